@@ -1,0 +1,29 @@
+"""Offline reinforcement learning for e-commerce recommendation, benchmarked with counterfactual evaluation.
+
+    import rlbench_rec as rb
+
+Rooms (`events`, `mdp`, `policies`, `tasks`, `training`, `ope`, `results`, `suite`) load on first use, so that importing
+the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib import metadata
+from typing import Any
+
+__version__ = metadata.version("rlbench-rec")
+
+ROOMS = ("events", "mdp", "policies", "tasks", "training", "ope", "results", "suite", "testing")
+
+
+def __getattr__(name: str) -> Any:
+    if name in ROOMS:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name == "evaluate":
+        return importlib.import_module(f"{__name__}.suite.evaluate").evaluate
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *ROOMS, "evaluate"])

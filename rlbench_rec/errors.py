@@ -1,0 +1,64 @@
+"""Every error a user can meet: what happened, where, and what to do about it.
+
+The command line turns an `RlbenchError` into one message on stderr and exit code 2; in Python each of them is also the
+built-in exception one would expect (`ValueError`, `KeyError`, …), so ordinary `except` clauses keep working.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class RlbenchError(Exception):
+    """Base of every error that is the input's or the caller's to mend.
+
+    Args:
+        what: what happened, one sentence.
+        where: the file, line, column or field it happened in.
+        hint: what to do about it.
+    """
+
+    def __init__(self, what: str, *, where: str | None = None, hint: str | None = None):
+        self.what, self.where, self.hint = what, where, hint
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        message = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{message} {self.hint}" if self.hint else message
+
+    def __reduce__(self):
+        # Exceptions cross process boundaries (worker -> runner); keyword-only arguments need this.
+        return _rebuild, (type(self), self.what, self.where, self.hint)
+
+
+def _rebuild(cls: type[RlbenchError], what: str, where: str | None, hint: str | None) -> RlbenchError:
+    error = cls.__new__(cls)
+    RlbenchError.__init__(error, what, where=where, hint=hint)
+    return error
+
+
+class InputError(RlbenchError, ValueError):
+    """A file, column, row, array or option that cannot be used."""
+
+
+class MissingFileError(RlbenchError, FileNotFoundError):
+    """A file or folder that is not where it was said to be."""
+
+
+class OutputError(RlbenchError, OSError):
+    """A place that cannot be written."""
+
+
+class MissingExtraError(RlbenchError, ImportError):
+    """A feature whose optional packages are not installed."""
+
+
+class UnknownNameError(RlbenchError, KeyError):
+    """A name that is not registered; the message suggests the nearest one and lists all."""
+
+    def __init__(self, kind: str, name: str, available: Iterable[str]):
+        names = sorted(available)
+        near = difflib.get_close_matches(str(name), names, n=1)
+        guess = f"Did you mean '{near[0]}'? " if near else ""
+        super().__init__(f"Unknown {kind} '{name}'.", hint=f"{guess}Available: {', '.join(names) or 'none'}.")

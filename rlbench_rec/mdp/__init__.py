@@ -1,0 +1,7 @@
+"""From events to decisions: sessions, time split, states, actions and rewards, as one TransitionDataset."""
+
+from .build import build
+from .config import MDPConfig
+from .dataset import Provenance, StateLayout, TransitionDataset
+
+__all__ = ["MDPConfig", "Provenance", "StateLayout", "TransitionDataset", "build"]

@@ -1,0 +1,232 @@
+"""TransitionDataset: logged decisions as a Markov decision process, in columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError
+from .history import gather_history
+
+if TYPE_CHECKING:
+    import d3rlpy
+
+
+@dataclass(frozen=True)
+class StateLayout:
+    """How one row of a state matrix reads: `context` floats, then `history` items, events and gaps, oldest first.
+
+    Ids run from 1 to `item_count`; 0 is padding, in all three history blocks. Encoders slice states by it.
+    """
+
+    context: int
+    history: int = 0
+    item_count: int = 0
+    event_count: int = 0
+
+    @property
+    def size(self) -> int:
+        """Number of columns of a state matrix."""
+        return self.context + 3 * self.history
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a dataset comes from and what may be claimed of it."""
+
+    source: str
+    """Dataset card id or task id, with its variant: `open-bandit-sample/random-all`, `recommend-v1`."""
+    source_sha256: str = ""
+    split_hash: str = ""
+    identification: str = "identified"
+    """`identified` (known propensities), `estimated` (exposures with estimated propensities), or `not-identified`
+    (a choice log: the value of a recommender cannot be learnt from it)."""
+    config: dict[str, Any] = field(default_factory=dict)
+    """Everything the dataset was built with, as plain JSON values."""
+
+
+@dataclass(frozen=True)
+class TransitionDataset:
+    """Logged decisions, one row each, in time order within an episode; episodes are contiguous and in time order.
+
+    Row i's successor is row i + 1 unless `terminals[i]`: next states are never stored.
+
+    Args:
+        observations: (n, c) float32, what the policy knew before deciding, apart from the history.
+        actions: (n,) int64 in [0, action_count).
+        rewards: (n,) float32, the training reward.
+        episode_starts: (episodes,) int64, the first row of each episode, ascending, beginning with 0.
+        action_count: number of actions.
+        gamma: discount factor of the return.
+        items: (n,) int32 item id of the row's own event, from 1; history of later rows. None: states have no history.
+        events: (n,) int8 event code of the row's own event, from 1.
+        gaps: (n,) float32 seconds since the previous event of the episode; 0 for its first.
+        history: how many past rows a state shows.
+        item_count: largest item id (the id of out-of-vocabulary items included).
+        event_count: largest event code.
+        propensities: (n,) float64, the behaviour policy's probability of the logged action, or None where unknown.
+        metrics: (n, m) float32 outcomes per row, named by `metric_names` (CTR, CVR, revenue, …).
+        clusters: (episodes,) int64 codes of the user behind each episode, or None.
+        timestamps: (n,) int64 ms UTC, or None where time is only an order.
+        train_episodes: how many leading episodes are the training side of the split.
+        provenance: source, hashes and identification label.
+        action_names: what each action is called outside (item ids, say); empty where actions have no names.
+        observation_names: the name of each observation column.
+
+    Raises:
+        InputError: a column whose length, range or order is wrong, naming the column and the first bad row.
+    """
+
+    observations: np.ndarray
+    actions: np.ndarray
+    rewards: np.ndarray
+    episode_starts: np.ndarray
+    action_count: int
+    gamma: float = 0.9
+    items: np.ndarray | None = None
+    events: np.ndarray | None = None
+    gaps: np.ndarray | None = None
+    history: int = 0
+    item_count: int = 0
+    event_count: int = 0
+    propensities: np.ndarray | None = None
+    metrics: np.ndarray | None = None
+    metric_names: tuple[str, ...] = ()
+    clusters: np.ndarray | None = None
+    timestamps: np.ndarray | None = None
+    train_episodes: int = 0
+    provenance: Provenance = field(default_factory=lambda: Provenance("unnamed"))
+    action_names: tuple[str, ...] = ()
+    observation_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        from .validate import check
+
+        check(self)
+
+    # --- shape -------------------------------------------------------------------------------------------------
+    def __len__(self) -> int:
+        return len(self.actions)
+
+    @property
+    def n_episodes(self) -> int:
+        return len(self.episode_starts)
+
+    @property
+    def layout(self) -> StateLayout:
+        """How the columns of `states()` read."""
+        return StateLayout(self.observations.shape[1], self.history, self.item_count, self.event_count)
+
+    @property
+    def episode_ends(self) -> np.ndarray:
+        """(episodes,) the row after each episode's last."""
+        return np.append(self.episode_starts[1:], len(self))
+
+    @property
+    def episode_lengths(self) -> np.ndarray:
+        """(episodes,) rows per episode."""
+        return self.episode_ends - self.episode_starts
+
+    @property
+    def terminals(self) -> np.ndarray:
+        """(n,) bool, true on the last row of each episode."""
+        terminals = np.zeros(len(self), dtype=bool)
+        terminals[self.episode_ends - 1] = True
+        return terminals
+
+    @property
+    def row_starts(self) -> np.ndarray:
+        """(n,) int64, for each row the first row of its episode."""
+        return np.repeat(self.episode_starts, self.episode_lengths)
+
+    # --- states ------------------------------------------------------------------------------------------------
+    def states(self, rows: np.ndarray | slice | None = None) -> np.ndarray:
+        """(n, layout.size) float32: observations, then the gathered history (see `StateLayout`)."""
+        rows = slice(None) if rows is None else rows
+        if not self.history:
+            return np.ascontiguousarray(self.observations[rows])
+        index = np.arange(len(self))[rows]
+        past, real = gather_history(index, self.row_starts[rows], self.history)
+        blocks = [np.where(real, column[past], 0).astype(np.float32) for column in (self.items, self.events, self.gaps)]
+        return np.concatenate([self.observations[rows], *blocks], axis=1, dtype=np.float32)
+
+    # --- parts -------------------------------------------------------------------------------------------------
+    def episodes(self, first: int, stop: int) -> TransitionDataset:
+        """Episodes `first` to `stop - 1` as a dataset of their own; columns are views."""
+        if not 0 <= first < stop <= self.n_episodes:
+            raise InputError(f"Episodes {first} to {stop} asked of a dataset of {self.n_episodes}.", where="episodes")
+        begin, end = self.episode_starts[first], self.episode_ends[stop - 1]
+        part: dict[str, Any] = {}
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if f.name == "clusters" and value is not None:
+                part[f.name] = value[first:stop]
+            elif f.name == "episode_starts":
+                part[f.name] = value[first:stop] - begin
+            elif isinstance(value, np.ndarray):
+                part[f.name] = value[begin:end]
+        part["train_episodes"] = int(np.clip(self.train_episodes - first, 0, stop - first))
+        return replace(self, **part)
+
+    def split(self) -> tuple[TransitionDataset, TransitionDataset]:
+        """The training and the test side: earlier and later episodes, none on both.
+
+        Raises:
+            InputError: if either side would be empty.
+        """
+        if not 0 < self.train_episodes < self.n_episodes:
+            raise InputError(
+                f"The split leaves {self.train_episodes} of {self.n_episodes} episodes for training.",
+                where=self.provenance.source,
+                hint="Give a log with more episodes, or another train_fraction.",
+            )
+        return self.episodes(0, self.train_episodes), self.episodes(self.train_episodes, self.n_episodes)
+
+    # --- summary -----------------------------------------------------------------------------------------------
+    def describe(self) -> dict[str, Any]:
+        """Counts and means a reader asks for first, as plain Python values."""
+        lengths = self.episode_lengths
+        returns = np.add.reduceat(self.rewards.astype(np.float64), self.episode_starts)
+        described = {
+            "source": self.provenance.source,
+            "identification": self.provenance.identification,
+            "rows": len(self),
+            "episodes": self.n_episodes,
+            "train_episodes": self.train_episodes,
+            "longest_episode": int(lengths.max()),
+            "mean_episode_length": float(lengths.mean()),
+            "actions": self.action_count,
+            "actions_seen": int(np.count_nonzero(np.bincount(self.actions, minlength=self.action_count))),
+            "state_size": self.layout.size,
+            "gamma": self.gamma,
+            "mean_reward": float(self.rewards.mean(dtype=np.float64)),
+            "mean_undiscounted_return": float(returns.mean()),
+            "propensities": "logged" if self.propensities is not None else "none",
+        }
+        if self.metrics is not None:
+            means = self.metrics.mean(axis=0, dtype=np.float64)
+            described |= {name: float(mean) for name, mean in zip(self.metric_names, means, strict=True)}
+        return described
+
+    # --- edges -------------------------------------------------------------------------------------------------
+    def to_d3rlpy(self) -> d3rlpy.dataset.MDPDataset:
+        """The same transitions as d3rlpy's own dataset; every row stays a transition."""
+        from .d3rlpy_edge import to_d3rlpy
+
+        return to_d3rlpy(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write to a folder of .npy files and one dataset.json; nothing is pickled."""
+        from .storage import save
+
+        save(self, Path(path))
+
+    @staticmethod
+    def load(path: str | Path, *, mmap: bool = True) -> TransitionDataset:
+        """Read what `save` wrote; `mmap` leaves the columns on disk until they are used."""
+        from .storage import load
+
+        return load(Path(path), mmap=mmap)

@@ -1,0 +1,36 @@
+"""Anything that gives probabilities over actions."""
+
+from __future__ import annotations
+
+from ..mdp.dataset import TransitionDataset
+from ..registry import Registry
+from .base import Policy, sample
+from .empirical import Empirical
+from .q import EpsilonGreedy, Greedy, QFunction, Softmax, softmax
+from .simple import Stateless, Uniform, popularity, uniform
+
+POLICIES: Registry = Registry("policy", {"random": uniform, "popularity": popularity}, aliases={"uniform": "random"})
+"""Policies that need no training loop: name -> function of the training dataset."""
+
+
+def make(name: str, train: TransitionDataset, **parameters: float) -> Policy:
+    """A registered policy, fitted on the training side: `make("popularity", train)`."""
+    return POLICIES[name](train, **parameters)
+
+
+__all__ = [
+    "POLICIES",
+    "Empirical",
+    "EpsilonGreedy",
+    "Greedy",
+    "Policy",
+    "QFunction",
+    "Softmax",
+    "Stateless",
+    "Uniform",
+    "make",
+    "popularity",
+    "sample",
+    "softmax",
+    "uniform",
+]

@@ -1,0 +1,57 @@
+"""Policies that look at no state: uniform, and popularity."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import InputError
+from ..mdp.dataset import TransitionDataset
+from .base import Policy
+
+
+class Stateless(Policy):
+    """The same probabilities in every state.
+
+    Args:
+        name: label in tables.
+        distribution: (A,) probabilities that sum to 1.
+    """
+
+    def __init__(self, name: str, distribution: np.ndarray):
+        distribution = np.asarray(distribution, dtype=np.float64)
+        if (distribution < 0).any() or not abs(distribution.sum() - 1.0) < 1e-9:
+            raise InputError(f"The probabilities sum to {distribution.sum():g}.", where=f"policy {name}")
+        self.name, self.action_count, self.distribution = name, len(distribution), distribution
+
+    def probabilities(self, states: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(self.distribution, (len(states), self.action_count))
+
+    def probability_of(self, states: np.ndarray, actions: np.ndarray) -> np.ndarray:
+        return self.distribution[actions]
+
+
+class Uniform(Stateless):
+    """Every action alike: pi(a) = 1 / A."""
+
+    def __init__(self, action_count: int):
+        super().__init__("random", np.full(action_count, 1.0 / action_count))
+
+
+def uniform(train: TransitionDataset) -> Uniform:
+    """The uniform policy over the actions of a dataset."""
+    return Uniform(train.action_count)
+
+
+def popularity(train: TransitionDataset, smoothing: float = 1.0) -> Stateless:
+    """pi(a) proportional to the reward that action a earned in the training log, plus `smoothing`.
+
+    Where the log carries propensities each reward is weighted by 1 / propensity, so that an action is not popular
+    merely for having been shown often. Negative totals (costs) count as 0.
+    """
+    weights = train.rewards.astype(np.float64)
+    if train.propensities is not None:
+        weights = weights / train.propensities
+    earned = np.maximum(np.bincount(train.actions, weights, minlength=train.action_count), 0.0)
+    # Smoothing is in units of the mean earning, so that the unit of the reward (clicks, euros) does not matter.
+    scores = earned + smoothing * (earned.mean() or 1.0)
+    return Stateless("popularity", scores / scores.sum())
