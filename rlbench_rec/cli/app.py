@@ -1,0 +1,50 @@
+"""The `rlbench` command: one file per subcommand, registered here, and errors turned into one message."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from ..errors import RlbenchError
+from . import compare, data, doctor, listing, run, tasks
+
+app = typer.Typer(
+    name="rlbench",
+    help="Benchmark offline reinforcement learning for e-commerce recommendation, with counterfactual evaluation.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run.command)
+app.command("compare")(compare.command)
+app.add_typer(data.app, name="data")
+app.add_typer(tasks.app, name="tasks")
+app.add_typer(listing.app, name="list")
+app.command("doctor")(doctor.command)
+
+
+@app.callback(invoke_without_command=True)
+def version(show: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
+    """Benchmark offline reinforcement learning for e-commerce recommendation, with counterfactual evaluation."""
+    if show:
+        from .. import __version__
+
+        typer.echo(f"rlbench-rec {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Entry point. Exit codes: 0 fine, 1 a regression or a failed check, 2 wrong use or bad input."""
+    try:
+        app()
+    except RlbenchError as error:
+        typer.echo(f"rlbench: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("rlbench: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of stdout (head, say) has seen enough; nothing is wrong.
+        sys.stderr.close()
+        sys.exit(0)

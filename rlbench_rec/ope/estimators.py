@@ -1,0 +1,123 @@
+"""The table of estimators: what each computes, what it needs, and whether an interval covers its error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from ..errors import InputError
+from ..registry import Registry
+from . import doubly_robust, importance
+from .log import EvaluationLog
+from .parts import Part
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """One estimator, with its parameters if it has any.
+
+    Attributes:
+        id: registered name.
+        compute: (log, outcome, **parameters) -> parts; the value is the sum of theirs.
+        events: what weights multiply: the `reward`, the `residual` r - q, or `nothing`.
+        needs_q: whether the log must carry q_logged and v_target.
+        one_step_only: whether the formula holds on one-step logs alone.
+        biased: whether its error has a part that no interval covers; such estimates are never `trusted`.
+        required: names of the parameters, all > 0 (shrinkage and strength may be 0).
+        parameters: their values.
+    """
+
+    id: str
+    compute: Callable[..., list[Part]]
+    events: Literal["reward", "residual", "nothing"] = "reward"
+    needs_q: bool = False
+    one_step_only: bool = False
+    biased: bool = False
+    required: tuple[str, ...] = ()
+    parameters: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]
+        """The formula, for tables and help."""
+        return self.compute.__doc__ or ""
+
+    @property
+    def label(self) -> str:
+        """The id with its parameters: `ips-clip10`."""
+        return self.id + "".join(f"{value:g}" for value in self.parameters.values())
+
+    def parts(self, log: EvaluationLog, metric: int | None = None) -> list[Part]:
+        """The parts on a log.
+
+        Raises:
+            InputError: the log lacks q, has several steps where one is needed, or a metric is asked of an estimator
+                whose q is a model of the reward.
+        """
+        if self.needs_q and log.q_logged is None:
+            raise InputError(f"The estimator '{self.id}' needs q_logged and v_target.", where="q_logged")
+        if self.needs_q and metric is not None:
+            hint = "Use ips or snips for metrics, or a log whose rewards are the metric."
+            raise InputError(
+                f"The q of '{self.id}' is a model of the reward, not of a metric.", where="metric", hint=hint
+            )
+        if self.one_step_only and not log.one_step:
+            raise InputError(f"The estimator '{self.id}' is defined on one-step logs only.", where="episode_starts")
+        return self.compute(log, log.outcome(metric), **self.parameters)
+
+
+def _table() -> dict[str, Estimator]:
+    one_step = {"one_step_only": True, "biased": True}
+    residual = {"events": "residual", "needs_q": True}
+    rows = [
+        Estimator("on-policy", importance.on_policy, events="reward"),
+        Estimator("ips", importance.ips),
+        Estimator("tis", importance.tis),
+        Estimator("snips", importance.snips),
+        Estimator("sntis", importance.sntis),
+        Estimator("ips-clip", importance.ips_clip, biased=True, required=("clip",)),
+        Estimator("sg-ips", importance.sg_ips, **one_step, required=("strength",)),
+        Estimator("dm", doubly_robust.dm, events="nothing", needs_q=True, biased=True),
+        Estimator("dr", doubly_robust.dr, **residual),
+        Estimator("sndr", doubly_robust.sndr, **residual),
+        Estimator("dr-clip", doubly_robust.dr_clip, **residual, **one_step, required=("clip",)),
+        Estimator("switch-dr", doubly_robust.switch_dr, **residual, **one_step, required=("threshold",)),
+        Estimator("dros", doubly_robust.dros, **residual, **one_step, required=("shrinkage",)),
+        Estimator("sg-dr", doubly_robust.sg_dr, **residual, **one_step, required=("strength",)),
+    ]
+    return {row.id: row for row in rows}
+
+
+ESTIMATORS: Registry[Estimator] = Registry(
+    "estimator", _table(), aliases={"pdis": "ips", "snpdis": "snips", "wdr": "sndr"}
+)
+"""Estimators by id."""
+
+
+def estimator(name: str | Estimator, **parameters: float) -> Estimator:
+    """An estimator by name, with its parameters: `estimator("dros", shrinkage=10)`.
+
+    Raises:
+        UnknownNameError: no such estimator.
+        InputError: a parameter that is missing, unknown, negative or NaN.
+    """
+    found = name if isinstance(name, Estimator) else ESTIMATORS[name]
+    given = found.parameters | parameters
+    for key in given:
+        if key not in found.required:
+            takes = ", ".join(found.required) or "no parameters"
+            raise InputError(f"The estimator '{found.id}' takes {takes}.", where=key)
+    for key in found.required:
+        if key not in given:
+            raise InputError(f"The estimator '{found.id}' needs {key}=.", where=key)
+        low, high = (0.0, 1.0) if key == "strength" else (0.0, np.inf)
+        if not low <= given[key] <= high or (key in ("clip", "threshold") and given[key] == 0):
+            raise InputError(f"{key} is {given[key]}; it must lie in [{low:g}, {high:g}].", where=key)
+    return replace(found, parameters={key: float(given[key]) for key in found.required})
+
+
+def needs_q(name: str | Estimator) -> bool:
+    """Whether an estimator reads a q function."""
+    return (name if isinstance(name, Estimator) else ESTIMATORS[name]).needs_q

@@ -1,0 +1,65 @@
+"""What is registered, as rows for `rlbench list` and `rlbench data list`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .config import list_suites, load_suite
+
+
+def algorithms() -> list[dict[str, Any]]:
+    """Policies without a training loop, then algorithms."""
+    from ..policies import POLICIES
+    from ..training import ALGORITHMS
+
+    return [
+        {"id": name, "kind": kind, "what it is": _first_sentence(registry[name])}
+        for kind, registry in (("policy", POLICIES), ("algorithm", ALGORITHMS))
+        for name in registry
+    ]
+
+
+def estimators() -> list[dict[str, Any]]:
+    """Off-policy estimators, with their formulas' first sentence."""
+    from ..ope import ESTIMATORS
+
+    return [{"id": name, "what it is": _first_sentence(ESTIMATORS[name])} for name in ESTIMATORS]
+
+
+def metrics() -> list[dict[str, Any]]:
+    """Metrics and their direction."""
+    from ..results.metrics import METRICS
+
+    rows = (METRICS[name] for name in METRICS)
+    return [
+        {"id": m.label, "kind": m.kind, "better": "higher" if m.higher_is_better else "lower", "what it is": m.description}
+        for m in rows
+    ]
+
+
+def suites() -> list[dict[str, Any]]:
+    """Suites that come with the package."""
+    return [{"suite": name, "what it is": load_suite(name).description} for name in list_suites()]
+
+
+def datasets() -> list[dict[str, Any]]:
+    """Every card: what its actions mean, where its propensities come from, and what may be claimed."""
+    from .. import events
+    from ..mdp.build import identification
+
+    cards = (events.card(name) for name in events.list_cards())
+    return [
+        {
+            "id": card.id,
+            "title": card.title,
+            "actions": card.action_source,
+            "propensity": card.propensity,
+            "values": identification(card.action_source, card.propensity),
+            "licence": card.licence,
+        }
+        for card in cards
+    ]
+
+
+def _first_sentence(thing: Any) -> str:
+    return " ".join((thing.__doc__ or "").split("\n\n")[0].split())

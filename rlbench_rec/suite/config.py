@@ -1,0 +1,158 @@
+"""What to run: a suite is a TOML file of sources, algorithms, seeds and estimators."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ..errors import InputError, MissingFileError, UnknownNameError
+from ..mdp.config import MDPConfig
+
+
+class Source(BaseModel):
+    """One log to learn from: a data set, or a task with a known answer. Unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dataset: str | None = None
+    """Card id, `id/variant`, or path of a card."""
+    task: str | None = None
+    """Task id. Exactly one of `dataset` and `task` is given."""
+    data: str | None = None
+    """File or folder of the raw log; None takes what the card ships or points to."""
+    counterpart: str | None = None
+    """The log that another policy made in the same shop at the same time (a card id): that policy is evaluated on this
+    log too, and its own click rate is the truth to compare with."""
+    counterpart_by: str = "position"
+    """Prefix of the observation columns that the counterpart's policy depends on; "" for none."""
+    mdp: MDPConfig = MDPConfig()
+    """How a data set becomes decisions."""
+    episodes: int = Field(10_000, ge=10)
+    """Episodes to log in a task."""
+    task_seed: int = 0
+    """Fixes a task's shop."""
+    task_config: dict[str, Any] = {}
+    """Overrides of a task's parameters."""
+    steps: int | None = Field(None, ge=1)
+    """Training steps on this source; None takes the suite's."""
+    forms: list[str] | None = None
+    """Policy forms over Q on this source; None takes the suite's. The scale of a softmax is the scale of rewards."""
+    metrics: list[str] = []
+    """Further outcomes to value, beside the reward."""
+
+    @model_validator(mode="after")
+    def _one_of_dataset_and_task(self) -> Source:
+        if (self.dataset is None) == (self.task is None):
+            raise ValueError("give exactly one of dataset and task")
+        return self
+
+    @property
+    def name(self) -> str:
+        return self.dataset or self.task or ""
+
+
+class AlgorithmSpec(BaseModel):
+    """One row of the board: a policy that needs no training loop, or an algorithm. Unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    """`random`, `popularity`, or an algorithm id."""
+    label: str = ""
+    """What sets it apart from the plain algorithm (`gamma-0`); part of the variant."""
+    encoder: str = "mlp"
+    """Encoder id."""
+    config: dict[str, Any] = {}
+    """Overrides of the algorithm's config."""
+    sequential_only: bool = False
+    """Skip it on one-step logs, where it would be the plain algorithm again (the gamma = 0 control, say)."""
+
+
+class Suite(BaseModel):
+    """Everything a run depends on, apart from the data. Unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    """Names the rows and the default output folder."""
+    description: str = ""
+    """One sentence for `rlbench run --help` and the report."""
+    sources: list[Source] = Field(min_length=1)
+    """Logs to learn from and to evaluate on."""
+    algorithms: list[AlgorithmSpec] = Field(min_length=1)
+    """What is compared."""
+    seeds: list[int] = Field([0, 1, 2], min_length=1)
+    """One training run per seed."""
+    estimators: list[str] = ["snips", "dr"]
+    """Off-policy estimators, by id."""
+    forms: list[str] = ["greedy", "softmax-0.3"]
+    """Policy forms over Q: `greedy`, `softmax-<tau>`, `epsilon-greedy-<epsilon>`. The last is the headline: it alone is
+    also reported for the best checkpoint."""
+    loop: str = "tensor"
+    """Training loop."""
+    steps: int = Field(2_000, ge=1)
+    """Training steps."""
+    batch_size: int = Field(256, ge=1)
+    """Rows a training step."""
+    fqe_steps: int = Field(500, ge=1)
+    """Steps of fitted Q evaluation per fold, for the doubly robust estimators on sequential logs."""
+    n_resamples: int = Field(1_000, ge=100)
+    """Bootstrap resamples."""
+    confidence: float = Field(0.95, gt=0.5, lt=1.0)
+    """Level of every interval."""
+    truth_error: float = Field(0.02, gt=0.0)
+    """Standard error of a true value, relative to the behaviour policy's."""
+    ranking_top_k: Literal[5, 10, 20] = 10
+    """k of the imitation metrics HR@k and NDCG@k on choice logs."""
+
+    @property
+    def digest(self) -> str:
+        """Short hash of the whole configuration."""
+        return config_hash(self.model_dump(mode="json"))
+
+
+def config_hash(config: Any) -> str:
+    """First 12 hex digits of the SHA-256 of plain JSON values, keys sorted."""
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def suites_folder() -> Path:
+    """Where suites live: inside an installed package, else beside it in the checkout."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "_data" / "suites"
+    return inside if inside.is_dir() else package.parent / "benchmarks" / "suites"
+
+
+def list_suites() -> list[str]:
+    """Names of the suites that come with the package."""
+    return sorted(path.stem for path in suites_folder().glob("*.toml"))
+
+
+def load_suite(name_or_path: str) -> Suite:
+    """A suite by name, or by the path of a TOML file.
+
+    Raises:
+        UnknownNameError, MissingFileError: no such suite or file.
+        InputError: the file is not a suite, naming the field.
+    """
+    is_path = name_or_path.endswith(".toml")
+    path = Path(name_or_path) if is_path else suites_folder() / f"{name_or_path}.toml"
+    if not is_path and name_or_path not in list_suites():
+        raise UnknownNameError("suite", name_or_path, list_suites())
+    if not path.is_file():
+        raise MissingFileError("There is no such suite file.", where=str(path), hint="Give a .toml file or a name.")
+    try:
+        return Suite.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"Not a TOML file ({error}).", where=str(path)) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"])) or "suite"
+        raise InputError(
+            f"{field}: {first['msg']}.", where=str(path), hint="See docs/suites.md for the keys."
+        ) from error

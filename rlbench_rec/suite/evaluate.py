@@ -1,0 +1,108 @@
+"""TransitionDataset + policy -> estimates: the bridge between the MDP rooms and `ope`, which knows neither."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import InputError
+from ..mdp.dataset import TransitionDataset
+from ..policies.base import Policy
+
+if TYPE_CHECKING:
+    from .. import ope
+    from ..ope import Estimate, EvaluationLog
+
+NEEDS_Q = ("dm", "dr", "sndr")
+"""Estimators that read a q function; for the others none is fitted."""
+
+
+def evaluate(
+    data: TransitionDataset,
+    policy: Policy,
+    estimators: Sequence[str] = ("snips", "dr"),
+    *,
+    behaviour: Policy | None = None,
+    seed: int = 0,
+    n_resamples: int = 1_000,
+    confidence: float = 0.95,
+    fqe_steps: int = 500,
+) -> list[Estimate]:
+    """Estimate the policy's value from logged decisions that it was not trained, tuned or selected on.
+
+    The doubly robust estimators and `dm` get a cross-fitted q: fitted Q evaluation on sequential logs, a reward model on
+    one-step logs. Episodes are resampled by user where the log knows users.
+
+    Args:
+        data: the test side.
+        policy: what is evaluated.
+        estimators: ids of `rlbench list estimators`.
+        behaviour: the logging policy, where known: it gives propensities to a log without them, and tells how much of
+            the evaluated policy's mass lies on actions that are never logged.
+        seed: of folds, q and bootstrap.
+        n_resamples: bootstrap resamples.
+        confidence: level of the intervals.
+        fqe_steps: steps of fitted Q evaluation per fold.
+
+    Raises:
+        InputError: a log without propensities and no behaviour policy.
+        UnknownNameError: an unknown estimator.
+    """
+    from .. import ope
+
+    log = evaluation_log(data, policy, estimators, behaviour=behaviour, seed=seed, fqe_steps=fqe_steps)
+    return ope.estimate_all(log, estimators, seed=seed, n_resamples=n_resamples, confidence=confidence)
+
+
+def evaluation_log(
+    data: TransitionDataset,
+    policy: Policy,
+    estimators: Sequence[str],
+    *,
+    behaviour: Policy | None = None,
+    seed: int = 0,
+    fqe_steps: int = 500,
+) -> EvaluationLog:
+    """The vectors that the estimators read; see `evaluate`."""
+    from .. import ope
+
+    states = data.states()
+    propensities, source = _propensities(data, behaviour, states)
+    q_logged = v_target = None
+    if any(ope.needs_q(name) for name in estimators):
+        from ..training import cross_fitted_q
+
+        q_logged, v_target = cross_fitted_q(data, policy, seed=seed, steps=fqe_steps)
+    return ope.EvaluationLog(
+        rewards=data.rewards.astype(np.float64),
+        propensities=propensities,
+        target_propensities=policy.probability_of(states, data.actions),
+        q_logged=q_logged,
+        v_target=v_target,
+        episode_starts=data.episode_starts,
+        gamma=data.gamma,
+        clusters=data.clusters,
+        metrics=None if data.metrics is None else data.metrics.astype(np.float64),
+        unsupported_mass=_unsupported_mass(behaviour, policy, states),
+        propensity_source=source,
+    )
+
+
+def _propensities(data: TransitionDataset, behaviour: Policy | None, states: np.ndarray) -> tuple[np.ndarray, str]:
+    if data.propensities is not None:
+        return data.propensities, "logged"
+    if behaviour is None:
+        raise InputError(
+            "The log has no propensities, so importance weights are not defined.",
+            where=data.provenance.source,
+            hint="Give behaviour=, a model of the logging policy fitted on other rows.",
+        )
+    return behaviour.probability_of(states, data.actions), "estimated"
+
+
+def _unsupported_mass(behaviour: Policy | None, policy: Policy, states: np.ndarray) -> np.ndarray | None:
+    if behaviour is None:
+        return None
+    return np.where(behaviour.probabilities(states) > 0, 0.0, policy.probabilities(states)).sum(axis=1)

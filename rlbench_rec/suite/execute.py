@@ -1,0 +1,126 @@
+"""One job from start to finish: train, build the policies, score them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import InputError, RlbenchError
+from ..policies import POLICIES, make
+from ..results.schema import RUNS
+from . import sources
+from .jobs import BEHAVIOUR, COUNTERPART, Job
+from .score import Contender, Row, score, score_behaviour, score_counterpart
+
+
+@dataclass
+class JobResult:
+    """What a job leaves: rows of runs.csv, its learning curve, and how long it took.
+
+    Attributes:
+        run_id: the job's.
+        config_hash: the job's; a resumed run takes a result only when it matches.
+        rows: rows of runs.csv.
+        curve: rows of curves.csv.
+        timing: a row of timings.csv.
+    """
+
+    run_id: str
+    config_hash: str
+    rows: list[Row]
+    curve: list[dict[str, Any]] = field(default_factory=list)
+    timing: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        return any(row["status"] != "ok" for row in self.rows)
+
+
+def execute(job: Job) -> JobResult:
+    """Run a job. A failure becomes a row with the reason as its status: one bad job does not end a suite."""
+    started = time.perf_counter()
+    result = JobResult(job.run_id, job.config_hash, [])
+    try:
+        _run(job, result)
+    except (RlbenchError, RuntimeError, FloatingPointError, MemoryError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        result.rows = [_failed_row(job, reason)]
+    result.timing |= {"run_id": job.run_id, "seconds": time.perf_counter() - started}
+    return result
+
+
+def _run(job: Job, result: JobResult) -> None:
+    loaded = sources.load(job.source)
+    if job.spec == BEHAVIOUR:
+        result.rows = score_behaviour(job, loaded)
+    elif job.spec == COUNTERPART:
+        result.rows = score_counterpart(job, loaded)
+    elif job.spec.id in POLICIES:
+        contender = Contender(job.spec.id, job.spec.label or "fixed", make(job.spec.id, loaded.train))
+        result.rows = score(job, loaded, contender)
+    elif loaded.sequential or not job.spec.sequential_only:
+        result.rows = _train_and_score(job, loaded, result)
+
+
+def _train_and_score(job: Job, loaded: sources.Loaded, result: JobResult) -> list[Row]:
+    from ..training import fit
+
+    run = fit(
+        loaded.train,
+        job.spec.id,
+        loop=job.suite.loop,
+        encoder=job.spec.encoder,
+        steps=job.steps,
+        batch_size=job.suite.batch_size,
+        seed=job.seed,
+        device=job.device,
+        config=job.spec.config,
+    )
+    result.curve = [{"run_id": job.run_id, **point} for point in run.history.to_dict("records")]
+    result.timing["steps_per_second"] = run.steps_per_second
+    stem = "/".join(part for part in (job.spec.encoder, job.spec.label) if part)
+    stochastic = "stochastic" in run.forms
+    forms = ["stochastic", "greedy"][::-1] if stochastic else job.forms
+    contenders = [(f"{stem}/{form}", form, "last") for form in forms]
+    contenders.append((f"{stem}/best/{forms[-1]}", forms[-1], "best"))
+    rows: list[Row] = []
+    for variant, form, checkpoint in contenders:
+        policy = run.policy(**parse_form(form), checkpoint=checkpoint)
+        rows += score(job, loaded, Contender(job.spec.id, variant, policy))
+    return rows
+
+
+def parse_form(text: str) -> dict[str, Any]:
+    """`greedy`, `stochastic`, `softmax-<tau>` or `epsilon-greedy-<epsilon>` as arguments of `Run.policy`.
+
+    Raises:
+        InputError: anything else.
+    """
+    if text in ("greedy", "stochastic"):
+        return {"form": text}
+    for form, parameter in (("softmax", "tau"), ("epsilon-greedy", "epsilon")):
+        if text.startswith(f"{form}-"):
+            try:
+                return {"form": form, parameter: float(text.removeprefix(f"{form}-"))}
+            except ValueError:
+                break
+    hint = "Write greedy, softmax-<tau> or epsilon-greedy-<epsilon>, e.g. softmax-0.3."
+    raise InputError(f"Unknown policy form '{text}'.", where="forms", hint=hint)
+
+
+def _failed_row(job: Job, reason: str) -> Row:
+    known = {
+        "run_id": job.run_id,
+        "suite": job.suite.name,
+        "dataset": job.source.dataset or "",
+        "task": job.source.task or "",
+        "algorithm": job.spec.id,
+        "variant": job.spec.label or job.spec.encoder,
+        "config_hash": job.config_hash,
+        "seed": job.seed,
+        "metric": "reward",
+        "higher_is_better": True,
+        "status": f"failed: {reason}",
+    }
+    return {name: known.get(name) for name in RUNS}

@@ -1,0 +1,73 @@
+"""A suite as a list of jobs: one source, one algorithm, one seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..policies import POLICIES
+from .config import AlgorithmSpec, Source, Suite, config_hash
+
+BEHAVIOUR = AlgorithmSpec(id="behaviour")
+"""The logging policy itself: the line every other row is measured against."""
+COUNTERPART = AlgorithmSpec(id="counterpart")
+"""The policy of the other log of the same shop."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training run (or one fixed policy) and its evaluation.
+
+    Attributes:
+        suite: the suite it belongs to.
+        source: the log.
+        spec: the algorithm or policy.
+        seed: of training, folds and bootstrap.
+        device: where to train.
+    """
+
+    suite: Suite
+    source: Source
+    spec: AlgorithmSpec
+    seed: int
+    device: str = "auto"
+
+    @property
+    def run_id(self) -> str:
+        """Readable and unique within a suite; safe as a file name."""
+        parts = [self.source.name, self.spec.id, self.spec.label, self.spec.encoder, f"seed{self.seed}"]
+        text = ".".join(part for part in parts if part)
+        return "".join(c if c.isalnum() or c in "-._" else "-" for c in text)
+
+    @property
+    def forms(self) -> list[str]:
+        """Policy forms over Q, the headline last."""
+        return self.source.forms or self.suite.forms
+
+    @property
+    def steps(self) -> int:
+        """Training steps."""
+        return self.source.steps or self.suite.steps
+
+    @property
+    def config_hash(self) -> str:
+        """Hash of all that shapes this job's numbers, the seed apart: resuming compares it."""
+        return config_hash(self.settings)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What `config_hash` hashes."""
+        suite = self.suite.model_dump(mode="json", exclude={"sources", "algorithms", "seeds", "description"})
+        return suite | {"source": self.source.model_dump(mode="json"), "algorithm": self.spec.model_dump(mode="json")}
+
+
+def plan(suite: Suite, device: str = "auto") -> list[Job]:
+    """Every job of a suite, those of one source together. Policies without training run once, on the first seed."""
+    jobs = []
+    for source in suite.sources:
+        fixed = [BEHAVIOUR, *([COUNTERPART] if source.counterpart else [])]
+        jobs += [Job(suite, source, spec, suite.seeds[0], device) for spec in fixed]
+        for spec in suite.algorithms:
+            seeds = suite.seeds[:1] if spec.id in POLICIES else suite.seeds
+            jobs += [Job(suite, source, spec, seed, device) for seed in seeds]
+    return jobs

@@ -1,0 +1,179 @@
+"""Score one policy on one source: rows of runs.csv."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import ope
+from ..mdp.dataset import TransitionDataset
+from ..policies import Uniform
+from ..policies.base import Policy
+from .evaluate import evaluation_log
+from .jobs import Job
+from .sources import Loaded, is_uniform
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A policy under a name: what a row of the board is about.
+
+    Attributes:
+        algorithm: algorithm id, as the board shows it.
+        variant: encoder, label, checkpoint and policy form, slash-separated.
+        policy: the policy.
+    """
+
+    algorithm: str
+    variant: str
+    policy: Policy
+
+
+def score(job: Job, loaded: Loaded, contender: Contender) -> list[Row]:
+    """Rows of an evaluated policy: its true value where the source is a task, estimates, and imitation metrics where
+    users chose the items themselves."""
+    truth = _truth_rows(job, loaded, contender)
+    true_values = {row["metric"]: row["value"] for row in truth}
+    rows = truth + _estimate_rows(job, loaded, contender, loaded.test, true_values)
+    if loaded.identification == "not-identified":
+        rows += _ranking_rows(job, loaded, contender)
+    return rows
+
+
+def score_behaviour(job: Job, loaded: Loaded) -> list[Row]:
+    """Rows of the logging policy: the mean of the test side, and its true value where the source is a task."""
+    truth: list[Row] = []
+    if loaded.task is not None:
+        truth = _truth_rows(job, loaded, Contender("behaviour", "logged", loaded.task.behaviour))
+    true_values = {row["metric"]: row["value"] for row in truth}
+    return truth + _on_policy_rows(job, loaded, loaded.test, "behaviour", "logged", true_values)
+
+
+def score_counterpart(job: Job, loaded: Loaded) -> list[Row]:
+    """Rows of the other log's policy. It saw none of this log, so the whole of it serves; the truth is the mean of the
+    other log, which is itself an estimate and gets a row with its interval."""
+    policy, other = loaded.counterpart_policy, loaded.counterpart
+    own = _on_policy_rows(job, loaded, other, policy.name, "own-log", {})
+    true_values = {row["metric"]: row["value"] for row in own}
+    contender = Contender(policy.name, "whole-log", policy)
+    return own + _estimate_rows(job, loaded, contender, loaded.data, true_values)
+
+
+def _truth_rows(job: Job, loaded: Loaded, contender: Contender) -> list[Row]:
+    if loaded.task is None:
+        return []
+    # The rollouts' seed is the suite's own: every contender meets the same users (common random numbers), and none of
+    # them is the seed of a log.
+    truth = loaded.task.true_value(contender.policy, relative_error=job.suite.truth_error, seed=1_000_003)
+    found = {"reward": (truth.value, truth.std_error)} | {
+        name: value for name, value in truth.metrics.items() if name in job.source.metrics
+    }
+    return [
+        _row(job, loaded, contender, metric, "truth")
+        | {
+            "value": value,
+            "ci_low": value - 1.96 * error,
+            "ci_high": value + 1.96 * error,
+            "true_value": value,
+            "n_episodes": truth.episodes,
+            "verdict": "trusted",
+        }
+        for metric, (value, error) in found.items()
+    ]
+
+
+def _estimate_rows(
+    job: Job, loaded: Loaded, contender: Contender, data: TransitionDataset, true_values: dict[str, float]
+) -> list[Row]:
+    suite = job.suite
+    behaviour = loaded.behaviour
+    if behaviour is None and is_uniform(data):
+        behaviour = Uniform(data.action_count)
+    log = evaluation_log(
+        data, contender.policy, suite.estimators, behaviour=behaviour, seed=job.seed, fqe_steps=suite.fqe_steps
+    )
+    settings = {"seed": job.seed, "n_resamples": suite.n_resamples, "confidence": suite.confidence}
+    estimates = {"reward": ope.estimate_all(log, suite.estimators, **settings)}
+    for metric in job.source.metrics:
+        # Other outcomes share the weights but have no q of their own, so they are valued by the weights alone.
+        column = data.metric_names.index(metric)
+        estimates[metric] = ope.estimate_all(log, ["snips"], metric=column, **settings)
+    diagnostics = ope.diagnose(log)
+    return [
+        _row(job, loaded, contender, metric, estimate.estimator)
+        | _numbers(estimate)
+        | {"ess": diagnostics.ess, "true_value": true_values.get(metric, np.nan)}
+        for metric, found in estimates.items()
+        for estimate in found
+    ]
+
+
+def _on_policy_rows(
+    job: Job, loaded: Loaded, data: TransitionDataset, algorithm: str, variant: str, true_values: dict[str, float]
+) -> list[Row]:
+    log = ope.EvaluationLog(
+        rewards=data.rewards.astype(np.float64),
+        propensities=np.ones(len(data)),
+        target_propensities=np.ones(len(data)),
+        episode_starts=data.episode_starts,
+        gamma=data.gamma,
+        clusters=data.clusters,
+        metrics=data.metrics.astype(np.float64),
+    )
+    contender = Contender(algorithm, variant, None)
+    columns = {"reward": None} | {name: data.metric_names.index(name) for name in job.source.metrics}
+    rows = []
+    for metric, column in columns.items():
+        settings = {"n_resamples": job.suite.n_resamples, "confidence": job.suite.confidence, "metric": column}
+        estimate = ope.estimate(log, "on-policy", seed=job.seed, **settings)
+        row = _row(job, loaded, contender, metric, "on-policy") | _numbers(estimate)
+        rows.append(row | {"ess": float(data.n_episodes), "true_value": true_values.get(metric, np.nan)})
+    return rows
+
+
+def _ranking_rows(job: Job, loaded: Loaded, contender: Contender) -> list[Row]:
+    found = ope.ranking_metrics(loaded.test, contender.policy, k=job.suite.ranking_top_k, seed=job.seed)
+    return [
+        _row(job, loaded, contender, estimate.metric, "ranking")
+        | _numbers(estimate)
+        | {"identification": "imitation"}
+        for estimate in found
+    ]
+
+
+def _numbers(estimate: ope.Estimate) -> Row:
+    return {
+        "value": estimate.value,
+        "ci_low": estimate.ci_low,
+        "ci_high": estimate.ci_high,
+        "n_episodes": estimate.n_episodes,
+        "verdict": estimate.verdict,
+    }
+
+
+def _row(job: Job, loaded: Loaded, contender: Contender, metric: str, estimator: str) -> Row:
+    from ..results.metrics import METRICS
+
+    provenance = loaded.data.provenance
+    return {
+        "run_id": job.run_id,
+        "suite": job.suite.name,
+        "dataset": job.source.dataset or "",
+        "dataset_sha256": provenance.source_sha256,
+        "split_hash": provenance.split_hash,
+        "task": job.source.task or "",
+        "algorithm": contender.algorithm,
+        "variant": contender.variant,
+        "config_hash": job.config_hash,
+        "seed": job.seed,
+        "policy": contender.policy.name if contender.policy else "logged",
+        "metric": metric,
+        "higher_is_better": METRICS[metric].higher_is_better,
+        "estimator": estimator,
+        "identification": loaded.identification,
+        "status": "ok",
+    }

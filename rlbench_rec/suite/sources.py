@@ -1,0 +1,94 @@
+"""A suite's source, loaded and split: what every job on it shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..mdp.dataset import TransitionDataset
+from ..policies import Empirical
+from ..policies.base import Policy
+from .config import Source
+
+
+@dataclass
+class Loaded:
+    """A source ready for training and evaluation.
+
+    Attributes:
+        source: what was asked for.
+        data: both sides of the split, in one.
+        train, test: earlier and later episodes.
+        behaviour: the logging policy where known; on a log without propensities, a model of it fitted on `train`.
+        task: the simulated shop, or None.
+        counterpart: the log of the other policy in the same shop, or None.
+    """
+
+    source: Source
+    data: TransitionDataset
+    train: TransitionDataset
+    test: TransitionDataset
+    behaviour: Policy | None = None
+    task: Any = None
+    counterpart: TransitionDataset | None = None
+
+    @property
+    def identification(self) -> str:
+        return self.data.provenance.identification
+
+    @property
+    def sequential(self) -> bool:
+        return bool((self.data.episode_lengths > 1).any())
+
+    @cached_property
+    def counterpart_policy(self) -> Policy | None:
+        """The other log's policy, as its action frequencies (see `policies.Empirical`)."""
+        if self.counterpart is None:
+            return None
+        name = str(self.counterpart.provenance.source).rpartition("/")[2].partition("-")[0]
+        return Empirical(self.counterpart, by=self.source.counterpart_by, name=name)
+
+
+@lru_cache(maxsize=2)
+def _load(key: str) -> Loaded:
+    source = Source.model_validate_json(key)
+    return _load_task(source) if source.task else _load_dataset(source)
+
+
+def load(source: Source) -> Loaded:
+    """Load a source; the last two stay in memory, so jobs in order of source load each once."""
+    return _load(source.model_dump_json())
+
+
+def _load_task(source: Source) -> Loaded:
+    from .. import tasks
+
+    task = tasks.make(source.task, seed=source.task_seed, **source.task_config)
+    # The log's seed is not the shop's: another log of the same shop is another seed here.
+    data = task.log(episodes=source.episodes, policy=task.behaviour, seed=source.task_seed + 1)
+    train, test = data.split()
+    return Loaded(source, data, train, test, behaviour=task.behaviour, task=task)
+
+
+def _load_dataset(source: Source) -> Loaded:
+    from .. import events, mdp
+
+    data = mdp.build(events.load(source.dataset, source.data), source.mdp)
+    train, test = data.split()
+    behaviour = None
+    if data.propensities is None:
+        from ..training import fit
+
+        behaviour = fit(train, "bc", steps=source.steps or 1_000, seed=0).policy("stochastic")
+    counterpart = None
+    if source.counterpart:
+        counterpart = mdp.build(events.load(source.counterpart, source.data), source.mdp)
+    return Loaded(source, data, train, test, behaviour=behaviour, counterpart=counterpart)
+
+
+def is_uniform(data: TransitionDataset) -> bool:
+    """Whether every logged propensity is 1 / A: the log of a uniform random policy."""
+    return data.propensities is not None and bool(np.allclose(data.propensities * data.action_count, 1.0))
