@@ -30,7 +30,9 @@ def show(card: Card) -> None:
     """One card: origin, licence, citation, columns, and what may be claimed on it."""
     from .. import events
 
-    typer.echo(json.dumps(events.card(card).model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False))
+    typer.echo(
+        json.dumps(events.find_card(card).model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False)
+    )
 
 
 @app.command()

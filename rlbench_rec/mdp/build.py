@@ -86,9 +86,7 @@ def build(log: EventLog, config: MDPConfig | None = None) -> TransitionDataset:
 
 
 def _session_starts(session_ids: pd.Series) -> np.ndarray:
-    changed = (session_ids != session_ids.shift()).to_numpy(bool, na_value=True)
-    changed[0] = True
-    return np.flatnonzero(changed)
+    return np.flatnonzero(session_ids.ne(session_ids.shift()).to_numpy(bool, na_value=True))
 
 
 def _item_vocabulary(log: EventLog, events: pd.DataFrame, train_rows: np.ndarray, config: MDPConfig) -> Vocabulary:

@@ -32,7 +32,12 @@ def metrics() -> list[dict[str, Any]]:
 
     rows = (METRICS[name] for name in METRICS)
     return [
-        {"id": m.label, "kind": m.kind, "better": "higher" if m.higher_is_better else "lower", "what it is": m.description}
+        {
+            "id": m.label,
+            "kind": m.kind,
+            "better": "higher" if m.higher_is_better else "lower",
+            "what it is": m.description,
+        }
         for m in rows
     ]
 
@@ -47,7 +52,7 @@ def datasets() -> list[dict[str, Any]]:
     from .. import events
     from ..mdp.build import identification
 
-    cards = (events.card(name) for name in events.list_cards())
+    cards = (events.find_card(name) for name in events.list_cards())
     return [
         {
             "id": card.id,

@@ -138,9 +138,7 @@ def _on_policy_rows(
 def _ranking_rows(job: Job, loaded: Loaded, contender: Contender) -> list[Row]:
     found = ope.ranking_metrics(loaded.test, contender.policy, k=job.suite.ranking_top_k, seed=job.seed)
     return [
-        _row(job, loaded, contender, estimate.metric, "ranking")
-        | _numbers(estimate)
-        | {"identification": "imitation"}
+        _row(job, loaded, contender, estimate.metric, "ranking") | _numbers(estimate) | {"identification": "imitation"}
         for estimate in found
     ]
 

@@ -1,0 +1,112 @@
+"""Finding cards, and the files a card speaks of."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError, MissingFileError, UnknownNameError
+from .card import DatasetCard, Variant, read_card
+
+
+@dataclass(frozen=True)
+class Found:
+    """A card by name.
+
+    Attributes:
+        card: the card.
+        folder: the folder the card lies in.
+        variant_name: the part after the slash; "" where none was asked for.
+    """
+
+    card: DatasetCard
+    folder: Path
+    variant_name: str = ""
+
+    @property
+    def variant(self) -> Variant | None:
+        return self.card.variants.get(self.variant_name)
+
+
+def cards_folder() -> Path:
+    """Where cards live: inside an installed package, else beside it in the checkout."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "_data" / "datasets"
+    return inside if inside.is_dir() else package.parent / "datasets"
+
+
+def list_cards() -> list[str]:
+    """Ids of the cards that come with the package."""
+    return sorted(path.stem for path in cards_folder().glob("*.toml"))
+
+
+def find(name: str) -> Found:
+    """A card by id, `id/variant`, or the path of a .toml file (`shop.toml/variant` too).
+
+    Raises:
+        UnknownNameError: no such card or variant.
+        MissingFileError, InputError: the file is missing or not a card.
+    """
+    stem, _, variant = name.partition(".toml/") if ".toml" in name else name.partition("/")
+    if ".toml" in name:
+        path = Path(f"{stem}.toml" if variant else name)
+    elif stem in list_cards():
+        path = cards_folder() / f"{stem}.toml"
+    else:
+        raise UnknownNameError("dataset", stem, list_cards())
+    card = read_card(path)
+    if variant and variant not in card.variants:
+        raise UnknownNameError(f"variant of {card.id}", variant, card.variants)
+    return Found(card, path.parent, variant)
+
+
+def find_card(name: str) -> DatasetCard:
+    """The card itself; see `find`."""
+    return find(name).card
+
+
+def resolve_files(found: Found, path: Path | None) -> list[Path]:
+    """The raw files to read, sorted.
+
+    Args:
+        found: the card, with its variant.
+        path: a file, or the data folder; None takes what the card ships, else `$RLBENCH_DATA/<id>`.
+
+    Raises:
+        MissingFileError: nothing there; says where to get it.
+        InputError: several logs and none chosen.
+    """
+    card, variant = found.card, found.variant
+    if path is not None and path.is_file():
+        return [path]
+    folder = path or _default_folder(found)
+    if folder is None or not folder.is_dir():
+        where = str(folder) if folder else card.id
+        raise MissingFileError("The log is not there.", where=where, hint=_how_to_get(card))
+    if card.variants:
+        if variant is None:
+            names = ", ".join(f"{card.id}/{name}" for name in card.variants)
+            raise InputError("The card has several logs.", where=card.id, hint=f"Choose one: {names}.")
+        candidates = [folder / variant.file, folder / Path(variant.file).name]
+        files = [file for file in candidates if file.is_file()][:1]
+        wanted = variant.file
+    else:
+        patterns = [spec.pattern for spec in card.files]
+        files = sorted({file for pattern in patterns for file in folder.glob(pattern) if file.is_file()})
+        wanted = " or ".join(patterns)
+    if not files:
+        raise MissingFileError(f"No file {wanted} here.", where=str(folder), hint=_how_to_get(card))
+    return files
+
+
+def _default_folder(found: Found) -> Path | None:
+    if found.card.shipped:
+        return found.folder / found.card.id
+    root = os.environ.get("RLBENCH_DATA")
+    return Path(root) / found.card.id if root else None
+
+
+def _how_to_get(card: DatasetCard) -> str:
+    page = card.homepage or next((spec.url for spec in card.files if spec.url), "its owners")
+    return f"Get it from {page} and give its file or folder (--data), or set RLBENCH_DATA."

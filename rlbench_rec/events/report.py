@@ -1,0 +1,29 @@
+"""The account of every row of a raw log."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """Nothing is dropped silently: rows read = rows kept + rows set aside.
+
+    Attributes:
+        rows_read: data rows in the files; header lines do not count.
+        rows_kept: rows of the EventLog.
+        set_aside: reason -> rows in quarantine.parquet (columns file, line, reason, text).
+    """
+
+    rows_read: int
+    rows_kept: int
+    set_aside: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.rows_read != self.rows_kept + sum(self.set_aside.values()):
+            raise AssertionError(f"The account of rows does not balance: {self}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain Python values."""
+        return asdict(self)
