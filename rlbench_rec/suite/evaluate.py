@@ -12,11 +12,7 @@ from ..mdp.dataset import TransitionDataset
 from ..policies.base import Policy
 
 if TYPE_CHECKING:
-    from .. import ope
     from ..ope import Estimate, EvaluationLog
-
-NEEDS_Q = ("dm", "dr", "sndr")
-"""Estimators that read a q function; for the others none is fitted."""
 
 
 def evaluate(
@@ -30,10 +26,10 @@ def evaluate(
     confidence: float = 0.95,
     fqe_steps: int = 500,
 ) -> list[Estimate]:
-    """Estimate the policy's value from logged decisions that it was not trained, tuned or selected on.
+    """Estimate a policy's value from logged decisions that it was not trained, tuned or selected on.
 
-    The doubly robust estimators and `dm` get a cross-fitted q: fitted Q evaluation on sequential logs, a reward model on
-    one-step logs. Episodes are resampled by user where the log knows users.
+    The doubly robust estimators and `dm` get a cross-fitted q: fitted Q evaluation on sequential logs, a reward model
+    on one-step logs. Episodes are resampled by user where the log knows users.
 
     Args:
         data: the test side.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,8 +47,22 @@ def execute(job: Job) -> JobResult:
     except (RlbenchError, RuntimeError, FloatingPointError, MemoryError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         result.rows = [_failed_row(job, reason)]
-    result.timing |= {"run_id": job.run_id, "seconds": time.perf_counter() - started}
+    result.timing |= {
+        "run_id": job.run_id,
+        "seconds": time.perf_counter() - started,
+        "peak_memory_mb": _peak_memory_mb(),
+    }
     return result
+
+
+def _peak_memory_mb() -> float | None:
+    """Peak resident memory of this process; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    # Linux counts in KiB, macOS in bytes.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def _run(job: Job, result: JobResult) -> None:

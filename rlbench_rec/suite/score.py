@@ -12,6 +12,7 @@ from ..mdp.dataset import TransitionDataset
 from ..policies import Uniform
 from ..policies.base import Policy
 from .evaluate import evaluation_log
+from .imitation import imitation_metrics
 from .jobs import Job
 from .sources import Loaded, is_uniform
 
@@ -136,7 +137,7 @@ def _on_policy_rows(
 
 
 def _ranking_rows(job: Job, loaded: Loaded, contender: Contender) -> list[Row]:
-    found = ope.ranking_metrics(loaded.test, contender.policy, k=job.suite.ranking_top_k, seed=job.seed)
+    found = imitation_metrics(loaded.test, contender.policy, k=job.suite.ranking_top_k, seed=job.seed)
     return [
         _row(job, loaded, contender, estimate.metric, "ranking") | _numbers(estimate) | {"identification": "imitation"}
         for estimate in found

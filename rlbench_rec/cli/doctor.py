@@ -1,0 +1,20 @@
+"""`rlbench doctor`: is this machine ready?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def command(as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False) -> None:
+    """Check Python, packages, device, memory and data; say what to do about what is wrong.
+
+    Exit code 0: ready; 1: something must be mended.
+    """
+    from ..suite.doctor import examine
+    from .tables import print_rows
+
+    findings = examine()
+    print_rows(findings, as_json=as_json)
+    raise typer.Exit(1 if any(finding["state"] == "FAIL" for finding in findings) else 0)

@@ -1,0 +1,37 @@
+"""`rlbench run`: a suite from logs to leaderboard."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    suite: Annotated[str, typer.Argument(help="Suite name or .toml file; see `rlbench list suites`.")] = "",
+    dataset: Annotated[str, typer.Option(help="Card id or path: run the standard board on this data set.")] = "",
+    data: Annotated[Path | None, typer.Option(help="File or folder of the raw log, with --dataset.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results; default runs/<suite>-<time>.")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Number of seeds; default the suite's.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one a core.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Finish the run that --out holds.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The leaderboard as JSON on stdout.")] = False,
+) -> None:
+    """Train and evaluate every algorithm of a suite, and write its leaderboard.
+
+    Without arguments: the suite `quick`, on the Open Bandit sample and a simulated shop.
+    """
+    from ..suite.request import request
+    from ..suite.runner import run_suite
+    from ..suite.screen import show
+
+    chosen, folder = request(suite, dataset, data, seeds, out, resume)
+    finished = run_suite(
+        chosen, folder, device=device, workers=jobs, resume=resume, command_line=["rlbench", *sys.argv[1:]]
+    )
+    show(finished, as_json=as_json)
+    if finished.failures:
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""runs.csv, leaderboard.csv and their kin: schemas, statistics, comparison, plots. Knows nothing of the runner."""

@@ -1,0 +1,112 @@
+"""Two leaderboards (or two runs.csv) side by side: what changed, and is it more than noise?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import InputError, MissingFileError
+from .metrics import METRICS
+from .schema import KEYS, RUN_KEYS, read_leaderboard, read_runs
+
+CHANGES = ("worse beyond", "missing", "worse within", "better within", "better beyond", "new", "identical")
+"""What can be said of a row, worst first."""
+REGRESSIONS = ("worse beyond", "missing")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The joined rows.
+
+    Attributes:
+        rows: the key columns, old, new, difference, margin, change; worst changes first.
+    """
+
+    rows: pd.DataFrame
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Change -> rows, in the order of `CHANGES`."""
+        found = Counter(self.rows["change"])
+        return {change: found[change] for change in CHANGES if found[change]}
+
+    @property
+    def regressed(self) -> bool:
+        """Whether a row became worse beyond its intervals, or went missing."""
+        return any(change in self.counts for change in REGRESSIONS)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain Python values, NaN as None."""
+        rows = self.rows.astype(object).where(self.rows.notna(), None).to_dict("records")
+        return {"regressed": self.regressed, "counts": self.counts, "rows": rows}
+
+
+def compare(old: str | Path, new: str | Path) -> Comparison:
+    """Join two files on their keys and judge each row.
+
+    A difference is beyond the intervals when it exceeds the margin sqrt(h_old^2 + h_new^2), h the half-width of a row's
+    interval towards the other value: the interval of a difference of two independent estimates. Rows of equal value are
+    identical, whatever their intervals; a value that became undefined is missing.
+
+    Raises:
+        MissingFileError, InputError: a file that is not there or not such a table, or files of two kinds.
+    """
+    before, keys = _read(Path(old))
+    after, new_keys = _read(Path(new))
+    if keys != new_keys:
+        raise InputError("One file is a leaderboard, the other holds runs.", where=f"{old}, {new}")
+    both = before.merge(after, on=list(keys), how="outer", suffixes=("_old", "_new"), indicator=True)
+    judged = [_judge(row) for row in both.to_dict("records")]
+    rows = pd.concat(
+        [both[list(keys)], pd.DataFrame(judged, columns=["old", "new", "difference", "margin", "change"])], axis=1
+    )
+    order = rows["change"].map(CHANGES.index)
+    return Comparison(rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True))
+
+
+def _read(path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The value and interval of each row, by its key, with the direction of its metric."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            header = stream.readline()
+    except FileNotFoundError as error:
+        raise MissingFileError("There is no such file.", where=str(path)) from error
+    except OSError as error:
+        raise InputError(f"The file cannot be read ({error.strerror}).", where=str(path)) from error
+    if "run_id" in header:
+        frame, keys, value = read_runs(path), RUN_KEYS, "value"
+        # A failed run has no estimator; its row still tells that something went missing.
+        frame = frame[frame["status"] == "ok"]
+    else:
+        frame, keys, value = read_leaderboard(path), KEYS, "mean"
+    kept = frame[[*keys, "ci_low", "ci_high"]].assign(value=frame[value])
+    return kept, keys
+
+
+def _judge(row: dict[str, Any]) -> tuple[float, float, float, float, str]:
+    old, new = row["value_old"], row["value_new"]
+    if row["_merge"] == "right_only" or (np.isnan(old) and not np.isnan(new)):
+        return np.nan, new, np.nan, np.nan, "new"
+    if row["_merge"] == "left_only" or (np.isnan(new) and not np.isnan(old)):
+        return old, np.nan, np.nan, np.nan, "missing"
+    if old == new or np.isnan(old):
+        return old, new, 0.0, np.nan, "identical"
+    difference = new - old
+    # Each interval's side that faces the other value.
+    if difference > 0:
+        margin = np.hypot(row["ci_high_old"] - old, new - row["ci_low_new"])
+    else:
+        margin = np.hypot(old - row["ci_low_old"], row["ci_high_new"] - new)
+    better = (difference > 0) == _higher_is_better(row["metric"])
+    # Without an interval nothing says how much is noise, so every change counts.
+    beyond = not abs(difference) <= margin
+    return old, new, difference, margin, f"{'better' if better else 'worse'} {'beyond' if beyond else 'within'}"
+
+
+def _higher_is_better(metric: str) -> bool:
+    return METRICS[metric].higher_is_better if metric in METRICS else True

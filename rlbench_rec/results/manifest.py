@@ -1,0 +1,99 @@
+"""manifest.json: what it takes to repeat a run, and nothing that names a person."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+PACKAGES = (
+    "rlbench-rec",
+    "d3rlpy",
+    "torch",
+    "gymnasium",
+    "scikit-learn",
+    "numpy",
+    "scipy",
+    "pandas",
+    "duckdb",
+    "pyarrow",
+    "pydantic",
+)
+
+
+def manifest(
+    config: dict[str, Any], data_hashes: dict[str, str], command_line: list[str] | None, device: str, complete: bool
+) -> dict[str, Any]:
+    """Commit, configuration, versions, machine, threads, determinism flags, data hashes and command line.
+
+    Args:
+        config: the whole suite.
+        data_hashes: source -> SHA-256.
+        command_line: as typed; None where the run was started from Python.
+        device: as asked for.
+        complete: whether every job finished.
+    """
+    import torch
+
+    return {
+        "schema_version": 1,
+        "complete": complete,
+        "code": _commit(),
+        "config": config,
+        "versions": {name: _version(name) for name in PACKAGES},
+        "python": platform.python_version(),
+        "machine": {
+            "system": f"{platform.system()} {platform.release()}",
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+            "memory_gb": _memory_gb(),
+            "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else None,
+        },
+        "device": device,
+        "threads_per_worker": 1,
+        "determinism": {
+            "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
+            "cudnn_benchmark": torch.backends.cudnn.benchmark,
+            "python_hash_seed": os.environ.get("PYTHONHASHSEED"),
+        },
+        "data_sha256": data_hashes,
+        "command_line": command_line,
+        "executable": Path(sys.executable).name,
+    }
+
+
+def _commit() -> dict[str, Any]:
+    """The checkout this package runs from; nulls where it runs from an installed wheel or without git."""
+    folder = Path(__file__).resolve().parent
+    commit = _git(folder, "rev-parse", "HEAD")
+    # A wheel inside somebody else's checkout is not at that checkout's commit.
+    tracked = commit and _git(folder, "ls-files", "--error-unmatch", Path(__file__).name)
+    if not tracked:
+        return {"commit": None, "dirty": None}
+    return {"commit": commit, "dirty": bool(_git(folder, "status", "--porcelain"))}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _memory_gb() -> float | None:
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    except (ValueError, OSError, AttributeError):
+        return None

@@ -1,0 +1,48 @@
+"""The metrics of a leaderboard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..registry import Registry
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric.
+
+    Attributes:
+        label: as the field writes it.
+        higher_is_better: direction.
+        kind: `outcome`, what a policy's decisions bring, or `imitation`, how well it predicts what users did.
+        description: one sentence.
+    """
+
+    label: str
+    higher_is_better: bool
+    kind: Literal["outcome", "imitation"]
+    description: str
+
+
+def _ranking(name: str, sentence: str) -> list[Metric]:
+    rows = []
+    for k in (5, 10, 20):
+        rows.append(Metric(f"{name}@{k}", True, "imitation", sentence.format(k=k) + "."))
+        new = sentence.format(k=k) + ", over rows whose item did not occur earlier in the session."
+        rows.append(Metric(f"{name}@{k}-new", True, "imitation", new))
+    return rows
+
+
+_ALL = [
+    Metric("reward", True, "outcome", "Discounted sum of training rewards per episode."),
+    Metric(
+        "CTR", True, "outcome", "Discounted sum of click-throughs per episode; the click-through rate on one-step logs."
+    ),
+    Metric("CVR", True, "outcome", "Discounted sum of purchases per episode; the conversion rate on one-step logs."),
+    Metric("revenue", True, "outcome", "Discounted sum of the prices of what was purchased, per episode."),
+    *_ranking("HR", "How often the logged next item is among the policy's first {k}"),
+    *_ranking("NDCG", "Discounted gain of the logged next item's rank among the policy's first {k}"),
+]
+METRICS: Registry[Metric] = Registry("metric", {metric.label: metric for metric in _ALL})
+"""Metrics by label."""

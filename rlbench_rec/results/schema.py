@@ -1,0 +1,149 @@
+"""The columns of every CSV, what they mean, and reading a file that should have them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ..errors import InputError, MissingFileError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_VERSION = 1
+Kind = Literal["text", "number", "whole", "truth"]
+Schema = dict[str, tuple[Kind, str]]
+"""Column -> kind and meaning. Text may be empty; numbers may be, where they are not defined."""
+
+RUNS: Schema = {
+    "schema_version": ("whole", "version of these columns: 1"),
+    "run_id": ("text", "job: source, algorithm, label, encoder, seed"),
+    "suite": ("text", "suite name"),
+    "dataset": ("text", "card id and variant; empty for tasks"),
+    "dataset_sha256": ("text", "hash of the raw files, or of a task's configuration"),
+    "split_hash": ("text", "hash of the time split"),
+    "task": ("text", "task id; empty for data sets"),
+    "algorithm": ("text", "algorithm or policy id"),
+    "variant": ("text", "encoder, label, checkpoint and policy form, slash-separated"),
+    "config_hash": ("text", "hash of all that shapes the numbers, the seed apart"),
+    "seed": ("whole", "seed of training, folds and bootstrap"),
+    "policy": ("text", "name of the evaluated policy"),
+    "metric": ("text", "what is valued; see `rlbench list metrics`"),
+    "higher_is_better": ("truth", "direction of the metric"),
+    "estimator": ("text", "`truth` (rollouts), `on-policy`, `ranking`, or an off-policy estimator"),
+    "value": ("number", "the estimate; empty where the log does not define one"),
+    "ci_low": ("number", "lower end of the interval"),
+    "ci_high": ("number", "upper end of the interval"),
+    "true_value": ("number", "the true value where known: a task's, or the mean of the other policy's own log"),
+    "n_episodes": ("whole", "episodes the value rests on"),
+    "ess": ("number", "effective sample size of the weights"),
+    "verdict": ("text", "`trusted`, `weak` or `unreliable`"),
+    "identification": ("text", "`identified`, `estimated`, `not-identified` or `imitation`"),
+    "status": ("text", "`ok`, or `failed:` and the reason"),
+}
+LEADERBOARD: Schema = {
+    "rank": ("whole", "place on its board; empty for rows that may not be ranked"),
+    "tie_group": ("text", "rows of one letter cannot be told from the best of that letter"),
+    "dataset": ("text", "as in runs.csv"),
+    "task": ("text", "as in runs.csv"),
+    "algorithm": ("text", "as in runs.csv"),
+    "variant": ("text", "as in runs.csv"),
+    "metric": ("text", "as in runs.csv"),
+    "estimator": ("text", "as in runs.csv"),
+    "n_seeds": ("whole", "runs behind the row"),
+    "mean": ("number", "mean over seeds"),
+    "iqm": ("number", "interquartile mean over seeds"),
+    "ci_low": ("number", "lower end of the interval of the mean: sampling of the log and of seeds"),
+    "ci_high": ("number", "upper end"),
+    "std": ("number", "standard deviation over seeds, unbiased; empty for one seed"),
+    "delta_vs_behaviour": ("number", "mean minus the logging policy's value"),
+    "p_adjusted": ("number", "two-sided p of that difference, Holm-adjusted over the board"),
+    "prob_improvement": ("number", "probability that the value exceeds the logging policy's"),
+    "verdict": ("text", "worst verdict of the runs"),
+    "identification": ("text", "as in runs.csv"),
+}
+TIMINGS: Schema = {
+    "run_id": ("text", "as in runs.csv"),
+    "seconds": ("number", "wall-clock time of the job"),
+    "steps_per_second": ("number", "training speed; empty for policies without training"),
+    "peak_memory_mb": ("number", "peak resident memory of the worker process so far"),
+}
+CURVES: Schema = {
+    "run_id": ("text", "as in runs.csv"),
+    "step": ("whole", "training step"),
+    "loss": ("number", "mean training loss since the row before"),
+    "td_error": ("number", "on the held-out training episodes"),
+    "mean_q": ("number", "likewise"),
+    "log_loss": ("number", "likewise, of behaviour cloning"),
+}
+KEYS = ("dataset", "task", "algorithm", "variant", "metric", "estimator")
+"""What tells the rows of a leaderboard apart; a row of runs.csv adds its seed."""
+RUN_KEYS = (*KEYS, "seed")
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def read_runs(path: str | Path) -> pd.DataFrame:
+    """runs.csv, validated; see `read_table`."""
+    frame = read_table(Path(path), RUNS, RUN_KEYS)
+    wrong = frame["schema_version"] != SCHEMA_VERSION
+    if wrong.any():
+        found = frame.loc[wrong, "schema_version"].iloc[0]
+        raise InputError(f"schema_version {found}; this version reads {SCHEMA_VERSION}.", where=str(path))
+    return frame
+
+
+def read_leaderboard(path: str | Path) -> pd.DataFrame:
+    """leaderboard.csv, validated; see `read_table`."""
+    return read_table(Path(path), LEADERBOARD, KEYS)
+
+
+def read_table(path: Path, schema: Schema, keys: tuple[str, ...]) -> pd.DataFrame:
+    """A CSV with the columns of a schema, in any order; further columns are ignored.
+
+    Raises:
+        MissingFileError: no such file.
+        InputError: an empty file, a missing column, a cell of the wrong kind (with its line), or two rows of one key.
+    """
+    import pandas as pd
+
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except FileNotFoundError as error:
+        raise MissingFileError("There is no such file.", where=str(path)) from error
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError, IsADirectoryError) as error:
+        raise InputError(f"Not a CSV table ({error}).", where=str(path)) from error
+    missing = [name for name in schema if name not in raw]
+    if missing:
+        hint = "Is it a file that `rlbench run` wrote?"
+        raise InputError(f"Columns are missing: {', '.join(missing)}.", where=str(path), hint=hint)
+    frame = pd.DataFrame({name: _typed(raw[name], kind, path) for name, (kind, _) in schema.items()})
+    again = frame.duplicated(list(keys))
+    if again.any():
+        line = int(again.idxmax()) + 2
+        raise InputError("The row repeats the key of an earlier one.", where=f"{path}:{line}: {', '.join(keys)}")
+    return frame
+
+
+def _typed(column: pd.Series, kind: Kind, path: Path) -> pd.Series:
+    import pandas as pd
+
+    if kind == "text":
+        return column.map(lambda text: text[1:] if text[:1] == "'" and text[1:2] in FORMULA_STARTS else text)
+    if kind == "truth":
+        values = column.map({"True": True, "False": False})
+        _refuse(values.isna(), column, "True or False", path)
+        return values.astype(bool)
+    numbers = pd.to_numeric(column.where(column != "", None), errors="coerce")
+    _refuse(numbers.isna() & (column != ""), column, "a number", path)
+    if kind == "number":
+        return numbers.astype(float)
+    _refuse(numbers.notna() & (numbers != numbers.round()), column, "a whole number", path)
+    return numbers.astype("Int64")
+
+
+def _refuse(bad: pd.Series, column: pd.Series, wanted: str, path: Path) -> None:
+    if bad.any():
+        row = int(bad.idxmax())
+        # Line 1 is the header.
+        raise InputError(f"{column[row]!r} is not {wanted}.", where=f"{path}:{row + 2}: column '{column.name}'")

@@ -1,0 +1,74 @@
+"""Writing tables: whole or not at all, the same bytes for the same rows, no cell that runs as a formula."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import OutputError
+from .schema import FORMULA_STARTS, Schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def write_table(frame: pd.DataFrame, schema: Schema, path: Path) -> None:
+    """The schema's columns in its order. Numbers are written so that reading gives the same bits; NaN is empty.
+
+    A text cell that a spreadsheet would run as a formula gets a leading apostrophe, which `read_table` takes off.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    import pandas as pd
+
+    cells = pd.DataFrame({name: frame[name].map(_cell).to_numpy(object) for name in schema}, dtype=object)
+    write_text(path, cells.to_csv(index=False, lineterminator="\n"))
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Plain JSON values, keys sorted; see `write_text`."""
+    write_text(path, json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """The file appears complete or stays as it was.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """See `write_text`."""
+    part = None
+    try:
+        handle, part = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        # mkstemp makes private files; these are results to be shared.
+        os.chmod(part, 0o644)
+        os.replace(part, path)
+    except OSError as error:
+        if part is not None and os.path.exists(part):
+            os.unlink(part)
+        raise OutputError(f"The file cannot be written ({error.strerror}).", where=str(path)) from error
+
+
+def _cell(value: Any) -> str:
+    import pandas as pd
+
+    if pd.isna(value):
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value))
+    if isinstance(value, float | np.floating):
+        return repr(float(value))
+    text = str(value)
+    return f"'{text}" if not isinstance(value, int | np.integer) and text.startswith(FORMULA_STARTS) else text

@@ -1,0 +1,51 @@
+"""Does this log need RL? The same algorithm with and without looking ahead, side by side."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+CONTROL = "gamma-0"
+"""Label of the control that does not look ahead."""
+
+
+def needs_rl(board: pd.DataFrame) -> list[str]:
+    """One sentence per place (data set or task) that ran the control, by the best estimator it has."""
+    sentences = []
+    reward = board[board["metric"] == "reward"]
+    for place, rows in reward.groupby(["dataset", "task"], sort=False, dropna=False):
+        name = next(str(part) for part in place if part and part == part)
+        control = rows[rows["variant"].str.split("/").map(lambda parts: CONTROL in parts)]
+        if control.empty:
+            continue
+        estimator = "truth" if (rows["estimator"] == "truth").any() else "dr"
+        sentences.append(_sentence(name, rows[rows["estimator"] == estimator], estimator))
+    return sentences
+
+
+def _sentence(name: str, rows: pd.DataFrame, estimator: str) -> str:
+    is_control = rows["variant"].str.split("/").map(lambda parts: CONTROL in parts)
+    algorithms = set(rows.loc[is_control, "algorithm"])
+    same = rows["algorithm"].isin(algorithms)
+    ahead, myopic = _best(rows[same & ~is_control]), _best(rows[is_control])
+    if ahead is None or myopic is None:
+        return f"Does {name} need RL? No value to compare."
+    difference = ahead["mean"] - myopic["mean"]
+    half = sum(((row["ci_high"] - row["ci_low"]) / 2) ** 2 for row in (ahead, myopic)) ** 0.5
+    if "not-identified" in (ahead["identification"], myopic["identification"]):
+        answer = "cannot be told: users chose the items themselves"
+    elif "unreliable" in (ahead["verdict"], myopic["verdict"]):
+        answer = "cannot be told: the log does not support one of the two"
+    elif difference > half:
+        answer = "yes"
+    else:
+        answer = "no, looking ahead is worse" if difference < -half else "not shown: the interval holds 0"
+    return (
+        f"Does {name} need RL? {answer[0].upper()}{answer[1:]}. {ahead['algorithm']} looking ahead against gamma = 0, "
+        f"each in its best form ({estimator}): {difference:+.3g}, interval "
+        f"[{difference - half:+.3g}, {difference + half:+.3g}]."
+    )
+
+
+def _best(rows: pd.DataFrame) -> pd.Series | None:
+    rows = rows[rows["mean"].notna()]
+    return None if rows.empty else rows.loc[rows["mean"].idxmax()]

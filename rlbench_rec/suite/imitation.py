@@ -1,0 +1,54 @@
+"""How high a policy ranks the action a user chose next: what can be learnt from a log of users' own choices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import ope
+from ..mdp.dataset import TransitionDataset
+from ..policies.base import CHUNK_CELLS, Policy
+
+OTHER = "<other>"
+"""Name of the out-of-vocabulary action."""
+
+
+def imitation_metrics(data: TransitionDataset, policy: Policy, *, k: int = 10, seed: int = 0) -> list[ope.Ranking]:
+    """HR@k and NDCG@k over all rows, then (`-new`) over rows whose action did not occur earlier in the session.
+
+    The out-of-vocabulary action is no item to recommend: it is ranked last, and a row that logged it is a miss.
+    """
+    above, equal = _ranks(data, policy, k)
+    sessions = np.repeat(np.arange(data.n_episodes), data.episode_lengths)
+    units = sessions if data.clusters is None else data.clusters[sessions]
+    new = first_time(data)
+    return [
+        *ope.ranking(above, equal, units, k=k, seed=seed),
+        *ope.ranking(above[new], equal[new], units[new], k=k, suffix="-new", seed=seed),
+    ]
+
+
+def first_time(data: TransitionDataset) -> np.ndarray:
+    """(n,) bool: the row's action did not occur earlier in its episode."""
+    sessions = np.repeat(np.arange(data.n_episodes), data.episode_lengths)
+    first = np.unique(sessions * data.action_count + data.actions, return_index=True)[1]
+    new = np.zeros(len(data), dtype=bool)
+    new[first] = True
+    return new
+
+
+def _ranks(data: TransitionDataset, policy: Policy, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) actions more probable than the logged one, and as probable (itself included)."""
+    above, equal = np.empty(len(data), dtype=np.int64), np.empty(len(data), dtype=np.int64)
+    other = data.action_count - 1 if data.action_names and data.action_names[-1] == OTHER else None
+    size = max(1, CHUNK_CELLS // data.action_count)
+    for first in range(0, len(data), size):
+        rows = slice(first, first + size)
+        scores = np.array(policy.probabilities(data.states(rows)))
+        if other is not None:
+            scores[:, other] = -1.0
+        logged = np.take_along_axis(scores, data.actions[rows, None], axis=1)
+        above[rows] = (scores > logged).sum(axis=1)
+        equal[rows] = (scores == logged).sum(axis=1)
+    if other is not None:
+        above[data.actions == other] = k
+    return above, equal

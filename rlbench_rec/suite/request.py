@@ -1,0 +1,49 @@
+"""From what was typed to what will run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from ..errors import InputError
+from .config import Source, Suite, load_suite
+
+DEFAULT = "quick"
+FOR_DATASETS = "dataset"
+"""The suite whose algorithms and settings `--dataset` uses; its source is replaced."""
+
+
+def request(
+    suite: str, dataset: str, data: Path | None, seeds: int | None, out: Path | None, resume: bool
+) -> tuple[Suite, Path]:
+    """The suite and the output folder that a command line asks for.
+
+    Raises:
+        InputError: options that do not go together.
+        UnknownNameError, MissingFileError: no such suite or dataset.
+    """
+    if data is not None and not dataset:
+        raise InputError("--data needs --dataset.", hint="Name the card the files belong to.")
+    if suite and dataset:
+        raise InputError("Give a suite or --dataset, not both.", hint="A suite names its own data sets.")
+    if resume and out is None:
+        raise InputError("--resume needs --out.", hint="Name the folder of the run to finish.")
+    chosen = _for_dataset(dataset, data) if dataset else load_suite(suite or DEFAULT)
+    if seeds is not None:
+        chosen = chosen.model_copy(update={"seeds": list(range(seeds))})
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    return chosen, out or Path("runs") / f"{chosen.name}-{stamp}"
+
+
+def _for_dataset(dataset: str, data: Path | None) -> Suite:
+    from .. import events
+
+    card = events.find_card(dataset)
+    template = load_suite(FOR_DATASETS)
+    pattern = template.sources[0]
+    names = [dataset]
+    if card.variants and dataset.removesuffix("/") in (card.id,):
+        names = [f"{card.id}/{variant}" for variant in card.variants]
+    location = None if data is None else str(data.resolve())
+    sources: list[Source] = [pattern.model_copy(update={"dataset": name, "data": location}) for name in names]
+    return template.model_copy(update={"name": card.id, "sources": sources})
