@@ -27,12 +27,16 @@ files = [{ pattern = "log.csv" }]
 
 @pytest.fixture
 def shop(tmp_path):
-    """Ten users; user k visits from 10,000 k on. Item 9 is seen by the last users only; user 7 stays across the cutoff."""
+    """Ten users; user k visits from 10,000 k on. Only the last users see item 9; user 7 stays across the cutoff."""
     (tmp_path / "shop.toml").write_text(CARD)
     rows = ["t,u,i,e,p,c"]
     for user in range(10):
         start = 10_000 * user
-        rows += [f"{start},{user},1,view,10.0,7", f"{start + 5},{user},2,view,20.0,8", f"{start + 9},{user},2,buy,20.0,8"]
+        rows += [
+            f"{start},{user},1,view,10.0,7",
+            f"{start + 5},{user},2,view,20.0,8",
+            f"{start + 9},{user},2,buy,20.0,8",
+        ]
         if user == 7:
             rows += [f"{start + step},{user},3,view,,8" for step in range(1_000, 11_000, 1_000)]
         if user >= 8:
@@ -128,7 +132,9 @@ def test_a_log_of_one_session_cannot_be_split(shop):
 def test_revenue_without_prices_is_refused(shop):
     lines = (shop / "log.csv").read_text().splitlines()
     cut = [line.split(",") for line in lines]
-    (shop / "log.csv").write_text("\n".join(",".join([*c[:4], "" if i else "p", c[5]]) for i, c in enumerate(cut)) + "\n")
+    (shop / "log.csv").write_text(
+        "\n".join(",".join([*c[:4], "" if i else "p", c[5]]) for i, c in enumerate(cut)) + "\n"
+    )
     with pytest.raises(InputError, match="no prices"):
         build(shop, reward="revenue")
 

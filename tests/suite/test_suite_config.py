@@ -1,0 +1,134 @@
+"""Suites: reading them, refusing bad ones, and the jobs they make."""
+
+from __future__ import annotations
+
+import pytest
+
+from rlbench_rec.errors import InputError, MissingFileError, UnknownNameError
+from rlbench_rec.suite import Suite, list_suites, load_suite
+from rlbench_rec.suite.execute import parse_form
+from rlbench_rec.suite.jobs import plan
+from rlbench_rec.suite.request import request
+from rlbench_rec.suite.runner import check_names
+
+SMALL = {
+    "name": "small",
+    "sources": [{"task": "recommend-v1", "episodes": 100}],
+    "algorithms": [{"id": "random"}, {"id": "dqn"}, {"id": "dqn", "label": "gamma-0", "config": {"gamma": 0.0}}],
+    "seeds": [0, 1],
+}
+
+
+def test_every_suite_that_ships_loads_and_names_what_exists():
+    assert "quick" in list_suites()
+    for name in list_suites():
+        suite = load_suite(name)
+        check_names(suite)
+        assert suite.name == name
+
+
+def test_the_quick_suite_is_what_the_readme_says():
+    suite = load_suite("quick")
+    logs = {
+        f"open-bandit-sample/{policy}-{campaign}"
+        for policy in ("random", "bts")
+        for campaign in ("all", "men", "women")
+    }
+    assert {source.name for source in suite.sources} == logs | {"recommend-v1"}
+    assert {spec.id for spec in suite.algorithms} == {"random", "popularity", "bc", "dqn", "double-dqn", "cql"}
+    assert len(suite.seeds) == 3
+
+
+def test_jobs_of_a_source_stand_together_and_fixed_policies_run_once():
+    jobs = plan(Suite(**SMALL))
+    assert [(job.spec.id, job.spec.label, job.seed) for job in jobs] == [
+        ("behaviour", "", 0),
+        ("random", "", 0),
+        ("dqn", "", 0),
+        ("dqn", "", 1),
+        ("dqn", "gamma-0", 0),
+        ("dqn", "gamma-0", 1),
+    ]
+    assert len({job.run_id for job in jobs}) == len(jobs)
+
+
+def test_run_ids_are_safe_as_file_names():
+    source = {"dataset": "../my shops/shop.toml/a"}
+    jobs = plan(Suite(**SMALL | {"sources": [source]}))
+    assert all("/" not in job.run_id and " " not in job.run_id for job in jobs)
+
+
+def test_the_config_hash_sees_what_shapes_numbers_and_nothing_else():
+    first = plan(Suite(**SMALL))[2]
+    assert plan(Suite(**SMALL | {"description": "other words", "seeds": [0]}))[2].config_hash == first.config_hash
+    assert plan(Suite(**SMALL | {"steps": 7}))[2].config_hash != first.config_hash
+    assert plan(Suite(**SMALL))[4].config_hash != first.config_hash
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"algorithms": [{"id": "dqm"}]}, "Unknown algorithm 'dqm'. Did you mean 'dqn'"),
+        ({"estimators": ["drs"]}, "Unknown estimator 'drs'. Did you mean"),
+        ({"sources": [{"task": "recomend-v1"}]}, "Unknown task 'recomend-v1'. Did you mean 'recommend-v1'"),
+        ({"sources": [{"dataset": "taobo"}]}, "Unknown dataset 'taobo'. Did you mean 'taobao'"),
+        ({"loop": "tensr"}, "Unknown loop"),
+        ({"algorithms": [{"id": "dqn", "encoder": "mpl"}]}, "Unknown encoder"),
+        ({"algorithms": [{"id": "dqn", "config": {"gama": 0.5}}]}, "gamma"),
+        ({"forms": ["softmax"]}, "Unknown policy form 'softmax'"),
+        (
+            {"sources": [{"task": "recommend-v1", "metrics": ["revenu"]}]},
+            "Unknown metric 'revenu'. Did you mean 'revenue'",
+        ),
+    ],
+)
+def test_unknown_names_are_refused_before_any_work(change, message):
+    with pytest.raises((UnknownNameError, InputError), match=message):
+        check_names(Suite(**SMALL | change))
+
+
+def test_a_bad_suite_file_is_refused_with_its_field(tmp_path):
+    path = tmp_path / "s.toml"
+    path.write_text('name = "s"\nsteps = 0\n[[sources]]\ntask = "recommend-v1"\n[[algorithms]]\nid = "dqn"\n')
+    with pytest.raises(InputError, match=r"s\.toml: steps: .*greater than or equal to 1"):
+        load_suite(str(path))
+    path.write_text("name = ")
+    with pytest.raises(InputError, match="Not a TOML file"):
+        load_suite(str(path))
+    with pytest.raises(MissingFileError, match=r"nowhere\.toml"):
+        load_suite(str(tmp_path / "nowhere.toml"))
+    with pytest.raises(UnknownNameError, match="Did you mean 'quick'"):
+        load_suite("quik")
+
+
+def test_forms():
+    assert parse_form("greedy") == {"form": "greedy"}
+    assert parse_form("softmax-0.3") == {"form": "softmax", "tau": 0.3}
+    assert parse_form("epsilon-greedy-0.1") == {"form": "epsilon-greedy", "epsilon": 0.1}
+    for text in ("softmax-x", "epsilon-greedy", "Greedy", ""):
+        with pytest.raises(InputError, match="Unknown policy form"):
+            parse_form(text)
+
+
+def test_a_dataset_takes_the_standard_board_with_all_its_variants(tmp_path):
+    suite, folder = request("", "open-bandit-sample", None, 2, tmp_path / "out", False)
+    assert [source.name for source in suite.sources][:2] == [
+        "open-bandit-sample/random-all",
+        "open-bandit-sample/random-men",
+    ]
+    assert len(suite.sources) == 6 and suite.seeds == [0, 1] and folder == tmp_path / "out"
+    suite, _ = request("", "taobao", tmp_path, None, None, False)
+    assert [(source.dataset, source.data) for source in suite.sources] == [("taobao", str(tmp_path))]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("quick", "taobao", None, None, None, False), "not both"),
+        (("", "", "somewhere", None, None, False), "--data needs --dataset"),
+        (("", "", None, None, None, True), "--resume needs --out"),
+    ],
+)
+def test_options_that_do_not_go_together(arguments, message):
+    with pytest.raises(InputError, match=message):
+        request(*arguments)

@@ -1,0 +1,115 @@
+"""The package as a whole: imports, the README's example, and the wheel."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("events", "mdp", "policies", "tasks", "training", "ope", "results", "suite", "cli", "testing")
+"""In order: a folder imports only from those before it."""
+HEAVY = ("torch", "d3rlpy", "sklearn", "scipy", "pandera", "duckdb")
+
+
+def python(code: str, **options) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, **options)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_from_rooms_before_it(room):
+    allowed = {*ROOMS[: ROOMS.index(room) + 1], "errors", "registry"}
+    for path in sorted((ROOT / "rlbench_rec" / room).rglob("*.py")):
+        depth = len(path.relative_to(ROOT / "rlbench_rec").parts) - 1
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level == depth + 1:
+                names = [node.module.split(".")[0]] if node.module else [alias.name for alias in node.names]
+                strangers = [name for name in names if name in ROOMS and name not in allowed]
+                assert not strangers, f"{path.name} imports {strangers}"
+
+
+@pytest.mark.parametrize("statement", ["import rlbench_rec", "import rlbench_rec.ope", "import rlbench_rec.cli.app"])
+def test_importing_loads_nothing_heavy(statement):
+    done = python(f"{statement}\nimport sys\nprint([m for m in {HEAVY!r} if m in sys.modules])")
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_ope_loads_numpy_alone():
+    done = python(
+        "import rlbench_rec.ope, sys\nprint([m for m in ('pandas', 'pydantic', 'pyarrow') if m in sys.modules])"
+    )
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_no_file_is_longer_than_300_lines():
+    lengths = {p.name: len(p.read_text().splitlines()) for p in (ROOT / "rlbench_rec").rglob("*.py")}
+    assert {name: n for name, n in lengths.items() if n > 300} == {}
+
+
+def test_the_readme_example_runs_as_written(tmp_path):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    example = next(block for block in blocks if "import rlbench_rec as rb" in block)
+    # The figures of the example are for the reader's patience; the test's is shorter.
+    example = example.replace("steps=2_000", "steps=60").replace("episodes=10_000", "episodes=300")
+    names: dict = {"folder": tmp_path / "run", "path": None}
+    exec(compile(example, "README.md", "exec"), names)
+    estimates, truth = names["estimates"], names["truth"]
+    assert [estimate.estimator for estimate in estimates] == ["snips", "dr"]
+    assert truth.std_error > 0 and truth.episodes > 0
+    assert (tmp_path / "run").is_dir()
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+def test_the_wheel_carries_cards_suites_and_the_sample(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    for wanted in ("datasets/open-bandit-sample/random-all.parquet", "datasets/taobao.toml", "suites/quick.toml"):
+        assert f"rlbench_rec/_data/{wanted}" in names
+    assert not [name for name in names if "__pycache__" in name or name.startswith("tests")]
+
+
+def test_the_wheel_runs_from_an_empty_folder(wheel, tmp_path):
+    installed, empty = tmp_path / "installed", tmp_path / "empty"
+    empty.mkdir()
+    zipfile.ZipFile(wheel).extractall(installed)
+    environment = os.environ | {"PYTHONPATH": str(installed), "OMP_NUM_THREADS": "1"}
+    suite = empty / "one.toml"
+    suite.write_text(
+        'name = "one"\nseeds = [0]\nsteps = 5\nn_resamples = 100\nestimators = ["snips"]\n'
+        '[[sources]]\ndataset = "open-bandit-sample/random-men"\nmdp = { train_fraction = 0.5, gamma = 0.0 }\n'
+        '[[algorithms]]\nid = "popularity"\n'
+    )
+
+    def run(*arguments: str) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "rlbench_rec", *arguments]
+        return subprocess.run(command, cwd=empty, env=environment, capture_output=True, text=True)
+
+    done = run("run", "one.toml", "--out", "out", "--jobs", "1")
+    assert done.returncode == 0, done.stderr
+    assert (empty / "out" / "leaderboard.csv").is_file()
+    assert "quick" in run("list", "suites").stdout
+    where = subprocess.run(
+        [sys.executable, "-c", "import rlbench_rec; print(rlbench_rec.__file__)"],
+        cwd=empty,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert str(installed) in where.stdout
