@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 CONTROL = "gamma-0"
 """Label of the control that does not look ahead."""
+
+PREFERRED = ("truth", "dr", "snips")
+"""Estimators to answer by, the best first."""
 
 
 def needs_rl(board: pd.DataFrame) -> list[str]:
@@ -13,12 +18,13 @@ def needs_rl(board: pd.DataFrame) -> list[str]:
     sentences = []
     reward = board[board["metric"] == "reward"]
     for place, rows in reward.groupby(["dataset", "task"], sort=False, dropna=False):
-        name = next(str(part) for part in place if part and part == part)
+        place_name = next(str(part) for part in place if part and part == part)
         control = rows[rows["variant"].str.split("/").map(lambda parts: CONTROL in parts)]
         if control.empty:
             continue
-        estimator = "truth" if (rows["estimator"] == "truth").any() else "dr"
-        sentences.append(_sentence(name, rows[rows["estimator"] == estimator], estimator))
+        offered = set(rows["estimator"])
+        estimator = next((name for name in PREFERRED if name in offered), sorted(offered)[0])
+        sentences.append(_sentence(place_name, rows[rows["estimator"] == estimator], estimator))
     return sentences
 
 
@@ -30,22 +36,27 @@ def _sentence(name: str, rows: pd.DataFrame, estimator: str) -> str:
     if ahead is None or myopic is None:
         return f"Does {name} need RL? No value to compare."
     difference = ahead["mean"] - myopic["mean"]
-    half = sum(((row["ci_high"] - row["ci_low"]) / 2) ** 2 for row in (ahead, myopic)) ** 0.5
+    # The interval of a difference of independent estimates, from the sides that face each other.
+    low = difference - math.hypot(ahead["mean"] - ahead["ci_low"], myopic["ci_high"] - myopic["mean"])
+    high = difference + math.hypot(ahead["ci_high"] - ahead["mean"], myopic["mean"] - myopic["ci_low"])
     if "not-identified" in (ahead["identification"], myopic["identification"]):
         answer = "cannot be told: users chose the items themselves"
     elif "unreliable" in (ahead["verdict"], myopic["verdict"]):
         answer = "cannot be told: the log does not support one of the two"
-    elif difference > half:
+    elif low > 0:
         answer = "yes"
     else:
-        answer = "no, looking ahead is worse" if difference < -half else "not shown: the interval holds 0"
+        answer = "no, looking ahead is worse" if high < 0 else "not shown: the interval holds 0"
     return (
         f"Does {name} need RL? {answer[0].upper()}{answer[1:]}. {ahead['algorithm']} looking ahead against gamma = 0, "
         f"each in its best form ({estimator}): {difference:+.3g}, interval "
-        f"[{difference - half:+.3g}, {difference + half:+.3g}]."
+        f"[{low:+.3g}, {high:+.3g}]."
     )
 
 
 def _best(rows: pd.DataFrame) -> pd.Series | None:
+    """The highest value the log supports; where it supports none, the highest."""
     rows = rows[rows["mean"].notna()]
+    supported = rows[rows["verdict"] != "unreliable"]
+    rows = rows if supported.empty else supported
     return None if rows.empty else rows.loc[rows["mean"].idxmax()]

@@ -39,11 +39,16 @@ class JobResult:
 
 
 def execute(job: Job) -> JobResult:
-    """Run a job. A failure becomes a row with the reason as its status: one bad job does not end a suite."""
+    """Run a job. A failure becomes a row with the reason as its status: one bad job does not end a suite.
+
+    Raises:
+        RlbenchError: the source itself cannot be loaded; every other job on it would meet the same.
+    """
     started = time.perf_counter()
     result = JobResult(job.run_id, job.config_hash, [])
+    loaded = sources.load(job.source)
     try:
-        _run(job, result)
+        _run(job, loaded, result)
     except (RlbenchError, RuntimeError, FloatingPointError, MemoryError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         result.rows = [_failed_row(job, reason)]
@@ -65,8 +70,7 @@ def _peak_memory_mb() -> float | None:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def _run(job: Job, result: JobResult) -> None:
-    loaded = sources.load(job.source)
+def _run(job: Job, loaded: sources.Loaded, result: JobResult) -> None:
     if job.spec == BEHAVIOUR:
         result.rows = score_behaviour(job, loaded)
     elif job.spec == COUNTERPART:

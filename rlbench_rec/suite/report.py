@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .config import Suite
     from .execute import JobResult
 
+PLOTS_FOLDER = "plots"
+
 
 def write_tables(
     suite: Suite,
@@ -28,7 +30,7 @@ def write_tables(
     command_line: list[str] | None,
     complete: bool,
 ) -> None:
-    """runs.csv, leaderboard.csv, timings.csv, curves.csv, manifest.json, values.png and curves.png.
+    """runs.csv, leaderboard.csv, timings.csv, curves.csv, manifest.json, and a folder of plots.
 
     Rows are sorted by key, so that the order in which jobs finished leaves no trace.
     """
@@ -48,9 +50,9 @@ def write_tables(
     write_json(
         manifest(suite.model_dump(mode="json"), hashes, command_line, device, complete), folder / "manifest.json"
     )
-    plot_values(board, runs, folder / "values.png")
-    if len(curves):
-        plot_curves(curves, runs, folder / "curves.png")
+    (folder / PLOTS_FOLDER).mkdir(exist_ok=True)
+    plot_values(board, runs, folder / PLOTS_FOLDER)
+    plot_curves(curves, runs, folder / PLOTS_FOLDER)
 
 
 def _frame(rows: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:

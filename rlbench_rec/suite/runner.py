@@ -91,10 +91,13 @@ def check_names(suite: Suite) -> None:
 
     Raises:
         UnknownNameError: an unknown task, dataset, algorithm, encoder, loop, estimator or metric.
+        MissingFileError: the raw files of a data set are not there.
         InputError: an unknown policy form or algorithm setting.
     """
-    from .. import events, ope, tasks, training
+    from .. import ope, tasks, training
+    from ..events.cards import find, resolve_files
     from ..policies import POLICIES
+    from ..results.metrics import METRICS
     from ..training.algorithms import make_config
     from .execute import parse_form
 
@@ -110,10 +113,14 @@ def check_names(suite: Suite) -> None:
     for form in [*suite.forms, *(form for source in suite.sources for form in source.forms or [])]:
         parse_form(form)
     for source in suite.sources:
+        for metric in source.metrics:
+            METRICS.canonical(metric)
         if source.task:
             tasks.TASKS.canonical(source.task)
         else:
-            events.find_card(source.dataset)
+            data = None if source.data is None else Path(source.data)
+            for name in filter(None, (source.dataset, source.counterpart)):
+                resolve_files(find(name), data)
 
 
 def _worker_count(workers: int | None, device: str, jobs: int) -> int:

@@ -6,18 +6,23 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..results.headline import Headline, formatted, headlines
 from .answers import needs_rl
+from .report import PLOTS_FOLDER
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from .runner import Finished
 
 COLOURS = {"trusted": "green", "weak": "yellow", "unreliable": "red"}
-HEADLINE = ("truth", "snips", "ranking", "on-policy")
-"""Estimators on the screen; the files have all of them."""
+BEST = "best"
+"""Part of the variant of rows on the best checkpoint; the headline is the last one, and the files have both."""
 
 
 def show(finished: Finished, *, as_json: bool = False) -> None:
-    """The board with intervals and verdicts, and where the files are; on stdout. Failures go to stderr."""
+    """The ranked rows of every place with intervals and verdicts, and where the files are; on stdout. Failures go to
+    stderr."""
     from rich.console import Console
     from rich.markup import escape
 
@@ -28,34 +33,55 @@ def show(finished: Finished, *, as_json: bool = False) -> None:
         print(board.to_json(orient="records", indent=1))
         return
     console = Console()
-    for place, rows in board.groupby(["dataset", "task"], sort=False, dropna=False):
-        _show_place(console, next(str(name) for name in place if name and name == name), rows)
+    for shown in headlines(board):
+        _show_place(console, shown)
     for sentence in needs_rl(board):
-        console.print(sentence, highlight=False)
-    console.print(f"Files: {escape(str(finished.folder))}  ({finished.seconds:.0f} s)", highlight=False, soft_wrap=True)
+        console.print(sentence, highlight=False, soft_wrap=not console.is_terminal)
+    verdicts = board["verdict"].value_counts()
+    counts = ", ".join(f"{verdicts.get(verdict, 0)} {verdict}" for verdict in COLOURS)
+    console.print(f"leaderboard.csv has all {len(board)} rows: {counts}.", highlight=False, soft_wrap=True)
+    where = f"Files: {escape(str(finished.folder))} (pictures: {PLOTS_FOLDER}/), {finished.seconds:.0f} s"
+    console.print(where, highlight=False, soft_wrap=True)
     errors = Console(stderr=True)
     for failure in finished.failures:
         status = next(row["status"] for row in failure.rows if row["status"] != "ok")
         errors.print(f"{failure.run_id}: {status}", style="red", markup=False, soft_wrap=True)
 
 
-def _show_place(console, title: str, rows: pd.DataFrame) -> None:
+def _show_place(console: Console, shown: Headline) -> None:
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    shown = rows[rows["estimator"].isin(HEADLINE) & rows["metric"].isin(["reward", "NDCG@10", "HR@10"])]
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for name in ("rank", "algorithm", "variant", "metric", "estimator", "value", "interval", "verdict"):
-        table.add_column(name, justify="right" if name in ("rank", "value") else "left", no_wrap=name != "variant")
-    for row in shown.to_dict("records"):
-        rank = "" if pd.isna(row["rank"]) else f"{int(row['rank'])}"
-        interval = "" if pd.isna(row["ci_low"]) else f"[{row['ci_low']:.4g}, {row['ci_high']:.4g}]"
-        value = "" if pd.isna(row["mean"]) else f"{row['mean']:.4g}"
-        verdict = "" if pd.isna(row["verdict"]) else str(row["verdict"])
-        label = (
-            verdict if row["identification"] in ("identified", "imitation") else f"{verdict}, {row['identification']}"
-        )
-        names = (row["algorithm"], row["variant"], row["metric"], row["estimator"])
-        cells = [Text(cell) for cell in (rank, *map(str, names), value, interval)]
-        table.add_row(*cells, Text(label, style=COLOURS.get(verdict, "")))
-    console.print(table)
+    last = shown.rows[[BEST not in variant.split("/") for variant in shown.rows["variant"]]]
+    ranked = last[last["rank"].notna()]
+    console.print(Text(f"{shown.place}: {shown.metric} ({shown.estimator})", style="bold"), soft_wrap=True)
+    if shown.logging is not None:
+        console.print(Text(f"Logging policy: {' '.join(formatted(shown.logging))}"))
+    if len(ranked):
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+        for name in ("rank", "tie", "algorithm", "variant", "value", "interval", "verdict"):
+            right = name in ("rank", "value", "interval")
+            table.add_column(name, justify="right" if right else "left", no_wrap=True)
+        # The column that gives way on a narrow terminal: folded, never cut.
+        table.columns[3].no_wrap, table.columns[3].overflow = False, "fold"
+        for row in ranked.to_dict("records"):
+            verdict = Text(_verdict(row), style=COLOURS.get(row["verdict"], ""))
+            names = (str(row["rank"]), row["tie_group"], row["algorithm"], row["variant"])
+            table.add_row(*map(Text, (*names, *formatted(row))), verdict)
+        # A pipe has no width: everything is shown.
+        width = None if console.is_terminal else max(console.width, console.measure(table).maximum)
+        console.print(table, width=width, crop=False)
+    console.print(Text(_unranked(last[last["rank"].isna()])), soft_wrap=not console.is_terminal)
+
+
+def _verdict(row: dict) -> str:
+    plain = row["identification"] in ("identified", "imitation")
+    return row["verdict"] if plain else f"{row['verdict']}, {row['identification']}"
+
+
+def _unranked(rows: pd.DataFrame) -> str:
+    if rows.empty:
+        return ""
+    names = ", ".join(sorted(set(rows["algorithm"])))
+    return f"Unranked, the log does not support them: {len(rows)} unreliable ({names}).\n"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..mdp.dataset import TransitionDataset
-from ..policies import Empirical
+from ..policies import Empirical, Uniform
 from ..policies.base import Policy
 from .config import Source
 
@@ -45,10 +45,12 @@ class Loaded:
 
     @cached_property
     def counterpart_policy(self) -> Policy | None:
-        """The other log's policy, as its action frequencies (see `policies.Empirical`)."""
+        """The other log's policy: uniform where its propensities say so, else its action frequencies."""
         if self.counterpart is None:
             return None
-        name = str(self.counterpart.provenance.source).rpartition("/")[2].partition("-")[0]
+        if is_uniform(self.counterpart):
+            return Uniform(self.counterpart.action_count)
+        name = self.counterpart.provenance.source.rpartition("/")[2].partition("-")[0]
         return Empirical(self.counterpart, by=self.source.counterpart_by, name=name)
 
 

@@ -1,0 +1,142 @@
+"""The command line as a user meets it: good input, bad input, exit codes, no traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from rlbench_rec.cli.app import main
+
+
+def rlbench(*arguments: str, capsys, monkeypatch) -> tuple[int, str, str]:
+    """Run the entry point in this process; exit code, stdout, stderr."""
+    monkeypatch.setattr(sys, "argv", ["rlbench", *arguments])
+    code = 0
+    try:
+        main()
+    except SystemExit as stop:
+        code = stop.code or 0
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    return lambda *arguments: rlbench(*arguments, capsys=capsys, monkeypatch=monkeypatch)
+
+
+def test_help_and_version(run):
+    code, out, _ = run("--help")
+    assert code == 0 and all(name in out for name in ("run", "compare", "data", "tasks", "list", "doctor"))
+    code, out, _ = run("--version")
+    assert code == 0 and out.startswith("rlbench-rec ")
+
+
+@pytest.mark.parametrize("what", ["algorithms", "estimators", "metrics", "suites"])
+def test_lists_parse_as_json_and_say_what_each_thing_is(run, what):
+    code, out, _ = run("list", what, "--json")
+    rows = json.loads(out)
+    assert code == 0 and rows and all(row["what it is"] for row in rows)
+
+
+def test_data_list_names_licence_and_what_may_be_claimed(run):
+    _, out, _ = run("data", "list", "--json")
+    cards = {row["id"]: row for row in json.loads(out)}
+    assert cards["taobao"]["values"] == "not-identified" and cards["open-bandit-sample"]["values"] == "identified"
+    assert all(row["licence"] for row in cards.values())
+
+
+def test_data_show_and_check(run):
+    code, out, _ = run("data", "show", "open-bandit-sample")
+    assert code == 0 and json.loads(out)["propensity"] == "logged"
+    code, out, _ = run("data", "check", "open-bandit-sample/bts-men", "--json")
+    facts = {row["fact"]: row["count"] for row in json.loads(out)}
+    assert code == 0 and facts["rows read"] == facts["rows kept"] == 10_000 and facts["events: click"] == 69
+
+
+def test_data_build_saves_a_dataset(run, tmp_path):
+    code, out, _ = run("data", "build", "open-bandit-sample/bts-men", "--out", str(tmp_path / "built"))
+    assert code == 0 and json.loads(out)["rows"] == 10_000
+    assert (tmp_path / "built" / "dataset.json").is_file()
+    code, _, err = run("data", "build", "open-bandit-sample/bts-men", "--out", str(tmp_path / "built"))
+    assert code == 2 and "something here already" in err
+
+
+def test_tasks(run):
+    code, out, _ = run("tasks", "list", "--json")
+    assert code == 0 and "recommend-v1" in {row["task"] for row in json.loads(out)}
+    code, out, _ = run("tasks", "show", "recommend-v1")
+    assert code == 0 and "gamma" in out
+
+
+SUITE = '[[sources]]\ntask = "recommend-v1"\n[[algorithms]]\nid = "random"\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "quik"], "Unknown suite 'quik'. Did you mean 'quick'"),
+        (["run", "nowhere.toml"], "nowhere.toml: There is no such suite file"),
+        (["run", "--dataset", "taobo"], "Unknown dataset 'taobo'. Did you mean 'taobao'"),
+        (["run", "--dataset", "taobao", "--data", "nowhere"], "nowhere"),
+        (["run", "--data", "x"], "--data needs --dataset"),
+        (["run", "--resume"], "--resume needs --out"),
+        (["data", "show", "open-bandit-sample/randm-all"], "Did you mean 'random-all'"),
+        (["data", "check", "retailrocket", "--data", "nowhere"], "nowhere"),
+        (["data", "check", "open-bandit-sample/bts-men", "--memory-limit", "lots"], "memory_limit"),
+        (["tasks", "show", "recomend-v1"], "Did you mean 'recommend-v1'"),
+        (["compare", "a.csv", "b.csv"], "a.csv: There is no such file"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_is_one_message_and_exit_code_2(run, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*arguments)
+    assert code == 2 and message in err and "Traceback" not in err and not out
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "name: Field required"),
+        ('name = "x"\nalgorithm = 1\n' + SUITE, "algorithm: Extra inputs are not permitted"),
+        ('name = "x"\nestimators = ["drs"]\n' + SUITE, "Unknown estimator 'drs'"),
+        ('name = "x"\n' + SUITE + '[[algorithms]]\nid = "dqm"\n', "Unknown algorithm 'dqm'. Did you mean 'dqn'"),
+        ('name = "../x"\n' + SUITE, "name: String should match pattern"),
+    ],
+)
+def test_bad_suites_write_nothing(run, tmp_path, monkeypatch, text, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.toml").write_text(text)
+    code, _, err = run("run", "s.toml", "--out", "out")
+    assert code == 2 and message in err
+    assert [path.name for path in tmp_path.iterdir()] == ["s.toml"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (None, "There is no such file"),
+        ("", "empty"),
+        ("timestamp,visitorid,event,itemid\n", "No row can be used"),
+        ("timestamp,visitorid,event\n1,2,view\n", "There is no column 'itemid'"),
+        ("timestamp,visitorid,event,itemid,transactionid\nnonsense,x,y,z,\n", "No row can be used"),
+    ],
+    ids=["missing", "empty", "header only", "no item column", "nonsense"],
+)
+def test_bad_logs(run, tmp_path, rows, message):
+    path = tmp_path / "events.csv"
+    if rows is not None:
+        path.write_text(rows)
+    code, out, err = run("data", "check", "retailrocket", "--data", str(path))
+    assert code == 2 and not out and "Traceback" not in err
+    assert message in err or (rows is None and "not there" in err)
+
+
+def test_python_dash_m_is_the_same_command():
+    done = subprocess.run([sys.executable, "-m", "rlbench_rec", "run", "quik"], capture_output=True, text=True)
+    assert done.returncode == 2 and "Did you mean 'quick'" in done.stderr and "Traceback" not in done.stderr

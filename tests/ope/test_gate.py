@@ -1,0 +1,121 @@
+"""Diagnostics and verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rlbench_rec import ope
+from rlbench_rec.ope.gate import Gate, Overlap, judge
+
+FINE = Overlap(
+    ess=500,
+    ess_ratio=0.5,
+    mean_weight=1.0,
+    mean_weight_z=0.5,
+    largest_weight_share=0.01,
+    effective_events=100,
+    unsupported_mass=0.0,
+)
+
+
+def test_a_log_with_good_overlap_is_trusted():
+    assert judge(FINE, Gate()) == ("trusted", ())
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "word"),
+    [
+        ({"ess": 49.9}, "unreliable", "effective sample size"),
+        ({"ess": np.nan}, "unreliable", "effective sample size"),
+        ({"ess": 50}, "weak", "effective sample size"),
+        ({"ess": 199.9}, "weak", "below 200"),
+        ({"ess_ratio": 0.049}, "weak", "of the log"),
+        ({"largest_weight_share": 0.26}, "unreliable", "one weight is 26%"),
+        ({"largest_weight_share": 0.06}, "weak", "one weight is 6%"),
+        ({"mean_weight": 0.49}, "unreliable", "mean weight 0.49"),
+        ({"mean_weight": 2.1}, "unreliable", "mean weight 2.1"),
+        ({"mean_weight": np.inf}, "unreliable", "mean weight inf"),
+        ({"mean_weight_z": -6.1}, "unreliable", "standard errors from 1"),
+        ({"mean_weight_z": 3.1}, "weak", "standard errors from 1"),
+        ({"effective_events": 4.9}, "unreliable", "effective events"),
+        ({"effective_events": 29}, "weak", "effective events"),
+        ({"unsupported_mass": 0.11}, "unreliable", "never logged"),
+        ({"unsupported_mass": 0.02}, "weak", "never logged"),
+        ({"unsupported_mass": 0.01}, "trusted", ""),
+    ],
+)
+def test_each_rule(change, verdict, word):
+    found, reasons = judge(replace(FINE, **change), Gate())
+    assert found == verdict and (not word or any(word in reason for reason in reasons))
+
+
+def test_thresholds_can_be_set():
+    assert judge(replace(FINE, ess=40), Gate(unreliable_ess=10, trusted_ess=30))[0] == "trusted"
+
+
+def test_diagnostics_by_hand():
+    log = ope.EvaluationLog([1, 0, 1, 1], np.full(4, 0.25), [0.25, 0.5, 0.0, 0.25])
+    found = ope.diagnose(log)
+    # Weights 1, 2, 0, 1; events w r: 1, 0, 0, 1.
+    assert found.ess == pytest.approx(16 / 6) and found.ess_ratio == pytest.approx(4 / 6)
+    assert found.mean_weight == 1 and found.mean_weight_z == 0 and found.max_weight == 2
+    assert found.largest_weight_share == 0.5 and found.zero_weight_share == 0.25
+    assert found.effective_events == 2 and np.isnan(found.unsupported_mass)
+    assert found.verdict == "unreliable" and found.to_dict()["ess"] == found.ess
+
+
+def test_episodes_are_judged_by_their_last_weight_with_ess_per_step_beside():
+    log = ope.EvaluationLog([1, 1, 1], [0.5, 0.5, 0.5], [1.0, 0.25, 0.5], episode_starts=[0, 2])
+    found = ope.diagnose(log)
+    # W: 2, 1 and 1: last weights 1, 1.
+    assert found.ess == 2 and found.step_ess == pytest.approx((9 / 5, 1.0))
+    assert found.mean_weight_z == 0
+
+
+def test_unknown_unsupported_mass_has_a_lower_limit_from_the_weights():
+    log = ope.EvaluationLog(np.ones(1_000), np.ones(1_000), np.full(1_000, 0.5))
+    found = ope.diagnose(log)
+    assert found.unsupported_mass_lower == pytest.approx(0.5)
+    assert found.verdict == "unreliable" and any("never logged" in reason for reason in found.reasons)
+
+
+def test_estimators_with_a_bias_are_never_trusted_and_say_so():
+    rng = np.random.default_rng(0)
+    n = 5_000
+    log = ope.EvaluationLog(rng.normal(1, 1, n), np.full(n, 0.5), np.full(n, 0.5), np.ones(n), np.ones(n))
+    assert ope.estimate(log, "ips").verdict == ope.estimate(log, "dr").verdict == "trusted"
+    for name, parameters in {
+        "dm": {},
+        "ips-clip": {"clip": 10},
+        "dr-clip": {"clip": 10},
+        "switch-dr": {"threshold": 10},
+        "dros": {"shrinkage": 10},
+        "sg-ips": {"strength": 0.1},
+        "sg-dr": {"strength": 0.1},
+    }.items():
+        estimate = ope.estimate(log, name, **parameters)
+        assert estimate.interval_kind == "sampling-only" and estimate.verdict == "weak" and estimate.reasons
+
+
+def test_doubly_robust_estimates_are_judged_by_their_residuals():
+    """Few clicks are few events for IPS; a model that knows each click leaves DR no events at all."""
+    rewards = np.zeros(1_000)
+    rewards[:40] = 1
+    ones = np.ones(1_000)
+    log = ope.EvaluationLog(rewards, ones, ones, rewards, rewards)
+    assert ope.estimate(log, "ips").verdict == "trusted"
+    assert ope.estimate(log, "dr").verdict == "unreliable"
+
+
+def test_on_policy_means_are_judged_without_weights():
+    log = ope.EvaluationLog(np.ones(1_000), np.ones(1_000), np.full(1_000, 0.001))
+    assert ope.estimate(log, "on-policy").verdict == "trusted"
+    assert ope.estimate(log, "ips").verdict == "unreliable"
+
+
+def test_the_source_of_propensities_is_part_of_the_result():
+    log = ope.EvaluationLog([1.0, 0.0], [0.5, 0.5], [0.5, 0.5], propensity_source="estimated")
+    assert ope.estimate(log, "ips").to_dict()["propensity_source"] == "estimated"

@@ -1,0 +1,124 @@
+"""What EvaluationLog and from_arrays refuse: the argument and the first bad row are named."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rlbench_rec import ope
+from rlbench_rec.errors import InputError, UnknownNameError
+
+GOOD = {"rewards": [1.0, 0.0, 2.0], "propensities": [0.5, 0.5, 1.0], "target_propensities": [0.1, 0.0, 1.0]}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rewards": []}, "rewards: The log has no rows"),
+        ({"rewards": [1.0, np.nan, 2.0]}, "rewards: 1 values are not a finite number; the first is nan at row 1"),
+        ({"rewards": ["a", "b", "c"]}, "rewards: Numbers are needed"),
+        ({"rewards": [[1.0], [0.0], [2.0]]}, "rewards: Shape"),
+        ({"propensities": [0.5, 0.5]}, "propensities: 2 entries for 3 rewards"),
+        ({"propensities": [0.5, 0.0, 1.0]}, r"propensities: 1 values are outside \(0, 1\]; the first is 0 at row 1"),
+        ({"propensities": [0.5, 0.5, 1.5]}, r"propensities: .* 1.5 at row 2"),
+        ({"propensities": [-0.5, 0.5, 1.0]}, r"propensities: .* -0.5 at row 0"),
+        ({"target_propensities": [0.1, -0.1, 1.0]}, r"target_propensities: .*outside \[0, 1\].* row 1"),
+        ({"target_propensities": [0.1, 0.0, 1.1]}, "target_propensities: .* row 2"),
+        ({"q_logged": [1, 1, 1]}, "q_logged and v_target belong together"),
+        ({"q_logged": [1, 1, np.inf], "v_target": [1, 1, 1]}, "q_logged: .*inf at row 2"),
+        ({"episode_starts": [1, 2]}, "episode_starts: .*the first must be 0"),
+        ({"episode_starts": [0, 2, 2]}, "episode_starts: .*not ascending.* row 2"),
+        ({"episode_starts": [0, 3]}, "episode_starts: .*rows 0 to 3 of 3"),
+        ({"episode_starts": [0.0, 1.5]}, "episode_starts: A vector of row numbers"),
+        ({"clusters": [1, 2]}, "clusters: 2 entries for 3 episodes"),
+        ({"metrics": [[1.0], [np.nan], [2.0]]}, "metrics: .*row 1"),
+        ({"metrics": [1.0, 2.0, 3.0]}, "metrics: Shape"),
+        ({"gamma": 1.1}, "gamma: gamma is 1.1"),
+        ({"reward_range": (0, 1)}, r"rewards: 1 values are outside reward_range \(0, 1\)"),
+        ({"unsupported_mass": [0.0, 2.0, 0.0]}, "unsupported_mass: .*row 1"),
+        ({"propensity_source": "guessed"}, "propensity_source"),
+    ],
+)
+def test_bad_logs(change, message):
+    with pytest.raises(InputError, match=message):
+        ope.EvaluationLog(**GOOD | change)
+
+
+def test_estimators_refuse_what_they_cannot_do():
+    log = ope.EvaluationLog(**GOOD)
+    with pytest.raises(UnknownNameError, match=r"Unknown estimator 'drs'\. Did you mean 'd"):
+        ope.estimate(log, "drs")
+    with pytest.raises(InputError, match="'dr' needs q_logged"):
+        ope.estimate(log, "dr")
+    with pytest.raises(InputError, match="needs clip="):
+        ope.estimate(log, "ips-clip")
+    with pytest.raises(InputError, match="clip is -1"):
+        ope.estimate(log, "ips-clip", clip=-1)
+    with pytest.raises(InputError, match="takes no parameters"):
+        ope.estimate(log, "ips", clip=3)
+    with pytest.raises(InputError, match="Metric 0 asked of a log with 0 metrics"):
+        ope.estimate(log, "ips", metric=0)
+
+
+@pytest.mark.parametrize("name", ["dr-clip", "switch-dr", "dros", "sg-dr", "sg-ips"])
+def test_one_step_formulas_refuse_longer_episodes(name):
+    q = {"q_logged": [1, 1, 1], "v_target": [1, 1, 1]}
+    log = ope.EvaluationLog(**GOOD | q, episode_starts=[0, 2])
+    with pytest.raises(InputError, match="one-step logs only"):
+        ope.estimate(log, name, **{ope.ESTIMATORS[name].required[0]: 0.5})
+
+
+PI = np.array([[0.5, 0.5], [0.9, 0.1], [0.2, 0.8]])
+
+
+def from_arrays(**change):
+    arguments = {"actions": [0, 1, 1], "rewards": [1.0, 2.0, 3.0], "propensities": [0.5, 0.5, 0.5], "target_policy": PI}
+    return ope.EvaluationLog.from_arrays(**arguments | change)
+
+
+def test_from_arrays_reads_the_logged_slices():
+    q = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    behaviour = np.array([[0.5, 0.5], [0.0, 1.0], [0.5, 0.5]])
+    log = from_arrays(q_hat=q, behaviour_policy=behaviour)
+    assert log.target_propensities.tolist() == [0.5, 0.1, 0.8]
+    assert log.q_logged.tolist() == [1, 4, 6]
+    assert log.v_target == pytest.approx([1.5, 3.1, 5.8])
+    assert log.unsupported_mass == pytest.approx([0, 0.9, 0])
+
+
+def test_from_arrays_takes_float32_and_memory_maps(tmp_path):
+    np.save(tmp_path / "pi.npy", PI.astype(np.float32))
+    log = from_arrays(target_policy=np.load(tmp_path / "pi.npy", mmap_mode="r"))
+    assert log.target_propensities == pytest.approx([0.5, 0.1, 0.8], rel=1e-6)
+
+
+def test_from_arrays_orders_rows_within_trajectories():
+    log = from_arrays(trajectory_ids=["b", "a", "b"], steps=[1, 0, 0], clusters=["u", "v", "u"])
+    assert log.rewards.tolist() == [3, 1, 2] and log.episode_starts.tolist() == [0, 2]
+    assert log.clusters.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"actions": [0, 1, 2]}, "Action 2 at row 2 is outside 0..1"),
+        ({"actions": [0, -1, 1]}, "Action -1 at row 1"),
+        ({"actions": [0.0, 1.0, 1.0]}, "actions: dtype float64"),
+        ({"target_policy": PI * [[1], [1.01], [1]]}, "Row 1 is no distribution: it sums to 1.01"),
+        ({"target_policy": PI * [[1], [np.nan], [1]]}, "Row 1 is no distribution"),
+        ({"target_policy": np.array([[0.5, 0.5], [1.5, -0.5], [0.2, 0.8]])}, "Row 1 is no distribution"),
+        ({"target_policy": PI[:2]}, "target_policy: 2 rows for 3 rewards"),
+        ({"q_hat": np.ones((3, 3))}, "q_hat: Shape"),
+        ({"steps": [0, 1]}, "steps: 2 rows for 3 rewards"),
+        ({"trajectory_ids": [1, 2, 1], "steps": [0, 0, 0]}, "Row 2 repeats step 0 of trajectory 1"),
+        ({"trajectory_ids": [1, 2, 1], "clusters": [5, 5, 6]}, "one changes within an episode"),
+    ],
+)
+def test_bad_arrays(change, message):
+    with pytest.raises(InputError, match=message):
+        from_arrays(**change)
+
+
+def test_rows_that_sum_to_one_by_rounding_are_taken_as_they_are():
+    log = from_arrays(target_policy=PI * 1.00005)
+    assert log.target_propensities == pytest.approx(np.array([0.5, 0.1, 0.8]) * 1.00005, rel=1e-12)
