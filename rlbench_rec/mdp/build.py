@@ -86,7 +86,9 @@ def build(log: EventLog, config: MDPConfig | None = None) -> TransitionDataset:
 
 
 def _session_starts(session_ids: pd.Series) -> np.ndarray:
-    return np.flatnonzero(session_ids.ne(session_ids.shift()).to_numpy(bool, na_value=True))
+    # Not by `shift`: it turns int64 into float64, where ids beyond 2^53 coincide.
+    values = session_ids.to_numpy()
+    return np.flatnonzero(np.append(True, values[1:] != values[:-1]))
 
 
 def _item_vocabulary(log: EventLog, events: pd.DataFrame, train_rows: np.ndarray, config: MDPConfig) -> Vocabulary:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from . import quiet
+
 if TYPE_CHECKING:
     import d3rlpy
 
@@ -19,13 +21,12 @@ def to_d3rlpy(data: TransitionDataset) -> d3rlpy.dataset.MDPDataset:
     ends by timeout, and all rows after the last flag. The action size is passed, since d3rlpy would otherwise take the
     largest action it happens to see.
     """
-    import d3rlpy
-
-    return d3rlpy.dataset.MDPDataset(
+    library = quiet.d3rlpy()
+    return library.dataset.MDPDataset(
         observations=data.states(),
         actions=np.asarray(data.actions)[:, None],
         rewards=np.asarray(data.rewards)[:, None],
         terminals=data.terminals.astype(np.float32),
-        action_space=d3rlpy.constants.ActionSpace.DISCRETE,
+        action_space=library.constants.ActionSpace.DISCRETE,
         action_size=data.action_count,
     )

@@ -1,0 +1,1 @@
+"""asv benchmarks (bench_*.py), and scripts whose results the documentation quotes."""

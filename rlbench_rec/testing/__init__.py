@@ -1,0 +1,1 @@
+"""Contract tests that every registered dataset, task, algorithm and estimator must pass."""

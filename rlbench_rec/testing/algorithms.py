@@ -1,0 +1,120 @@
+"""What every registered algorithm must do, with any encoder and loop: `check_algorithm("dqn")`.
+
+The toy shop is small enough to be solved by hand and long enough that greed loses.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..mdp.dataset import TransitionDataset
+from ..training import ALGORITHMS, fit
+
+GAMMA = 0.9
+OPTIMAL = np.array([1, 2, 0])
+"""The best action in the states start, browsing, cart."""
+REWARDS = ((1.0, 0.0, 0.0), (1.0, 0.0, 0.0), (3.0, 0.0, 1.0))
+NEXT = ((-1, 1, -1), (-1, -1, 2), (-1, -1, -1))
+"""The state that follows, -1 for the end."""
+
+
+def toy_shop(episodes: int = 600, seed: int = 0, history: int = 0) -> TransitionDataset:
+    """A shop of three states and three actions, logged by the uniform policy; states are one-hot.
+
+    | state | action 0 | action 1 | action 2 |
+    |---|---|---|---|
+    | start | sell now: reward 1, the end | show around: to browsing | the end |
+    | browsing | sell now: reward 1, the end | the end | offer: to cart |
+    | cart | check out: reward 3, the end | the end | reward 1, the end |
+
+    With gamma = 0.9 the best values are 2.43, 2.7 and 3 (`OPTIMAL`); with gamma = 0 selling at once looks best.
+
+    Args:
+        episodes: how many sessions.
+        seed: of the logging policy's draws.
+        history: how many past rows a state shows beside its one-hot context.
+    """
+    rng = np.random.default_rng(seed)
+    states, actions, rewards, starts = [], [], [], []
+    for _ in range(episodes):
+        starts.append(len(states))
+        state = 0
+        while state >= 0:
+            action = int(rng.integers(3))
+            states.append(state)
+            actions.append(action)
+            rewards.append(REWARDS[state][action])
+            state = NEXT[state][action]
+    n = len(states)
+    actions = np.array(actions)
+    return TransitionDataset(
+        observations=np.eye(3, dtype=np.float32)[states],
+        actions=actions,
+        rewards=np.array(rewards, dtype=np.float32),
+        episode_starts=np.array(starts),
+        action_count=3,
+        gamma=GAMMA,
+        items=(actions + 1).astype(np.int32),
+        events=np.ones(n, dtype=np.int8),
+        gaps=np.ones(n, dtype=np.float32),
+        history=history,
+        item_count=3,
+        event_count=1,
+        propensities=np.full(n, 1 / 3),
+        train_episodes=episodes,
+    )
+
+
+def check_algorithm(algorithm: str, *, encoder: str = "mlp", loop: str = "tensor", history: int = 2) -> None:
+    """Assert the contract: it learns the toy shop, repeats itself, and offers sound policies.
+
+    Value-based algorithms must find the optimal policy, their gamma = 0 control the greedy one; a cloned policy must be
+    close, over the states of the log, to the uniform one that logged.
+
+    Args:
+        algorithm, encoder, loop: registered ids.
+        history: see `toy_shop`.
+
+    Raises:
+        AssertionError: what does not hold.
+    """
+    data = toy_shop(history=history)
+    options: dict[str, Any] = {"encoder": encoder, "loop": loop, "batch_size": 32, "device": "cpu"}
+    fast = {"learning_rate": 5e-3}
+    if "target_update_interval" in ALGORITHMS[algorithm].model_fields:
+        fast["target_update_interval"] = 20
+    run = fit(data, algorithm, steps=200, config=fast, **options)
+    states = data.states()
+    _check_policies(run, states)
+
+    where = data.observations.argmax(axis=1)
+    if "stochastic" in run.forms:
+        probabilities = run.policy("stochastic").probabilities(states)
+        distance = 0.5 * np.abs(probabilities - 1 / 3).sum(axis=1).mean()
+        assert distance < 0.1, f"{algorithm} is {distance:.2f} (total variation) from the logging policy"
+    else:
+        best = run.q_values(states).argmax(axis=1)
+        assert np.array_equal(best, OPTIMAL[where]), f"{algorithm} did not find the optimal policy"
+        control = fit(data, algorithm, steps=200, config=fast | {"gamma": 0.0}, **options)
+        first = control.q_values(states[where == 0]).argmax(axis=1)
+        assert (first == 0).all(), f"{algorithm} with gamma = 0 looks ahead"
+
+    first, again = (fit(data, algorithm, steps=20, seed=7, **options) for _ in range(2))
+    assert np.array_equal(first.q_values(states), again.q_values(states)), f"{algorithm} does not repeat itself"
+    assert first.history.equals(again.history), f"{algorithm} does not repeat its learning curve"
+
+
+def _check_policies(run: Any, states: np.ndarray) -> None:
+    parameters = {"softmax": {"tau": 0.3}, "epsilon-greedy": {"epsilon": 0.1}}
+    rng = np.random.default_rng(0)
+    actions = rng.integers(run.action_count, size=len(states))
+    for form in run.forms:
+        policy = run.policy(form, **parameters.get(form, {}))
+        matrix = policy.probabilities(states)
+        assert matrix.shape == (len(states), run.action_count), f"{form}: shape {matrix.shape}"
+        assert np.allclose(matrix.sum(axis=1), 1.0) and (matrix >= 0).all(), f"{form}: not probabilities"
+        picked = matrix[np.arange(len(states)), actions]
+        assert np.allclose(policy.probability_of(states, actions), picked), f"{form}: probability_of differs"
+        assert policy.name.startswith(form), f"{form}: named {policy.name}"

@@ -1,0 +1,63 @@
+"""What every log must be, whatever its source: `check_log(events.load("my-shop.toml"))`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from ..events import EVENTS, EventLog
+from ..events.log import COLUMNS, OPTIONAL_COLUMNS
+from ..events.staging import REASONS
+
+
+def check_log(log: EventLog) -> None:
+    """Columns, types, order of rows, the account, and what the card promises.
+
+    Raises:
+        AssertionError: the log breaks one of the promises of `EventLog`.
+    """
+    table = log.to_arrow()
+    names = table.column_names
+    optional = [name for name in OPTIONAL_COLUMNS if name in names]
+    assert names == [*COLUMNS, *optional, *log.context_columns], "columns stand in the order of the design"
+    assert not any("float" in str(table[name].type) or "double" in str(table[name].type) for name in _IDS), "ids exact"
+    assert str(table["timestamp"].type) == "int64", "milliseconds"
+    for name in ("session_id", "timestamp", "item_id", "event"):
+        assert table[name].null_count == 0, f"{name} is always there"
+    assert set(log.counts) <= set(EVENTS)
+    _check_account(log)
+    _check_order(log)
+    if "propensity" in names:
+        propensity = table["propensity"].to_numpy()
+        assert ((propensity > 0) & (propensity <= 1)).all(), "propensities lie in (0, 1]"
+    if log.catalogue is not None:
+        assert set(table["item_id"].unique().to_pylist()) <= set(log.catalogue), "the catalogue is whole"
+    if log.card.window:
+        start, end = (1000 * t.timestamp() for t in (log.card.window.start, log.card.window.end))
+        times = table["timestamp"].to_numpy()
+        assert start <= times.min() and times.max() < end, "nothing outside the window"
+
+
+_IDS = ("session_id", "user_id", "item_id", "category")
+
+
+def _check_account(log: EventLog) -> None:
+    report = log.report
+    assert report.rows_read == report.rows_kept + sum(report.set_aside.values()), "read = kept + set aside"
+    assert report.rows_kept == log.n_rows == len(log.to_arrow(["event"])) == sum(log.counts.values())
+    assert set(report.set_aside) <= set(REASONS)
+    reasons = pq.read_table(log.quarantine, columns=["reason"])["reason"].value_counts().to_pylist()
+    assert {row["values"]: row["counts"] for row in reasons} == report.set_aside, "quarantine holds every row set aside"
+
+
+def _check_order(log: EventLog) -> None:
+    frame = log.to_pandas(["session_id", "user_id", "timestamp"])
+    sessions, times = frame["session_id"].to_numpy(), frame["timestamp"].to_numpy()
+    opens = np.append(True, sessions[1:] != sessions[:-1])
+    assert opens.sum() == log.n_sessions, "the rows of a session are contiguous"
+    steps = np.diff(times)
+    assert (steps[~opens[1:]] >= 0).all(), "a session is in time order"
+    assert (np.diff(times[opens]) >= 0).all(), "sessions stand in the order of their first event"
+    if log.card.session == "gap":
+        users = frame["user_id"].to_numpy()
+        assert (users[1:] == users[:-1])[~opens[1:]].all(), "a session has one user"

@@ -1,0 +1,134 @@
+"""What every registered task must do: `check_task("recommend-v1")`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..policies import Uniform
+from ..policies.base import Policy
+from ..tasks import TASKS, Task, make
+
+
+def check_task(task_id: str, *, episodes: int = 200) -> None:
+    """Assert the contract: documented, repeatable, exact propensities, one user alone as in the batch, honest values.
+
+    Args:
+        task_id: id in `TASKS`.
+        episodes: size of the logs it is checked on.
+
+    Raises:
+        AssertionError: what does not hold.
+    """
+    task = make(task_id, seed=3)
+    _check_documentation(task_id, task)
+    _check_policies(task)
+    _check_log(task, episodes)
+    _check_repeatable(task_id, episodes)
+    _check_alone(task)
+    _check_truth(task)
+    _check_environment(task)
+
+
+def _check_documentation(task_id: str, task: Task) -> None:
+    assert task_id == task.id and task_id.rpartition("-v")[2].isdigit(), f"{task_id}: an id ends in its version"
+    assert (TASKS[task_id].__doc__ or "").strip(), f"{task_id}: no docstring"
+    low, high = task.observation_bounds
+    assert len(low) == len(high) == len(task.observation_names) == task.layout.size, f"{task_id}: state columns differ"
+    assert len(task.action_names) == task.action_count, f"{task_id}: action names differ"
+
+
+def _check_policies(task: Task) -> None:
+    states = task.log(episodes=20, seed=5).states()
+    named = {"behaviour": task.behaviour} | task.logging_policies() | task.evaluation_policies()
+    for name, policy in named.items():
+        matrix = policy.probabilities(states)
+        assert matrix.shape == (len(states), task.action_count), f"{name}: shape {matrix.shape}"
+        assert np.allclose(matrix.sum(axis=1), 1.0) and (matrix >= 0).all(), f"{name}: not probabilities"
+    assert len(task.logging_policies()) >= 3, "too few logging policies"
+    assert len(task.evaluation_policies()) >= 3, "too few evaluation policies"
+
+
+def _check_log(task: Task, episodes: int) -> None:
+    low, high = task.observation_bounds
+    for policy in (task.behaviour, *task.logging_policies().values()):
+        data = task.log(episodes=episodes, policy=policy, seed=1)
+        assert data.n_episodes == episodes and data.train_episodes == round(0.8 * episodes), "episodes are missing"
+        assert data.episode_lengths.max() <= task.horizon, "a session is longer than the horizon"
+        states = data.states()
+        assert states.dtype == np.float32 and (states >= low).all() and (states <= high).all(), "states out of bounds"
+        exact = policy.probability_of(states, data.actions)
+        assert np.allclose(data.propensities, exact, rtol=1e-12), f"{policy.name}: propensities are not the policy's"
+        assert data.metric_names == task.metric_names and data.action_count == task.action_count
+        assert data.layout == task.layout and data.gamma == task.gamma
+        assert data.provenance.source == task.id and data.provenance.identification == "identified"
+
+
+def _check_repeatable(task_id: str, episodes: int) -> None:
+    first, again = (make(task_id, seed=3).log(episodes=episodes, seed=1) for _ in range(2))
+    for name in ("observations", "actions", "rewards", "propensities", "metrics", "episode_starts"):
+        assert getattr(first, name).tobytes() == getattr(again, name).tobytes(), f"{name} differs from run to run"
+    assert first.provenance == again.provenance
+    other = make(task_id, seed=3).log(episodes=episodes, seed=2)
+    assert other.actions.tobytes() != first.actions.tobytes(), "the seed of the log changes nothing"
+    assert other.provenance.source_sha256 != first.provenance.source_sha256
+
+
+def _check_alone(task: Task) -> None:
+    """A user played alone meets the same states, rewards and end as in the batch."""
+    users, chosen = 6, 4
+    batch, alone = task.simulator(users, seed=11), task.simulator(users, seed=11, users=[chosen])
+    states, lone_states = batch.reset(), alone.reset()
+    rng = np.random.default_rng(0)
+    while chosen in batch.present:
+        here = int(np.flatnonzero(batch.present == chosen)[0])
+        assert np.array_equal(states[here], lone_states[0]), f"states differ at step {batch.elapsed}"
+        actions = rng.integers(task.action_count, size=len(batch.present))
+        step, lone = batch.step(actions), alone.step(actions[here : here + 1])
+        for name in step._fields:
+            assert np.array_equal(getattr(step, name)[here], getattr(lone, name)[0]), f"{name} differs"
+        states, lone_states = step.states[~step.terminated], lone.states[~lone.terminated]
+    assert len(alone.present) == 0, "a user who left the batch stays when alone"
+
+
+def _check_truth(task: Task) -> None:
+    """The value of the behaviour policy agrees with the mean return of its own log, on other users."""
+    truth = task.true_value(task.behaviour, relative_error=0.05)
+    assert truth.std_error <= 0.05 * abs(task.behaviour_value), "the standard error is larger than asked for"
+    assert set(truth.metrics) == set(task.metric_names)
+    data = task.log(episodes=2_000, seed=1)
+    steps = np.arange(len(data)) - data.row_starts
+    earned = np.add.reduceat(data.rewards * task.gamma**steps, data.episode_starts)
+    error = np.hypot(truth.std_error, earned.std() / np.sqrt(len(earned)))
+    assert abs(earned.mean() - truth.value) < 4 * error, f"log {earned.mean()}, truth {truth.value}"
+    # Common random numbers: two policies that decide alike earn alike, to the last bit.
+    twin = task.true_value(_Written(Uniform(task.action_count)), relative_error=0.05)
+    assert twin == task.true_value(Uniform(task.action_count), relative_error=0.05)
+
+
+def _check_environment(task: Task) -> None:
+    env = task.env()
+    state, info = env.reset(seed=4)
+    simulator = task.simulator(1, info["seed"])
+    expected = simulator.reset()
+    rng = np.random.default_rng(0)
+    ended = False
+    while not ended:
+        assert np.array_equal(state, expected[0]), "the environment and the simulator differ"
+        action = int(rng.integers(task.action_count))
+        step = simulator.step(np.array([action]))
+        state, reward, ended, truncated, info = env.step(action)
+        assert (reward, ended, truncated) == (float(step.rewards[0]), bool(step.terminated[0]), False)
+        assert list(info) == list(task.metric_names)
+        expected = step.states
+
+
+class _Written(Policy):
+    """The same probabilities, written out in full."""
+
+    name = "written"
+
+    def __init__(self, policy: Policy):
+        self.policy, self.action_count = policy, policy.action_count
+
+    def probabilities(self, states: np.ndarray) -> np.ndarray:
+        return np.array(self.policy.probabilities(states))

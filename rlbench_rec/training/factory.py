@@ -1,0 +1,44 @@
+"""Our encoders as d3rlpy knows them: one registered factory, whose fields all have defaults, so saved models reload."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from torch import nn
+
+from ..mdp.dataset import StateLayout
+from ..mdp.quiet import d3rlpy
+from .registries import ENCODERS
+
+encoders = d3rlpy().models.encoders
+
+
+@dataclasses.dataclass()
+class StateEncoderFactory(encoders.EncoderFactory):
+    """Makes a registered encoder for states laid out as `history` says; all other columns are context.
+
+    Args:
+        encoder: id in `ENCODERS`.
+        history, item_count, event_count: as in `StateLayout`.
+        hidden_units: widths of the hidden layers.
+        embedding_size: width of item and event embeddings.
+    """
+
+    encoder: str = "mlp"
+    history: int = 0
+    item_count: int = 0
+    event_count: int = 0
+    hidden_units: list[int] = dataclasses.field(default_factory=lambda: [64, 64])
+    embedding_size: int = 16
+
+    def create(self, observation_shape: tuple[int, ...]) -> nn.Module:
+        context = observation_shape[0] - 3 * self.history
+        layout = StateLayout(context, self.history, self.item_count, self.event_count)
+        return ENCODERS[self.encoder](layout, self.hidden_units, self.embedding_size)
+
+    @staticmethod
+    def get_type() -> str:
+        return "rlbench-state"
+
+
+encoders.register_encoder_factory(StateEncoderFactory)

@@ -1,0 +1,83 @@
+"""Scores on episodes that are kept from training: the learning curve, and the rule that chooses the best checkpoint."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..mdp.dataset import TransitionDataset
+from .transitions import Transitions
+
+MAX_ROWS = 4_096
+"""Held-out rows that are scored, evenly spaced over all of them."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One point of the learning curve; what does not apply is NaN.
+
+    Attributes:
+        td_error: mean of (y - Q(s, a))^2 with y = r + gamma max_b Q(s', b), the online network on both sides.
+        mean_q: mean of max_b Q(s, b). Far above the returns of the log it is overestimation.
+        unexplained: td_error over the variance of y. An untrained network has small targets and so a small TD error;
+            measured against the spread of its own targets it does not look good for that.
+        log_loss: mean of -log pi(a|s) of a cloned policy.
+    """
+
+    td_error: float = math.nan
+    mean_q: float = math.nan
+    unexplained: float = math.nan
+    log_loss: float = math.nan
+
+    @property
+    def criterion(self) -> float:
+        """What the best checkpoint has least of."""
+        return self.unexplained if math.isnan(self.log_loss) else self.log_loss
+
+
+class HeldOut:
+    """The last episodes of the training side.
+
+    Args:
+        data: the episodes kept from training.
+        device: where the networks are.
+        gamma: discount factor; None where the network's scores are logits.
+    """
+
+    def __init__(self, data: TransitionDataset, device: str, gamma: float | None):
+        self.gamma = gamma
+        transitions = Transitions(data, device)
+        rows = np.unique(np.linspace(0, len(data) - 1, min(len(data), MAX_ROWS)).round().astype(np.int64))
+        rows = torch.from_numpy(rows).to(device)
+        self.states = transitions.states(rows)
+        self.next_states = transitions.next_states(rows)
+        self.actions = transitions.actions[rows].unsqueeze(1)
+        self.rewards, self.terminals = transitions.rewards[rows], transitions.terminals[rows]
+
+    def score(self, network: nn.Module) -> Scores:
+        """Score a network as it stands, between two training steps."""
+        network.eval()
+        try:
+            return self._score(network)
+        finally:
+            network.train()
+
+    def _score(self, network: nn.Module) -> Scores:
+        with torch.inference_mode():
+            scores = network(self.states)
+            if self.gamma is None:
+                picked = scores.log_softmax(dim=1).gather(1, self.actions)
+                return Scores(log_loss=-float(picked.mean(dtype=torch.float64)))
+            ahead = self.gamma * (1.0 - self.terminals) * network(self.next_states).amax(dim=1)
+            targets = (self.rewards + ahead).double()
+            td_error = float((targets - scores.gather(1, self.actions)[:, 0]).square().mean())
+            spread = float(targets.var(correction=0))
+            return Scores(
+                td_error=td_error,
+                mean_q=float(scores.amax(dim=1).mean(dtype=torch.float64)),
+                unexplained=td_error / spread if spread > 0 else math.nan,
+            )

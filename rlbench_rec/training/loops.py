@@ -1,0 +1,117 @@
+"""Training loops. Each takes d3rlpy's algorithm with its networks made and returns `advance(steps) -> mean loss`.
+
+`stock` is the reference; `tensor` feeds the same updates from tensors on the device.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..errors import InputError
+from ..mdp.dataset import TransitionDataset
+from ..mdp.quiet import d3rlpy
+from .transitions import Transitions
+
+Advance = Callable[[int], float]
+"""Train for so many further steps; the mean loss over them."""
+
+EPOCH = 10_000
+"""Steps d3rlpy does at a time: it averages a whole epoch's losses every ten steps, which is quadratic in the epoch."""
+
+
+def stock(algo: Any, data: TransitionDataset, batch_size: int, seed: int, device: str) -> Advance:
+    """d3rlpy's own `fit`, called so that no step is dropped (it trains whole epochs only).
+
+    Its sampling draws from numpy's global generator; that is seeded for the loop and put back after every call.
+    """
+    # Asked for before `to_d3rlpy`, so that the import is a silent one.
+    logger = d3rlpy().logging.NoopAdapterFactory()
+    random = np.random.RandomState(seed)
+    with _as_global(np.random.RandomState(seed)):  # making the dataset draws numbers too
+        buffer = data.to_d3rlpy()
+    if buffer.transition_count != len(data):
+        raise InputError(f"d3rlpy sees {buffer.transition_count} transitions in {len(data)} rows.", where="stock loop")
+
+    def advance(steps: int) -> float:
+        total = 0.0
+        with _as_global(random):
+            for epoch in _epochs(steps):
+                fitted = algo.fit(
+                    buffer, n_steps=epoch, n_steps_per_epoch=epoch, logger_adapter=logger, show_progress=False
+                )
+                loss = fitted[0][1]["loss"]
+                _refuse_nan(loss, algo.grad_step)
+                total += loss * epoch
+        return total / steps
+
+    return advance
+
+
+@contextlib.contextmanager
+def _as_global(random: np.random.RandomState) -> Iterator[None]:
+    """Let numpy's global generator continue `random` inside the block; what it was outside comes back after it."""
+    outside = np.random.get_state()  # noqa: NPY002
+    np.random.set_state(random.get_state())  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.set_state(np.random.get_state())  # noqa: NPY002
+        np.random.set_state(outside)  # noqa: NPY002
+
+
+def tensor(
+    algo: Any,
+    data: TransitionDataset,
+    batch_size: int,
+    seed: int,
+    device: str,
+    rows: Iterator[torch.Tensor] | None = None,
+) -> Advance:
+    """d3rlpy's own `impl.update`, unchanged, on batches gathered from tensors that stay on the device.
+
+    Losses and weights are bit for bit those of `stock` when both see the same rows.
+
+    Args:
+        algo, data, batch_size, seed, device: as for every loop.
+        rows: (batch_size,) int64 row numbers for each step; None draws them uniformly, with replacement.
+    """
+    transitions = Transitions(data, device)
+    batches = rows if rows is not None else uniform_rows(len(data), batch_size, seed, device)
+
+    def advance(steps: int) -> float:
+        total = 0.0
+        for _ in range(steps):
+            loss = algo.impl.update(transitions.minibatch(next(batches)), algo.grad_step)["loss"]
+            algo.set_grad_step(algo.grad_step + 1)
+            _refuse_nan(loss, algo.grad_step)
+            total += loss
+        return total / steps
+
+    return advance
+
+
+def uniform_rows(rows: int, batch_size: int, seed: int, device: str) -> Iterator[torch.Tensor]:
+    """Endless batches of row numbers, uniform with replacement, from a generator of their own."""
+    generator = torch.Generator(device).manual_seed(seed)
+    while True:
+        yield torch.randint(rows, (batch_size,), generator=generator, device=device)
+
+
+def _epochs(steps: int) -> list[int]:
+    whole, rest = divmod(steps, EPOCH)
+    return [EPOCH] * whole + [rest] * bool(rest)
+
+
+def _refuse_nan(loss: float, step: int) -> None:
+    if not math.isfinite(loss):
+        raise InputError(
+            f"The loss is {loss} at step {step}.",
+            where="training",
+            hint="Lower learning_rate, or bring rewards and observations to a smaller scale.",
+        )

@@ -1,0 +1,27 @@
+"""What can be named: algorithms, encoders and loops. One line each; the targets load on first use."""
+
+from __future__ import annotations
+
+from ..registry import Registry
+
+ALGORITHMS: Registry = Registry(
+    "algorithm",
+    {
+        "bc": "rlbench_rec.training.algorithms:BC",
+        "cql": "rlbench_rec.training.algorithms:CQL",
+        "double-dqn": "rlbench_rec.training.algorithms:DoubleDQN",
+        "dqn": "rlbench_rec.training.algorithms:DQN",
+        "nfq": "rlbench_rec.training.algorithms:NFQ",
+    },
+    aliases={"ddqn": "double-dqn"},
+)
+"""Algorithm id -> its config class."""
+
+ENCODERS: Registry = Registry("encoder", {"mlp": "rlbench_rec.training.encoders:MLPEncoder"})
+"""Encoder id -> torch module class, built as `cls(layout, hidden_units, embedding_size)`."""
+
+LOOPS: Registry = Registry(
+    "loop",
+    {"stock": "rlbench_rec.training.loops:stock", "tensor": "rlbench_rec.training.loops:tensor"},
+)
+"""Loop id -> function `(algo, data, batch_size, seed, device) -> advance(steps)`."""

@@ -1,0 +1,70 @@
+"""Logged transitions as tensors on the training device; states are put together a batch at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ..mdp.dataset import TransitionDataset
+from ..mdp.quiet import d3rlpy
+
+if TYPE_CHECKING:
+    from d3rlpy import TorchMiniBatch
+
+
+class Transitions:
+    """A TransitionDataset on a device. Memory grows with rows, not with rows x history.
+
+    Args:
+        data: the dataset.
+        device: `cpu` or `cuda:<n>`.
+    """
+
+    def __init__(self, data: TransitionDataset, device: str):
+        def column(values: np.ndarray, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+            # Copied: a memory-mapped column is read-only, and torch must not share memory with the caller's arrays.
+            return torch.tensor(np.asarray(values), dtype=dtype, device=device)
+
+        self.device, self.rows, self.history = device, len(data), data.history
+        self.observations = column(data.observations)
+        self.actions = column(data.actions, torch.int64)
+        self.rewards = column(data.rewards)
+        self.terminals = column(data.terminals)
+        if self.history:
+            self.row_starts = column(data.row_starts, torch.int64)
+            self.columns = [column(data.items), column(data.events), column(data.gaps)]
+            self.back = torch.arange(-self.history, 0, device=device)
+
+    def states(self, rows: torch.Tensor) -> torch.Tensor:
+        """(b,) row numbers -> (b, state size) float32, equal to `TransitionDataset.states(rows)`."""
+        context = self.observations[rows]
+        if not self.history:
+            return context
+        past = rows.unsqueeze(1) + self.back
+        real = past >= self.row_starts[rows].unsqueeze(1)
+        past = torch.where(real, past, 0)
+        return torch.cat([context, *(torch.where(real, values[past], 0.0) for values in self.columns)], dim=1)
+
+    def next_states(self, rows: torch.Tensor) -> torch.Tensor:
+        """(b, state size): the following row's state; zeros after an episode's last row."""
+        following = (rows + 1).clamp(max=self.rows - 1)
+        return torch.where(self.terminals[rows].unsqueeze(1) > 0, 0.0, self.states(following))
+
+    def minibatch(self, rows: torch.Tensor) -> TorchMiniBatch:
+        """The batch that d3rlpy's own updates take, value for value what its sampling would give for these rows."""
+        ended = self.terminals[rows].unsqueeze(1)
+        rewards = self.rewards[rows].unsqueeze(1)
+        following = (rows + 1).clamp(max=self.rows - 1)
+        return d3rlpy().TorchMiniBatch(
+            observations=self.states(rows),
+            actions=self.actions[rows].unsqueeze(1).float(),
+            rewards=rewards,
+            next_observations=self.next_states(rows),
+            next_actions=torch.where(ended > 0, 0.0, self.actions[following].unsqueeze(1).float()),
+            returns_to_go=torch.zeros_like(rewards),
+            terminals=ended,
+            intervals=torch.ones_like(rewards),
+            device=self.device,
+        )
