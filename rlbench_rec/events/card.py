@@ -5,8 +5,9 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..errors import InputError, MissingFileError
 from .vocabulary import EVENTS
@@ -17,6 +18,14 @@ def _stay_inside(path: str) -> str:
     if pure.is_absolute() or ".." in pure.parts or ":" in path:
         raise ValueError(f"'{path}' leads out of the data folder; paths are relative and have no '..'")
     return path
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"'{name}' is no time zone; write one like Europe/Berlin") from error
+    return name
 
 
 InsidePath = Annotated[str, AfterValidator(_stay_inside)]
@@ -94,9 +103,9 @@ class IdTypes(_Strict):
 class Window(_Strict):
     """Events outside are set aside."""
 
-    start: str
+    start: AwareDatetime
     """First instant, ISO 8601 with offset."""
-    end: str
+    end: AwareDatetime
     """First instant after, ISO 8601 with offset."""
 
 
@@ -123,17 +132,21 @@ class DatasetCard(_Strict):
     """Whether the first line names the columns."""
     names: list[str] = []
     """Column names in order, for files without a header."""
+    missing: list[str] = []
+    """Texts that mean a value is missing, such as `NA`; an empty field always does."""
     files: list[FileSpec] = []
     """The log's files."""
     variants: dict[str, Variant] = {}
     """Several logs under one card, by name."""
+    items: int | None = Field(None, ge=1)
+    """Size of the catalogue, where item ids are 0 to items - 1 and all are known beforehand; see also `variants`."""
     columns: Columns
     """Which raw column is what."""
     id_types: IdTypes = IdTypes()
     """How ids are kept."""
     time_unit: Literal["iso", "s", "ms"] = "ms"
     """Unit of the timestamp: ISO 8601 text, or seconds or milliseconds since 1970 in UTC."""
-    time_zone: str = "UTC"
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     """Zone of ISO timestamps that carry no offset."""
     events: dict[str, str]
     """Raw event value -> vocabulary."""
@@ -169,9 +182,14 @@ class DatasetCard(_Strict):
             raise ValueError("session = 'gap' needs columns.user")
         if self.propensity == "logged" and self.columns.propensity is None:
             raise ValueError("propensity = 'logged' needs columns.propensity")
+        if self.propensity == "uniform" and self.columns.propensity is None and not self._all_sizes_known():
+            raise ValueError("propensity = 'uniform' needs items, or columns.propensity")
         if not self.files and not self.variants:
             raise ValueError("a card needs files or variants")
         return self
+
+    def _all_sizes_known(self) -> bool:
+        return self.items is not None or (bool(self.variants) and all(v.items for v in self.variants.values()))
 
 
 def read_card(path: Path) -> DatasetCard:

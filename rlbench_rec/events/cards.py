@@ -28,6 +28,11 @@ class Found:
     def variant(self) -> Variant | None:
         return self.card.variants.get(self.variant_name)
 
+    @property
+    def items(self) -> int | None:
+        """Size of the catalogue, where it is known beforehand."""
+        return (self.variant.items if self.variant else None) or self.card.items
+
 
 def cards_folder() -> Path:
     """Where cards live: inside an installed package, else beside it in the checkout."""
@@ -41,13 +46,14 @@ def list_cards() -> list[str]:
     return sorted(path.stem for path in cards_folder().glob("*.toml"))
 
 
-def find(name: str) -> Found:
+def find(name: str | Path) -> Found:
     """A card by id, `id/variant`, or the path of a .toml file (`shop.toml/variant` too).
 
     Raises:
         UnknownNameError: no such card or variant.
         MissingFileError, InputError: the file is missing or not a card.
     """
+    name = str(name)
     stem, _, variant = name.partition(".toml/") if ".toml" in name else name.partition("/")
     if ".toml" in name:
         path = Path(f"{stem}.toml" if variant else name)
@@ -61,7 +67,7 @@ def find(name: str) -> Found:
     return Found(card, path.parent, variant)
 
 
-def find_card(name: str) -> DatasetCard:
+def find_card(name: str | Path) -> DatasetCard:
     """The card itself; see `find`."""
     return find(name).card
 
@@ -71,38 +77,36 @@ def resolve_files(found: Found, path: Path | None) -> list[Path]:
 
     Args:
         found: the card, with its variant.
-        path: a file, or the data folder; None takes what the card ships, else `$RLBENCH_DATA/<id>`.
+        path: a file, or the data folder; None takes what the card ships, a user's card's own folder, or
+            `$RLBENCH_DATA/<id>`.
 
     Raises:
         MissingFileError: nothing there; says where to get it.
         InputError: several logs and none chosen.
     """
     card, variant = found.card, found.variant
+    if card.variants and variant is None:
+        names = ", ".join(f"{card.id}/{name}" for name in card.variants)
+        raise InputError("The card has several logs.", where=card.id, hint=f"Choose one: {names}.")
     if path is not None and path.is_file():
         return [path]
     folder = path or _default_folder(found)
     if folder is None or not folder.is_dir():
         where = str(folder) if folder else card.id
         raise MissingFileError("The log is not there.", where=where, hint=_how_to_get(card))
-    if card.variants:
-        if variant is None:
-            names = ", ".join(f"{card.id}/{name}" for name in card.variants)
-            raise InputError("The card has several logs.", where=card.id, hint=f"Choose one: {names}.")
-        candidates = [folder / variant.file, folder / Path(variant.file).name]
-        files = [file for file in candidates if file.is_file()][:1]
-        wanted = variant.file
-    else:
-        patterns = [spec.pattern for spec in card.files]
-        files = sorted({file for pattern in patterns for file in folder.glob(pattern) if file.is_file()})
-        wanted = " or ".join(patterns)
+    patterns = [variant.file] if variant else [spec.pattern for spec in card.files]
+    files = sorted({file for pattern in patterns for file in folder.glob(pattern) if file.is_file()})
     if not files:
-        raise MissingFileError(f"No file {wanted} here.", where=str(folder), hint=_how_to_get(card))
+        raise MissingFileError(f"No file {' or '.join(patterns)} here.", where=str(folder), hint=_how_to_get(card))
     return files
 
 
 def _default_folder(found: Found) -> Path | None:
     if found.card.shipped:
         return found.folder / found.card.id
+    if found.folder != cards_folder():
+        # A user's own card lies beside its data.
+        return found.folder
     root = os.environ.get("RLBENCH_DATA")
     return Path(root) / found.card.id if root else None
 

@@ -1,7 +1,7 @@
 """Text files as numbered lines: every physical line is there, whatever it holds.
 
-A CSV reader may skip blank lines, swallow the rest of a file after one stray quote, or drop bytes it cannot decode. Here
-lines are cut first, and only then looked into, so that the account of rows always balances.
+A CSV reader may skip blank lines, swallow the rest of a file after one stray quote, or drop bytes it cannot decode.
+Here lines are cut first, and only then looked into, so that the account of rows always balances.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..errors import InputError, MissingFileError
 
-CHUNK_BYTES = 16 << 20
+CHUNK_BYTES = 4 << 20
+LONGEST_LINE = 64 << 20
+"""A longer line is no row of a log; without a limit, a file without line ends would have to fit into memory."""
 BOM = b"\xef\xbb\xbf"
 SCHEMA = pa.schema(
     [("file", pa.int32()), ("line", pa.int64()), ("text", pa.large_string()), ("quoted", pa.list_(pa.string()))]
@@ -50,8 +53,37 @@ def split_fields(text: str, delimiter: str) -> list[str] | None:
     return rows[0] if rows else [""]
 
 
-def line_batches(paths: list[Path], delimiter: str, *, skip_first: bool) -> Iterator[pa.RecordBatch]:
-    """Every line of every file, as record batches of `SCHEMA`; `skip_first` leaves out the header lines."""
+class LineStream:
+    """Every line of every file as record batches of `SCHEMA`, to be read once.
+
+    Whoever reads the stream through DuckDB gets an exception back as text only, so the exception itself is kept.
+
+    Args:
+        paths: the files.
+        delimiter: of fields, for lines that hold a quote.
+        skip_first: leave out the header lines.
+
+    Attributes:
+        failure: what ended the stream early, or None.
+    """
+
+    def __init__(self, paths: list[Path], delimiter: str, *, skip_first: bool):
+        self.failure: BaseException | None = None
+        self._batches = _batches(paths, delimiter, skip_first)
+
+    def reader(self) -> pa.RecordBatchReader:
+        """The stream as DuckDB reads it."""
+        return pa.RecordBatchReader.from_batches(SCHEMA, self._watched())
+
+    def _watched(self) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from self._batches
+        except (Exception, KeyboardInterrupt) as error:
+            self.failure = error
+            raise
+
+
+def _batches(paths: list[Path], delimiter: str, skip_first: bool) -> Iterator[pa.RecordBatch]:
     for number, path in enumerate(paths):
         line = 1
         for chunk in _whole_lines(path):
@@ -69,7 +101,11 @@ def line_batches(paths: list[Path], delimiter: str, *, skip_first: bool) -> Iter
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:
-    """Chunks of the file that end at the end of a line, without the byte order mark."""
+    """Chunks of the file that end at the end of a line, without the byte order mark.
+
+    Raises:
+        InputError: a line of more than 64 MiB.
+    """
     with path.open("rb") as stream:
         head = stream.read(len(BOM))
         rest = b"" if head == BOM else head
@@ -79,29 +115,35 @@ def _whole_lines(path: Path) -> Iterator[bytes]:
             if cut:
                 yield block[:cut]
             rest = block[cut:]
+            if len(rest) > LONGEST_LINE:
+                raise InputError(
+                    f"A line is longer than {LONGEST_LINE >> 20} MiB.", where=str(path), hint="Is it a text file?"
+                )
         if rest:
             yield rest
 
 
 def _decode(chunk: bytes, offsets: np.ndarray, delimiter: str) -> tuple[pa.Array, pa.Array]:
+    """Texts without their line ends, and the fields of lines that SQL cannot split at the delimiter."""
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(chunk)]
     lines = pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
+    fields: list[list[str] | None] = [None] * len(lines)
     try:
         texts = lines.cast(pa.large_string())
-        undecodable = np.zeros(0, dtype=np.int64)
     except pa.ArrowInvalid:
-        decoded = [line.as_py() for line in lines]
-        undecodable = np.flatnonzero([not _is_utf8(line) for line in decoded])
-        texts = pa.array([line.decode("utf-8", "replace") for line in decoded], pa.large_string())
-    if b'"' not in chunk and not len(undecodable):
-        return texts, pa.nulls(len(texts), pa.list_(pa.string()))
-    fields: list[list[str] | None] = [None] * len(texts)
-    for i, text in enumerate(texts.to_pylist()):
-        if '"' in text:
-            fields[i] = split_fields(text.rstrip("\r\n"), delimiter) or []
-    for i in undecodable:
-        # No fields at all: the row cannot have the right number of them, and is set aside as malformed.
-        fields[i] = []
+        decoded = []
+        for i, line in enumerate(lines.to_pylist()):
+            decoded.append(line.decode("utf-8", "replace"))
+            if not _is_utf8(line):
+                # No fields at all: the row cannot have the right number of them, and is set aside as malformed.
+                fields[i] = []
+        texts = pa.array(decoded, pa.large_string())
+    # Here and not in SQL, where it takes longer than the rest of the reading.
+    texts = pc.ascii_rtrim(texts, "\r\n")
+    if b'"' in chunk:
+        for i, text in enumerate(texts.to_pylist()):
+            if '"' in text and fields[i] is None:
+                fields[i] = split_fields(text, delimiter) or []
     return texts, pa.array(fields, pa.list_(pa.string()))
 
 

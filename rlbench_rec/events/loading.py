@@ -10,11 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InputError, OutputError
+from ..errors import InputError, OutputError, RlbenchError
 from .card import DatasetCard
 from .cards import Found, find, resolve_files
 from .dialects import DIALECTS
-from .dialects.rows import quote_text
+from .dialects.rows import RawRows, quote_text
 from .log import EventLog
 from .report import LoadReport
 from .sessions import sessions_sql
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def load(
-    name: str,
+    name: str | Path,
     path: str | Path | None = None,
     *,
     memory_limit: str = "2GB",
@@ -36,7 +36,8 @@ def load(
 
     Args:
         name: card id, `id/variant`, or the path of a card.
-        path: the raw file, or the folder of the data set; None takes what the card ships, or `$RLBENCH_DATA/<id>`.
+        path: the raw file, or the folder of the data set; None takes what the card ships, the folder of a user's own
+            card, or `$RLBENCH_DATA/<id>`.
         memory_limit: for DuckDB; what does not fit spills to disk.
         session_gap: seconds after which a new session begins; None takes the card's.
         out: folder for events.parquet, quarantine.parquet and report.json; None keeps them until the log is gone.
@@ -59,9 +60,13 @@ def load(
         out = keep.name
     folder = _prepared(Path(out))
     gap = found.card.session_gap if session_gap is None else float(session_gap)
-    with tempfile.TemporaryDirectory(prefix=".staging-", dir=folder) as scratch:
-        report, context = _run(found, files, folder, Path(scratch), memory_limit, gap)
-    variant = found.variant
+    try:
+        with tempfile.TemporaryDirectory(prefix=".staging-", dir=folder) as scratch:
+            report, context = _run(found, files, folder, Path(scratch), memory_limit, gap)
+    except RlbenchError:
+        raise
+    except OSError as error:
+        raise OutputError(f"It cannot be written ({error.strerror}).", where=error.filename or str(folder)) from error
     return EventLog(
         path=folder / "events.parquet",
         card=found.card,
@@ -69,7 +74,7 @@ def load(
         report=report,
         source_sha256=_sha256(files),
         context_columns=context,
-        catalogue=tuple(range(variant.items)) if variant and variant.items else None,
+        catalogue=tuple(range(found.items)) if found.items else None,
         _keep=keep,
     )
 
@@ -90,33 +95,55 @@ def _run(
     import duckdb
 
     card = found.card
-    with duckdb.connect(str(scratch / "staging.duckdb")) as connection:
+    with duckdb.connect() as connection:
         connection.execute(f"SET memory_limit = {quote_text(memory_limit)}")
         connection.execute(f"SET temp_directory = {quote_text(str(scratch / 'spill'))}")
         connection.execute("SET TimeZone = 'UTC'")
+        # Its bar would go to stdout, where results go.
+        connection.execute("SET enable_progress_bar = false")
         raw = DIALECTS[card.dialect](connection, files, card)
-        staging = stage(raw, card, found.variant.policy if found.variant else "")
-        _stage_rows(connection, staging, card)
-        _check_propensities(connection, card, files)
-        report = _report(connection, files)
-        # In order of weight: quarantine is complete before the log appears.
-        _write(connection, _quarantine_sql(files), folder / "quarantine.parquet", scratch)
-        _write(connection, sessions_sql(card, staging.columns, gap), folder / "events.parquet", scratch)
+        staging = stage(raw, found)
+        try:
+            _stage_rows(connection, staging, card)
+            _check_propensities(connection, card, files)
+            report = _report(connection, files)
+            # In order of weight: quarantine is complete before the log appears.
+            _write(connection, _quarantine_sql(files), folder / "quarantine.parquet", scratch)
+            _write(connection, sessions_sql(card, staging, gap), folder / "events.parquet", scratch)
+        except duckdb.Error as error:
+            raise _what_failed(error, raw, memory_limit) from error
     text = json.dumps(report.to_dict(), indent=1, sort_keys=True) + "\n"
     (scratch / "report.json").write_text(text)
     os.replace(scratch / "report.json", folder / "report.json")
-    return report, staging.context
+    return report, tuple(staging.context.values())
+
+
+def _what_failed(error: duckdb.Error, raw: RawRows, memory_limit: str) -> BaseException:
+    import duckdb
+
+    if raw.stream is not None and raw.stream.failure is not None:
+        return raw.stream.failure
+    if isinstance(error, duckdb.InterruptException):
+        return KeyboardInterrupt()
+    text = str(error).splitlines()[0]
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return InputError(f"It is too little ({text}).", where=f"memory_limit {memory_limit}", hint="Give more.")
+    return InputError(f"DuckDB stopped: {text}.", where=raw.where, hint="Is the file whole, and is there disk space?")
 
 
 def _stage_rows(connection: duckdb.DuckDBPyConnection, staging: Staging, card: DatasetCard) -> None:
-    columns = ", ".join(["file", "line", "session_id", "user_id", "timestamp", *staging.columns])
+    columns = ", ".join(["file", "line", "session_id", "user_id", "timestamp", *staging.columns, *staging.context])
     # The raw text is kept for rows set aside, and where duplicates must be compared.
     text = "text" if card.deduplicate else "CASE WHEN reason IS NOT NULL THEN text END AS text"
-    connection.execute(f"CREATE TABLE staged AS SELECT {columns}, {text}, reason FROM ({staging.select})")
+    # A temporary table spills as it is; a table of a database file would be compressed first, at a third of the time.
+    connection.execute(f"CREATE TEMP TABLE staged AS SELECT {columns}, {text}, reason FROM ({staging.select})")
     if card.deduplicate:
         connection.execute(
-            "UPDATE staged SET reason = 'duplicate' FROM (SELECT file AS f, line AS l FROM staged WHERE reason IS NULL "
-            "QUALIFY row_number() OVER (PARTITION BY text ORDER BY file, line) > 1) AS again "
+            # Only rows whose hash stands twice are compared as text: few, where comparing all would sort the whole log.
+            "WITH twice AS (SELECT hash(text) AS h FROM staged WHERE reason IS NULL GROUP BY h HAVING count(*) > 1), "
+            "again AS (SELECT file AS f, line AS l FROM staged WHERE reason IS NULL AND hash(text) IN (FROM twice) "
+            "QUALIFY row_number() OVER (PARTITION BY text ORDER BY file, line) > 1) "
+            "UPDATE staged SET reason = 'duplicate' FROM again "
             "WHERE staged.file = again.f AND staged.line = again.l"
         )
 

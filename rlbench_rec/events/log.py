@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 COLUMNS = ("session_id", "user_id", "timestamp", "item_id", "event", "price", "category")
-"""Columns of every log; `propensity, position, slate_id, policy` follow where the log has them, then context columns."""
+"""Columns of every log."""
+OPTIONAL_COLUMNS = ("propensity", "position", "slate_id", "policy")
+"""These follow where the log has them; then come the card's context columns."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ class EventLog:
         import duckdb
 
         with duckdb.connect() as connection:
+            connection.execute("SET enable_progress_bar = false")
             connection.execute(
                 f"CREATE VIEW log AS SELECT * FROM read_parquet('{str(self.path).replace(chr(39), chr(39) * 2)}')"
             )

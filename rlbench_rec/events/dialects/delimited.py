@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from ...errors import InputError
 from ..card import DatasetCard
-from ..lines import SCHEMA, first_line, line_batches, split_fields
-from .rows import RawRows, quote_text
+from ..lines import LineStream, first_line, split_fields
+from .rows import RawRows, quote_text, same_names
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,16 +20,11 @@ def open_rows(connection: duckdb.DuckDBPyConnection, files: list[Path], card: Da
     Raises:
         InputError: an empty file, or files whose headers differ.
     """
-    names = _names(files[0], card)
-    for file in files[1:]:
-        if _names(file, card) != names:
-            raise InputError(f"The header differs from that of {files[0].name}.", where=str(file))
-    batches = line_batches(files, card.delimiter, skip_first=card.header)
-    connection.register("raw_lines", pa.RecordBatchReader.from_batches(SCHEMA, batches))
-    split = f"coalesce(quoted, string_split(rtrim(text, chr(10) || chr(13)), {quote_text(card.delimiter)}))"
-    relation = f"(SELECT file, line, rtrim(text, chr(10) || chr(13)) AS text, {split} AS fields FROM raw_lines)"
-    columns = {name: f"fields[{i}]" for i, name in enumerate(names, start=1)}
-    return RawRows(relation, columns, f"len(fields) = {len(names)}", str(files[0]))
+    names = same_names(files, [_names(file, card) for file in files])
+    stream = LineStream(files, card.delimiter, skip_first=card.header)
+    connection.register("raw_lines", stream.reader())
+    split = f"coalesce(quoted, string_split(text, {quote_text(card.delimiter)}))"
+    return RawRows(f"(SELECT file, line, text, {split} AS fields FROM raw_lines)", names, str(files[0]), stream)
 
 
 def _names(file: Path, card: DatasetCard) -> list[str]:

@@ -1,10 +1,12 @@
-"""What a dialect gives: numbered rows, and how to get at their columns."""
+"""What a dialect gives: numbered rows of text fields."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ...errors import InputError
+from ..lines import LineStream
 
 
 @dataclass(frozen=True)
@@ -12,27 +14,50 @@ class RawRows:
     """Rows of raw files inside DuckDB.
 
     Attributes:
-        relation: SQL to select from; has `file` (number), `line` (from 1) and `text` (the raw row, for quarantine).
-        columns: raw column name -> SQL expression of its VARCHAR value.
-        well_formed: SQL condition: the row has the right number of fields.
+        relation: SQL to select from; has `file` (number), `line` (from 1), `text` (the raw row, for quarantine) and
+            `fields` (VARCHAR[]), and can be read once.
+        names: raw column names, in the order of `fields`.
         where: the file to name in messages about columns.
+        stream: where the rows come from, if not from a file that DuckDB itself reads.
     """
 
     relation: str
-    columns: dict[str, str]
-    well_formed: str
+    names: list[str]
     where: str
+    stream: LineStream | None = None
+
+    @property
+    def well_formed(self) -> str:
+        """SQL condition: the row has the right number of fields."""
+        return f"coalesce(len(fields) = {len(self.names)}, false)"
 
     def column(self, name: str) -> str:
-        """SQL expression of a raw column.
+        """SQL expression of a raw column's text; NULL where the row is too short.
 
         Raises:
-            InputError: the files have no such column.
+            InputError: the files have no such column, or two of that name.
         """
-        if name not in self.columns:
-            have = ", ".join(list(self.columns)[:20])
-            raise InputError(f"There is no column '{name}'.", where=self.where, hint=f"The columns are: {have}.")
-        return self.columns[name]
+        if name not in self.names:
+            have = ", ".join(self.names[:20]) + (", …" if len(self.names) > 20 else "")
+            hint = f"The columns are: {have}. Is the header there, and do card and delimiter fit?"
+            raise InputError(f"There is no column '{name}'.", where=self.where, hint=hint)
+        if self.names.count(name) > 1:
+            raise InputError(f"The column '{name}' stands twice.", where=self.where, hint="Rename one of them.")
+        return f"fields[{self.names.index(name) + 1}]"
+
+
+def same_names(files: list[Path], names: list[list[str]]) -> list[str]:
+    """The column names that all files share.
+
+    Raises:
+        InputError: files that differ.
+    """
+    for file, own in zip(files, names, strict=True):
+        if own != names[0]:
+            raise InputError(
+                f"Its columns differ from those of {files[0].name}.", where=str(file), hint="Load them one by one."
+            )
+    return names[0]
 
 
 def quote_name(name: str) -> str:
