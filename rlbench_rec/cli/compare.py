@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,16 +20,31 @@ def command(
     Exit code 0: nothing worse beyond the intervals; 1: a regression or a missing row; 2: a file that cannot be used.
     """
     from ..results.compare import CHANGES, compare
-    from .tables import print_rows
 
     comparison = compare(old, new)
     if as_json:
         typer.echo(json.dumps(comparison.to_dict(), indent=1))
     else:
         hidden = () if show_all else ("identical", "worse within", "better within")
-        rows = comparison.rows[~comparison.rows["change"].isin(hidden)]
-        if len(rows):
-            print_rows(rows.to_dict("records"))
+        for row in comparison.rows.to_dict("records"):
+            if row["change"] not in hidden:
+                typer.echo(_line(row))
         counts = ", ".join(f"{comparison.counts.get(change, 0)} {change}" for change in CHANGES)
         typer.echo(f"{len(comparison.rows)} rows: {counts}.")
     raise typer.Exit(1 if comparison.regressed else 0)
+
+
+def _line(row: dict[str, Any]) -> str:
+    """`worse beyond   shop-v1  dqn mlp/greedy  reward snips  4.2 -> 3.1 (-1.1, margin 0.4)  weak`: one row, one line,
+    so that grep works and no terminal is too narrow."""
+    seed = f" seed {row['seed']}" if "seed" in row else ""
+    place = " ".join(name for name in (row["dataset"], row["task"]) if name)
+    names = f"{place}  {row['algorithm']} {row['variant']}{seed}  {row['metric']} {row['estimator']}"
+    values = f"{_number(row['old'])} -> {_number(row['new'])}"
+    if row["difference"] == row["difference"]:
+        values += f" ({row['difference']:+.4g}, margin {_number(row['margin'])})"
+    return f"{row['change']:<13}  {names}  {values}  {row['verdict']}".rstrip()
+
+
+def _number(value: float) -> str:
+    return "none" if value != value else f"{value:.4g}"

@@ -14,9 +14,10 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool = False, titl
     if as_json:
         typer.echo(json.dumps(list(rows), indent=2, default=str))
         return
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
+
+    from ..suite.terminal import stdout_console
 
     table = Table(title=title, title_justify="left", header_style="bold")
     for name in rows[0] if rows else ():
@@ -24,7 +25,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool = False, titl
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(escape(_cell(value)) for value in row.values()))
-    Console().print(table)
+    stdout_console().print(table)
 
 
 def _cell(value: Any) -> str:

@@ -24,7 +24,7 @@ class Comparison:
     """The joined rows.
 
     Attributes:
-        rows: the key columns, old, new, difference, margin, change; worst changes first.
+        rows: the key columns, old, new, difference, margin, change, verdict; worst changes first.
     """
 
     rows: pd.DataFrame
@@ -50,8 +50,9 @@ def compare(old: str | Path, new: str | Path) -> Comparison:
     """Join two files on their keys and judge each row.
 
     A difference is beyond the intervals when it exceeds the margin sqrt(h_old^2 + h_new^2), h the half-width of a row's
-    interval towards the other value: the interval of a difference of two independent estimates. Rows of equal value are
-    identical, whatever their intervals; a value that became undefined is missing.
+    interval towards the other value: the interval of a difference of two independent estimates (Zou and Donner 2008).
+    Rows of equal value are identical, whatever their intervals; a value that became undefined is missing. A row that
+    is `unreliable` in both files claimed nothing, so its changes stay within.
 
     Raises:
         MissingFileError, InputError: a file that is not there or not such a table, or files of two kinds.
@@ -64,7 +65,7 @@ def compare(old: str | Path, new: str | Path) -> Comparison:
     judged = [_judge(row) for row in both.to_dict("records")]
     rows = pd.concat(
         [both[list(keys)], pd.DataFrame(judged, columns=["old", "new", "difference", "margin", "change"])], axis=1
-    )
+    ).assign(verdict=[_verdicts(row) for row in both.to_dict("records")])
     order = rows["change"].map(CHANGES.index)
     return Comparison(rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True))
 
@@ -84,7 +85,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
         frame = frame[frame["status"] == "ok"]
     else:
         frame, keys, value = read_leaderboard(path), KEYS, "mean"
-    kept = frame[[*keys, "ci_low", "ci_high"]].assign(value=frame[value])
+    kept = frame[[*keys, "ci_low", "ci_high", "verdict"]].assign(value=frame[value])
     return kept, keys
 
 
@@ -104,8 +105,14 @@ def _judge(row: dict[str, Any]) -> tuple[float, float, float, float, str]:
         margin = np.hypot(old - row["ci_low_old"], row["ci_high_new"] - new)
     better = (difference > 0) == _higher_is_better(row["metric"])
     # Without an interval nothing says how much is noise, so every change counts.
-    beyond = not abs(difference) <= margin
+    beyond = not abs(difference) <= margin and not row["verdict_old"] == row["verdict_new"] == "unreliable"
     return old, new, difference, margin, f"{'better' if better else 'worse'} {'beyond' if beyond else 'within'}"
+
+
+def _verdicts(row: dict[str, Any]) -> str:
+    """One verdict, or `old -> new` where it changed."""
+    both = [verdict for verdict in (row["verdict_old"], row["verdict_new"]) if isinstance(verdict, str)]
+    return " -> ".join(dict.fromkeys(both))
 
 
 def _higher_is_better(metric: str) -> bool:

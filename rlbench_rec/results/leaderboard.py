@@ -8,122 +8,135 @@ import numpy as np
 import pandas as pd
 
 from .schema import KEYS, LEADERBOARD
-from .statistics import holm, iqm, normal_tail, student_quantile
+from .statistics import Error, holm, iqm, student_quantile
 
-CONFIDENCE = 0.95
-Z = 1.959963984540054
-"""Normal quantile of that level: interval half-widths over it are standard errors."""
 VERDICTS = ("trusted", "weak", "unreliable")
 BEHAVIOUR = "behaviour"
+ON_POLICY = "on-policy"
 BOARD = ("dataset", "task", "metric", "estimator")
 """Rows that compete."""
-MEASURED = ("truth", "on-policy")
-"""Estimators of a value that needs no weights."""
 
 
-def leaderboard(runs: pd.DataFrame) -> pd.DataFrame:
+def leaderboard(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """One row per (dataset, task, algorithm, variant, metric, estimator), over seeds.
 
-    Interval of the mean: every run's own interval speaks of the same log, so its mean half-width h does not shrink with
-    seeds; the spread s over S seeds does, with half-width t_{S-1} s / sqrt(S). Both are independent and combine as
-    sqrt(h^2 + (t s / sqrt(S))^2) on either side of the mean, h taken for each side apart.
+    Interval of the mean: each run's own interval speaks of the same log, so its mean half-width h does not shrink with
+    seeds; the spread s over S seeds does. With the squared errors (h / 1.96)^2, taken as known, and s^2 / S, of S - 1
+    degrees of freedom, the half-width is t sqrt((h / 1.96)^2 + s^2 / S), t having Satterthwaite's degrees: near 1.96
+    where the log is the larger doubt, near t_{S-1} where the seeds are. h is taken for each side apart. Ends may lie
+    outside a metric's range (a negative click rate): they are not cut, since that would hide how little is known.
+    What the runs' own errors do not share is counted in both h and s, so the interval errs on the wide side.
 
-    Against the logging policy: its value is subtracted; standard errors (half-widths over 1.96) of both combine as for
-    independent estimates. That is careful where both rest on the same log, where they would partly cancel.
+    Against the logging policy (its row by the same estimator, else its on-policy mean): p and probability are
+    Student's, from the sides of both intervals that face each other (Zou and Donner 2008), as for independent
+    estimates. That is careful where both rest on the same log, where their errors partly cancel.
 
-    Ranked within a board by mean; `unreliable` and `not-identified` rows get no rank. The best row opens tie group `a`;
-    a row joins the current group while its interval overlaps that of the row that opened it.
+    Only rows that may be ranked get p and probability, and are counted in Holm's adjustment: an `unreliable` interval
+    is no ground for a test, and a `not-identified` value is not the policy's.
+
+    Ranked within a board by mean. Tie group `a` holds the best row and every row whose interval overlaps its own; the
+    best of the rest opens `b`, and so on. Intervals overlap until the gap is up to 1.4 times what a test of one
+    difference asks for: the price of the leader having been picked as the best of many.
+
+    Args:
+        runs: rows of runs.csv.
+        confidence: level of the runs' intervals, and of the leaderboard's.
     """
-    ok = runs[(runs["status"] == "ok")]
-    rows = [_row(dict(zip(KEYS, key, strict=True)), group) for key, group in ok.groupby(list(KEYS), sort=True)]
+    ok = runs[runs["status"] == "ok"]
+    groups = ok.groupby(list(KEYS), sort=True)
+    rows = [_row(dict(zip(KEYS, key, strict=True)), group, confidence) for key, group in groups]
     if not rows:
         return pd.DataFrame(columns=list(LEADERBOARD))
     board = pd.DataFrame(rows)
     board["better"] = board["higher_is_better"].map({True: 1.0, False: -1.0}) * board["mean"]
+    board["eligible"] = (
+        (board["verdict"] != "unreliable") & (board["identification"] != "not-identified") & board["mean"].notna()
+    )
     boards = [_ranked(_against_behaviour(group, board)) for _, group in board.groupby(list(BOARD), sort=True)]
     return pd.concat(boards, ignore_index=True)[list(LEADERBOARD)]
 
 
-def _row(key: dict[str, str], group: pd.DataFrame) -> dict[str, object]:
+def _row(key: dict[str, str], group: pd.DataFrame, confidence: float) -> dict[str, object]:
     values = group["value"].to_numpy(float)
     seeds = len(values)
     mean = float(values.mean())
     spread = float(values.std(ddof=1)) if seeds > 1 else np.nan
-    between = student_quantile((1 + CONFIDENCE) / 2, seeds - 1) * spread / np.sqrt(seeds) if seeds > 1 else 0.0
-    below = float(np.mean(values - group["ci_low"].to_numpy(float)))
-    above = float(np.mean(group["ci_high"].to_numpy(float) - values))
+    between = Error(spread**2 / seeds, seeds - 1) if seeds > 1 else Error(0.0)
+    quantile = student_quantile((1 + confidence) / 2, np.inf)
+    halves = values - group["ci_low"].to_numpy(float), group["ci_high"].to_numpy(float) - values
+    below, above = (Error(float(half.mean() / quantile) ** 2) + between for half in halves)
     return key | {
         "n_seeds": seeds,
         "mean": mean,
         "iqm": iqm(values) if np.isfinite(values).all() else np.nan,
-        "ci_low": mean - float(np.hypot(below, between)),
-        "ci_high": mean + float(np.hypot(above, between)),
+        "ci_low": mean - below.half_width(confidence),
+        "ci_high": mean + above.half_width(confidence),
         "std": spread,
         "verdict": max(group["verdict"], key=VERDICTS.index),
         "identification": group["identification"].iloc[0],
         "higher_is_better": bool(group["higher_is_better"].iloc[0]),
+        "below": below,
+        "above": above,
     }
 
 
 def _against_behaviour(group: pd.DataFrame, board: pd.DataFrame) -> pd.DataFrame:
-    group = group.copy()
-    reference = _reference(group, board)
-    if reference is None:
-        return group.assign(delta_vs_behaviour=np.nan, p_adjusted=np.nan, prob_improvement=np.nan)
-    others = (group["algorithm"] != BEHAVIOUR).to_numpy()
-    delta = np.where(others, group["mean"] - reference["mean"], np.nan)
-    error = np.hypot(_std_error(group), _std_error(reference))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = delta / error
-    sign = np.where(group["higher_is_better"], 1.0, -1.0)
-    group["delta_vs_behaviour"] = delta
-    group["p_adjusted"] = holm(np.array([np.nan if np.isnan(v) else 2 * normal_tail(abs(v)) for v in z]))
-    group["prob_improvement"] = [np.nan if np.isnan(v) else normal_tail(-v) for v in z * sign]
-    return group
+    found = _reference(group.iloc[0], board)
+    rows = [_difference(row, found) for row in group.to_dict("records")]
+    columns = ["delta_vs_behaviour", "p_adjusted", "prob_improvement"]
+    group = group.assign(**dict(zip(columns, np.array(rows, dtype=float).T, strict=True)))
+    return group.assign(p_adjusted=holm(group["p_adjusted"].to_numpy()))
 
 
-def _reference(group: pd.DataFrame, board: pd.DataFrame) -> pd.Series | None:
-    """The logging policy's row for this board: by the same estimator, else its measured value."""
-    first = group.iloc[0]
-    same = (board["algorithm"] == BEHAVIOUR) & np.logical_and.reduce(
-        [board[name] == first[name] for name in ("dataset", "task", "metric")]
-    )
-    if first["estimator"] == "ranking":
+def _reference(row: pd.Series, board: pd.DataFrame) -> pd.Series | None:
+    """The logging policy's row for this board: by the same estimator, else its mean on its own log."""
+    if row["estimator"] == "ranking":
         return None
-    for estimator in (first["estimator"], *MEASURED[::-1]):
-        found = board[same & (board["estimator"] == estimator)]
+    same = np.logical_and.reduce([board[name] == row[name] for name in ("dataset", "task", "metric")])
+    candidates = board[same & (board["algorithm"] == BEHAVIOUR)]
+    for estimator in (row["estimator"], ON_POLICY):
+        found = candidates[candidates["estimator"] == estimator]
         if len(found):
             return found.iloc[0]
     return None
 
 
-def _std_error(rows: pd.DataFrame | pd.Series) -> np.ndarray | float:
-    return (rows["ci_high"] - rows["ci_low"]) / (2 * Z)
+def _difference(row: dict, reference: pd.Series | None) -> tuple[float, float, float]:
+    """Delta, two-sided p and probability of being better."""
+    if reference is None or row["algorithm"] == BEHAVIOUR:
+        return np.nan, np.nan, np.nan
+    delta = row["mean"] - reference["mean"]
+    if not row["eligible"]:
+        return delta, np.nan, np.nan
+    error = row["below"] + reference["above"] if delta > 0 else row["above"] + reference["below"]
+    gain = delta if row["higher_is_better"] else -delta
+    return delta, 2 * error.tail(abs(delta)), error.tail(-gain)
 
 
 def _ranked(group: pd.DataFrame) -> pd.DataFrame:
-    eligible = (
-        (group["verdict"] != "unreliable") & (group["identification"] != "not-identified") & group["mean"].notna()
-    )
     # Unranked rows follow, by value too; names settle ties, so that the order is always the same.
-    group = group.assign(eligible=eligible).sort_values(
+    group = group.sort_values(
         ["eligible", "better", "algorithm", "variant"], ascending=[False, False, True, True], na_position="last"
     )
     ranked = int(group["eligible"].sum())
-    places = group["better"].rank(method="min", ascending=False).where(group["eligible"])
-    group["rank"] = places[group["eligible"]].rank(method="min").reindex(group.index).astype("Int64")
-    group["tie_group"] = _tie_groups(group.head(ranked)) + [""] * (len(group) - ranked)
-    return group
+    places = group["better"].where(group["eligible"]).rank(method="min", ascending=False)
+    return group.assign(
+        rank=places.astype("Int64"), tie_group=_tie_groups(group.head(ranked)) + [""] * (len(group) - ranked)
+    )
 
 
 def _tie_groups(rows: pd.DataFrame) -> list[str]:
-    groups: list[str] = []
-    number, leader = -1, None
-    for row in rows.to_dict("records"):
-        apart = leader is None or row["ci_high"] < leader["ci_low"] or row["ci_low"] > leader["ci_high"]
-        if apart:
-            number, leader = number + 1, row
-        groups.append(_letters(number))
+    low, high = rows["ci_low"].to_numpy(float), rows["ci_high"].to_numpy(float)
+    groups = [""] * len(rows)
+    for number in range(len(rows)):
+        waiting = [i for i, group in enumerate(groups) if not group]
+        if not waiting:
+            break
+        leader = waiting[0]
+        for i in waiting:
+            # A row without an interval cannot be told from any.
+            if not (high[i] < low[leader] or low[i] > high[leader]):
+                groups[i] = _letters(number)
     return groups
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -43,7 +44,7 @@ RUNS: Schema = {
 }
 LEADERBOARD: Schema = {
     "rank": ("whole", "place on its board; empty for rows that may not be ranked"),
-    "tie_group": ("text", "rows of one letter cannot be told from the best of that letter"),
+    "tie_group": ("text", "`a`: the best row and all whose intervals overlap its own; `b`: likewise of the rest"),
     "dataset": ("text", "as in runs.csv"),
     "task": ("text", "as in runs.csv"),
     "algorithm": ("text", "as in runs.csv"),
@@ -57,8 +58,8 @@ LEADERBOARD: Schema = {
     "ci_high": ("number", "upper end"),
     "std": ("number", "standard deviation over seeds, unbiased; empty for one seed"),
     "delta_vs_behaviour": ("number", "mean minus the logging policy's value"),
-    "p_adjusted": ("number", "two-sided p of that difference, Holm-adjusted over the board"),
-    "prob_improvement": ("number", "probability that the value exceeds the logging policy's"),
+    "p_adjusted": ("number", "two-sided p of that difference, Holm-adjusted over the board's ranked rows"),
+    "prob_improvement": ("number", "probability of being better than the logging policy; ranked rows only"),
     "verdict": ("text", "worst verdict of the runs"),
     "identification": ("text", "as in runs.csv"),
 }
@@ -74,22 +75,29 @@ CURVES: Schema = {
     "loss": ("number", "mean training loss since the row before"),
     "td_error": ("number", "on the held-out training episodes"),
     "mean_q": ("number", "likewise"),
+    "unexplained": ("number", "likewise: td_error over the variance of its targets; the best checkpoint has the least"),
     "log_loss": ("number", "likewise, of behaviour cloning"),
 }
 KEYS = ("dataset", "task", "algorithm", "variant", "metric", "estimator")
 """What tells the rows of a leaderboard apart; a row of runs.csv adds its seed."""
 RUN_KEYS = (*KEYS, "seed")
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def runs_as_formula(text: str) -> bool:
+    """Whether a spreadsheet would run a cell of this text, or would once leading apostrophes are taken off."""
+    return text.lstrip("'").startswith(FORMULA_STARTS)
 
 
 def read_runs(path: str | Path) -> pd.DataFrame:
     """runs.csv, validated; see `read_table`."""
     frame = read_table(Path(path), RUNS, RUN_KEYS)
-    wrong = frame["schema_version"] != SCHEMA_VERSION
+    wrong = frame["schema_version"].fillna(0) != SCHEMA_VERSION
     if wrong.any():
         found = frame.loc[wrong, "schema_version"].iloc[0]
-        raise InputError(f"schema_version {found}; this version reads {SCHEMA_VERSION}.", where=str(path))
+        hint = "Compare files of one version of rlbench-rec."
+        raise InputError(f"schema_version is {found}; this version reads {SCHEMA_VERSION}.", where=str(path), hint=hint)
     return frame
 
 
@@ -103,33 +111,55 @@ def read_table(path: Path, schema: Schema, keys: tuple[str, ...]) -> pd.DataFram
 
     Raises:
         MissingFileError: no such file.
-        InputError: an empty file, a missing column, a cell of the wrong kind (with its line), or two rows of one key.
+        InputError: an empty file, a missing column, a line of another length, a cell of the wrong kind (with its line),
+            or two rows of one key.
     """
     import pandas as pd
 
-    try:
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except FileNotFoundError as error:
-        raise MissingFileError("There is no such file.", where=str(path)) from error
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError, IsADirectoryError) as error:
-        raise InputError(f"Not a CSV table ({error}).", where=str(path)) from error
-    missing = [name for name in schema if name not in raw]
+    header, lines, rows = _cells(path)
+    missing = [name for name in schema if name not in header]
     if missing:
         hint = "Is it a file that `rlbench run` wrote?"
         raise InputError(f"Columns are missing: {', '.join(missing)}.", where=str(path), hint=hint)
-    frame = pd.DataFrame({name: _typed(raw[name], kind, path) for name, (kind, _) in schema.items()})
+    # Indexed by line, so that every message can say where.
+    raw = pd.DataFrame(rows, columns=header, index=lines, dtype=object)
+    frame = pd.DataFrame({name: _typed(raw[name], kind, path) for name, (kind, _) in schema.items()}, index=lines)
     again = frame.duplicated(list(keys))
     if again.any():
-        line = int(again.idxmax()) + 2
-        raise InputError("The row repeats the key of an earlier one.", where=f"{path}:{line}: {', '.join(keys)}")
-    return frame
+        where = f"{path}:{again.idxmax()}: {', '.join(keys)}"
+        raise InputError("The row repeats the key of an earlier one.", where=where)
+    return frame.reset_index(drop=True)
+
+
+def _cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
+    """Header, line of each row, and cells. pandas would fill lines that end early, and we would not know."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream, strict=True)
+            found = [(reader.line_num, row) for row in reader if row]
+    except FileNotFoundError as error:
+        raise MissingFileError("There is no such file.", where=str(path)) from error
+    except OSError as error:
+        raise InputError(f"The file cannot be read ({error.strerror}).", where=str(path)) from error
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise InputError(f"Not a CSV table ({error}).", where=str(path)) from error
+    if not found:
+        raise InputError("The file is empty.", where=str(path))
+    header = found[0][1]
+    twice = {name for name in header if header.count(name) > 1}
+    if twice:
+        raise InputError(f"Columns are there twice: {', '.join(sorted(twice))}.", where=str(path))
+    for line, row in found[1:]:
+        if len(row) != len(header):
+            raise InputError(f"The line has {len(row)} cells, the header {len(header)}.", where=f"{path}:{line}")
+    return header, [line for line, _ in found[1:]], [row for _, row in found[1:]]
 
 
 def _typed(column: pd.Series, kind: Kind, path: Path) -> pd.Series:
     import pandas as pd
 
     if kind == "text":
-        return column.map(lambda text: text[1:] if text[:1] == "'" and text[1:2] in FORMULA_STARTS else text)
+        return column.map(lambda text: text[1:] if text[:1] == "'" and runs_as_formula(text) else text)
     if kind == "truth":
         values = column.map({"True": True, "False": False})
         _refuse(values.isna(), column, "True or False", path)
@@ -138,12 +168,11 @@ def _typed(column: pd.Series, kind: Kind, path: Path) -> pd.Series:
     _refuse(numbers.isna() & (column != ""), column, "a number", path)
     if kind == "number":
         return numbers.astype(float)
-    _refuse(numbers.notna() & (numbers != numbers.round()), column, "a whole number", path)
+    _refuse(numbers.notna() & (numbers % 1 != 0), column, "a whole number", path)
     return numbers.astype("Int64")
 
 
 def _refuse(bad: pd.Series, column: pd.Series, wanted: str, path: Path) -> None:
     if bad.any():
-        row = int(bad.idxmax())
-        # Line 1 is the header.
-        raise InputError(f"{column[row]!r} is not {wanted}.", where=f"{path}:{row + 2}: column '{column.name}'")
+        line = bad.idxmax()
+        raise InputError(f"{column[line]!r} is not {wanted}.", where=f"{path}:{line}: column '{column.name}'")

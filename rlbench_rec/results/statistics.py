@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 
@@ -37,15 +39,45 @@ def probability_of_improvement(x: np.ndarray, y: np.ndarray) -> float:
     return float((difference.mean() + 1.0) / 2.0)
 
 
-def normal_tail(z: float) -> float:
-    """P(Z > z) for a standard normal Z."""
-    from math import erfc, sqrt
+@dataclass(frozen=True)
+class Error:
+    """What is uncertain about an estimate.
 
-    return 0.5 * erfc(z / sqrt(2.0))
+    Attributes:
+        variance: squared standard error.
+        degrees: of freedom behind that variance; infinite where it counts as known.
+    """
+
+    variance: float
+    degrees: float = np.inf
+
+    def __add__(self, other: Error) -> Error:
+        """Of a sum or difference of independent estimates: v = v1 + v2 has v^2 / (v1^2 / d1 + v2^2 / d2) degrees
+        (Welch 1947, Satterthwaite 1946)."""
+        variance = self.variance + other.variance
+        doubt = self.variance**2 / self.degrees + other.variance**2 / other.degrees
+        return Error(variance, np.inf if doubt == 0 else variance**2 / doubt)
+
+    def half_width(self, confidence: float) -> float:
+        """Of the interval: Student's quantile times the standard error."""
+        return student_quantile((1 + confidence) / 2, self.degrees) * self.variance**0.5
+
+    def tail(self, distance: float) -> float:
+        """P(T > distance / standard error); an error of 0 makes every distance but 0 certain."""
+        if self.variance == 0:
+            return 0.5 - 0.5 * float(np.sign(distance))
+        return student_tail(distance / self.variance**0.5, self.degrees)
 
 
-def student_quantile(level: float, degrees: int) -> float:
-    """The quantile of Student's t."""
+def student_tail(t: float, degrees: float) -> float:
+    """P(T > t) for Student's T; normal for infinite degrees."""
+    from scipy.special import stdtr
+
+    return float(stdtr(degrees, -t))
+
+
+def student_quantile(level: float, degrees: float) -> float:
+    """The quantile of Student's t; normal for infinite degrees."""
     from scipy.special import stdtrit
 
     return float(stdtrit(degrees, level))

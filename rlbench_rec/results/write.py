@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import OutputError
-from .schema import FORMULA_STARTS, Schema
+from .schema import Schema, runs_as_formula
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,10 +25,9 @@ def write_table(frame: pd.DataFrame, schema: Schema, path: Path) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    import pandas as pd
-
-    cells = pd.DataFrame({name: frame[name].map(_cell).to_numpy(object) for name in schema}, dtype=object)
-    write_text(path, cells.to_csv(index=False, lineterminator="\n"))
+    columns = [[_quoted(_cell(value)) for value in frame[name]] for name in schema]
+    lines = [",".join(cells) for cells in ([*schema], *zip(*columns, strict=True))]
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def write_json(value: Any, path: Path) -> None:
@@ -70,5 +69,12 @@ def _cell(value: Any) -> str:
         return str(bool(value))
     if isinstance(value, float | np.floating):
         return repr(float(value))
+    if isinstance(value, int | np.integer):
+        return str(value)
     text = str(value)
-    return f"'{text}" if not isinstance(value, int | np.integer) and text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if runs_as_formula(text) else text
+
+
+def _quoted(text: str) -> str:
+    # Python's csv leaves a lone carriage return bare, which readers take for the end of a line.
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n\r') else text

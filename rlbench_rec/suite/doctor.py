@@ -29,8 +29,12 @@ def _python() -> tuple[str, str, str, str]:
 
 
 def _packages() -> list[tuple[str, str, str, str]]:
+    try:
+        wanted_packages = metadata.requires("rlbench-rec") or []
+    except metadata.PackageNotFoundError:
+        return [("rlbench-rec", "FAIL", "not installed", "Install it: pip install -e . in the checkout.")]
     rows = []
-    for text in metadata.requires("rlbench-rec") or []:
+    for text in wanted_packages:
         requirement = Requirement(text)
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
@@ -46,8 +50,10 @@ def _packages() -> list[tuple[str, str, str, str]]:
 
 
 def _device() -> tuple[str, str, str, str]:
-    import torch
-
+    try:
+        import torch
+    except ImportError as error:
+        return "device", "FAIL", f"torch cannot be imported ({error})", "Install torch again."
     if torch.cuda.is_available():
         return "device", "OK", f"cuda: {torch.cuda.get_device_name(0)}", ""
     return "device", "OK", "cpu (torch sees no CUDA device)", ""

@@ -98,11 +98,10 @@ def _train_and_score(job: Job, loaded: sources.Loaded, result: JobResult) -> lis
     )
     result.curve = [{"run_id": job.run_id, **point} for point in run.history.to_dict("records")]
     result.timing["steps_per_second"] = run.steps_per_second
-    stem = "/".join(part for part in (job.spec.encoder, job.spec.label) if part)
-    stochastic = "stochastic" in run.forms
-    forms = ["stochastic", "greedy"][::-1] if stochastic else job.forms
-    contenders = [(f"{stem}/{form}", form, "last") for form in forms]
-    contenders.append((f"{stem}/best/{forms[-1]}", forms[-1], "best"))
+    # A cloned policy is its own headline; Q functions take the suite's forms.
+    forms = ["greedy", "stochastic"] if "stochastic" in run.forms else job.forms
+    contenders = [(f"{job.stem}/{form}", form, "last") for form in forms]
+    contenders.append((f"{job.stem}/best/{forms[-1]}", forms[-1], "best"))
     rows: list[Row] = []
     for variant, form, checkpoint in contenders:
         policy = run.policy(**parse_form(form), checkpoint=checkpoint)
@@ -135,7 +134,7 @@ def _failed_row(job: Job, reason: str) -> Row:
         "dataset": job.source.dataset or "",
         "task": job.source.task or "",
         "algorithm": job.spec.id,
-        "variant": job.spec.label or job.spec.encoder,
+        "variant": job.stem,
         "config_hash": job.config_hash,
         "seed": job.seed,
         "metric": "reward",

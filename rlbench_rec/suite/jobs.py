@@ -40,6 +40,11 @@ class Job:
         return "".join(c if c.isalnum() or c in "-._" else "-" for c in text)
 
     @property
+    def stem(self) -> str:
+        """What the variants of the job's rows begin with: encoder and label."""
+        return "/".join(part for part in (self.spec.encoder, self.spec.label) if part)
+
+    @property
     def forms(self) -> list[str]:
         """Policy forms over Q, the headline last."""
         return self.source.forms or self.suite.forms

@@ -37,7 +37,7 @@ def write_tables(
     runs = _frame([row for result in results for row in result.rows], RUNS)
     runs["schema_version"] = SCHEMA_VERSION
     runs = runs.sort_values([*RUN_KEYS, "run_id"], kind="stable", ignore_index=True)
-    board = leaderboard(runs)
+    board = leaderboard(runs, confidence=suite.confidence)
     curves = _frame([point for result in results for point in result.curve], CURVES)
     timings = _frame([result.timing for result in results if result.timing], TIMINGS)
     write_table(runs, RUNS, folder / "runs.csv")

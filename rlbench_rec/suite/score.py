@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -73,12 +74,13 @@ def _truth_rows(job: Job, loaded: Loaded, contender: Contender) -> list[Row]:
     found = {"reward": (truth.value, truth.std_error)} | {
         name: value for name, value in truth.metrics.items() if name in job.source.metrics
     }
+    quantile = NormalDist().inv_cdf((1 + job.suite.confidence) / 2)
     return [
         _row(job, loaded, contender, metric, "truth")
         | {
             "value": value,
-            "ci_low": value - 1.96 * error,
-            "ci_high": value + 1.96 * error,
+            "ci_low": value - quantile * error,
+            "ci_high": value + quantile * error,
             "true_value": value,
             "n_episodes": truth.episodes,
             "verdict": "trusted",
@@ -139,8 +141,16 @@ def _on_policy_rows(
 def _ranking_rows(job: Job, loaded: Loaded, contender: Contender) -> list[Row]:
     found = imitation_metrics(loaded.test, contender.policy, k=job.suite.ranking_top_k, seed=job.seed)
     return [
-        _row(job, loaded, contender, estimate.metric, "ranking") | _numbers(estimate) | {"identification": "imitation"}
-        for estimate in found
+        _row(job, loaded, contender, ranking.metric, "ranking")
+        | {
+            "value": ranking.value,
+            "ci_low": ranking.ci_low,
+            "ci_high": ranking.ci_high,
+            "n_episodes": ranking.n_episodes,
+            "verdict": "trusted" if ranking.n_rows else "unreliable",
+            "identification": "imitation",
+        }
+        for ranking in found
     ]
 
 

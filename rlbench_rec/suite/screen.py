@@ -9,6 +9,7 @@ import pandas as pd
 from ..results.headline import Headline, formatted, headlines
 from .answers import needs_rl
 from .report import PLOTS_FOLDER
+from .terminal import stdout_console
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,11 +33,11 @@ def show(finished: Finished, *, as_json: bool = False) -> None:
     if as_json:
         print(board.to_json(orient="records", indent=1))
         return
-    console = Console()
+    console = stdout_console()
     for shown in headlines(board):
         _show_place(console, shown)
     for sentence in needs_rl(board):
-        console.print(sentence, highlight=False, soft_wrap=not console.is_terminal)
+        console.print(sentence, highlight=False, markup=False)
     verdicts = board["verdict"].value_counts()
     counts = ", ".join(f"{verdicts.get(verdict, 0)} {verdict}" for verdict in COLOURS)
     console.print(f"leaderboard.csv has all {len(board)} rows: {counts}.", highlight=False, soft_wrap=True)
@@ -69,10 +70,8 @@ def _show_place(console: Console, shown: Headline) -> None:
             verdict = Text(_verdict(row), style=COLOURS.get(row["verdict"], ""))
             names = (str(row["rank"]), row["tie_group"], row["algorithm"], row["variant"])
             table.add_row(*map(Text, (*names, *formatted(row))), verdict)
-        # A pipe has no width: everything is shown.
-        width = None if console.is_terminal else max(console.width, console.measure(table).maximum)
-        console.print(table, width=width, crop=False)
-    console.print(Text(_unranked(last[last["rank"].isna()])), soft_wrap=not console.is_terminal)
+        console.print(table)
+    console.print(Text(_unranked(last[last["rank"].isna()])))
 
 
 def _verdict(row: dict) -> str:

@@ -1,0 +1,83 @@
+"""What of a leaderboard a reader looks at first: one metric and one estimator per place."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from .leaderboard import BEHAVIOUR, ON_POLICY
+
+OFF_POLICY = "snips"
+"""The estimator looked at first where the truth is not known; the files have all of them."""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The rows of one place (data set or task) that a picture or a screen shows.
+
+    Attributes:
+        place: data set or task.
+        metric: `reward`, or NDCG where users chose the items themselves.
+        estimator: `truth` where it is known, else `snips`; `ranking` for NDCG.
+        rows: leaderboard rows, ranked ones first, each best first.
+        logging: the logging policy's own row: its truth, or its mean on its own log; None where there is none.
+    """
+
+    place: str
+    metric: str
+    estimator: str
+    rows: pd.DataFrame
+    logging: pd.Series | None
+
+
+def formatted(row: dict[str, Any]) -> tuple[str, str]:
+    """Value and interval as text, with as many decimals as give the interval's half-width two digits (five at most);
+    empty where they are not defined."""
+    mean, low, high = row["mean"], row["ci_low"], row["ci_high"]
+    if pd.isna(mean):
+        return "", ""
+    half = (high - low) / 2
+    if not half > 0:
+        return f"{mean:.4g}", "" if pd.isna(low) else f"[{low:.4g}, {high:.4g}]"
+    decimals = min(max(0, 1 - math.floor(math.log10(half))), 5)
+    # Adding 0.0 turns a rounded -0.0 into 0.0.
+    value, low, high = (f"{round(number, decimals) + 0.0:.{decimals}f}" for number in (mean, low, high))
+    return value, f"[{low}, {high}]"
+
+
+def headlines(board: pd.DataFrame) -> list[Headline]:
+    """One per place that has something to show, in the order of the board."""
+    found = []
+    for (dataset, task), rows in board.groupby(["dataset", "task"], sort=False):
+        choice = _choice(rows)
+        if choice is None:
+            continue
+        metric, estimator = choice
+        same = rows[rows["metric"] == metric]
+        shown = same[same["estimator"] == estimator].reset_index(drop=True)
+        found.append(Headline(dataset or task, metric, estimator, shown, _logging(same, estimator)))
+    return found
+
+
+def _choice(rows: pd.DataFrame) -> tuple[str, str] | None:
+    """A value that is not identified is no headline: what can be learnt there is how well users are imitated."""
+    reward = rows[(rows["metric"] == "reward") & (rows["identification"] != "not-identified")]
+    offered = set(reward["estimator"])
+    others = sorted(offered - {"truth", OFF_POLICY, ON_POLICY})
+    for estimator in ("truth", OFF_POLICY, *others, ON_POLICY):
+        if estimator in offered:
+            return "reward", estimator
+    gains = [name for name in rows["metric"] if name.startswith("NDCG@") and not name.endswith("-new")]
+    return (gains[0], "ranking") if gains else None
+
+
+def _logging(rows: pd.DataFrame, estimator: str) -> pd.Series | None:
+    own = rows[rows["algorithm"] == BEHAVIOUR]
+    for name in (estimator, ON_POLICY):
+        found = own[own["estimator"] == name]
+        if len(found):
+            return found.iloc[0]
+    return None

@@ -1,0 +1,145 @@
+"""Two files side by side: every change, and files that cannot be compared."""
+
+import json
+from math import sqrt
+
+import numpy as np
+import pytest
+
+from rlbench_rec.errors import InputError, MissingFileError
+from rlbench_rec.results.compare import CHANGES, compare
+from rlbench_rec.results.leaderboard import leaderboard
+from rlbench_rec.results.metrics import METRICS, Metric
+from rlbench_rec.results.schema import LEADERBOARD, RUNS
+from rlbench_rec.results.write import write_table
+
+
+@pytest.fixture
+def compared(tmp_path, frame_of):
+    """Compare two lists of runs, as leaderboards or as runs."""
+
+    def make(old, new, kind="leaderboard"):
+        for name, rows in (("old.csv", old), ("new.csv", new)):
+            frame = frame_of(*rows)
+            if kind == "runs":
+                write_table(frame, RUNS, tmp_path / name)
+            else:
+                write_table(leaderboard(frame), LEADERBOARD, tmp_path / name)
+        return compare(tmp_path / "old.csv", tmp_path / "new.csv")
+
+    return make
+
+
+@pytest.mark.parametrize("kind", ["leaderboard", "runs"])
+@pytest.mark.parametrize(
+    ("old", "new", "change", "regressed"),
+    [
+        (1.0, 1.0, "identical", False),
+        (1.0, 1.1, "better within", False),
+        (1.0, 1.2, "better beyond", False),
+        (1.0, 0.9, "worse within", False),
+        (1.0, 0.8, "worse beyond", True),
+        (1.0, np.nan, "missing", True),
+        (np.nan, 1.0, "new", False),
+        (np.nan, np.nan, "identical", False),
+    ],
+)
+def test_every_change(compared, run, kind, old, new, change, regressed):
+    # The margin is sqrt(.1^2 + .1^2) = .141.
+    found = compared([run(value=old)], [run(value=new)], kind)
+    assert found.counts == {change: 1}
+    assert found.regressed is regressed
+
+
+def test_margin_takes_the_sides_that_face_each_other(compared, run):
+    old = run(value=1.0, ci_low=0.7, ci_high=9.0)
+    new = run(value=0.5, ci_low=-9.0, ci_high=0.9)
+    row = compared([old], [new], "runs").rows.iloc[0]
+    assert row["margin"] == pytest.approx(sqrt(0.3**2 + 0.4**2), abs=1e-12)
+    assert (row["difference"], row["change"]) == (-0.5, "worse within")
+
+
+def test_rows_come_and_go(compared, run):
+    found = compared([run("bc"), run("dqn")], [run("dqn"), run("cql")])
+    assert found.rows.set_index("algorithm")["change"].to_dict() == {
+        "bc": "missing",
+        "cql": "new",
+        "dqn": "identical",
+    }
+    assert found.rows["change"].tolist() == ["missing", "new", "identical"]
+    assert found.regressed
+
+
+def test_a_run_that_fails_now_is_missing(compared, run):
+    failed = run("dqn", np.nan, status="failed: diverged", variant="mlp", estimator="", verdict="")
+    found = compared([run("dqn")], [failed], "runs")
+    assert found.counts == {"missing": 1}
+
+
+def test_without_intervals_every_change_counts(compared, run):
+    bare = {"ci_low": np.nan, "ci_high": np.nan}
+    assert compared([run(value=1.0, **bare)], [run(value=0.999, **bare)], "runs").regressed
+
+
+def test_lower_is_better(compared, run, monkeypatch):
+    monkeypatch.setitem(
+        METRICS._targets, "bounce", Metric("bounce", False, "outcome", "How often users leave at once.")
+    )
+    cells = {"metric": "bounce", "higher_is_better": False}
+    assert compared([run(value=1.0, **cells)], [run(value=2.0, **cells)]).counts == {"worse beyond": 1}
+    assert compared([run(value=2.0, **cells)], [run(value=1.0, **cells)]).counts == {"better beyond": 1}
+
+
+def test_what_was_and_stays_unreliable_is_no_regression(compared, run):
+    found = compared([run(verdict="unreliable")], [run(value=0.0, verdict="unreliable")])
+    assert found.counts == {"worse within": 1}
+    became = compared([run(verdict="weak")], [run(value=0.0, verdict="unreliable")])
+    assert became.counts == {"worse beyond": 1}
+    assert became.rows["verdict"].tolist() == ["weak -> unreliable"]
+
+
+def test_worst_changes_come_first(compared, run):
+    names = ["a", "b", "c", "d", "e", "f"]
+    old = [run(name, 1.0) for name in names]
+    new = [run(name, value) for name, value in zip(names[:5], (1.0, 2.0, 1.01, 0.99, 0.1), strict=True)]
+    found = compared(old, [*new, run("g")])
+    assert tuple(found.rows["change"]) == CHANGES
+    assert tuple(found.counts) == CHANGES
+
+
+def test_json_holds_no_nan(compared, run):
+    found = compared([run("bc"), run("dqn")], [run("dqn", 1.01), run("cql")], "runs")
+    text = json.dumps(found.to_dict(), allow_nan=False)
+    assert json.loads(text)["counts"] == {"missing": 1, "better within": 1, "new": 1}
+
+
+def test_empty_tables_are_equal(compared):
+    found = compared([], [])
+    assert (found.counts, found.regressed) == ({}, False)
+
+
+def test_two_kinds_of_file_are_refused(tmp_path, run, frame_of):
+    frame = frame_of(run())
+    write_table(frame, RUNS, tmp_path / "runs.csv")
+    write_table(leaderboard(frame), LEADERBOARD, tmp_path / "board.csv")
+    with pytest.raises(InputError, match="One file is a leaderboard, the other holds runs"):
+        compare(tmp_path / "runs.csv", tmp_path / "board.csv")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", bytes(range(256)) * 8, b"name,score\na,1\n", b"run_id,seconds\na,1\n", b"\x00" * 64],
+    ids=["empty", "binary", "other-table", "timings", "zeros"],
+)
+def test_what_is_no_result_is_refused(content, tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"x\.csv"):
+        compare(path, path)
+
+
+def test_no_file_and_a_folder_are_refused(tmp_path):
+    with pytest.raises(MissingFileError, match=r"none\.csv"):
+        compare(tmp_path / "none.csv", tmp_path / "none.csv")
+    with pytest.raises(InputError, match="cannot be read"):
+        compare(tmp_path, tmp_path)

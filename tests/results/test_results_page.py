@@ -1,0 +1,19 @@
+"""docs/results.md lists every column as the schemas have it."""
+
+from pathlib import Path
+
+import pytest
+
+from rlbench_rec.results.schema import CURVES, LEADERBOARD, RUNS, TIMINGS
+
+PAGE = Path(__file__).parents[2] / "docs" / "results.md"
+
+
+@pytest.mark.parametrize(
+    ("title", "schema"),
+    [("leaderboard.csv", LEADERBOARD), ("runs.csv", RUNS), ("curves.csv", CURVES), ("timings.csv", TIMINGS)],
+)
+def test_every_column_is_described_as_in_the_schema(title, schema):
+    section = PAGE.read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    assert rows == [f"| `{name}` | {meaning} |" for name, (_, meaning) in schema.items()]
