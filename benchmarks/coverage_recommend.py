@@ -130,7 +130,7 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, default=2_000, help="sessions a log")
     parser.add_argument("--seed", type=int, default=0, help="the shop")
     parser.add_argument("--policy", default="sharper", help="name in the task's evaluation policies")
-    parser.add_argument("--relative-error", type=float, default=0.002, help="of the true value")
+    parser.add_argument("--relative-error", type=float, default=0.0015, help="of the true value")
     parser.add_argument("--out", type=Path, help="CSV to write, a row for each log and estimator")
     options = parser.parse_args()
     rows, truth, ess = measure(options)

@@ -1,6 +1,7 @@
-"""Does looking ahead pay in `recommend-v1`? True values of trained and fixed policies, over shops of several seeds.
+"""Does looking ahead pay? True values of trained and fixed policies, over shops of several seeds.
 
-    python benchmarks/planning_recommend.py --shops 10 11 12 --out planning.csv
+    python benchmarks/planning_recommend.py --shops 10 11 12 13 14 --out planning.csv
+    python benchmarks/planning_recommend.py --shops 10 11 12 13 14 --task recommend-myopic-v1
 
 A script, not an asv benchmark: importing it does nothing.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from rlbench_rec import tasks, training
+from rlbench_rec.mdp import TransitionDataset
 from rlbench_rec.policies import POLICIES, Policy, make
 
 LEARNERS = {
@@ -29,7 +31,7 @@ TRUTH_SEED = 1_000_003
 FIELDS = ("shop", "policy", "form", "value", "std_error", "CTR", "CVR", "revenue")
 
 
-def contenders(task: tasks.Task, train, steps: int, seed: int) -> Iterator[tuple[str, str, Policy]]:
+def contenders(task: tasks.Task, train: TransitionDataset, steps: int, seed: int) -> Iterator[tuple[str, str, Policy]]:
     """(policy, form, the policy itself) for everything that is compared in one shop."""
     for name, policy in task.evaluation_policies().items():
         yield name, "fixed", policy
@@ -46,9 +48,9 @@ def contenders(task: tasks.Task, train, steps: int, seed: int) -> Iterator[tuple
             yield label, f"softmax-{tau:g}", run.policy("softmax", tau=tau)
 
 
-def measure(shop: int, episodes: int, steps: int, relative_error: float) -> Iterator[dict]:
+def measure(task_id: str, shop: int, episodes: int, steps: int, relative_error: float) -> Iterator[dict]:
     """Rows of one shop."""
-    task = tasks.make("recommend-v1", seed=shop)
+    task = tasks.make(task_id, seed=shop)
     train, _ = task.log(episodes=episodes, seed=shop + 1).split()
     for name, form, policy in contenders(task, train, steps, seed=shop):
         truth = task.true_value(policy, relative_error=relative_error, seed=TRUTH_SEED)
@@ -92,7 +94,8 @@ def _best(table: dict, policy: str) -> tuple[str, str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--shops", type=int, nargs="+", default=[10, 11, 12], help="task seeds")
+    parser.add_argument("--task", default="recommend-v1", help="task id")
+    parser.add_argument("--shops", type=int, nargs="+", default=[10, 11, 12, 13, 14], help="task seeds")
     parser.add_argument(
         "--episodes", type=int, default=10_000, help="sessions in the log; 80 %% of them are for training"
     )
@@ -102,7 +105,7 @@ def main() -> None:
     options = parser.parse_args()
     rows = []
     for shop in options.shops:
-        for row in measure(shop, options.episodes, options.steps, options.relative_error):
+        for row in measure(options.task, shop, options.episodes, options.steps, options.relative_error):
             rows.append(row)
             print(f"shop {shop} {row['policy']:12s} {row['form']:12s} {row['value']:.3f}", file=sys.stderr, flush=True)
     print("\n".join(summary(rows)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import Annotated
 
@@ -29,7 +30,7 @@ def show_task(
     from ..tasks import TASKS, make
 
     made = make(task, seed=seed)
-    typer.echo(TASKS[task].__doc__ or "")
+    typer.echo(inspect.getdoc(TASKS[task]))
     typer.echo(
         json.dumps({"actions": made.action_count, "gamma": made.gamma, "config": made.config.model_dump()}, indent=2)
     )

@@ -101,7 +101,9 @@ def _train_and_score(job: Job, loaded: sources.Loaded, result: JobResult) -> lis
     # A cloned policy is its own headline; Q functions take the suite's forms.
     forms = ["greedy", "stochastic"] if "stochastic" in run.forms else job.forms
     contenders = [(f"{job.stem}/{form}", form, "last") for form in forms]
-    contenders.append((f"{job.stem}/best/{forms[-1]}", forms[-1], "best"))
+    if run.best_step is not None:
+        # Held-out episodes without a single reward tell no checkpoint from another; then there is no best one.
+        contenders.append((f"{job.stem}/best/{forms[-1]}", forms[-1], "best"))
     rows: list[Row] = []
     for variant, form, checkpoint in contenders:
         policy = run.policy(**parse_form(form), checkpoint=checkpoint)

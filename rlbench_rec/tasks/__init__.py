@@ -1,0 +1,64 @@
+"""Simulated shops with a known answer: logged data with exact propensities, and the true value of any policy.
+
+    task = tasks.make("recommend-v1", seed=0)
+    data = task.log(episodes=10_000, policy=task.behaviour, seed=1)
+    task.true_value(task.behaviour).value
+
+`tasks.register()` makes `gymnasium.make("rlbench/Recommend-v1")` work.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..errors import InputError
+from ..registry import Registry
+from .base import Task, TaskConfig
+from .simulator import Simulator, Step, check_seed
+from .truth import TrueValue
+
+TASKS: Registry[type[Task]] = Registry(
+    "task",
+    {
+        "recommend-v1": "rlbench_rec.tasks.recommend:Recommend",
+        "recommend-myopic-v1": "rlbench_rec.tasks.recommend_myopic:RecommendMyopic",
+        "tabular-v1": "rlbench_rec.tasks.tabular:Tabular",
+    },
+)
+"""Task id -> its class."""
+
+
+def make(task_id: str, seed: int = 0, **config: Any) -> Task:
+    """Build a task.
+
+    Args:
+        task_id: one of `TASKS`.
+        seed: fixes the shop: which item is how attractive, how good, how dear.
+        config: overrides of the task's config fields.
+
+    Raises:
+        UnknownNameError: no such task.
+        InputError: a negative seed, an unknown config field, or a value out of its range.
+    """
+    task = TASKS[task_id]
+    check_seed(seed)
+    try:
+        return task(task.Config(**config), seed)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "config"
+        raise InputError(
+            f"{first['msg']} (got {first['input']!r}).", where=f"{task_id}: {field}", hint="See `rlbench tasks show`."
+        ) from None
+
+
+def register() -> None:
+    """Register every task's single-user environment with Gymnasium, as `rlbench/<Name>-v1`."""
+    from .environment import register_all
+
+    register_all()
+
+
+__all__ = ["TASKS", "Simulator", "Step", "Task", "TaskConfig", "TrueValue", "make", "register"]

@@ -1,0 +1,122 @@
+"""Playing a policy in a simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ..errors import InputError
+from ..policies.base import Policy
+
+if TYPE_CHECKING:
+    from .base import Task
+
+USERS = 4_096
+"""Users a batch: large enough that numpy's overhead is small, small enough that a batch stays in the cache."""
+POLICY_STREAM = 1
+"""Keeps the policy's random numbers apart from the users' luck."""
+
+
+class Decisions(NamedTuple):
+    """One step of every present user of a batch.
+
+    Attributes:
+        users: (k,) who they are, in 0..n_users - 1 of the batch.
+        states: (k, state size) float32, before the decision.
+        actions: (k,) int64.
+        propensities: (k,) float64, the policy's probability of the action.
+        rewards: (k,) float32.
+        metrics: (k, m) float32.
+    """
+
+    users: np.ndarray
+    states: np.ndarray
+    actions: np.ndarray
+    propensities: np.ndarray
+    rewards: np.ndarray
+    metrics: np.ndarray
+
+
+def batches(episodes: int) -> Iterator[tuple[int, int]]:
+    """(number, size) of the batches that make up so many episodes."""
+    for number, first in enumerate(range(0, episodes, USERS)):
+        yield number, min(USERS, episodes - first)
+
+
+def play(task: Task, policy: Policy, n_users: int, seed: int, batch: int) -> Iterator[Decisions]:
+    """Play one batch to its end, one item a step.
+
+    Users' luck and the policy's own draws are those of (seed, batch) alone: every policy meets the same users.
+
+    Raises:
+        InputError: the policy has another number of actions, or its rows are no probabilities.
+    """
+    if policy.action_count != task.action_count:
+        raise InputError(
+            f"The policy has {policy.action_count} actions, {task.id} has {task.action_count}.",
+            where=f"policy {policy.name}",
+        )
+    simulator = task.simulator(n_users, seed=(seed, batch))
+    rng = np.random.default_rng((seed, batch, POLICY_STREAM))
+    states = simulator.reset()
+    while len(simulator.present):
+        users = simulator.present
+        thresholds = rng.random(n_users)[users]
+        actions, propensities = choose(policy, states, thresholds)
+        step = simulator.step(actions)
+        yield Decisions(users, states, actions, propensities, step.rewards, step.metrics)
+        states = step.states[~step.terminated]
+
+
+def choose(policy: Policy, states: np.ndarray, thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Draw actions by inverting each row's cumulative probabilities at a given uniform number.
+
+    Args:
+        policy: the policy.
+        states: (k, state size).
+        thresholds: (k,) uniform numbers in [0, 1).
+
+    Returns:
+        (k,) int64 actions and (k,) float64 probabilities of them.
+
+    Raises:
+        InputError: another shape, or a row that is no probabilities.
+    """
+    matrix = policy.probabilities(states)
+    if matrix.shape != (len(states), policy.action_count):
+        raise InputError(
+            f"Probabilities of shape {matrix.shape}; {(len(states), policy.action_count)} is needed.",
+            where=f"policy {policy.name}",
+        )
+    # A policy that looks at no state hands out one row, broadcast: it need not be inverted k times.
+    same = matrix.strides[0] == 0
+    rows = checked(policy, matrix[:1] if same else matrix)
+    cumulative = np.cumsum(rows, axis=1, dtype=np.float64)
+    totals = cumulative[:, -1]
+    if same:
+        actions = np.searchsorted(cumulative[0], thresholds * totals[0], side="right")
+        return actions, rows[0, actions].astype(np.float64)
+    # `>` and not `>=`: an action of probability zero can never be drawn.
+    actions = np.argmax(cumulative > (thresholds * totals)[:, None], axis=1)
+    return actions, rows[np.arange(len(rows)), actions].astype(np.float64)
+
+
+def checked(policy: Policy, rows: np.ndarray) -> np.ndarray:
+    """The rows themselves, if they are probabilities: not negative, summing to 1 within 1e-4.
+
+    Raises:
+        InputError: naming the policy and the first bad row.
+    """
+    totals = rows.sum(axis=1, dtype=np.float64)
+    # Written as "not inside" so that NaN is refused too.
+    bad = ~((np.abs(totals - 1.0) <= 1e-4) & (rows.min(axis=1) >= 0.0))
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise InputError(
+            f"Row {row} of the probabilities sums to {totals[row]:g}, its least entry is {rows[row].min():g}.",
+            where=f"policy {policy.name}",
+            hint="Every row must be non-negative and sum to 1.",
+        )
+    return rows
