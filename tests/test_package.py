@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("events", "mdp", "policies", "tasks", "training", "ope", "results", "suite", "cli", "testing")
 """In order: a folder imports only from those before it."""
-HEAVY = ("torch", "d3rlpy", "sklearn", "scipy", "pandera", "duckdb")
+HEAVY = ("torch", "d3rlpy", "sklearn", "scipy", "duckdb")
 
 
 def python(code: str, **options) -> subprocess.CompletedProcess:

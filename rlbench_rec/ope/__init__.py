@@ -7,21 +7,35 @@ from .diagnostics import Diagnostics, diagnose
 from .estimate import Estimate, estimate, estimate_all
 from .estimators import ESTIMATORS, Estimator, estimator, needs_q
 from .gate import VERDICTS, Gate
+from .lift import lift
 from .log import EvaluationLog
-from .ranking import ranking
+from .ranking import Ranking, ranking
+from .return_distribution import ReturnDistribution, estimate_return, return_distribution
+from .selection import Candidate, select
+from .sensitivity import Band, breaking_factor, sensitivity
 
 __all__ = [
     "ESTIMATORS",
     "VERDICTS",
+    "Band",
+    "Candidate",
     "Diagnostics",
     "Estimate",
     "Estimator",
     "EvaluationLog",
     "Gate",
+    "Ranking",
+    "ReturnDistribution",
+    "breaking_factor",
     "diagnose",
     "estimate",
     "estimate_all",
+    "estimate_return",
     "estimator",
+    "lift",
     "needs_q",
     "ranking",
+    "return_distribution",
+    "select",
+    "sensitivity",
 ]

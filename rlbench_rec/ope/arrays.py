@@ -11,6 +11,8 @@ from .log import EvaluationLog
 
 CHUNK_CELLS = 1_000_000
 ROW_SUM_TOLERANCE = 1e-4
+PROPENSITY_TOLERANCE = 1e-3
+"""Relative; single precision and rounding in a log stay below it."""
 
 
 def from_arrays(
@@ -35,7 +37,8 @@ def from_arrays(
         propensities: (n,) behaviour policy's probability of the logged action.
         target_policy: (n, A) evaluation policy; rows sum to 1 within 1e-4 and are not renormalised.
         q_hat: (n, A) a model's values, from a model that never saw the row.
-        behaviour_policy: (n, A) logging policy; tells the evaluation policy's mass on actions that are never logged.
+        behaviour_policy: (n, A) logging policy, equal to `propensities` at the logged actions; tells the evaluation
+            policy's mass on actions that are never logged.
         trajectory_ids: (n,) which episode a row belongs to; None: every row is an episode.
         steps: (n,) order within an episode; None: the order given.
         clusters: (n,) user of each row.
@@ -43,22 +46,26 @@ def from_arrays(
         options: further fields of EvaluationLog (gamma, reward_range, …).
 
     Raises:
-        InputError: shapes that differ, an action out of range, a row that does not sum to 1, two rows of one episode at
-            the same step, or a user who changes within an episode; names the argument and the first bad row.
+        InputError: shapes that differ, an action out of range, a row that does not sum to 1, a behaviour policy that
+            contradicts the propensities, two rows of one episode at the same step, or a user who changes within an
+            episode; names the argument and the first bad row.
     """
     n = len(rewards)
-    given = {"actions": actions, "propensities": propensities, "trajectory_ids": trajectory_ids, "steps": steps}
     matrices = {"target_policy": target_policy, "q_hat": q_hat, "behaviour_policy": behaviour_policy}
+    # A memory-mapped matrix stays one; lists become arrays.
+    matrices = {name: None if matrix is None else np.asarray(matrix) for name, matrix in matrices.items()}
+    given = {"actions": actions, "propensities": propensities, "trajectory_ids": trajectory_ids, "steps": steps}
     for name, column in (given | matrices | {"clusters": clusters, "metrics": metrics}).items():
         if column is not None and len(column) != n:
             raise InputError(f"{len(column)} rows for {n} rewards.", where=name)
     for name, matrix in matrices.items():
-        if matrix is not None and (matrix.ndim != 2 or matrix.shape != target_policy.shape):
+        if matrix is not None and (matrix.ndim != 2 or matrix.shape != matrices["target_policy"].shape):
             raise InputError(f"Shape {matrix.shape}; (rows, actions) is needed.", where=name)
-    actions = _checked_actions(actions, target_policy.shape[1])
+    actions = _checked_actions(actions, matrices["target_policy"].shape[1])
 
-    vectors = _slices(actions, target_policy, q_hat, behaviour_policy)
-    vectors |= {"rewards": np.asarray(rewards), "propensities": np.asarray(propensities)}
+    propensities = np.asarray(propensities)
+    vectors = _slices(actions, propensities, *matrices.values())
+    vectors |= {"rewards": np.asarray(rewards), "propensities": propensities}
     vectors |= {} if metrics is None else {"metrics": np.asarray(metrics)}
     users = None if clusters is None else np.asarray(clusters)
     if trajectory_ids is None:
@@ -82,7 +89,11 @@ def _checked_actions(actions: np.ndarray, action_count: int) -> np.ndarray:
 
 
 def _slices(
-    actions: np.ndarray, target: np.ndarray, q_hat: np.ndarray | None, behaviour: np.ndarray | None
+    actions: np.ndarray,
+    propensities: np.ndarray,
+    target: np.ndarray,
+    q_hat: np.ndarray | None,
+    behaviour: np.ndarray | None,
 ) -> dict[str, np.ndarray | None]:
     n, action_count = target.shape
     logged = np.empty(n)
@@ -97,11 +108,15 @@ def _slices(
         logged[part] = np.take_along_axis(pi, at, axis=1)[:, 0]
         if q_hat is not None:
             q = np.asarray(q_hat[part], dtype=np.float64)
+            _refuse_rows("q_hat", ~np.isfinite(q.sum(axis=1)), first, "holds values that are not finite numbers")
             q_logged[part] = np.take_along_axis(q, at, axis=1)[:, 0]
             v_target[part] = np.einsum("na,na->n", pi, q)
         if behaviour is not None:
             b = np.asarray(behaviour[part], dtype=np.float64)
             _check_rows("behaviour_policy", b, first)
+            apart = np.abs(np.take_along_axis(b, at, axis=1)[:, 0] / propensities[part] - 1.0)
+            why = "disagrees with the logged propensity"
+            _refuse_rows("behaviour_policy", apart > PROPENSITY_TOLERANCE, first, why)
             unsupported[part] = np.where(b > 0, 0.0, pi).sum(axis=1)
     return {
         "target_propensities": np.minimum(logged, 1.0),
@@ -114,10 +129,15 @@ def _slices(
 def _check_rows(name: str, matrix: np.ndarray, first: int) -> None:
     sums = matrix.sum(axis=1)
     # Written as "not near" so that NaN is refused too.
-    bad = ~(np.abs(sums - 1.0) <= ROW_SUM_TOLERANCE) | (matrix.min(axis=1) < 0)
+    bad = ~(np.abs(sums - 1.0) <= ROW_SUM_TOLERANCE)
+    if matrix.min() < 0:
+        bad |= matrix.min(axis=1) < 0
+    _refuse_rows(name, bad, first, f"is no distribution: it sums to {sums[np.argmax(bad)]:.6g}")
+
+
+def _refuse_rows(name: str, bad: np.ndarray, first: int, why: str) -> None:
     if bad.any():
-        row = int(np.argmax(bad))
-        raise InputError(f"Row {first + row} is no distribution: it sums to {sums[row]:.6g}.", where=name)
+        raise InputError(f"Row {first + int(np.argmax(bad))} {why}.", where=name)
 
 
 def _episode_order(ids: np.ndarray, steps: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -130,6 +150,8 @@ def _episode_order(ids: np.ndarray, steps: np.ndarray | None) -> tuple[np.ndarra
         order = np.argsort(episode, kind="stable")
     else:
         steps = np.asarray(steps)
+        if np.issubdtype(steps.dtype, np.floating):
+            _refuse_rows("steps", np.isnan(steps), 0, "has no step")
         order = np.lexsort((steps, episode))
         same = (np.diff(episode[order]) == 0) & (np.diff(steps[order]) == 0)
         if same.any():

@@ -7,6 +7,7 @@ of positive width there.)
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def resampled_means(columns: Any, clusters: np.ndarray | None, n_resamples: int,
         (B, K) means. With clusters the divisor is the resampled number of episodes, not the original one.
     """
     rng = np.random.default_rng(seed)
-    sums, sizes = _by_unit(columns, clusters)
+    sums, sizes = by_unit(columns, clusters)
     if clusters is None:
         return _resampled_sums(sums, n_resamples, rng) / len(sizes)
     if isinstance(sums, np.ndarray):
@@ -44,7 +45,7 @@ def resampled_means(columns: Any, clusters: np.ndarray | None, n_resamples: int,
     return totals[:, :-1] / totals[:, -1:]
 
 
-def _by_unit(columns: Any, clusters: np.ndarray | None) -> tuple[Any, np.ndarray]:
+def by_unit(columns: Any, clusters: np.ndarray | None) -> tuple[Any, np.ndarray]:
     """(units, K) sums of the columns per unit, and (units,) episodes per unit."""
     if clusters is None:
         return columns, np.ones(columns.shape[0])
@@ -67,17 +68,23 @@ def _resampled_sums(units: Any, n_resamples: int, rng: np.random.Generator) -> n
     return _split_sums(units, n_resamples, rng)
 
 
+def resampled_counts(n: int, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """In chunks of resamples: (chunk, n) how often each of n units is drawn; the resamples of `resampled_means`."""
+    yield from _counts(n, np.full(n_resamples, n), np.random.default_rng(seed))
+
+
 def _exact_sums(units: Any, draws: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Row b: the sum of draws[b] units drawn with replacement."""
-    n = units.shape[0]
-    sums = np.empty((len(draws), units.shape[1]))
+    return np.concatenate([counts @ units for counts in _counts(units.shape[0], draws, rng)])
+
+
+def _counts(n: int, draws: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
     chunk = max(1, CHUNK_CELLS // n)
     for first in range(0, len(draws), chunk):
         counts = np.empty((min(chunk, len(draws) - first), n))
         for row, draw in zip(counts, draws[first : first + chunk], strict=True):
             row[:] = np.bincount(rng.integers(0, n, draw), minlength=n)
-        sums[first : first + chunk] = counts @ units
-    return sums
+        yield counts
 
 
 def _split_sums(units: Any, n_resamples: int, rng: np.random.Generator) -> np.ndarray:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from .gate import Gate, Overlap, judge
+from .estimators import Estimator
+from .gate import VERDICTS, Gate, Overlap, judge
 from .log import EvaluationLog
 
 
@@ -51,13 +53,82 @@ class Diagnostics:
 
 def diagnose(log: EvaluationLog, gate: Gate | None = None) -> Diagnostics:
     """Overlap diagnostics and the verdict on the weights, with the reward as the event."""
-    gate = gate or Gate()
     found = _diagnose(log)
-    verdict, reasons = judge(overlap(found, effective_events(log, log.rewards)), gate)
+    verdict, reasons = judge(_overlap(found, found.effective_events), gate or Gate())
     return replace(found, verdict=verdict, reasons=reasons)
 
 
-def overlap(found: Diagnostics, events: float) -> Overlap:
+class Verdicts:
+    """Verdicts on several estimators of one log; what they share is computed once.
+
+    Args:
+        log: the log.
+        gate: thresholds.
+        metric: the column of `log.metrics` that is valued, None for the reward.
+    """
+
+    def __init__(self, log: EvaluationLog, gate: Gate, metric: int | None = None):
+        self.log, self.gate = log, gate
+        self.outcome = log.outcome(metric)
+        self._judged: dict[str, tuple[str, tuple[str, ...]]] = {}
+
+    def of(self, one: Estimator, value: float) -> tuple[str, tuple[str, ...]]:
+        """Verdict and reasons of an estimate."""
+        if not np.isfinite(value):
+            return "unreliable", ("the value is not defined: all weights of a step are 0 or overflow",)
+        if one.events not in self._judged:
+            self._judged[one.events] = self._judge(one.events)
+        verdict, reasons = self._judged[one.events]
+        if one.biased and verdict == "trusted":
+            return "weak", ("the estimator has a bias that its interval does not cover",)
+        return verdict, reasons
+
+    def _judge(self, events: str) -> tuple[str, tuple[str, ...]]:
+        log = self.log
+        if events == "unweighted":
+            ones = np.ones(log.n_rows)
+            own = EvaluationLog(self.outcome, ones, ones, episode_starts=log.episode_starts, gamma=log.gamma)
+            return _judge_rewards(own, self.gate)
+        if events == "positions":
+            return _worst_position(log, self.outcome, self.gate)
+        if events == "nothing":
+            count = np.inf
+        else:
+            count = effective_events(log, self.outcome - log.q_logged if events == "residual" else self.outcome)
+        return judge(_overlap(self._found, count), self.gate)
+
+    @cached_property
+    def _found(self) -> Diagnostics:
+        return _diagnose(self.log)
+
+
+def _judge_rewards(log: EvaluationLog, gate: Gate) -> tuple[str, tuple[str, ...]]:
+    found = _diagnose(log)
+    return judge(_overlap(found, found.effective_events), gate)
+
+
+def _worst_position(log: EvaluationLog, outcome: np.ndarray, gate: Gate) -> tuple[str, tuple[str, ...]]:
+    """The verdict on the marginal weights of the position that overlaps least."""
+    found = []
+    for step in range(log.horizon):
+        at = log.steps == step
+        position = EvaluationLog(outcome[at], log.propensities[at], log.target_propensities[at])
+        verdict, reasons = _judge_rewards(position, gate)
+        found.append((verdict, tuple(f"position {step + 1}: {reason}" for reason in reasons)))
+    return max(found, key=lambda one: VERDICTS.index(one[0]))
+
+
+def effective_events(log: EvaluationLog, events: np.ndarray) -> float:
+    """(sum |w e|)^2 / sum (w e)^2 for an (n,) vector of events e; 0 where all are 0."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        contributions = np.abs(events)
+        contributions *= log.weights
+        if not log.one_step:
+            contributions *= log.discounts
+        return _effective_number(log.per_episode(contributions))
+
+
+def _overlap(found: Diagnostics, events: float) -> Overlap:
     """The gate's figures, for estimators whose weights multiply other events than the reward."""
     # Where the mass is not known, the weights' own lower limit stands in: it can only understate.
     unsupported = found.unsupported_mass_lower if np.isnan(found.unsupported_mass) else found.unsupported_mass
@@ -70,13 +141,6 @@ def overlap(found: Diagnostics, events: float) -> Overlap:
         events,
         unsupported,
     )
-
-
-def effective_events(log: EvaluationLog, events: np.ndarray) -> float:
-    """(sum |w e|)^2 / sum (w e)^2 for an (n,) vector of events e; 0 where all are 0."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        contributions = log.per_episode(log.discounts * log.weights * np.abs(events))
-    return _effective_number(contributions)
 
 
 def _diagnose(log: EvaluationLog) -> Diagnostics:
@@ -93,11 +157,11 @@ def _diagnose(log: EvaluationLog) -> Diagnostics:
         mean_weight_z=_z(mean, error),
         max_weight=float(weights.max()),
         largest_weight_share=float(scaled.max()) / total if total > 0 else np.nan,
-        zero_weight_share=float(np.mean(scaled == 0)),
+        zero_weight_share=1.0 - np.count_nonzero(scaled) / n,
         effective_events=effective_events(log, log.rewards),
         unsupported_mass=np.nan if log.unsupported_mass is None else float(log.unsupported_mass.mean()),
         unsupported_mass_lower=max(0.0, 1.0 - mean - 2.0 * np.nan_to_num(error)) if np.isfinite(mean) else 0.0,
-        step_ess=_step_ess(log),
+        step_ess=(ess,) if log.one_step else _step_ess(log),
         verdict="",
         reasons=(),
     )
@@ -110,22 +174,25 @@ def _z(mean: float, error: float) -> float:
 
 
 def _effective_number(values: np.ndarray) -> float:
-    # Scaled by the largest, so that squares neither overflow nor vanish.
     largest = values.max()
     if not largest > 0:
         return 0.0
     if np.isinf(largest):
         return float(np.isinf(values).sum())
-    scaled = values / largest
-    return float(scaled.sum() ** 2 / np.square(scaled).sum())
+    # Scaled by the largest where squares would overflow or vanish.
+    if not 1e-100 < largest < 1e100:
+        values = values / largest
+    return float(values.sum() ** 2 / (values @ values))
 
 
 def _step_ess(log: EvaluationLog) -> tuple[float, ...]:
-    if log.one_step:
-        return (_effective_number(log.weights),)
-    largest = np.zeros(int(log.lengths.max()))
-    np.maximum.at(largest, log.steps, log.weights)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = np.nan_to_num(log.weights / largest[log.steps], posinf=0.0)
-        sums, squares = np.bincount(log.steps, scaled), np.bincount(log.steps, scaled**2)
+    """ESS of W_t over the episodes that have a step t."""
+    weights = log.weights
+    if log.log_weights is not None:
+        largest = np.full(log.horizon, -np.inf)
+        np.maximum.at(largest, log.steps, log.log_weights)
+        weights = np.exp(log.log_weights - np.where(np.isfinite(largest), largest, 0.0)[log.steps])
+    sums = np.bincount(log.steps, weights)
+    squares = np.bincount(log.steps, weights * weights)
+    with np.errstate(invalid="ignore"):
         return tuple(np.nan_to_num(sums**2 / squares).tolist())

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from .columns import Vectors
 from .log import EvaluationLog
 from .parts import Mean, Part, mean, normalised
 
 
 def dm(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """mean_i v_0: the model alone; as right as the model, and no interval of the log covers its bias."""
-    return [Mean(log.v_target[log.starts][:, None])]
+    return [Mean(Vectors(log.first(log.v_target)))]
 
 
 def dr(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """mean_i sum_t gamma^t [W_t (r_t - q_t) + W_{t-1} v_t]; unbiased with known propensities. Dudik, Langford and Li
     2011; Jiang and Li 2016."""
-    terms = log.weights * (outcome - log.q_logged) + log.weights_before * log.v_target
+    terms = log.weighted(outcome - log.q_logged) + log.weights_before * log.v_target
     return [mean(log, log.discounts * terms)]
 
 

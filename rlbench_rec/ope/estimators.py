@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..registry import Registry
-from . import doubly_robust, importance
+from . import doubly_robust, importance, slates
 from .log import EvaluationLog
 from .parts import Part
 
@@ -22,7 +22,8 @@ class Estimator:
     Attributes:
         id: registered name.
         compute: (log, outcome, **parameters) -> parts; the value is the sum of theirs.
-        events: what weights multiply: the `reward`, the `residual` r - q, or `nothing`.
+        events: what the verdict looks at: the weights times the `reward` or the `residual` r - q, the weights alone
+            (`nothing`), the rewards `unweighted`, or each of a slate's `positions`.
         needs_q: whether the log must carry q_logged and v_target.
         one_step_only: whether the formula holds on one-step logs alone.
         biased: whether its error has a part that no interval covers; such estimates are never `trusted`.
@@ -32,7 +33,7 @@ class Estimator:
 
     id: str
     compute: Callable[..., list[Part]]
-    events: Literal["reward", "residual", "nothing"] = "reward"
+    events: Literal["reward", "residual", "nothing", "unweighted", "positions"] = "reward"
     needs_q: bool = False
     one_step_only: bool = False
     biased: bool = False
@@ -47,7 +48,7 @@ class Estimator:
     @property
     def label(self) -> str:
         """The id with its parameters: `ips-clip10`."""
-        return self.id + "".join(f"{value:g}" for value in self.parameters.values())
+        return self.id + "".join(_exactly(value) for value in self.parameters.values())
 
     def parts(self, log: EvaluationLog, metric: int | None = None) -> list[Part]:
         """The parts on a log.
@@ -68,17 +69,26 @@ class Estimator:
         return self.compute(log, log.outcome(metric), **self.parameters)
 
 
+def _exactly(value: float) -> str:
+    short = f"{value:g}"
+    if float(short) == value:
+        return short
+    return str(int(value)) if value % 1 == 0 else repr(value)
+
+
 def _table() -> dict[str, Estimator]:
     one_step = {"one_step_only": True, "biased": True}
     residual = {"events": "residual", "needs_q": True}
     rows = [
-        Estimator("on-policy", importance.on_policy, events="reward"),
+        Estimator("on-policy", importance.on_policy, events="unweighted"),
         Estimator("ips", importance.ips),
         Estimator("tis", importance.tis),
         Estimator("snips", importance.snips),
         Estimator("sntis", importance.sntis),
         Estimator("ips-clip", importance.ips_clip, biased=True, required=("clip",)),
         Estimator("sg-ips", importance.sg_ips, **one_step, required=("strength",)),
+        Estimator("iips", slates.iips, events="positions"),
+        Estimator("sniips", slates.sniips, events="positions"),
         Estimator("dm", doubly_robust.dm, events="nothing", needs_q=True, biased=True),
         Estimator("dr", doubly_robust.dr, **residual),
         Estimator("sndr", doubly_robust.sndr, **residual),
@@ -91,7 +101,18 @@ def _table() -> dict[str, Estimator]:
 
 
 ESTIMATORS: Registry[Estimator] = Registry(
-    "estimator", _table(), aliases={"pdis": "ips", "snpdis": "snips", "wdr": "sndr"}
+    "estimator",
+    _table(),
+    aliases={
+        "pdis": "ips",
+        "snpdis": "snips",
+        "wdr": "sndr",
+        "sips": "tis",
+        "snsips": "sntis",
+        "rips": "ips",
+        "snrips": "snips",
+        "cascade-dr": "dr",
+    },
 )
 """Estimators by id."""
 

@@ -52,7 +52,8 @@ def judge(overlap: Overlap, gate: Gate) -> tuple[str, tuple[str, ...]]:
     ess = f"effective sample size {o.ess:.4g}"
     share = f"one weight is {o.largest_weight_share:.0%} of the sum"
     z = f"the mean weight {o.mean_weight:.3g} lies {abs(o.mean_weight_z):.3g} standard errors from 1"
-    events = f"{o.effective_events:.3g} effective events"
+    nothing = "no effective events (whatever has weight is 0)"
+    events = f"{o.effective_events:.3g} effective events" if o.effective_events > 0 else nothing
     unsupported = f"{o.unsupported_mass:.1%} of the policy is on actions that are never logged"
     unreliable = [
         (not o.ess >= g.unreliable_ess, f"{ess}, below {g.unreliable_ess:g}"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .columns import Vectors
 from .log import EvaluationLog
 from .parts import Mean, Part, Ratio, mean, normalised
 
@@ -18,12 +19,12 @@ def on_policy(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
 
 def ips(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """mean_i sum_t gamma^t W_t r_t; unbiased. Per-decision importance sampling, Precup, Sutton and Singh 2000."""
-    return [mean(log, log.discounts * log.weights * outcome)]
+    return [mean(log, log.discounts * log.weighted(outcome))]
 
 
 def tis(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """mean_i W_T sum_t gamma^t r_t; unbiased. Trajectory-wise importance sampling, Precup, Sutton and Singh 2000."""
-    return [Mean((log.final_weights * log.per_episode(log.discounts * outcome))[:, None])]
+    return [Mean(Vectors(log.final_weights * log.per_episode(log.discounts * outcome)))]
 
 
 def snips(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
@@ -35,7 +36,7 @@ def snips(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
 def sntis(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """mean_i W_T sum_t gamma^t r_t / mean_i W_T: self-normalised `tis`; consistent."""
     weights = log.scaled_final_weights
-    return [Ratio(np.stack([weights * log.per_episode(log.discounts * outcome), weights], axis=1))]
+    return [Ratio(Vectors(weights * log.per_episode(log.discounts * outcome), weights))]
 
 
 def ips_clip(log: EvaluationLog, outcome: np.ndarray, clip: float) -> list[Part]:

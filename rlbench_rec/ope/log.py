@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from functools import cached_property
+from numbers import Real
 
 import numpy as np
 
 from ..errors import InputError
-from .weights import cumulative_log_weights, cumulative_weights
+from . import checks
+from .weights import cumulative_weights, extreme_log_weights
 
 SOURCES = ("logged", "uniform", "estimated")
+ROW_FIELDS = (
+    "rewards",
+    "propensities",
+    "target_propensities",
+    "q_logged",
+    "v_target",
+    "metrics",
+    "unsupported_mass",
+)
+BLOCK_ROWS = 16_384
 
 
 @dataclass(frozen=True, eq=False)
 class EvaluationLog:
     """Logged rewards and two policies' probabilities of the logged actions. A bandit log has episodes of one step.
+
+    float64 vectors are kept, not copied: do not change them afterwards, since weights are computed once.
 
     Args:
         rewards: (n,) rows in time order within an episode.
@@ -26,7 +41,7 @@ class EvaluationLog:
         episode_starts: (episodes,) first row of each episode; None: every row is an episode.
         gamma: discount factor in [0, 1]; gamma^0 is 1 also at gamma = 0.
         reward_range: known (smallest, largest) possible reward; finite-sample bounds need it.
-        weight_bound: known largest possible importance weight, likewise.
+        weight_bound: known largest possible weight W_t, likewise.
         clusters: (episodes,) user codes; the bootstrap then resamples users.
         metrics: (n, m) further outcomes, valued by the same weights.
         unsupported_mass: (n,) evaluation-policy mass on actions the behaviour policy never takes, where known.
@@ -51,63 +66,47 @@ class EvaluationLog:
     propensity_source: str = "logged"
 
     def __post_init__(self) -> None:
-        for name in ("rewards", "propensities", "target_propensities", "q_logged", "v_target", "unsupported_mass"):
-            _set(self, name, _vector(name, getattr(self, name)))
+        for name in ROW_FIELDS:
+            check = checks.table if name == "metrics" else checks.vector
+            _set(self, name, check(name, getattr(self, name)))
         if len(self.rewards) == 0:
             raise InputError("The log has no rows.", where="rewards")
-        for name in ("propensities", "target_propensities", "q_logged", "v_target", "unsupported_mass", "metrics"):
+        for name in ROW_FIELDS:
             column = getattr(self, name)
             if column is not None and len(column) != self.n_rows:
                 raise InputError(f"{len(column)} entries for {self.n_rows} rewards.", where=name)
-        if self.metrics is not None:
-            metrics = np.asarray(self.metrics, dtype=np.float64)
-            if metrics.ndim != 2:
-                raise InputError(f"Shape {metrics.shape}; (rows, metrics) is needed.", where="metrics")
-            _refuse("metrics", ~np.isfinite(metrics).all(axis=1), "not a finite number", metrics[:, 0])
-            _set(self, "metrics", metrics)
-        _refuse(
-            "propensities", ~((self.propensities > 0) & (self.propensities <= 1)), "outside (0, 1]", self.propensities
-        )
+        outside = ~((self.propensities > 0) & (self.propensities <= 1))
+        checks.refuse("propensities", outside, "outside (0, 1]", self.propensities)
         for name in ("target_propensities", "unsupported_mass"):
             column = getattr(self, name)
             if column is not None:
                 # Sums of probabilities may exceed 1 by rounding.
-                _refuse(name, ~((column >= 0) & (column <= 1 + 1e-9)), "outside [0, 1]", column)
+                checks.refuse(name, ~((column >= 0) & (column <= 1 + 1e-9)), "outside [0, 1]", column)
         if (self.q_logged is None) != (self.v_target is None):
             raise InputError("q_logged and v_target belong together: give both or neither.", where="q_logged")
-        self._check_episodes()
+        if self.episode_starts is not None:
+            _set(self, "episode_starts", checks.episode_starts(self.episode_starts, self.n_rows))
+        if self.clusters is not None:
+            _set(self, "clusters", checks.cluster_codes(self.clusters, self.n_episodes))
         self._check_settings()
 
-    def _check_episodes(self) -> None:
-        if self.episode_starts is not None:
-            starts = np.asarray(self.episode_starts)
-            if starts.ndim != 1 or len(starts) == 0 or not np.issubdtype(starts.dtype, np.integer):
-                raise InputError("A vector of row numbers is needed.", where="episode_starts")
-            starts = starts.astype(np.int64)
-            _refuse("episode_starts", np.diff(starts, prepend=-1) <= 0, "not ascending", starts)
-            if starts[0] != 0 or starts[-1] >= self.n_rows:
-                raise InputError(
-                    f"Episodes start at rows {starts[0]} to {starts[-1]} of {self.n_rows}; the first must be 0.",
-                    where="episode_starts",
-                )
-            _set(self, "episode_starts", starts)
-        if self.clusters is not None:
-            clusters = np.unique(np.asarray(self.clusters), return_inverse=True)[1].astype(np.int64)
-            if len(clusters) != self.n_episodes:
-                raise InputError(f"{len(clusters)} entries for {self.n_episodes} episodes.", where="clusters")
-            _set(self, "clusters", clusters)
-
     def _check_settings(self) -> None:
-        if not 0.0 <= float(self.gamma) <= 1.0:
-            raise InputError(f"gamma is {self.gamma}; it must lie in [0, 1].", where="gamma")
+        if not isinstance(self.gamma, Real) or not 0.0 <= self.gamma <= 1.0:
+            raise InputError(f"gamma is {self.gamma!r}; it must lie in [0, 1].", where="gamma")
         if self.propensity_source not in SOURCES:
             raise InputError(
                 f"'{self.propensity_source}' is not one of {', '.join(SOURCES)}.", where="propensity_source"
             )
         if self.reward_range is not None:
             low, high = self.reward_range
+            if not low <= high:
+                raise InputError(f"({low}, {high}) is no range.", where="reward_range")
             outside = (self.rewards < low) | (self.rewards > high)
-            _refuse("rewards", outside, f"outside reward_range ({low}, {high})", self.rewards)
+            checks.refuse("rewards", outside, f"outside reward_range ({low}, {high})", self.rewards)
+        if self.weight_bound is not None:
+            # A bound that the log itself breaks by more than rounding is no bound.
+            above = ~(self.weights <= self.weight_bound * (1 + 1e-9))
+            checks.refuse("weight_bound", above, f"weights above {self.weight_bound:g}", self.weights)
 
     @staticmethod
     def from_arrays(actions, rewards, propensities, target_policy, q_hat=None, behaviour_policy=None, **options):
@@ -141,6 +140,11 @@ class EvaluationLog:
         return self.n_episodes == self.n_rows
 
     @cached_property
+    def horizon(self) -> int:
+        """Rows of the longest episode."""
+        return 1 if self.one_step else int(self.lengths.max())
+
+    @cached_property
     def steps(self) -> np.ndarray:
         """(n,) step of each row within its episode, from 0."""
         return np.arange(self.n_rows) - np.repeat(self.starts, self.lengths)
@@ -148,7 +152,9 @@ class EvaluationLog:
     @cached_property
     def discounts(self) -> np.ndarray:
         """(n,) gamma^t."""
-        return np.ones(self.n_rows) if self.one_step else float(self.gamma) ** self.steps
+        if self.one_step or self.gamma == 1:
+            return np.ones(self.n_rows)
+        return (float(self.gamma) ** np.arange(self.horizon))[self.steps]
 
     # --- weights ---------------------------------------------------------------------------------------------------
     @cached_property
@@ -157,31 +163,76 @@ class EvaluationLog:
         return self.target_propensities / self.propensities
 
     @cached_property
+    def log_weights(self) -> np.ndarray | None:
+        """(n,) log W_t where some weight is too large or too small for a float's square, else None."""
+        return None if self.one_step else extreme_log_weights(self.ratios, self.starts, self.lengths)
+
+    @cached_property
     def weights(self) -> np.ndarray:
         """(n,) W_t, the product of the episode's ratios up to the row; may overflow to inf on long episodes."""
-        return self.ratios if self.one_step else cumulative_weights(self.ratios, self.starts, self.lengths)
+        if self.one_step:
+            return self.ratios
+        return cumulative_weights(self.ratios, self.starts, self.lengths, self.log_weights)
 
     @cached_property
     def weights_before(self) -> np.ndarray:
         """(n,) W_{t-1}; 1 at the first step of an episode."""
-        before = np.concatenate([[1.0], self.weights[:-1]])
-        before[self.starts] = 1.0
+        before = np.ones(self.n_rows)
+        if not self.one_step:
+            before[1:] = self.weights[:-1]
+            before[self.starts] = 1.0
         return before
+
+    def weighted(self, rows: np.ndarray) -> np.ndarray:
+        """(n,) W_t times values of rows; a value of 0 is 0 under any weight, also under one that overflowed."""
+        product = self.weights * rows
+        if self.log_weights is not None:
+            product[rows == 0] = 0.0
+        return product
 
     @cached_property
     def final_weights(self) -> np.ndarray:
         """(episodes,) W_T."""
-        return self.weights[self.starts + self.lengths - 1]
+        return self.last(self.weights)
 
     @cached_property
     def scaled_final_weights(self) -> np.ndarray:
         """(episodes,) W_T up to a common factor, so that products beyond the range of a float still compare."""
-        weights = self.final_weights
-        if self.one_step or (np.isfinite(weights).all() and weights.max() > 1e-150):
-            return weights
-        logs = cumulative_log_weights(self.ratios, self.starts, self.lengths)[self.starts + self.lengths - 1]
+        if self.log_weights is None:
+            return self.final_weights
+        logs = self.last(self.log_weights)
         largest = logs.max()
         return np.exp(logs - largest) if np.isfinite(largest) else np.zeros_like(logs)
+
+    # --- rows and episodes -----------------------------------------------------------------------------------------
+    def first(self, rows: np.ndarray) -> np.ndarray:
+        """(n,) values of rows -> (episodes,) those at first steps."""
+        return rows if self.one_step else rows[self.starts]
+
+    def last(self, rows: np.ndarray) -> np.ndarray:
+        """(n,) values of rows -> (episodes,) those at last steps."""
+        return rows if self.one_step else rows[self.starts + self.lengths - 1]
+
+    def per_episode(self, rows: np.ndarray) -> np.ndarray:
+        """(n,) values of rows -> (episodes,) sums."""
+        return rows if self.one_step else np.add.reduceat(rows, self.starts)
+
+    def blocks(self) -> Iterator[EvaluationLog]:
+        """The log in pieces that fit a processor's cache: views of rows of a one-step log, else the log itself."""
+        if not self.one_step or self.n_rows <= BLOCK_ROWS:
+            yield self
+            return
+        for first in range(0, self.n_rows, BLOCK_ROWS):
+            block = object.__new__(EvaluationLog)
+            # What was checked once need not be checked again.
+            rows = slice(first, first + BLOCK_ROWS)
+            for field in fields(self):
+                value = getattr(self, field.name)
+                _set(block, field.name, value[rows] if field.name in ROW_FIELDS and value is not None else value)
+            _set(block, "episode_starts", None)
+            _set(block, "clusters", None)
+            _set(block, "ratios", self.ratios[rows])
+            yield block
 
     def outcome(self, metric: int | None) -> np.ndarray:
         """(n,) the rewards, or one column of `metrics`."""
@@ -192,31 +243,6 @@ class EvaluationLog:
             raise InputError(f"Metric {metric} asked of a log with {have} metrics.", where="metric")
         return self.metrics[:, metric]
 
-    def per_episode(self, rows: np.ndarray) -> np.ndarray:
-        """(n,) values of rows -> (episodes,) sums."""
-        return rows if self.one_step else np.add.reduceat(rows, self.starts)
-
 
 def _set(log: EvaluationLog, name: str, value: object) -> None:
     object.__setattr__(log, name, value)
-
-
-def _vector(name: str, values: object) -> np.ndarray | None:
-    if values is None:
-        return None
-    try:
-        vector = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError("Numbers are needed.", where=name) from error
-    if vector.ndim != 1:
-        raise InputError(f"Shape {vector.shape}; a vector is needed.", where=name)
-    # One sum tells whether anything is wrong without a temporary the size of the column.
-    if not np.isfinite(vector.sum()):
-        _refuse(name, ~np.isfinite(vector), "not a finite number", vector)
-    return vector
-
-
-def _refuse(name: str, bad: np.ndarray, why: str, values: np.ndarray) -> None:
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise InputError(f"{int(bad.sum())} values are {why}; the first is {values[row]:g} at row {row}.", where=name)

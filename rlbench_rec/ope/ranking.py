@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .bootstrap import resampled_means
+from .gate import Gate
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Ranking:
         value: mean over rows; NaN without rows.
         ci_low, ci_high: percentile bootstrap over sessions, or over users.
         n_rows, n_episodes: how many rows were ranked, in how many sessions.
+        verdict: by the number of hits and the gate's thresholds for effective events.
     """
 
     metric: str
@@ -30,6 +32,7 @@ class Ranking:
     ci_high: float
     n_rows: int
     n_episodes: int
+    verdict: str
 
 
 def ranking(
@@ -66,11 +69,19 @@ def ranking(
     n_episodes = int(units.max()) + 1 if len(units) else 0
     names = [f"HR@{k}{suffix}", f"NDCG@{k}{suffix}"]
     if not len(rows):
-        return [Ranking(name, np.nan, np.nan, np.nan, 0, 0) for name in names]
+        return [Ranking(name, np.nan, np.nan, np.nan, 0, 0, "unreliable") for name in names]
     means = resampled_means(rows, units, n_resamples, seed)
     low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
     values = rows.mean(axis=0)
+    verdict = _verdict(float(hits.sum()), Gate())
     return [
-        Ranking(name, float(values[i]), float(low[i]), float(high[i]), len(rows), n_episodes)
+        Ranking(name, float(values[i]), float(low[i]), float(high[i]), len(rows), n_episodes, verdict)
         for i, name in enumerate(names)
     ]
+
+
+def _verdict(hits: float, gate: Gate) -> str:
+    # Without hits every resample is 0, and an interval of [0, 0] would claim to know.
+    if hits < gate.unreliable_events:
+        return "unreliable"
+    return "trusted" if hits >= gate.trusted_events else "weak"

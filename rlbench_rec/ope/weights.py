@@ -6,30 +6,54 @@ from collections.abc import Iterator
 
 import numpy as np
 
+LARGEST_LOG = 345.0
+"""Products beyond e^345 (1e150), or below its inverse, are left to logarithms: their squares would leave a float."""
 
-def cumulative_weights(ratios: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """(n,) W_t = rho_0 ... rho_t within each episode.
+
+def cumulative_weights(
+    ratios: np.ndarray, starts: np.ndarray, lengths: np.ndarray, logs: np.ndarray | None = None
+) -> np.ndarray:
+    """(n,) W_t = rho_0 ... rho_t within each episode; inf or 0 where a float cannot hold them.
 
     Products, never differences of one running log-sum over the log: those lose ten digits on long logs and turn into
-    NaN after a zero ratio.
+    NaN after a zero ratio. An episode whose product leaves the range of a float on its way goes by its own logarithms,
+    since inf * 0 is NaN and a product that has become 0 never comes back.
+
+    Args:
+        ratios: (n,) rho_t.
+        starts: (episodes,) first rows.
+        lengths: (episodes,) numbers of rows.
+        logs: `extreme_log_weights` of the same.
     """
     weights = ratios.copy()
-    # Products of long episodes may overflow; estimators that normalise go by logarithms then.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         if (lengths == lengths[0]).all():
-            return np.cumprod(ratios.reshape(len(starts), -1), axis=1).ravel()
-        for rows in later_rows(starts, lengths):
-            weights[rows] *= weights[rows - 1]
+            by_episode = weights.reshape(len(starts), -1)
+            np.cumprod(by_episode, axis=1, out=by_episode)
+        else:
+            for rows in later_rows(starts, lengths):
+                weights[rows] *= weights[rows - 1]
+        if logs is not None:
+            lost = np.repeat(np.logical_or.reduceat(_is_extreme(logs), starts), lengths)
+            weights[lost] = np.exp(logs[lost])
     return weights
 
 
-def cumulative_log_weights(ratios: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """(n,) log W_t, for weights that a float cannot hold; -inf after a zero ratio."""
+def extreme_log_weights(ratios: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray | None:
+    """(n,) log W_t, -inf after a zero ratio; None where every weight is 0 or lies within e^-345 ... e^345."""
+    positive = ratios > 0
+    smallest, largest = ratios.min(where=positive, initial=1.0), ratios.max(where=positive, initial=1.0)
+    if lengths.max() * max(np.log(largest), -np.log(smallest)) <= LARGEST_LOG:
+        return None
     with np.errstate(divide="ignore"):
         logs = np.log(ratios)
     for rows in later_rows(starts, lengths):
         logs[rows] += logs[rows - 1]
-    return logs
+    return logs if _is_extreme(logs).any() else None
+
+
+def _is_extreme(logs: np.ndarray) -> np.ndarray:
+    return np.isfinite(logs) & (np.abs(logs) > LARGEST_LOG)
 
 
 def later_rows(starts: np.ndarray, lengths: np.ndarray) -> Iterator[np.ndarray]:

@@ -17,6 +17,8 @@ from .schema import KEYS, RUN_KEYS, read_leaderboard, read_runs
 CHANGES = ("worse beyond", "missing", "worse within", "better within", "better beyond", "new", "identical")
 """What can be said of a row, worst first."""
 REGRESSIONS = ("worse beyond", "missing")
+ROUNDING = 1e-9
+"""Relative difference that another processor's rounding can make."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,11 @@ def _judge(row: dict[str, Any]) -> tuple[float, float, float, float, str]:
     else:
         margin = np.hypot(old - row["ci_low_old"], row["ci_high_new"] - new)
     better = (difference > 0) == _higher_is_better(row["metric"])
-    # Without an interval nothing says how much is noise, so every change counts.
-    beyond = not abs(difference) <= margin and not row["verdict_old"] == row["verdict_new"] == "unreliable"
+    # Without an interval nothing says how much is noise, so every change counts, but for the last digits.
+    beyond = (
+        not abs(difference) <= max(margin, ROUNDING * abs(old))
+        and not row["verdict_old"] == row["verdict_new"] == "unreliable"
+    )
     return old, new, difference, margin, f"{'better' if better else 'worse'} {'beyond' if beyond else 'within'}"
 
 

@@ -12,6 +12,8 @@ from .leaderboard import BEHAVIOUR, ON_POLICY
 
 OFF_POLICY = "snips"
 """The estimator looked at first where the truth is not known; the files have all of them."""
+MODEL_BASED = "dm"
+"""Looked at last: no interval covers the bias of its model."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,8 @@ def _choice(rows: pd.DataFrame) -> tuple[str, str] | None:
     """A value that is not identified is no headline: what can be learnt there is how well users are imitated."""
     reward = rows[(rows["metric"] == "reward") & (rows["identification"] != "not-identified")]
     offered = set(reward["estimator"])
-    others = sorted(offered - {"truth", OFF_POLICY, ON_POLICY})
-    for estimator in ("truth", OFF_POLICY, *others, ON_POLICY):
+    others = sorted(offered - {"truth", OFF_POLICY, ON_POLICY, MODEL_BASED})
+    for estimator in ("truth", OFF_POLICY, *others, MODEL_BASED, ON_POLICY):
         if estimator in offered:
             return "reward", estimator
     gains = [name for name in rows["metric"] if name.startswith("NDCG@") and not name.endswith("-new")]

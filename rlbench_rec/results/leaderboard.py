@@ -7,10 +7,9 @@ import string
 import numpy as np
 import pandas as pd
 
-from .schema import KEYS, LEADERBOARD
+from .schema import KEYS, LEADERBOARD, VERDICTS
 from .statistics import Error, holm, iqm, student_quantile
 
-VERDICTS = ("trusted", "weak", "unreliable")
 BEHAVIOUR = "behaviour"
 ON_POLICY = "on-policy"
 BOARD = ("dataset", "task", "metric", "estimator")
@@ -31,8 +30,8 @@ def leaderboard(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
     Student's, from the sides of both intervals that face each other (Zou and Donner 2008), as for independent
     estimates. That is careful where both rest on the same log, where their errors partly cancel.
 
-    Only rows that may be ranked get p and probability, and are counted in Holm's adjustment: an `unreliable` interval
-    is no ground for a test, and a `not-identified` value is not the policy's.
+    Only rows that may be ranked get p and probability, and are counted in Holm's adjustment: an `unreliable` interval,
+    the row's or the logging policy's, is no ground for a test, and a `not-identified` value is not the policy's.
 
     Ranked within a board by mean. Tie group `a` holds the best row and every row whose interval overlaps its own; the
     best of the rest opens `b`, and so on. Intervals overlap until the gap is up to 1.4 times what a test of one
@@ -42,7 +41,8 @@ def leaderboard(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
         runs: rows of runs.csv.
         confidence: level of the runs' intervals, and of the leaderboard's.
     """
-    ok = runs[runs["status"] == "ok"]
+    # pandas reads empty names as NaN, and groupby drops rows of NaN without a word.
+    ok = runs[runs["status"] == "ok"].fillna(dict.fromkeys(KEYS, ""))
     groups = ok.groupby(list(KEYS), sort=True)
     rows = [_row(dict(zip(KEYS, key, strict=True)), group, confidence) for key, group in groups]
     if not rows:
@@ -106,7 +106,7 @@ def _difference(row: dict, reference: pd.Series | None) -> tuple[float, float, f
     if reference is None or row["algorithm"] == BEHAVIOUR:
         return np.nan, np.nan, np.nan
     delta = row["mean"] - reference["mean"]
-    if not row["eligible"]:
+    if not row["eligible"] or reference["verdict"] == "unreliable":
         return delta, np.nan, np.nan
     error = row["below"] + reference["above"] if delta > 0 else row["above"] + reference["below"]
     gain = delta if row["higher_is_better"] else -delta

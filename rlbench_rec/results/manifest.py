@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 import sys
 from importlib import metadata
@@ -31,7 +32,7 @@ def manifest(
     """Commit, configuration, versions, machine, threads, determinism flags, data hashes and command line.
 
     Args:
-        config: the whole suite.
+        config: the whole suite, as plain JSON values.
         data_hashes: source -> SHA-256.
         command_line: as typed; None where the run was started from Python.
         device: as asked for.
@@ -43,7 +44,7 @@ def manifest(
         "schema_version": 1,
         "complete": complete,
         "code": _commit(),
-        "config": config,
+        "config": _without_home(config),
         "versions": {name: _version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "machine": {
@@ -61,9 +62,20 @@ def manifest(
             "python_hash_seed": os.environ.get("PYTHONHASHSEED"),
         },
         "data_sha256": data_hashes,
-        "command_line": command_line,
+        "command_line": _without_home(command_line),
         "executable": Path(sys.executable).name,
     }
+
+
+def _without_home(value: Any) -> Any:
+    """The same JSON value with `~` for the home folder, whose name is a person's."""
+    if isinstance(value, dict):
+        return {key: _without_home(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_home(item) for item in value]
+    if isinstance(value, str):
+        return re.sub(re.escape(str(Path.home())) + r"(?=/|\\|$)", "~", value)
+    return value
 
 
 def _commit() -> dict[str, Any]:

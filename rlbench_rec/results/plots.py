@@ -42,9 +42,9 @@ def plot_values(board: pd.DataFrame, runs: pd.DataFrame, folder: Path) -> list[P
     Raises:
         OutputError: a file cannot be written.
     """
-    paths = []
+    paths: list[Path] = []
     for shown in headlines(board):
-        path = folder / f"values-{_slug(shown.place)}.png"
+        path = _path(folder, "values", shown.place, paths)
         _save(_values(shown, _truths(shown, board, runs)), path)
         paths.append(path)
     return paths
@@ -69,9 +69,9 @@ def plot_curves(curves: pd.DataFrame, runs: pd.DataFrame, folder: Path) -> list[
     several = len(set(points["variant"].str.split("/").str[0])) > 1
     points["label"] = points["algorithm"] + points["variant"].map(lambda variant: _label(variant, several))
     styles = {label: number for number, label in enumerate(sorted(points["label"].unique()))}
-    paths = []
+    paths: list[Path] = []
     for place, rows in points.groupby("place", sort=True):
-        path = folder / f"curves-{_slug(place)}.png"
+        path = _path(folder, "curves", place, paths)
         _save(_curves(place, rows, styles), path)
         paths.append(path)
     return paths
@@ -117,7 +117,9 @@ def _values(shown: Headline, truths: pd.DataFrame) -> Figure:
         axis.hlines(height[known] - ABOVE, low, high, color="black", linewidth=0.9)
         axis.plot(mean, height[known] - ABOVE, color="black", label="true value", **style)
     _name_rows(axis, rows)
-    axis.set_xlabel(f"{shown.metric} per episode ({shown.estimator}), with intervals", fontsize=9)
+    # Ranking metrics are means over decisions.
+    unit = "" if shown.estimator == "ranking" else " per episode"
+    axis.set_xlabel(f"{shown.metric}{unit} ({shown.estimator}), with intervals", fontsize=9)
     axis.set_title(shown.place, loc="left", fontsize=11, fontweight="bold")
     figure.legend(loc="outside lower center", ncols=6, fontsize=8, frameon=False)
     return figure
@@ -197,8 +199,14 @@ def _label(variant: str, with_encoder: bool) -> str:
     return "".join(f" {part}" for part in shown)
 
 
-def _slug(place: str) -> str:
-    return "".join(c if c.isalnum() or c in "-._" else "-" for c in place)
+def _path(folder: Path, kind: str, place: str, taken: list[Path]) -> Path:
+    """A safe file name; places that differ in other signs only (`a/b`, `a-b`) are numbered."""
+    stem = f"{kind}-" + "".join(c if c.isalnum() or c in "-._" else "-" for c in place)
+    number, path = 1, folder / f"{stem}.png"
+    while path in taken:
+        number += 1
+        path = folder / f"{stem}-{number}.png"
+    return path
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -209,6 +217,11 @@ def _figure(width: float, height: float) -> Figure:
 
 
 def _save(figure: Figure, path: Path) -> None:
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        # A dollar sign in a name is no formula.
+        text.set_parse_math(False)
     buffer = io.BytesIO()
     # The default metadata holds the version of matplotlib; without it equal pictures are equal bytes.
     figure.savefig(buffer, format="png", metadata={"Software": None})

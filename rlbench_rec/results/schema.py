@@ -6,6 +6,8 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from ..errors import InputError, MissingFileError
 
 if TYPE_CHECKING:
@@ -81,7 +83,11 @@ CURVES: Schema = {
 KEYS = ("dataset", "task", "algorithm", "variant", "metric", "estimator")
 """What tells the rows of a leaderboard apart; a row of runs.csv adds its seed."""
 RUN_KEYS = (*KEYS, "seed")
+VERDICTS = ("trusted", "weak", "unreliable")
+"""Best first."""
+IDENTIFICATIONS = ("identified", "estimated", "not-identified", "imitation")
 
+LARGEST = 2**63
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -92,18 +98,28 @@ def runs_as_formula(text: str) -> bool:
 
 def read_runs(path: str | Path) -> pd.DataFrame:
     """runs.csv, validated; see `read_table`."""
-    frame = read_table(Path(path), RUNS, RUN_KEYS)
+    path = Path(path)
+    frame = _by_line(path, RUNS, RUN_KEYS)
     wrong = frame["schema_version"].fillna(0) != SCHEMA_VERSION
     if wrong.any():
         found = frame.loc[wrong, "schema_version"].iloc[0]
         hint = "Compare files of one version of rlbench-rec."
         raise InputError(f"schema_version is {found}; this version reads {SCHEMA_VERSION}.", where=str(path), hint=hint)
-    return frame
+    ok = frame["status"] == "ok"
+    failed = frame["status"].str.startswith("failed")
+    _refuse(~(ok | failed), frame["status"], "ok, or failed: and the reason", path)
+    # A run that failed has neither.
+    for name, words in (("verdict", VERDICTS), ("identification", IDENTIFICATIONS)):
+        _refuse(ok & ~frame[name].isin(words), frame[name], " or ".join(words), path)
+    return frame.reset_index(drop=True)
 
 
 def read_leaderboard(path: str | Path) -> pd.DataFrame:
     """leaderboard.csv, validated; see `read_table`."""
-    return read_table(Path(path), LEADERBOARD, KEYS)
+    path = Path(path)
+    frame = _by_line(path, LEADERBOARD, KEYS)
+    _refuse(~frame["verdict"].isin(VERDICTS), frame["verdict"], " or ".join(VERDICTS), path)
+    return frame.reset_index(drop=True)
 
 
 def read_table(path: Path, schema: Schema, keys: tuple[str, ...]) -> pd.DataFrame:
@@ -114,6 +130,10 @@ def read_table(path: Path, schema: Schema, keys: tuple[str, ...]) -> pd.DataFram
         InputError: an empty file, a missing column, a line of another length, a cell of the wrong kind (with its line),
             or two rows of one key.
     """
+    return _by_line(path, schema, keys).reset_index(drop=True)
+
+
+def _by_line(path: Path, schema: Schema, keys: tuple[str, ...]) -> pd.DataFrame:
     import pandas as pd
 
     header, lines, rows = _cells(path)
@@ -128,7 +148,7 @@ def read_table(path: Path, schema: Schema, keys: tuple[str, ...]) -> pd.DataFram
     if again.any():
         where = f"{path}:{again.idxmax()}: {', '.join(keys)}"
         raise InputError("The row repeats the key of an earlier one.", where=where)
-    return frame.reset_index(drop=True)
+    return frame
 
 
 def _cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
@@ -161,14 +181,17 @@ def _typed(column: pd.Series, kind: Kind, path: Path) -> pd.Series:
     if kind == "text":
         return column.map(lambda text: text[1:] if text[:1] == "'" and runs_as_formula(text) else text)
     if kind == "truth":
-        values = column.map({"True": True, "False": False})
+        # Spreadsheets save True as TRUE.
+        values = column.str.lower().map({"true": True, "false": False})
         _refuse(values.isna(), column, "True or False", path)
         return values.astype(bool)
     numbers = pd.to_numeric(column.where(column != "", None), errors="coerce")
     _refuse(numbers.isna() & (column != ""), column, "a number", path)
+    _refuse(np.isinf(numbers.astype(float)), column, "a finite number", path)
     if kind == "number":
         return numbers.astype(float)
     _refuse(numbers.notna() & (numbers % 1 != 0), column, "a whole number", path)
+    _refuse(numbers.abs() >= LARGEST, column, "a whole number below 2^63", path)
     return numbers.astype("Int64")
 
 

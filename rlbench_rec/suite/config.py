@@ -53,7 +53,9 @@ class Source(BaseModel):
 
     @property
     def name(self) -> str:
-        return self.dataset or self.task or ""
+        """What tables call it: the card's id or file name (never its folder), with the variant; or the task's id."""
+        folders, dot, rest = (self.dataset or self.task or "").partition(".toml")
+        return f"{Path(folders).name}{rest}" if dot else folders
 
 
 class AlgorithmSpec(BaseModel):
@@ -63,7 +65,7 @@ class AlgorithmSpec(BaseModel):
 
     id: str
     """`random`, `popularity`, or an algorithm id."""
-    label: str = ""
+    label: str = Field("", pattern=r"^[A-Za-z0-9._-]*$")
     """What sets it apart from the plain algorithm (`gamma-0`); part of the variant."""
     encoder: str = "mlp"
     """Encoder id."""

@@ -133,7 +133,7 @@ def _failed_row(job: Job, reason: str) -> Row:
     known = {
         "run_id": job.run_id,
         "suite": job.suite.name,
-        "dataset": job.source.dataset or "",
+        "dataset": job.source.name if job.source.dataset else "",
         "task": job.source.task or "",
         "algorithm": job.spec.id,
         "variant": job.stem,

@@ -12,7 +12,15 @@ OTHER = "<other>"
 """Name of the out-of-vocabulary action."""
 
 
-def imitation_metrics(data: TransitionDataset, policy: Policy, *, k: int = 10, seed: int = 0) -> list[ope.Ranking]:
+def imitation_metrics(
+    data: TransitionDataset,
+    policy: Policy,
+    *,
+    k: int = 10,
+    seed: int = 0,
+    n_resamples: int = 1_000,
+    confidence: float = 0.95,
+) -> list[ope.Ranking]:
     """HR@k and NDCG@k over all rows, then (`-new`) over rows whose action did not occur earlier in the session.
 
     The out-of-vocabulary action is no item to recommend: it is ranked last, and a row that logged it is a miss.
@@ -21,9 +29,10 @@ def imitation_metrics(data: TransitionDataset, policy: Policy, *, k: int = 10, s
     sessions = np.repeat(np.arange(data.n_episodes), data.episode_lengths)
     units = sessions if data.clusters is None else data.clusters[sessions]
     new = first_time(data)
+    settings = {"k": k, "seed": seed, "n_resamples": n_resamples, "confidence": confidence}
     return [
-        *ope.ranking(above, equal, units, k=k, seed=seed),
-        *ope.ranking(above[new], equal[new], units[new], k=k, suffix="-new", seed=seed),
+        *ope.ranking(above, equal, units, **settings),
+        *ope.ranking(above[new], equal[new], units[new], suffix="-new", **settings),
     ]
 
 

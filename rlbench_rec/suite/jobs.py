@@ -63,7 +63,9 @@ class Job:
     def settings(self) -> dict[str, Any]:
         """What `config_hash` hashes."""
         suite = self.suite.model_dump(mode="json", exclude={"sources", "algorithms", "seeds", "description"})
-        return suite | {"source": self.source.model_dump(mode="json"), "algorithm": self.spec.model_dump(mode="json")}
+        # Where the raw files lie says nothing about what is in them; the rows carry their hash.
+        source = self.source.model_dump(mode="json", exclude={"data"}) | {"dataset": self.source.name}
+        return suite | {"source": source, "algorithm": self.spec.model_dump(mode="json")}
 
 
 def plan(suite: Suite, device: str = "auto") -> list[Job]:

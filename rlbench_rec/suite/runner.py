@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from ..errors import InputError, OutputError, UnknownNameError
+from ..results.write import write_text
 from .config import Suite
 from .execute import JobResult, execute
 from .jobs import Job, plan
@@ -189,10 +190,7 @@ def _prepare(folder: Path, jobs: list[Job], resume: bool) -> dict[str, JobResult
 
 
 def _save(result: JobResult, folder: Path) -> None:
-    path = folder / JOBS_FOLDER / f"{result.run_id}.json"
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(asdict(result)))
-    os.replace(part, path)
+    write_text(folder / JOBS_FOLDER / f"{result.run_id}.json", json.dumps(asdict(result)))
 
 
 def _read(path: Path) -> JobResult | None:

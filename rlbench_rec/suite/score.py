@@ -139,7 +139,15 @@ def _on_policy_rows(
 
 
 def _ranking_rows(job: Job, loaded: Loaded, contender: Contender) -> list[Row]:
-    found = imitation_metrics(loaded.test, contender.policy, k=job.suite.ranking_top_k, seed=job.seed)
+    suite = job.suite
+    found = imitation_metrics(
+        loaded.test,
+        contender.policy,
+        k=suite.ranking_top_k,
+        seed=job.seed,
+        n_resamples=suite.n_resamples,
+        confidence=suite.confidence,
+    )
     return [
         _row(job, loaded, contender, ranking.metric, "ranking")
         | {
@@ -147,7 +155,7 @@ def _ranking_rows(job: Job, loaded: Loaded, contender: Contender) -> list[Row]:
             "ci_low": ranking.ci_low,
             "ci_high": ranking.ci_high,
             "n_episodes": ranking.n_episodes,
-            "verdict": "trusted" if ranking.n_rows else "unreliable",
+            "verdict": ranking.verdict,
             "identification": "imitation",
         }
         for ranking in found
@@ -171,7 +179,7 @@ def _row(job: Job, loaded: Loaded, contender: Contender, metric: str, estimator:
     return {
         "run_id": job.run_id,
         "suite": job.suite.name,
-        "dataset": job.source.dataset or "",
+        "dataset": job.source.name if job.source.dataset else "",
         "dataset_sha256": provenance.source_sha256,
         "split_hash": provenance.split_hash,
         "task": job.source.task or "",

@@ -119,3 +119,10 @@ def test_on_policy_means_are_judged_without_weights():
 def test_the_source_of_propensities_is_part_of_the_result():
     log = ope.EvaluationLog([1.0, 0.0], [0.5, 0.5], [0.5, 0.5], propensity_source="estimated")
     assert ope.estimate(log, "ips").to_dict()["propensity_source"] == "estimated"
+
+
+def test_a_log_without_events_says_so_in_words():
+    log = ope.EvaluationLog(np.zeros(1_000), np.ones(1_000), np.ones(1_000))
+    estimate = ope.estimate(log, "ips")
+    assert estimate.verdict == "unreliable"
+    assert estimate.reasons == ("no effective events (whatever has weight is 0), below 5",)

@@ -30,11 +30,16 @@ GOOD = {"rewards": [1.0, 0.0, 2.0], "propensities": [0.5, 0.5, 1.0], "target_pro
         ({"episode_starts": [0, 2, 2]}, "episode_starts: .*not ascending.* row 2"),
         ({"episode_starts": [0, 3]}, "episode_starts: .*rows 0 to 3 of 3"),
         ({"episode_starts": [0.0, 1.5]}, "episode_starts: A vector of row numbers"),
+        ({"clusters": [1.0, np.nan, 2.0]}, "clusters: 1 values are no user; the first is nan at row 1"),
         ({"clusters": [1, 2]}, "clusters: 2 entries for 3 episodes"),
         ({"metrics": [[1.0], [np.nan], [2.0]]}, "metrics: .*row 1"),
         ({"metrics": [1.0, 2.0, 3.0]}, "metrics: Shape"),
         ({"gamma": 1.1}, "gamma: gamma is 1.1"),
+        ({"gamma": "a"}, "gamma: gamma is 'a'"),
+        ({"gamma": float("nan")}, "gamma: gamma is nan"),
         ({"reward_range": (0, 1)}, r"rewards: 1 values are outside reward_range \(0, 1\)"),
+        ({"reward_range": (2, 0)}, r"reward_range: \(2, 0\) is no range"),
+        ({"weight_bound": 0.9}, "weight_bound: 1 values are weights above 0.9; the first is 1 at row 2"),
         ({"unsupported_mass": [0.0, 2.0, 0.0]}, "unsupported_mass: .*row 1"),
         ({"propensity_source": "guessed"}, "propensity_source"),
     ],
@@ -79,7 +84,7 @@ def from_arrays(**change):
 def test_from_arrays_reads_the_logged_slices():
     q = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
     behaviour = np.array([[0.5, 0.5], [0.0, 1.0], [0.5, 0.5]])
-    log = from_arrays(q_hat=q, behaviour_policy=behaviour)
+    log = from_arrays(q_hat=q.tolist(), behaviour_policy=behaviour.tolist(), propensities=[0.5, 1.0, 0.5])
     assert log.target_propensities.tolist() == [0.5, 0.1, 0.8]
     assert log.q_logged.tolist() == [1, 4, 6]
     assert log.v_target == pytest.approx([1.5, 3.1, 5.8])
@@ -109,6 +114,9 @@ def test_from_arrays_orders_rows_within_trajectories():
         ({"target_policy": np.array([[0.5, 0.5], [1.5, -0.5], [0.2, 0.8]])}, "Row 1 is no distribution"),
         ({"target_policy": PI[:2]}, "target_policy: 2 rows for 3 rewards"),
         ({"q_hat": np.ones((3, 3))}, "q_hat: Shape"),
+        ({"q_hat": np.array([[1, 1], [np.nan, 1], [1, 1]])}, "q_hat: Row 1 holds values that are not finite"),
+        ({"behaviour_policy": PI}, "behaviour_policy: Row 1 disagrees with the logged propensity"),
+        ({"trajectory_ids": [1, 1, 1], "steps": [0, np.nan, 1]}, "steps: Row 1 has no step"),
         ({"steps": [0, 1]}, "steps: 2 rows for 3 rewards"),
         ({"trajectory_ids": [1, 2, 1], "steps": [0, 0, 0]}, "Row 2 repeats step 0 of trajectory 1"),
         ({"trajectory_ids": [1, 2, 1], "clusters": [5, 5, 6]}, "one changes within an episode"),

@@ -47,3 +47,8 @@ def test_values_that_are_not_identified_give_way_to_imitation(board_of, run):
 )
 def test_numbers_have_the_digits_their_interval_supports(mean, low, high, text):
     assert formatted({"mean": mean, "ci_low": low, "ci_high": high}) == text
+
+
+def test_a_model_alone_is_looked_at_last(board_of, run):
+    (shown,) = headlines(board_of(run(estimator="dm"), run(estimator="sndr")))
+    assert shown.estimator == "sndr"

@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from rlbench_rec.results.leaderboard import leaderboard
-from rlbench_rec.results.schema import LEADERBOARD
+from rlbench_rec.results.schema import LEADERBOARD, RUNS, read_runs
+from rlbench_rec.results.write import write_table
 
 Z = stats.norm.ppf(0.975)
 
@@ -189,3 +190,16 @@ def test_tie_groups_go_on_after_z(board_of, run):
 def test_order_of_the_rows_leaves_no_trace(board_of, run):
     rows = [run(name, 1.0, seed=seed) for name in ("bc", "cql", "dqn") for seed in (0, 1)]
     pd.testing.assert_frame_equal(board_of(*rows), board_of(*rows[::-1]))
+
+
+def test_names_that_pandas_read_as_nan_lose_no_row(tmp_path, run, frame_of):
+    write_table(frame_of(run("behaviour"), run(), run(dataset="", task="shop-v1")), RUNS, tmp_path / "runs.csv")
+    pd.testing.assert_frame_equal(
+        leaderboard(pd.read_csv(tmp_path / "runs.csv")), leaderboard(read_runs(tmp_path / "runs.csv"))
+    )
+
+
+def test_an_unreliable_logging_policy_is_no_ground_for_a_test(board_of, run):
+    row = board_of(run("behaviour", 0.5, estimator="on-policy", verdict="unreliable"), run()).loc["dqn"]
+    assert (row["rank"], row["delta_vs_behaviour"]) == (1, 0.5)
+    assert row[["p_adjusted", "prob_improvement"]].isna().all()

@@ -35,3 +35,12 @@ def test_without_git_there_is_no_commit(monkeypatch):
 
 def test_a_package_that_is_not_installed_has_no_version():
     assert module._version("no-such-package-anywhere") is None
+
+
+def test_the_home_folder_is_not_named(monkeypatch, tmp_path):
+    home = tmp_path / "alice"
+    monkeypatch.setattr(module.Path, "home", lambda: home)
+    config = {"sources": [{"data": f"{home}/shop", "steps": 5}, {"data": f"{home}2/shop"}]}
+    found = manifest(config, {}, ["rlbench", "run", f"--data={home}/shop"], "cpu", True)
+    assert found["config"] == {"sources": [{"data": "~/shop", "steps": 5}, {"data": f"{home}2/shop"}]}
+    assert found["command_line"] == ["rlbench", "run", "--data=~/shop"]

@@ -115,3 +115,24 @@ def test_curves_of_different_training_have_different_names(variant, several, lab
 def test_a_folder_that_is_not_there(runs, tmp_path):
     with pytest.raises(OutputError, match="cannot be written"):
         plots.plot_values(leaderboard(runs), runs, tmp_path / "none")
+
+
+def test_a_dollar_sign_is_no_formula(run, frame_of, tmp_path):
+    runs = frame_of(run(dataset="$\\foo$", variant="mlp/$\\bar$"))
+    (path,) = plots.plot_values(leaderboard(runs), runs, tmp_path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_no_picture_overwrites_another(run, frame_of, tmp_path):
+    runs = frame_of(run(dataset="a/b"), run(dataset="a-b"))
+    paths = plots.plot_values(leaderboard(runs), runs, tmp_path)
+    assert [path.name for path in paths] == ["values-a-b.png", "values-a-b-2.png"]
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+
+
+def test_ranking_metrics_are_not_per_episode(run, frame_of):
+    runs = frame_of(run(metric="NDCG@10", estimator="ranking", identification="imitation"))
+    board = leaderboard(runs)
+    (shown,) = headlines(board)
+    axis = plots._values(shown, plots._truths(shown, board, runs)).axes[0]
+    assert axis.get_xlabel() == "NDCG@10 (ranking), with intervals"

@@ -252,3 +252,44 @@ def test_written_files_can_be_shared(tmp_path):
 
 def test_keys_are_columns_of_both_tables():
     assert set(KEYS) <= set(RUNS) & set(LEADERBOARD)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (",trusted,", ",good,", r":2: column 'verdict': 'good' is not trusted or weak"),
+        (",trusted,", ",,", "column 'verdict': '' is not"),
+        (",identified,", ",sure,", "column 'identification': 'sure' is not"),
+        ("identified,ok", "identified,OK", "column 'status': 'OK' is not ok, or failed"),
+        (",2.0,", ",inf,", "column 'value': 'inf' is not a finite number"),
+        (
+            ",1,greedy,",
+            ",9223372036854775808,greedy,",
+            "column 'seed': '9223372036854775808' is not a whole number below",
+        ),
+        (",1,greedy,", ",1e300,greedy,", "column 'seed': '1e300' is not a whole number below"),
+    ],
+)
+def test_a_cell_nobody_wrote_is_refused(old, new, message, runs_file):
+    _replaced(runs_file, old, new)
+    with pytest.raises(InputError, match=message):
+        read_runs(runs_file)
+
+
+def test_a_failed_run_needs_no_verdict(tmp_path, run, frame_of):
+    failed = run(value=np.nan, verdict="", identification="", status="failed: diverged")
+    write_table(frame_of(failed), RUNS, tmp_path / "runs.csv")
+    assert read_runs(tmp_path / "runs.csv")["status"].tolist() == ["failed: diverged"]
+
+
+def test_a_leaderboard_of_another_verdict_is_refused(tmp_path, run, frame_of):
+    write_table(leaderboard(frame_of(run())), LEADERBOARD, tmp_path / "a.csv")
+    _replaced(tmp_path / "a.csv", "trusted", "good")
+    with pytest.raises(InputError, match="column 'verdict'"):
+        read_leaderboard(tmp_path / "a.csv")
+
+
+def test_truth_as_spreadsheets_write_it(runs_file):
+    expected = read_runs(runs_file)
+    runs_file.write_text(runs_file.read_text().replace("True", "TRUE"))
+    pd.testing.assert_frame_equal(read_runs(runs_file), expected)

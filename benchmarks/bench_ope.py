@@ -1,0 +1,105 @@
+"""Speed and memory of off-policy evaluation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rlbench_rec import ope
+
+ONE_STEP = [
+    "ips",
+    "snips",
+    "dm",
+    "dr",
+    "sndr",
+    ope.estimator("ips-clip", clip=10),
+    ope.estimator("dr-clip", clip=10),
+    ope.estimator("switch-dr", threshold=10),
+    ope.estimator("dros", shrinkage=10),
+    ope.estimator("sg-dr", strength=0.1),
+]
+
+
+def columns(n: int) -> dict[str, np.ndarray]:
+    """Vectors of an EvaluationLog: 5 % clicks, log-weights of standard deviation 0.5."""
+    rng = np.random.default_rng(0)
+    propensities = rng.uniform(0.05, 0.5, n)
+    return {
+        "rewards": (rng.random(n) < 0.05).astype(float),
+        "propensities": propensities,
+        "target_propensities": np.minimum(propensities * rng.lognormal(0, 0.5, n), 1.0),
+        "q_logged": rng.uniform(0, 0.1, n),
+        "v_target": rng.uniform(0, 0.1, n),
+    }
+
+
+class OneStep:
+    """Ten estimators, and the bootstrap of all ten."""
+
+    def setup(self):
+        self.columns = columns(100_000)
+
+    def estimates(self, **settings):
+        return ope.estimate_all(ope.EvaluationLog(**self.columns), ONE_STEP, **settings)
+
+    def time_ten_estimators(self):
+        self.estimates(interval="none")
+
+    def peakmem_ten_estimators(self):
+        self.estimates(interval="none")
+
+    def time_bootstrap_2k(self):
+        self.estimates(n_resamples=2_000)
+
+    def peakmem_bootstrap_2k(self):
+        self.estimates(n_resamples=2_000)
+
+
+class Episodes:
+    """10,000 episodes of 10 steps, and as many of 1 to 19."""
+
+    params = ("equal", "ragged")
+    param_names = ("lengths",)
+
+    def setup(self, lengths):
+        rng = np.random.default_rng(1)
+        rows = rng.integers(1, 20, 10_000) if lengths == "ragged" else np.full(10_000, 10)
+        self.columns = columns(int(rows.sum())) | {"episode_starts": np.cumsum(rows) - rows, "gamma": 0.9}
+
+    def estimates(self, **settings):
+        return ope.estimate_all(ope.EvaluationLog(**self.columns), ["ips", "tis", "dr", "sndr"], **settings)
+
+    def time_four_estimators(self, lengths):
+        self.estimates(interval="none")
+
+    def time_bootstrap_500(self, lengths):
+        self.estimates(n_resamples=500)
+
+    def peakmem_bootstrap_500(self, lengths):
+        self.estimates(n_resamples=500)
+
+
+class FromArrays:
+    """Slicing and checking dense policy matrices, in single and double precision."""
+
+    params = ("float32", "float64")
+    param_names = ("dtype",)
+
+    def setup(self, dtype):
+        rng = np.random.default_rng(2)
+        policy = rng.random((100_000, 80))
+        policy /= policy.sum(axis=1, keepdims=True)
+        self.policy, self.actions = policy.astype(dtype), rng.integers(0, 80, 100_000)
+        self.given = columns(100_000)
+
+    def build(self):
+        given = self.given
+        return ope.EvaluationLog.from_arrays(
+            self.actions, given["rewards"], given["propensities"], self.policy, self.policy
+        )
+
+    def time_from_arrays(self, dtype):
+        self.build()
+
+    def peakmem_from_arrays(self, dtype):
+        self.build()

@@ -1,0 +1,103 @@
+"""Per-episode columns: all that an estimator is made of, and all that an interval resamples.
+
+A set of K columns knows their sums, a weighted sum of them per episode, and the whole (episodes, K) matrix. Only the
+bootstrap asks for the matrix; values and standard errors never build it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .log import EvaluationLog
+
+SPARSE_BELOW = 0.2
+"""Matrices with a smaller share of filled cells are sparse."""
+
+
+class Vectors:
+    """Columns given as vectors.
+
+    Args:
+        vectors: K vectors of (episodes,).
+    """
+
+    def __init__(self, *vectors: np.ndarray):
+        self.vectors = vectors
+
+    def sums(self) -> np.ndarray:
+        """(K,) sums over episodes."""
+        return np.array([vector.sum() for vector in self.vectors])
+
+    def project(self, gradient: np.ndarray) -> np.ndarray:
+        """(episodes,) sum_k gradient_k column_k."""
+        total = self.vectors[0] * gradient[0]
+        for vector, slope in zip(self.vectors[1:], gradient[1:], strict=True):
+            total += vector * slope
+        return total
+
+    def matrix(self) -> np.ndarray:
+        """(episodes, K)."""
+        return np.stack(self.vectors, axis=1)
+
+
+@dataclass(frozen=True)
+class ByStep:
+    """Three columns a step, of T steps: x_it; the weight at t of episodes that have a step t; a last value of episodes
+    whose last step is t.
+
+    Args:
+        log: whose episodes and steps these are.
+        x: (n,) a value for every row.
+        weights: (n,) a weight for every row.
+        last: (episodes,) a value for every episode.
+    """
+
+    log: EvaluationLog
+    x: np.ndarray
+    weights: np.ndarray
+    last: np.ndarray
+
+    @property
+    def _last_steps(self) -> np.ndarray:
+        return self.log.lengths - 1
+
+    def sums(self) -> np.ndarray:
+        """(3 T,) sums over episodes."""
+        steps, horizon = self.log.steps, self.log.horizon
+        return np.concatenate(
+            [
+                np.bincount(steps, self.x, horizon),
+                np.bincount(steps, self.weights, horizon),
+                np.bincount(self._last_steps, self.last, horizon),
+            ]
+        )
+
+    def project(self, gradient: np.ndarray) -> np.ndarray:
+        """(episodes,) sum_k gradient_k column_k."""
+        by_x, by_weight, by_last = np.split(gradient, 3)
+        rows = by_x[self.log.steps]
+        rows *= self.x
+        slopes = by_weight[self.log.steps]
+        slopes *= self.weights
+        rows += slopes
+        return self.log.per_episode(rows) + by_last[self._last_steps] * self.last
+
+    def matrix(self) -> Any:
+        """(episodes, 3 T), a scipy.sparse array where few cells are filled."""
+        from scipy import sparse
+
+        log, horizon = self.log, self.log.horizon
+        numbers = np.arange(log.n_episodes)
+        episodes = np.repeat(numbers, log.lengths)
+        entries = np.concatenate([self.x, self.weights, self.last])
+        rows = np.concatenate([episodes, episodes, numbers])
+        columns = np.concatenate([log.steps, log.steps + horizon, self._last_steps + 2 * horizon])
+        shape = (log.n_episodes, 3 * horizon)
+        filled = sparse.csr_array((entries, (rows, columns)), shape=shape)
+        return filled if len(entries) < SPARSE_BELOW * shape[0] * shape[1] else filled.toarray()
+
+
+Columns = Vectors | ByStep

@@ -1,0 +1,173 @@
+"""Choosing among policies: how well estimates rank them, and which one to choose on one log.
+
+The k policies with the highest estimates are chosen (ties: the one given first; NaN last). `true` and `estimated` are
+(policies,) values, higher is better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import InputError
+from .estimate import Estimate, estimate
+from .estimators import Estimator, estimator
+from .gate import Gate
+from .intervals import UNDEFINED, Sample, jointly_resampled, percentiles
+from .log import EvaluationLog
+from .measure import Pieces, measure
+
+
+def rank_correlation(true: np.ndarray, estimated: np.ndarray) -> float:
+    """Spearman's correlation of the ranks, ties sharing their mean rank; NaN where either side is constant or where
+    fewer than two policies have an estimate."""
+    true, estimated = _pair(true, estimated)
+    known = np.isfinite(estimated)
+    one, two = _ranks(true[known]), _ranks(estimated[known])
+    if len(one) < 2 or np.ptp(one) == 0 or np.ptp(two) == 0:
+        return np.nan
+    return float(np.corrcoef(one, two)[0, 1])
+
+
+def regret(true: np.ndarray, estimated: np.ndarray, k: int = 1) -> float:
+    """regret@k: the best true value minus the best true value among the k chosen."""
+    true, estimated = _pair(true, estimated)
+    return float(true.max() - true[_chosen(estimated, k)].max())
+
+
+def summed_regret(true: np.ndarray, estimated: np.ndarray, k: int = 1) -> float:
+    """The sum of the k best true values minus the sum of the true values of the k chosen."""
+    true, estimated = _pair(true, estimated)
+    chosen = _chosen(estimated, k)
+    return float(np.sort(true)[::-1][:k].sum() - true[chosen].sum())
+
+
+def type_one_error(true: np.ndarray, estimated: np.ndarray, threshold: float) -> float:
+    """Share of the truly safe policies (true >= threshold) that are estimated unsafe; NaN where none is safe."""
+    true, estimated = _pair(true, estimated)
+    safe = true >= threshold
+    return float(np.mean(~(estimated[safe] >= threshold))) if safe.any() else np.nan
+
+
+def type_two_error(true: np.ndarray, estimated: np.ndarray, threshold: float) -> float:
+    """Share of the truly unsafe policies (true < threshold) that are estimated safe; NaN where none is unsafe."""
+    true, estimated = _pair(true, estimated)
+    unsafe = true < threshold
+    return float(np.mean(estimated[unsafe] >= threshold)) if unsafe.any() else np.nan
+
+
+def sharpe_ratio(true: np.ndarray, estimated: np.ndarray, behaviour: float, k: int = 3) -> float:
+    """SharpeRatio@k: (best true value of the k chosen - behaviour) / population standard deviation of the k; NaN where
+    they do not differ. Kiyohara et al. 2024."""
+    true, estimated = _pair(true, estimated)
+    values = true[_chosen(estimated, k)]
+    spread = values.std()
+    return float((values.max() - behaviour) / spread) if spread > 0 else np.nan
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One policy among several on one log.
+
+    Attributes:
+        policy: its name.
+        estimate: its value, with a percentile interval from the resamples that all candidates share.
+        lift, lift_low, lift_high: its value minus the logging policy's, paired in every resample.
+        p_better: share of the resamples in which it beats the logging policy.
+        p_best: share of the resamples in which it is the best candidate.
+    """
+
+    policy: str
+    estimate: Estimate
+    lift: float
+    lift_low: float
+    lift_high: float
+    p_better: float
+    p_best: float
+
+
+def select(
+    logs: Mapping[str, EvaluationLog],
+    name: str | Estimator = "snips",
+    *,
+    confidence: float = 0.95,
+    n_resamples: int = 2_000,
+    seed: int = 0,
+    gate: Gate | None = None,
+    **parameters: float,
+) -> list[Candidate]:
+    """Candidates from best to worst value, NaN last. The best of many looks better than it is: take its `lift_low`, and
+    confirm it on rows that did not choose it.
+
+    Args:
+        logs: by policy name; the same logged decisions, each with its own target propensities (and q).
+        name: the estimator, with its parameters as keywords.
+        confidence, n_resamples, seed: of the joint bootstrap.
+        gate: thresholds of the verdicts.
+
+    Raises:
+        InputError: no log, or logs of different decisions.
+    """
+    _check_same_decisions(logs)
+    one, on_policy = estimator(name, **parameters), estimator("on-policy")
+    samples = []
+    for log, chosen in [*((log, one) for log in logs.values()), (next(iter(logs.values())), on_policy)]:
+        pieces = Pieces(log, [chosen])
+        with np.errstate(over="ignore", invalid="ignore"):
+            samples.append(Sample(pieces, measure(pieces), confidence, n_resamples, seed))
+    own = samples[-1].measured[0].value
+    *draws, own_draws = (of_log[0] for of_log in jointly_resampled(samples))
+    best = np.argmax(np.where(np.isfinite(draws), draws, -np.inf), axis=0)
+    candidates = []
+    for at, (policy, log) in enumerate(logs.items()):
+        found = estimate(log, one, interval="none", confidence=confidence, gate=gate)
+        low, high = percentiles(draws[at], confidence) if np.isfinite(found.value) else UNDEFINED
+        lifts = draws[at] - own_draws
+        known = lifts[np.isfinite(lifts)]
+        candidates.append(
+            Candidate(
+                policy,
+                replace(found, ci_low=low, ci_high=high, interval="bootstrap"),
+                found.value - own,
+                *percentiles(lifts, confidence),
+                p_better=float(np.mean(known > 0)) if len(known) else np.nan,
+                p_best=float(np.mean(best == at)),
+            )
+        )
+    return sorted(candidates, key=lambda c: -c.estimate.value if np.isfinite(c.estimate.value) else np.inf)
+
+
+def _check_same_decisions(logs: Mapping[str, EvaluationLog]) -> None:
+    if not logs:
+        raise InputError("No policies to choose from.", where="logs")
+    first = next(iter(logs.values()))
+    for policy, log in logs.items():
+        same = (
+            np.array_equal(log.rewards, first.rewards)
+            and np.array_equal(log.starts, first.starts)
+            and np.array_equal(log.propensities, first.propensities)
+        )
+        if not same:
+            raise InputError(f"The log of '{policy}' holds other decisions than the first.", where="logs")
+
+
+def _pair(true: np.ndarray, estimated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    true, estimated = np.asarray(true, dtype=np.float64), np.asarray(estimated, dtype=np.float64)
+    if true.ndim != 1 or true.shape != estimated.shape or not len(true):
+        raise InputError(f"Shapes {true.shape} and {estimated.shape}; two vectors are needed.", where="estimated")
+    if not np.isfinite(true).all():
+        raise InputError(f"Policy {int(np.argmin(np.isfinite(true)))} has no true value.", where="true")
+    return true, estimated
+
+
+def _chosen(estimated: np.ndarray, k: int) -> np.ndarray:
+    if not 1 <= k <= len(estimated):
+        raise InputError(f"{k} of {len(estimated)} policies cannot be chosen.", where="k")
+    return np.argsort(np.where(np.isnan(estimated), np.inf, -estimated), kind="stable")[:k]
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    _, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[codes]

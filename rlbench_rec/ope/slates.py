@@ -1,0 +1,28 @@
+"""Slates of items: a slate is an episode, its positions the steps, gamma 1.
+
+With step propensities conditional on the positions above, the sequential estimators serve slates as they are: `sips`
+is `tis` (whole slates), `rips` is `ips` (a position depends on those above), `cascade-dr` is `dr`. Here are those that
+take each position's marginal propensity, for rewards that depend on their own position's item alone. Li et al. 2018;
+McInerney et al. 2020; Kiyohara et al. 2022.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .columns import ByStep, Vectors
+from .log import EvaluationLog
+from .parts import Part, PositionRatios, Ratio, mean
+
+
+def iips(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
+    """mean_i sum_k w_ik r_ik, w_ik the ratio of the marginal probabilities at position k."""
+    return [mean(log, log.discounts * log.ratios * outcome)]
+
+
+def sniips(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
+    """sum_k mean_i 1{i has k} [sum_i w_ik r_ik / sum_i w_ik]: `iips` divided by the mean weight at each position."""
+    x = log.ratios * log.discounts * outcome
+    if log.one_step:
+        return [Ratio(Vectors(x, log.ratios))]
+    return [PositionRatios(ByStep(log, x, log.ratios, np.ones(log.n_episodes)))]

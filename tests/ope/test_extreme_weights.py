@@ -1,0 +1,47 @@
+"""Products of weights beyond the range of a float."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rlbench_rec import ope
+
+
+def test_eighty_steps_of_tiny_propensities():
+    """Products reach 1e456, which no float holds; self-normalised estimators do not care."""
+    episodes, steps = 50, 80
+    rng = np.random.default_rng(0)
+    target = rng.uniform(0.3, 0.9, episodes * steps)
+    starts = np.arange(0, episodes * steps, steps)
+    log = ope.EvaluationLog(np.ones(episodes * steps), np.full(episodes * steps, 1e-6), target, episode_starts=starts)
+    for name in ("snips", "sntis"):
+        estimate = ope.estimate(log, name)
+        assert (estimate.value, estimate.ci_low, estimate.ci_high) == pytest.approx((80, 80, 80), rel=1e-12)
+        assert estimate.verdict == "unreliable"
+    for name in ("ips", "tis"):
+        estimate = ope.estimate(log, name)
+        assert np.isnan(estimate.value) and "not defined" in estimate.reasons[0]
+
+
+def test_products_that_vanish_are_not_zero_over_zero():
+    """Ratios of 1e-6 over 80 steps underflow to 0; the ratio of sums is still defined."""
+    episodes, steps = 20, 80
+    starts = np.arange(0, episodes * steps, steps)
+    ones = np.ones(episodes * steps)
+    log = ope.EvaluationLog(ones, ones, np.full(episodes * steps, 1e-6), episode_starts=starts)
+    assert ope.estimate(log, "snips", interval="none").value == pytest.approx(80, rel=1e-12)
+    assert ope.estimate(log, "sntis", interval="none").value == pytest.approx(80, rel=1e-12)
+
+
+def test_products_that_leave_the_range_of_a_float_and_return():
+    """W_80 = 1e480 once and 1e-480 once, and back to 1 at the end; 1e480 times a ratio of 0 is 0."""
+    up, down, zero = np.full(80, 1e6), np.full(80, 1e-6), np.zeros(80)
+    ratios = np.concatenate([up, down, down, up, up, zero])
+    scale = np.where(ratios > 1, 1e-6, 1.0)
+    rewards = np.zeros(480)
+    rewards[159::160] = 1.0
+    log = ope.EvaluationLog(rewards, scale, ratios * scale, episode_starts=[0, 160, 320])
+    np.testing.assert_allclose(log.final_weights, [1, 1, 0], rtol=1e-12)
+    for name, expected in {"ips": 2 / 3, "tis": 2 / 3, "sntis": 1, "snips": 1}.items():
+        assert ope.estimate(log, name, interval="none").value == pytest.approx(expected, rel=1e-11)
