@@ -9,10 +9,12 @@ from .estimators import ESTIMATORS, Estimator, estimator, needs_q
 from .gate import VERDICTS, Gate
 from .lift import lift
 from .log import EvaluationLog
+from .lower_bound import lower_bound
 from .ranking import Ranking, ranking
 from .return_distribution import ReturnDistribution, estimate_return, return_distribution
 from .selection import Candidate, select
 from .sensitivity import Band, breaking_factor, sensitivity
+from .slope import slope
 
 __all__ = [
     "ESTIMATORS",
@@ -33,9 +35,11 @@ __all__ = [
     "estimate_return",
     "estimator",
     "lift",
+    "lower_bound",
     "needs_q",
     "ranking",
     "return_distribution",
     "select",
     "sensitivity",
+    "slope",
 ]

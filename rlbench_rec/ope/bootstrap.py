@@ -18,6 +18,7 @@ HEAVY_UNITS = 20_000
 WIDEST_GAUSSIAN = 512
 """Columns beyond which the covariance of the rest would cost more than resampling it."""
 CHUNK_CELLS = 4_000_000
+CHUNK_ROWS = 65_536
 
 
 def resampled_means(columns: Any, clusters: np.ndarray | None, n_resamples: int, seed: int) -> np.ndarray:
@@ -43,6 +44,17 @@ def resampled_means(columns: Any, clusters: np.ndarray | None, n_resamples: int,
 
         totals = _resampled_sums(sparse.hstack([sums, sizes[:, None]], format="csr"), n_resamples, rng)
     return totals[:, :-1] / totals[:, -1:]
+
+
+def side_by_side(matrices: list[Any]) -> Any:
+    """One matrix of several with the same rows; sparse if any of them is."""
+    if len(matrices) == 1:
+        return matrices[0]
+    if all(isinstance(matrix, np.ndarray) for matrix in matrices):
+        return np.concatenate(matrices, axis=1)
+    from scipy import sparse
+
+    return sparse.hstack([sparse.csr_array(matrix) for matrix in matrices], format="csr")
 
 
 def by_unit(columns: Any, clusters: np.ndarray | None) -> tuple[Any, np.ndarray]:
@@ -98,12 +110,12 @@ def _split_sums(units: Any, n_resamples: int, rng: np.random.Generator) -> np.nd
     # A column that never varies needs no standardising; its entries are equally light.
     scale = np.where(spread > 0, spread, np.inf)
     largest = _largest_entry(units, mean, scale)
-    order = np.argpartition(largest, n - HEAVY_UNITS)
-    light, heavy = order[: n - HEAVY_UNITS], order[n - HEAVY_UNITS :]
+    light = np.ones(n, dtype=bool)
+    light[np.argpartition(largest, n - HEAVY_UNITS)[n - HEAVY_UNITS :]] = False
     draws = rng.binomial(n, HEAVY_UNITS / n, size=n_resamples)
-    sums = _exact_sums(units[np.sort(heavy)], draws, rng)
+    sums = _exact_sums(units[np.flatnonzero(~light)], draws, rng)
     rest = n - draws
-    light_mean, root = _gaussian(units[np.sort(light)], np.where(spread > 0, spread, 1.0))
+    light_mean, root = _gaussian(units, light, mean, np.where(spread > 0, spread, 1.0))
     noise = rng.standard_normal((n_resamples, root.shape[0])) @ root
     return sums + rest[:, None] * light_mean + np.sqrt(rest)[:, None] * noise
 
@@ -112,7 +124,8 @@ def _moments(units: Any) -> tuple[np.ndarray, np.ndarray]:
     n = units.shape[0]
     mean = np.asarray(units.sum(axis=0)).ravel() / n
     if isinstance(units, np.ndarray):
-        return mean, units.std(axis=0)
+        # Column by column: the deviations of all at once would be a second table.
+        return mean, np.array([column.std() for column in units.T])
     square = np.asarray(units.multiply(units).sum(axis=0)).ravel() / n
     return mean, np.sqrt(np.maximum(square - mean**2, 0.0))
 
@@ -129,17 +142,28 @@ def _largest_entry(units: Any, mean: np.ndarray, scale: np.ndarray) -> np.ndarra
     return np.asarray(scaled.max(axis=1).todense()).ravel()
 
 
-def _gaussian(light: Any, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean, and a root R with R'R the covariance, of the light units."""
-    n = light.shape[0]
-    mean = np.asarray(light.sum(axis=0)).ravel() / n
-    if isinstance(light, np.ndarray):
-        centred = (light - mean) / scale
-        correlation = centred.T @ centred / n
+def _gaussian(units: Any, light: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean, and a root R with R'R the covariance, of the light units.
+
+    Args:
+        units: (n, K).
+        light: (n,) which of them.
+        centre, scale: (K,) of all units, so that nothing large is subtracted from anything large.
+    """
+    if isinstance(units, np.ndarray):
+        offset, products = np.zeros(len(scale)), np.zeros((len(scale), len(scale)))
+        for first in range(0, len(units), CHUNK_ROWS):
+            rows = slice(first, first + CHUNK_ROWS)
+            block = (units[rows][light[rows]] - centre) / scale
+            offset += block.sum(axis=0)
+            products += block.T @ block
     else:
-        scaled = light.multiply(1.0 / scale[None, :]).tocsr()
-        correlation = (scaled.T @ scaled).toarray() / n - np.outer(mean / scale, mean / scale)
+        block = units[np.flatnonzero(light)].multiply(1.0 / scale[None, :]).tocsr()
+        centre = np.zeros(len(scale))
+        offset, products = np.asarray(block.sum(axis=0)).ravel(), (block.T @ block).toarray()
+    offset /= light.sum()
+    correlation = products / light.sum() - np.outer(offset, offset)
     values, vectors = np.linalg.eigh(correlation)
     # Directions without variance (columns that are copies of each other) must get exactly none.
     roots = np.sqrt(np.where(values > 1e-13 * values.max(initial=0.0), values, 0.0))
-    return mean, (vectors * roots).T * scale
+    return centre + offset * scale, (vectors * roots).T * scale

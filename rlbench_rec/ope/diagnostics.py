@@ -12,6 +12,9 @@ from .estimators import Estimator
 from .gate import VERDICTS, Gate, Overlap, judge
 from .log import EvaluationLog
 
+MEAN_WEIGHT_ROUNDING = 1e-6
+"""Single precision errs by less; a mean weight so near 1 is 1."""
+
 
 @dataclass(frozen=True)
 class Diagnostics:
@@ -21,7 +24,7 @@ class Diagnostics:
         ess: effective sample size, (sum W)^2 / sum W^2.
         ess_ratio: ess over the number of episodes.
         mean_weight: mean W; its expectation is 1 where the log supports the whole policy.
-        mean_weight_z: (mean W - 1) over its standard error; 0 where all weights are 1.
+        mean_weight_z: (mean W - 1) over its standard error; 0 where it is 1 to within 1e-6.
         max_weight: largest W.
         largest_weight_share: largest W over the sum of all.
         zero_weight_share: share of episodes of weight 0.
@@ -121,8 +124,7 @@ def _worst_position(log: EvaluationLog, outcome: np.ndarray, gate: Gate) -> tupl
 def effective_events(log: EvaluationLog, events: np.ndarray) -> float:
     """(sum |w e|)^2 / sum (w e)^2 for an (n,) vector of events e; 0 where all are 0."""
     with np.errstate(over="ignore", invalid="ignore"):
-        contributions = np.abs(events)
-        contributions *= log.weights
+        contributions = log.weighted(np.abs(events))
         if not log.one_step:
             contributions *= log.discounts
         return _effective_number(log.per_episode(contributions))
@@ -168,7 +170,8 @@ def _diagnose(log: EvaluationLog) -> Diagnostics:
 
 
 def _z(mean: float, error: float) -> float:
-    if mean == 1.0 and not error > 0:
+    # Weights that are all 1 but for rounding have a standard error of rounding too; their ratio means nothing.
+    if abs(mean - 1.0) <= MEAN_WEIGHT_ROUNDING:
         return 0.0
     return (mean - 1.0) / error if error > 0 else float(np.copysign(np.inf, mean - 1.0))
 

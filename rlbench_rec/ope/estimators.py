@@ -12,6 +12,7 @@ from ..errors import InputError
 from ..registry import Registry
 from . import doubly_robust, importance, slates
 from .log import EvaluationLog
+from .magic import magic
 from .parts import Part
 
 
@@ -27,8 +28,9 @@ class Estimator:
         needs_q: whether the log must carry q_logged and v_target.
         one_step_only: whether the formula holds on one-step logs alone.
         biased: whether its error has a part that no interval covers; such estimates are never `trusted`.
-        required: names of the parameters, all > 0 (shrinkage and strength may be 0).
-        parameters: their values.
+        by_blocks: whether its parts on a block of rows need nothing of the other rows.
+        required: names of the parameters, all > 0 (shrinkage, strength and seeds may be 0).
+        parameters: their values; those in the table are defaults.
     """
 
     id: str
@@ -37,6 +39,7 @@ class Estimator:
     needs_q: bool = False
     one_step_only: bool = False
     biased: bool = False
+    by_blocks: bool = True
     required: tuple[str, ...] = ()
     parameters: dict[str, float] = field(default_factory=dict)
 
@@ -47,8 +50,8 @@ class Estimator:
 
     @property
     def label(self) -> str:
-        """The id with its parameters: `ips-clip10`."""
-        return self.id + "".join(_exactly(value) for value in self.parameters.values())
+        """The id with its parameters: `ips-clip10`, `magic8-200-0`."""
+        return self.id + "-".join(_exactly(value) for value in self.parameters.values())
 
     def parts(self, log: EvaluationLog, metric: int | None = None) -> list[Part]:
         """The parts on a log.
@@ -96,6 +99,15 @@ def _table() -> dict[str, Estimator]:
         Estimator("switch-dr", doubly_robust.switch_dr, **residual, **one_step, required=("threshold",)),
         Estimator("dros", doubly_robust.dros, **residual, **one_step, required=("shrinkage",)),
         Estimator("sg-dr", doubly_robust.sg_dr, **residual, **one_step, required=("strength",)),
+        Estimator(
+            "magic",
+            magic,
+            **residual,
+            biased=True,
+            by_blocks=False,
+            required=("steps", "resamples", "bias_seed"),
+            parameters={"steps": 8.0, "resamples": 200.0, "bias_seed": 0.0},
+        ),
     ]
     return {row.id: row for row in rows}
 
@@ -117,6 +129,9 @@ ESTIMATORS: Registry[Estimator] = Registry(
 """Estimators by id."""
 
 
+MAY_BE_ZERO = ("shrinkage", "strength", "bias_seed")
+
+
 def estimator(name: str | Estimator, **parameters: float) -> Estimator:
     """An estimator by name, with its parameters: `estimator("dros", shrinkage=10)`.
 
@@ -134,7 +149,7 @@ def estimator(name: str | Estimator, **parameters: float) -> Estimator:
         if key not in given:
             raise InputError(f"The estimator '{found.id}' needs {key}=.", where=key)
         low, high = (0.0, 1.0) if key == "strength" else (0.0, np.inf)
-        if not low <= given[key] <= high or (key in ("clip", "threshold") and given[key] == 0):
+        if not low <= given[key] <= high or (key not in MAY_BE_ZERO and given[key] == 0):
             raise InputError(f"{key} is {given[key]}; it must lie in [{low:g}, {high:g}].", where=key)
     return replace(found, parameters={key: float(given[key]) for key in found.required})
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .bootstrap import EXACT_UNITS, by_unit, resampled_counts, resampled_means
+from .bootstrap import EXACT_UNITS, by_unit, resampled_counts, resampled_means, side_by_side
 from .finite_sample import bernstein, hoeffding
 from .measure import Measured, Pieces, unit_influences
+from .parts import total
 
 Limits = tuple[float, float]
 UNDEFINED: Limits = (np.nan, np.nan)
@@ -105,13 +106,13 @@ def studentised(sample: Sample) -> list[Limits]:
         hint = "Use bca, bootstrap or normal."
         raise InputError(f"The studentised bootstrap takes up to {EXACT_UNITS:,} units.", where="interval", hint=hint)
     log, measured = sample.pieces.log, sample.measured
-    tables = [[by_unit(matrix, log.clusters) for matrix in of_one] for of_one in sample.pieces.matrices()]
-    sizes = tables[0][0][1]
+    columns, own = sample.pieces.table()
+    sums, sizes = by_unit(columns, log.clusters)
     draws: list[list[np.ndarray]] = [[] for _ in measured]
     for counts in resampled_counts(sample.units, sample.n_resamples, sample.seed):
         episodes = counts @ sizes
-        for ts, one, of_one in zip(draws, measured, tables, strict=True):
-            ts.append(_student_ratios(one, [sums for sums, _ in of_one], sizes, counts, episodes))
+        for ts, one, parts in zip(draws, measured, own, strict=True):
+            ts.append(_student_ratios(one, [sums[:, part] for part in parts], sizes, counts, episodes))
     limits = []
     for one, ts in zip(measured, map(np.concatenate, draws), strict=True):
         ts = ts[np.isfinite(ts)]
@@ -147,11 +148,16 @@ def resampled_values(sample: Sample) -> list[np.ndarray]:
 
 def jointly_resampled(samples: list[Sample]) -> list[list[np.ndarray]]:
     """`resampled_values` of several logs of the same episodes, drawn together; the first one's settings hold."""
-    flat = [matrix for sample in samples for of_one in sample.pieces.matrices() for matrix in of_one]
-    first = samples[0]
-    drawn = resampled_means(_joined(flat), first.pieces.log.clusters, first.n_resamples, first.seed)
-    means = iter(np.split(drawn, np.cumsum([matrix.shape[1] for matrix in flat])[:-1], axis=1))
-    return [[sum(part.value(next(means)) for part in one.parts) for one in sample.measured] for sample in samples]
+    tables, owns = zip(*(sample.pieces.table() for sample in samples), strict=True)
+    first, widths = samples[0], [table.shape[1] for table in tables]
+    columns = side_by_side(list(tables))
+    del tables
+    drawn = resampled_means(columns, first.pieces.log.clusters, first.n_resamples, first.seed)
+    values = []
+    for sample, own, means in zip(samples, owns, np.split(drawn, np.cumsum(widths)[:-1], axis=1), strict=True):
+        of_parts = [[means[:, part] for part in parts] for parts in own]
+        values.append([total(one.parts, of_one) for one, of_one in zip(sample.measured, of_parts, strict=True)])
+    return values
 
 
 def percentiles(draws: np.ndarray, confidence: float) -> Limits:
@@ -161,14 +167,6 @@ def percentiles(draws: np.ndarray, confidence: float) -> Limits:
         return UNDEFINED
     low, high = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
-
-
-def _joined(matrices: list[Any]) -> Any:
-    if all(isinstance(matrix, np.ndarray) for matrix in matrices):
-        return np.concatenate(matrices, axis=1)
-    from scipy import sparse
-
-    return sparse.hstack([sparse.csr_array(matrix) for matrix in matrices], format="csr")
 
 
 INTERVALS: dict[str, Callable[[Sample], list[Limits]]] = {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from .bootstrap import side_by_side
 from .estimators import Estimator
 from .log import EvaluationLog
-from .parts import Part
+from .parts import Part, gradients, linearised, total
 
 
 class Pieces:
@@ -34,21 +36,31 @@ class Pieces:
             yield from self._kept
             return
         blocks = 0
-        for block in self.log.blocks():
+        for block in self.log.blocks() if all(one.by_blocks for one in self.estimators) else [self.log]:
             parts = [one.parts(block, self.metric) for one in self.estimators]
             blocks += 1
             yield parts
         if blocks == 1:
             self._kept = [parts]
 
-    def matrices(self) -> list[list[np.ndarray]]:
-        """For each estimator, for each part: its whole (episodes, K) matrix, sparse where few cells are filled."""
-        blocks = [[[part.columns.matrix() for part in of_one] for of_one in parts] for parts in self]
-        if len(blocks) == 1:
-            return blocks[0]
-        return [
-            [np.concatenate(of_part) for of_part in zip(*of_one, strict=True)] for of_one in zip(*blocks, strict=True)
-        ]
+    def table(self) -> tuple[Any, list[list[slice]]]:
+        """The (episodes, K) matrix of all columns, sparse where few cells are filled, and which of its columns are each
+        estimator's each part's."""
+        whole, filled = None, 0
+        for parts in self:
+            matrices = [[part.columns.matrix() for part in of_one] for of_one in parts]
+            block = side_by_side([matrix for of_one in matrices for matrix in of_one])
+            if whole is None and block.shape[0] == self.log.n_episodes:
+                whole = block
+                break
+            if whole is None:
+                whole = np.empty((self.log.n_episodes, block.shape[1]))
+            whole[filled : filled + len(block)] = block
+            filled += len(block)
+        ends = iter(np.cumsum([0, *(matrix.shape[1] for of_one in matrices for matrix in of_one)]).tolist())
+        first = next(ends)
+        own = [[slice(first, first := next(ends)) for _ in of_one] for of_one in matrices]
+        return whole, own
 
 
 @dataclass(frozen=True)
@@ -108,21 +120,11 @@ def _added(one: list[np.ndarray], two: list[np.ndarray]) -> list[np.ndarray]:
 
 def _influences(pieces: Pieces, parts: list[list[Part]], means: list[list[np.ndarray]]) -> Iterator[list[np.ndarray]]:
     """For each block, for each estimator: (rows,) psi."""
-    gradients = [
-        [part.gradient(mean) for part, mean in zip(*pair, strict=True)] for pair in zip(parts, means, strict=True)
-    ]
-    centres = [sum(m @ g for m, g in zip(*pair, strict=True)) for pair in zip(means, gradients, strict=True)]
+    slopes = [gradients(*pair) for pair in zip(parts, means, strict=True)]
     for of_block in pieces:
-        influences = []
-        for of_one, slopes, centre in zip(of_block, gradients, centres, strict=True):
-            psi = of_one[0].columns.project(slopes[0])
-            for part, slope in zip(of_one[1:], slopes[1:], strict=True):
-                psi += part.columns.project(slope)
-            psi -= centre
-            influences.append(psi)
-        yield influences
+        yield [linearised(*one) for one in zip(of_block, slopes, means, strict=True)]
 
 
 def _value(parts: list[Part], means: list[np.ndarray]) -> float:
-    value = float(sum(part.value(mean) for part, mean in zip(parts, means, strict=True)))
+    value = float(total(parts, means))
     return value if np.isfinite(value) else np.nan

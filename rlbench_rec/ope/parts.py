@@ -8,6 +8,7 @@ clustering by user and joint intervals of several estimators all follow from thi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -110,6 +111,30 @@ class PositionRatios:
 
 
 Part = Mean | Ratio | StepRatios | PositionRatios
+
+
+def column_means(parts: list[Part], n_episodes: int) -> list[np.ndarray]:
+    """For each part: (K,) means of its columns."""
+    return [part.columns.sums() / n_episodes for part in parts]
+
+
+def total(parts: list[Part], means: list[np.ndarray]) -> Any:
+    """The value of an estimator: (..., K) means of each part -> (...)."""
+    return sum(part.value(mean) for part, mean in zip(parts, means, strict=True))
+
+
+def gradients(parts: list[Part], means: list[np.ndarray]) -> list[np.ndarray]:
+    """For each part: (K,) derivatives of its value in the means."""
+    return [part.gradient(mean) for part, mean in zip(parts, means, strict=True)]
+
+
+def linearised(parts: list[Part], slopes: list[np.ndarray], means: list[np.ndarray]) -> np.ndarray:
+    """(episodes,) psi: the delta-method influence of each episode, from the gradients and means of the whole log."""
+    psi = parts[0].columns.project(slopes[0])
+    for part, slope in zip(parts[1:], slopes[1:], strict=True):
+        psi += part.columns.project(slope)
+    psi -= sum(mean @ slope for mean, slope in zip(means, slopes, strict=True))
+    return psi
 
 
 def mean(log: EvaluationLog, rows: np.ndarray) -> Mean:

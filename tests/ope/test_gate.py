@@ -126,3 +126,12 @@ def test_a_log_without_events_says_so_in_words():
     estimate = ope.estimate(log, "ips")
     assert estimate.verdict == "unreliable"
     assert estimate.reasons == ("no effective events (whatever has weight is 0), below 5",)
+
+
+@pytest.mark.parametrize("rounding", [1e-16, 6e-8])
+def test_weights_of_one_but_for_rounding_are_no_evidence_against_the_log(rounding):
+    """A policy's own log, its probabilities computed on two ways: the mean weight misses 1 by many standard errors."""
+    rng = np.random.default_rng(0)
+    target = 0.5 * (1 - rounding * rng.uniform(0.9, 1.1, 1_000))
+    log = ope.EvaluationLog(rng.normal(size=1_000), np.full(1_000, 0.5), target)
+    assert ope.diagnose(log).mean_weight_z == 0 and ope.diagnose(log).verdict == "trusted"
