@@ -7,9 +7,9 @@ from .diagnostics import Diagnostics, diagnose
 from .estimate import Estimate, estimate, estimate_all
 from .estimators import ESTIMATORS, Estimator, estimator, needs_q
 from .gate import VERDICTS, Gate
+from .intervals import lower_bound
 from .lift import lift
 from .log import EvaluationLog
-from .lower_bound import lower_bound
 from .ranking import Ranking, ranking
 from .return_distribution import ReturnDistribution, estimate_return, return_distribution
 from .selection import Candidate, select

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .columns import ByStep, Vectors
-from .log import EvaluationLog
-from .parts import Part, PositionRatios, Ratio, mean
+from ..columns import ByStep, Vectors
+from ..log import EvaluationLog
+from ..parts import Part, PositionRatios, Ratio, mean
 
 
 def iips(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:

@@ -8,12 +8,12 @@ from typing import Literal
 
 import numpy as np
 
-from ..errors import InputError
-from ..registry import Registry
+from ...errors import InputError
+from ...registry import Registry
+from ..log import EvaluationLog
+from ..parts import Part
 from . import doubly_robust, importance, slates
-from .log import EvaluationLog
 from .magic import magic
-from .parts import Part
 
 
 @dataclass(frozen=True)

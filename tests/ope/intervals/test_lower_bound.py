@@ -7,7 +7,7 @@ import pytest
 
 from rlbench_rec import ope
 from rlbench_rec.errors import InputError
-from rlbench_rec.ope.lower_bound import STAKES
+from rlbench_rec.ope.intervals.lower_bound import STAKES
 
 
 def log_of(terms, **fields) -> ope.EvaluationLog:

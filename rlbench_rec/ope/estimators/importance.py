@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .columns import Vectors
-from .log import EvaluationLog
-from .parts import Mean, Part, Ratio, mean, normalised
+from ..columns import Vectors
+from ..log import EvaluationLog
+from ..parts import Mean, Part, Ratio, mean, normalised
 
 
 def on_policy(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .bootstrap import resampled_means, side_by_side
-from .log import EvaluationLog
-from .parts import Part, column_means, gradients, linearised, normalised, total
+from ..bootstrap import resampled_means, side_by_side
+from ..log import EvaluationLog
+from ..parts import Part, column_means, gradients, linearised, normalised, total
 
 BIAS_CONFIDENCE = 0.9
 """Level of the interval of `sndr` within which a blend's ingredient counts as unbiased."""

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
-from .bootstrap import EXACT_UNITS, by_unit, resampled_counts, resampled_means, side_by_side
+from ...errors import InputError
+from ..bootstrap import EXACT_UNITS, by_unit, resampled_counts, resampled_means, side_by_side
+from ..measure import Measured, Pieces, unit_influences
+from ..parts import total
 from .finite_sample import bernstein, hoeffding
-from .measure import Measured, Pieces, unit_influences
-from .parts import total
 
 Limits = tuple[float, float]
 UNDEFINED: Limits = (np.nan, np.nan)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError
-from .estimators import Estimator
-from .log import EvaluationLog
+from ...errors import InputError
+from ..estimators import Estimator
+from ..log import EvaluationLog
 
 if TYPE_CHECKING:
-    from .intervals import Limits, Sample
+    from .kinds import Limits, Sample
 
 
 def _shrunken(bound: float, shrinkage: float) -> float:

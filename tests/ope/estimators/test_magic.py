@@ -7,7 +7,7 @@ import pytest
 
 from rlbench_rec import ope
 from rlbench_rec.errors import InputError
-from rlbench_rec.ope import magic
+from rlbench_rec.ope.estimators import magic
 from rlbench_rec.ope.parts import column_means, total
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import InputError
-from .estimators import Estimator, estimator
-from .log import EvaluationLog
-from .measure import Pieces
-from .parts import Mean
+from ...errors import InputError
+from ..estimators import Estimator, estimator
+from ..log import EvaluationLog
+from ..measure import Pieces
+from ..parts import Mean
 
 STAKES = 0.5 * 0.25 ** np.arange(10)
 """Shares of the capital that are bet, from bold to cautious; the last suit millions of episodes."""
