@@ -32,13 +32,6 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def probability_of_improvement(x: np.ndarray, y: np.ndarray) -> float:
-    """P(X > Y) + P(X = Y) / 2 over all pairs of runs (Agarwal et al. 2021; the Mann-Whitney statistic over n m)."""
-    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    difference = np.sign(x[:, None] - y[None, :])
-    return float((difference.mean() + 1.0) / 2.0)
-
-
 @dataclass(frozen=True)
 class Error:
     """What is uncertain about an estimate.

@@ -162,7 +162,7 @@ def _check_data(data: TransitionDataset, train: TransitionDataset, batch_size: i
         raise InputError(
             f"{len(train)} rows to train on ({len(data)} with those held out), fewer than a batch of {batch_size}.",
             where=data.provenance.source,
-            hint="Give a longer log or a smaller batch_size.",
+            hint="Give a longer log, or a smaller batch_size (a line of the suite's TOML).",
         )
     if data.history and (data.items.max() > data.item_count or data.events.max() > data.event_count):
         raise InputError("An id is larger than item_count or event_count.", where=data.provenance.source)

@@ -7,7 +7,6 @@ from rlbench_rec.results.statistics import (
     Error,
     holm,
     iqm,
-    probability_of_improvement,
     student_quantile,
     student_tail,
 )
@@ -42,13 +41,6 @@ def test_holm_leaves_out_what_is_not_defined_and_stops_at_one():
     np.testing.assert_array_equal(holm(np.array([np.nan, 0.6, 0.7])), [np.nan, 1.0, 1.0])
     assert holm(np.array([])).shape == (0,)
     assert np.isnan(holm(np.array([np.nan]))).all()
-
-
-def test_probability_of_improvement_counts_ties_half():
-    # Pairs: 1-2 lost, 2-2 tied, 3-2 won.
-    assert probability_of_improvement(np.array([1.0, 2.0, 3.0]), np.array([2.0])) == 0.5
-    assert probability_of_improvement(np.array([1.0, 4.0]), np.array([0.0, 1.0])) == (0.5 + 1 + 1 + 1) / 4
-    assert probability_of_improvement(np.array([0.0]), np.array([1.0, 2.0])) == 0.0
 
 
 def test_student_is_normal_at_infinite_degrees():
