@@ -11,6 +11,11 @@ import time
 
 import numpy as np
 
+from rlbench_rec.mdp.quiet import d3rlpy
+
+# Once, before asv's server forks a process for each benchmark.
+d3rlpy()
+
 ALGORITHMS = ["dqn", "double-dqn", "cql"]
 LOOPS = ["stock", "tensor"]
 STEPS = 20
