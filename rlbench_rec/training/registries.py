@@ -17,7 +17,16 @@ ALGORITHMS: Registry = Registry(
 )
 """Algorithm id -> its config class."""
 
-ENCODERS: Registry = Registry("encoder", {"mlp": "rlbench_rec.training.encoders:MLPEncoder"})
+ENCODERS: Registry = Registry(
+    "encoder",
+    {
+        "cnn": "rlbench_rec.training.encoders.cnn:CNNEncoder",
+        "gru": "rlbench_rec.training.encoders.recurrent:GRUEncoder",
+        "lstm": "rlbench_rec.training.encoders.recurrent:LSTMEncoder",
+        "mlp": "rlbench_rec.training.encoders.mlp:MLPEncoder",
+        "transformer": "rlbench_rec.training.encoders.transformer:TransformerEncoder",
+    },
+)
 """Encoder id -> torch module class, built as `cls(layout, hidden_units, embedding_size)`."""
 
 LOOPS: Registry = Registry(

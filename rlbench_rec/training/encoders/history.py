@@ -1,0 +1,78 @@
+"""What every encoder does with a state: take its columns apart, embed its history, and end in a perceptron."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+import torch
+from torch import nn
+
+from ...errors import InputError
+from ...mdp.dataset import StateLayout
+
+
+class HistorySlots(nn.Module):
+    """The history's slots as vectors: [item embedding + event embedding, log(1 + gap seconds)], oldest first.
+
+    Args:
+        layout: how a state reads; its history must not be 0.
+        embedding_size: width of item and event embeddings.
+    """
+
+    def __init__(self, layout: StateLayout, embedding_size: int):
+        super().__init__()
+        self.layout = layout
+        self.items = nn.Embedding(layout.item_count + 1, embedding_size, padding_idx=0)
+        self.events = nn.Embedding(layout.event_count + 1, embedding_size, padding_idx=0)
+        self.size = embedding_size + 1
+
+    def forward(self, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(b, state size) -> context (b, c), slots (b, n, size), zeros where padding, and (b, n) which are real."""
+        n = self.layout.history
+        context, items, events, gaps = states.split([self.layout.context, n, n, n], dim=1)
+        items = items.long()
+        real = items > 0
+        slots = torch.cat([self.items(items) + self.events(events.long()), gaps.log1p().unsqueeze(2)], dim=2)
+        return context, slots * real.unsqueeze(2), real
+
+
+class SequenceEncoder(nn.Module):
+    """features = ReLU layers of [context, summary of the history].
+
+    A history of padding alone has a summary of zeros, and no summary depends on how much padding stands before it.
+
+    Args:
+        layout: how a state reads.
+        hidden_units: widths of the hidden layers; the last is the number of features.
+        embedding_size: width of item and event embeddings.
+
+    Raises:
+        InputError: states without a history.
+    """
+
+    summary: ClassVar[Callable[[int, int, int], nn.Module]]
+    """Made from (slot size, history length, embedding size): a module of `width` that maps slots (b, n, slot size) and
+    whether each is real (b, n) to (b, width)."""
+
+    def __init__(self, layout: StateLayout, hidden_units: Sequence[int], embedding_size: int):
+        super().__init__()
+        if not layout.history:
+            raise InputError("These states have no history to read.", where="encoder", hint="Use mlp.")
+        self.slots = HistorySlots(layout, embedding_size)
+        self.summarise = type(self).summary(self.slots.size, layout.history, embedding_size)
+        self.layers = perceptron(layout.context + self.summarise.width, hidden_units)
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        context, slots, real = self.slots(states)
+        summary = self.summarise(slots, real) * real.any(dim=1, keepdim=True)
+        return self.layers(torch.cat([context, summary], dim=1))
+
+
+def perceptron(width: int, hidden_units: Sequence[int]) -> nn.Sequential:
+    """ReLU layers from `width` inputs."""
+    layers: list[nn.Module] = []
+    for units in hidden_units:
+        layers += [nn.Linear(width, units), nn.ReLU()]
+        width = units
+    return nn.Sequential(*layers)

@@ -1,0 +1,35 @@
+"""Context and the mean of the history through a perceptron."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from ...mdp.dataset import StateLayout
+from .history import HistorySlots, perceptron
+
+
+class MLPEncoder(nn.Module):
+    """features = ReLU layers of [context, pooled], pooled = mean over the real slots of the history.
+
+    Padding does not count, and a history of padding alone pools to zeros. States without a history are context alone.
+
+    Args:
+        layout: how a state reads.
+        hidden_units: widths of the hidden layers; the last is the number of features.
+        embedding_size: width of item and event embeddings.
+    """
+
+    def __init__(self, layout: StateLayout, hidden_units: Sequence[int], embedding_size: int):
+        super().__init__()
+        self.slots = HistorySlots(layout, embedding_size) if layout.history else None
+        self.layers = perceptron(layout.context + (self.slots.size if self.slots else 0), hidden_units)
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        if self.slots is None:
+            return self.layers(states)
+        context, slots, real = self.slots(states)
+        pooled = slots.sum(dim=1) / real.sum(dim=1, keepdim=True).clamp(min=1)
+        return self.layers(torch.cat([context, pooled], dim=1))

@@ -1,0 +1,44 @@
+"""Recurrent networks over the history."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from .history import SequenceEncoder
+
+
+class Recurrent(nn.Module):
+    """The output of a recurrent cell after the newest slot."""
+
+    cell = nn.GRU
+
+    def __init__(self, slot_size: int, history: int, embedding_size: int):
+        super().__init__()
+        self.width = embedding_size
+        self.layer = self.cell(slot_size, self.width, batch_first=True)
+
+    def forward(self, slots: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        # Real slots first, in their order: what comes after the last of them is never looked at.
+        order = real.logical_not().to(torch.uint8).argsort(dim=1, stable=True)
+        outputs, _ = self.layer(slots.gather(1, order.unsqueeze(2).expand_as(slots)))
+        last = (real.sum(dim=1) - 1).clamp(min=0)
+        return outputs[torch.arange(len(outputs), device=outputs.device), last]
+
+
+class RecurrentLSTM(Recurrent):
+    """The same with an LSTM cell."""
+
+    cell = nn.LSTM
+
+
+class GRUEncoder(SequenceEncoder):
+    """Gated recurrent unit (Cho et al. 2014), the network of GRU4Rec (Hidasi et al. 2016)."""
+
+    summary = Recurrent
+
+
+class LSTMEncoder(SequenceEncoder):
+    """Long short-term memory (Hochreiter and Schmidhuber 1997)."""
+
+    summary = RecurrentLSTM
