@@ -46,7 +46,7 @@ def stock(algo: Any, data: TransitionDataset, batch_size: int, seed: int, device
                     buffer, n_steps=epoch, n_steps_per_epoch=epoch, logger_adapter=logger, show_progress=False
                 )
                 loss = fitted[0][1]["loss"]
-                _refuse_nan(loss, algo.grad_step)
+                refuse_nan(loss, algo.grad_step)
                 total += loss * epoch
         return total / steps
 
@@ -89,7 +89,7 @@ def tensor(
         for _ in range(steps):
             loss = algo.impl.update(transitions.minibatch(next(batches)), algo.grad_step)["loss"]
             algo.set_grad_step(algo.grad_step + 1)
-            _refuse_nan(loss, algo.grad_step)
+            refuse_nan(loss, algo.grad_step)
             total += loss
         return total / steps
 
@@ -108,7 +108,8 @@ def _epochs(steps: int) -> list[int]:
     return [EPOCH] * whole + [rest] * bool(rest)
 
 
-def _refuse_nan(loss: float, step: int) -> None:
+def refuse_nan(loss: float, step: int) -> None:
+    """Stop training whose loss is no longer a number, at or before this step."""
     if not math.isfinite(loss):
         raise InputError(
             f"The loss is {loss} at step {step}.",

@@ -31,6 +31,10 @@ ENCODERS: Registry = Registry(
 
 LOOPS: Registry = Registry(
     "loop",
-    {"stock": "rlbench_rec.training.loops:stock", "tensor": "rlbench_rec.training.loops:tensor"},
+    {
+        "lean": "rlbench_rec.training.lean:lean",
+        "stock": "rlbench_rec.training.loops:stock",
+        "tensor": "rlbench_rec.training.loops:tensor",
+    },
 )
 """Loop id -> function `(algo, data, batch_size, seed, device) -> advance(steps)`."""

@@ -25,6 +25,11 @@ def test_contract_in_the_stock_loop(algorithm):
     check_algorithm(algorithm, loop="stock", history=0)
 
 
+@pytest.mark.parametrize("algorithm", HEADLINE)
+def test_contract_in_the_lean_loop(algorithm):
+    check_algorithm(algorithm, loop="lean")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("encoder", ENCODERS)

@@ -1,25 +1,32 @@
-"""Both loops do the same updates; the tensors show the same transitions as the dataset."""
+"""All loops do the same updates; the tensors show the same transitions as the dataset."""
 
 from __future__ import annotations
+
+import dataclasses
 
 import numpy as np
 import pytest
 import torch
 
 from rlbench_rec.errors import InputError
+from rlbench_rec.mdp.quiet import d3rlpy
 from rlbench_rec.testing.algorithms import toy_shop
-from rlbench_rec.training import loops
+from rlbench_rec.training import ALGORITHMS, loops
 from rlbench_rec.training.algorithms import make_config
 from rlbench_rec.training.device import seeded
 from rlbench_rec.training.fitting import create
+from rlbench_rec.training.lean import lean
 from rlbench_rec.training.networks import ScoreNetwork, score
 from rlbench_rec.training.transitions import Transitions
 
 BATCH = 16
 
 
-def _algo(data, algorithm):
-    config = make_config(algorithm, {"target_update_interval": 50} if algorithm != "bc" else None, data.gamma)
+def _algo(data, algorithm, n_critics=1):
+    fields = {"target_update_interval": 50, "n_critics": n_critics}
+    config = make_config(
+        algorithm, {k: v for k, v in fields.items() if k in ALGORITHMS[algorithm].model_fields}, data.gamma
+    )
     with seeded(3, "cpu"):
         algo = create(config, "mlp", data.layout, data.action_count, BATCH, "cpu")
     return algo, ScoreNetwork.of(config.heads(algo.impl))
@@ -46,6 +53,47 @@ def test_tensor_loop_is_stock_to_the_bit_on_the_same_batches(algorithm):
     assert losses["stock"][-1] != losses["stock"][0]
 
 
+def _by_steps(loop, data, algorithm, steps, n_critics=1, **options):
+    algo, network = _algo(data, algorithm, n_critics)
+    advance = loop(algo, data, BATCH, 5, "cpu", rows=_rows_that_stock_draws(len(data), steps, seed=5), **options)
+    losses = [advance(1) for _ in range(steps)]
+    assert algo.grad_step == steps
+    return np.array(losses), score(network, data.states())
+
+
+@pytest.mark.parametrize("algorithm", ["dqn", "double-dqn"])
+def test_lean_weights_are_d3rlpys_to_the_bit(algorithm):
+    data = toy_shop(200, history=2)
+    losses, scores = _by_steps(lean, data, algorithm, 300, fused=False)
+    expected_losses, expected_scores = _by_steps(loops.tensor, data, algorithm, 300)
+    assert np.array_equal(scores, expected_scores)
+    assert losses == pytest.approx(expected_losses, rel=1e-6)
+
+
+@pytest.mark.parametrize("n_critics", [1, 2])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_ten_lean_steps_are_d3rlpys(algorithm, n_critics):
+    data = toy_shop(200, history=2)
+    losses, scores = _by_steps(lean, data, algorithm, 10, n_critics, fused=False)
+    expected_losses, expected_scores = _by_steps(loops.tensor, data, algorithm, 10, n_critics)
+    assert losses == pytest.approx(expected_losses, rel=1e-5)
+    assert scores == pytest.approx(expected_scores, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.9])
+def test_lean_skips_next_states_only_where_they_are_worth_nothing(gamma):
+    """At gamma = 0 no target is looked up, and the result is still d3rlpy's."""
+    data = dataclasses.replace(toy_shop(200), gamma=gamma)
+    assert np.array_equal(_by_steps(lean, data, "dqn", 20, fused=False)[1], _by_steps(loops.tensor, data, "dqn", 20)[1])
+
+
+def test_lean_refuses_what_it_has_no_loss_for():
+    data = toy_shop(50)
+    algo = d3rlpy().algos.DiscreteBCQConfig().create(device="cpu")
+    with pytest.raises(InputError, match="DiscreteBCQ"):
+        lean(algo, data, BATCH, 0, "cpu")
+
+
 def test_stock_drops_no_steps_and_leaves_numpys_generator_alone(monkeypatch):
     monkeypatch.setattr(loops, "EPOCH", 8)
     data = toy_shop(100)
@@ -61,14 +109,14 @@ def test_stock_drops_no_steps_and_leaves_numpys_generator_alone(monkeypatch):
 def test_splitting_the_steps_changes_nothing():
     data, scores = toy_shop(100), []
     for parts in ([30], [7, 23]):
-        for loop in (loops.stock, loops.tensor):
+        for loop in (loops.stock, loops.tensor, lean):
             algo, network = _algo(data, "dqn")
             advance = loop(algo, data, BATCH, 1, "cpu")
             for steps in parts:
                 advance(steps)
             scores.append(score(network, data.states()))
-    assert np.array_equal(scores[0], scores[2])
-    assert np.array_equal(scores[1], scores[3])
+    for whole, split in zip(scores[:3], scores[3:], strict=True):
+        assert np.array_equal(whole, split)
 
 
 @pytest.mark.parametrize("history", [0, 3])

@@ -1,0 +1,101 @@
+"""The lean loop: the same algorithms by update steps of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from ..errors import InputError
+from ..mdp.dataset import TransitionDataset
+from .loops import Advance, refuse_nan, uniform_rows
+from .losses import LOSSES, Batch
+from .networks import ScoreNetwork
+from .transitions import Transitions
+
+
+def lean(
+    algo: Any,
+    data: TransitionDataset,
+    batch_size: int,
+    seed: int,
+    device: str,
+    rows: Iterator[torch.Tensor] | None = None,
+    fused: bool = True,
+) -> Advance:
+    """One forward pass where d3rlpy takes two, no one-hot products, fused Adam, and the host waits for the device
+    once an `advance`, not once a step.
+
+    It trains the networks of `algo` in place. With `fused=False` DQN and Double DQN have the weights of `tensor`; the
+    others, and fused Adam, differ in the last digits, which training then carries further.
+
+    Args:
+        algo, data, batch_size, seed, device: as for every loop.
+        rows: as for `tensor`.
+        fused: whether Adam runs as one kernel.
+
+    Raises:
+        InputError: an algorithm without a lean loss.
+    """
+    name = type(algo).__name__
+    if name not in LOSSES:
+        raise InputError(f"The lean loop has no loss for {name}.", where="loop", hint="Use tensor.")
+    loss_of, impl = LOSSES[name], algo.impl
+    transitions = Transitions(data, device)
+    batches = rows if rows is not None else uniform_rows(len(data), batch_size, seed, device)
+    online, target = _networks(impl)
+    heads, targets = list(online.heads), list(target.heads) if target else []
+    adam = _adam(impl, online, fused)
+    interval = getattr(impl, "_target_update_interval", None)
+    # Next states are only looked at where they are worth something.
+    looks_ahead = getattr(impl, "_gamma", 0.0) > 0 and not bool(data.terminals.all())
+
+    def step() -> torch.Tensor:
+        loss = loss_of(heads, targets, _batch(transitions, next(batches), looks_ahead), impl)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        return loss.detach()
+
+    def advance(steps: int) -> float:
+        total = torch.zeros((), device=device)
+        online.train()
+        for _ in range(steps):
+            total += step()
+            if interval and algo.grad_step % interval == 0:
+                _copy(online, target)
+            algo.set_grad_step(algo.grad_step + 1)
+        mean = float(total) / steps
+        refuse_nan(mean, algo.grad_step)
+        return mean
+
+    return advance
+
+
+def _networks(impl: Any) -> tuple[ScoreNetwork, ScoreNetwork | None]:
+    """The trained network and its target, sharing d3rlpy's weights; cloning has no target."""
+    if hasattr(impl.modules, "imitator"):
+        return ScoreNetwork.of([impl.modules.imitator]), None
+    return ScoreNetwork.of(impl.modules.q_funcs), ScoreNetwork.of(impl.modules.targ_q_funcs)
+
+
+def _adam(impl: Any, network: ScoreNetwork, fused: bool) -> torch.optim.Adam:
+    settings = impl.modules.optim.optim.defaults
+    same = {name: settings[name] for name in ("lr", "betas", "eps", "weight_decay", "amsgrad")}
+    return torch.optim.Adam(network.parameters(), **same, fused=fused)
+
+
+def _batch(transitions: Transitions, rows: torch.Tensor, looks_ahead: bool) -> Batch:
+    return Batch(
+        transitions.states(rows),
+        transitions.actions[rows].unsqueeze(1),
+        transitions.rewards[rows].unsqueeze(1),
+        transitions.next_states(rows) if looks_ahead else None,
+        1.0 - transitions.terminals[rows].unsqueeze(1),
+    )
+
+
+def _copy(online: ScoreNetwork, target: ScoreNetwork) -> None:
+    with torch.no_grad():
+        torch._foreach_copy_(list(target.parameters()), list(online.parameters()))
