@@ -125,7 +125,7 @@ class DatasetCard(_Strict):
     notes: str = ""
     """Traps worth knowing."""
     dialect: str = "delimited"
-    """How the files are written: `delimited` text or `parquet`."""
+    """How the files are written: `delimited` text, `jsonl` (a flat object a line) or `parquet`."""
     delimiter: str = Field(",", min_length=1, max_length=1)
     """Between fields of delimited text."""
     header: bool = True

@@ -78,7 +78,7 @@ def resolve_files(found: Found, path: Path | None) -> list[Path]:
     Args:
         found: the card, with its variant.
         path: a file, or the data folder; None takes what the card ships, a user's card's own folder, or
-            `$RLBENCH_DATA/<id>`.
+            `<cache folder>/<id>` (see `data_folder`).
 
     Raises:
         MissingFileError: nothing there; says where to get it.
@@ -90,27 +90,33 @@ def resolve_files(found: Found, path: Path | None) -> list[Path]:
         raise InputError("The card has several logs.", where=card.id, hint=f"Choose one: {names}.")
     if path is not None and path.is_file():
         return [path]
-    folder = path or _default_folder(found)
-    if folder is None or not folder.is_dir():
-        where = str(folder) if folder else card.id
-        raise MissingFileError("The log is not there.", where=where, hint=_how_to_get(card))
+    folders = [path] if path else _default_folders(found)
     patterns = [variant.file] if variant else [spec.pattern for spec in card.files]
-    files = sorted({file for pattern in patterns for file in folder.glob(pattern) if file.is_file()})
-    if not files:
-        raise MissingFileError(f"No file {' or '.join(patterns)} here.", where=str(folder), hint=_how_to_get(card))
-    return files
+    for folder in folders:
+        if files := sorted({file for pattern in patterns for file in folder.glob(pattern) if file.is_file()}):
+            return files
+    if not folders[0].is_dir():
+        raise MissingFileError("The log is not there.", where=str(folders[0]), hint=_how_to_get(found))
+    raise MissingFileError(f"No file {' or '.join(patterns)} here.", where=str(folders[0]), hint=_how_to_get(found))
 
 
-def _default_folder(found: Found) -> Path | None:
+def data_folder() -> Path:
+    """The cache folder, with a folder a data set: `RLBENCH_DATA`, else `rlbench-rec` in the user's own cache folder."""
+    if root := os.environ.get("RLBENCH_DATA"):
+        return Path(root).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rlbench-rec"
+
+
+def _default_folders(found: Found) -> list[Path]:
     if found.card.shipped:
-        return found.folder / found.card.id
+        return [found.folder / found.card.id]
+    cached = data_folder() / found.card.id
+    # A user's own card lies beside its data.
+    return [cached] if found.folder == cards_folder() else [found.folder, cached]
+
+
+def _how_to_get(found: Found) -> str:
     if found.folder != cards_folder():
-        # A user's own card lies beside its data.
-        return found.folder
-    root = os.environ.get("RLBENCH_DATA")
-    return Path(root) / found.card.id if root else None
-
-
-def _how_to_get(card: DatasetCard) -> str:
-    page = card.homepage or next((spec.url for spec in card.files if spec.url), "its owners")
-    return f"Get it from {page} and give its file or folder (--data), or set RLBENCH_DATA."
+        return "Give its file or folder (--data)."
+    page = f" ({found.card.homepage})" if found.card.homepage else ""
+    return f"`rlbench data get {found.card.id}` gets it or says where it is{page}; or give its file or folder (--data)."

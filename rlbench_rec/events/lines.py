@@ -60,14 +60,14 @@ class LineStream:
 
     Args:
         paths: the files.
-        delimiter: of fields, for lines that hold a quote.
+        delimiter: of fields, for lines that hold a quote; None: lines are not split.
         skip_first: leave out the header lines.
 
     Attributes:
         failure: what ended the stream early, or None.
     """
 
-    def __init__(self, paths: list[Path], delimiter: str, *, skip_first: bool):
+    def __init__(self, paths: list[Path], delimiter: str | None, *, skip_first: bool):
         self.failure: BaseException | None = None
         self._batches = _batches(paths, delimiter, skip_first)
 
@@ -83,7 +83,7 @@ class LineStream:
             raise
 
 
-def _batches(paths: list[Path], delimiter: str, skip_first: bool) -> Iterator[pa.RecordBatch]:
+def _batches(paths: list[Path], delimiter: str | None, skip_first: bool) -> Iterator[pa.RecordBatch]:
     for number, path in enumerate(paths):
         line = 1
         for chunk in _whole_lines(path):
@@ -123,7 +123,7 @@ def _whole_lines(path: Path) -> Iterator[bytes]:
             yield rest
 
 
-def _decode(chunk: bytes, offsets: np.ndarray, delimiter: str) -> tuple[pa.Array, pa.Array]:
+def _decode(chunk: bytes, offsets: np.ndarray, delimiter: str | None) -> tuple[pa.Array, pa.Array]:
     """Texts without their line ends, and the fields of lines that SQL cannot split at the delimiter."""
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(chunk)]
     lines = pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
@@ -140,7 +140,7 @@ def _decode(chunk: bytes, offsets: np.ndarray, delimiter: str) -> tuple[pa.Array
         texts = pa.array(decoded, pa.large_string())
     # Here and not in SQL, where it takes longer than the rest of the reading.
     texts = pc.ascii_rtrim(texts, "\r\n")
-    if b'"' in chunk:
+    if delimiter is not None and b'"' in chunk:
         for i, text in enumerate(texts.to_pylist()):
             if '"' in text and fields[i] is None:
                 fields[i] = split_fields(text, delimiter) or []

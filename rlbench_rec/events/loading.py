@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, OutputError, RlbenchError
-from .card import DatasetCard
+from ..files import write_text
+from . import staged
 from .cards import Found, find, resolve_files
 from .dialects import DIALECTS
-from .dialects.rows import RawRows, quote_text
+from .dialects.rows import RawRows
 from .log import EventLog
 from .report import LoadReport
 from .sessions import sessions_sql
-from .staging import REASONS, Staging, stage
+from .staging import stage
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,22 +32,26 @@ def load(
     memory_limit: str = "2GB",
     session_gap: float | None = None,
     out: str | Path | None = None,
+    ray: str | None = None,
 ) -> EventLog:
     """Read a log by its card.
 
     Args:
         name: card id, `id/variant`, or the path of a card.
         path: the raw file, or the folder of the data set; None takes what the card ships, the folder of a user's own
-            card, or `$RLBENCH_DATA/<id>`.
-        memory_limit: for DuckDB; what does not fit spills to disk.
+            card, or `<cache folder>/<id>`.
+        memory_limit: for DuckDB (of each worker, with `ray`); what does not fit spills to disk.
         session_gap: seconds after which a new session begins; None takes the card's.
         out: folder for events.parquet, quarantine.parquet and report.json; None keeps them until the log is gone.
+        ray: address of a Ray cluster (`local` starts one here): the work is spread over its workers, who must all see
+            the files and `out`. The log is the same.
 
     Raises:
         UnknownNameError: no such card or variant.
         MissingFileError: the raw files are not there; says where to get them.
         InputError: an empty file, a header without a needed column, a propensity outside (0, 1], no row left.
         OutputError: `out` cannot be written.
+        MissingExtraError: `ray` is given and not installed.
     """
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", memory_limit):
         raise InputError(f"'{memory_limit}' is no amount of memory.", where="memory_limit", hint="Write 2GB or 500MB.")
@@ -62,7 +67,13 @@ def load(
     gap = found.card.session_gap if session_gap is None else float(session_gap)
     try:
         with tempfile.TemporaryDirectory(prefix=".staging-", dir=folder) as scratch:
-            report, context = _run(found, files, folder, Path(scratch), memory_limit, gap)
+            if ray is None:
+                report, context = _run(found, files, folder, Path(scratch), memory_limit, gap)
+            else:
+                from .spread import run
+
+                report, context = run(found, files, folder, Path(scratch), memory_limit, gap, ray)
+            write_text(folder / "report.json", json.dumps(report.to_dict(), indent=1, sort_keys=True) + "\n")
     except RlbenchError:
         raise
     except OSError as error:
@@ -95,30 +106,26 @@ def _run(
     import duckdb
 
     card = found.card
-    with duckdb.connect() as connection:
-        connection.execute(f"SET memory_limit = {quote_text(memory_limit)}")
-        connection.execute(f"SET temp_directory = {quote_text(str(scratch / 'spill'))}")
-        connection.execute("SET TimeZone = 'UTC'")
-        # Its bar would go to stdout, where results go.
-        connection.execute("SET enable_progress_bar = false")
+    with staged.connected(scratch, memory_limit) as connection:
         raw = DIALECTS[card.dialect](connection, files, card)
         staging = stage(raw, found)
         try:
-            _stage_rows(connection, staging, card)
-            _check_propensities(connection, card, files)
-            report = _report(connection, files)
+            staged.fill(connection, staging, card)
+            if card.deduplicate:
+                raw = DIALECTS[card.dialect](connection, files, card)
+                staged.set_duplicates_aside(connection, raw)
+            staged.check_propensities(connection, card, files)
             # In order of weight: quarantine is complete before the log appears.
-            _write(connection, _quarantine_sql(files), folder / "quarantine.parquet", scratch)
-            _write(connection, sessions_sql(card, staging, gap), folder / "events.parquet", scratch)
+            staged.write(connection, staged.quarantine_sql(files), folder / "quarantine.parquet", scratch)
+            report = staged.account(staged.counts(connection), folder / "quarantine.parquet", files)
+            staged.write(connection, sessions_sql(card, staging, gap), folder / "events.parquet", scratch)
         except duckdb.Error as error:
-            raise _what_failed(error, raw, memory_limit) from error
-    text = json.dumps(report.to_dict(), indent=1, sort_keys=True) + "\n"
-    (scratch / "report.json").write_text(text)
-    os.replace(scratch / "report.json", folder / "report.json")
+            raise what_failed(error, raw, memory_limit) from error
     return report, tuple(staging.context.values())
 
 
-def _what_failed(error: duckdb.Error, raw: RawRows, memory_limit: str) -> BaseException:
+def what_failed(error: duckdb.Error, raw: RawRows, memory_limit: str) -> BaseException:
+    """The error to raise in place of DuckDB's."""
     import duckdb
 
     if raw.stream is not None and raw.stream.failure is not None:
@@ -129,66 +136,6 @@ def _what_failed(error: duckdb.Error, raw: RawRows, memory_limit: str) -> BaseEx
     if isinstance(error, duckdb.OutOfMemoryException):
         return InputError(f"It is too little ({text}).", where=f"memory_limit {memory_limit}", hint="Give more.")
     return InputError(f"DuckDB stopped: {text}.", where=raw.where, hint="Is the file whole, and is there disk space?")
-
-
-def _stage_rows(connection: duckdb.DuckDBPyConnection, staging: Staging, card: DatasetCard) -> None:
-    columns = ", ".join(["file", "line", "session_id", "user_id", "timestamp", *staging.columns, *staging.context])
-    # The raw text is kept for rows set aside, and where duplicates must be compared.
-    text = "text" if card.deduplicate else "CASE WHEN reason IS NOT NULL THEN text END AS text"
-    # A temporary table spills as it is; a table of a database file would be compressed first, at a third of the time.
-    connection.execute(f"CREATE TEMP TABLE staged AS SELECT {columns}, {text}, reason FROM ({staging.select})")
-    if card.deduplicate:
-        connection.execute(
-            # Only rows whose hash stands twice are compared as text: few, where comparing all would sort the whole log.
-            "WITH twice AS (SELECT hash(text) AS h FROM staged WHERE reason IS NULL GROUP BY h HAVING count(*) > 1), "
-            "again AS (SELECT file AS f, line AS l FROM staged WHERE reason IS NULL AND hash(text) IN (FROM twice) "
-            "QUALIFY row_number() OVER (PARTITION BY text ORDER BY file, line) > 1) "
-            "UPDATE staged SET reason = 'duplicate' FROM again "
-            "WHERE staged.file = again.f AND staged.line = again.l"
-        )
-
-
-def _check_propensities(connection: duckdb.DuckDBPyConnection, card: DatasetCard, files: list[Path]) -> None:
-    if card.columns.propensity is None:
-        return
-    row = connection.execute(
-        "SELECT file, line, propensity FROM staged WHERE (reason IS NULL) "
-        "AND (propensity IS NULL OR propensity <= 0 OR propensity > 1) ORDER BY file, line LIMIT 1"
-    ).fetchone()
-    if row:
-        # Not set aside: leaving out exposures by their propensity would bias every estimate.
-        raise InputError(
-            f"The propensity is {row[2] if row[2] is not None else 'no number'}; it must lie in (0, 1].",
-            where=f"{files[row[0]]}:{row[1]}: column '{card.columns.propensity}'",
-            hint="Mend the log; such rows cannot be left out without bias.",
-        )
-
-
-def _report(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> LoadReport:
-    counts = dict(connection.execute("SELECT coalesce(reason, ''), count(*) FROM staged GROUP BY 1").fetchall())
-    read = connection.execute("SELECT count(*) FROM staged").fetchone()[0]
-    set_aside = {reason: counts[reason] for reason in REASONS if reason in counts}
-    report = LoadReport(read, counts.get("", 0), set_aside)
-    if report.rows_kept == 0:
-        why = ", ".join(f"{count} {reason}" for reason, count in set_aside.items()) or "there are none"
-        row = connection.execute("SELECT line, text FROM staged ORDER BY file, line LIMIT 1").fetchone()
-        example = f" The first, line {row[0]}, is: {row[1][:80]!r}." if row and row[1] is not None else ""
-        raise InputError(f"No row can be used: {why}.{example}", where=str(files[0]), hint="Is it the right card?")
-    return report
-
-
-def _quarantine_sql(files: list[Path]) -> str:
-    names = ", ".join(quote_text(file.name) for file in files)
-    return (
-        f"SELECT [{names}][file + 1] AS file, line, reason, text FROM staged "
-        "WHERE reason IS NOT NULL ORDER BY staged.file, line"
-    )
-
-
-def _write(connection: duckdb.DuckDBPyConnection, sql: str, path: Path, scratch: Path) -> None:
-    part = scratch / path.name
-    connection.execute(f"COPY ({sql}) TO {quote_text(str(part))} (FORMAT parquet, COMPRESSION zstd)")
-    os.replace(part, path)
 
 
 def _sha256(files: list[Path]) -> str:

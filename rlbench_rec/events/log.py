@@ -73,14 +73,14 @@ class EventLog:
     @cached_property
     def counts(self) -> dict[str, int]:
         """Event -> rows, most frequent first."""
-        rows = self._query("SELECT event, count(*) AS n FROM log GROUP BY event ORDER BY n DESC, event")
+        rows = self.query("SELECT event, count(*) AS n FROM log GROUP BY event ORDER BY n DESC, event")
         return dict(rows)
 
     @cached_property
     def _totals(self) -> dict[str, int]:
         names = ("session_id", "user_id", "item_id")
         counts = ", ".join(f"count(DISTINCT {name})" for name in names)
-        return dict(zip(names, self._query(f"SELECT {counts} FROM log")[0], strict=True))
+        return dict(zip(names, self.query(f"SELECT {counts} FROM log")[0], strict=True))
 
     def to_arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows as a pyarrow table.
@@ -111,7 +111,8 @@ class EventLog:
         }
         return pd.DataFrame({name: nullable.get(name, table[name].to_pandas()) for name in table.column_names})
 
-    def _query(self, sql: str) -> list[tuple]:
+    def query(self, sql: str) -> list[tuple]:
+        """Rows of a SQL query over the table `log`."""
         import duckdb
 
         with duckdb.connect() as connection:

@@ -6,6 +6,9 @@ from .card import DatasetCard
 from .dialects.rows import quote_name
 from .staging import Staging
 
+KEPT = "SELECT * FROM staged WHERE reason IS NULL"
+ROW_ORDER = "timestamp, file, line"
+
 
 def sessions_sql(card: DatasetCard, staging: Staging, gap: float) -> str:
     """SELECT of the EventLog from the table `staged`: sessions by their first event, rows in time order.
@@ -15,32 +18,70 @@ def sessions_sql(card: DatasetCard, staging: Staging, gap: float) -> str:
         staging: what stands in `staged`.
         gap: seconds without an event after which a new session begins; used by `session = "gap"`.
     """
-    rest = ", ".join([*staging.columns, *staging.context])
-    context = (f"{staged} AS {quote_name(name)}" for staged, name in staging.context.items())
-    named = ", ".join(["user_id", "timestamp", *staging.columns, *context])
-    kept = f"SELECT file, line, session_id AS given, user_id, timestamp, {rest} FROM staged WHERE reason IS NULL"
     if card.session == "row":
-        order = "ORDER BY timestamp, file, line"
-        return f"SELECT row_number() OVER ({order}) - 1 AS session_id, {named} FROM ({kept}) {order}"
+        return _one_a_row(staging, KEPT)
+    numbered = "SELECT *, row_number() OVER (ORDER BY first) - 1 AS number FROM firsts"
+    return (
+        f"{_keyed_and_firsts(card, staging, gap)}, sessions AS ({numbered}) "
+        f"SELECT {_session_id(card)} AS session_id, {_named(staging)} "
+        f"FROM keyed JOIN sessions ON key = k AND visit = v ORDER BY number, {ROW_ORDER}"
+    )
+
+
+def shard_sql(card: DatasetCard, staging: Staging, gap: float) -> str:
+    """SELECT of the rows of one partition, which holds whole sessions, with `first`: the place of its session's first
+    event among all rows of the log."""
+    if card.session == "row":
+        return KEPT
+    columns = ", ".join(["file", "line", "session_id", "user_id", "timestamp", *staging.columns, *staging.context])
+    keyed = _keyed_and_firsts(card, staging, gap)
+    return f"{keyed} SELECT {columns}, first FROM keyed JOIN firsts ON key = k AND visit = v"
+
+
+def merged_sql(card: DatasetCard, staging: Staging, shards: str) -> str:
+    """SELECT of the EventLog from the shards of all partitions: what `sessions_sql` gives on one machine."""
+    if card.session == "row":
+        return _one_a_row(staging, f"SELECT * FROM {shards}")
+    firsts = f"SELECT DISTINCT first AS f FROM {shards}"
+    numbered = f"SELECT f, row_number() OVER (ORDER BY f) - 1 AS number FROM ({firsts})"
+    return (
+        f"WITH sessions AS ({numbered}) SELECT {_session_id(card)} AS session_id, {_named(staging)} "
+        f"FROM {shards} JOIN sessions ON first = f ORDER BY number, {ROW_ORDER}"
+    )
+
+
+def partition_key(card: DatasetCard) -> str:
+    """SQL of what must stay together: a session lies in one partition, and so do rows of the same text."""
+    return {"given": "session_id", "gap": "user_id", "row": "line"}[card.session]
+
+
+def _keyed_and_firsts(card: DatasetCard, staging: Staging, gap: float) -> str:
+    """`keyed`: kept rows with the key and visit of their session; `firsts`: (k, v, first) for each session."""
     if card.session == "given":
-        keyed = f"SELECT *, given AS key, 0 AS visit FROM ({kept})"
+        # Cheaper read twice than made once.
+        keyed = f"keyed AS NOT MATERIALIZED (SELECT *, session_id AS key, 0 AS visit FROM ({KEPT}))"
     else:
-        window = "PARTITION BY user_id ORDER BY timestamp, file, line"
+        window = f"PARTITION BY user_id ORDER BY {ROW_ORDER}"
         milliseconds = f"CAST('{gap * 1000!r}' AS DOUBLE)"
-        opened = f"SELECT *, timestamp - lag(timestamp) OVER ({window}) > {milliseconds} AS opens FROM ({kept})"
+        opened = f"SELECT *, timestamp - lag(timestamp) OVER ({window}) > {milliseconds} AS opens FROM ({KEPT})"
         keyed = (
-            f"SELECT * EXCLUDE (opens), user_id AS key, "
-            f"sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER ({window} ROWS UNBOUNDED PRECEDING) AS visit FROM ({opened})"
+            f"keyed AS MATERIALIZED (SELECT * EXCLUDE (opens), user_id AS key, "
+            f"sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER ({window} ROWS UNBOUNDED PRECEDING) AS visit FROM ({opened}))"
         )
     # A session's place is its first event's: time, then file and line for ties.
-    first = (
-        "SELECT key AS k, visit AS v, min(struct_pack(t := timestamp, f := file, l := line)) AS first "
-        "FROM keyed GROUP BY key, visit"
-    )
-    number = "given" if card.session == "given" else "number"
-    return (
-        f"WITH keyed AS ({keyed}), "
-        f"sessions AS (SELECT *, row_number() OVER (ORDER BY first) - 1 AS number FROM ({first})) "
-        f"SELECT {number} AS session_id, {named} FROM keyed JOIN sessions ON key = k AND visit = v "
-        "ORDER BY number, timestamp, file, line"
-    )
+    first = "min(struct_pack(t := timestamp, f := file, l := line)) AS first"
+    return f"WITH {keyed}, firsts AS (SELECT key AS k, visit AS v, {first} FROM keyed GROUP BY key, visit)"
+
+
+def _one_a_row(staging: Staging, rows: str) -> str:
+    order = f"ORDER BY {ROW_ORDER}"
+    return f"SELECT row_number() OVER ({order}) - 1 AS session_id, {_named(staging)} FROM ({rows}) {order}"
+
+
+def _session_id(card: DatasetCard) -> str:
+    return "session_id" if card.session == "given" else "number"
+
+
+def _named(staging: Staging) -> str:
+    context = (f"{staged} AS {quote_name(name)}" for staged, name in staging.context.items())
+    return ", ".join(["user_id", "timestamp", *staging.columns, *context])

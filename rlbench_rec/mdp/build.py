@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +13,7 @@ import pandas as pd
 
 from ..errors import InputError
 from ..events.vocabulary import EVENTS
+from .columns import Coded, Columns, LogColumns, session_starts
 from .config import MDPConfig
 from .context import observations
 from .dataset import Provenance, TransitionDataset
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from ..events.log import EventLog
 
 
-def build(log: EventLog, config: MDPConfig | None = None) -> TransitionDataset:
+def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path | None = None) -> TransitionDataset:
     """Turn a log into decisions: each event is a step, the item (or its category) is the action.
 
     A session is an episode. Sessions are split by time (`mdp.split`); vocabularies and statistics come from the
@@ -32,52 +35,55 @@ def build(log: EventLog, config: MDPConfig | None = None) -> TransitionDataset:
     Args:
         log: a loaded log.
         config: the choices; None takes the defaults.
+        scratch: an existing folder for the columns as memory-mapped files, for logs whose dataset (about 70 bytes a
+            row) is larger than memory. It must outlive the dataset, unless that is saved. None: in memory.
 
     Raises:
         InputError: no category or price where the config needs one, or a side of the split would be empty.
     """
     config = config or MDPConfig()
-    events = log.to_pandas()
-    starts = _session_starts(events["session_id"])
-    ends = np.append(starts[1:], len(events))
-    times = events["timestamp"].to_numpy()
-    split = split_by_time(times[starts], times[ends - 1], config.train_fraction)
+    columns = Columns(Path(scratch) if scratch is not None else None)
+    starts = session_starts(log)
+    lengths = np.diff(starts, append=log.n_rows)
+    times = LogColumns(log).numbers("timestamp", np.int64)
+    split = split_by_time(times[starts], times[starts + lengths - 1], config.train_fraction)
 
     kept = split.train | split.test
-    lengths = (ends - starts)[kept]
-    events = events[np.repeat(kept, ends - starts)].reset_index(drop=True)
-    train_sessions = int(split.train.sum())
-    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    train_rows = np.arange(len(events)) < lengths[:train_sessions].sum()
+    row_kept = None if kept.all() else np.repeat(kept, lengths)
+    lengths = lengths[kept]
+    starts = np.cumsum(lengths) - lengths
+    rows, train_sessions = int(lengths.sum()), int(split.train.sum())
+    train_rows = np.arange(rows) < lengths[:train_sessions].sum()
+    source = LogColumns(log, row_kept)
+    timestamps = times if row_kept is None else times[row_kept]
+    del times
 
     row_starts = np.repeat(starts, lengths)
-    context, context_names = observations(events, row_starts, train_rows, log.context_columns)
-    items = _item_vocabulary(log, events, train_rows, config)
-    item_codes = _encode_items(items, events["item_id"], log)
-    if config.actions == "items":
-        action_vocabulary, actions = items, item_codes
-    else:
-        action_vocabulary, actions = _categories(log, events["category"], train_rows, config)
-    one_step = bool((lengths == 1).all())
+    context, context_names = observations(source, timestamps, row_starts, train_rows, columns)
+    gaps = columns.make("gaps", (rows,), np.float32, _gaps(timestamps, row_starts))
+    del row_starts
+    items, actions, item_ids, action_vocabulary = _items_and_actions(source, train_rows, config, columns)
+    events = _event_codes(source)
+    prices = source.numbers("price", np.float64, missing=np.nan)
 
     return TransitionDataset(
         observations=context,
         actions=actions,
-        rewards=rewards(events, config.reward, config.reward_weights or log.card.reward_weights, EVENTS),
+        rewards=rewards(events, prices, config.reward, config.reward_weights or log.card.reward_weights, columns),
         episode_starts=starts.astype(np.int64),
         action_count=len(action_vocabulary),
         gamma=config.gamma,
-        items=(item_codes + 1).astype(np.int32),
-        events=_event_codes(events["event"]),
-        gaps=_gaps(events["timestamp"].to_numpy(), row_starts),
-        history=0 if one_step else config.history,
+        items=item_ids,
+        events=events,
+        gaps=gaps,
+        history=0 if bool((lengths == 1).all()) else config.history,
         item_count=len(items),
         event_count=len(EVENTS),
-        propensities=events["propensity"].to_numpy(np.float64) if "propensity" in events else None,
-        metrics=metrics(events),
+        propensities=source.numbers("propensity", np.float64) if source.has("propensity") else None,
+        metrics=metrics(events, prices, columns),
         metric_names=METRICS,
-        clusters=_users(events["user_id"], starts),
-        timestamps=events["timestamp"].to_numpy(np.int64),
+        clusters=_users(source, starts),
+        timestamps=timestamps,
         train_episodes=train_sessions,
         provenance=_provenance(log, config, split),
         action_names=action_vocabulary.names(),
@@ -85,51 +91,60 @@ def build(log: EventLog, config: MDPConfig | None = None) -> TransitionDataset:
     )
 
 
-def _session_starts(session_ids: pd.Series) -> np.ndarray:
-    # Not by `shift`: it turns int64 into float64, where ids beyond 2^53 coincide.
-    values = session_ids.to_numpy()
-    return np.flatnonzero(np.append(True, values[1:] != values[:-1]))
-
-
-def _item_vocabulary(log: EventLog, events: pd.DataFrame, train_rows: np.ndarray, config: MDPConfig) -> Vocabulary:
+def _items_and_actions(
+    source: LogColumns, train_rows: np.ndarray, config: MDPConfig, columns: Columns
+) -> tuple[Vocabulary, np.ndarray, np.ndarray, Vocabulary]:
+    """The item vocabulary, (n,) actions, (n,) item ids from 1, and the vocabulary of the actions."""
+    log, column = source.log, source.coded("item_id")
     if log.catalogue is not None:
-        return Vocabulary(tuple(log.catalogue), closed=True)
-    return Vocabulary.fit(events["item_id"][train_rows], config.top_k)
-
-
-def _encode_items(items: Vocabulary, column: pd.Series, log: EventLog) -> np.ndarray:
-    codes = items.encode(column)
-    if items.closed and (codes == len(items)).any():
-        stranger = column.iloc[int(np.argmax(codes == len(items)))]
-        raise InputError(f"Item {stranger} is not in the catalogue.", where=log.card.id, hint="Mend the card.")
-    return codes
-
-
-def _categories(
-    log: EventLog, column: pd.Series, train_rows: np.ndarray, config: MDPConfig
-) -> tuple[Vocabulary, np.ndarray]:
-    if column.isna().all():
+        items = Vocabulary(tuple(log.catalogue), closed=True)
+        strangers = sorted(set(column.distinct) - set(items.values))
+        if strangers:
+            raise InputError(f"Item {strangers[0]} is not in the catalogue.", where=log.card.id, hint="Mend the card.")
+    else:
+        items = Vocabulary.fit(column, train_rows, config.top_k)
+    shape = column.codes.shape
+    item_ids = columns.make("items", shape, np.int32, _translated(column, items, first=1))
+    if config.actions == "items":
+        return items, columns.make("actions", shape, np.int64, _translated(column, items)), item_ids, items
+    column = source.coded("category")
+    if not column.distinct:
         raise InputError("The log has no categories.", where=log.card.id, hint="Use actions = 'items'.")
-    categories = Vocabulary.fit(column[train_rows], config.top_k)
-    return categories, categories.encode(column)
+    categories = Vocabulary.fit(column, train_rows, config.top_k)
+    return items, columns.make("actions", shape, np.int64, _translated(column, categories)), item_ids, categories
 
 
-def _event_codes(column: pd.Series) -> np.ndarray:
-    return (pd.Index(EVENTS).get_indexer(pd.Index(column.astype(object))) + 1).astype(np.int8)
+def _translated(column: Coded, vocabulary: Vocabulary, first: int = 0) -> Callable[[slice, np.ndarray], None]:
+    ids = vocabulary.ids(column) + first
+
+    def fill(rows: slice, part: np.ndarray) -> None:
+        # Code -1, a missing value, is the last of `ids`.
+        part[:] = ids[column.codes[rows]]
+
+    return fill
 
 
-def _gaps(times: np.ndarray, row_starts: np.ndarray) -> np.ndarray:
-    seconds = np.diff(times, prepend=times[:1]) / 1000.0
-    seconds[row_starts == np.arange(len(times))] = 0.0
-    return seconds.astype(np.float32)
+def _event_codes(source: LogColumns) -> np.ndarray:
+    column = source.coded("event")
+    return np.array([EVENTS.index(name) + 1 for name in column.distinct], dtype=np.int8)[column.codes]
 
 
-def _users(column: pd.Series, starts: np.ndarray) -> np.ndarray | None:
-    if column.isna().all():
+def _gaps(times: np.ndarray, row_starts: np.ndarray) -> Callable[[slice, np.ndarray], None]:
+    def fill(rows: slice, part: np.ndarray) -> None:
+        before = times[rows.start - 1 if rows.start else 0]
+        part[:] = np.diff(times[rows], prepend=before) / 1000.0
+        part[row_starts[rows] == np.arange(rows.start, rows.stop)] = 0.0
+
+    return fill
+
+
+def _users(source: LogColumns, starts: np.ndarray) -> np.ndarray | None:
+    column = source.coded("user_id")
+    if not column.distinct:
         return None
-    # A session without a user is a cluster of its own, not part of one big "missing" user.
-    codes = pd.factorize(column.iloc[starts])[0].astype(np.int64)
-    missing = codes < 0
+    # Numbered as they come. A session without a user is a cluster of its own, not part of one big "missing" user.
+    codes = pd.factorize(column.codes[starts])[0].astype(np.int64)
+    missing = column.codes[starts] < 0
     codes[missing] = codes.max() + 1 + np.arange(missing.sum())
     return codes
 

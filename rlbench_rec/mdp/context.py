@@ -5,15 +5,19 @@ Every statistic (categories, means, spreads) is fitted on the training rows alon
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-import pandas as pd
+
+from .columns import Columns, LogColumns
 
 DAY_MS = 86_400_000
 WEEK_MS = 7 * DAY_MS
+Feature = Callable[[slice], np.ndarray]
 
 
 def observations(
-    events: pd.DataFrame, row_starts: np.ndarray, train_rows: np.ndarray, context_columns: tuple[str, ...]
+    log: LogColumns, times: np.ndarray, row_starts: np.ndarray, train_rows: np.ndarray, columns: Columns
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """(n, c) float32 and the c column names.
 
@@ -22,41 +26,47 @@ def observations(
     unseen in training are all zeros), numbers standardised.
 
     Args:
-        events: the log's rows.
+        log: the log's rows.
+        times: (n,) int64 ms.
         row_starts: (n,) first row of each row's session.
         train_rows: (n,) bool.
-        context_columns: names of the card's feature columns.
+        columns: where the matrix goes.
     """
-    columns: dict[str, np.ndarray] = {}
-    steps = np.arange(len(events)) - row_starts
-    if steps.any():
-        columns["step"] = np.log1p(steps)
+    rows = len(times)
+    features: dict[str, Feature] = {}
+    if row_starts[-1] != rows - 1 or (np.diff(row_starts) == 0).any():
+        features["step"] = lambda part: np.log1p(np.arange(rows)[part] - row_starts[part])
     # The session's start and not the row's own time: when the next event comes is not known before it is decided on.
-    started = events["timestamp"].to_numpy()[row_starts]
     for name, period in (("hour", DAY_MS), ("weekday", WEEK_MS)):
-        angle = 2 * np.pi * (started % period) / period
-        columns[f"{name}_sin"], columns[f"{name}_cos"] = np.sin(angle), np.cos(angle)
-    if "position" in events:
-        columns |= _one_hot("position", events["position"], train_rows)
-    for name in context_columns:
-        text = not pd.api.types.is_numeric_dtype(events[name])
-        columns |= (_one_hot if text else _standardised)(name, events[name], train_rows)
-    matrix = np.empty((len(events), len(columns)), dtype=np.float32)
-    for i, column in enumerate(columns.values()):
-        matrix[:, i] = column
-    return matrix, tuple(columns)
+        for suffix, wave in (("sin", np.sin), ("cos", np.cos)):
+            features[f"{name}_{suffix}"] = _wave(wave, period, times, row_starts)
+    if log.has("position"):
+        features |= _one_hot("position", log, train_rows)
+    for name in log.log.context_columns:
+        features |= (_one_hot if log.is_text(name) else _standardised)(name, log, train_rows)
+
+    def fill(part: slice, matrix: np.ndarray) -> None:
+        for i, feature in enumerate(features.values()):
+            matrix[:, i] = feature(part)
+
+    return columns.make("observations", (rows, len(features)), np.float32, fill), tuple(features)
 
 
-def _one_hot(name: str, column: pd.Series, train_rows: np.ndarray) -> dict[str, np.ndarray]:
-    values = np.sort(column[train_rows].dropna().unique())
-    return {f"{name}={value}": (column == value).to_numpy() for value in values}
+def _wave(wave: Callable, period: int, times: np.ndarray, row_starts: np.ndarray) -> Feature:
+    return lambda part: wave(2 * np.pi * (times[row_starts[part]] % period) / period)
 
 
-def _standardised(name: str, column: pd.Series, train_rows: np.ndarray) -> dict[str, np.ndarray]:
-    values = column.to_numpy(np.float64, na_value=np.nan)
+def _one_hot(name: str, log: LogColumns, train_rows: np.ndarray) -> dict[str, Feature]:
+    column = log.coded(name)
+    seen = np.flatnonzero(column.counts(train_rows))
+    return {f"{name}={column.distinct[i]}": lambda part, code=i: column.codes[part] == code for i in seen}
+
+
+def _standardised(name: str, log: LogColumns, train_rows: np.ndarray) -> dict[str, Feature]:
+    values = log.numbers(name, np.float64, missing=np.nan)
     train = values[train_rows]
     if np.isnan(train).all():
         return {}
     mean, spread = np.nanmean(train), np.nanstd(train)
     # A column that never varied in training says nothing; a missing value becomes the mean.
-    return {name: np.nan_to_num((values - mean) / spread)} if spread > 0 else {}
+    return {name: lambda part: np.nan_to_num((values[part] - mean) / spread)} if spread > 0 else {}

@@ -14,6 +14,8 @@ from .history import gather_history
 if TYPE_CHECKING:
     import d3rlpy
 
+    from .d3rlpy_buffer import ColumnBuffer
+
 
 @dataclass(frozen=True)
 class StateLayout:
@@ -148,8 +150,10 @@ class TransitionDataset:
         rows = slice(None) if rows is None else rows
         if not self.history:
             return np.ascontiguousarray(self.observations[rows])
-        index = np.arange(len(self))[rows]
-        past, real = gather_history(index, self.row_starts[rows], self.history)
+        index = rows if isinstance(rows, np.ndarray) and rows.dtype != bool else np.arange(len(self))[rows]
+        # Looked up and not spread over all rows: a batch must not cost as much as the whole log.
+        starts = self.episode_starts[np.searchsorted(self.episode_starts, index, side="right") - 1]
+        past, real = gather_history(index, starts, self.history)
         blocks = [np.where(real, column[past], 0).astype(np.float32) for column in (self.items, self.events, self.gaps)]
         return np.concatenate([self.observations[rows], *blocks], axis=1, dtype=np.float32)
 
@@ -187,29 +191,10 @@ class TransitionDataset:
 
     # --- summary -----------------------------------------------------------------------------------------------
     def describe(self) -> dict[str, Any]:
-        """Counts and means a reader asks for first, as plain Python values."""
-        lengths = self.episode_lengths
-        returns = np.add.reduceat(self.rewards.astype(np.float64), self.episode_starts)
-        described = {
-            "source": self.provenance.source,
-            "identification": self.provenance.identification,
-            "rows": len(self),
-            "episodes": self.n_episodes,
-            "train_episodes": self.train_episodes,
-            "longest_episode": int(lengths.max()),
-            "mean_episode_length": float(lengths.mean()),
-            "actions": self.action_count,
-            "actions_seen": int(np.count_nonzero(np.bincount(self.actions, minlength=self.action_count))),
-            "state_size": self.layout.size,
-            "gamma": self.gamma,
-            "mean_reward": float(self.rewards.mean(dtype=np.float64)),
-            "mean_undiscounted_return": float(returns.mean()),
-            "propensities": "logged" if self.propensities is not None else "none",
-        }
-        if self.metrics is not None:
-            means = self.metrics.mean(axis=0, dtype=np.float64)
-            described |= {name: float(mean) for name, mean in zip(self.metric_names, means, strict=True)}
-        return described
+        """What a reader asks for first, as plain Python values; see `mdp.describe`."""
+        from .describe import describe
+
+        return describe(self)
 
     # --- edges -------------------------------------------------------------------------------------------------
     def to_d3rlpy(self) -> d3rlpy.dataset.MDPDataset:
@@ -217,6 +202,12 @@ class TransitionDataset:
         from .d3rlpy_edge import to_d3rlpy
 
         return to_d3rlpy(self)
+
+    def d3rlpy_buffer(self) -> ColumnBuffer:
+        """A replay buffer over these columns for d3rlpy's `fit`: nothing is copied, and the same rows are drawn."""
+        from .d3rlpy_buffer import ColumnBuffer
+
+        return ColumnBuffer(self)
 
     def save(self, path: str | Path) -> None:
         """Write to a folder of .npy files and one dataset.json; nothing is pickled."""

@@ -3,40 +3,64 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from ..errors import InputError, UnknownNameError
+from ..events.vocabulary import EVENTS
+from .columns import Columns
 
 METRICS = ("CTR", "CVR", "revenue")
 ENGAGEMENTS = ("click", "cart", "favourite", "purchase")
 """Events that count as a click-through. A `view` does not: on logs of page views every row would."""
+PURCHASE = EVENTS.index("purchase") + 1
 
 
-def rewards(events: pd.DataFrame, rule: str, weights: dict[str, float], vocabulary: tuple[str, ...]) -> np.ndarray:
+def rewards(
+    events: np.ndarray, prices: np.ndarray, rule: str, weights: dict[str, float], columns: Columns
+) -> np.ndarray:
     """(n,) float32: a weight per event type (0 for types without one), or the price of what was purchased.
+
+    Args:
+        events: (n,) int8 codes, from 1.
+        prices: (n,) float64, NaN where unknown.
+        rule: `events` or `revenue`.
+        weights: event type -> reward.
+        columns: where the column goes.
 
     Raises:
         UnknownNameError: a weight for an event type outside the vocabulary.
         InputError: revenue asked of a log without prices.
     """
     if rule == "revenue":
-        if events["price"].isna().all():
+        if np.isnan(prices).all():
             raise InputError("The log has no prices, so no revenue.", where="reward", hint="Use reward = 'events'.")
-        return _revenue(events)
-    for name in weights:
-        if name not in vocabulary:
-            raise UnknownNameError("event type", name, vocabulary)
-    return events["event"].astype(object).map(weights).fillna(0.0).to_numpy(np.float32)
+
+        def fill(rows: slice, part: np.ndarray) -> None:
+            part[:] = _revenue(events[rows], prices[rows])
+
+    else:
+        for name in weights:
+            if name not in EVENTS:
+                raise UnknownNameError("event type", name, EVENTS)
+        worth = np.array([0.0, *(weights.get(name, 0.0) for name in EVENTS)], dtype=np.float32)
+
+        def fill(rows: slice, part: np.ndarray) -> None:
+            part[:] = worth[events[rows]]
+
+    return columns.make("rewards", events.shape, np.float32, fill)
 
 
-def metrics(events: pd.DataFrame) -> np.ndarray:
+def metrics(events: np.ndarray, prices: np.ndarray, columns: Columns) -> np.ndarray:
     """(n, 3) float32 columns CTR (engaged or not), CVR (purchased or not), revenue (price where purchased)."""
-    engaged = events["event"].isin(ENGAGEMENTS).to_numpy(np.float32)
-    purchased = (events["event"] == "purchase").to_numpy(np.float32)
-    return np.stack([engaged, purchased, _revenue(events)], axis=1)
+    engaged = np.array([False, *(name in ENGAGEMENTS for name in EVENTS)])
+
+    def fill(rows: slice, part: np.ndarray) -> None:
+        part[:, 0] = engaged[events[rows]]
+        part[:, 1] = events[rows] == PURCHASE
+        part[:, 2] = _revenue(events[rows], prices[rows])
+
+    return columns.make("metrics", (len(events), len(METRICS)), np.float32, fill)
 
 
-def _revenue(events: pd.DataFrame) -> np.ndarray:
-    purchased = (events["event"] == "purchase").to_numpy()
+def _revenue(events: np.ndarray, prices: np.ndarray) -> np.ndarray:
     # A purchase without a known price brings no known revenue; it still counts as a conversion.
-    return np.where(purchased, events["price"].fillna(0.0).to_numpy(np.float64), 0.0).astype(np.float32)
+    return np.where((events == PURCHASE) & ~np.isnan(prices), prices, 0.0)

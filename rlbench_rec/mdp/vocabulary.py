@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+
+from .columns import Coded
+
+OTHER = "<other>"
+"""What the out-of-vocabulary id is called."""
 
 
 @dataclass(frozen=True)
@@ -21,21 +25,23 @@ class Vocabulary:
     closed: bool = False
 
     @staticmethod
-    def fit(column: pd.Series, top_k: int) -> Vocabulary:
-        """The `top_k` most frequent values, most frequent first; ties by value. Missing values do not count."""
-        counts = column.value_counts(sort=False).rename("count").rename_axis("value").reset_index()
-        counts = counts.sort_values(["count", "value"], ascending=[False, True], kind="stable").head(top_k)
-        return Vocabulary(tuple(counts["value"].tolist()))
+    def fit(column: Coded, rows: np.ndarray, top_k: int) -> Vocabulary:
+        """The `top_k` most frequent values of the rows (bool), most frequent first; ties by value; none missing."""
+        counts = column.counts(rows)
+        # A stable sort of values that ascend leaves ties in the order of the values.
+        order = np.argsort(-counts, kind="stable")[: min(top_k, np.count_nonzero(counts))]
+        return Vocabulary(tuple(column.distinct[i] for i in order))
 
     def __len__(self) -> int:
         """Number of ids, the out-of-vocabulary id included."""
         return len(self.values) + (not self.closed)
 
-    def encode(self, column: pd.Series) -> np.ndarray:
-        """(n,) int64 ids; -1 never occurs: unseen and missing values get `len(values)`."""
-        codes = pd.Index(self.values).get_indexer(pd.Index(column))
-        return np.where(codes < 0, len(self.values), codes).astype(np.int64)
+    def ids(self, column: Coded) -> np.ndarray:
+        """(distinct + 1,) int64 ids of a column's values; unseen ones, and missing (the last), get `len(values)`."""
+        known = {value: i for i, value in enumerate(self.values)}
+        unseen = len(self.values)
+        return np.array([*(known.get(value, unseen) for value in column.distinct), unseen], dtype=np.int64)
 
     def names(self) -> tuple[str, ...]:
-        """The values as text, with `<other>` for the out-of-vocabulary id."""
-        return (*map(str, self.values), *(() if self.closed else ("<other>",)))
+        """The values as text, with `OTHER` for the out-of-vocabulary id."""
+        return (*map(str, self.values), *(() if self.closed else (OTHER,)))

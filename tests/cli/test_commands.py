@@ -50,8 +50,8 @@ def test_data_list_names_licence_and_what_may_be_claimed(run):
 
 
 def test_data_show_and_check(run):
-    code, out, _ = run("data", "show", "open-bandit-sample")
-    assert code == 0 and json.loads(out)["propensity"] == "logged"
+    code, out, _ = run("data", "show", "open-bandit-sample", "--json")
+    assert code == 0 and json.loads(out)["card"]["propensity"] == "logged"
     code, out, _ = run("data", "check", "open-bandit-sample/bts-men", "--json")
     facts = {row["fact"]: row["count"] for row in json.loads(out)}
     assert code == 0 and facts["rows read"] == facts["rows kept"] == 10_000 and facts["events: click"] == 69
@@ -63,6 +63,34 @@ def test_data_build_saves_a_dataset(run, tmp_path):
     assert (tmp_path / "built" / "dataset.json").is_file()
     code, _, err = run("data", "build", "open-bandit-sample/bts-men", "--out", str(tmp_path / "built"))
     assert code == 2 and "something here already" in err
+
+
+def test_data_init_then_check_then_show(run, tmp_path):
+    log = tmp_path / "my shop.csv"
+    log.write_text("time,item,event,user\n1700000000,a,view,1\n1700000009,b,buy,1\n")
+    code, out, _ = run("data", "init", str(log))
+    assert code == 0 and "buy = purchase" in out
+    code, _, err = run("data", "init", str(log))
+    assert code == 2 and "There is a card here already" in err
+    code, out, _ = run("data", "check", str(tmp_path / "my-shop.toml"), "--json")
+    assert code == 0 and {"fact": "rows kept", "count": 2} in json.loads(out)
+    page, picture = tmp_path / "page.html", tmp_path / "picture.png"
+    code, out, _ = run("data", "show", str(tmp_path / "my-shop.toml"), "--html", str(page), "--png", str(picture))
+    assert code == 0 and "WORTH KNOWING" in out and page.stat().st_size > 2_000 and picture.stat().st_size > 2_000
+
+
+def test_data_init_of_what_cannot_be_told_is_exit_code_1(run, tmp_path):
+    (tmp_path / "log.csv").write_text("a,b,c\n1,2,3\n")
+    code, out, _ = run("data", "init", str(tmp_path / "log.csv"))
+    assert code == 1 and "item: no column looks like it" in out
+
+
+def test_data_get(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("RLBENCH_DATA", str(tmp_path))
+    code, out, err = run("data", "get", "retailrocket")
+    assert code == 2 and not out and "Open https://" in err and str(tmp_path / "retailrocket") in err
+    code, out, _ = run("data", "get", "open-bandit-sample")
+    assert code == 0 and "random-all.parquet" in out
 
 
 def test_tasks(run):

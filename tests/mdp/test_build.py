@@ -8,6 +8,7 @@ import pytest
 from rlbench_rec import events, mdp
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.events import EVENTS
+from rlbench_rec.mdp import columns
 from rlbench_rec.mdp.build import identification
 
 CARD = """
@@ -167,3 +168,32 @@ def test_taobao_sample_as_decisions(shared_data):
     assert described["rows"] + 219 == 64_066
     assert described["episodes"] + data.provenance.config["straddling_sessions"] == 10_477
     assert described["longest_episode"] == 130 and described["actions"] == 1_001
+
+
+def test_columns_on_disk_are_the_columns_in_memory(shop, tmp_path):
+    log = events.load(str(shop / "shop.toml"), shop)
+    (tmp_path / "scratch").mkdir()
+    on_disk = mdp.build(log, scratch=tmp_path / "scratch")
+    assert isinstance(on_disk.observations, np.memmap) and isinstance(on_disk.actions, np.memmap)
+    mdp.build(log).save(tmp_path / "a")
+    on_disk.save(tmp_path / "b")
+    for path in sorted((tmp_path / "a").iterdir()):
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+
+
+def test_chunks_change_nothing(shop, tmp_path, monkeypatch):
+    """The log has 42 rows; chunks of 5 cut through its sessions."""
+    for number, rows in enumerate((1 << 20, 5, 1)):
+        monkeypatch.setattr(columns, "CHUNK", rows)
+        build(shop).save(tmp_path / str(number))
+    for path in sorted((tmp_path / "0").iterdir()):
+        for other in ("1", "2"):
+            assert path.read_bytes() == (tmp_path / other / path.name).read_bytes(), path.name
+
+
+def test_a_longer_history_takes_no_more_memory(shop):
+    sizes = {
+        history: sum(c.nbytes for c in vars(build(shop, history=history)).values() if isinstance(c, np.ndarray))
+        for history in (5, 50)
+    }
+    assert sizes[5] == sizes[50] > 0

@@ -4,6 +4,6 @@ from ...registry import Registry
 
 _HERE = "rlbench_rec.events.dialects"
 DIALECTS: Registry = Registry(
-    "dialect", {"delimited": f"{_HERE}.delimited:open_rows", "parquet": f"{_HERE}.parquet:open_rows"}
+    "dialect", {name: f"{_HERE}.{name}:open_rows" for name in ("delimited", "jsonl", "parquet")}
 )
 """Dialects by name: (connection, files, card) -> `RawRows`."""

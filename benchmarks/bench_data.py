@@ -1,4 +1,4 @@
-"""Speed and memory of reading logs, from raw text to sessions."""
+"""Speed and memory of the way from raw text to decisions: reading, cutting sessions, building a dataset."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as csv
 
-from rlbench_rec import events
+from rlbench_rec import events, mdp
+from rlbench_rec.events.cards import cards_folder
+
+from . import rees46_log
 
 ROWS = 100_000
 FILES = {
@@ -70,6 +73,80 @@ class ReadRaw:
 
     def peakmem_load(self, card):
         events.load(card, self.path, memory_limit="500MB")
+
+
+class Stages:
+    """REES46's raw form at three sizes, each stage by itself; the next decade should take ten times as long."""
+
+    params = (10_000, 100_000, 1_000_000)
+    param_names = ("rows",)
+
+    def setup_cache(self):
+        folder = Path(tempfile.mkdtemp(dir=".")).resolve()
+        card = (cards_folder() / "rees46.toml").read_text()
+        for rule in ("row", "given", "gap"):
+            (folder / f"{rule}.toml").write_text(card.replace('session = "given"', f'session = "{rule}"', 1))
+        logs = {}
+        for rows in self.params:
+            path = folder / f"{rows}.csv"
+            rees46_log.write_log(path, rows)
+            # Read here, in a process of its own, so that the memory of a build is the build's.
+            logs[rows] = events.load(folder / "given.toml", path, out=folder / f"log-{rows}")
+        return folder, logs
+
+    def setup(self, cache, rows):
+        self.folder, logs = cache
+        self.path, self.log = self.folder / f"{rows}.csv", logs[rows]
+
+    def time_read(self, cache, rows):
+        """Every line typed and accounted for, every row a session of its own."""
+        events.load(self.folder / "row.toml", self.path, memory_limit="1GB")
+
+    def peakmem_read(self, cache, rows):
+        events.load(self.folder / "row.toml", self.path, memory_limit="1GB")
+
+    def time_sessions_given(self, cache, rows):
+        events.load(self.folder / "given.toml", self.path, memory_limit="1GB")
+
+    def peakmem_sessions_given(self, cache, rows):
+        events.load(self.folder / "given.toml", self.path, memory_limit="1GB")
+
+    def time_sessions_by_gap(self, cache, rows):
+        events.load(self.folder / "gap.toml", self.path, memory_limit="1GB")
+
+    def peakmem_sessions_by_gap(self, cache, rows):
+        events.load(self.folder / "gap.toml", self.path, memory_limit="1GB")
+
+    def time_build(self, cache, rows):
+        mdp.build(self.log)
+
+    def peakmem_build(self, cache, rows):
+        mdp.build(self.log)
+
+
+class Trainable:
+    """A saved dataset of a million rows until d3rlpy can train on it, and the batches it then gets."""
+
+    def setup_cache(self):
+        rng, rows = np.random.default_rng(0), 1_000_000
+        data = mdp.TransitionDataset(
+            observations=rng.normal(size=(rows, 8)).astype(np.float32),
+            actions=rng.integers(0, 100, rows),
+            rewards=rng.normal(size=rows).astype(np.float32),
+            episode_starts=np.arange(0, rows, 5),
+            action_count=100,
+        )
+        data.save(Path("million"))
+        return Path("million").resolve()
+
+    def setup(self, folder):
+        self.buffer = mdp.TransitionDataset.load(folder).d3rlpy_buffer()
+
+    def time_open(self, folder):
+        mdp.TransitionDataset.load(folder).d3rlpy_buffer()
+
+    def time_batch_of_256(self, folder):
+        self.buffer.sample_transition_batch(256)
 
 
 class Sample:

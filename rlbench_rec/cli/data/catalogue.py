@@ -1,0 +1,13 @@
+"""`rlbench data list`: every card that comes with the package."""
+
+from __future__ import annotations
+
+from ..tables import print_rows
+from .options import Json
+
+
+def command(as_json: Json = False) -> None:
+    """Every card that comes with the package."""
+    from ...suite.catalogue import datasets
+
+    print_rows(datasets(), as_json=as_json)

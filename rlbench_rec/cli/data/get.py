@@ -1,0 +1,19 @@
+"""`rlbench data get ID`: the raw files of a data set into the cache folder."""
+
+from __future__ import annotations
+
+import typer
+
+from .options import Card
+
+
+def command(card: Card) -> None:
+    """Download a data set, or say where to get it. Asks nothing.
+
+    Files go to $RLBENCH_DATA/ID, or to the user's cache folder; all other commands look there by themselves.
+    """
+    from ...events.getting import get
+
+    got = get(card)
+    for path in got.files:
+        typer.echo(f"{path}{'  (new)' if path in got.downloaded else ''}")

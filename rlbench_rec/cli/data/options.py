@@ -1,0 +1,13 @@
+"""Options that several subcommands of `rlbench data` share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Card = Annotated[str, typer.Argument(help="Card id, id/variant, or the path of a card.")]
+Data = Annotated[Path | None, typer.Option("--data", help="File or folder of the raw log.")]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
+Memory = Annotated[str, typer.Option(help="Memory for reading, e.g. 2GB; the rest spills to disk.")]

@@ -1,0 +1,40 @@
+"""`rlbench data show CARD`: what a card says, and what its log holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import Card, Data, Json, Memory
+
+
+def command(
+    card: Card,
+    data: Data = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a page to this file.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Also write a picture to this file.")] = None,
+    memory_limit: Memory = "2GB",
+    as_json: Json = False,
+) -> None:
+    """Licence, counts, lengths of sessions, funnel, pauses and oddities on one screen.
+
+    Where the log is not at hand, the card alone. With --json also every field of the card.
+    """
+    from ... import events
+    from ...events.profile import page, picture, profile, screen
+    from ...files import write_bytes, write_text
+
+    made = profile(card, data, memory_limit=memory_limit)
+    if html:
+        write_text(html, page(made))
+    if png:
+        write_bytes(png, picture(made))
+    if as_json:
+        fields = events.find_card(card).model_dump(mode="json", exclude_none=True)
+        typer.echo(json.dumps({"card": fields, "profile": asdict(made)}, indent=2, ensure_ascii=False))
+    else:
+        typer.echo(screen(made), nl=False)

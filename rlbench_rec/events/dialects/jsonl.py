@@ -1,0 +1,49 @@
+"""JSON Lines: one flat object a line, keys in any order; a key that a line lacks is a missing value."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..card import DatasetCard
+from ..lines import BOM, LineStream, first_line
+from .rows import RawRows, quote_text
+
+if TYPE_CHECKING:
+    import duckdb
+
+LOOKED_AT = 1_000
+"""Lines looked at for keys, beside the columns that the card names."""
+
+
+def open_rows(connection: duckdb.DuckDBPyConnection, files: list[Path], card: DatasetCard) -> RawRows:
+    """Register the files' lines with the connection. A line that is no JSON object has no fields, so it is malformed.
+
+    Raises:
+        InputError: an empty file.
+    """
+    names = _names(files)
+    stream = LineStream(files, None, skip_first=False)
+    connection.register("raw_lines", stream.reader())
+    # JSON pointers, which take any key.
+    paths = ", ".join(quote_text("/" + name.replace("~", "~0").replace("/", "~1")) for name in names)
+    # In a CASE each, since a reader of JSON stops at the first text that is none.
+    of_object = f"CASE json_type(text) WHEN 'OBJECT' THEN json_extract_string(text, [{paths}]) END"
+    fields = f"CASE WHEN json_valid(text) THEN {of_object} END"
+    return RawRows(f"(SELECT file, line, text, {fields} AS fields FROM raw_lines)", names, str(files[0]), stream)
+
+
+def _names(files: list[Path]) -> list[str]:
+    names: dict[str, None] = {}
+    for file in files:
+        first_line(file)
+        with file.open("rb") as stream:
+            for line in itertools.islice(stream, LOOKED_AT):
+                try:
+                    row = json.loads(line.removeprefix(BOM))
+                except ValueError:
+                    continue
+                names |= dict.fromkeys(row) if isinstance(row, dict) else {}
+    return list(names)

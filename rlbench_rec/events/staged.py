@@ -1,0 +1,121 @@
+"""The table `staged`: every raw row, typed, with a reason where it is set aside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from .card import DatasetCard
+from .dialects.rows import RawRows, quote_text
+from .report import LoadReport
+from .staging import REASONS, Staging
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@contextmanager
+def connected(scratch: Path, memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that keeps to its memory and spills the rest into `scratch`."""
+    import duckdb
+
+    scratch.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"SET memory_limit = {quote_text(memory_limit)}")
+        connection.execute(f"SET temp_directory = {quote_text(str(scratch / 'spill'))}")
+        connection.execute("SET TimeZone = 'UTC'")
+        # Its bar would go to stdout, where results go.
+        connection.execute("SET enable_progress_bar = false")
+        yield connection
+
+
+def fill(connection: duckdb.DuckDBPyConnection, staging: Staging, card: DatasetCard) -> None:
+    """Make the table."""
+    columns = ", ".join(["file", "line", "session_id", "user_id", "timestamp", *staging.columns, *staging.context])
+    # The raw text is as large as the log: it is kept for rows set aside alone, and its hash where duplicates count.
+    hashed = ", hash(text) AS text_hash" if card.deduplicate else ""
+    # A temporary table spills as it is; a table of a database file would be compressed first, at a third of the time.
+    connection.execute(
+        f"CREATE TEMP TABLE staged AS SELECT {columns}, CASE WHEN reason IS NOT NULL THEN text END AS text, "
+        f"reason{hashed} FROM ({staging.select})"
+    )
+
+
+def set_duplicates_aside(connection: duckdb.DuckDBPyConnection, raw: RawRows) -> None:
+    """Rows whose hash stands twice are read again, from `raw`, and compared as text."""
+    connection.execute(
+        "CREATE TEMP TABLE twice AS SELECT text_hash FROM staged WHERE reason IS NULL "
+        "GROUP BY text_hash HAVING count(*) > 1"
+    )
+    if not connection.execute("SELECT count(*) FROM twice").fetchone()[0]:
+        return
+    connection.execute(
+        "CREATE TEMP TABLE again AS SELECT file, line, text FROM ("
+        f"SELECT raw.file, raw.line, raw.text FROM {raw.relation} AS raw WHERE hash(raw.text) IN (FROM twice)"
+        ") JOIN (SELECT file, line FROM staged WHERE reason IS NULL AND text_hash IN (FROM twice)) USING (file, line) "
+        "QUALIFY row_number() OVER (PARTITION BY text ORDER BY file, line) > 1"
+    )
+    connection.execute(
+        "UPDATE staged SET reason = 'duplicate', text = again.text FROM again "
+        "WHERE staged.file = again.file AND staged.line = again.line"
+    )
+
+
+def check_propensities(connection: duckdb.DuckDBPyConnection, card: DatasetCard, files: list[Path]) -> None:
+    """Raise an InputError that names file and line where a logged propensity lies outside (0, 1]."""
+    if card.columns.propensity is None:
+        return
+    row = connection.execute(
+        "SELECT file, line, propensity FROM staged WHERE (reason IS NULL) "
+        "AND (propensity IS NULL OR propensity <= 0 OR propensity > 1) ORDER BY file, line LIMIT 1"
+    ).fetchone()
+    if row:
+        # Not set aside: leaving out exposures by their propensity would bias every estimate.
+        raise InputError(
+            f"The propensity is {row[2] if row[2] is not None else 'no number'}; it must lie in (0, 1].",
+            where=f"{files[row[0]]}:{row[1]}: column '{card.columns.propensity}'",
+            hint="Mend the log; such rows cannot be left out without bias.",
+        )
+
+
+def counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Reason -> rows; "" stands for the rows kept."""
+    return dict(connection.execute("SELECT coalesce(reason, ''), count(*) FROM staged GROUP BY 1").fetchall())
+
+
+def account(counted: dict[str, int], quarantine: Path, files: list[Path]) -> LoadReport:
+    """The report of a log.
+
+    Raises:
+        InputError: no row is left; shows the first row set aside.
+    """
+    import pyarrow.parquet as pq
+
+    set_aside = {reason: counted[reason] for reason in REASONS if reason in counted}
+    report = LoadReport(sum(counted.values()), counted.get("", 0), set_aside)
+    if report.rows_kept == 0:
+        why = ", ".join(f"{count} {reason}" for reason, count in set_aside.items()) or "there are none"
+        first = next(iter(pq.read_table(quarantine, columns=["line", "text"]).slice(0, 1).to_pylist()), None)
+        example = f" The first, line {first['line']}, is: {first['text'][:80]!r}." if first and first["text"] else ""
+        raise InputError(f"No row can be used: {why}.{example}", where=str(files[0]), hint="Is it the right card?")
+    return report
+
+
+def quarantine_sql(files: list[Path]) -> str:
+    """SELECT of quarantine.parquet."""
+    names = ", ".join(quote_text(file.name) for file in files)
+    return (
+        f"SELECT [{names}][file + 1] AS file, line, reason, text FROM staged "
+        "WHERE reason IS NOT NULL ORDER BY staged.file, line"
+    )
+
+
+def write(connection: duckdb.DuckDBPyConnection, sql: str, path: Path, scratch: Path) -> None:
+    """A query's rows as Parquet; the file appears whole or not at all."""
+    part = scratch / path.name
+    connection.execute(f"COPY ({sql}) TO {quote_text(str(part))} (FORMAT parquet, COMPRESSION zstd)")
+    os.replace(part, path)

@@ -1,0 +1,77 @@
+"""A TransitionDataset in figures, and the test that its split leaks nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .vocabulary import OTHER
+
+if TYPE_CHECKING:
+    from .dataset import TransitionDataset
+
+
+def describe(data: TransitionDataset) -> dict[str, Any]:
+    """Counts, means, and what may be believed, as plain Python values.
+
+    `leak_test` is the outcome of `leaks`; `action_coverage` the share of actions that the training side holds at least
+    once (of all rows, where there is no split); `oov_share` the share of rows whose action is out of the vocabulary,
+    which was fitted on the training side, and `oov_share_test` that of the test side (None without one).
+    """
+    lengths = data.episode_lengths
+    returns = np.add.reduceat(data.rewards.astype(np.float64), data.episode_starts)
+    split = first_test_row(data)
+    seen = np.bincount(data.actions[:split], minlength=data.action_count)
+    described = {
+        "source": data.provenance.source,
+        "identification": data.provenance.identification,
+        "rows": len(data),
+        "episodes": data.n_episodes,
+        "train_episodes": data.train_episodes,
+        "split_hash": data.provenance.split_hash,
+        "leak_test": leaks(data),
+        "longest_episode": int(lengths.max()),
+        "mean_episode_length": float(lengths.mean()),
+        "actions": data.action_count,
+        "actions_seen": int(np.count_nonzero(np.bincount(data.actions, minlength=data.action_count))),
+        "action_coverage": float(np.count_nonzero(seen) / data.action_count),
+        "oov_share": _oov_share(data, 0),
+        "oov_share_test": _oov_share(data, split) if split < len(data) else None,
+        "state_size": data.layout.size,
+        "gamma": data.gamma,
+        "mean_reward": float(data.rewards.mean(dtype=np.float64)),
+        "mean_undiscounted_return": float(returns.mean()),
+        "propensities": "logged" if data.propensities is not None else "none",
+    }
+    if data.metrics is not None:
+        means = data.metrics.mean(axis=0, dtype=np.float64)
+        described |= {name: float(mean) for name, mean in zip(data.metric_names, means, strict=True)}
+    return described
+
+
+def first_test_row(data: TransitionDataset) -> int:
+    """The row the test side begins at; the number of rows where there is no split."""
+    return int(data.episode_starts[data.train_episodes]) if 0 < data.train_episodes < data.n_episodes else len(data)
+
+
+def leaks(data: TransitionDataset) -> str:
+    """Whether anything of the test side was known in training.
+
+    Episodes are contiguous, so none is on both sides; what can leak is time: `passed` says that the last training row
+    lies before the first test row. `failed: …` counts the test rows that do not lie after it; `no split` and
+    `passed by episode` (no clock: tasks) say themselves.
+    """
+    split = first_test_row(data)
+    if split == len(data):
+        return "no split"
+    if data.timestamps is None:
+        return "passed by episode"
+    early = int(np.count_nonzero(data.timestamps[split:] <= data.timestamps[:split].max()))
+    return f"failed: {early} test rows lie before the last training row" if early else "passed"
+
+
+def _oov_share(data: TransitionDataset, first: int) -> float:
+    if not data.action_names or data.action_names[-1] != OTHER:
+        return 0.0
+    return float(np.mean(data.actions[first:] == data.action_count - 1))
