@@ -18,32 +18,45 @@ from ..registry import Registry
 from .base import Task, TaskConfig
 from .simulator import Simulator, Step, check_seed
 from .truth import TrueValue
+from .variants import Variant, vary
 
 TASKS: Registry[type[Task]] = Registry(
     "task",
     {
-        "recommend-v1": "rlbench_rec.tasks.recommend:Recommend",
-        "recommend-myopic-v1": "rlbench_rec.tasks.recommend_myopic:RecommendMyopic",
-        "tabular-v1": "rlbench_rec.tasks.tabular:Tabular",
+        "ads-v1": "rlbench_rec.tasks.shops.ads:Ads",
+        "cart-v1": "rlbench_rec.tasks.shops.cart:Cart",
+        "inventory-v1": "rlbench_rec.tasks.shops.inventory:Inventory",
+        "media-v1": "rlbench_rec.tasks.shops.media:Media",
+        "offers-v1": "rlbench_rec.tasks.shops.offers:Offers",
+        "pricing-v1": "rlbench_rec.tasks.shops.pricing:Pricing",
+        "recommend-v1": "rlbench_rec.tasks.shops.recommend:Recommend",
+        "recommend-myopic-v1": "rlbench_rec.tasks.shops.recommend_myopic:RecommendMyopic",
+        "retention-v1": "rlbench_rec.tasks.shops.retention:Retention",
+        "sequence-v1": "rlbench_rec.tasks.shops.sequence:PageOrder",
+        "tabular-v1": "rlbench_rec.tasks.shops.tabular:Tabular",
     },
 )
 """Task id -> its class."""
 
 
-def make(task_id: str, seed: int = 0, **config: Any) -> Task:
+def make(task_id: str, seed: int = 0, variant: Variant | None = None, **config: Any) -> Task:
     """Build a task.
 
     Args:
         task_id: one of `TASKS`.
         seed: fixes the shop: which item is how attractive, how good, how dear.
+        variant: None, the shop with its default parameters; or `train` or `judge`, two shops of other seeds and
+            parameters near the defaults, so that what was chosen on one is judged on the other.
         config: overrides of the task's config fields.
 
     Raises:
-        UnknownNameError: no such task.
+        UnknownNameError: no such task, or no such variant.
         InputError: a negative seed, an unknown config field, or a value out of its range.
     """
     task = TASKS[task_id]
     check_seed(seed)
+    if variant is not None:
+        seed, config = vary(task.Config, variant, seed, config)
     try:
         return task(task.Config(**config), seed)
     except ValidationError as error:
@@ -61,4 +74,4 @@ def register() -> None:
     register_all()
 
 
-__all__ = ["TASKS", "Simulator", "Step", "Task", "TaskConfig", "TrueValue", "make", "register"]
+__all__ = ["TASKS", "Simulator", "Step", "Task", "TaskConfig", "TrueValue", "Variant", "make", "register"]

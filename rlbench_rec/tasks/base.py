@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -12,10 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..mdp.dataset import StateLayout, TransitionDataset
 from ..policies.base import Policy
+from .fingerprint import fingerprint
 from .logs import write_log
 from .rollout import USERS
 from .simulator import Simulator, check_seed
-from .truth import TrueValue, returns, true_value
+from .truth import TrueValue, check_precision, returns, true_value
+from .truth_cache import remembered
 
 if TYPE_CHECKING:
     from .environment import TaskEnv
@@ -25,6 +28,8 @@ class TaskConfig(BaseModel):
     """What every task can be told. Unknown fields and values out of range are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    asked: ClassVar[frozenset[str]] = frozenset({"gamma"})
+    """Fields that say what is asked of a policy and not how users are: alike in every variant of a task."""
 
     gamma: float = Field(0.9, ge=0.0, le=1.0)
     """Discount factor of the return."""
@@ -113,31 +118,39 @@ class Task(ABC):
         return write_log(self, episodes, policy or self.behaviour, seed, train_fraction)
 
     def true_value(
-        self, policy: Policy, relative_error: float = 0.02, seed: int = 2, gamma: float | None = None
+        self,
+        policy: Policy,
+        relative_error: float = 0.02,
+        seed: int = 2,
+        gamma: float | None = None,
+        cache: str | Path | None = None,
     ) -> TrueValue:
         """The policy's value by rollout, to a standard error of at most relative_error x |behaviour value|.
 
         The behaviour value is `behaviour_value`, at the task's own gamma. Every policy meets the same users (common
-        random numbers) as long as the seed is the same.
+        random numbers) as long as the seed is the same. The answer is kept under a hash of the task, the policy, the
+        arguments and the code, and played only once a process; a learned policy has no such hash and is played anew.
 
         Args:
             policy: what is valued.
             relative_error: in (0, 1].
             seed: of the users; take one that no log was made with.
             gamma: discount factor; None takes the task's.
+            cache: a folder to keep answers in from one process to the next.
 
         Raises:
             InputError: an argument out of range, or a policy whose rows are no probabilities.
+            OutputError: the cache cannot be written.
         """
         check_seed(seed)
-        return true_value(
-            self,
-            policy,
-            scale=self.behaviour_value,
-            relative_error=relative_error,
-            seed=seed,
-            gamma=self.gamma if gamma is None else gamma,
-        )
+        gamma = self.gamma if gamma is None else gamma
+        check_precision(relative_error, gamma)
+        key = fingerprint("true value", self, policy, relative_error, seed, gamma)
+        return remembered(key, cache, lambda: self._value(policy, relative_error, seed, gamma))
+
+    def _value(self, policy: Policy, relative_error: float, seed: int, gamma: float) -> TrueValue:
+        scale = self.behaviour_value
+        return true_value(self, policy, scale=scale, relative_error=relative_error, seed=seed, gamma=gamma)
 
     def env(self) -> TaskEnv:
         """One user at a time, as a Gymnasium environment over the same simulator."""

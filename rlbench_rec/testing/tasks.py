@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import ope
 from ..policies import Uniform
 from ..policies.base import Policy
 from ..tasks import TASKS, Task, make
@@ -11,6 +12,9 @@ from ..tasks import TASKS, Task, make
 
 def check_task(task_id: str, *, episodes: int = 200) -> None:
     """Assert the contract: documented, repeatable, exact propensities, one user alone as in the batch, honest values.
+
+    The policy in service beats random, as a real shop's would; IPS of a policy on its own log is the mean return; the
+    variants to choose on and to judge on are two shops.
 
     Args:
         task_id: id in `TASKS`.
@@ -26,6 +30,8 @@ def check_task(task_id: str, *, episodes: int = 200) -> None:
     _check_repeatable(task_id, episodes)
     _check_alone(task)
     _check_truth(task)
+    _check_service(task)
+    _check_variants(task_id)
     _check_environment(task)
 
 
@@ -44,8 +50,11 @@ def _check_policies(task: Task) -> None:
         matrix = policy.probabilities(states)
         assert matrix.shape == (len(states), task.action_count), f"{name}: shape {matrix.shape}"
         assert np.allclose(matrix.sum(axis=1), 1.0) and (matrix >= 0).all(), f"{name}: not probabilities"
-    assert len(task.logging_policies()) >= 3, "too few logging policies"
-    assert len(task.evaluation_policies()) >= 3, "too few evaluation policies"
+    assert len(task.logging_policies()) >= 5, "too few logging policies"
+    assert len(task.evaluation_policies()) >= 10, "too few evaluation policies"
+    assert list(task.evaluation_policies())[:2] == ["random", "behaviour"]
+    for name, policy in named.items():
+        assert policy.name == name or name in task.logging_policies(), f"{name} calls itself {policy.name}"
 
 
 def _check_log(task: Task, episodes: int) -> None:
@@ -98,11 +107,35 @@ def _check_truth(task: Task) -> None:
     data = task.log(episodes=2_000, seed=1)
     steps = np.arange(len(data)) - data.row_starts
     earned = np.add.reduceat(data.rewards * task.gamma**steps, data.episode_starts)
+    itself = ope.EvaluationLog(
+        rewards=data.rewards,
+        propensities=data.propensities,
+        target_propensities=task.behaviour.probability_of(data.states(), data.actions),
+        episode_starts=data.episode_starts,
+        gamma=data.gamma,
+    )
+    ips = ope.estimate(itself, "ips", interval="none").value
+    assert abs(ips - earned.mean()) <= 1e-9 * np.abs(earned).mean(), "IPS on a policy's own log is not the mean return"
     error = np.hypot(truth.std_error, earned.std() / np.sqrt(len(earned)))
     assert abs(earned.mean() - truth.value) < 4 * error, f"log {earned.mean()}, truth {truth.value}"
     # Common random numbers: two policies that decide alike earn alike, to the last bit.
     twin = task.true_value(_Written(Uniform(task.action_count)), relative_error=0.05)
     assert twin == task.true_value(Uniform(task.action_count), relative_error=0.05)
+
+
+def _check_service(task: Task) -> None:
+    served, random = (task.true_value(policy) for policy in (task.behaviour, Uniform(task.action_count)))
+    error = np.hypot(served.std_error, random.std_error)
+    assert served.value - random.value > 3 * error, f"behaviour {served.value} does not beat random {random.value}"
+
+
+def _check_variants(task_id: str) -> None:
+    shops = [make(task_id, 3, variant=variant) for variant in ("train", "judge", None)]
+    assert len({shop.seed for shop in shops}) == 3, "two variants have one seed"
+    settings = {shop.config.model_dump_json() for shop in shops}
+    assert len(settings) == 3, "two variants have the same parameters"
+    again = make(task_id, 3, variant="judge")
+    assert (again.seed, again.config) == (shops[1].seed, shops[1].config)
 
 
 def _check_environment(task: Task) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .draws import standardised, standardised_ranks
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -42,9 +44,10 @@ def make_catalogue(
         seed: of the shop.
     """
     rng = np.random.default_rng(seed)
-    appeal = _standardised(rng.permutation(items))
-    other = _standardised(rng.permutation(items))
-    other = _standardised(other - appeal * (appeal @ other) / items)
+    appeal = standardised_ranks(rng, items)
+    other = standardised_ranks(rng, items)
+    # With two items the second trait is a multiple of the first, and what is left of it is nothing.
+    other = standardised(other - appeal * (appeal @ other) / items)
     quality = -bait * appeal + np.sqrt(1.0 - bait**2) * other
     price = price_median * np.exp(price_spread * rng.standard_normal(items))
     return Catalogue(
@@ -53,9 +56,3 @@ def make_catalogue(
         quality.astype(np.float32),
         price.astype(np.float32),
     )
-
-
-def _standardised(values: np.ndarray) -> np.ndarray:
-    centred = values - values.mean()
-    # With two items the second trait is a multiple of the first, and what is left of it is nothing.
-    return centred / (centred.std() or 1.0)

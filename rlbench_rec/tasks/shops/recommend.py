@@ -9,13 +9,14 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field, model_validator
 
-from ..policies import EpsilonGreedy, Policy, Softmax, Uniform
-from .base import Task, TaskConfig
+from ...policies import EpsilonGreedy, Policy, Softmax, Uniform
+from ..base import Task, TaskConfig
+from ..simulator import Simulator
 from .catalogue import Catalogue, make_catalogue
+from .draws import draw_category, sigmoid
 from .ranking import LinearScore, Ranking
-from .simulator import Simulator
 
-METRICS = ("CTR", "CVR", "revenue")
+METRICS = ("CTR", "CVR", "revenue", "diversity", "satisfaction")
 NOISE_STREAM = 1
 """Keeps the rankers' errors apart from the catalogue."""
 ENGAGEMENT_LIMIT = 2.0
@@ -37,6 +38,8 @@ LADDER = {
 class RecommendConfig(TaskConfig):
     """Parameters of the shop; log-odds unless said otherwise. Rates are higher than a real shop's, so that ten thousand
     sessions are enough to learn from."""
+
+    asked: ClassVar[frozenset[str]] = TaskConfig.asked | {"click_reward", "cart_reward", "purchase_reward"}
 
     items: int = Field(30, ge=2, le=10_000)
     """Items, each in one category."""
@@ -122,7 +125,7 @@ class RecommendSimulator(Simulator):
     def _begin(self, luck: np.ndarray) -> dict[str, np.ndarray]:
         users, categories = luck.shape[1], self.config.categories
         return {
-            "interest": _category(luck[0], categories),
+            "interest": draw_category(luck[0], categories),
             "satiation": np.zeros((users, categories), np.float32),
             "memory": np.zeros((users, categories), np.float32),
             "engagement": np.zeros(users, np.float32),
@@ -138,17 +141,17 @@ class RecommendSimulator(Simulator):
         click_logit = (
             c.click_base + self.catalogue.appeal[actions] + c.interest * matches - c.satiation_click * satiation
         )
-        click = luck[0] < _sigmoid(click_logit)
+        click = luck[0] < sigmoid(click_logit)
         funnel = c.engagement_funnel * users["engagement"] + c.quality_funnel * quality
-        cart = click & (luck[1] < _sigmoid(c.cart_base + funnel))
-        purchase = cart & (luck[2] < _sigmoid(c.purchase_base + funnel))
+        cart = click & (luck[1] < sigmoid(c.cart_base + funnel))
+        purchase = cart & (luck[2] < sigmoid(c.purchase_base + funnel))
 
         felt = click * quality
         engagement = c.engagement_decay * users["engagement"] + c.engagement_gain * felt
         users["engagement"] = engagement.clip(-ENGAGEMENT_LIMIT, ENGAGEMENT_LIMIT)
         leave_logit = c.leave_base - c.leave_engagement * users["engagement"]
         leave_logit += c.leave_satiation * satiation - c.leave_quality * felt
-        leaves = luck[3] < _sigmoid(leave_logit)
+        leaves = luck[3] < sigmoid(leave_logit)
 
         users["satiation"] *= c.satiation_decay
         users["satiation"][rows, category] += 1.0
@@ -157,27 +160,19 @@ class RecommendSimulator(Simulator):
         users["clicked"] = click.astype(np.float32)
         self._drift(luck[4])
         rewards = c.click_reward * click + c.cart_reward * cart + c.purchase_reward * purchase
-        metrics = np.stack([click, purchase, purchase * self.catalogue.price[actions]], axis=1)
-        return rewards.astype(np.float32), metrics.astype(np.float32), leaves
+        # Satiation of 1 and more: the category was shown at the last step.
+        metrics = (click, purchase, purchase * self.catalogue.price[actions], satiation < 1.0, felt)
+        return rewards.astype(np.float32), np.stack(metrics, axis=1).astype(np.float32), leaves
 
     def _drift(self, luck: np.ndarray) -> None:
         moved = np.flatnonzero(luck < self.config.drift)
         # Below `drift` the number is uniform again, so it also says where the interest goes.
-        self.users["interest"][moved] = _category(luck[moved] / self.config.drift, self.config.categories)
+        self.users["interest"][moved] = draw_category(luck[moved] / self.config.drift, self.config.categories)
 
     def _observe(self) -> np.ndarray:
         users, time = self.users, np.float32(self.elapsed / self.horizon)
         single = (users["engagement"] / ENGAGEMENT_LIMIT, users["clicked"], np.full(len(users["clicked"]), time))
         return np.column_stack((users["satiation"], users["memory"], *single))
-
-
-def _sigmoid(logits: np.ndarray) -> np.ndarray:
-    return 1.0 / (1.0 + np.exp(-logits))
-
-
-def _category(luck: np.ndarray, categories: int) -> np.ndarray:
-    # A float32 quotient can round up to 1, which would be one category too many.
-    return np.minimum((luck * categories).astype(np.int64), categories - 1)
 
 
 class Recommend(Task):
@@ -201,7 +196,8 @@ class Recommend(Task):
     they clicked (m), but not what they are after. Looking ahead pays because what earns the click now may cost the
     engagement that later clicks, carts, purchases and the user's staying all depend on.
 
-    Metrics per decision: CTR = click, CVR = purchase, revenue = price x purchase.
+    Metrics per decision: CTR = click, CVR = purchase, revenue = price x purchase, diversity = an item of another
+    category than the last one (more exactly, s_c < 1), satisfaction = quality of what was clicked.
 
     The parts are known ones: satiation that rebounds (Leqi et al. 2021, Rebounding Bandits), interest that drifts and
     simulated sessions (Ie et al. 2019, RecSim; Rohde et al. 2018, RecoGym), click and conversion as a funnel (Ma et al.

@@ -40,7 +40,7 @@ def test_value_is_exact_to_1e_10():
 
 
 def test_rollouts_agree_with_the_exact_value(task):
-    for policy in (task.behaviour, task.evaluation_policies()["best"]):
+    for policy in (task.behaviour, task.evaluation_policies()["farsighted-greedy"]):
         exact = task.true_value(policy, gamma=0.7).value
         played = true_value(task, policy, scale=exact, relative_error=0.01, seed=3, gamma=0.7)
         assert abs(played.value - exact) < 4 * played.std_error
@@ -51,14 +51,15 @@ def test_no_policy_beats_the_optimal_one():
     best = task.optimal_values()
     values = {name: task.true_value(policy).value for name, policy in task.evaluation_policies().items()}
     assert max(values.values()) <= best.max(axis=1).mean() + 1e-9
-    assert values["best"] == pytest.approx(best.max(axis=1).mean(), rel=0.01)
-    assert values["worst"] < values["random"] < values["mild"] < values["firm"] < values["best"]
+    assert values["farsighted-greedy"] == pytest.approx(best.max(axis=1).mean(), rel=1e-9)
+    assert values["worst"] < values["poor"] < values["random"] < values["farsighted-mild"] < values["farsighted-firm"]
+    assert values["myopic-greedy"] < values["farsighted-greedy"]
     assert values["random"] < values["behaviour"]
 
 
 @pytest.mark.parametrize("estimator", ["ips", "snips", "dr"])
 def test_estimates_lie_within_four_standard_errors(task, estimator):
-    policy = Softmax(task._score, task.action_count, 0.25)
+    policy = Softmax(task.scores()["myopic"], task.action_count, 0.3)
     data = task.log(episodes=4_000, seed=1)
     states = data.states()
     q = task.optimal_values()[states.argmax(axis=1)]

@@ -7,9 +7,9 @@ import pytest
 
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError
-from rlbench_rec.tasks.catalogue import Catalogue, make_catalogue
-from rlbench_rec.tasks.ranking import Ranking
-from rlbench_rec.tasks.recommend import RecommendConfig, RecommendSimulator
+from rlbench_rec.tasks.shops.catalogue import Catalogue, make_catalogue
+from rlbench_rec.tasks.shops.ranking import Ranking
+from rlbench_rec.tasks.shops.recommend import RecommendConfig, RecommendSimulator
 
 SHOP = Catalogue(
     category=np.array([0, 1]),
@@ -50,14 +50,15 @@ def test_two_steps_by_hand():
 
     first = simulator.step(np.array([0]))
     assert np.array_equal(first.rewards, [7.0])
-    assert np.array_equal(first.metrics, [[1.0, 1.0, 10.0]])
+    # click, purchase, revenue, another category than the last, quality of what was clicked
+    assert np.array_equal(first.metrics, [[1.0, 1.0, 10.0, 1.0, -1.0]])
     assert not first.terminated[0]
     # satiation 0 and 1, memory 0 and 1, engagement / 2, last click, time
     assert first.states[0] == pytest.approx([1.0, 0.0, 0.7, 0.0, -0.2, 1.0, 0.25], abs=1e-6)
 
     second = simulator.step(np.array([0]))
     assert np.array_equal(second.rewards, [0.0])
-    assert np.array_equal(second.metrics, [[0.0, 0.0, 0.0]])
+    assert np.array_equal(second.metrics, [[0.0, 0.0, 0.0, 0.0, 0.0]])
     assert not second.terminated[0]
     assert second.states[0] == pytest.approx([1.8, 0.0, 0.26, 0.0, -0.18, 0.0, 0.5], abs=1e-6)
     assert simulator.users["interest"][0] == 1
@@ -109,11 +110,12 @@ def test_everyone_leaves_at_the_horizon():
 def test_log_metrics_agree_with_rewards():
     task = tasks.make("recommend-v1", seed=1, cart_reward=0.0, click_reward=1.0, purchase_reward=10.0)
     data = task.log(episodes=500, seed=1)
-    click, purchase, revenue = data.metrics.T
+    click, purchase, revenue, _, satisfaction = data.metrics.T
     assert np.array_equal(data.rewards, click + 10 * purchase)
     assert (purchase <= click).all()
     assert purchase.sum() > 0
     assert np.array_equal(revenue, purchase * task.catalogue.price[data.actions])
+    assert np.array_equal(satisfaction, click * task.catalogue.quality[data.actions])
     column = data.observation_names.index("last_click")
     follows = ~np.isin(np.arange(len(data)), data.episode_starts)
     assert np.array_equal(data.observations[follows, column], click[:-1][follows[1:]])

@@ -43,7 +43,7 @@ class RecommendMyopic(Recommend):
     with c(s) the same for all actions: the policy that is greedy at gamma = 0 is optimal at every gamma. An algorithm
     that seems to gain from gamma > 0 here gains from noise.
 
-    Metrics per decision: CTR = click, CVR = purchase, revenue = price x purchase.
+    Metrics per decision: as in `recommend-v1`.
     """
 
     id = "recommend-myopic-v1"

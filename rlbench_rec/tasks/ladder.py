@@ -1,0 +1,158 @@
+"""Policies that every task has: graded exploration to log with, and a ladder from bad to good to be valued.
+
+A task that is a `ScoredTask` brings scores of its actions; the policies are made of them here, the same way for all.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import cached_property
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..errors import UnknownNameError
+from ..policies import Policy, QFunction, Uniform, softmax
+from .base import Task, TaskConfig
+
+NOISE_STREAM = 1
+"""Keeps the errors of the scores apart from whatever else the shop's seed draws."""
+
+
+class Rung(BaseModel):
+    """A policy written down as numbers: mostly a softmax over a blend of the task's scores, sometimes at random.
+
+    With z_k(s, a) the task's score k, shifted and scaled in each state to mean 0 and standard deviation 1 over actions
+    (so that a temperature means the same in every task), and u_a ~ N(0, 1) drawn once per shop:
+
+        blend(s, a) = sum_k score[k] z_k(s, a) + noise u_a
+        pi(a|s)     = (1 - epsilon) softmax(blend / tau) + epsilon / A       (tau = 0: greedy)
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    score: dict[str, float]
+    """Weight of each of the task's scores, by name; a negative weight avoids what the score likes."""
+    noise: float = Field(0.0, ge=0.0, le=10.0)
+    """Standard deviation of the blend's error."""
+    tau: float = Field(1.0, ge=0.0, le=100.0)
+    """Temperature of the softmax; 0 is greedy."""
+    epsilon: float = Field(0.0, ge=0.0, le=1.0)
+    """Share of decisions taken uniformly at random."""
+
+
+LADDER = {
+    "worst": Rung(score={"myopic": -1.0}, tau=0.3),
+    "poor": Rung(score={"myopic": -1.0}, tau=1.5),
+    "careless": Rung(score={"myopic": 1.0}, tau=3.0),
+    "myopic-mild": Rung(score={"myopic": 1.0}, tau=1.0),
+    "myopic-firm": Rung(score={"myopic": 1.0}, tau=0.3),
+    "myopic-greedy": Rung(score={"myopic": 1.0}, tau=0.0, epsilon=0.02),
+    "between": Rung(score={"myopic": 0.5, "farsighted": 0.5}, tau=0.3),
+    "farsighted-loose": Rung(score={"farsighted": 1.0}, tau=2.0),
+    "farsighted-mild": Rung(score={"farsighted": 1.0}, tau=1.0),
+    "farsighted-firm": Rung(score={"farsighted": 1.0}, tau=0.3),
+    "farsighted-greedy": Rung(score={"farsighted": 1.0}, tau=0.0),
+}
+"""Evaluation policies beside `random` and `behaviour`."""
+
+
+class ScoredConfig(TaskConfig):
+    """A task whose policies are made of scores."""
+
+    service: Rung = Rung(score={"myopic": 1.0}, noise=0.5, tau=0.7, epsilon=0.05)
+    """The behaviour policy: a shop that ranks by what it believes pays now, and explores a little."""
+    ladder: dict[str, Rung] = Field(default_factory=lambda: dict(LADDER))
+    """The evaluation policies beside behaviour and random."""
+
+
+class ScoredPolicy(Policy):
+    """The policy that a `Rung` stands for.
+
+    Args:
+        name: label in tables.
+        rung: its numbers.
+        scores: the task's scores that the rung weighs, by name.
+        error: (A,) the noise of the blend, already scaled.
+    """
+
+    def __init__(self, name: str, rung: Rung, scores: dict[str, QFunction], error: np.ndarray):
+        self.name, self.rung, self.scores, self.error = name, rung, scores, error
+        self.action_count = len(error)
+
+    def blend(self, states: np.ndarray) -> np.ndarray:
+        """(n, state size) -> (n, A) float64; see `Rung`."""
+        total = np.tile(self.error, (len(states), 1))
+        for name, weight in self.rung.score.items():
+            total += weight * standardised_rows(self.scores[name](states))
+        return total
+
+    def probabilities(self, states: np.ndarray) -> np.ndarray:
+        values = self.blend(states)
+        if self.rung.tau > 0:
+            rows = softmax(values / self.rung.tau)
+        else:
+            rows = np.zeros_like(values)
+            rows[np.arange(len(rows)), values.argmax(axis=1)] = 1.0
+        if self.rung.epsilon == 0.0:
+            return rows
+        return (1.0 - self.rung.epsilon) * rows + self.rung.epsilon / self.action_count
+
+
+class ScoredTask(Task):
+    """A task whose logging and evaluation policies are made of its own scores.
+
+    Scores are functions of states, (n, state size) -> (n, A), in any unit: `myopic`, the expected reward of the next
+    step, and `farsighted`, the best that is known for the long run; a task may add others. A row of a score does
+    not depend on the other rows, but for rounding in float64.
+    """
+
+    config: ScoredConfig
+
+    @abstractmethod
+    def scores(self) -> dict[str, QFunction]:
+        """The task's scores by name."""
+
+    @cached_property
+    def behaviour(self) -> Policy:
+        """The config's `service`: a softmax over a noisy score of the next step, with some exploration."""
+        return self.policy(self.config.service, "behaviour")
+
+    def logging_policies(self) -> dict[str, Policy]:
+        """Over the score of the policy in service, from uniform to nearly deterministic."""
+        service = self.config.service
+        forms = {f"softmax-{tau:g}": {"tau": tau, "epsilon": 0.0} for tau in (2.0, 1.0, 0.5)}
+        forms |= {f"epsilon-{epsilon:g}": {"tau": 0.0, "epsilon": epsilon} for epsilon in (0.3, 0.02)}
+        rungs = {name: service.model_copy(update=form) for name, form in forms.items()}
+        return {"random": Uniform(self.action_count)} | {name: self.policy(rung, name) for name, rung in rungs.items()}
+
+    def evaluation_policies(self) -> dict[str, Policy]:
+        """Random, behaviour, and the config's `ladder`."""
+        ladder: dict[str, Policy] = {"random": Uniform(self.action_count), "behaviour": self.behaviour}
+        return ladder | {name: self.policy(rung, name) for name, rung in self.config.ladder.items()}
+
+    def policy(self, rung: Rung, name: str = "rung") -> ScoredPolicy:
+        """The policy that a rung stands for in this shop; its noise depends on the shop's seed alone.
+
+        Raises:
+            UnknownNameError: the rung weighs a score that the task does not have.
+        """
+        for score in rung.score:
+            if score not in self._scores:
+                raise UnknownNameError("score", score, self._scores)
+        noise = np.random.default_rng((self.seed, NOISE_STREAM)).standard_normal(self.action_count)
+        return ScoredPolicy(name, rung, {score: self._scores[score] for score in rung.score}, rung.noise * noise)
+
+    @cached_property
+    def _scores(self) -> dict[str, QFunction]:
+        return self.scores()
+
+
+def standardised_rows(values: np.ndarray) -> np.ndarray:
+    """(n, A) -> float64 rows of mean 0 and standard deviation 1; a row of equal values becomes zeros."""
+    values = np.asarray(values, dtype=np.float64)
+    centred = values - values.mean(axis=1, keepdims=True)
+    spread = np.sqrt((centred * centred).mean(axis=1, keepdims=True))
+    # Differences at the rounding of float32 scores are none.
+    scale = np.abs(values).max(axis=1, keepdims=True)
+    return np.where(spread > 1e-6 * scale, centred / np.where(spread > 0.0, spread, 1.0), 0.0)
