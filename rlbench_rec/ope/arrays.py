@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .log import EvaluationLog
+from .log import ROW_FIELDS, EvaluationLog
+from .matrices import check_distributions, checked_actions, chunks, refuse_rows
+from .weighting.categories import category_codes, category_sums
 
-CHUNK_CELLS = 1_000_000
-ROW_SUM_TOLERANCE = 1e-4
 PROPENSITY_TOLERANCE = 1e-3
 """Relative; single precision and rounding in a log stay below it."""
 
@@ -27,6 +27,7 @@ def from_arrays(
     steps: np.ndarray | None = None,
     clusters: np.ndarray | None = None,
     metrics: np.ndarray | None = None,
+    categories: np.ndarray | None = None,
     **options: Any,
 ) -> EvaluationLog:
     """An EvaluationLog from (n, A) matrices. Only slices are held: float32 and memory-mapped matrices are welcome.
@@ -43,7 +44,10 @@ def from_arrays(
         steps: (n,) order within an episode; None: the order given.
         clusters: (n,) user of each row.
         metrics: (n, m) further outcomes.
-        options: further fields of EvaluationLog (gamma, reward_range, …).
+        categories: (A,) category of each action, or (A, d) features of which each combination is one; with the
+            behaviour policy they give the vectors that `mips` needs.
+        options: further fields of EvaluationLog (gamma, reward_range, state_ratios, …): those by row in the order
+            given, those by episode in the order in which episodes first appear.
 
     Raises:
         InputError: shapes that differ, an action out of range, a row that does not sum to 1, a behaviour policy that
@@ -55,37 +59,40 @@ def from_arrays(
     # A memory-mapped matrix stays one; lists become arrays.
     matrices = {name: None if matrix is None else np.asarray(matrix) for name, matrix in matrices.items()}
     given = {"actions": actions, "propensities": propensities, "trajectory_ids": trajectory_ids, "steps": steps}
-    for name, column in (given | matrices | {"clusters": clusters, "metrics": metrics}).items():
+    own = {name: options.pop(name) for name in ROW_FIELDS if name in options}
+    own = {name: np.asarray(column) for name, column in own.items() if column is not None}
+    for name, column in (given | matrices | {"clusters": clusters, "metrics": metrics} | own).items():
         if column is not None and len(column) != n:
             raise InputError(f"{len(column)} rows for {n} rewards.", where=name)
     for name, matrix in matrices.items():
         if matrix is not None and (matrix.ndim != 2 or matrix.shape != matrices["target_policy"].shape):
             raise InputError(f"Shape {matrix.shape}; (rows, actions) is needed.", where=name)
-    actions = _checked_actions(actions, matrices["target_policy"].shape[1])
+    action_count = matrices["target_policy"].shape[1]
+    actions = checked_actions(actions, action_count)
+    if categories is not None:
+        if behaviour_policy is None:
+            raise InputError("Categories need the behaviour_policy too.", where="categories")
+        categories = category_codes(categories, action_count)
 
     propensities = np.asarray(propensities)
-    vectors = _slices(actions, propensities, *matrices.values())
-    vectors |= {"rewards": np.asarray(rewards), "propensities": propensities}
+    vectors = _slices(actions, propensities, *matrices.values(), categories)
+    for name in own:
+        if vectors.get(name) is not None:
+            raise InputError("Given as a column and as a matrix.", where=name, hint="Give one of them.")
+    vectors |= own | {"rewards": np.asarray(rewards), "propensities": propensities}
     vectors |= {} if metrics is None else {"metrics": np.asarray(metrics)}
     users = None if clusters is None else np.asarray(clusters)
     if trajectory_ids is None:
         return EvaluationLog(**vectors, clusters=users, **options)
+    if "episode_starts" in options:
+        raise InputError(
+            "Episodes are told by trajectory_ids or by episode_starts, not by both.", where="episode_starts"
+        )
     order, starts = _episode_order(np.asarray(trajectory_ids), steps)
     if users is not None:
         users = _episode_users(users[order], starts)
     ordered = {name: None if vector is None else vector[order] for name, vector in vectors.items()}
     return EvaluationLog(**ordered, episode_starts=starts, clusters=users, **options)
-
-
-def _checked_actions(actions: np.ndarray, action_count: int) -> np.ndarray:
-    actions = np.asarray(actions)
-    if not np.issubdtype(actions.dtype, np.integer):
-        raise InputError(f"dtype {actions.dtype}; integers are needed.", where="actions")
-    bad = (actions < 0) | (actions >= action_count)
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise InputError(f"Action {actions[row]} at row {row} is outside 0..{action_count - 1}.", where="actions")
-    return actions
 
 
 def _slices(
@@ -94,50 +101,42 @@ def _slices(
     target: np.ndarray,
     q_hat: np.ndarray | None,
     behaviour: np.ndarray | None,
+    categories: np.ndarray | None,
 ) -> dict[str, np.ndarray | None]:
-    n, action_count = target.shape
+    n = len(target)
     logged = np.empty(n)
     q_logged, v_target = (None, None) if q_hat is None else (np.empty(n), np.empty(n))
     unsupported = None if behaviour is None else np.empty(n)
-    size = max(1, CHUNK_CELLS // action_count)
-    for first in range(0, n, size):
-        part = slice(first, min(first + size, n))
+    of_category, target_of_category = (None, None) if categories is None else (np.empty(n), np.empty(n))
+    for part in chunks(target):
+        first = part.start
         pi = np.asarray(target[part], dtype=np.float64)
-        _check_rows("target_policy", pi, first)
+        check_distributions("target_policy", pi, first)
         at = actions[part, None]
         logged[part] = np.take_along_axis(pi, at, axis=1)[:, 0]
         if q_hat is not None:
             q = np.asarray(q_hat[part], dtype=np.float64)
-            _refuse_rows("q_hat", ~np.isfinite(q.sum(axis=1)), first, "holds values that are not finite numbers")
+            refuse_rows("q_hat", ~np.isfinite(q.sum(axis=1)), first, "holds values that are not finite numbers")
             q_logged[part] = np.take_along_axis(q, at, axis=1)[:, 0]
             v_target[part] = np.einsum("na,na->n", pi, q)
         if behaviour is not None:
             b = np.asarray(behaviour[part], dtype=np.float64)
-            _check_rows("behaviour_policy", b, first)
+            check_distributions("behaviour_policy", b, first)
             apart = np.abs(np.take_along_axis(b, at, axis=1)[:, 0] / propensities[part] - 1.0)
             why = "disagrees with the logged propensity"
-            _refuse_rows("behaviour_policy", apart > PROPENSITY_TOLERANCE, first, why)
+            refuse_rows("behaviour_policy", apart > PROPENSITY_TOLERANCE, first, why)
             unsupported[part] = np.where(b > 0, 0.0, pi).sum(axis=1)
+            if categories is not None:
+                of_category[part] = category_sums(b, actions[part], categories)
+                target_of_category[part] = category_sums(pi, actions[part], categories)
     return {
         "target_propensities": np.minimum(logged, 1.0),
         "q_logged": q_logged,
         "v_target": v_target,
         "unsupported_mass": None if unsupported is None else np.minimum(unsupported, 1.0),
+        "category_propensities": of_category,
+        "target_category_propensities": target_of_category,
     }
-
-
-def _check_rows(name: str, matrix: np.ndarray, first: int) -> None:
-    sums = matrix.sum(axis=1)
-    # Written as "not near" so that NaN is refused too.
-    bad = ~(np.abs(sums - 1.0) <= ROW_SUM_TOLERANCE)
-    if matrix.min() < 0:
-        bad |= matrix.min(axis=1) < 0
-    _refuse_rows(name, bad, first, f"is no distribution: it sums to {sums[np.argmax(bad)]:.6g}")
-
-
-def _refuse_rows(name: str, bad: np.ndarray, first: int, why: str) -> None:
-    if bad.any():
-        raise InputError(f"Row {first + int(np.argmax(bad))} {why}.", where=name)
 
 
 def _episode_order(ids: np.ndarray, steps: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -151,7 +150,7 @@ def _episode_order(ids: np.ndarray, steps: np.ndarray | None) -> tuple[np.ndarra
     else:
         steps = np.asarray(steps)
         if np.issubdtype(steps.dtype, np.floating):
-            _refuse_rows("steps", np.isnan(steps), 0, "has no step")
+            refuse_rows("steps", np.isnan(steps), 0, "has no step")
         order = np.lexsort((steps, episode))
         same = (np.diff(episode[order]) == 0) & (np.diff(steps[order]) == 0)
         if same.any():

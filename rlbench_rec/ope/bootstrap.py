@@ -17,7 +17,8 @@ EXACT_UNITS = 50_000
 HEAVY_UNITS = 20_000
 WIDEST_GAUSSIAN = 512
 """Columns beyond which the covariance of the rest would cost more than resampling it."""
-CHUNK_CELLS = 4_000_000
+CHUNK_CELLS = 400_000
+"""Of counts at a time: what stays in a processor's cache is drawn twice as fast."""
 CHUNK_ROWS = 65_536
 
 

@@ -31,6 +31,17 @@ def table(name: str, values: object) -> np.ndarray | None:
     return columns
 
 
+def chances(name: str, column: np.ndarray | None, largest: float = 1.0, *, positive: bool = False) -> None:
+    """Refuse entries outside [0, largest], or outside (0, largest]; None passes."""
+    if column is None:
+        return
+    if positive:
+        refuse(name, ~((column > 0) & (column <= largest)), f"outside (0, {largest:g}]", column)
+    else:
+        # Sums of probabilities may exceed 1 by rounding.
+        refuse(name, ~((column >= 0) & (column <= largest + 1e-9)), f"outside [0, {largest:g}]", column)
+
+
 def episode_starts(values: object, n_rows: int) -> np.ndarray:
     """(episodes,) int64, ascending from 0."""
     starts = np.asarray(values)

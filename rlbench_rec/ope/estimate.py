@@ -9,14 +9,25 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import InputError, UnknownNameError
-from .diagnostics import Verdicts
+from .diagnostics import Verdicts, uncovered
 from .estimators import Estimator, estimator
 from .gate import Gate
 from .intervals import INTERVALS, Sample
 from .log import EvaluationLog
 from .measure import Pieces, measure
 
-Interval = Literal["bootstrap", "bca", "studentised", "normal", "bernstein", "hoeffding", "none"]
+Interval = Literal[
+    "bootstrap",
+    "bca",
+    "studentised",
+    "normal",
+    "hoeffding",
+    "bernstein",
+    "betting",
+    "betting-sequence",
+    "cressie-read",
+    "none",
+]
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,8 @@ def estimate(
         log: the logged decisions.
         name: estimator id or alias, or one made by `ope.estimator`.
         interval: over episodes, or over users where the log has clusters: percentile `bootstrap`, `bca`, `studentised`
-            bootstrap, Student's t (`normal`); from known ranges: `bernstein`, `hoeffding`; or `none`.
+            bootstrap, Student's t (`normal`); from known ranges of rewards and weights: `hoeffding`, `bernstein`,
+            `betting`, `betting-sequence`, `cressie-read`; or `none`.
         confidence: in (0, 1).
         n_resamples: bootstrap resamples.
         seed: of the bootstrap.
@@ -118,11 +130,11 @@ def estimate_all(
     judged = [verdicts.of(one, found.value) for one, found in zip(chosen, measured, strict=True)]
     return [
         Estimate(
-            one.label,
+            one.reported(log.bandwidth),
             found.value,
             *limit,
             interval=interval,
-            interval_kind="sampling-only" if one.biased else "sampling",
+            interval_kind="sampling-only" if uncovered(one, log.bandwidth, log.propensity_source) else "sampling",
             confidence=confidence,
             std_error=found.std_error,
             n_rows=log.n_rows,

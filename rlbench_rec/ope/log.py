@@ -22,7 +22,11 @@ ROW_FIELDS = (
     "v_target",
     "metrics",
     "unsupported_mass",
+    "state_ratios",
+    "category_propensities",
+    "target_category_propensities",
 )
+PAIRS = (("q_logged", "v_target"), ("category_propensities", "target_category_propensities"))
 BLOCK_ROWS = 16_384
 
 
@@ -46,6 +50,15 @@ class EvaluationLog:
         metrics: (n, m) further outcomes, valued by the same weights.
         unsupported_mass: (n,) evaluation-policy mass on actions the behaviour policy never takes, where known.
         propensity_source: "logged", "uniform" or "estimated"; part of every result made from the log.
+        state_ratios: (n,) d^e_t(s) / d^b_t(s), the policies' chances to be still in the session at the row's step, and
+            in the row's state; `mis` weighs by them. See `ope.state_ratios`.
+        category_propensities, target_category_propensities: (n,) the two policies' probabilities of the logged action's
+            category; `mips` weighs by them. See `ope.category_propensities`.
+        slate_weights: (episodes,) weights of whole slates, negative ones too, for `pseudo-inverse` where positions are
+            not drawn independently. See `ope.slate_weights`.
+        calibration_error: of estimated propensities, see `ope.estimate_propensities`; shown with the diagnostics.
+        bandwidth: width of the kernel that stands for an exact match of continuous actions, 0 where there is none; None
+            where actions are discrete. Else propensities are densities, without an upper limit. See `ope.kernel_log`.
 
     Raises:
         InputError: lengths that differ, NaN, values out of range: names the argument and the first bad row.
@@ -64,6 +77,12 @@ class EvaluationLog:
     metrics: np.ndarray | None = None
     unsupported_mass: np.ndarray | None = None
     propensity_source: str = "logged"
+    state_ratios: np.ndarray | None = None
+    category_propensities: np.ndarray | None = None
+    target_category_propensities: np.ndarray | None = None
+    slate_weights: np.ndarray | None = None
+    bandwidth: float | None = None
+    calibration_error: float | None = None
 
     def __post_init__(self) -> None:
         for name in ROW_FIELDS:
@@ -75,24 +94,34 @@ class EvaluationLog:
             column = getattr(self, name)
             if column is not None and len(column) != self.n_rows:
                 raise InputError(f"{len(column)} entries for {self.n_rows} rewards.", where=name)
-        outside = ~((self.propensities > 0) & (self.propensities <= 1))
-        checks.refuse("propensities", outside, "outside (0, 1]", self.propensities)
-        for name in ("target_propensities", "unsupported_mass"):
-            column = getattr(self, name)
-            if column is not None:
-                # Sums of probabilities may exceed 1 by rounding.
-                checks.refuse(name, ~((column >= 0) & (column <= 1 + 1e-9)), "outside [0, 1]", column)
-        if (self.q_logged is None) != (self.v_target is None):
-            raise InputError("q_logged and v_target belong together: give both or neither.", where="q_logged")
+        # Of continuous actions the two are densities.
+        largest = 1.0 if self.bandwidth is None else np.inf
+        checks.chances("propensities", self.propensities, largest, positive=True)
+        checks.chances("target_propensities", self.target_propensities, largest)
+        checks.chances("category_propensities", self.category_propensities, positive=True)
+        for name in ("unsupported_mass", "target_category_propensities"):
+            checks.chances(name, getattr(self, name))
+        if self.state_ratios is not None:
+            checks.refuse("state_ratios", self.state_ratios < 0, "below 0", self.state_ratios)
+        for pair in PAIRS:
+            if (getattr(self, pair[0]) is None) != (getattr(self, pair[1]) is None):
+                raise InputError(f"{pair[0]} and {pair[1]} belong together: give both or neither.", where=pair[0])
         if self.episode_starts is not None:
             _set(self, "episode_starts", checks.episode_starts(self.episode_starts, self.n_rows))
         if self.clusters is not None:
             _set(self, "clusters", checks.cluster_codes(self.clusters, self.n_episodes))
+        if self.slate_weights is not None:
+            _set(self, "slate_weights", checks.vector("slate_weights", self.slate_weights))
+            if len(self.slate_weights) != self.n_episodes:
+                what = f"{len(self.slate_weights)} entries for {self.n_episodes} episodes."
+                raise InputError(what, where="slate_weights")
         self._check_settings()
 
     def _check_settings(self) -> None:
         if not isinstance(self.gamma, Real) or not 0.0 <= self.gamma <= 1.0:
             raise InputError(f"gamma is {self.gamma!r}; it must lie in [0, 1].", where="gamma")
+        if self.bandwidth is not None and not 0.0 <= self.bandwidth < np.inf:
+            raise InputError(f"bandwidth is {self.bandwidth!r}; it must lie in [0, inf).", where="bandwidth")
         if self.propensity_source not in SOURCES:
             raise InputError(
                 f"'{self.propensity_source}' is not one of {', '.join(SOURCES)}.", where="propensity_source"
@@ -228,7 +257,8 @@ class EvaluationLog:
             rows = slice(first, first + BLOCK_ROWS)
             for field in fields(self):
                 value = getattr(self, field.name)
-                _set(block, field.name, value[rows] if field.name in ROW_FIELDS and value is not None else value)
+                sliced = field.name in (*ROW_FIELDS, "slate_weights") and value is not None
+                _set(block, field.name, value[rows] if sliced else value)
             _set(block, "episode_starts", None)
             _set(block, "clusters", None)
             _set(block, "ratios", self.ratios[rows])

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import InputError, UnknownNameError
 from .bootstrap import resampled_counts
-from .diagnostics import diagnose
+from .diagnostics import diagnose, doubt
 from .estimate import Estimate
 from .gate import Gate
 from .intervals import percentiles
@@ -118,7 +118,7 @@ def estimate_return(
         low,
         high,
         interval="bootstrap",
-        interval_kind="sampling",
+        interval_kind="sampling-only" if doubt(log.bandwidth, log.propensity_source) else "sampling",
         confidence=confidence,
         std_error=float(known.std(ddof=1)) if len(known) > 1 else np.nan,
         n_rows=log.n_rows,

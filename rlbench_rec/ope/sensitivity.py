@@ -44,10 +44,12 @@ def sensitivity(
         metric: a column of `log.metrics` in place of the reward.
 
     Raises:
-        InputError: longer episodes, or a factor below 1.
+        InputError: longer episodes, continuous actions, or a factor below 1.
     """
     if not log.one_step:
         raise InputError("The sensitivity band is defined on one-step logs only.", where="episode_starts")
+    if log.bandwidth is not None:
+        raise InputError("Densities of continuous actions have no odds.", where="propensities")
     for factor in factors:
         if not 1.0 <= factor < np.inf:
             raise InputError(f"A factor is {factor}; it must lie in [1, inf).", where="factors")

@@ -49,9 +49,10 @@ def slope(
     return candidates[least_contradicted([one.value for one in measured], [one.std_error for one in measured])]
 
 
-def least_contradicted(values: Sequence[float], std_errors: Sequence[float]) -> int:
-    """SLOPE's choice among estimates that go from the least biased to the most biased one; 0 if nothing is known."""
-    values, widths = np.asarray(values), WIDTHS * np.asarray(std_errors)
+def least_contradicted(values: Sequence[float], std_errors: Sequence[float], half_width: float = WIDTHS) -> int:
+    """SLOPE's choice among estimates that go from the least biased to the most biased one, with half widths of so many
+    standard errors; 0 if nothing is known."""
+    values, widths = np.asarray(values), half_width * np.asarray(std_errors)
     chosen = 0
     for at in range(1, len(values)):
         apart = np.abs(values[at] - values[:at])

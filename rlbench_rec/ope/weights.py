@@ -34,7 +34,7 @@ def cumulative_weights(
             for rows in later_rows(starts, lengths):
                 weights[rows] *= weights[rows - 1]
         if logs is not None:
-            lost = np.repeat(np.logical_or.reduceat(_is_extreme(logs), starts), lengths)
+            lost = np.repeat(np.logical_or.reduceat(is_extreme(logs), starts), lengths)
             weights[lost] = np.exp(logs[lost])
     return weights
 
@@ -49,10 +49,11 @@ def extreme_log_weights(ratios: np.ndarray, starts: np.ndarray, lengths: np.ndar
         logs = np.log(ratios)
     for rows in later_rows(starts, lengths):
         logs[rows] += logs[rows - 1]
-    return logs if _is_extreme(logs).any() else None
+    return logs if is_extreme(logs).any() else None
 
 
-def _is_extreme(logs: np.ndarray) -> np.ndarray:
+def is_extreme(logs: np.ndarray) -> np.ndarray:
+    """Whether log weights leave the range; that of a zero weight does not."""
     return np.isfinite(logs) & (np.abs(logs) > LARGEST_LOG)
 
 

@@ -45,3 +45,13 @@ def test_products_that_leave_the_range_of_a_float_and_return():
     np.testing.assert_allclose(log.final_weights, [1, 1, 0], rtol=1e-12)
     for name, expected in {"ips": 2 / 3, "tis": 2 / 3, "sntis": 1, "snips": 1}.items():
         assert ope.estimate(log, name, interval="none").value == pytest.approx(expected, rel=1e-11)
+
+
+def test_a_return_of_zero_is_zero_under_a_weight_that_overflowed():
+    rewards = np.zeros(160)
+    rewards[80:] = 1.0
+    propensities = np.concatenate([np.full(80, 1e-6), np.full(80, 0.5)])
+    log = ope.EvaluationLog(rewards, propensities, np.full(160, 0.5), episode_starts=[0, 80])
+    assert np.isinf(log.final_weights[0])
+    for name in ("ips", "tis"):
+        assert ope.estimate(log, name, interval="none").value == 40

@@ -24,7 +24,12 @@ def ips(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
 
 def tis(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """mean_i W_T sum_t gamma^t r_t; unbiased. Trajectory-wise importance sampling, Precup, Sutton and Singh 2000."""
-    return [Mean(Vectors(log.final_weights * log.per_episode(log.discounts * outcome)))]
+    returns = log.per_episode(log.discounts * outcome)
+    terms = log.final_weights * returns
+    if log.log_weights is not None:
+        # A return of 0 is 0 under any weight, also under one that overflowed.
+        terms[returns == 0] = 0.0
+    return [Mean(Vectors(terms))]
 
 
 def snips(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:

@@ -12,8 +12,20 @@ from ...errors import InputError
 from ...registry import Registry
 from ..log import EvaluationLog
 from ..parts import Part
-from . import doubly_robust, importance, slates
+from . import doubly_robust, importance, marginal, slates
 from .magic import magic
+
+Events = Literal[
+    "reward",
+    "residual",
+    "nothing",
+    "unweighted",
+    "positions",
+    "states",
+    "state_residuals",
+    "categories",
+    "slates",
+]
 
 
 @dataclass(frozen=True)
@@ -24,8 +36,10 @@ class Estimator:
         id: registered name.
         compute: (log, outcome, **parameters) -> parts; the value is the sum of theirs.
         events: what the verdict looks at: the weights times the `reward` or the `residual` r - q, the weights alone
-            (`nothing`), the rewards `unweighted`, or each of a slate's `positions`.
+            (`nothing`), the rewards `unweighted`, each of a slate's `positions`, or the weights of `states`,
+            `state_residuals`, `categories` or whole `slates`; several for a combination of estimators.
         needs_q: whether the log must carry q_logged and v_target.
+        needs: another column of the log that it must carry.
         one_step_only: whether the formula holds on one-step logs alone.
         biased: whether its error has a part that no interval covers; such estimates are never `trusted`.
         by_blocks: whether its parts on a block of rows need nothing of the other rows.
@@ -35,8 +49,9 @@ class Estimator:
 
     id: str
     compute: Callable[..., list[Part]]
-    events: Literal["reward", "residual", "nothing", "unweighted", "positions"] = "reward"
+    events: Events | tuple[Events, ...] = "reward"
     needs_q: bool = False
+    needs: str | None = None
     one_step_only: bool = False
     biased: bool = False
     by_blocks: bool = True
@@ -53,13 +68,24 @@ class Estimator:
         """The id with its parameters: `ips-clip10`, `magic8-200-0`."""
         return self.id + "-".join(_exactly(value) for value in self.parameters.values())
 
+    def reported(self, bandwidth: float | None) -> str:
+        """The name in a result: the label, after `kernel0.3-` where a kernel of that width stands for exact actions."""
+        return f"kernel{_exactly(bandwidth)}-{self.label}" if bandwidth else self.label
+
+    @property
+    def kinds(self) -> tuple[Events, ...]:
+        """All that the verdict looks at."""
+        return (self.events,) if isinstance(self.events, str) else self.events
+
     def parts(self, log: EvaluationLog, metric: int | None = None) -> list[Part]:
         """The parts on a log.
 
         Raises:
-            InputError: the log lacks q, has several steps where one is needed, or a metric is asked of an estimator
-                whose q is a model of the reward.
+            InputError: the log lacks q or another column, has several steps where one is needed, or a metric is asked
+                of an estimator whose q is a model of the reward.
         """
+        if self.needs is not None and getattr(log, self.needs) is None:
+            raise InputError(f"The estimator '{self.id}' needs {self.needs}.", where=self.needs)
         if self.needs_q and log.q_logged is None:
             raise InputError(f"The estimator '{self.id}' needs q_logged and v_target.", where="q_logged")
         if self.needs_q and metric is not None:
@@ -73,6 +99,7 @@ class Estimator:
 
 
 def _exactly(value: float) -> str:
+    """A number as short as it can be told, for names."""
     short = f"{value:g}"
     if float(short) == value:
         return short
@@ -81,6 +108,8 @@ def _exactly(value: float) -> str:
 
 def _table() -> dict[str, Estimator]:
     one_step = {"one_step_only": True, "biased": True}
+    states = {"needs": "state_ratios", "biased": True}
+    categories = {"events": "categories", "needs": "category_propensities", **one_step}
     residual = {"events": "residual", "needs_q": True}
     rows = [
         Estimator("on-policy", importance.on_policy, events="unweighted"),
@@ -92,6 +121,12 @@ def _table() -> dict[str, Estimator]:
         Estimator("sg-ips", importance.sg_ips, **one_step, required=("strength",)),
         Estimator("iips", slates.iips, events="positions"),
         Estimator("sniips", slates.sniips, events="positions"),
+        Estimator("pseudo-inverse", slates.pseudo_inverse, events="slates"),
+        Estimator("sn-pseudo-inverse", slates.sn_pseudo_inverse, events="slates"),
+        Estimator("mis", marginal.mis, **states, events="states"),
+        Estimator("drl", marginal.drl, **states, events="state_residuals", needs_q=True),
+        Estimator("mips", marginal.mips, **categories),
+        Estimator("snmips", marginal.snmips, **categories),
         Estimator("dm", doubly_robust.dm, events="nothing", needs_q=True, biased=True),
         Estimator("dr", doubly_robust.dr, **residual),
         Estimator("sndr", doubly_robust.sndr, **residual),
@@ -124,6 +159,8 @@ ESTIMATORS: Registry[Estimator] = Registry(
         "rips": "ips",
         "snrips": "snips",
         "cascade-dr": "dr",
+        "pi": "pseudo-inverse",
+        "wpi": "sn-pseudo-inverse",
     },
 )
 """Estimators by id."""

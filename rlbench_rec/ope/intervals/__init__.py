@@ -1,6 +1,17 @@
-"""How far an estimate may be off: the kinds of interval by name, and the one-sided bound that needs no range."""
+"""How far an estimate may be off: the kinds of interval by name, a sequence to watch, a bound without ranges."""
 
-from .kinds import INTERVALS, UNDEFINED, Sample, jointly_resampled, percentiles
+from .kinds import INTERVALS
 from .lower_bound import lower_bound
+from .sample import UNDEFINED, Sample, jointly_resampled, percentiles
+from .sequence import ConfidenceSequence, confidence_sequence
 
-__all__ = ["INTERVALS", "UNDEFINED", "Sample", "jointly_resampled", "lower_bound", "percentiles"]
+__all__ = [
+    "INTERVALS",
+    "UNDEFINED",
+    "ConfidenceSequence",
+    "Sample",
+    "confidence_sequence",
+    "jointly_resampled",
+    "lower_bound",
+    "percentiles",
+]

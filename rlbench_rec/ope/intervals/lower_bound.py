@@ -9,6 +9,7 @@ from ..estimators import Estimator, estimator
 from ..log import EvaluationLog
 from ..measure import Pieces
 from ..parts import Mean
+from .crossing import crossing
 
 STAKES = 0.5 * 0.25 ** np.arange(10)
 """Shares of the capital that are bet, from bold to cautious; the last suit millions of episodes."""
@@ -58,15 +59,15 @@ def lower_bound(
         if low < -700:
             # Next to nothing is refuted: a single term among millions of zeros.
             return 0.0
-    while high - low > 1e-7:
-        middle = (low + high) / 2
-        low, high = (middle, high) if _log_wealth(positive, zeros, np.exp(middle)) >= needed else (low, middle)
-    return mean * float(np.exp(low))
+    # Falls in the logarithm of the mean, so it rises in its negative.
+    refuted = crossing(lambda minus: _log_wealth(positive, zeros, np.exp(-minus)) - needed, -high, -low)
+    return mean * float(np.exp(-refuted))
 
 
 def _terms(log: EvaluationLog, one: Estimator, metric: int | None) -> np.ndarray:
     """(episodes,) what the estimator is the mean of."""
-    if one.needs_q or not all(isinstance(part, Mean) for part in one.parts(next(log.blocks()), metric)):
+    biased = one.needs is not None or log.bandwidth
+    if one.needs_q or biased or not all(isinstance(part, Mean) for part in one.parts(next(log.blocks()), metric)):
         raise InputError(f"'{one.id}' is no mean of weighted rewards.", where="name", hint="Use ips.")
     terms = Pieces(log, [one], metric).table()[0][:, 0]
     if (terms < 0).any():

@@ -80,3 +80,35 @@ def test_the_verdict_is_that_of_the_worst_position():
     estimate = ope.estimate(log, "iips")
     assert estimate.verdict == "unreliable"
     assert estimate.reasons[0].startswith("position 2: effective sample size 1")
+
+
+def test_pseudo_inverse_on_paper():
+    """Weights A: 1 + (2 - 1) + (1/2 - 1) = 3/2, B: the same, C: 1; slate rewards 4, 1, 2."""
+    log = slates()
+    assert value(log, "pseudo-inverse") == pytest.approx((6 + 1.5 + 2) / 3, rel=1e-15)
+    assert value(log, "sn-pseudo-inverse") == pytest.approx(9.5 / 4, rel=1e-15)
+    assert ope.estimator("pi") == ope.estimator("pseudo-inverse")
+    assert ope.estimator("wpi") == ope.estimator("sn-pseudo-inverse")
+
+
+def test_pseudo_inverse_sees_totals_only():
+    """Where in a slate its reward is noted does not matter; with one position it is ips."""
+    one = slates()
+    other = ope.EvaluationLog(
+        [0, 4, 1, 0, 2], one.propensities, one.target_propensities, episode_starts=one.episode_starts
+    )
+    for name in ("pseudo-inverse", "sn-pseudo-inverse"):
+        assert value(other, name) == pytest.approx(value(one, name), rel=1e-15)
+    single = ope.EvaluationLog([1, 2], [0.5, 0.5], [0.25, 1])
+    assert value(single, "pi") == pytest.approx(value(single, "ips"), rel=1e-15)
+    assert value(single, "wpi") == pytest.approx(value(single, "snips"), rel=1e-15)
+
+
+def test_negative_weights_of_slates_are_judged():
+    """Mean 1, but of either sign: the effective sample size is (100)^2 / sum of squares."""
+    n = 100
+    weights = np.where(np.arange(n) % 2, 11.0, -9.0)
+    log = ope.EvaluationLog(np.ones(n), np.ones(n), np.ones(n), slate_weights=weights)
+    estimate = ope.estimate(log, "pseudo-inverse")
+    assert estimate.value == 1 and estimate.verdict == "unreliable"
+    assert estimate.reasons[0] == "effective sample size 0.9901, below 50"

@@ -9,7 +9,7 @@ import pytest
 
 from rlbench_rec import ope
 from rlbench_rec.errors import InputError
-from rlbench_rec.ope.intervals.finite_sample import term_range
+from rlbench_rec.ope.intervals.ranges import term_range
 
 BOOTSTRAPS = ("bootstrap", "bca", "studentised")
 

@@ -1,0 +1,78 @@
+"""What intervals are made from: estimators measured on a log, and their joint bootstrap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..bootstrap import resampled_means, side_by_side
+from ..measure import Measured, Pieces
+from ..parts import total
+
+Limits = tuple[float, float]
+UNDEFINED: Limits = (np.nan, np.nan)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What an interval is made from.
+
+    Attributes:
+        pieces: the parts of the estimators on the log.
+        measured: their values and standard errors.
+        confidence: level of the interval.
+        n_resamples, seed: of the bootstrap.
+    """
+
+    pieces: Pieces
+    measured: list[Measured]
+    confidence: float
+    n_resamples: int
+    seed: int
+
+    @property
+    def levels(self) -> tuple[float, float]:
+        """The two tail probabilities."""
+        return (1 - self.confidence) / 2, (1 + self.confidence) / 2
+
+    @property
+    def units(self) -> int:
+        """How many episodes, or users, could be drawn."""
+        log = self.pieces.log
+        return log.n_episodes if log.clusters is None else int(log.clusters.max()) + 1
+
+    @cached_property
+    def draws(self) -> list[np.ndarray]:
+        """For each estimator: (resamples,) its values; NaN or infinite where a resample does not define one."""
+        return jointly_resampled([self])[0]
+
+
+def jointly_resampled(samples: list[Sample]) -> list[list[np.ndarray]]:
+    """The draws of several logs of the same episodes, drawn together; the first one's settings hold."""
+    tables, owns = zip(*(sample.pieces.table() for sample in samples), strict=True)
+    first, widths = samples[0], [table.shape[1] for table in tables]
+    columns = side_by_side(list(tables))
+    del tables
+    drawn = resampled_means(columns, first.pieces.log.clusters, first.n_resamples, first.seed)
+    values = []
+    for sample, own, means in zip(samples, owns, np.split(drawn, np.cumsum(widths)[:-1], axis=1), strict=True):
+        of_parts = [[means[:, part] for part in parts] for parts in own]
+        values.append([total(one.parts, of_one) for one, of_one in zip(sample.measured, of_parts, strict=True)])
+    return values
+
+
+def percentiles(draws: np.ndarray, confidence: float) -> Limits:
+    """The middle `confidence` of the draws that are defined."""
+    draws = draws[np.isfinite(draws)]
+    if not len(draws):
+        return UNDEFINED
+    return quantiles(draws, ((1 - confidence) / 2, (1 + confidence) / 2))
+
+
+def quantiles(draws: np.ndarray, levels: tuple[float, float]) -> Limits:
+    """Two quantiles of B draws, at ranks (B + 1) level: between those of 399 draws, 95 % of further ones would lie. The
+    ranks that numpy takes by default leave 94.5 %."""
+    low, high = np.quantile(draws, levels, method="weibull")
+    return float(low), float(high)

@@ -1,0 +1,257 @@
+"""Sums from which overlap is judged. They add up, so the figures of a log are those of its parts put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from .estimators.marginal import category_ratios, state_action_ratios
+from .estimators.slates import slate_ratios
+from .gate import Overlap
+from .log import EvaluationLog
+
+MEAN_WEIGHT_ROUNDING = 1e-6
+"""Single precision errs by less; a mean weight so near 1 is 1."""
+
+
+@dataclass(frozen=True)
+class Magnitudes:
+    """Sums of values and of their squares, in a unit in which no square overflows or vanishes.
+
+    Attributes:
+        unit: the unit; 1 unless the values are extreme, infinite where some are.
+        total, squares, largest: of the values in that unit.
+    """
+
+    unit: float
+    total: float
+    squares: float
+    largest: float
+
+    @staticmethod
+    def of(values: np.ndarray) -> Magnitudes:
+        """Of a vector of values; the largest is meant without its sign."""
+        largest = float(max(values.max(), -values.min()))
+        if np.isinf(largest):
+            count = float(np.isinf(values).sum())
+            return Magnitudes(np.inf, count, count, 1.0)
+        unit = 1.0 if 1e-100 < largest < 1e100 or largest == 0 else largest
+        if unit != 1.0:
+            values, largest = values / unit, 1.0
+        return Magnitudes(unit, float(values.sum()), float(values @ values), largest)
+
+    def merged(self, other: Magnitudes) -> Magnitudes:
+        """Those of both vectors together."""
+        unit = max(self.unit, other.unit)
+        a, b = (one.unit / unit if one.unit < unit else 1.0 for one in (self, other))
+        return Magnitudes(
+            unit,
+            self.total * a + other.total * b,
+            self.squares * a**2 + other.squares * b**2,
+            max(self.largest * a, other.largest * b),
+        )
+
+    @property
+    def effective_number(self) -> float:
+        """(sum v)^2 / sum v^2; 0 where all are 0."""
+        return self.total**2 / self.squares if self.squares > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class WeightSums:
+    """Sums over the weights that an estimator multiplies with.
+
+    Attributes:
+        count, positive: how many weights, how many of them not 0.
+        max_weight: the largest.
+        weights: their magnitudes, perhaps up to a common factor where a float cannot hold them.
+        checked: of how many weights the expectation is known to be 1;
+        above, above_squares: sums of (w - 1) and (w - 1)^2 over those.
+        events: magnitudes of what the weights multiply; None where they multiply nothing.
+        unsupported, rows: sum over rows of the policy's mass on actions that are never logged; NaN where not known.
+    """
+
+    count: int
+    positive: int
+    max_weight: float
+    weights: Magnitudes
+    checked: int
+    above: float
+    above_squares: float
+    events: Magnitudes | None = None
+    unsupported: float = np.nan
+    rows: int = 0
+
+    @staticmethod
+    def of(
+        weights: np.ndarray,
+        events: np.ndarray | None = None,
+        *,
+        scaled: np.ndarray | None = None,
+        checked: np.ndarray | None = None,
+    ) -> WeightSums:
+        """Of a vector of weights.
+
+        Args:
+            weights: the weights.
+            events: what they multiply, product included.
+            scaled: the weights up to a common factor.
+            checked: those whose expectation is 1; None: all of them.
+        """
+        scaled = weights if scaled is None else scaled
+        above = (weights if checked is None else checked) - 1.0
+        return WeightSums(
+            count=len(weights),
+            positive=int(np.count_nonzero(scaled)),
+            max_weight=float(weights.max()),
+            weights=Magnitudes.of(scaled),
+            checked=len(above),
+            above=float(above.sum()),
+            above_squares=float(above @ above),
+            events=None if events is None else Magnitudes.of(events),
+        )
+
+    def merged(self, other: WeightSums) -> WeightSums:
+        """Those of both sets of weights together."""
+        return WeightSums(
+            self.count + other.count,
+            self.positive + other.positive,
+            max(self.max_weight, other.max_weight),
+            self.weights.merged(other.weights),
+            self.checked + other.checked,
+            self.above + other.above,
+            self.above_squares + other.above_squares,
+            None if self.events is None else self.events.merged(other.events),
+            self.unsupported + other.unsupported,
+            self.rows + other.rows,
+        )
+
+    @property
+    def mean_weight(self) -> float:
+        """Mean of the weights whose expectation is 1."""
+        return 1.0 + self.above / self.checked
+
+    @property
+    def mean_error(self) -> float:
+        """Standard error of the mean weight; NaN for one weight."""
+        if self.checked < 2:
+            return np.nan
+        variance = (self.above_squares - self.above * (self.above / self.checked)) / (self.checked - 1)
+        return float(np.sqrt(np.maximum(variance, 0.0) / self.checked))
+
+    @property
+    def mean_weight_z(self) -> float:
+        """(mean weight - 1) over its standard error; 0 where it is 1 to within 1e-6."""
+        # Weights that are all 1 but for rounding have a standard error of rounding too; their ratio means nothing.
+        apart, error = self.mean_weight - 1.0, self.mean_error
+        if abs(apart) <= MEAN_WEIGHT_ROUNDING:
+            return 0.0
+        return apart / error if error > 0 else float(np.copysign(np.inf, apart))
+
+    @property
+    def largest_share(self) -> float:
+        """The largest weight over the sum of all."""
+        return self.weights.largest / self.weights.total if self.weights.total > 0 else np.nan
+
+    @property
+    def unsupported_mass(self) -> float:
+        """Mean over rows; NaN where not known."""
+        return self.unsupported / self.rows if self.rows else np.nan
+
+    @property
+    def unsupported_mass_lower(self) -> float:
+        """What the weights say of it: max(0, 1 - mean weight - 2 standard errors)."""
+        lower = 1.0 - self.mean_weight - 2.0 * float(np.nan_to_num(self.mean_error))
+        return max(0.0, lower) if np.isfinite(self.mean_weight) else 0.0
+
+    @property
+    def effective_events(self) -> float:
+        """(sum |w e|)^2 / sum (w e)^2; infinite where the weights multiply nothing."""
+        return np.inf if self.events is None else self.events.effective_number
+
+    def overlap(self) -> Overlap:
+        """The gate's figures."""
+        # Where the mass is not known, the weights' own lower limit stands in: it can only understate.
+        known = not np.isnan(self.unsupported_mass)
+        return Overlap(
+            ess=self.weights.effective_number,
+            ess_ratio=self.weights.effective_number / self.count,
+            mean_weight=self.mean_weight,
+            mean_weight_z=self.mean_weight_z,
+            largest_weight_share=self.largest_share,
+            effective_events=self.effective_events,
+            unsupported_mass=self.unsupported_mass if known else self.unsupported_mass_lower,
+        )
+
+
+class Weighing:
+    """The sums for each kind of weights that an estimator can have; see `Estimator.events`.
+
+    Args:
+        log: the log.
+        outcome: (n,) the reward, or the metric that is valued.
+    """
+
+    def __init__(self, log: EvaluationLog, outcome: np.ndarray):
+        self.log, self.outcome = log, outcome
+
+    def sums(self, kind: str) -> list[WeightSums]:
+        """One entry; for slates judged by position one a position."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return getattr(self, f"_{kind}")()
+
+    @cached_property
+    def _final(self) -> WeightSums:
+        log = self.log
+        found = WeightSums.of(log.final_weights, scaled=log.scaled_final_weights)
+        mass = np.nan if log.unsupported_mass is None else float(log.unsupported_mass.sum())
+        return replace(found, unsupported=mass, rows=log.n_rows)
+
+    def _with_events(self, events: np.ndarray) -> list[WeightSums]:
+        return [replace(self._final, events=Magnitudes.of(self._summed(self.log.weighted(np.abs(events)))))]
+
+    def _summed(self, rows: np.ndarray) -> np.ndarray:
+        """(episodes,) discounted sums of rows."""
+        return self.log.per_episode(rows if self.log.one_step else rows * self.log.discounts)
+
+    def _reward(self) -> list[WeightSums]:
+        return self._with_events(self.outcome)
+
+    def _residual(self) -> list[WeightSums]:
+        return self._with_events(self.outcome - self.log.q_logged)
+
+    def _nothing(self) -> list[WeightSums]:
+        return [self._final]
+
+    def _unweighted(self) -> list[WeightSums]:
+        return [WeightSums.of(np.ones(self.log.n_episodes), self._summed(np.abs(self.outcome)))]
+
+    def _positions(self) -> list[WeightSums]:
+        order = np.argsort(self.log.steps, kind="stable")
+        ends = np.cumsum(np.bincount(self.log.steps))[:-1]
+        weights, events = self.log.ratios, self.log.ratios * np.abs(self.outcome)
+        return [WeightSums.of(weights[at], events[at]) for at in np.split(order, ends)]
+
+    def _of_rows(self, weights: np.ndarray, events: np.ndarray) -> list[WeightSums]:
+        """Of weights that each row has of its own; an episode's is their discounted sum, whose mean is known of first
+        steps alone."""
+        found = WeightSums.of(
+            self._summed(weights), self._summed(weights * np.abs(events)), checked=self.log.first(weights)
+        )
+        return [replace(found, unsupported=self._final.unsupported, rows=self._final.rows)]
+
+    def _states(self) -> list[WeightSums]:
+        return self._of_rows(state_action_ratios(self.log), self.outcome)
+
+    def _state_residuals(self) -> list[WeightSums]:
+        return self._of_rows(state_action_ratios(self.log), self.outcome - self.log.q_logged)
+
+    def _categories(self) -> list[WeightSums]:
+        weights = category_ratios(self.log)
+        return [WeightSums.of(weights, weights * np.abs(self.outcome))]
+
+    def _slates(self) -> list[WeightSums]:
+        weights = slate_ratios(self.log)
+        return [WeightSums.of(weights, np.abs(weights) * self._summed(np.abs(self.outcome)))]

@@ -1,0 +1,5 @@
+"""Logs larger than memory, or spread over machines."""
+
+from .stream import Stream
+
+__all__ = ["Stream"]

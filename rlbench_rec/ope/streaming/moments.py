@@ -1,0 +1,101 @@
+"""What value and standard error need of an estimator's columns: sums that add up, and a root of second moments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..bootstrap import by_unit, side_by_side
+from ..log import EvaluationLog
+from ..parts import Mean, Part, PositionRatios, Ratio, StepRatios, gradients, total
+
+CHUNK_ROWS = 65_536
+KINDS: dict[str, type] = {kind.__name__: kind for kind in (Mean, Ratio, StepRatios, PositionRatios)}
+BY_STEP = 3
+"""How many columns a step has."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Of one estimator on a part of a log.
+
+    The second moments are kept as a triangular root R, R'R = sum over units of z z', z a unit's column sums and its
+    number of episodes. Roots of two parts merge by a QR decomposition, which never squares a number, so that a standard
+    error keeps its digits where columns are nearly multiples of each other (rewards all alike).
+
+    Attributes:
+        kinds: what each part of the estimator is.
+        sums: for each part: (K,) sums of its columns over episodes.
+        root: (<= K + 1, K + 1) R, the columns of all parts side by side and the number of episodes.
+    """
+
+    kinds: tuple[str, ...]
+    sums: tuple[np.ndarray, ...]
+    root: np.ndarray
+
+    @staticmethod
+    def of(parts: list[Part], log: EvaluationLog) -> Moments:
+        """Of an estimator's parts on a log, or on a block of one."""
+        kinds = tuple(type(part).__name__ for part in parts)
+        sums = tuple(part.columns.sums() for part in parts)
+        columns, sizes = by_unit(side_by_side([part.columns.matrix() for part in parts]), log.clusters)
+        root = np.zeros((0, sum(map(len, sums)) + 1))
+        for chunk in _chunks(columns, sizes):
+            root = _root(root, chunk)
+        return Moments(kinds, sums, root)
+
+    def merged(self, other: Moments) -> Moments:
+        """Of both parts of the log together."""
+        one, two = self._padded(other), other._padded(self)
+        sums = tuple(a + b for a, b in zip(one.sums, two.sums, strict=True))
+        return Moments(self.kinds, sums, _root(one.root, two.root))
+
+    def value(self, n_episodes: int) -> float:
+        """The estimate."""
+        return float(total(self._parts(), [of_part / n_episodes for of_part in self.sums]))
+
+    def std_error(self, n_episodes: int, units: int) -> float:
+        """sqrt(sum_u psi_u^2 C / (C - 1)) / N over C units, as of a whole log; NaN for a single unit."""
+        if units < 2:
+            return np.nan
+        means = [of_part / n_episodes for of_part in self.sums]
+        slopes = gradients(self._parts(), means)
+        with np.errstate(invalid="ignore"):
+            centre = sum(mean @ slope for mean, slope in zip(means, slopes, strict=True))
+            psi = self.root @ np.append(np.concatenate(slopes), -centre)
+        return float(np.sqrt(psi @ psi * units / (units - 1)) / n_episodes)
+
+    def _parts(self) -> list[Part]:
+        # Value and gradient are functions of the means alone.
+        return [KINDS[kind](None) for kind in self.kinds]
+
+    def _padded(self, other: Moments) -> Moments:
+        """The same with steps that only the other has, as columns of zeros."""
+        sums, blocks, first = [], [], 0
+        for own, theirs in zip(self.sums, other.sums, strict=True):
+            block, missing = self.root[:, first : first + len(own)], max(0, len(theirs) - len(own)) // BY_STEP
+            first += len(own)
+            sums.append(_wider(own[None, :], missing)[0])
+            blocks.append(_wider(block, missing))
+        return Moments(self.kinds, tuple(sums), np.concatenate([*blocks, self.root[:, first:]], axis=1))
+
+
+def _wider(block: np.ndarray, missing: int) -> np.ndarray:
+    if not missing:
+        return block
+    steps = block.reshape(len(block), BY_STEP, -1)
+    return np.pad(steps, ((0, 0), (0, 0), (0, missing))).reshape(len(block), -1)
+
+
+def _root(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    return np.linalg.qr(np.concatenate([one, two]), mode="r")
+
+
+def _chunks(columns: Any, sizes: np.ndarray) -> Iterator[np.ndarray]:
+    for first in range(0, len(sizes), CHUNK_ROWS):
+        rows = slice(first, first + CHUNK_ROWS)
+        block = columns[rows] if isinstance(columns, np.ndarray) else columns[rows].toarray()
+        yield np.concatenate([block, sizes[rows, None]], axis=1)

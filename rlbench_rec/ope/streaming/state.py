@@ -1,0 +1,86 @@
+"""The state of a stream as plain values, and back: JSON, no pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import InputError
+from ..estimators import ESTIMATORS, Estimator, estimator
+from ..overlap import Magnitudes, WeightSums
+from .moments import Moments
+
+if TYPE_CHECKING:
+    from .stream import Stream
+
+SCHEMA = 1
+FIELDS = ("metric", "n_rows", "n_episodes", "units", "settings", "source")
+"""What a file holds as it is."""
+
+
+def to_dict(stream: Stream) -> dict[str, Any]:
+    """Numbers, text, lists and dicts; floats keep every digit in JSON.
+
+    Raises:
+        InputError: an estimator that is not in the table (a combination), which no file can name.
+    """
+    return {
+        "schema": SCHEMA,
+        "estimators": [[_named(one).id, one.parameters] for one in stream.estimators],
+        **{name: getattr(stream, name) for name in FIELDS},
+        "moments": [_plain_moments(one) for one in stream.moments],
+        "weights": {kind: [_plain_sums(sums) for sums in several] for kind, several in stream.weights.items()},
+        "steps": [asdict(step) for step in stream.steps],
+    }
+
+
+def from_dict(kind: type[Stream], state: Mapping[str, Any]) -> Stream:
+    """The stream that `to_dict` told.
+
+    Raises:
+        InputError: something else.
+    """
+    try:
+        if state["schema"] != SCHEMA:
+            raise InputError(f"Schema {state['schema']}; {SCHEMA} is needed.", where="schema")
+        stream = kind([estimator(name, **given) for name, given in state["estimators"]], metric=state["metric"])
+        for name in FIELDS:
+            setattr(stream, name, state[name])
+        stream.moments = [_moments(one) for one in state["moments"]]
+        stream.weights = {kind: [_sums(one) for one in several] for kind, several in state["weights"].items()}
+        stream.steps = [Magnitudes(**step) for step in state["steps"]]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"This is no state of a stream: {error!r}.", where="state") from error
+    return stream
+
+
+def _named(one: Estimator) -> Estimator:
+    if one.id not in ESTIMATORS or one != estimator(one.id, **one.parameters):
+        raise InputError(f"'{one.label}' is not in the table of estimators.", where="names")
+    return one
+
+
+def _plain_moments(one: Moments) -> dict[str, Any]:
+    return {"kinds": list(one.kinds), "sums": [x.tolist() for x in one.sums], "root": one.root.tolist()}
+
+
+def _moments(plain: Mapping[str, Any]) -> Moments:
+    sums = tuple(np.array(x, dtype=np.float64) for x in plain["sums"])
+    return Moments(tuple(plain["kinds"]), sums, np.array(plain["root"], dtype=np.float64))
+
+
+def _plain_sums(sums: WeightSums) -> dict[str, Any]:
+    # JSON has no NaN: what is not known is null.
+    return asdict(sums) | {"unsupported": None if np.isnan(sums.unsupported) else sums.unsupported}
+
+
+def _sums(plain: Mapping[str, Any]) -> WeightSums:
+    known = {
+        "weights": Magnitudes(**plain["weights"]),
+        "events": None if plain["events"] is None else Magnitudes(**plain["events"]),
+        "unsupported": np.nan if plain["unsupported"] is None else plain["unsupported"],
+    }
+    return WeightSums(**{**plain, **known})

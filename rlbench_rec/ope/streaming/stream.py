@@ -1,0 +1,193 @@
+"""Evaluation of logs that are larger than memory, or spread over machines: add batches, merge states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+
+from ...errors import InputError
+from ..diagnostics import Diagnostics, diagnostics, doubt, qualified, step_magnitudes, uncovered, verdict_on
+from ..estimate import Estimate
+from ..estimators import Estimator, estimator
+from ..gate import Gate
+from ..log import EvaluationLog
+from ..overlap import Magnitudes, Weighing, WeightSums
+from ..weights import is_extreme
+from .moments import Moments
+from .state import from_dict, to_dict
+
+SAME = ("gamma", "bandwidth", "sequential", "by_user")
+"""What all batches must share."""
+
+
+class Stream:
+    """The state of several estimators over the batches of a log: values, standard errors, diagnostics and verdicts are
+    those of the whole log, to rounding, whatever the batches and their order.
+
+        stream = ope.Stream(["snips", "dr"])
+        for batch in batches:
+            stream.add(batch)          # an EvaluationLog of whole episodes
+        stream.merge(ope.Stream.from_dict(json.load(file)))
+        stream.estimates()
+
+    Its size does not depend on the number of rows: a few numbers for an estimator, for self-normalised ones on longer
+    episodes some 9 times the square of the number of steps. All of a user's episodes must be in one batch, where the
+    logs know users: that cannot be checked. Weights beyond e^±345 need the whole log.
+
+    Args:
+        names: estimators that are sums over episodes, or ratios of such sums: all but `magic`.
+        metric: a column of `log.metrics` to value in place of the reward.
+
+    Raises:
+        InputError: an estimator that needs the whole log at once.
+    """
+
+    def __init__(self, names: Sequence[str | Estimator], *, metric: int | None = None):
+        self.estimators = [estimator(name) for name in names]
+        for one in self.estimators:
+            if not one.by_blocks:
+                raise InputError(f"'{one.id}' needs the whole log at once.", where="names", hint="Use sndr.")
+        self.metric = metric
+        self.n_rows = self.n_episodes = self.units = 0
+        self.settings: dict[str, Any] = {}
+        self.source = ""
+        self.moments: list[Moments] = []
+        self.weights: dict[str, list[WeightSums]] = {}
+        self.steps: list[Magnitudes] = []
+
+    def add(self, log: EvaluationLog) -> None:
+        """Take in a batch of whole episodes.
+
+        Raises:
+            InputError: another gamma, bandwidth or kind of episodes than the batches before; what the estimators
+                raise; weights that a float cannot hold, with the first such row.
+        """
+        if log.log_weights is not None:
+            row = int(np.argmax(is_extreme(log.log_weights)))
+            what = f"The weight e^{log.log_weights[row]:.3g} at row {row} leaves the range of a stream."
+            raise InputError(what, where="target_propensities", hint="Evaluate the whole log at once.")
+        if log.episode_starts is not None:
+            log = _in_steps(log)
+        batch = Stream(self.estimators, metric=self.metric)
+        batch.settings = {
+            "gamma": float(log.gamma),
+            "bandwidth": log.bandwidth,
+            "sequential": log.episode_starts is not None,
+            "by_user": log.clusters is not None,
+        }
+        batch.source = log.propensity_source
+        batch.n_rows, batch.n_episodes = log.n_rows, log.n_episodes
+        batch.units = log.n_episodes if log.clusters is None else int(log.clusters.max()) + 1
+        for block in log.blocks() if log.clusters is None else [log]:
+            found = [Moments.of(one.parts(block, self.metric), block) for one in self.estimators]
+            batch.moments = _all_merged(batch.moments, found)
+        weighing = Weighing(log, log.outcome(self.metric))
+        kinds = {"reward", *(kind for one in self.estimators for kind in one.kinds)}
+        batch.weights = {kind: weighing.sums(kind) for kind in sorted(kinds)}
+        batch.steps = step_magnitudes(log)
+        self.merge(batch)
+
+    def merge(self, other: Stream) -> None:
+        """Take in what another stream has seen.
+
+        Raises:
+            InputError: a stream of other estimators or of another metric, or batches that do not fit.
+        """
+        if [one.label for one in self.estimators] != [one.label for one in other.estimators]:
+            raise InputError("The two streams have different estimators.", where="names")
+        if self.metric != other.metric:
+            raise InputError("The two streams value different metrics.", where="metric")
+        for name in SAME if self.settings and other.settings else ():
+            if self.settings[name] != other.settings[name]:
+                what = f"{other.settings[name]} after batches with {self.settings[name]}."
+                raise InputError(what, where=name)
+        self.settings = self.settings or other.settings
+        # A number that rests on some estimated propensities rests on estimated propensities.
+        self.source = max(self.source, other.source, key=["", "uniform", "logged", "estimated"].index)
+        self.n_rows += other.n_rows
+        self.n_episodes += other.n_episodes
+        self.units += other.units
+        self.moments = _all_merged(self.moments, other.moments)
+        kinds = {**self.weights, **other.weights}
+        self.weights = {kind: _all_merged(self.weights.get(kind, []), other.weights.get(kind, [])) for kind in kinds}
+        self.steps = _all_merged(self.steps, other.steps)
+
+    def estimates(self, *, confidence: float = 0.95, gate: Gate | None = None) -> list[Estimate]:
+        """Estimates with Student's t intervals (resampling would need the rows) and verdicts.
+
+        Raises:
+            InputError: nothing was added, or a confidence outside (0, 1).
+        """
+        from scipy.special import stdtrit
+
+        self._check_not_empty()
+        if not 0.0 < confidence < 1.0:
+            raise InputError(f"confidence is {confidence}; it must lie in (0, 1).", where="confidence")
+        t = float(stdtrit(self.units - 1, (1 + confidence) / 2)) if self.units > 1 else np.nan
+        judged = {kind: verdict_on(sums, gate or Gate()) for kind, sums in self.weights.items()}
+        bandwidth = self.settings["bandwidth"]
+        estimates = []
+        for one, moments in zip(self.estimators, self.moments, strict=True):
+            value = moments.value(self.n_episodes)
+            value = value if np.isfinite(value) else np.nan
+            error = moments.std_error(self.n_episodes, self.units)
+            verdict, reasons = qualified(one, value, [judged[kind] for kind in one.kinds], bandwidth, self.source)
+            estimates.append(
+                Estimate(
+                    one.reported(bandwidth),
+                    value,
+                    value - t * error,
+                    value + t * error,
+                    interval="normal",
+                    interval_kind="sampling-only" if uncovered(one, bandwidth, self.source) else "sampling",
+                    confidence=confidence,
+                    std_error=error,
+                    n_rows=self.n_rows,
+                    n_episodes=self.n_episodes,
+                    verdict=verdict,
+                    reasons=reasons,
+                    propensity_source=self.source,
+                )
+            )
+        return estimates
+
+    def diagnose(self, gate: Gate | None = None) -> Diagnostics:
+        """`ope.diagnose` of the whole log; events are of the metric, where one is valued."""
+        self._check_not_empty()
+        missing = doubt(self.settings["bandwidth"], self.source)
+        return diagnostics(self.weights["reward"][0], self.steps, gate or Gate(), missing)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The state as plain values for JSON; see `ope.streaming.state`."""
+        return to_dict(self)
+
+    @staticmethod
+    def from_dict(state: Mapping[str, Any]) -> Stream:
+        """The stream that `to_dict` told.
+
+        Raises:
+            InputError: something else.
+        """
+        return from_dict(Stream, state)
+
+    def _check_not_empty(self) -> None:
+        if not self.n_episodes:
+            raise InputError("Nothing was added.", where="stream")
+
+
+def _in_steps(log: EvaluationLog) -> EvaluationLog:
+    """The log in the form of longer episodes, also where its own all have one step: batches must have one form."""
+    if not log.one_step:
+        return log
+    twin = replace(log)
+    twin.__dict__["one_step"] = False
+    return twin
+
+
+def _all_merged(one: list[Any], two: list[Any]) -> list[Any]:
+    """Entry by entry; of what only one of them has, as it is."""
+    return [a.merged(b) if a and b else a or b for a, b in zip_longest(one, two)]
