@@ -7,7 +7,7 @@ import sys
 import typer
 
 from ..errors import RlbenchError
-from . import compare, data, doctor, listing, run, tasks
+from . import compare, data, doctor, export, listing, run, tasks
 
 app = typer.Typer(
     name="rlbench",
@@ -21,6 +21,7 @@ app.command("compare")(compare.command)
 app.add_typer(data.app, name="data")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(listing.app, name="list")
+app.command("export")(export.command)
 app.command("doctor")(doctor.command)
 
 

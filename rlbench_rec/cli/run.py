@@ -14,7 +14,7 @@ def command(
     dataset: Annotated[str, typer.Option(help="Card id or path: run the standard board on this data set.")] = "",
     data: Annotated[Path | None, typer.Option(help="File or folder of the raw log, with --dataset.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; default runs/<suite>-<time>.")] = None,
-    seeds: Annotated[int | None, typer.Option(min=1, help="Number of seeds; default the suite's.")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Seeds (or logs of a size); default the suite's.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one a core.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the run that --out holds.")] = False,
@@ -24,14 +24,19 @@ def command(
 
     Without arguments: the suite `quick`, on the Open Bandit sample and a simulated shop.
     """
+    from ..suite.config import Suite
     from ..suite.request import request
     from ..suite.runner import run_suite
-    from ..suite.screen import show
+    from ..suite.screen import show, show_estimators
 
     chosen, folder = request(suite, dataset, data, seeds, out, resume)
-    finished = run_suite(
-        chosen, folder, device=device, workers=jobs, resume=resume, command_line=["rlbench", *sys.argv[1:]]
-    )
+    command_line = ["rlbench", *sys.argv[1:]]
+    if not isinstance(chosen, Suite):
+        from ..suite.estimators.run import run_estimators
+
+        scores = run_estimators(chosen, folder, workers=jobs, resume=resume, command_line=command_line)
+        return show_estimators(scores, folder, as_json=as_json)
+    finished = run_suite(chosen, folder, device=device, workers=jobs, resume=resume, command_line=command_line)
     show(finished, as_json=as_json)
     if finished.failures:
         raise typer.Exit(1)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from .figures import PALETTE, new_figure, save
 from .headline import Headline, formatted, headlines
 from .leaderboard import ON_POLICY
 from .schema import KEYS
-from .write import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 # Okabe and Ito's colours, which the colour-blind can tell apart; markers say the same again.
 VERDICT_STYLE = {"trusted": ("#009E73", "o"), "weak": ("#E69F00", "s"), "unreliable": ("#D55E00", "x")}
 LOGGING_COLOUR = "#0072B2"
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 PANELS = {"td_error": "held-out TD error", "unexplained": "TD error / variance of targets", "mean_q": "held-out mean Q"}
 """Columns of curves.csv that are drawn."""
@@ -45,7 +43,7 @@ def plot_values(board: pd.DataFrame, runs: pd.DataFrame, folder: Path) -> list[P
     paths: list[Path] = []
     for shown in headlines(board):
         path = _path(folder, "values", shown.place, paths)
-        _save(_values(shown, _truths(shown, board, runs)), path)
+        save(_values(shown, _truths(shown, board, runs)), path)
         paths.append(path)
     return paths
 
@@ -72,7 +70,7 @@ def plot_curves(curves: pd.DataFrame, runs: pd.DataFrame, folder: Path) -> list[
     paths: list[Path] = []
     for place, rows in points.groupby("place", sort=True):
         path = _path(folder, "curves", place, paths)
-        _save(_curves(place, rows, styles), path)
+        save(_curves(place, rows, styles), path)
         paths.append(path)
     return paths
 
@@ -91,7 +89,7 @@ def _truths(shown: Headline, board: pd.DataFrame, runs: pd.DataFrame) -> pd.Data
 
 def _values(shown: Headline, truths: pd.DataFrame) -> Figure:
     rows = shown.rows
-    figure = _figure(9.0, 0.23 * len(rows) + 1.35)
+    figure = new_figure(9.0, 0.23 * len(rows) + 1.35)
     axis = figure.subplots()
     left, right = _limits(shown, truths)
     axis.set(xlim=(left, right), ylim=(len(rows) - 0.4, -0.6))
@@ -164,7 +162,7 @@ def _name_rows(axis: Any, rows: pd.DataFrame) -> None:
 
 def _curves(place: str, rows: pd.DataFrame, styles: dict[str, int]) -> Figure:
     panels = {column: title for column, title in PANELS.items() if rows[column].notna().any()}
-    figure = _figure(10.0, 3.1)
+    figure = new_figure(10.0, 3.1)
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for axis, (column, title) in zip(axes, panels.items(), strict=True):
         for label, of_label in rows.groupby("label", sort=True):
@@ -207,22 +205,3 @@ def _path(folder: Path, kind: str, place: str, taken: list[Path]) -> Path:
         number += 1
         path = folder / f"{stem}-{number}.png"
     return path
-
-
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure
-
-    # Not through pyplot: no global state, no display, nothing to close.
-    return Figure(figsize=(width, height), layout="constrained", dpi=120)
-
-
-def _save(figure: Figure, path: Path) -> None:
-    from matplotlib.text import Text
-
-    for text in figure.findobj(Text):
-        # A dollar sign in a name is no formula.
-        text.set_parse_math(False)
-    buffer = io.BytesIO()
-    # The default metadata holds the version of matplotlib; without it equal pictures are equal bytes.
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    write_bytes(path, buffer.getvalue())

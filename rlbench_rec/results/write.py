@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import OutputError
+from ..files import write_text
 from .schema import Schema, runs_as_formula
 
 if TYPE_CHECKING:
@@ -31,33 +29,8 @@ def write_table(frame: pd.DataFrame, schema: Schema, path: Path) -> None:
 
 
 def write_json(value: Any, path: Path) -> None:
-    """Plain JSON values, keys sorted; see `write_text`."""
+    """Plain JSON values, keys sorted; see `files.write_text`."""
     write_text(path, json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """The file appears complete or stays as it was.
-
-    Raises:
-        OutputError: the file cannot be written.
-    """
-    write_bytes(path, text.encode("utf-8"))
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """See `write_text`."""
-    part = None
-    try:
-        handle, part = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        # mkstemp makes private files; these are results to be shared.
-        os.chmod(part, 0o644)
-        os.replace(part, path)
-    except OSError as error:
-        if part is not None and os.path.exists(part):
-            os.unlink(part)
-        raise OutputError(f"The file cannot be written ({error.strerror}).", where=str(path)) from error
 
 
 def _cell(value: Any) -> str:

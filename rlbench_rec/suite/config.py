@@ -6,12 +6,15 @@ import hashlib
 import json
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..errors import InputError, MissingFileError, UnknownNameError
 from ..mdp.config import MDPConfig
+
+if TYPE_CHECKING:
+    from .estimators.config import EstimatorSuite
 
 
 class Source(BaseModel):
@@ -135,8 +138,8 @@ def list_suites() -> list[str]:
     return sorted(path.stem for path in suites_folder().glob("*.toml"))
 
 
-def load_suite(name_or_path: str) -> Suite:
-    """A suite by name, or by the path of a TOML file.
+def load_suite(name_or_path: str) -> Suite | EstimatorSuite:
+    """A suite by name, or by the path of a TOML file; one with `kind = "estimators"` scores estimators.
 
     Raises:
         UnknownNameError, MissingFileError: no such suite or file.
@@ -148,8 +151,11 @@ def load_suite(name_or_path: str) -> Suite:
         raise UnknownNameError("suite", name_or_path, list_suites())
     if not path.is_file():
         raise MissingFileError("There is no such suite file.", where=str(path), hint="Give a .toml file or a name.")
+    from .estimators.config import EstimatorSuite
+
     try:
-        return Suite.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return (EstimatorSuite if "kind" in content else Suite).model_validate(content)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"Not a TOML file ({error}).", where=str(path)) from error
     except ValidationError as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, RlbenchError
@@ -38,8 +40,12 @@ class JobResult:
         return any(row["status"] != "ok" for row in self.rows)
 
 
-def execute(job: Job) -> JobResult:
+def execute(job: Job, models: Path | None = None) -> JobResult:
     """Run a job. A failure becomes a row with the reason as its status: one bad job does not end a suite.
+
+    Args:
+        job: what to run.
+        models: where the trained run is kept, as a folder of the job's `run_id`; None keeps none.
 
     Raises:
         RlbenchError: the source itself cannot be loaded; every other job on it would meet the same.
@@ -48,7 +54,7 @@ def execute(job: Job) -> JobResult:
     result = JobResult(job.run_id, job.config_hash, [])
     loaded = sources.load(job.source)
     try:
-        _run(job, loaded, result)
+        _run(job, loaded, result, models)
     except (RlbenchError, RuntimeError, FloatingPointError, MemoryError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         result.rows = [_failed_row(job, reason)]
@@ -70,7 +76,7 @@ def _peak_memory_mb() -> float | None:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def _run(job: Job, loaded: sources.Loaded, result: JobResult) -> None:
+def _run(job: Job, loaded: sources.Loaded, result: JobResult, models: Path | None) -> None:
     if job.spec == BEHAVIOUR:
         result.rows = score_behaviour(job, loaded)
     elif job.spec == COUNTERPART:
@@ -79,10 +85,10 @@ def _run(job: Job, loaded: sources.Loaded, result: JobResult) -> None:
         contender = Contender(job.spec.id, job.spec.label or "fixed", make(job.spec.id, loaded.train))
         result.rows = score(job, loaded, contender)
     elif loaded.sequential or not job.spec.sequential_only:
-        result.rows = _train_and_score(job, loaded, result)
+        result.rows = _train_and_score(job, loaded, result, models)
 
 
-def _train_and_score(job: Job, loaded: sources.Loaded, result: JobResult) -> list[Row]:
+def _train_and_score(job: Job, loaded: sources.Loaded, result: JobResult, models: Path | None) -> list[Row]:
     from ..training import fit
 
     run = fit(
@@ -96,6 +102,10 @@ def _train_and_score(job: Job, loaded: sources.Loaded, result: JobResult) -> lis
         device=job.device,
         config=job.spec.config,
     )
+    if models:
+        # An interrupted run may have left one; resuming trains it again.
+        shutil.rmtree(models / job.run_id, ignore_errors=True)
+        run.save(models / job.run_id)
     result.curve = [{"run_id": job.run_id, **point} for point in run.history.to_dict("records")]
     result.timing["steps_per_second"] = run.steps_per_second
     # A cloned policy is its own headline; Q functions take the suite's forms.

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from .config import Source, Suite, load_suite
+
+if TYPE_CHECKING:
+    from .estimators.config import EstimatorSuite
 
 DEFAULT = "quick"
 FOR_DATASETS = "dataset"
@@ -15,7 +19,7 @@ FOR_DATASETS = "dataset"
 
 def request(
     suite: str, dataset: str, data: Path | None, seeds: int | None, out: Path | None, resume: bool
-) -> tuple[Suite, Path]:
+) -> tuple[Suite | EstimatorSuite, Path]:
     """The suite and the output folder that a command line asks for.
 
     Raises:
@@ -29,8 +33,10 @@ def request(
     if resume and out is None:
         raise InputError("--resume needs --out.", hint="Name the folder of the run to finish.")
     chosen = _for_dataset(dataset, data) if dataset else load_suite(suite or DEFAULT)
-    if seeds is not None:
+    if seeds is not None and isinstance(chosen, Suite):
         chosen = chosen.model_copy(update={"seeds": list(range(seeds))})
+    elif seeds is not None:
+        chosen = chosen.model_copy(update={"logs": [seeds] * len(chosen.episodes)})
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     return chosen, out or Path("runs") / f"{chosen.name}-{stamp}"
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
-import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 from ..errors import InputError, OutputError, UnknownNameError
-from ..results.write import write_text
+from ..files import write_text
 from .config import Suite
 from .execute import JobResult, execute
 from .jobs import Job, plan
 from .report import write_tables
+from .workers import Progress, execute_all, worker_count
 
 JOBS_FOLDER = "jobs"
+MODELS_FOLDER = "models"
 
 
 @dataclass(frozen=True)
@@ -73,11 +72,12 @@ def run_suite(
     done: dict[str, JobResult] = dict(kept)
     waiting = [job for job in jobs if job.run_id not in done]
     try:
-        with _progress(len(jobs), len(done)) as advance:
-            for result in _execute_all(waiting, _worker_count(workers, device, len(waiting))):
+        with Progress(len(jobs), len(done)) as advance:
+            work = functools.partial(execute, models=folder / MODELS_FOLDER)
+            for _, result in execute_all(work, waiting, worker_count(workers, device, len(waiting))):
                 _save(result, folder)
                 done[result.run_id] = result
-                advance(result)
+                advance(result.run_id, result.timing.get("seconds", 0.0), failed=result.failed)
     finally:
         results = [done[job.run_id] for job in jobs if job.run_id in done]
         if results:
@@ -124,52 +124,13 @@ def check_names(suite: Suite) -> None:
                 resolve_files(find(name), data)
 
 
-def _worker_count(workers: int | None, device: str, jobs: int) -> int:
-    if workers is not None and workers < 1:
-        raise InputError(f"{workers} worker processes.", where="jobs", hint="Give 1 or more.")
-    if workers is None:
-        workers = 1 if _on_gpu(device) else _cores()
-    return max(1, min(workers, jobs))
+def prepare_folder(folder: Path, resume: bool) -> None:
+    """Make the folder of a run, with one for its jobs.
 
-
-def _cores() -> int:
-    """Cores this process may use, which on a shared machine are fewer than it has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _on_gpu(device: str) -> bool:
-    if device == "cpu":
-        return False
-    import torch
-
-    return torch.cuda.is_available()
-
-
-def _execute_all(jobs: list[Job], workers: int) -> Iterator[JobResult]:
-    """Results as they finish. Jobs of one source go to the workers together, so that each loads few sources."""
-    # Spawned even for one worker: its thread settings and torch's must not change the caller's process.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker) as pool:
-        futures = {pool.submit(execute, job) for job in jobs}
-        try:
-            while futures:
-                finished, futures = wait(futures, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    yield future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _start_worker() -> None:
-    # One thread a worker: the workers are the parallelism, and results must not depend on the number of cores.
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[variable] = "1"
-    import torch
-
-    torch.set_num_threads(1)
-
-
-def _prepare(folder: Path, jobs: list[Job], resume: bool) -> dict[str, JobResult]:
+    Raises:
+        OutputError: it cannot be written.
+        InputError: it holds something, and that is not to be resumed.
+    """
     if folder.exists() and not folder.is_dir():
         raise OutputError("This is a file, not a folder.", where=str(folder))
     if folder.is_dir() and any(folder.iterdir()) and not resume:
@@ -182,6 +143,10 @@ def _prepare(folder: Path, jobs: list[Job], resume: bool) -> dict[str, JobResult
         probe.unlink()
     except OSError as error:
         raise OutputError(f"The folder cannot be written ({error.strerror}).", where=str(folder)) from error
+
+
+def _prepare(folder: Path, jobs: list[Job], resume: bool) -> dict[str, JobResult]:
+    prepare_folder(folder, resume)
     if not resume:
         return {}
     wanted = {job.run_id: job.config_hash for job in jobs}
@@ -199,33 +164,3 @@ def _read(path: Path) -> JobResult | None:
     except (ValueError, TypeError, OSError):
         # A result that cannot be read is a job that has not finished.
         return None
-
-
-class _progress:
-    """A progress bar on stderr, or a line per job where stderr is no terminal."""
-
-    def __init__(self, total: int, done: int):
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self.console = Console(stderr=True)
-        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-        self.bar = Progress(*columns, console=self.console, disable=not self.console.is_terminal)
-        self.total, self.done = total, done
-
-    def __enter__(self):
-        self.bar.start()
-        self.task = self.bar.add_task("starting", total=self.total, completed=self.done)
-        return self.advance
-
-    def advance(self, result: JobResult) -> None:
-        """One more job is done."""
-        self.done += 1
-        state = "failed" if result.failed else "done"
-        self.bar.update(self.task, advance=1, description=result.run_id)
-        if not self.console.is_terminal:
-            seconds = result.timing.get("seconds", 0.0)
-            print(f"[{self.done}/{self.total}] {result.run_id} {state} in {seconds:.1f} s", file=sys.stderr, flush=True)
-
-    def __exit__(self, *exception: object) -> None:
-        self.bar.stop()

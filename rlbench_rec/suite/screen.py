@@ -12,11 +12,15 @@ from .report import PLOTS_FOLDER
 from .terminal import stdout_console
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
     from .runner import Finished
 
 COLOURS = {"trusted": "green", "weak": "yellow", "unreliable": "red"}
+SCORES = ("rmse", "bias", "coverage95", "rank_correlation", "regret_at_1")
+"""Columns of estimators.csv that are shown."""
 BEST = "best"
 """Part of the variant of rows on the best checkpoint; the headline is the last one, and the files have both."""
 
@@ -47,6 +51,29 @@ def show(finished: Finished, *, as_json: bool = False) -> None:
     for failure in finished.failures:
         status = next(row["status"] for row in failure.rows if row["status"] != "ok")
         errors.print(f"{failure.run_id}: {status}", style="red", markup=False, soft_wrap=True)
+
+
+def show_estimators(scores: pd.DataFrame, folder: Path, *, as_json: bool = False) -> None:
+    """How far each estimator was from the truth, by task and size of the log, over all policies; on stdout."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    if as_json:
+        print(scores.to_json(orient="records", indent=1))
+        return
+    console = stdout_console()
+    for (task, size), rows in scores[scores["policies"] == "all"].groupby(["task", "n_episodes"]):
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), title_justify="left")
+        table.title = f"{task}, {size:,} sessions"
+        table.add_column("estimator", no_wrap=True)
+        for name in SCORES:
+            table.add_column(name, justify="right", no_wrap=True)
+        for row in rows.sort_values("rmse").to_dict("records"):
+            table.add_row(row["estimator"], *(f"{row[name]:.3f}" for name in SCORES))
+        console.print(table)
+    where = f"Errors are shares of the logging policy's value. Files: {escape(str(folder))} (pictures: {PLOTS_FOLDER}/)"
+    console.print(where, highlight=False, soft_wrap=True)
 
 
 def _show_place(console: Console, shown: Headline) -> None:

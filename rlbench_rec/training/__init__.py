@@ -14,6 +14,7 @@ _LAZY = {
     "Run": "run",
     "cross_fitted_q": "cross_fit",
     "cross_fitted_rewards": "cross_fit",
+    "export": "exporting",
     "fit": "fitting",
     "fqe": "fitted_q",
     "load": "checkpoint",

@@ -31,7 +31,7 @@ def save(run: Run, folder: Path) -> None:
         raise OutputError("There is something here already.", where=str(folder), hint="Choose a new folder.")
     weights = {name: to_bytes(network.state_dict()) for name, network in run.networks.items()}
     header: dict[str, Any] = {"format": FORMAT, "layout": asdict(run.layout), "config": run.config.model_dump()}
-    header |= {name: getattr(run, name) for name in PLAIN}
+    header |= {name: getattr(run, name) for name in PLAIN} | {"action_names": list(run.action_names)}
     header["sha256"] = {name: hashlib.sha256(data).hexdigest() for name, data in weights.items()}
     # NaN is not JSON: what does not apply is null in the file.
     history = run.history.astype(object).where(run.history.notna(), None)
@@ -92,7 +92,8 @@ def _rebuild(header: dict[str, Any], folder: Path, device: str) -> Run:
     history = pd.DataFrame(header["history"]["rows"], columns=header["history"]["columns"], dtype=float)
     history = history.astype({"step": int})
     plain = {name: header[name] for name in PLAIN}
-    return Run(config=config, layout=layout, networks=networks, history=history, **plain)
+    names = tuple(map(str, header["action_names"]))
+    return Run(config=config, layout=layout, networks=networks, history=history, action_names=names, **plain)
 
 
 def _load_weights(network: Any, path: Path, sha256: str) -> None:
@@ -121,7 +122,7 @@ def _read_header(path: Path) -> dict[str, Any]:
         raise InputError(f"The header cannot be read ({error}).", where=str(path)) from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise InputError(f"Not a run of format {FORMAT}.", where=str(path))
-    missing = {"config", "layout", "history", "sha256", *PLAIN} - header.keys()
+    missing = {"action_names", "config", "layout", "history", "sha256", *PLAIN} - header.keys()
     if missing:
         raise InputError(f"Keys are missing: {', '.join(sorted(missing))}.", where=str(path))
     return header

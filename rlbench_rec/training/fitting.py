@@ -91,6 +91,7 @@ def fit(
         seed=seed,
         best_step=best[0] if best else None,
         steps_per_second=steps / seconds,
+        action_names=data.action_names,
     )
 
 

@@ -39,6 +39,7 @@ class Run:
         steps, batch_size, seed: as given to `fit`.
         best_step: the step of the best checkpoint, or None.
         steps_per_second: speed of training alone, evaluations left out.
+        action_names: the dataset's.
     """
 
     algorithm: str
@@ -54,6 +55,7 @@ class Run:
     seed: int
     best_step: int | None
     steps_per_second: float
+    action_names: tuple[str, ...] = ()
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -66,7 +68,7 @@ class Run:
         Raises:
             InputError: states of another width, or a checkpoint that is not there.
         """
-        network = self._network(checkpoint)
+        network = self.network(checkpoint)
         if states.ndim != 2 or states.shape[1] != self.layout.size:
             raise InputError(f"Shape {states.shape}; (n, {self.layout.size}) is needed.", where="states")
         return score(network, states)
@@ -106,18 +108,23 @@ class Run:
 
     def q_function(self, checkpoint: str = "last") -> QFunction:
         """`q_values` of one checkpoint as a function of states."""
-        self._network(checkpoint)
+        self.network(checkpoint)
         return functools.partial(self.q_values, checkpoint=checkpoint)
+
+    def network(self, checkpoint: str = "last") -> ScoreNetwork:
+        """The torch module of one checkpoint: (b, state size) states to (b, action_count) scores.
+
+        Raises:
+            InputError: no such checkpoint.
+        """
+        if checkpoint in self.networks:
+            return self.networks[checkpoint]
+        if checkpoint in CHECKPOINTS:
+            raise InputError(f"No {checkpoint} checkpoint: nothing was held out, or nothing told.", where="checkpoint")
+        raise InputError(f"Unknown checkpoint '{checkpoint}'.", where="checkpoint", hint="Use last or best.")
 
     def save(self, folder: str | Path) -> None:
         """Write run.json, a .safetensors file a checkpoint; see `training.load`."""
         from .checkpoint import save
 
         save(self, Path(folder))
-
-    def _network(self, checkpoint: str) -> ScoreNetwork:
-        if checkpoint in self.networks:
-            return self.networks[checkpoint]
-        if checkpoint in CHECKPOINTS:
-            raise InputError(f"No {checkpoint} checkpoint: nothing was held out, or nothing told.", where="checkpoint")
-        raise InputError(f"Unknown checkpoint '{checkpoint}'.", where="checkpoint", hint="Use last or best.")

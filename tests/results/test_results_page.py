@@ -4,14 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from rlbench_rec.results.schema import CURVES, LEADERBOARD, RUNS, TIMINGS
+from rlbench_rec.results.schema import CURVES, ESTIMATES, ESTIMATORS, LEADERBOARD, RUNS, TIMINGS
 
 PAGE = Path(__file__).parents[2] / "docs" / "results.md"
 
 
 @pytest.mark.parametrize(
     ("title", "schema"),
-    [("leaderboard.csv", LEADERBOARD), ("runs.csv", RUNS), ("curves.csv", CURVES), ("timings.csv", TIMINGS)],
+    [
+        ("leaderboard.csv", LEADERBOARD),
+        ("runs.csv", RUNS),
+        ("curves.csv", CURVES),
+        ("timings.csv", TIMINGS),
+        ("estimators.csv", ESTIMATORS),
+        ("estimates.csv", ESTIMATES),
+    ],
 )
 def test_every_column_is_described_as_in_the_schema(title, schema):
     section = PAGE.read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from rlbench_rec.errors import InputError, MissingFileError, OutputError
+from rlbench_rec.files import write_bytes, write_text
 from rlbench_rec.results.leaderboard import leaderboard
 from rlbench_rec.results.schema import (
     CURVES,
@@ -20,7 +21,7 @@ from rlbench_rec.results.schema import (
     read_runs,
     read_table,
 )
-from rlbench_rec.results.write import write_bytes, write_json, write_table, write_text
+from rlbench_rec.results.write import write_json, write_table
 
 HEADERS = {
     "runs": "schema_version,run_id,suite,dataset,dataset_sha256,split_hash,task,algorithm,variant,config_hash,seed,"

@@ -11,6 +11,7 @@ from rlbench_rec.errors import InputError, OutputError
 from rlbench_rec.results.schema import read_leaderboard, read_runs
 from rlbench_rec.suite import Suite
 from rlbench_rec.suite.runner import run_suite
+from rlbench_rec.training import load
 
 SUITE = Suite(
     name="tiny",
@@ -53,6 +54,13 @@ def test_every_estimate_stands_beside_the_truth(finished):
     assert runs["true_value"].notna().all()
     one = runs[(runs["algorithm"] == "random") & (runs["metric"] == "reward")]
     assert len(set(one["true_value"])) == 1
+
+
+def test_trained_runs_are_kept(finished):
+    trained = {path.name for path in (finished.folder / "models").iterdir()}
+    assert trained == {f"recommend-v1.{name}.mlp.seed0" for name in ("bc", "dqn", "dqn.gamma-0")}
+    run = load(finished.folder / "models" / "recommend-v1.dqn.gamma-0.mlp.seed0")
+    assert run.config.gamma == 0.0 and run.steps == 20
 
 
 def test_the_manifest_says_what_it_takes_to_repeat(finished):

@@ -17,13 +17,14 @@ class Recurrent(nn.Module):
         super().__init__()
         self.width = embedding_size
         self.layer = self.cell(slot_size, self.width, batch_first=True)
+        self.register_buffer("at", torch.arange(history), persistent=False)
 
     def forward(self, slots: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
         # Real slots first, in their order: what comes after the last of them is never looked at.
-        order = real.logical_not().to(torch.uint8).argsort(dim=1, stable=True)
+        order = torch.where(real, self.at, self.at + real.shape[1]).argsort(dim=1)
         outputs, _ = self.layer(slots.gather(1, order.unsqueeze(2).expand_as(slots)))
-        last = (real.sum(dim=1) - 1).clamp(min=0)
-        return outputs[torch.arange(len(outputs), device=outputs.device), last]
+        last = (real.sum(dim=1) - 1).clamp(min=0).view(-1, 1, 1)
+        return outputs.gather(1, last.expand(-1, 1, self.width)).squeeze(1)
 
 
 class RecurrentLSTM(Recurrent):

@@ -1,0 +1,75 @@
+"""What an estimator suite says: tasks, estimators, sizes of the log, and how many logs of each size."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Group = Literal["matched", "mismatched"]
+
+
+class TaskSource(BaseModel):
+    """One shop. Unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    task: str
+    """Task id."""
+    task_seed: int = Field(0, ge=0)
+    """Fixes the shop."""
+    variant: Literal["train", "judge"] | None = None
+    """The shop to choose on, the one to judge on, or the one with default parameters."""
+    task_config: dict[str, Any] = {}
+    """Overrides of the task's parameters."""
+    logging: str = "behaviour"
+    """The policy that logs: `behaviour`, or one of the task's logging policies."""
+    matched: list[str] = ["careless", "myopic-mild", "myopic-firm"]
+    """Evaluation policies that look at what the logging policy looks at."""
+    mismatched: list[str] = ["worst", "poor", "between", "farsighted-loose", "farsighted-firm", "farsighted-greedy"]
+    """Evaluation policies that look at something else."""
+
+    @model_validator(mode="after")
+    def _two_policies(self) -> TaskSource:
+        names = [*self.matched, *self.mismatched]
+        if len(set(names)) != len(names) or len(names) < 2:
+            raise ValueError("name two or more evaluation policies, each once")
+        return self
+
+    @property
+    def groups(self) -> dict[str, Group]:
+        """Evaluation policy -> its group."""
+        return dict.fromkeys(self.matched, "matched") | dict.fromkeys(self.mismatched, "mismatched")
+
+
+class EstimatorSuite(BaseModel):
+    """Everything that the scores of estimators depend on. Unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["estimators"]
+    """What sets the file apart from a suite of algorithms."""
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    """Names the default output folder."""
+    description: str = ""
+    """One sentence for `rlbench list suites`."""
+    sources: list[TaskSource] = Field(min_length=1)
+    """The shops."""
+    estimators: list[str] = Field(["ips", "snips", "dm", "dr", "sndr"], min_length=1)
+    """Off-policy estimators, by id."""
+    episodes: list[int] = Field([1_000, 10_000, 100_000], min_length=1)
+    """Sizes of the logs."""
+    logs: list[int] = Field([20, 10, 3], min_length=1)
+    """How many logs of each size, in the same order; their seeds are 1, 2, …"""
+    interval: Literal["bootstrap", "normal"] = "normal"
+    """How the intervals are made."""
+    truth_error: float = Field(0.005, gt=0.0, le=1.0)
+    """Standard error of a true value, relative to the behaviour policy's."""
+
+    @model_validator(mode="after")
+    def _as_many_logs_as_sizes(self) -> EstimatorSuite:
+        if len(self.logs) != len(self.episodes):
+            raise ValueError(f"{len(self.episodes)} sizes but {len(self.logs)} numbers of logs")
+        if min(self.episodes) < 10 or min(self.logs) < 1:
+            raise ValueError("a log has 10 episodes or more, and there is at least one of each size")
+        return self

@@ -1,0 +1,122 @@
+"""One log: every policy of the shop, valued by every estimator, beside the truth."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...errors import UnknownNameError
+from ...policies import Policy
+from ..config import config_hash
+from .config import EstimatorSuite, TaskSource
+from .linear_q import CHUNK, linear_q
+
+TRUTH_SEED = 1_000_003
+"""Of the users that true values are played on: no log has it."""
+
+
+@dataclass(frozen=True)
+class LogJob:
+    """One log of one shop.
+
+    Attributes:
+        suite: the suite it belongs to.
+        source: the shop.
+        episodes: size of the log.
+        seed: of the log.
+        cache: folder of the true values.
+    """
+
+    suite: EstimatorSuite
+    source: TaskSource
+    episodes: int
+    seed: int
+    cache: str
+
+    @property
+    def job_id(self) -> str:
+        """Readable and unique within a suite; safe as a file name."""
+        shop = config_hash(self.source.model_dump(mode="json"))[:6]
+        return f"{self.source.task}.{shop}.{self.episodes}.seed{self.seed}"
+
+    @property
+    def digest(self) -> str:
+        """Hash of all that shapes the numbers."""
+        shared = self.suite.model_dump(mode="json", include={"estimators", "interval", "truth_error"})
+        return config_hash([shared, self.source.model_dump(mode="json"), self.episodes, self.seed])
+
+
+def plan(suite: EstimatorSuite, cache: str) -> list[LogJob]:
+    """Every log of a suite, the large ones first: they would else be waited for at the end."""
+    sizes = sorted(zip(suite.episodes, suite.logs, strict=True), reverse=True)
+    return [
+        LogJob(suite, source, episodes, seed, cache)
+        for episodes, logs in sizes
+        for source in suite.sources
+        for seed in range(1, logs + 1)
+    ]
+
+
+def execute(job: LogJob) -> tuple[list[dict[str, Any]], float]:
+    """Rows of estimates.csv, and the seconds that they took.
+
+    Raises:
+        UnknownNameError: a policy that the task does not have.
+        InputError: a parameter of the task out of range.
+    """
+    from ... import ope, tasks
+
+    begin = time.perf_counter()
+    suite, source = job.suite, job.source
+    task = tasks.make(source.task, source.task_seed, variant=source.variant, **source.task_config)
+    logging = _named(task.logging_policies() | {"behaviour": task.behaviour}, source.logging)
+    policies = {name: _named(task.evaluation_policies(), name) for name in source.groups}
+    scale = task.true_value(task.behaviour, suite.truth_error, TRUTH_SEED, cache=job.cache)
+    data = task.log(episodes=job.episodes, policy=logging, seed=job.seed)
+    states, rows = data.states(), []
+    with_q = any(ope.needs_q(name) for name in suite.estimators)
+    for name, policy in policies.items():
+        truth = task.true_value(policy, suite.truth_error, TRUTH_SEED, cache=job.cache)
+        # In pieces: a policy's scores take several times the memory of its probabilities.
+        pieces = (states[i : i + CHUNK] for i in range(0, len(states), CHUNK))
+        chances = np.concatenate([policy.probabilities(piece) for piece in pieces])
+        q_logged, v_target = linear_q(data, states, chances) if with_q else (None, None)
+        log = ope.EvaluationLog(
+            rewards=data.rewards.astype(np.float64),
+            propensities=data.propensities,
+            target_propensities=chances[np.arange(len(data)), data.actions],
+            q_logged=q_logged,
+            v_target=v_target,
+            episode_starts=data.episode_starts,
+            gamma=data.gamma,
+        )
+        ess = ope.diagnose(log).ess
+        for found in ope.estimate_all(log, suite.estimators, interval=suite.interval, seed=job.seed):
+            rows.append(
+                {
+                    "task": source.task,
+                    "policy": name,
+                    "policies": source.groups[name],
+                    "estimator": found.estimator,
+                    "n_episodes": job.episodes,
+                    "log_seed": job.seed,
+                    "value": found.value,
+                    "ci_low": found.ci_low,
+                    "ci_high": found.ci_high,
+                    "true_value": truth.value,
+                    "true_error": truth.std_error,
+                    "behaviour_value": scale.value,
+                    "ess": ess,
+                    "verdict": found.verdict,
+                }
+            )
+    return rows, time.perf_counter() - begin
+
+
+def _named(policies: dict[str, Policy], name: str) -> Policy:
+    if name not in policies:
+        raise UnknownNameError("policy", name, policies)
+    return policies[name]

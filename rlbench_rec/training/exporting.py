@@ -1,0 +1,183 @@
+"""A trained policy for serving: one file that ranks actions, without d3rlpy or this package."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..errors import InputError, MissingExtraError, OutputError, UnknownNameError
+from ..files import write_text
+from .networks import ScoreNetwork
+from .run import Run
+
+SUFFIXES = {"torchscript": ".pt", "onnx": ".onnx"}
+"""Format -> what its files are called."""
+CHECKED_STATES = 1_000
+TOLERANCE = 1e-5
+"""Largest difference of a score from the trained network's, relative where scores exceed 1."""
+
+
+class TopK(nn.Module):
+    """(b, state size) float32 states -> (b, k) int64 actions from best to worst, and their (b, k) float32 scores."""
+
+    def __init__(self, network: ScoreNetwork, k: int):
+        super().__init__()
+        self.network, self.k = network, k
+
+    def forward(self, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        scores, actions = self.network(states).topk(self.k, dim=1)
+        return actions, scores
+
+
+def export(run: Run, path: str | Path, format: str = "torchscript", *, k: int = 10, checkpoint: str = "last") -> Path:
+    """Write the network with its top-k ranking as one file, for any number of states at a time, and beside it a
+    .json file that says what goes in and what the actions are called.
+
+    The file is read back and compared with the trained network on 1,000 random states before it appears under its
+    name: the same scores within 1e-5.
+
+    Args:
+        run: the trained run.
+        path: file to write; what stands there is replaced.
+        format: `torchscript` (torch.jit.load) or `onnx` (ONNX Runtime; needs the extra `export`).
+        k: how many actions to return; all of them where there are fewer.
+        checkpoint: `last` or `best`.
+
+    Returns:
+        The path.
+
+    Raises:
+        UnknownNameError: an unknown format.
+        InputError: k below 1, no such checkpoint, or a file that does not agree with the network.
+        MissingExtraError: onnx without its packages.
+        OutputError: the file cannot be written.
+    """
+    if format not in SUFFIXES:
+        raise UnknownNameError("format", format, SUFFIXES)
+    if k < 1:
+        raise InputError(f"{k}; at least 1 is needed.", where="k")
+    network = ScoreNetwork(run.network(checkpoint).heads).cpu().eval()
+    module = TopK(network, min(k, run.action_count)).eval()
+    states = torch.from_numpy(_random_states(run))
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (_to_torchscript if format == "torchscript" else _to_onnx)(module, states, partial)
+        _compare(module, states, _read_torchscript(partial) if format == "torchscript" else _read_onnx(partial))
+        os.replace(partial, path)
+        write_text(path.with_name(f"{path.name}.json"), json.dumps(_card(run, module, format), indent=1) + "\n")
+    except OSError as error:
+        raise OutputError(f"Cannot write here ({error.strerror}).", where=str(path)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return path
+
+
+def _card(run: Run, module: TopK, format: str) -> dict[str, Any]:
+    layout = run.layout
+    return {
+        "format": format,
+        "algorithm": run.algorithm,
+        "encoder": run.encoder,
+        "input": {"states": ["batch", layout.size], "columns": asdict(layout)},
+        "output": {"actions": ["batch", module.k], "scores": ["batch", module.k]},
+        "action_names": list(run.action_names),
+    }
+
+
+def _random_states(run: Run) -> np.ndarray:
+    """States of the run's layout: normal context, histories of every length."""
+    layout, rng = run.layout, np.random.default_rng(0)
+    lengths = rng.integers(layout.history + 1, size=(CHECKED_STATES, 1))
+    real = np.arange(layout.history)[::-1] < lengths
+    shape = (CHECKED_STATES, layout.history)
+    columns = [
+        rng.normal(size=(CHECKED_STATES, layout.context)),
+        real * rng.integers(1, layout.item_count + 1, size=shape) if layout.history else np.zeros(shape),
+        real * rng.integers(1, layout.event_count + 1, size=shape) if layout.history else np.zeros(shape),
+        real * rng.exponential(60.0, size=shape),
+    ]
+    return np.concatenate(columns, axis=1).astype(np.float32)
+
+
+def _to_torchscript(module: TopK, states: torch.Tensor, path: Path) -> None:
+    with torch.inference_mode(), _quietly():
+        torch.jit.freeze(torch.jit.trace(module, states[:2], check_trace=False)).save(str(path))
+
+
+def _to_onnx(module: TopK, states: torch.Tensor, path: Path) -> None:
+    _onnx_packages()
+    with _quietly():
+        program = torch.onnx.export(
+            module,
+            (states[:2],),
+            dynamo=True,
+            input_names=["states"],
+            output_names=["actions", "scores"],
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            verbose=False,
+        )
+        program.save(str(path), external_data=False)
+
+
+def _onnx_packages() -> Any:
+    try:
+        import onnxruntime
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(
+            "ONNX files need further packages.", hint="pip install 'rlbench-rec[export]'"
+        ) from error
+    return onnxruntime
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """The exporters report progress on stdout and warn about their own insides; what is wrong is found by comparing."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript")]
+    levels = [logger.level for logger in loggers]
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
+
+
+def _read_torchscript(path: Path) -> Any:
+    with _quietly():
+        return torch.jit.load(str(path))
+
+
+def _read_onnx(path: Path) -> Any:
+    session = _onnx_packages().InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    return lambda states: [torch.from_numpy(part) for part in session.run(None, {"states": states.numpy()})]
+
+
+def _compare(module: TopK, states: torch.Tensor, exported: Any) -> None:
+    """Scores by rank, and the score that the network gives each exported action: equal but for rounding."""
+    with torch.inference_mode():
+        all_scores = module.network(states)
+        _, expected = module(states)
+        actions, scores = exported(states)
+    allowed = TOLERANCE * expected.abs().clamp(min=1.0)
+    worst = torch.maximum((scores - expected).abs(), (all_scores.gather(1, actions) - expected).abs()) / allowed
+    if not bool((worst <= 1.0).all()):
+        raise InputError(f"The exported scores are off by up to {float(worst.max()) * TOLERANCE:.2g}.", where="export")

@@ -1,0 +1,140 @@
+"""Estimator suites: scores worked by hand, the same bytes again, resuming, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rlbench_rec import tasks
+from rlbench_rec.errors import InputError, UnknownNameError
+from rlbench_rec.results.schema import ESTIMATES, ESTIMATORS, read_table
+from rlbench_rec.suite import load_suite
+from rlbench_rec.suite.estimators.config import EstimatorSuite
+from rlbench_rec.suite.estimators.linear_q import linear_q
+from rlbench_rec.suite.estimators.log_job import execute, plan
+from rlbench_rec.suite.estimators.run import check_names, run_estimators
+from rlbench_rec.suite.estimators.table import score
+
+SMALL = {
+    "kind": "estimators",
+    "name": "small",
+    "sources": [{"task": "tabular-v1", "matched": ["myopic-mild"], "mismatched": ["worst", "farsighted-firm"]}],
+    "estimators": ["snips", "dr"],
+    "episodes": [100, 300],
+    "logs": [2, 1],
+}
+ESTIMATE_KEYS = ("task", "policy", "estimator", "n_episodes", "log_seed")
+
+
+def estimates(values, truths=(1.0, 2.0, 4.0), **columns):
+    """One log of three policies, the first of them matched."""
+    row = {"task": "t", "estimator": "e", "n_episodes": 10, "log_seed": 1, "behaviour_value": 2.0, "ess": 5.0}
+    row |= {"policy": ["a", "b", "c"], "policies": ["matched", "mismatched", "mismatched"], "value": values}
+    row |= {"true_value": truths, "true_error": 0.0, "verdict": "weak"}
+    row |= {"ci_low": np.array(values) - 0.5, "ci_high": np.array(values) + 0.5} | columns
+    return pd.DataFrame(row)
+
+
+def test_scores_by_hand():
+    frame = score(estimates([1.2, 5.0, 3.8], verdict=["trusted", "weak", "trusted"])).set_index("policies")
+    all_of_them = frame.loc["all"]
+    # Errors .1, 1.5, -.1 of the behaviour value 2.
+    assert all_of_them["rmse"] == pytest.approx(np.sqrt((0.01 + 2.25 + 0.01) / 3))
+    assert all_of_them["bias"] == pytest.approx(0.5)
+    assert all_of_them["coverage95"] == pytest.approx(2 / 3)
+    assert all_of_them["interval_width"] == pytest.approx(0.5)
+    assert all_of_them["rank_correlation"] == pytest.approx(0.5)
+    assert all_of_them["regret_at_1"] == pytest.approx(1.0)  # b is chosen: (4 - 2) / 2
+    assert (all_of_them["trusted"], all_of_them["coverage95_trusted"]) == (pytest.approx(2 / 3), 1.0)
+    assert np.isnan(all_of_them["std"])
+    assert frame.loc["matched", "rmse"] == pytest.approx(0.1)
+    assert np.isnan(frame.loc["matched", "rank_correlation"])
+    assert frame.loc["mismatched", "bias"] == pytest.approx(0.7)
+
+
+def test_the_spread_is_around_each_policys_own_mean():
+    two = pd.concat([estimates([1.0, 2.0, 4.0]), estimates([1.4, 2.0, 4.0], log_seed=2)])
+    row = score(two).set_index("policies").loc["all"]
+    # Variance over logs of the errors of a: ((.2 - 0) ** 2) / 2 = .02, of the others 0.
+    assert row["std"] == pytest.approx(np.sqrt(0.02 / 3))
+    assert row["n_logs"] == 2
+
+
+def test_an_estimate_that_is_not_defined_neither_errs_nor_covers():
+    row = score(estimates([np.nan, 2.0, 4.0])).set_index("policies").loc["all"]
+    assert row["defined"] == pytest.approx(2 / 3)
+    assert row["rmse"] == 0
+    assert row["coverage95"] == pytest.approx(2 / 3)
+
+
+def test_a_linear_q_is_exact_where_values_are_linear():
+    # One state: the value of an action is its click rate plus a constant, which the features span.
+    task = tasks.make("tabular-v1", states=1, actions=3, horizon=100, leave=0.2, gamma=0.5)
+    data = task.log(episodes=30_000, policy=task.logging_policies()["random"], seed=1)
+    states = data.states()
+    policy = task.evaluation_policies()["myopic-firm"]
+    chances = policy.probabilities(states)
+    q, v = linear_q(data, states, chances)
+    now = task.click_rates[0]
+    values = now + 0.4 / (1 - 0.4) * float(chances[0] @ now)
+    assert q == pytest.approx(values[data.actions], abs=0.02)
+    assert v == pytest.approx(float(chances[0] @ values), abs=0.02)
+
+
+def test_tables_are_the_same_again_and_a_run_is_resumed(tmp_path):
+    suite = EstimatorSuite(**SMALL)
+    first = run_estimators(suite, tmp_path / "a", workers=1)
+    names = ("estimates.csv", "estimators.csv", "plots/error-tabular-v1.png", "plots/estimates-tabular-v1.png")
+    kept = [(tmp_path / "a" / name).read_bytes() for name in names]
+    read = read_table(tmp_path / "a" / "estimates.csv", ESTIMATES, ESTIMATE_KEYS)
+    assert len(read) == 2 * 3 * (2 + 1)
+    scores = read_table(tmp_path / "a" / "estimators.csv", ESTIMATORS, ("task", "estimator", "n_episodes", "policies"))
+    assert len(scores) == len(first) == 2 * 2 * 3
+    with pytest.raises(InputError, match="not empty"):
+        run_estimators(suite, tmp_path / "a", workers=1)
+    # One log is lost, one is of another suite: both are made again, and the tables are what they were.
+    jobs = sorted((tmp_path / "a" / "jobs").iterdir())
+    jobs[0].unlink()
+    jobs[1].write_text('{"digest": "other", "rows": []}')
+    run_estimators(suite, tmp_path / "a", workers=1, resume=True)
+    assert [(tmp_path / "a" / name).read_bytes() for name in names] == kept
+
+
+def test_estimates_are_near_the_truth_on_a_large_log(tmp_path):
+    suite = EstimatorSuite(**SMALL | {"episodes": [5_000], "logs": [1]})
+    rows, _ = execute(plan(suite, str(tmp_path))[0])
+    for row in rows:
+        if row["policy"] == "myopic-mild":
+            assert abs(row["value"] - row["true_value"]) < 0.1 * row["behaviour_value"]
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"estimators": ["snipss"]}, "Did you mean 'snips'"),
+        ({"sources": [{"task": "tabular-v2"}]}, "Did you mean 'tabular-v1'"),
+        ({"sources": [{"task": "tabular-v1", "matched": ["worse"]}]}, "Did you mean 'worst'"),
+        ({"sources": [{"task": "tabular-v1", "logging": "softmax-3"}]}, "softmax"),
+    ],
+)
+def test_unknown_names_are_refused_before_any_work(change, names):
+    with pytest.raises(UnknownNameError, match=names):
+        check_names(EstimatorSuite(**SMALL | change))
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ("logs = [1]", "2 sizes but 1"),
+        ("logs = [0, 1]", "10 episodes or more"),
+        ("intervall = 'normal'", "intervall"),
+        ("truth_error = 2.0", "truth_error"),
+    ],
+)
+def test_a_bad_file_is_refused(tmp_path, line, field):
+    file = tmp_path / "bad.toml"
+    text = 'kind = "estimators"\nname = "bad"\nepisodes = [100, 200]\n'
+    file.write_text(f'{text}{line}\n[[sources]]\ntask = "tabular-v1"\n')
+    with pytest.raises(InputError, match=field):
+        load_suite(str(file))
