@@ -1,6 +1,8 @@
-"""Speed and memory of off-policy evaluation."""
+"""Speed and memory of off-policy evaluation. Full sizes: speed_ope.py."""
 
 from __future__ import annotations
+
+import time
 
 import numpy as np
 
@@ -103,3 +105,54 @@ class FromArrays:
 
     def peakmem_from_arrays(self, dtype):
         self.build()
+
+
+class Bounds:
+    """Intervals that search for their limits."""
+
+    params = ("betting", "betting-sequence", "cressie-read")
+    param_names = ("interval",)
+
+    def setup(self, interval):
+        self.log = ope.EvaluationLog(**columns(100_000), reward_range=(0, 1), weight_bound=100.0)
+
+    def time_interval(self, interval):
+        ope.estimate(self.log, "ips", interval=interval)
+
+
+class Growth:
+    """CPU time of ten times the rows, over ten times the CPU time: 1 where cost grows with the rows alone."""
+
+    params = ("ten estimators", "episodes", "sensitivity", "bootstrap")
+    param_names = ("work",)
+    timeout = 120
+
+    def setup(self, work):
+        self.small, self.large = columns(20_000), columns(200_000)
+
+    def run(self, work, given):
+        if work == "episodes":
+            given = given | {"episode_starts": np.arange(0, len(given["rewards"]), 10)}
+        log = ope.EvaluationLog(**given)
+        if work == "sensitivity":
+            ope.sensitivity(log, (1.5,))
+        elif work == "episodes":
+            ope.estimate_all(log, ["ips", "tis", "dr", "sndr"], interval="none")
+        else:
+            ope.estimate_all(
+                log, ONE_STEP, interval="none" if work == "ten estimators" else "bootstrap", n_resamples=200
+            )
+
+    def track_tenfold_rows(self, work):
+        ratios = []
+        for _ in range(5):
+            taken = []
+            for given, repeats in ((self.small, 10), (self.large, 1)):
+                start = time.process_time()
+                for _ in range(repeats):
+                    self.run(work, given)
+                taken.append(time.process_time() - start)
+            ratios.append(taken[1] / taken[0])
+        return float(np.median(ratios))
+
+    track_tenfold_rows.unit = "ratio"

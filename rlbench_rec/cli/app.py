@@ -7,7 +7,7 @@ import sys
 import typer
 
 from ..errors import RlbenchError
-from . import compare, data, doctor, export, listing, run, tasks
+from . import compare, data, doctor, export, listing, ope, run, tasks
 
 app = typer.Typer(
     name="rlbench",
@@ -17,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run.command)
+app.command("ope")(ope.command)
 app.command("compare")(compare.command)
 app.add_typer(data.app, name="data")
 app.add_typer(tasks.app, name="tasks")
@@ -36,7 +37,8 @@ def version(show: bool = typer.Option(False, "--version", help="Print the versio
 
 
 def main() -> None:
-    """Entry point. Exit codes: 0 fine, 1 a regression or a failed check, 2 wrong use or bad input."""
+    """Entry point. Exit codes: 0 fine, 1 a regression, a failed check or a lift that is not shown, 2 wrong use or bad
+    input."""
     try:
         app()
     except RlbenchError as error:

@@ -110,7 +110,7 @@ def _run(
         raw = DIALECTS[card.dialect](connection, files, card)
         staging = stage(raw, found)
         try:
-            staged.fill(connection, staging, card)
+            staged.fill(connection, staging, card, scratch)
             if card.deduplicate:
                 raw = DIALECTS[card.dialect](connection, files, card)
                 staged.set_duplicates_aside(connection, raw)

@@ -92,18 +92,17 @@ def _cut_sessions(job: _Job, bucket: int, staging: Staging) -> dict[str, int]:
     rows = ", ".join(quote_text(str(path)) for path in found)
     with staged.connected(job.scratch / f"cutting-{bucket}", job.memory_limit) as connection:
         typed = f"read_parquet([{rows}], hive_partitioning = true)"
-        connection.execute(f"CREATE TEMP TABLE staged AS SELECT * EXCLUDE (bucket) FROM {typed}")
+        staged.judge(connection, typed)
         if card.deduplicate:
             connection.execute(
-                "UPDATE staged SET reason = 'duplicate' FROM (SELECT file AS f, line AS l FROM staged "
+                "INSERT INTO duplicates SELECT file, line, text FROM typed "
                 "WHERE reason IS NULL QUALIFY row_number() OVER (PARTITION BY text ORDER BY file, line) > 1"
-                ") WHERE file = f AND line = l"
             )
         staged.check_propensities(connection, card, job.files)
         names = ", ".join(quote_text(path.name) for path in job.files)
-        named = f"SELECT file AS number, [{names}][file + 1] AS file, line, reason, text FROM staged"
+        named = f"SELECT file AS number, [{names}][file + 1] AS file, line, reason, text FROM aside"
         own = job.scratch / f"cutting-{bucket}"
-        staged.write(connection, f"{named} WHERE reason IS NOT NULL", job.scratch / f"aside-{bucket}.parquet", own)
+        staged.write(connection, named, job.scratch / f"aside-{bucket}.parquet", own)
         staged.write(connection, shard_sql(card, staging, job.gap), job.scratch / f"shard-{bucket}.parquet", own)
         return staged.counts(connection)
 

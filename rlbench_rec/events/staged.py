@@ -1,4 +1,4 @@
-"""The table `staged`: every raw row, typed, with a reason where it is set aside."""
+"""Every raw row, typed, with a reason where it is set aside: the views `typed` (all rows), `kept` and `aside`."""
 
 from __future__ import annotations
 
@@ -33,36 +33,48 @@ def connected(scratch: Path, memory_limit: str) -> Iterator[duckdb.DuckDBPyConne
         yield connection
 
 
-def fill(connection: duckdb.DuckDBPyConnection, staging: Staging, card: DatasetCard) -> None:
-    """Make the table."""
+def fill(connection: duckdb.DuckDBPyConnection, staging: Staging, card: DatasetCard, scratch: Path) -> None:
+    """Make the views."""
     columns = ", ".join(["file", "line", "session_id", "user_id", "timestamp", *staging.columns, *staging.context])
     # The raw text is as large as the log: it is kept for rows set aside alone, and its hash where duplicates count.
     hashed = ", hash(text) AS text_hash" if card.deduplicate else ""
-    # A temporary table spills as it is; a table of a database file would be compressed first, at a third of the time.
+    # A file and not a table: a table must fit into the memory that sorting needs, or is written out and read back.
+    path = scratch / "typed.parquet"
     connection.execute(
-        f"CREATE TEMP TABLE staged AS SELECT {columns}, CASE WHEN reason IS NOT NULL THEN text END AS text, "
-        f"reason{hashed} FROM ({staging.select})"
+        f"COPY (SELECT {columns}, CASE WHEN reason IS NOT NULL THEN text END AS text, reason{hashed} "
+        f"FROM ({staging.select})) TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION lz4_raw)"
+    )
+    judge(connection, f"read_parquet({quote_text(str(path))}, hive_partitioning = false)")
+
+
+def judge(connection: duckdb.DuckDBPyConnection, typed: str) -> None:
+    """Make the views over `typed`, a relation with the columns above, with no duplicates yet."""
+    connection.execute(f"CREATE TEMP VIEW typed AS SELECT * FROM {typed}")
+    connection.execute("CREATE TEMP TABLE duplicates (file INTEGER, line BIGINT, text VARCHAR)")
+    connection.execute(
+        "CREATE TEMP VIEW kept AS SELECT * FROM typed ANTI JOIN duplicates USING (file, line) WHERE reason IS NULL"
+    )
+    connection.execute(
+        "CREATE TEMP VIEW aside AS SELECT file, line, reason, text FROM typed WHERE reason IS NOT NULL "
+        "UNION ALL SELECT file, line, 'duplicate', text FROM duplicates"
     )
 
 
 def set_duplicates_aside(connection: duckdb.DuckDBPyConnection, raw: RawRows) -> None:
     """Rows whose hash stands twice are read again, from `raw`, and compared as text."""
     connection.execute(
-        "CREATE TEMP TABLE twice AS SELECT text_hash FROM staged WHERE reason IS NULL "
-        "GROUP BY text_hash HAVING count(*) > 1"
+        "CREATE TEMP TABLE twice AS SELECT file, line FROM typed WHERE reason IS NULL AND text_hash IN "
+        "(SELECT text_hash FROM typed WHERE reason IS NULL GROUP BY text_hash HAVING count(*) > 1)"
     )
     if not connection.execute("SELECT count(*) FROM twice").fetchone()[0]:
         return
+    # How many lines a stream has nobody knows beforehand; DuckDB would take them for few and hold them all in memory.
+    connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
     connection.execute(
-        "CREATE TEMP TABLE again AS SELECT file, line, text FROM ("
-        f"SELECT raw.file, raw.line, raw.text FROM {raw.relation} AS raw WHERE hash(raw.text) IN (FROM twice)"
-        ") JOIN (SELECT file, line FROM staged WHERE reason IS NULL AND text_hash IN (FROM twice)) USING (file, line) "
-        "QUALIFY row_number() OVER (PARTITION BY text ORDER BY file, line) > 1"
+        f"INSERT INTO duplicates SELECT file, line, text FROM (SELECT file, line, text FROM {raw.relation}) "
+        "JOIN twice USING (file, line) QUALIFY row_number() OVER (PARTITION BY text ORDER BY file, line) > 1"
     )
-    connection.execute(
-        "UPDATE staged SET reason = 'duplicate', text = again.text FROM again "
-        "WHERE staged.file = again.file AND staged.line = again.line"
-    )
+    connection.execute("RESET disabled_optimizers")
 
 
 def check_propensities(connection: duckdb.DuckDBPyConnection, card: DatasetCard, files: list[Path]) -> None:
@@ -70,8 +82,8 @@ def check_propensities(connection: duckdb.DuckDBPyConnection, card: DatasetCard,
     if card.columns.propensity is None:
         return
     row = connection.execute(
-        "SELECT file, line, propensity FROM staged WHERE (reason IS NULL) "
-        "AND (propensity IS NULL OR propensity <= 0 OR propensity > 1) ORDER BY file, line LIMIT 1"
+        "SELECT file, line, propensity FROM kept "
+        "WHERE (propensity IS NULL OR propensity <= 0 OR propensity > 1) ORDER BY file, line LIMIT 1"
     ).fetchone()
     if row:
         # Not set aside: leaving out exposures by their propensity would bias every estimate.
@@ -84,7 +96,8 @@ def check_propensities(connection: duckdb.DuckDBPyConnection, card: DatasetCard,
 
 def counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Reason -> rows; "" stands for the rows kept."""
-    return dict(connection.execute("SELECT coalesce(reason, ''), count(*) FROM staged GROUP BY 1").fetchall())
+    reasons = "SELECT '' AS reason FROM kept UNION ALL SELECT reason FROM aside"
+    return dict(connection.execute(f"SELECT reason, count(*) FROM ({reasons}) GROUP BY reason").fetchall())
 
 
 def account(counted: dict[str, int], quarantine: Path, files: list[Path]) -> LoadReport:
@@ -108,10 +121,7 @@ def account(counted: dict[str, int], quarantine: Path, files: list[Path]) -> Loa
 def quarantine_sql(files: list[Path]) -> str:
     """SELECT of quarantine.parquet."""
     names = ", ".join(quote_text(file.name) for file in files)
-    return (
-        f"SELECT [{names}][file + 1] AS file, line, reason, text FROM staged "
-        "WHERE reason IS NOT NULL ORDER BY staged.file, line"
-    )
+    return f"SELECT [{names}][file + 1] AS file, line, reason, text FROM aside ORDER BY aside.file, line"
 
 
 def write(connection: duckdb.DuckDBPyConnection, sql: str, path: Path, scratch: Path) -> None:

@@ -11,6 +11,7 @@ from .gate import VERDICTS, Gate
 from .intervals import ConfidenceSequence, confidence_sequence, lower_bound
 from .lift import lift
 from .log import EvaluationLog
+from .propensity import Propensities, estimate_propensities
 from .ranking import Ranking, ranking
 from .return_distribution import ReturnDistribution, estimate_return, return_distribution
 from .selection import Candidate, select
@@ -38,6 +39,7 @@ __all__ = [
     "Estimator",
     "EvaluationLog",
     "Gate",
+    "Propensities",
     "Ranking",
     "ReturnDistribution",
     "Stream",
@@ -50,6 +52,7 @@ __all__ = [
     "embedding_categories",
     "estimate",
     "estimate_all",
+    "estimate_propensities",
     "estimate_return",
     "estimator",
     "kernel_log",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Integral, Real
+
 import numpy as np
 
 from ..errors import InputError
@@ -15,7 +17,9 @@ def vector(name: str, values: object) -> np.ndarray | None:
     if column.ndim != 1:
         raise InputError(f"Shape {column.shape}; a vector is needed.", where=name)
     # One sum tells whether anything is wrong without a temporary the size of the column.
-    if not np.isfinite(column.sum()):
+    with np.errstate(over="ignore", invalid="ignore"):
+        fine = np.isfinite(column.sum())
+    if not fine:
         refuse(name, ~np.isfinite(column), "not a finite number", column)
     return column
 
@@ -61,10 +65,58 @@ def cluster_codes(values: object, n_episodes: int) -> np.ndarray:
     """(episodes,) int64 codes 0, 1, … of the users."""
     users = np.asarray(values)
     if users.shape != (n_episodes,):
-        raise InputError(f"{len(users)} entries for {n_episodes} episodes.", where="clusters")
-    if np.issubdtype(users.dtype, np.floating):
-        refuse("clusters", np.isnan(users), "no user", users)
-    return np.unique(users, return_inverse=True)[1].astype(np.int64)
+        what = f"{len(users)} entries" if users.ndim == 1 else f"Shape {users.shape}"
+        raise InputError(f"{what} for {n_episodes} episodes.", where="clusters")
+    return codes("clusters", users)[0]
+
+
+def codes(name: str, values: object) -> tuple[np.ndarray, np.ndarray]:
+    """Labels (numbers, text, dates) as (n,) int64 codes 0, 1, … in sorted order, and the first row of each.
+
+    Raises:
+        InputError: a label is missing (None, NaN, NaT), or labels of several types have no order.
+    """
+    labels = np.asarray(values)
+    # NaN and NaT are not what they are.
+    gone = [_missing(label) for label in labels] if labels.dtype.kind == "O" else labels != labels
+    gone = np.asarray(gone, dtype=bool)
+    if gone.any():
+        raise InputError(f"{int(gone.sum())} rows have none; the first is row {int(np.argmax(gone))}.", where=name)
+    try:
+        _, first, found = np.unique(labels, return_index=True, return_inverse=True)
+    except TypeError as error:
+        raise InputError("Labels of one type are needed.", where=name) from error
+    return found.astype(np.int64), first
+
+
+def _missing(label: object) -> bool:
+    same = label == label
+    return label is None or not isinstance(same, bool | np.bool_) or not same
+
+
+def bounds(name: str, values: object) -> tuple[float, float] | None:
+    """A smallest and a largest number; None stays None."""
+    if values is None:
+        return None
+    try:
+        low, high = values
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{values!r} is no pair of numbers.", where=name) from error
+    if not isinstance(low, Real) or not isinstance(high, Real) or not low <= high:
+        raise InputError(f"({low!r}, {high!r}) is no range.", where=name)
+    return float(low), float(high)
+
+
+def level(name: str, value: object) -> None:
+    """Refuse what does not lie in (0, 1)."""
+    if not isinstance(value, Real) or not 0.0 < value < 1.0:
+        raise InputError(f"{name} is {value!r}; it must lie in (0, 1).", where=name)
+
+
+def whole(name: str, value: object, least: int) -> None:
+    """Refuse what is no whole number of at least `least`."""
+    if not isinstance(value, Integral) or value < least:
+        raise InputError(f"{name} is {value!r}; a whole number from {least} up is needed.", where=name)
 
 
 def refuse(name: str, bad: np.ndarray, why: str, values: np.ndarray) -> None:
@@ -75,6 +127,8 @@ def refuse(name: str, bad: np.ndarray, why: str, values: np.ndarray) -> None:
 
 
 def _floats(name: str, values: object) -> np.ndarray:
+    if np.iscomplexobj(values):
+        raise InputError("Real numbers are needed.", where=name)
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -118,20 +118,22 @@ class Verdicts:
         """Verdict and reasons of an estimate."""
         for kind in one.kinds:
             if kind not in self._judged:
-                self._judged[kind] = verdict_on(self.weighing.sums(kind), self.gate)
+                self._judged[kind] = verdict_on(self.weighing.sums(kind), self.gate, kind)
         log = self.weighing.log
         return qualified(one, value, [self._judged[kind] for kind in one.kinds], log.bandwidth, log.propensity_source)
 
 
-def verdict_on(positions: Sequence[WeightSums], gate: Gate) -> Verdict:
-    """The verdict on the weights of the position that overlaps least."""
+def verdict_on(positions: Sequence[WeightSums], gate: Gate, kind: str) -> Verdict:
+    """The verdict on weights of a kind; on those of the position that overlaps least."""
     found = [judge(sums.overlap(), gate) for sums in positions]
     if len(found) > 1:
-        found = [
-            (verdict, tuple(f"position {at}: {reason}" for reason in reasons))
-            for at, (verdict, reasons) in enumerate(found, start=1)
-        ]
-    return worst(found)
+        found = [_about(f"position {at}", one) for at, one in enumerate(found, start=1)]
+    return _about("where the policies differ", worst(found)) if kind.endswith("difference") else worst(found)
+
+
+def _about(what: str, found: Verdict) -> Verdict:
+    """The verdict, its reasons saying what they are about."""
+    return found[0], tuple(f"{what}: {reason}" for reason in found[1])
 
 
 def worst(found: Sequence[Verdict]) -> Verdict:

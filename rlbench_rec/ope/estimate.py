@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import InputError, UnknownNameError
+from ..errors import UnknownNameError
 from .diagnostics import Verdicts, uncovered
 from .estimators import Estimator, estimator
 from .gate import Gate
@@ -39,7 +39,8 @@ class Estimate:
         value: the estimate; NaN where the log does not define one, with the reason.
         ci_low, ci_high: the interval; NaN where none was asked for.
         interval: how the interval was made.
-        interval_kind: `sampling`, or `sampling-only` where the estimator has a bias that no interval covers.
+        interval_kind: `sampling`, or `sampling-only` where the error has a part that no interval covers: an estimator's
+            bias, a kernel's, or that of estimated propensities.
         confidence: level of the interval.
         std_error: delta-method standard error, clustered by user where the log knows users.
         n_rows, n_episodes: size of the log.
@@ -115,10 +116,6 @@ def estimate_all(
     """Several estimates in one pass over the weights; the bootstrap resamples the same episodes for all of them."""
     if interval not in INTERVALS:
         raise UnknownNameError("interval", interval, INTERVALS)
-    if not 0.0 < confidence < 1.0:
-        raise InputError(f"confidence is {confidence}; it must lie in (0, 1).", where="confidence")
-    if n_resamples < 1:
-        raise InputError(f"{n_resamples} resamples.", where="n_resamples")
     chosen = [estimator(name) for name in names]
     if not chosen:
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -88,6 +88,9 @@ class EvaluationLog:
         for name in ROW_FIELDS:
             check = checks.table if name == "metrics" else checks.vector
             _set(self, name, check(name, getattr(self, name)))
+        for name in ROW_FIELDS[:3]:
+            if getattr(self, name) is None:
+                raise InputError("A log needs them.", where=name)
         if len(self.rewards) == 0:
             raise InputError("The log has no rows.", where="rewards")
         for name in ROW_FIELDS:
@@ -120,19 +123,20 @@ class EvaluationLog:
     def _check_settings(self) -> None:
         if not isinstance(self.gamma, Real) or not 0.0 <= self.gamma <= 1.0:
             raise InputError(f"gamma is {self.gamma!r}; it must lie in [0, 1].", where="gamma")
-        if self.bandwidth is not None and not 0.0 <= self.bandwidth < np.inf:
+        if self.bandwidth is not None and not (isinstance(self.bandwidth, Real) and 0.0 <= self.bandwidth < np.inf):
             raise InputError(f"bandwidth is {self.bandwidth!r}; it must lie in [0, inf).", where="bandwidth")
         if self.propensity_source not in SOURCES:
             raise InputError(
                 f"'{self.propensity_source}' is not one of {', '.join(SOURCES)}.", where="propensity_source"
             )
+        _set(self, "reward_range", checks.bounds("reward_range", self.reward_range))
         if self.reward_range is not None:
             low, high = self.reward_range
-            if not low <= high:
-                raise InputError(f"({low}, {high}) is no range.", where="reward_range")
             outside = (self.rewards < low) | (self.rewards > high)
-            checks.refuse("rewards", outside, f"outside reward_range ({low}, {high})", self.rewards)
+            checks.refuse("rewards", outside, f"outside reward_range ({low:g}, {high:g})", self.rewards)
         if self.weight_bound is not None:
+            if not isinstance(self.weight_bound, Real) or not self.weight_bound > 0:
+                raise InputError(f"weight_bound is {self.weight_bound!r}; it must be positive.", where="weight_bound")
             # A bound that the log itself breaks by more than rounding is no bound.
             above = ~(self.weights <= self.weight_bound * (1 + 1e-9))
             checks.refuse("weight_bound", above, f"weights above {self.weight_bound:g}", self.weights)
@@ -214,7 +218,14 @@ class EvaluationLog:
 
     def weighted(self, rows: np.ndarray) -> np.ndarray:
         """(n,) W_t times values of rows; a value of 0 is 0 under any weight, also under one that overflowed."""
-        product = self.weights * rows
+        return self._product(self.weights, rows)
+
+    def weighted_before(self, rows: np.ndarray) -> np.ndarray:
+        """(n,) W_{t-1} times values of rows, likewise."""
+        return self._product(self.weights_before, rows)
+
+    def _product(self, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        product = weights * rows
         if self.log_weights is not None:
             product[rows == 0] = 0.0
         return product
@@ -268,9 +279,9 @@ class EvaluationLog:
         """(n,) the rewards, or one column of `metrics`."""
         if metric is None:
             return self.rewards
-        if self.metrics is None or not 0 <= metric < self.metrics.shape[1]:
-            have = 0 if self.metrics is None else self.metrics.shape[1]
-            raise InputError(f"Metric {metric} asked of a log with {have} metrics.", where="metric")
+        have = 0 if self.metrics is None else self.metrics.shape[1]
+        if not isinstance(metric, Integral) or not 0 <= metric < have:
+            raise InputError(f"Metric {metric!r} asked of a log with {have} metrics.", where="metric")
         return self.metrics[:, metric]
 
 

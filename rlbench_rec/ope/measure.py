@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .bootstrap import side_by_side
+from .columns import sum_of_squares
 from .estimators import Estimator
 from .log import EvaluationLog
 from .parts import Part, gradients, linearised, total
@@ -88,10 +89,10 @@ def measure(pieces: Pieces) -> list[Measured]:
     squares, units = np.zeros(len(parts)), log.n_episodes
     if log.clusters is None:
         for influences in _influences(pieces, parts, means):
-            squares += [psi @ psi for psi in influences]
+            squares += [sum_of_squares(psi) for psi in influences]
     else:
         units = int(log.clusters.max()) + 1
-        squares += [psi @ psi for psi in unit_influences(pieces, parts, means)]
+        squares += [sum_of_squares(psi) for psi in unit_influences(pieces, parts, means)]
     scale = np.sqrt(units / (units - 1)) / log.n_episodes if units > 1 else np.nan
     return [
         Measured(of_one, of_means, _value(of_one, of_means), float(np.sqrt(square) * scale))

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .columns import sum_of_squares
 from .estimators.marginal import category_ratios, state_action_ratios
 from .estimators.slates import slate_ratios
 from .gate import Overlap
@@ -40,7 +41,7 @@ class Magnitudes:
         unit = 1.0 if 1e-100 < largest < 1e100 or largest == 0 else largest
         if unit != 1.0:
             values, largest = values / unit, 1.0
-        return Magnitudes(unit, float(values.sum()), float(values @ values), largest)
+        return Magnitudes(unit, float(values.sum()), sum_of_squares(values), largest)
 
     def merged(self, other: Magnitudes) -> Magnitudes:
         """Those of both vectors together."""
@@ -109,7 +110,7 @@ class WeightSums:
             weights=Magnitudes.of(scaled),
             checked=len(above),
             above=float(above.sum()),
-            above_squares=float(above @ above),
+            above_squares=sum_of_squares(above),
             events=None if events is None else Magnitudes.of(events),
         )
 
@@ -221,6 +222,22 @@ class Weighing:
 
     def _residual(self) -> list[WeightSums]:
         return self._with_events(self.outcome - self.log.q_logged)
+
+    def _difference(self) -> list[WeightSums]:
+        return self._of_difference(self.outcome)
+
+    def _residual_difference(self) -> list[WeightSums]:
+        return self._of_difference(self.outcome - self.log.q_logged)
+
+    def _of_difference(self, events: np.ndarray) -> list[WeightSums]:
+        """Of W - 1, without its sign, where it is not 0: all that tells the two policies apart."""
+        apart = np.abs(self.log.final_weights - 1.0)
+        differ = apart > MEAN_WEIGHT_ROUNDING
+        if not differ.any():
+            return self._nothing()
+        apart, events = apart[differ], self._summed(np.abs(events))[differ]
+        product = np.where(events > 0, apart * events, 0.0)
+        return [WeightSums.of(apart, product, checked=np.ones(len(apart)))]
 
     def _nothing(self) -> list[WeightSums]:
         return [self._final]

@@ -47,11 +47,22 @@ def test_products_that_leave_the_range_of_a_float_and_return():
         assert ope.estimate(log, name, interval="none").value == pytest.approx(expected, rel=1e-11)
 
 
-def test_a_return_of_zero_is_zero_under_a_weight_that_overflowed():
+def test_zero_is_zero_under_a_weight_that_overflowed():
     rewards = np.zeros(160)
     rewards[80:] = 1.0
     propensities = np.concatenate([np.full(80, 1e-6), np.full(80, 0.5)])
-    log = ope.EvaluationLog(rewards, propensities, np.full(160, 0.5), episode_starts=[0, 80])
+    # A model that knows the rewards of rows, and nothing of what follows.
+    log = ope.EvaluationLog(rewards, propensities, np.full(160, 0.5), rewards, np.zeros(160), [0, 80])
     assert np.isinf(log.final_weights[0])
-    for name in ("ips", "tis"):
-        assert ope.estimate(log, name, interval="none").value == 40
+    for name, expected in {"ips": 40, "tis": 40, "dr": 0, "sndr": 0, "sntis": 0}.items():
+        estimate = ope.estimate(log, name)
+        assert (estimate.value, estimate.verdict) == (expected, "unreliable") and np.isfinite(estimate.std_error)
+
+
+def test_a_zero_ratio_after_an_overflow_ends_the_weight():
+    """inf times 0 would be NaN: the episode that does what the policy never does counts nothing."""
+    target = np.full(320, 0.5)
+    target[100] = 0.0
+    log = ope.EvaluationLog(np.ones(320), np.full(320, 1e-6), target, episode_starts=[0, 160])
+    assert (log.weights[100:160] == 0).all() and np.isfinite(log.log_weights[160:]).all()
+    assert ope.estimate(log, "sntis", interval="none").value == pytest.approx(160, rel=1e-12)

@@ -20,7 +20,7 @@ def dm(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
 def dr(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """mean_i sum_t gamma^t [W_t (r_t - q_t) + W_{t-1} v_t]; unbiased with known propensities. Dudik, Langford and Li
     2011; Jiang and Li 2016."""
-    terms = log.weighted(outcome - log.q_logged) + log.weights_before * log.v_target
+    terms = log.weighted(outcome - log.q_logged) + log.weighted_before(log.v_target)
     return [mean(log, log.discounts * terms)]
 
 

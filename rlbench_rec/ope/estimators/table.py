@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -19,6 +20,8 @@ Events = Literal[
     "reward",
     "residual",
     "nothing",
+    "difference",
+    "residual_difference",
     "unweighted",
     "positions",
     "states",
@@ -36,8 +39,9 @@ class Estimator:
         id: registered name.
         compute: (log, outcome, **parameters) -> parts; the value is the sum of theirs.
         events: what the verdict looks at: the weights times the `reward` or the `residual` r - q, the weights alone
-            (`nothing`), the rewards `unweighted`, each of a slate's `positions`, or the weights of `states`,
-            `state_residuals`, `categories` or whole `slates`; several for a combination of estimators.
+            (`nothing`), the weights' `difference` from 1 times the reward (`residual_difference`: the residual), the
+            rewards `unweighted`, each of a slate's `positions`, or the weights of `states`, `state_residuals`,
+            `categories` or whole `slates`; several for a combination of estimators.
         needs_q: whether the log must carry q_logged and v_target.
         needs: another column of the log that it must carry.
         one_step_only: whether the formula holds on one-step logs alone.
@@ -186,8 +190,12 @@ def estimator(name: str | Estimator, **parameters: float) -> Estimator:
         if key not in given:
             raise InputError(f"The estimator '{found.id}' needs {key}=.", where=key)
         low, high = (0.0, 1.0) if key == "strength" else (0.0, np.inf)
-        if not low <= given[key] <= high or (key not in MAY_BE_ZERO and given[key] == 0):
-            raise InputError(f"{key} is {given[key]}; it must lie in [{low:g}, {high:g}].", where=key)
+        if (
+            not isinstance(given[key], Real)
+            or not low <= given[key] <= high
+            or (key not in MAY_BE_ZERO and given[key] == 0)
+        ):
+            raise InputError(f"{key} is {given[key]!r}; it must lie in [{low:g}, {high:g}].", where=key)
     return replace(found, parameters={key: float(given[key]) for key in found.required})
 
 

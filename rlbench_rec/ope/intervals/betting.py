@@ -2,7 +2,7 @@
 
 Waudby-Smith and Ramdas 2024, "Estimating means of bounded random variables by betting". If the mean of terms x_t in
 [0, 1] were m, the capital prod_t (1 + l_t (x_t - m)) would have expectation 1 whatever stakes l_t were chosen from
-earlier terms, and would reach 1 / alpha at any time with probability at most alpha (Ville 1939).
+earlier terms, and would reach 1 / alpha with probability at most alpha.
 """
 
 from __future__ import annotations
@@ -12,83 +12,89 @@ import math
 import numpy as np
 
 from .crossing import crossing
-from .ranges import bounded_terms
+from .lower_bound import STAKES, least_mean
+from .ranges import Terms, bounded_terms
 from .sample import Limits, Sample
 
-BOLDEST = 0.9
+ORDERS = 4
+"""Bets are placed in so many orders of the terms; a single one would make the interval depend on its luck."""
+BOLDEST = 0.75
 """No bet may lose more than this share of the capital."""
-BATCH = 8
-"""The capital is looked at after every so many bets: logarithms are what takes time."""
-VARIANCE_PRIOR = 0.01
+VARIANCE_PRIOR = 0.03
 """Added to the sum of squares from which stakes are chosen: no term that is seen is no proof that nothing varies."""
+BATCH = 8
+"""Bets multiplied before a logarithm is taken, which is what costs time."""
 
 
 def betting(sample: Sample) -> list[Limits]:
-    """The hedged capital interval: half the capital bets that the mean is larger, half that it is smaller. Stakes suit
-    this number of episodes; they are bet on in an order drawn from the seed, so that a sorted log does no harm."""
-    return _limits(sample, sequence=False)
+    """Each side bets half the capital, with stakes l_t = sqrt(2 log(2 / alpha) / (n v)), v the variance of the terms
+    before. Capitals of four orders of the terms, drawn from the seed, are averaged with that of every other stake of
+    `ope.lower_bound`, which know what to do where all terms are tiny in their range."""
+    return [terms.around(*_distances(terms, sample)) for terms in bounded_terms(sample)]
 
 
 def betting_sequence(sample: Sample) -> list[Limits]:
-    """The same as a confidence sequence, in the log's own order: intervals made after every row hold *together* with
-    the given confidence, so a test may be watched daily and stopped at will."""
-    return _limits(sample, sequence=True)
+    """The form that is a confidence sequence: intervals made after every episode hold *together* with the given
+    confidence, so a test may be watched daily and stopped at will. Stakes are a fixed mixture, those of
+    `ope.lower_bound`; the order of the episodes does not matter."""
+    return [sequence_limits(terms, terms.values, sample.confidence) for terms in bounded_terms(sample)]
 
 
-def _limits(sample: Sample, sequence: bool) -> list[Limits]:
-    alpha, limits = 1.0 - sample.confidence, []
-    for terms in bounded_terms(sample):
-        values = terms.values if sequence else np.random.default_rng(sample.seed).permutation(terms.values)
-        below, above = distances(values, terms.low, terms.high, alpha, sequence)
-        limits.append(terms.around(below, above))
-    return limits
+def sequence_limits(terms: Terms, seen: np.ndarray, confidence: float) -> Limits:
+    """The interval after the terms that have been seen."""
+    needed = math.log(2 / (1.0 - confidence))
+    # Rounding must not make a term at the end of its range negative.
+    low = terms.low + least_mean(np.maximum(seen - terms.low, 0.0), needed)
+    high = terms.high - least_mean(np.maximum(terms.high - seen, 0.0), needed)
+    return terms.within(low, high)
 
 
-def distances(terms: np.ndarray, low: float, high: float, alpha: float, sequence: bool) -> tuple[float, float]:
-    """How far below and above their mean the interval of terms in [low, high] reaches.
-
-    Args:
-        terms: (n,) in the order of the bets.
-        low, high: known range.
-        alpha: 1 - confidence.
-        sequence: whether it must hold at every number of terms.
-    """
-    if high <= low:
+def _distances(terms: Terms, sample: Sample) -> tuple[float, float]:
+    """How far below and above the estimate the interval reaches."""
+    width = terms.high - terms.low
+    if width <= 0:
         return 0.0, 0.0
-    unit = (terms - low) / (high - low)
-    mean, stakes = float(unit.mean()), _stakes(unit, alpha, sequence)
-    gains = unit - mean
-    needed = math.log(2 / alpha)
-    below, above = (_distance(sign * gains, room, stakes, needed) for sign, room in ((1, mean), (-1, 1 - mean)))
-    return below * (high - low), above * (high - low)
+    needed, rng = math.log(2 / (1.0 - sample.confidence)), np.random.default_rng(sample.seed)
+    unit = (terms.values - terms.low) / width
+    mean = float(unit.mean())
+    orders = [rng.permutation(unit) for _ in range(ORDERS)]
+    stakes = [_in_batches(_stakes(order, needed)) for order in orders]
+    gains = [_in_batches(order - mean) for order in orders]
+    real = _in_batches(np.ones(len(unit)))
+    below = _distance(gains, mean, stakes, real, needed)
+    above = _distance([-gain for gain in gains], 1 - mean, stakes, real, needed)
+    return below * width, above * width
 
 
-def _stakes(unit: np.ndarray, alpha: float, sequence: bool) -> np.ndarray:
-    """(n,) l_t = sqrt(2 log(2 / alpha) / (v_{t-1} n)), v the variance of the terms before; in a sequence t log(1 + t)
-    stands for n."""
+def _stakes(unit: np.ndarray, needed: float) -> np.ndarray:
+    """(n,) l_t."""
     n = len(unit)
     t = np.arange(1.0, n + 1)
-    before = np.concatenate([[0.0], unit[:-1]])
+    before = np.append(0.0, unit[:-1])
     sums, squares = np.cumsum(before), np.cumsum(before * before)
     squares -= sums * sums / np.maximum(t - 1, 1)
     variance = (VARIANCE_PRIOR + np.maximum(squares, 0.0)) / t
-    return np.sqrt(2 * math.log(2 / alpha) / (variance * (t * np.log1p(t) if sequence else n)))
+    return np.sqrt(2 * needed / (variance * n))
 
 
-def _distance(gains: np.ndarray, room: float, stakes: np.ndarray, needed: float) -> float:
+def _distance(gains: list[np.ndarray], room: float, stakes: list[np.ndarray], real: np.ndarray, needed: float) -> float:
     """The smallest d > 0 such that bets against a mean that is d lower reach the capital; `room` if none does."""
-    gains, stakes = _in_batches(gains), _in_batches(stakes)
 
     def wealth(d: float) -> float:
-        bets = np.minimum(stakes, BOLDEST / max(room - d, 1e-300))
-        bets *= gains + d
-        bets += 1.0
-        return float(np.cumsum(np.log(bets.prod(axis=0))).max()) - needed
+        most = 1.0 / max(room - d, 1e-300)
+        logs = [
+            _log_capital(gain + d, np.minimum(stake, BOLDEST * most)) for gain, stake in zip(gains, stakes, strict=True)
+        ]
+        above = (gains[0] + d) * real
+        fixed = [_log_capital(above, stake * most) for stake in STAKES[::2]]
+        return _log_mean([*logs, _log_mean(fixed)]) - needed
 
-    if room <= 0 or wealth(0.0) >= 0:
+    if room <= 0:
         return 0.0
-    # First about as far as the normal interval would be.
-    low, high = 0.0, min(float(np.sqrt(2 * needed * (gains * gains).mean() / gains.size)), room)
+    # First about as far as the normal interval would be, and no nearer than one bet could tell.
+    n = gains[0].size
+    high = float(np.sqrt(2 * needed * (gains[0] * gains[0]).mean() / n))
+    low, high = 0.0, min(max(high, 1e-3 * room / n), room)
     while wealth(high) < 0:
         if high >= room:
             return room
@@ -96,7 +102,19 @@ def _distance(gains: np.ndarray, room: float, stakes: np.ndarray, needed: float)
     return crossing(wealth, low, high)
 
 
+def _log_capital(above: np.ndarray, stakes: np.ndarray | float) -> float:
+    bets = above * stakes
+    bets += 1.0
+    # Towards a mean of 0 a capital may leave the range of a float: it is more than enough.
+    with np.errstate(over="ignore"):
+        return float(np.log(bets.prod(axis=0)).sum())
+
+
+def _log_mean(logs: list[float]) -> float:
+    largest = max(logs)
+    return largest + float(np.log(np.exp(np.array(logs) - largest).mean())) if np.isfinite(largest) else largest
+
+
 def _in_batches(column: np.ndarray) -> np.ndarray:
-    """(BATCH, n / BATCH), terms in time order down the columns, zeros (no bet) at the end."""
-    padded = np.append(column, np.zeros(-len(column) % BATCH))
-    return np.ascontiguousarray(padded.reshape(-1, BATCH).T)
+    """(BATCH, n / BATCH), filled up with zeros."""
+    return np.append(column, np.zeros(-len(column) % BATCH)).reshape(BATCH, -1)

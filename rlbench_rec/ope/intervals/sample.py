@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .. import checks
 from ..bootstrap import resampled_means, side_by_side
 from ..measure import Measured, Pieces
 from ..parts import total
@@ -24,6 +25,9 @@ class Sample:
         measured: their values and standard errors.
         confidence: level of the interval.
         n_resamples, seed: of the bootstrap.
+
+    Raises:
+        InputError: a confidence outside (0, 1), no resample, or no whole number where one is needed.
     """
 
     pieces: Pieces
@@ -31,6 +35,11 @@ class Sample:
     confidence: float
     n_resamples: int
     seed: int
+
+    def __post_init__(self) -> None:
+        checks.level("confidence", self.confidence)
+        checks.whole("n_resamples", self.n_resamples, 1)
+        checks.whole("seed", self.seed, 0)
 
     @property
     def levels(self) -> tuple[float, float]:

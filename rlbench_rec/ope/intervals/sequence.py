@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import InputError
+from .. import checks
 from ..estimators import Estimator, estimator
 from ..log import EvaluationLog
 from ..measure import Pieces, measure
-from .betting import distances
+from .betting import sequence_limits
 from .ranges import bounded_terms
 from .sample import Sample
 
@@ -54,8 +55,7 @@ def confidence_sequence(
     Raises:
         InputError: no known bounds, users, an estimator that is no such mean, or a number beyond the log's episodes.
     """
-    if not 0.0 < confidence < 1.0:
-        raise InputError(f"confidence is {confidence}; it must lie in (0, 1).", where="confidence")
+    checks.level("confidence", confidence)
     n = log.n_episodes
     if episodes is None:
         episodes = np.unique(np.append(np.round(2.0 ** np.arange(4, np.log2(n) + 1e-9, 0.5)), n))
@@ -64,11 +64,6 @@ def confidence_sequence(
         raise InputError(f"Numbers of episodes from 1 to {n} are needed.", where="episodes")
     pieces = Pieces(log, [estimator(name, **parameters)])
     (terms,) = bounded_terms(Sample(pieces, measure(pieces), confidence, 1, 0))
-    every, values, limits = terms.values, [], []
-    for count in at:
-        seen = every[:count]
-        below, above = distances(seen, terms.low, terms.high, 1.0 - confidence, sequence=True)
-        values.append(float(seen.mean()))
-        limits.append(terms.within(values[-1] - below, values[-1] + above))
-    low, high = np.array(limits).T
-    return ConfidenceSequence(at, np.array(values), low, high)
+    every = terms.values
+    low, high = np.array([sequence_limits(terms, every[:count], confidence) for count in at]).T
+    return ConfidenceSequence(at, np.cumsum(every)[at - 1] / at, low, high)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError
+from .. import checks
 from ..diagnostics import Diagnostics, diagnostics, doubt, qualified, step_magnitudes, uncovered, verdict_on
 from ..estimate import Estimate
 from ..estimators import Estimator, estimator
@@ -125,10 +126,9 @@ class Stream:
         from scipy.special import stdtrit
 
         self._check_not_empty()
-        if not 0.0 < confidence < 1.0:
-            raise InputError(f"confidence is {confidence}; it must lie in (0, 1).", where="confidence")
+        checks.level("confidence", confidence)
         t = float(stdtrit(self.units - 1, (1 + confidence) / 2)) if self.units > 1 else np.nan
-        judged = {kind: verdict_on(sums, gate or Gate()) for kind, sums in self.weights.items()}
+        judged = {kind: verdict_on(sums, gate or Gate(), kind) for kind, sums in self.weights.items()}
         bandwidth = self.settings["bandwidth"]
         estimates = []
         for one, moments in zip(self.estimators, self.moments, strict=True):

@@ -7,7 +7,8 @@ import numpy as np
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
     """The logistic function 1 / (1 + exp(-x))."""
-    return 1.0 / (1.0 + np.exp(-logits))
+    with np.errstate(over="ignore"):  # exp becomes infinite, and the answer a right 0
+        return 1.0 / (1.0 + np.exp(-logits))
 
 
 def draw_category(luck: np.ndarray, categories: int) -> np.ndarray:

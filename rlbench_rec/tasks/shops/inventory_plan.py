@@ -95,6 +95,9 @@ def _week(c: InventoryConfig, chance: np.ndarray) -> tuple[np.ndarray, np.ndarra
     stock, demand = np.ogrid[: c.capacity + 1, : len(chance)]
     sold = np.minimum(stock, demand)
     earned = (sold - c.holding * (stock - sold) - c.goodwill * (demand - sold)) @ chance
-    leaves = np.zeros((c.capacity + 1, c.capacity + 1))
-    np.add.at(leaves, (np.broadcast_to(stock, sold.shape), stock - sold), chance)
+    # What is left is the stock less the demand; nothing is left of a stock that is asked for in full.
+    padded = np.concatenate((chance, np.zeros(c.capacity + 1)))
+    gap = stock - stock[:, 0]
+    leaves = np.where(gap >= 0, padded[np.abs(gap)], 0.0)
+    leaves[:, 0] = 1.0 - np.concatenate(([0.0], np.cumsum(padded[: c.capacity])))
     return earned, leaves

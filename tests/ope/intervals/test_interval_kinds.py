@@ -153,7 +153,7 @@ def test_a_clip_needs_no_bound_and_discounting_bounds_the_return():
         ),
     ],
 )
-@pytest.mark.parametrize("interval", ["hoeffding", "bernstein"])
+@pytest.mark.parametrize("interval", ["hoeffding", "bernstein", "betting", "betting-sequence", "cressie-read"])
 def test_what_has_no_finite_sample_interval(interval, name, fields, message):
     with pytest.raises(InputError, match=message):
         ope.estimate(bounded(**fields), name, interval=interval)

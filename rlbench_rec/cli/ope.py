@@ -1,0 +1,112 @@
+"""`rlbench ope LOG`: what another policy would have earned on a user's own log, and whether it may be believed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def _column(text: str) -> typer.models.OptionInfo:
+    return typer.Option(metavar="COLUMN", help=text, rich_help_panel="Columns")
+
+
+def command(
+    log: Annotated[Path, typer.Argument(metavar="LOG", help="Parquet or CSV, one logged decision a row.")],
+    reward: Annotated[str | None, _column("What the decision earned, or cost.")] = None,
+    propensity: Annotated[str | None, _column("The logging policy's probability of the logged action.")] = None,
+    target_propensity: Annotated[str | None, _column("The evaluated policy's probability of the same action.")] = None,
+    q: Annotated[str | None, _column("A model's reward of the logged action; default q_logged, where there.")] = None,
+    v: Annotated[str | None, _column("Its mean under the evaluated policy; default v_target, where there.")] = None,
+    unsupported_mass: Annotated[
+        str | None, _column("The evaluated policy's probability of actions that are never logged, where there.")
+    ] = None,
+    episode: Annotated[str | None, _column("Session of the decision, where there; 'none' to leave out.")] = None,
+    step: Annotated[str | None, _column("Number or time of the decision within its session.")] = None,
+    user: Annotated[str | None, _column("Intervals then resample users; 'none' to leave out.")] = None,
+    metric: Annotated[list[str] | None, _column("A further outcome beside the reward; may be repeated.")] = None,
+    action: Annotated[str | None, _column("What was decided; read with --features only.")] = None,
+    features: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B,…", help="No propensities? Estimate them from these columns.", rich_help_panel="Columns"
+        ),
+    ] = "",
+    propensity_model: Annotated[str, typer.Option(help="logistic or boosting, with --features.")] = "logistic",
+    estimated: Annotated[
+        bool, typer.Option("--estimated", help="The propensity column was estimated, not logged.")
+    ] = False,
+    estimators: Annotated[
+        str, typer.Option(metavar="A,B,…", help="Ids, the deciding one first: snips,ips-clip:10,switch-dr:slope.")
+    ] = "",
+    lower_is_better: Annotated[bool, typer.Option("--lower-is-better", help="Rewards are costs.")] = False,
+    min_lift: Annotated[float, typer.Option(help="The lift that must be exceeded, in the good direction.")] = 0.0,
+    gamma: Annotated[float, typer.Option(help="Discount factor within sessions.")] = 1.0,
+    interval: Annotated[str, typer.Option(help="bootstrap, bca, studentised or normal.")] = "bootstrap",
+    confidence: Annotated[float, typer.Option(help="Level of the intervals.")] = 0.95,
+    resamples: Annotated[int, typer.Option(help="Of the bootstrap.")] = 2_000,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap and of folds.")] = 0,
+    explain: Annotated[bool, typer.Option("--explain", help="Also say what to do next.")] = False,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Also draw the weights.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Also write what --json prints.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+) -> None:
+    """Would another policy have earned more on this log?
+
+    Needs the columns reward, propensity and target_propensity, under these names or named by options.
+
+    Exit code 0: yes, the lift over the logging policy is trusted, and its interval is beyond --min-lift.
+
+    Exit code 1: not shown, or worse.
+
+    Exit code 2: wrong use or bad input.
+    """
+    from ..files import write_bytes, write_text
+    from ..ope import table
+
+    columns = {
+        "reward": reward,
+        "propensity": propensity,
+        "target_propensity": target_propensity,
+        "q": q,
+        "v": v,
+        "unsupported_mass": unsupported_mass,
+        "episode": episode,
+        "step": step,
+        "user": user,
+        "action": action,
+    }
+    read = table.read_log(
+        log,
+        columns,
+        metrics=metric or (),
+        features=_names(features),
+        model=propensity_model,
+        seed=seed,
+        gamma=gamma,
+        **({"propensity_source": "estimated"} if estimated else {}),
+    )
+    report = table.score(
+        read,
+        _names(estimators),
+        lower_is_better=lower_is_better,
+        min_lift=min_lift,
+        interval=interval,
+        confidence=confidence,
+        n_resamples=resamples,
+        seed=seed,
+    )
+    advised = table.advice(report) if explain else None
+    as_text = json.dumps(table.record(report, advised), indent=2, ensure_ascii=False)
+    if plot:
+        write_bytes(plot, table.picture(report))
+    if out:
+        write_text(out, as_text + "\n")
+    typer.echo(as_text if as_json else table.screen(report, advised), nl=as_json)
+    raise typer.Exit(report.decision.exit_code)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

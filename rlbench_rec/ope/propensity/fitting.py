@@ -1,0 +1,194 @@
+"""Estimated propensities: fitted on other users' rows, calibrated on rows that no model was fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+from operator import add
+
+import numpy as np
+
+from ...errors import InputError, UnknownNameError
+from ..matrices import CHUNK_CELLS, check_distributions, checked_actions
+from .calibration import Calibrate, Reliability, as_they_are, best_temperature, isotonic, losses, temperature
+from .models import MODELS, Predict
+from .result import Propensities
+
+TEMPERATURE_CELLS = 1_000_000
+"""Rows x actions of a fold that its temperatures are judged by."""
+CALIBRATIONS = ("temperature", "isotonic", "none")
+
+
+def estimate_propensities(
+    actions: np.ndarray,
+    features: np.ndarray,
+    model: str = "logistic",
+    *,
+    users: np.ndarray | None = None,
+    embeddings: np.ndarray | None = None,
+    target_policy: np.ndarray | None = None,
+    folds: int = 5,
+    calibration: str = "temperature",
+    floor: float | None = None,
+    seed: int = 0,
+) -> Propensities:
+    """Learn which action the logging policy takes, from what it knew.
+
+    For each fold of users a model is fitted on the others and predicts the fold. A fold's calibration is fitted on the
+    predictions of the other folds. Estimates made with such propensities say so (`propensity_source = "estimated"`),
+    are `sampling-only` and never `trusted`: whatever the logging policy used beyond the features is not in them.
+
+    Args:
+        actions: (n,) what was logged, integers from 0.
+        features: (n, d) all that the logging policy decided by, finite.
+        model: `logistic`, `boosting`, or for large action sets `embeddings`.
+        users: (n,) whose decision it was; None: every row is a user of its own.
+        embeddings: (A, k) of the items, for `embeddings`.
+        target_policy: (n, A) evaluation policy; tells its mass on actions without support. Read in chunks.
+        folds: at least 2.
+        calibration: `temperature` (Guo et al. 2017), `isotonic`, or `none`.
+        floor: a probability below it counts as no support; None: the larger of 0.01 / A and 1 / n.
+        seed: of the folds and the models.
+
+    Raises:
+        UnknownNameError: an unknown model or calibration.
+        InputError: shapes that differ, values that are not finite, fewer users than folds, a single action.
+    """
+    if model not in MODELS:
+        raise UnknownNameError("propensity model", model, MODELS)
+    if calibration not in CALIBRATIONS:
+        raise UnknownNameError("calibration", calibration, CALIBRATIONS)
+    features, action_count = _checked(actions, features, embeddings, target_policy, model)
+    actions = checked_actions(actions, action_count)
+    floor = max(0.01 / action_count, 1.0 / len(actions)) if floor is None else floor
+    if not 0.0 <= floor < 1.0:
+        raise InputError(f"{floor}; it must lie in [0, 1).", where="floor")
+    fold_of_row = _folds(users, len(actions), folds, seed)
+    extra = {"embeddings": np.asarray(embeddings, dtype=np.float64)} if model == "embeddings" else {}
+    inside = [np.flatnonzero(fold_of_row == fold) for fold in range(folds)]
+    outside = [np.flatnonzero(fold_of_row != fold) for fold in range(folds)]
+    fitted = [MODELS[model](features[rows], actions[rows], action_count, seed, **extra) for rows in outside]
+
+    raw, summed = [], []
+    for predict, rows in zip(fitted, inside, strict=True):
+        found, loss = _seen(predict, features, actions, rows, action_count, calibration == "temperature")
+        raw.append(found)
+        summed.append(loss)
+    calibrations, temperatures = _calibrations(calibration, raw, summed)
+
+    vectors = {name: np.empty(len(actions)) for name in ("logged", "raw", "target", "mass")}
+    reliability = []
+    for predict, calibrate, rows in zip(fitted, calibrations, inside, strict=True):
+        for part in _parts(rows, action_count):
+            before = predict(features[part])
+            logs, at = calibrate(before), (np.arange(len(part)), actions[part])
+            vectors["logged"][part], vectors["raw"][part] = logs[at], before[at]
+            reliability.append(Reliability.of(logs, actions[part]))
+            if target_policy is not None:
+                pi = np.asarray(target_policy[part], dtype=np.float64)
+                check_distributions("target_policy", pi, int(part[0]))
+                vectors["target"][part] = np.minimum(pi[at], 1.0)
+                vectors["mass"][part] = np.minimum(np.where(np.exp(logs) < floor, pi, 0.0).sum(axis=1), 1.0)
+    known = target_policy is not None
+    propensities = np.exp(np.minimum(vectors["logged"], 0.0))
+    return Propensities(
+        propensities,
+        propensities < floor,
+        vectors["target"] if known else None,
+        vectors["mass"] if known else None,
+        model,
+        calibration,
+        folds,
+        action_count,
+        temperatures,
+        float(floor),
+        log_loss=float(-vectors["logged"].mean()),
+        raw_log_loss=float(-vectors["raw"].mean()),
+        baseline_log_loss=_popularity_loss(actions, inside, action_count),
+        calibration_error=reduce(add, reliability).error(),
+        raw_calibration_error=reduce(add, raw).error(),
+    )
+
+
+def _seen(
+    predict: Predict, features: np.ndarray, actions: np.ndarray, rows: np.ndarray, action_count: int, tempered: bool
+) -> tuple[Reliability, np.ndarray]:
+    """What calibration needs to know of a fold."""
+    found, summed = [], np.zeros(1)
+    # One number is learnt from these losses, each at forty temperatures: some rows of a large fold are enough.
+    stride = max(1, len(rows) * action_count // TEMPERATURE_CELLS)
+    for part in _parts(rows, action_count):
+        logs = predict(features[part])
+        found.append(Reliability.of(logs, actions[part]))
+        if tempered:
+            summed = summed + losses(logs[::stride], actions[part][::stride])
+    return reduce(add, found), summed
+
+
+def _calibrations(
+    kind: str, raw: list[Reliability], summed: list[np.ndarray]
+) -> tuple[list[Calibrate], tuple[float, ...]]:
+    """For each fold, the calibration of the others."""
+    if kind == "none":
+        return [as_they_are] * len(raw), ()
+    others = [[at for at in range(len(raw)) if at != fold] for fold in range(len(raw))]
+    if kind == "isotonic":
+        return [isotonic(reduce(add, [raw[at] for at in of_fold])) for of_fold in others], ()
+    values = tuple(best_temperature(sum(summed[at] for at in of_fold)) for of_fold in others)
+    return [temperature(value) for value in values], values
+
+
+def _parts(rows: np.ndarray, action_count: int) -> Iterator[np.ndarray]:
+    """Pieces of a vector of row numbers of about a million cells."""
+    size = max(1, CHUNK_CELLS // action_count)
+    for first in range(0, len(rows), size):
+        yield rows[first : first + size]
+
+
+def _folds(users: np.ndarray | None, n: int, folds: int, seed: int) -> np.ndarray:
+    """(n,) fold of each row; all rows of a user in one."""
+    codes = np.arange(n) if users is None else np.unique(np.asarray(users), return_inverse=True)[1]
+    count = int(codes.max()) + 1
+    if folds < 2 or count < folds:
+        raise InputError(f"{folds} folds of {count} users; at least 2 folds, and a user in each.", where="folds")
+    return (np.random.default_rng(seed).permutation(count) % folds)[codes]
+
+
+def _popularity_loss(actions: np.ndarray, inside: list[np.ndarray], action_count: int) -> float:
+    """Log loss of Laplace-smoothed shares of the other folds."""
+    counts = [np.bincount(actions[rows], minlength=action_count) for rows in inside]
+    everywhere, loss = sum(counts), 0.0
+    for own in counts:
+        other = everywhere - own
+        loss -= float(own @ np.log((other + 1.0) / (other.sum() + action_count)))
+    return loss / len(actions)
+
+
+def _checked(
+    actions: np.ndarray,
+    features: np.ndarray,
+    embeddings: np.ndarray | None,
+    target_policy: np.ndarray | None,
+    model: str,
+) -> tuple[np.ndarray, int]:
+    features = np.asarray(features, dtype=np.float64)
+    if features.ndim != 2 or len(features) != len(actions):
+        raise InputError(f"Shape {features.shape}; (rows, features) is needed.", where="features")
+    bad = ~np.isfinite(features).all(axis=1)
+    if bad.any():
+        raise InputError(f"Row {int(np.argmax(bad))} holds values that are not finite numbers.", where="features")
+    if model == "embeddings" and embeddings is None:
+        raise InputError("The model 'embeddings' needs (actions, dimensions) embeddings.", where="embeddings")
+    known = {
+        "embeddings": None if embeddings is None else len(embeddings),
+        "target_policy": None if target_policy is None else np.shape(target_policy)[1],
+    }
+    counts = {count for count in known.values() if count is not None}
+    if len(counts) > 1:
+        raise InputError(f"{known['embeddings']} embeddings for {known['target_policy']} actions.", where="embeddings")
+    if target_policy is not None and len(target_policy) != len(actions):
+        raise InputError(f"{len(target_policy)} rows for {len(actions)} actions.", where="target_policy")
+    action_count = counts.pop() if counts else int(np.max(actions)) + 1
+    if action_count < 2:
+        raise InputError("There is only one action, so nothing was decided.", where="actions")
+    return features, action_count

@@ -1,0 +1,10 @@
+"""A user's own table of logged decisions: from a Parquet or CSV file to values, a decision and advice."""
+
+from .advice import advice
+from .picture import picture
+from .reading import LoggedTable, read_log
+from .record import record
+from .scoring import Decision, Report, score
+from .screen import screen
+
+__all__ = ["Decision", "LoggedTable", "Report", "advice", "picture", "read_log", "record", "score", "screen"]

@@ -1,0 +1,216 @@
+"""What to do next, in words and figures taken from the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from ..diagnostics import Diagnostics
+from ..estimate import Estimate, estimate_all
+from ..estimators import estimator
+from ..gate import Gate
+from ..lift import paired
+from ..log import EvaluationLog
+from .scoring import Report
+
+SHARES = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05, 0.02)
+"""Of the evaluated policy in a mixture with the logging policy."""
+POWER = 0.84
+"""Standard errors beyond the interval at which four logs in five show a lift."""
+EXPLORED = 0.1
+"""Share of decisions that the evaluated policy is advised to take."""
+RARE = 0.02
+"""Share of decisions with a reward below which there may be a better outcome to look at."""
+LITTLE = 1.25
+"""A confounder this strong is ordinary."""
+
+
+def advice(report: Report, gate: Gate | None = None) -> tuple[str, ...]:
+    """Sentences, the most useful first.
+
+    Args:
+        report: of a table.
+        gate: the thresholds it was judged by.
+    """
+    gate = gate or Gate()
+    return tuple(_sentences(report, gate))
+
+
+def _sentences(report: Report, gate: Gate) -> Iterator[str]:
+    log, found, first = report.log, report.diagnostics, report.reward.scored[0]
+    if np.array_equal(log.propensities, log.target_propensities):
+        yield (
+            "Both policies give every logged action the same probability, so their values are the same by "
+            "construction. Name the evaluated policy's column with --target-propensity."
+        )
+        return
+    yield from _propensities(report, gate)
+    if _suspect(found, gate):
+        # Nothing that is reckoned from these weights is worth saying.
+        return
+    if first.lift.verdict == "trusted":
+        yield from _trusted(report)
+    else:
+        yield from _overlap(report, gate)
+    known = log.q_logged is not None or log.propensity_source == "estimated"
+    if not known and report.decision.outcome == "not-shown" and found.ess >= gate.unreliable_ess:
+        yield (
+            "Which estimator: a model of the reward can narrow the interval. Add its predictions as the columns "
+            "q_logged and v_target (from a model that never saw the row), and `dr` is used."
+        )
+    if first.value.interval_kind == "sampling-only" and log.propensity_source != "estimated":
+        yield (
+            f"Which estimator: `{first.value.estimator}` has a bias that no interval covers, so it never decides; put "
+            "`snips` or `dr` first in --estimators."
+        )
+
+
+def _propensities(report: Report, gate: Gate) -> Iterator[str]:
+    """Whether the weights can be right at all."""
+    log, found = report.log, report.diagnostics
+    if (log.propensities == 1).all():
+        yield (
+            "Every propensity is 1: the logging policy never varied, so the log cannot tell what another one would "
+            "have earned. Let it explore, and log the probability of what it then does."
+        )
+    if _suspect(found, gate):
+        yield (
+            f"Check the propensities: the mean weight is {found.mean_weight:.3g} where 1 is expected. Usual causes: "
+            "the two columns swapped, rows left out by what happened after the decision, the probability of another "
+            "action or position, rules that overrode the logging policy, or actions that are never logged."
+        )
+    missing = found.unsupported_mass
+    if np.isnan(missing):
+        missing = found.unsupported_mass_lower if found.ess >= gate.unreliable_ess else 0.0
+    if missing > gate.trusted_unsupported:
+        yield (
+            f"{missing:.1%} of the evaluated policy lies on actions that are never logged; no estimator can value "
+            "them. Keep the policy to actions that are logged, or let the logging policy try the others now and then."
+        )
+    if log.propensity_source == "estimated":
+        error = found.calibration_error
+        known = "" if error is None else f" (calibration error {error:.1%})"
+        yield (
+            f"The propensities are estimated{known}: such a value is never trusted. Log them from now on: the "
+            "probability, at decision time, of the action that was taken."
+        )
+
+
+def _suspect(found: Diagnostics, gate: Gate) -> bool:
+    """Whether the weights are not those of the two policies; the mean of too few weights does not tell."""
+    low, high = gate.unreliable_mean_weight
+    off = abs(found.mean_weight_z) > gate.trusted_z or not low <= found.mean_weight <= high
+    return off and found.ess >= gate.unreliable_ess
+
+
+def _trusted(report: Report) -> Iterator[str]:
+    first, log = report.reward.scored[0].lift, report.log
+    if report.decision.outcome == "not-shown":
+        sign = -1.0 if report.lower_is_better else 1.0
+        gain = sign * first.value - report.min_lift
+        half = abs(first.ci_high - first.ci_low) / 2
+        needed = _rows_to_show(first, gain, half) if gain > 0 else np.inf
+        if needed <= 1000:
+            yield (
+                f"Log more: if the lift is what it looks like ({first.value:+.4g}), about "
+                f"{_count(needed * log.n_episodes)} {_unit(log)} of this kind would show it in four cases of five."
+            )
+        else:
+            yield (
+                f"The overlap is good and the lift too small for a log of this kind: only one of about {half:.3g} or "
+                "more would show. Think of another policy rather than of a longer log."
+            )
+    elif report.decision.outcome == "worse":
+        yield "The log shows the policy to be worse than the one that logged. Do not ship it."
+    else:
+        yield "The log supports the policy. Confirm it in an A/B test: the shop may have changed since the log."
+    if report.decision.outcome != "not-shown" and report.breaking_factor < LITTLE:
+        yield (
+            f"Mind hidden confounding: if the logging policy used something that its propensities do not know, odds "
+            f"off by a factor of {report.breaking_factor:.2f} would explain the whole lift."
+        )
+
+
+def _overlap(report: Report, gate: Gate) -> Iterator[str]:
+    """The log does not support the estimate: ways out."""
+    log, found = report.log, report.diagnostics
+    mixed = _mixture(log, gate)
+    if mixed is not None:
+        share, value, gain = mixed
+        told = (
+            f"Its lift is {gain.value:+.4g} [{gain.ci_low:+.4g}, {gain.ci_high:+.4g}]."
+            if gain.verdict == "trusted"
+            else "Its lift stays open, since that still rests on the few rows where the policies differ."
+        )
+        yield (
+            f"Mix in the logging policy: this log does support the value of a policy that follows the evaluated one in "
+            f"{share:.0%} of its decisions and the logging one in the rest: {value.value:.4g} [{value.ci_low:.4g}, "
+            f"{value.ci_high:.4g}]. {told}"
+        )
+    rewarded = float(np.count_nonzero(log.per_episode(np.abs(log.rewards)))) / log.n_episodes
+    if found.ess_ratio < gate.trusted_ess_ratio:
+        needed = max(gate.trusted_ess, gate.trusted_events / rewarded if rewarded else 0.0) / EXPLORED
+        unit = _unit(log)
+        how = (
+            f"log the mixed probability {1 - EXPLORED:g} x logging + {EXPLORED:g} x evaluated. No weight then exceeds "
+            f"{1 / EXPLORED:.0f}, and about {_count(needed)} {unit} are enough for a trusted value."
+            if log.one_step
+            else f"compare those with the rest, which needs no weights: about {_count(needed)} {unit} in all."
+        )
+        yield f"Log more exploration: let the evaluated policy take a random {EXPLORED:.0%} of {unit}, and {how}"
+        if not log.one_step:
+            yield (
+                f"A session's weight is a product over up to {log.horizon} decisions. If each reward is its "
+                "decision's own, `--episode none` values decisions by themselves; or let the policy decide on fewer."
+            )
+        yield (
+            f"More rows of the same kind will not do: only {found.ess_ratio:.2%} of them count for this policy, where "
+            f"{gate.trusted_ess_ratio:.0%} are needed."
+        )
+        return
+    short = (
+        gate.trusted_ess / found.ess,
+        gate.trusted_events / found.effective_events if found.effective_events > 0 else np.inf,
+        found.largest_weight_share / gate.trusted_weight_share,
+    )
+    if 1.0 < max(short) < np.inf:
+        yield (
+            f"Log more of the same: about {_count(max(short) * log.n_episodes)} {_unit(log)} in place of "
+            f"{log.n_episodes:,} would do for a trusted value."
+        )
+    if rewarded < RARE:
+        yield (
+            f"Only {rewarded:.2%} of {_unit(log)} have a reward. Value a more frequent outcome first (--reward "
+            "clicks), and the rare one with --metric beside it."
+        )
+
+
+def _mixture(log: EvaluationLog, gate: Gate) -> tuple[float, Estimate, Estimate] | None:
+    """The largest share of the evaluated policy in a mixture whose value this log supports, with its value and lift."""
+    snips = estimator("snips")
+    for share in SHARES:
+        mass = None if log.unsupported_mass is None else share * log.unsupported_mass
+        target = (1.0 - share) * log.propensities + share * log.target_propensities
+        mixture = replace(log, target_propensities=np.minimum(target, 1.0), unsupported_mass=mass, weight_bound=None)
+        if estimate_all(mixture, [snips], interval="none", gate=gate)[0].verdict == "trusted":
+            value, gain = estimate_all(mixture, [snips, paired(snips)], gate=gate)
+            # Two rows that nobody would trust with the whole policy are no better with a twentieth of it.
+            return None if gain.verdict == "unreliable" else (share, value, gain)
+    return None
+
+
+def _rows_to_show(found: Estimate, gain: float, half: float) -> float:
+    """How many times as many rows bring the interval clear of 0 in four cases of five."""
+    return ((half + POWER * found.std_error) / gain) ** 2
+
+
+def _unit(log: EvaluationLog) -> str:
+    return "decisions" if log.one_step else "sessions"
+
+
+def _count(number: float) -> str:
+    """Two digits are all that is known: `14,000`."""
+    digits = max(int(np.floor(np.log10(max(number, 1.0)))) - 1, 0)
+    return f"{int(np.ceil(number / 10**digits) * 10**digits):,}"

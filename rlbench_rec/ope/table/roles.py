@@ -1,0 +1,135 @@
+"""What the columns of a table of logged decisions are for, and which column of a file plays which part."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...errors import InputError
+
+NOT_USED = "none"
+"""Given as the name of a column, it leaves an optional one out."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """A part that a column can play.
+
+    Attributes:
+        default: name of the column where no other is given.
+        what: what it holds.
+        required: whether there is no estimate without it.
+        also: other names under which it is often met; never taken unasked, but suggested.
+    """
+
+    default: str
+    what: str
+    required: bool = False
+    also: tuple[str, ...] = ()
+
+
+ROLES: dict[str, Role] = {
+    "reward": Role("reward", "what the decision earned", True, also=("rewards", "r", "outcome", "click", "cost")),
+    "propensity": Role(
+        "propensity",
+        "the logging policy's probability of the logged action",
+        True,
+        also=("propensities", "propensity_score", "pscore", "action_prob", "behaviour_propensity", "probability"),
+    ),
+    "target_propensity": Role(
+        "target_propensity",
+        "the evaluated policy's probability of the same action",
+        True,
+        also=("target_propensities", "evaluation_propensity", "new_propensity", "target_prob", "pi_e"),
+    ),
+    "q": Role("q_logged", "a model's expected reward of the logged action", also=("q", "q_hat")),
+    "v": Role("v_target", "the same model's expected reward under the evaluated policy", also=("v", "v_hat")),
+    "unsupported_mass": Role(
+        "unsupported_mass", "the evaluated policy's probability of actions that the logging policy never takes"
+    ),
+    "episode": Role(
+        "episode",
+        "the session a decision belongs to",
+        also=("episode_id", "trajectory", "trajectory_id", "session", "session_id"),
+    ),
+    "step": Role("step", "its place in the session: a number or a time", also=("t", "timestamp", "time")),
+    "user": Role("user", "whose decision it was", also=("user_id", "customer_id", "visitor_id", "userId")),
+    "action": Role("action", "what was decided", also=("item", "item_id", "action_id", "arm")),
+}
+"""Parts by name; the name is also the option of `rlbench ope`, with - for _."""
+
+
+def assigned(
+    names: Sequence[str], given: Mapping[str, str | None], where: str, without: Sequence[str] = ()
+) -> dict[str, str]:
+    """Part -> column, for all parts that are played.
+
+    Args:
+        names: columns of the file.
+        given: part -> column, where not the default one; `none` leaves an optional part out.
+        where: the file, for errors.
+        without: parts that nobody plays.
+
+    Raises:
+        InputError: a column that is not there, or q without v.
+    """
+    found = {}
+    for part, role in ROLES.items():
+        named = given.get(part)
+        if part in without or (named == NOT_USED and not role.required):
+            continue
+        if named is not None or role.default in names or role.required:
+            found[part] = column(names, named or role.default, where, part)
+    if ("q" in found) != ("v" in found):
+        if given.get("q") or given.get("v"):
+            what = "q and v belong together: doubly robust estimators read both."
+            raise InputError(what, where=where, hint="Name both: --q COLUMN --v COLUMN.")
+        found.pop("q", None), found.pop("v", None)
+    return found
+
+
+def column(names: Sequence[str], name: str, where: str, part: str | None = None) -> str:
+    """The name, if there is such a column.
+
+    Raises:
+        InputError: there is none; says which there are, and which may be meant.
+    """
+    if name in names:
+        return name
+    role = ROLES.get(part or "")
+    likely = [other for other in names if role and other.lower() in role.also]
+    taken = {other.default for other in ROLES.values()}
+    likely = likely or difflib.get_close_matches(name, [one for one in names if one not in taken], n=1, cutoff=0.7)
+    option = f"--{(part or 'metric').replace('_', '-')}"
+    guess = f"Is it {option} {likely[0]}? " if likely else f"Name it: {option} COLUMN. " if role else ""
+    if part == "propensity":
+        guess += "Were none logged? --features A,B estimates them. "
+    if names and all(_is_number(other) for other in names):
+        guess = "The first line must hold the names of the columns. "
+    what = f"There is no column '{name}'" + (f" ({role.what})." if role else ".")
+    shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+    raise InputError(what, where=where, hint=f"{guess}The file has: {shown or 'no columns'}.")
+
+
+def overlooked(names: Sequence[str], found: Mapping[str, str]) -> tuple[str, ...]:
+    """What a reader should be asked about columns that play no part."""
+    notes = []
+    for part, loss in (
+        ("episode", "every row is taken as a session of its own"),
+        ("user", "rows are taken as independent of one another"),
+    ):
+        if part not in found:
+            likely = [name for name in names if name.lower() in ROLES[part].also and name not in found.values()]
+            if part == "episode" and "step" in found and not likely:
+                notes.append(f"There is a column '{found['step']}' but no episode (--episode COLUMN): {loss}.")
+            notes += [f"Is '{likely[0]}' the {part}? Without --{part} {likely[0]}, {loss}."] if likely else []
+    return tuple(notes)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

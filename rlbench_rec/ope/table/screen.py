@@ -1,0 +1,129 @@
+"""A report as text for one screen."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..estimate import Estimate
+from .scoring import Outcome, Report
+
+WIDTH = 100
+
+
+def screen(report: Report, advice: Sequence[str] | None = None) -> str:
+    """The log, values and lifts, the decision with its reasons, diagnostics, confounding, and advice where given."""
+    lines = [*_log(report), "", *_values(report), "", *_decision(report), "", *_overlap(report)]
+    lines += _confounding(report)
+    if advice is not None:
+        lines += ["", "What to do next"]
+        for number, sentence in enumerate(advice, start=1):
+            lines += textwrap.wrap(f"{number}. {sentence}", WIDTH, initial_indent="  ", subsequent_indent="     ")
+    return "\n".join(lines) + "\n"
+
+
+def _log(report: Report) -> Iterator[str]:
+    log, table = report.log, report.table
+    size = f"{log.n_rows:,} decisions" + ("" if log.one_step else f" in {log.n_episodes:,} sessions")
+    size += "" if log.clusters is None else f" of {int(log.clusters.max()) + 1:,} users"
+    better = "lower" if report.lower_is_better else "higher"
+    yield f"{table.path}: {size}" + ("" if log.one_step else f", gamma {log.gamma:g}")
+    used = ", ".join(f"{part} = {name}" for part, name in table.columns.items() if part != name)
+    told = f"{better} '{report.reward.column}' is better; propensities {log.propensity_source}"
+    yield from textwrap.wrap(told + (f"; {used}" if used else ""), WIDTH)
+    if table.propensities is not None:
+        yield from textwrap.wrap(table.propensities.summary(), WIDTH)
+    for note in table.notes:
+        yield from textwrap.wrap(f"note: {note}", WIDTH)
+
+
+def _values(report: Report) -> Iterator[str]:
+    cells = _rows(report.reward)
+    for outcome in report.metrics:
+        cells += [(f"metric: {outcome.column}", "", "", "", "", ""), *_rows(outcome)]
+    level = f"{100 * report.reward.logging.confidence:g}% interval"
+    head = ("", "value", level, "lift over logging", level, "verdict")
+    widths = [max(len(row[at]) for row in [head, *cells]) for at in range(len(head))]
+    for row in [head, *cells]:
+        yield "  ".join(
+            text.ljust(width) if at in (0, 5) else text.rjust(width)
+            for at, (text, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+
+
+def _rows(outcome: Outcome) -> list[tuple[str, ...]]:
+    rows = [("logging policy", _number(outcome.logging.value), _interval(outcome.logging), "", "", "")]
+    for scored in outcome.scored:
+        relative = outcome.relative(scored)
+        share = f" ({relative:+.1%})" if np.isfinite(relative) else ""
+        one, lift = scored.value, scored.lift
+        verdict = one.verdict if one.verdict == lift.verdict else f"{one.verdict}, lift {lift.verdict}"
+        rows.append(
+            (
+                one.estimator,
+                _number(one.value),
+                _interval(one),
+                _number(lift.value, "+") + share,
+                _interval(lift, "+"),
+                verdict,
+            )
+        )
+    return rows
+
+
+def _decision(report: Report) -> Iterator[str]:
+    decision, first = report.decision, report.reward.scored[0]
+    told = {
+        "better": f"BETTER: by {decision.estimator} the policy beats the logging policy, and the log supports it.",
+        "worse": f"WORSE: by {decision.estimator} the policy loses to the logging policy, and the log supports it.",
+        "not-shown": f"NOT SHOWN by {decision.estimator}: {' and '.join(decision.reasons)}.",
+    }[decision.outcome]
+    yield from textwrap.wrap(f"{told} (exit code {decision.exit_code})", WIDTH)
+    for reason in first.lift.reasons:
+        yield from textwrap.wrap(f"- {reason}", WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
+def _overlap(report: Report) -> Iterator[str]:
+    found, log = report.diagnostics, report.log
+    unit = "decisions" if log.one_step else "sessions"
+    mass = found.unsupported_mass
+    known = f"not known; at least {found.unsupported_mass_lower:.1%}" if np.isnan(mass) else f"{mass:.1%}"
+    yield "Overlap of the two policies"
+    rows = [
+        ("effective sample size", f"{_count(found.ess)} of {log.n_episodes:,} {unit} ({found.ess_ratio:.2%})"),
+        ("largest weight", f"{found.max_weight:.4g}, {found.largest_weight_share:.2%} of the sum"),
+        ("mean weight", f"{found.mean_weight:.4g}, {found.mean_weight_z:+.2g} standard errors from 1"),
+        ("weights of 0", f"{found.zero_weight_share:.1%}"),
+        ("effective events", _count(found.effective_events)),
+        ("policy on actions never logged", known),
+        ("Pareto k of the weights", f"{_number(report.pareto_k)} (shown, decides nothing)"),
+    ]
+    if found.calibration_error is not None:
+        rows.append(("calibration error", f"{found.calibration_error:.2%} of decisions (estimated propensities)"))
+    for name, text in rows:
+        yield f"  {name:<32}{text}"
+
+
+def _confounding(report: Report) -> Iterator[str]:
+    if not report.bands:
+        yield "Hidden confounding: no band for sessions of several steps."
+        return
+    yield "Hidden confounding: where snips can lie if the odds of the true propensities differ by a factor"
+    yield "  " + ",  ".join(f"{band.factor:g}: [{_number(band.low)}, {_number(band.high)}]" for band in report.bands)
+    factor = report.breaking_factor
+    told = f"a factor of {factor:.3g} explains the lift away" if np.isfinite(factor) else "no factor explains the lift"
+    yield f"  {told}"
+
+
+def _number(value: float, sign: str = "") -> str:
+    return f"{value:{sign}.4g}" if np.isfinite(value) else "none"
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
+
+def _interval(one: Estimate, sign: str = "") -> str:
+    return f"[{_number(one.ci_low, sign)}, {_number(one.ci_high, sign)}]" if np.isfinite(one.ci_low) else "none"

@@ -1,0 +1,126 @@
+"""`rlbench ope` as a user meets it: the screen, JSON, files, exit codes, bad input."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rlbench_rec.cli.app import main
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, tmp_path):
+    """The command in an empty folder that holds shop.csv: exit code, stdout, stderr."""
+    rng = np.random.default_rng(0)
+    logging, evaluated = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
+    items = rng.choice(3, 4_000, p=logging)
+    clicks = (rng.random(4_000) < np.array([0.04, 0.06, 0.12])[items]).astype(float)
+    frame = pd.DataFrame(
+        {
+            "click": clicks,
+            "cost": -clicks,
+            "pscore": logging[items],
+            "target_propensity": evaluated[items],
+            "user": rng.integers(0, 900, 4_000),
+            "action": items,
+            "hour": rng.integers(0, 24, 4_000),
+        }
+    )
+    frame.to_csv(tmp_path / "shop.csv", index=False)
+    monkeypatch.chdir(tmp_path)
+
+    def rlbench(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["rlbench", "ope", *arguments])
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return rlbench
+
+
+SHOP = ("shop.csv", "--propensity", "pscore")
+
+
+def test_better_is_exit_code_0_and_one_screen(run):
+    code, out, err = run(*SHOP, "--reward", "click", "--explain")
+    assert code == 0 and not err
+    assert "BETTER" in out and "4,000 decisions of" in out and "What to do next" in out
+    assert len(out.splitlines()) <= 40
+
+
+def test_the_other_sign_is_exit_code_1_unless_they_are_costs(run):
+    code, out, _ = run(*SHOP, "--reward", "cost")
+    assert code == 1 and "WORSE" in out
+    code, out, _ = run(*SHOP, "--reward", "cost", "--lower-is-better")
+    assert code == 0 and "BETTER" in out and "lower 'cost' is better" in out
+    code, out, _ = run(*SHOP, "--reward", "click", "--min-lift", "0.5")
+    assert code == 1 and "NOT SHOWN" in out
+
+
+def test_json_on_stdout_and_in_a_file_and_a_picture(run, tmp_path):
+    arguments = ("--reward", "click", "--metric", "cost", "--estimators", "ips,ips-clip:2", "--json")
+    code, out, _ = run(*SHOP, *arguments, "--out", "r.json", "--plot", "w.png")
+    made = json.loads(out)
+    assert code == made["decision"]["exit_code"] == 0 and made["decision"]["estimator"] == "ips"
+    assert [one["estimator"] for one in made["reward"]["estimates"]] == ["ips", "ips-clip2"]
+    assert made["log"]["rows"] == 4_000 and made["log"]["users"] < 900 and made["advice"] is None
+    assert json.loads((tmp_path / "r.json").read_text()) == made
+    assert (tmp_path / "w.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["r.json", "shop.csv", "w.png"]
+    again = run(*SHOP, *arguments)[1]
+    assert again == out
+
+
+def test_propensities_that_were_not_logged(run):
+    code, out, _ = run("shop.csv", "--reward", "click", "--features", "hour", "--explain", "--json")
+    made = json.loads(out)
+    assert code == 1 and made["decision"]["outcome"] == "not-shown"
+    assert made["log"]["propensity_source"] == "estimated" and made["propensity_model"]["model"] == "logistic"
+    assert made["diagnostics"]["calibration_error"] == made["propensity_model"]["calibration_error"] < 0.1
+    assert made["reward"]["estimates"][0]["interval_kind"] == "sampling-only"
+    code, out, _ = run(*SHOP, "--reward", "click", "--estimated")
+    assert code == 1 and "the propensities are estimated" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.csv"], "nowhere.csv: There is no such file."),
+        (["shop.csv"], "There is no column 'reward'"),
+        (["shop.csv", "--reward", "click"], "Is it --propensity pscore?"),
+        ([*SHOP, "--reward", "clik"], "clik"),
+        ([*SHOP, "--reward", "click", "--metric", "revenue"], "There is no column 'revenue'"),
+        ([*SHOP, "--reward", "click", "--estimators", "snip"], "Did you mean 'snips'"),
+        ([*SHOP, "--reward", "click", "--estimators", "dr"], "needs q_logged and v_target"),
+        ([*SHOP, "--reward", "click", "--interval", "wald"], "Unknown interval 'wald'"),
+        ([*SHOP, "--reward", "click", "--confidence", "95"], "confidence"),
+        ([*SHOP, "--reward", "click", "--out", "no/r.json"], "no/r.json: The file cannot be written"),
+        (
+            ["shop.csv", "--reward", "click", "--features", "hour", "--propensity-model", "tree"],
+            "Unknown propensity model",
+        ),
+        (["shop.csv", "--reward", "click", "--propensity", "hour"], "column 'hour'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_is_one_message_and_exit_code_2(run, tmp_path, arguments, message):
+    code, out, err = run(*arguments)
+    assert code == 2 and message in err and not out and len(err.splitlines()) == 1 and "Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir()] == ["shop.csv"]
+
+
+def test_it_is_in_the_help(run, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["rlbench", "--help"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "ope" in capsys.readouterr().out
+    code, out, _ = run("--help")
+    assert code == 0 and "--lower-is-better" in out and "Exit code" in out
