@@ -18,6 +18,8 @@ OPTIMAL = np.array([1, 2, 0])
 REWARDS = ((1.0, 0.0, 0.0), (1.0, 0.0, 0.0), (3.0, 0.0, 1.0))
 NEXT = ((-1, 1, -1), (-1, -1, 2), (-1, -1, -1))
 """The state that follows, -1 for the end."""
+SLOW_LEARNERS = {"sac": {"learning_rate": 1e-3, "temperature": 1.0}}
+"""An actor that learns fast gives up on what its critics do not value yet, and hardly comes back."""
 
 
 def toy_shop(episodes: int = 600, seed: int = 0, history: int = 0) -> TransitionDataset:
@@ -82,22 +84,22 @@ def check_algorithm(algorithm: str, *, encoder: str = "mlp", loop: str = "tensor
     """
     data = toy_shop(history=history)
     options: dict[str, Any] = {"encoder": encoder, "loop": loop, "batch_size": 32, "device": "cpu"}
-    fast = {"learning_rate": 5e-3}
+    steps, fast = (400, SLOW_LEARNERS[algorithm]) if algorithm in SLOW_LEARNERS else (200, {"learning_rate": 5e-3})
     if "target_update_interval" in ALGORITHMS[algorithm].model_fields:
-        fast["target_update_interval"] = 20
-    run = fit(data, algorithm, steps=200, config=fast, **options)
+        fast = fast | {"target_update_interval": 20}
+    run = fit(data, algorithm, steps=steps, config=fast, **options)
     states = data.states()
     _check_policies(run, states)
 
     where = data.observations.argmax(axis=1)
-    if "stochastic" in run.forms:
+    if "gamma" not in ALGORITHMS[algorithm].model_fields:  # it clones
         probabilities = run.policy("stochastic").probabilities(states)
         distance = 0.5 * np.abs(probabilities - 1 / 3).sum(axis=1).mean()
         assert distance < 0.1, f"{algorithm} is {distance:.2f} (total variation) from the logging policy"
     else:
         best = run.q_values(states).argmax(axis=1)
         assert np.array_equal(best, OPTIMAL[where]), f"{algorithm} did not find the optimal policy"
-        control = fit(data, algorithm, steps=200, config=fast | {"gamma": 0.0}, **options)
+        control = fit(data, algorithm, steps=steps, config=fast | {"gamma": 0.0}, **options)
         first = control.q_values(states[where == 0]).argmax(axis=1)
         assert (first == 0).all(), f"{algorithm} with gamma = 0 looks ahead"
 

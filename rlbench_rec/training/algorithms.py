@@ -16,6 +16,8 @@ from .registries import ALGORITHMS
 if TYPE_CHECKING:
     from torch import nn
 
+    from .networks import ScoreNetwork
+
 Q_FORMS = ("greedy", "softmax", "epsilon-greedy")
 
 
@@ -43,20 +45,28 @@ class AlgorithmConfig(BaseModel):
             device: `cpu` or `cuda:<n>`.
         """
         config = getattr(d3rlpy().algos, self.d3rlpy_config)
-        shared = {"encoder_factory": encoder, "batch_size": batch_size, "learning_rate": self.learning_rate}
-        return config(**shared, **self.own_fields()).create(device=device)
+        parts = dict.fromkeys(self.encoder_fields, encoder) | dict.fromkeys(self.rate_fields, self.learning_rate)
+        return config(**parts, batch_size=batch_size, **self.own_fields()).create(device=device)
 
     d3rlpy_config: ClassVar[str]
     """Name of d3rlpy's config class."""
+    encoder_fields: ClassVar[tuple[str, ...]] = ("encoder_factory",)
+    rate_fields: ClassVar[tuple[str, ...]] = ("learning_rate",)
+    """What d3rlpy's config calls the encoder and the step size."""
 
     def own_fields(self) -> dict[str, Any]:
         """The fields that are handed to d3rlpy under the same name."""
         return self.model_dump(exclude=set(AlgorithmConfig.model_fields))
 
-    @staticmethod
-    def heads(impl: Any) -> list[nn.Module]:
-        """The networks whose mean output is the score of each action."""
-        return list(impl.q_function)
+    def network(self, impl: Any) -> nn.Module:
+        """The network that policies are made of: states to one score an action, sharing d3rlpy's weights."""
+        return self.judged(impl)
+
+    def judged(self, impl: Any) -> ScoreNetwork:
+        """The network that the learning curve is of."""
+        from .networks import ScoreNetwork
+
+        return ScoreNetwork.of(impl.q_function)
 
 
 class QConfig(AlgorithmConfig):
@@ -66,6 +76,17 @@ class QConfig(AlgorithmConfig):
     """Discount factor; None takes the dataset's. 0 is the control that does not look ahead."""
     n_critics: int = Field(1, ge=1)
     """Independent Q networks; targets take their minimum, scores their mean."""
+    n_steps: int = Field(1, ge=1)
+    """Rewards that a target adds up before it looks at the next state; more than 1 takes the log's own actions for the
+    policy's between them."""
+    dueling: bool = False
+    """Whether Q is split into the state's value and the actions' advantages (Wang et al. 2016)."""
+
+    def own_fields(self) -> dict[str, Any]:
+        from .factory import DuelingFactory
+
+        chosen = {"q_func_factory": DuelingFactory()} if self.dueling else {}
+        return self.model_dump(exclude={*AlgorithmConfig.model_fields, "n_steps", "dueling"}) | chosen
 
 
 class DQN(QConfig):
@@ -123,9 +144,63 @@ class BC(AlgorithmConfig):
     forms: ClassVar[tuple[str, ...]] = ("stochastic", "greedy")
     d3rlpy_config: ClassVar[str] = "DiscreteBCConfig"
 
-    @staticmethod
-    def heads(impl: Any) -> list[nn.Module]:
-        return [impl.modules.imitator]
+    def judged(self, impl: Any) -> ScoreNetwork:
+        from .networks import ScoreNetwork
+
+        return ScoreNetwork.of([impl.modules.imitator])
+
+
+class BCQ(DQN):
+    """Batch-constrained Q-learning: Double DQN that only ever takes actions the log makes likely.
+
+    Allowed are actions with g(a|s) > flexibility max_b g(b|s), g a clone of the logging policy that is learnt beside Q
+    (Fujimoto et al. 2019), d3rlpy's DiscreteBCQ.
+    """
+
+    action_flexibility: float = Field(0.3, ge=0, le=1)
+    """How likely an action must be, as a share of the likeliest; 0 allows all, 1 none but the likeliest."""
+    beta: float = Field(0.0, ge=0)
+    """Weight of d3rlpy's penalty on the clone's squared logits, off as in `bc`."""
+
+    d3rlpy_config: ClassVar[str] = "DiscreteBCQConfig"
+
+    def own_fields(self) -> dict[str, Any]:
+        return super().own_fields() | {"share_encoder": False}
+
+    def network(self, impl: Any) -> nn.Module:
+        from .networks import Constrained, ScoreNetwork
+
+        return Constrained(self.judged(impl), ScoreNetwork.of([impl.modules.imitator]), self.action_flexibility)
+
+
+class SAC(QConfig):
+    """Soft actor-critic: a policy that is paid for its entropy, and critics that value it so.
+
+    V(s) = sum_a pi(a|s) [Q(s, a) - temperature log pi(a|s)] (Christodoulou 2019), d3rlpy's DiscreteSAC. The temperature
+    stays as it is: d3rlpy's own tuning aims at 98 % of the largest entropy, which on a log is no policy at all.
+    """
+
+    n_critics: int = Field(2, ge=1)
+    """Independent Q networks; targets and policy take their minimum."""
+    target_update_interval: int = Field(200, ge=1)
+    """Steps between copies of the critics into the target critics."""
+    temperature: float = Field(0.3, gt=0)
+    """What a unit of entropy is worth, in units of the reward. Small ones, with large learning rates, leave the policy
+    stuck on what looked good first."""
+
+    forms: ClassVar[tuple[str, ...]] = ("stochastic", "greedy")
+    d3rlpy_config: ClassVar[str] = "DiscreteSACConfig"
+    encoder_fields: ClassVar[tuple[str, ...]] = ("actor_encoder_factory", "critic_encoder_factory")
+    rate_fields: ClassVar[tuple[str, ...]] = ("actor_learning_rate", "critic_learning_rate")
+
+    def own_fields(self) -> dict[str, Any]:
+        fields = super().own_fields()
+        return fields | {"initial_temperature": fields.pop("temperature"), "temp_learning_rate": 0.0}
+
+    def network(self, impl: Any) -> nn.Module:
+        from .networks import ScoreNetwork
+
+        return ScoreNetwork.of([impl.modules.policy])
 
 
 def make_config(algorithm: str, overrides: dict[str, Any] | None, gamma: float) -> AlgorithmConfig:

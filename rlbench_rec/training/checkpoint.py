@@ -79,14 +79,13 @@ def _rebuild(header: dict[str, Any], folder: Path, device: str) -> Run:
 
     from .algorithms import make_config
     from .fitting import create
-    from .networks import ScoreNetwork
 
     layout = StateLayout(**header["layout"])
     config = make_config(header["algorithm"], header["config"], gamma=0.0)
     networks = {}
     for name in header["sha256"]:
         algo = create(config, header["encoder"], layout, header["action_count"], header["batch_size"], device)
-        network = ScoreNetwork.of(config.heads(algo.impl))
+        network = config.network(algo.impl)
         _load_weights(network, folder / f"{name}.safetensors", header["sha256"][name])
         networks[name] = network.eval().requires_grad_(False)
     history = pd.DataFrame(header["history"]["rows"], columns=header["history"]["columns"], dtype=float)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import json
 import logging
@@ -19,7 +20,6 @@ from torch import nn
 
 from ..errors import InputError, MissingExtraError, OutputError, UnknownNameError
 from ..files import write_text
-from .networks import ScoreNetwork
 from .run import Run
 
 SUFFIXES = {"torchscript": ".pt", "onnx": ".onnx"}
@@ -32,7 +32,7 @@ TOLERANCE = 1e-5
 class TopK(nn.Module):
     """(b, state size) float32 states -> (b, k) int64 actions from best to worst, and their (b, k) float32 scores."""
 
-    def __init__(self, network: ScoreNetwork, k: int):
+    def __init__(self, network: nn.Module, k: int):
         super().__init__()
         self.network, self.k = network, k
 
@@ -68,7 +68,7 @@ def export(run: Run, path: str | Path, format: str = "torchscript", *, k: int = 
         raise UnknownNameError("format", format, SUFFIXES)
     if k < 1:
         raise InputError(f"{k}; at least 1 is needed.", where="k")
-    network = ScoreNetwork(run.network(checkpoint).heads).cpu().eval()
+    network = copy.deepcopy(run.network(checkpoint)).cpu().eval()
     module = TopK(network, min(k, run.action_count)).eval()
     states = torch.from_numpy(_random_states(run))
     path = Path(path)

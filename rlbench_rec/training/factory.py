@@ -8,9 +8,10 @@ from torch import nn
 
 from ..mdp.dataset import StateLayout
 from ..mdp.quiet import d3rlpy
+from .networks import Dueling
 from .registries import ENCODERS
 
-encoders = d3rlpy().models.encoders
+encoders, q_functions = d3rlpy().models.encoders, d3rlpy().models.q_functions
 
 
 @dataclasses.dataclass()
@@ -41,4 +42,19 @@ class StateEncoderFactory(encoders.EncoderFactory):
         return "rlbench-state"
 
 
+@dataclasses.dataclass()
+class DuelingFactory(q_functions.MeanQFunctionFactory):
+    """d3rlpy's own Q function, with a dueling head in place of the linear one."""
+
+    def create_discrete(self, encoder: nn.Module, hidden_size: int, action_size: int) -> tuple:
+        q_function, forwarder = super().create_discrete(encoder, hidden_size, action_size)
+        q_function._fc = Dueling(hidden_size, action_size)
+        return q_function, forwarder
+
+    @staticmethod
+    def get_type() -> str:
+        return "rlbench-dueling"
+
+
 encoders.register_encoder_factory(StateEncoderFactory)
+q_functions.register_q_func_factory(DuelingFactory)

@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from torch import nn
+
 from ..errors import InputError
 from ..mdp.dataset import StateLayout, TransitionDataset
 from ..mdp.validate import check
-from .algorithms import AlgorithmConfig, make_config
+from .algorithms import AlgorithmConfig, QConfig, make_config
 from .device import resolve, seeded
 from .held_out import HeldOut, Scores
 from .networks import ScoreNetwork
@@ -67,10 +69,12 @@ def fit(
 
     with seeded(seed, device):
         algo = create(settings, encoder, data.layout, data.action_count, batch_size, device)
-        network = ScoreNetwork.of(settings.heads(algo.impl))
-        advance = LOOPS[loop](algo, train, batch_size, seed, device)
+        network, judged = settings.network(algo.impl), settings.judged(algo.impl)
+        options = {"n_steps": settings.n_steps} if isinstance(settings, QConfig) else {}
+        advance = LOOPS[loop](algo, train, batch_size, seed, device, **options)
         judge = HeldOut(held, device, getattr(settings, "gamma", None)) if held else None
-        history, best, seconds = _train(network, advance, judge, steps, eval_every or max(1, steps // 20), progress)
+        stride = eval_every or max(1, steps // 20)
+        history, best, seconds = _train(network, judged, advance, judge, steps, stride, progress)
 
     import pandas as pd
 
@@ -115,13 +119,14 @@ def create(
 
 
 def _train(
-    network: ScoreNetwork,
+    network: nn.Module,
+    judged: ScoreNetwork,
     advance: Callable[[int], float],
     judge: HeldOut | None,
     steps: int,
     eval_every: int,
     progress: Callable[[int, int], None] | None,
-) -> tuple[list[dict[str, Any]], tuple[int, ScoreNetwork] | None, float]:
+) -> tuple[list[dict[str, Any]], tuple[int, nn.Module] | None, float]:
     """The learning curve, the best step with its network, and the seconds spent training."""
     history, best, least, seconds, step = [], None, float("inf"), 0.0, 0
     while step < steps:
@@ -130,7 +135,7 @@ def _train(
         loss = advance(stride)
         seconds += time.perf_counter() - started
         step += stride
-        scores = judge.score(network) if judge else Scores()
+        scores = judge.score(judged) if judge else Scores()
         history.append({"step": step, "loss": loss, **vars(scores)})
         if scores.criterion < least:
             least, best = scores.criterion, (step, copy.deepcopy(network))

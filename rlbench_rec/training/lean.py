@@ -22,6 +22,7 @@ def lean(
     seed: int,
     device: str,
     rows: Iterator[torch.Tensor] | None = None,
+    n_steps: int = 1,
     fused: bool = True,
 ) -> Advance:
     """One forward pass where d3rlpy takes two, no one-hot products, fused Adam, and the host waits for the device
@@ -32,7 +33,7 @@ def lean(
 
     Args:
         algo, data, batch_size, seed, device: as for every loop.
-        rows: as for `tensor`.
+        rows, n_steps: as for `tensor`.
         fused: whether Adam runs as one kernel.
 
     Raises:
@@ -42,17 +43,19 @@ def lean(
     if name not in LOSSES:
         raise InputError(f"The lean loop has no loss for {name}.", where="loop", hint="Use tensor.")
     loss_of, impl = LOSSES[name], algo.impl
-    transitions = Transitions(data, device)
+    gamma = getattr(impl, "_gamma", 0.0)
+    transitions = Transitions(data, device, n_steps, gamma)
+    discounts = gamma**transitions.strides * (1.0 - transitions.terminals)
     batches = rows if rows is not None else uniform_rows(len(data), batch_size, seed, device)
     online, target = _networks(impl)
     heads, targets = list(online.heads), list(target.heads) if target else []
     adam = _adam(impl, online, fused)
     interval = getattr(impl, "_target_update_interval", None)
     # Next states are only looked at where they are worth something.
-    looks_ahead = getattr(impl, "_gamma", 0.0) > 0 and not bool(data.terminals.all())
+    looks_ahead = bool(discounts.any())
 
     def step() -> torch.Tensor:
-        loss = loss_of(heads, targets, _batch(transitions, next(batches), looks_ahead), impl)
+        loss = loss_of(heads, targets, _batch(transitions, next(batches), discounts, looks_ahead), impl)
         adam.zero_grad()
         loss.backward()
         adam.step()
@@ -86,13 +89,13 @@ def _adam(impl: Any, network: ScoreNetwork, fused: bool) -> torch.optim.Adam:
     return torch.optim.Adam(network.parameters(), **same, fused=fused)
 
 
-def _batch(transitions: Transitions, rows: torch.Tensor, looks_ahead: bool) -> Batch:
+def _batch(transitions: Transitions, rows: torch.Tensor, discounts: torch.Tensor, looks_ahead: bool) -> Batch:
     return Batch(
         transitions.states(rows),
         transitions.actions[rows].unsqueeze(1),
         transitions.rewards[rows].unsqueeze(1),
         transitions.next_states(rows) if looks_ahead else None,
-        1.0 - transitions.terminals[rows].unsqueeze(1),
+        discounts[rows].unsqueeze(1),
     )
 
 

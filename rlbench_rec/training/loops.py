@@ -25,7 +25,7 @@ EPOCH = 10_000
 """Steps d3rlpy does at a time: it averages a whole epoch's losses every ten steps, which is quadratic in the epoch."""
 
 
-def stock(algo: Any, data: TransitionDataset, batch_size: int, seed: int, device: str) -> Advance:
+def stock(algo: Any, data: TransitionDataset, batch_size: int, seed: int, device: str, n_steps: int = 1) -> Advance:
     """d3rlpy's own `fit`, called so that no step is dropped (it trains whole epochs only).
 
     Its sampling draws from numpy's global generator; that is seeded for the loop and put back after every call.
@@ -35,6 +35,9 @@ def stock(algo: Any, data: TransitionDataset, batch_size: int, seed: int, device
     random = np.random.RandomState(seed)
     with _as_global(np.random.RandomState(seed)):  # making the dataset draws numbers too
         buffer = data.to_d3rlpy()
+    if n_steps > 1:
+        pickers = d3rlpy().dataset.transition_pickers
+        buffer._transition_picker = pickers.MultiStepTransitionPicker(n_steps, algo.config.gamma)
     if buffer.transition_count != len(data):
         raise InputError(f"d3rlpy sees {buffer.transition_count} transitions in {len(data)} rows.", where="stock loop")
 
@@ -45,7 +48,7 @@ def stock(algo: Any, data: TransitionDataset, batch_size: int, seed: int, device
                 fitted = algo.fit(
                     buffer, n_steps=epoch, n_steps_per_epoch=epoch, logger_adapter=logger, show_progress=False
                 )
-                loss = fitted[0][1]["loss"]
+                loss = loss_in(fitted[0][1])
                 refuse_nan(loss, algo.grad_step)
                 total += loss * epoch
         return total / steps
@@ -72,6 +75,7 @@ def tensor(
     seed: int,
     device: str,
     rows: Iterator[torch.Tensor] | None = None,
+    n_steps: int = 1,
 ) -> Advance:
     """d3rlpy's own `impl.update`, unchanged, on batches gathered from tensors that stay on the device.
 
@@ -80,14 +84,15 @@ def tensor(
     Args:
         algo, data, batch_size, seed, device: as for every loop.
         rows: (batch_size,) int64 row numbers for each step; None draws them uniformly, with replacement.
+        n_steps: rewards that a transition adds up before it looks at the next state.
     """
-    transitions = Transitions(data, device)
+    transitions = Transitions(data, device, n_steps, getattr(algo.config, "gamma", 1.0))
     batches = rows if rows is not None else uniform_rows(len(data), batch_size, seed, device)
 
     def advance(steps: int) -> float:
         total = 0.0
         for _ in range(steps):
-            loss = algo.impl.update(transitions.minibatch(next(batches)), algo.grad_step)["loss"]
+            loss = loss_in(algo.impl.update(transitions.minibatch(next(batches)), algo.grad_step))
             algo.set_grad_step(algo.grad_step + 1)
             refuse_nan(loss, algo.grad_step)
             total += loss
@@ -106,6 +111,11 @@ def uniform_rows(rows: int, batch_size: int, seed: int, device: str) -> Iterator
 def _epochs(steps: int) -> list[int]:
     whole, rest = divmod(steps, EPOCH)
     return [EPOCH] * whole + [rest] * bool(rest)
+
+
+def loss_in(metrics: dict[str, float]) -> float:
+    """The loss among what d3rlpy reports: its actor-critic calls it the critic's."""
+    return metrics["loss"] if "loss" in metrics else metrics["critic_loss"]
 
 
 def refuse_nan(loss: float, step: int) -> None:

@@ -19,16 +19,16 @@ class Batch(NamedTuple):
     Attributes:
         states: (b, state size).
         actions: (b, 1) int64.
-        rewards: (b, 1).
+        rewards: (b, 1), summed over the steps of a transition.
         next_states: (b, state size), or None where no next value is needed: gamma is 0, or all episodes have one step.
-        alive: (b, 1) 1 where the episode goes on.
+        discounts: (b, 1) what the next value counts: gamma^steps, 0 where the episode ends.
     """
 
     states: torch.Tensor
     actions: torch.Tensor
     rewards: torch.Tensor
     next_states: torch.Tensor | None
-    alive: torch.Tensor
+    discounts: torch.Tensor
 
 
 Heads = Sequence[nn.Module]
@@ -37,12 +37,12 @@ Loss = Callable[[Heads, Heads, Batch, Any], torch.Tensor]
 
 def dqn(heads: Heads, targets: Heads, batch: Batch, impl: Any) -> torch.Tensor:
     """Huber loss of Q(s, a) against r + gamma min_h Q'_h(s', b), b the best action of the mean target network."""
-    return td_loss([head(batch.states) for head in heads], targets, targets, batch, impl._gamma)
+    return td_loss([head(batch.states) for head in heads], targets, targets, batch)
 
 
 def double_dqn(heads: Heads, targets: Heads, batch: Batch, impl: Any) -> torch.Tensor:
     """The same, b being the best action of the mean online network (van Hasselt et al. 2016)."""
-    return td_loss([head(batch.states) for head in heads], heads, targets, batch, impl._gamma)
+    return td_loss([head(batch.states) for head in heads], heads, targets, batch)
 
 
 def cql(heads: Heads, targets: Heads, batch: Batch, impl: Any) -> torch.Tensor:
@@ -50,7 +50,7 @@ def cql(heads: Heads, targets: Heads, batch: Batch, impl: Any) -> torch.Tensor:
     values = [head(batch.states) for head in heads]
     mean = _mean(values)
     penalty = (mean.logsumexp(dim=1, keepdim=True) - mean.gather(1, batch.actions)).mean()
-    return td_loss(values, heads, targets, batch, impl._gamma) + impl._alpha * penalty
+    return td_loss(values, heads, targets, batch) + impl._alpha * penalty
 
 
 def cloning(heads: Heads, targets: Heads, batch: Batch, impl: Any) -> torch.Tensor:
@@ -61,7 +61,7 @@ def cloning(heads: Heads, targets: Heads, batch: Batch, impl: Any) -> torch.Tens
     return loss + impl._beta * logits.square().mean() if impl._beta else loss
 
 
-def td_loss(values: list[torch.Tensor], choosers: Heads, targets: Heads, batch: Batch, gamma: float) -> torch.Tensor:
+def td_loss(values: list[torch.Tensor], choosers: Heads, targets: Heads, batch: Batch) -> torch.Tensor:
     """sum over heads of the mean Huber loss between Q_h(s, a) and the target.
 
     Args:
@@ -69,12 +69,11 @@ def td_loss(values: list[torch.Tensor], choosers: Heads, targets: Heads, batch: 
         choosers: heads whose mean picks the next action.
         targets: heads whose minimum values it.
         batch: the transitions.
-        gamma: discount factor.
     """
     aim = batch.rewards
     if batch.next_states is not None:
         with torch.no_grad():
-            aim = aim + gamma * next_value(choosers, targets, batch.next_states) * batch.alive
+            aim = aim + batch.discounts * next_value(choosers, targets, batch.next_states)
     return sum(nn.functional.smooth_l1_loss(value.gather(1, batch.actions), aim) for value in values)
 
 

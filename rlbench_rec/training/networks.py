@@ -10,6 +10,8 @@ from torch import nn
 
 CHUNK_ROWS = 16_384
 """States scored at once."""
+RULED_OUT = -1e9
+"""Score of an action that must not be chosen: finite, since 0 times infinity is no number; a softmax makes it 0."""
 
 
 class ScoreNetwork(nn.Module):
@@ -21,12 +23,12 @@ class ScoreNetwork(nn.Module):
 
     @staticmethod
     def of(heads: Iterable[nn.Module]) -> ScoreNetwork:
-        """Share the weights of d3rlpy's Q functions or categorical policy."""
+        """Share the weights of d3rlpy's Q functions or categorical policies."""
         return ScoreNetwork(nn.Sequential(head._encoder, head._fc) for head in heads)
 
     @property
     def device(self) -> torch.device:
-        return self.heads[0][-1].weight.device
+        return next(self.parameters()).device
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
         if len(self.heads) == 1:
@@ -34,7 +36,47 @@ class ScoreNetwork(nn.Module):
         return torch.stack([head(states) for head in self.heads]).mean(dim=0)
 
 
-def score(network: ScoreNetwork, states: np.ndarray) -> np.ndarray:
+class Constrained(nn.Module):
+    """score(s, a) = q(s, a) where pi(a|s) > flexibility max_b pi(b|s), and `RULED_OUT` elsewhere.
+
+    Args:
+        q: the values.
+        policy: the logits of pi, a clone of the logging policy.
+        flexibility: in [0, 1].
+    """
+
+    def __init__(self, q: ScoreNetwork, policy: ScoreNetwork, flexibility: float):
+        super().__init__()
+        self.q, self.policy, self.flexibility = q, policy, flexibility
+
+    @property
+    def device(self) -> torch.device:
+        return self.q.device
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        likely = self.policy(states).log_softmax(dim=1)
+        likely = (likely - likely.amax(dim=1, keepdim=True)).exp() > self.flexibility
+        return torch.where(likely, self.q(states), RULED_OUT)
+
+
+class Dueling(nn.Module):
+    """q(s, a) = v(s) + u(s, a) - mean_b u(s, b), v and u linear in the features (Wang et al. 2016).
+
+    Args:
+        features: width of the encoder's output.
+        actions: number of actions.
+    """
+
+    def __init__(self, features: int, actions: int):
+        super().__init__()
+        self.value, self.advantage = nn.Linear(features, 1), nn.Linear(features, actions)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        advantage = self.advantage(features)
+        return self.value(features) + advantage - advantage.mean(dim=1, keepdim=True)
+
+
+def score(network: nn.Module, states: np.ndarray) -> np.ndarray:
     """(n, state size) float32 -> (n, A) float32 scores, computed in chunks on the network's device."""
     states = torch.from_numpy(np.ascontiguousarray(states, dtype=np.float32))
     with torch.inference_mode():

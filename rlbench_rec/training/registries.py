@@ -8,10 +8,12 @@ ALGORITHMS: Registry = Registry(
     "algorithm",
     {
         "bc": "rlbench_rec.training.algorithms:BC",
+        "bcq": "rlbench_rec.training.algorithms:BCQ",
         "cql": "rlbench_rec.training.algorithms:CQL",
         "double-dqn": "rlbench_rec.training.algorithms:DoubleDQN",
         "dqn": "rlbench_rec.training.algorithms:DQN",
         "nfq": "rlbench_rec.training.algorithms:NFQ",
+        "sac": "rlbench_rec.training.algorithms:SAC",
     },
     aliases={"ddqn": "double-dqn"},
 )
@@ -37,4 +39,4 @@ LOOPS: Registry = Registry(
         "tensor": "rlbench_rec.training.loops:tensor",
     },
 )
-"""Loop id -> function `(algo, data, batch_size, seed, device) -> advance(steps)`."""
+"""Loop id -> function `(algo, data, batch_size, seed, device, n_steps=1) -> advance(steps)`."""

@@ -12,10 +12,11 @@ import numpy as np
 from ..errors import InputError
 from ..mdp.dataset import StateLayout
 from ..policies import EpsilonGreedy, Greedy, Policy, QFunction, Softmax
-from .networks import ScoreNetwork, score
+from .networks import score
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import nn
 
     from .algorithms import AlgorithmConfig
 
@@ -48,7 +49,7 @@ class Run:
     config: AlgorithmConfig
     layout: StateLayout
     action_count: int
-    networks: dict[str, ScoreNetwork]
+    networks: dict[str, nn.Module]
     history: pd.DataFrame
     steps: int
     batch_size: int
@@ -111,7 +112,7 @@ class Run:
         self.network(checkpoint)
         return functools.partial(self.q_values, checkpoint=checkpoint)
 
-    def network(self, checkpoint: str = "last") -> ScoreNetwork:
+    def network(self, checkpoint: str = "last") -> nn.Module:
         """The torch module of one checkpoint: (b, state size) states to (b, action_count) scores.
 
         Raises:

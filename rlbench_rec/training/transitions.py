@@ -20,9 +20,11 @@ class Transitions:
     Args:
         data: the dataset.
         device: `cpu` or `cuda:<n>`.
+        n_steps: how many rewards a transition adds up before it looks at the next state.
+        gamma: discount factor between them.
     """
 
-    def __init__(self, data: TransitionDataset, device: str):
+    def __init__(self, data: TransitionDataset, device: str, n_steps: int = 1, gamma: float = 1.0):
         def column(values: np.ndarray, dtype: torch.dtype = torch.float32) -> torch.Tensor:
             # Copied: a memory-mapped column is read-only, and torch must not share memory with the caller's arrays.
             return torch.tensor(np.asarray(values), dtype=dtype, device=device)
@@ -30,8 +32,8 @@ class Transitions:
         self.device, self.rows, self.history = device, len(data), data.history
         self.observations = column(data.observations)
         self.actions = column(data.actions, torch.int64)
-        self.rewards = column(data.rewards)
-        self.terminals = column(data.terminals)
+        steps, rewards, ended = _strides(data, n_steps, gamma)
+        self.strides, self.rewards, self.terminals = column(steps, torch.int64), column(rewards), column(ended)
         if self.history:
             self.row_starts = column(data.row_starts, torch.int64)
             self.columns = [column(data.items), column(data.events), column(data.gaps)]
@@ -48,15 +50,18 @@ class Transitions:
         return torch.cat([context, *(torch.where(real, values[past], 0.0) for values in self.columns)], dim=1)
 
     def next_states(self, rows: torch.Tensor) -> torch.Tensor:
-        """(b, state size): the following row's state; zeros after an episode's last row."""
-        following = (rows + 1).clamp(max=self.rows - 1)
-        return torch.where(self.terminals[rows].unsqueeze(1) > 0, 0.0, self.states(following))
+        """(b, state size): the state a transition leads to; zeros after an episode's last row."""
+        return torch.where(self.terminals[rows].unsqueeze(1) > 0, 0.0, self.states(self.following(rows)))
+
+    def following(self, rows: torch.Tensor) -> torch.Tensor:
+        """(b,) the row a transition leads to; any row where it ends its episode."""
+        return (rows + self.strides[rows]).clamp(max=self.rows - 1)
 
     def minibatch(self, rows: torch.Tensor) -> TorchMiniBatch:
         """The batch that d3rlpy's own updates take, value for value what its sampling would give for these rows."""
         ended = self.terminals[rows].unsqueeze(1)
         rewards = self.rewards[rows].unsqueeze(1)
-        following = (rows + 1).clamp(max=self.rows - 1)
+        following = self.following(rows)
         return d3rlpy().TorchMiniBatch(
             observations=self.states(rows),
             actions=self.actions[rows].unsqueeze(1).float(),
@@ -65,6 +70,20 @@ class Transitions:
             next_actions=torch.where(ended > 0, 0.0, self.actions[following].unsqueeze(1).float()),
             returns_to_go=torch.zeros_like(rewards),
             terminals=ended,
-            intervals=torch.ones_like(rewards),
+            intervals=self.strides[rows].unsqueeze(1).float(),
             device=self.device,
         )
+
+
+def _strides(data: TransitionDataset, n_steps: int, gamma: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Per row: steps to the next state looked at, sum of gamma^k r over them, and whether the episode ends in them."""
+    if n_steps == 1:
+        return np.ones(len(data), dtype=np.int64), data.rewards, data.terminals
+    left = np.repeat(data.episode_ends, data.episode_lengths) - np.arange(len(data))
+    strides = np.minimum(left, n_steps)
+    rewards = data.rewards.astype(np.float64)
+    totals = rewards.copy()
+    for k in range(1, n_steps):
+        rows = np.flatnonzero(strides > k)
+        totals[rows] += gamma**k * rewards[rows + k]
+    return strides, totals, left <= n_steps

@@ -54,6 +54,16 @@ def test_a_clone_round_trips(data, tmp_path):
     pd.testing.assert_frame_equal(loaded.history, clone.history)
 
 
+@pytest.mark.parametrize(("algorithm", "config"), [("bcq", {}), ("sac", {}), ("cql", {"dueling": True, "n_steps": 3})])
+def test_other_networks_round_trip(algorithm, config, data, tmp_path):
+    run = fit(data, algorithm, steps=20, batch_size=32, device="cpu", config=config)
+    run.save(tmp_path / "run")
+    loaded, states = load(tmp_path / "run", device="cpu"), data.states()
+    assert np.array_equal(loaded.q_values(states), run.q_values(states))
+    assert np.array_equal(loaded.q_values(states, checkpoint="best"), run.q_values(states, checkpoint="best"))
+    assert loaded.config == run.config
+
+
 def test_saving_never_overwrites(run, folder):
     with pytest.raises(OutputError, match="something here already"):
         run.save(folder)

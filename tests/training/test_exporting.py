@@ -46,6 +46,15 @@ def test_the_file_ranks_as_the_network(encoder, format, tmp_path):
         assert np.allclose(np.take_along_axis(q[: len(some)], actions, axis=1), scores, atol=1e-5)
 
 
+def test_bcq_ranks_what_the_log_never_shows_last(tmp_path):
+    data = toy_shop(200, history=2)
+    data = dataclasses.replace(data, action_count=4)  # action 3 is never logged
+    run = fit(data, "bcq", steps=300, batch_size=32, device="cpu", config={"learning_rate": 5e-3})
+    actions, scores = ranked(export(run, tmp_path / "policy.pt", k=4), data.states())
+    assert (actions[:, -1] == 3).all() and (scores[:, -1] <= -1e8).all() and (scores[:, 0] > -10).all()
+    assert (run.policy("softmax", tau=0.3).probabilities(data.states())[:, 3] == 0).all()
+
+
 def test_the_card_says_what_goes_in_and_out(tmp_path):
     run, data = trained(n_critics=2)
     path = export(run, tmp_path / "new" / "policy.pt", k=10, checkpoint="best")

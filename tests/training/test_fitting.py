@@ -115,6 +115,14 @@ def test_overrides_reach_d3rlpy_and_the_network(data):
     assert not np.array_equal(mild.q_values(data.states()), wide.q_values(data.states()))
 
 
+def test_dueling_heads_are_the_actions_advantages(data):
+    run = fit(data, "dqn", config={"dueling": True, "hidden_units": (8,)}, **QUICK)
+    (encoder, head), states = run.networks["last"].heads[0], torch.from_numpy(data.states())
+    value, advantage = head.value(encoder(states)), head.advantage(encoder(states))
+    expected = value + advantage - advantage.mean(dim=1, keepdim=True)
+    assert np.allclose(run.q_values(data.states()), expected.detach().numpy(), atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

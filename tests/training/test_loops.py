@@ -16,7 +16,8 @@ from rlbench_rec.training.algorithms import make_config
 from rlbench_rec.training.device import seeded
 from rlbench_rec.training.fitting import create
 from rlbench_rec.training.lean import lean
-from rlbench_rec.training.networks import ScoreNetwork, score
+from rlbench_rec.training.losses import LOSSES
+from rlbench_rec.training.networks import score
 from rlbench_rec.training.transitions import Transitions
 
 BATCH = 16
@@ -29,7 +30,7 @@ def _algo(data, algorithm, n_critics=1):
     )
     with seeded(3, "cpu"):
         algo = create(config, "mlp", data.layout, data.action_count, BATCH, "cpu")
-    return algo, ScoreNetwork.of(config.heads(algo.impl))
+    return algo, config.judged(algo.impl)
 
 
 def _rows_that_stock_draws(n, steps, seed):
@@ -70,8 +71,12 @@ def test_lean_weights_are_d3rlpys_to_the_bit(algorithm):
     assert losses == pytest.approx(expected_losses, rel=1e-6)
 
 
+def _is_lean(algorithm):
+    return ALGORITHMS[algorithm].d3rlpy_config.removesuffix("Config") in LOSSES
+
+
 @pytest.mark.parametrize("n_critics", [1, 2])
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("algorithm", [algorithm for algorithm in ALGORITHMS if _is_lean(algorithm)])
 def test_ten_lean_steps_are_d3rlpys(algorithm, n_critics):
     data = toy_shop(200, history=2)
     losses, scores = _by_steps(lean, data, algorithm, 10, n_critics, fused=False)
@@ -117,6 +122,34 @@ def test_splitting_the_steps_changes_nothing():
             scores.append(score(network, data.states()))
     for whole, split in zip(scores[:3], scores[3:], strict=True):
         assert np.array_equal(whole, split)
+
+
+@pytest.mark.parametrize("algorithm", ["dqn", "cql", "sac"])
+def test_three_step_targets_are_d3rlpys(algorithm):
+    data, steps, n_steps = toy_shop(200, history=2), 20, 3
+    scores = []
+    for loop in (loops.stock, loops.tensor, *([lean] if _is_lean(algorithm) else [])):
+        algo, network = _algo(data, algorithm)
+        fed = {} if loop is loops.stock else {"rows": _rows_that_stock_draws(len(data), steps, seed=5)}
+        loop(algo, data, BATCH, 5, "cpu", n_steps=n_steps, **fed)(steps)
+        scores.append(score(network, data.states()))
+    one_step, _ = _algo(data, algorithm), None
+    loops.tensor(one_step[0], data, BATCH, 5, "cpu", rows=_rows_that_stock_draws(len(data), steps, 5))(steps)
+    assert np.array_equal(scores[0], scores[1])
+    assert all(other == pytest.approx(scores[0], rel=1e-4, abs=1e-5) for other in scores[1:])
+    assert not np.allclose(score(one_step[1], data.states()), scores[0])
+
+
+def test_three_step_transitions_by_hand():
+    data = toy_shop(50)
+    transitions = Transitions(data, "cpu", n_steps=3, gamma=0.5)
+    row = int(data.episode_starts[data.episode_lengths == 3][0])
+    batch = transitions.minibatch(torch.tensor([row, row + 1, row + 2]))
+    r = data.rewards[row : row + 3]
+    expected = [r[0] + r[1] / 2 + r[2] / 4, r[1] + r[2] / 2, r[2]]
+    assert np.allclose(batch.rewards.numpy()[:, 0], expected)
+    assert batch.intervals.numpy()[:, 0].tolist() == [3.0, 2.0, 1.0]
+    assert batch.terminals.numpy()[:, 0].tolist() == [1.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize("history", [0, 3])
