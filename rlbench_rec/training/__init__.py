@@ -16,6 +16,7 @@ _LAZY = {
     "cross_fitted_rewards": "cross_fit",
     "export": "exporting",
     "fit": "fitting",
+    "fit_seeds": "fitting",
     "fqe": "fitted_q",
     "load": "checkpoint",
 }

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import copy
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
-
-from torch import nn
 
 from ..errors import InputError
 from ..mdp.dataset import StateLayout, TransitionDataset
 from ..mdp.validate import check
 from .algorithms import AlgorithmConfig, QConfig, make_config
+from .curve import Member, train
 from .device import resolve, seeded
-from .held_out import HeldOut, Scores
-from .networks import ScoreNetwork
+from .held_out import HeldOut
+from .loops import Loop
+from .progress import Progress, settings_of
 from .registries import ALGORITHMS, ENCODERS, LOOPS
 from .run import Run
 
@@ -34,6 +34,7 @@ def fit(
     validation: float = 0.1,
     eval_every: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    keep: str | Path | None = None,
 ) -> Run:
     """Train on the training side of a log.
 
@@ -54,48 +55,129 @@ def fit(
         validation: share of episodes, the last ones, held out; 0 holds none out, and then there is no best checkpoint.
         eval_every: steps between points of the learning curve; None takes a twentieth of `steps`.
         progress: called as `progress(step, steps)` after every point.
+        keep: a file that keeps how far training is, written at every point of the curve. Where it is there already,
+            training goes on from it and ends with the weights it would have had; it is deleted at the end.
 
     Raises:
         UnknownNameError: an unknown algorithm, encoder or loop.
+        OutputError: `keep` cannot be written.
         InputError: an unknown config field, CUDA asked for and absent, data with NaN, with one action or with fewer
-            rows than a batch, or a loss that stops being a number, naming the step.
+            rows than a batch, a loss that stops being a number, naming the step, or `keep` of another training.
     """
+    options = {"loop": loop, "encoder": encoder, "steps": steps, "batch_size": batch_size, "device": device}
+    options |= {"config": config, "validation": validation, "eval_every": eval_every, "progress": progress}
+    return _fit(data, algorithm, [seed], keep=keep, **options)[0]
+
+
+def fit_seeds(
+    data: TransitionDataset, algorithm: str, seeds: Sequence[int], *, loop: str = "ensemble", **options: Any
+) -> list[Run]:
+    """One training a seed on the same data: what `[fit(..., seed=seed) for seed in seeds]` gives.
+
+    With `loop="ensemble"` they train in one pass, each on the batches that `lean` would show it and to the same
+    weights but for rounding.
+
+    Args:
+        data, algorithm: as for `fit`.
+        seeds: one for each training.
+        loop: `ensemble`, or another, which trains them one after the other.
+        options: of `fit`, but for `seed` and `keep`.
+
+    Raises:
+        InputError: as `fit`; no seed, or an algorithm or encoder that cannot be stacked.
+    """
+    if not seeds:
+        raise InputError("No seed is given.", where="seeds")
+    if LOOPS.canonical(loop) != "ensemble":
+        return [fit(data, algorithm, seed=seed, loop=loop, **options) for seed in seeds]
+    return _fit(data, algorithm, seeds, loop=loop, **options)
+
+
+def _fit(
+    data: TransitionDataset,
+    algorithm: str,
+    seeds: Sequence[int],
+    *,
+    loop: str,
+    encoder: str = "mlp",
+    steps: int = 2_000,
+    batch_size: int = 256,
+    device: str = "auto",
+    config: dict[str, Any] | None = None,
+    validation: float = 0.1,
+    eval_every: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    keep: str | Path | None = None,
+) -> list[Run]:
+    """Trainings that differ in their seeds alone, in one loop."""
     algorithm, encoder, loop = ALGORITHMS.canonical(algorithm), ENCODERS.canonical(encoder), LOOPS.canonical(loop)
     settings = make_config(algorithm, config, data.gamma)
     device = resolve(device)
     _check_numbers(steps=steps, batch_size=batch_size, eval_every=1 if eval_every is None else eval_every)
-    train, held = _hold_out(data, validation)
-    _check_data(data, train, batch_size)
+    training, held = _hold_out(data, validation)
+    _check_data(data, training, batch_size)
+    stride = eval_every or max(1, steps // 20)
 
+    with seeded(seeds[0], device):
+        members = [_member(settings, encoder, data, batch_size, seed, device) for seed in seeds]
+        running = _loop(loop, members, training, settings, batch_size, device)
+        kept = None
+        if keep:
+            given = {"algorithm": algorithm, "encoder": encoder, "loop": loop, "config": settings.model_dump()}
+            given |= {"steps": steps, "stride": stride, "batch_size": batch_size, "seed": seeds[0]}
+            kept = Progress(Path(keep), settings_of(training, **given), members[0].algo, running)
+            members[0].point = kept.restore(members[0].network)
+        judge = HeldOut(held, device, getattr(settings, "gamma", None)) if held else None
+        train(members, running, judge, steps, stride, progress, kept)
+    if kept:
+        kept.path.unlink(missing_ok=True)
+    shared = {"algorithm": algorithm, "encoder": encoder, "loop": loop, "config": settings}
+    return [_run(member, data, **shared, steps=steps, batch_size=batch_size) for member in members]
+
+
+def _member(
+    settings: AlgorithmConfig, encoder: str, data: TransitionDataset, batch_size: int, seed: int, device: str
+) -> Member:
     with seeded(seed, device):
         algo = create(settings, encoder, data.layout, data.action_count, batch_size, device)
-        network, judged = settings.network(algo.impl), settings.judged(algo.impl)
-        options = {"n_steps": settings.n_steps} if isinstance(settings, QConfig) else {}
-        advance = LOOPS[loop](algo, train, batch_size, seed, device, **options)
-        judge = HeldOut(held, device, getattr(settings, "gamma", None)) if held else None
-        stride = eval_every or max(1, steps // 20)
-        history, best, seconds = _train(network, judged, advance, judge, steps, stride, progress)
+    return Member(seed, algo, settings.network(algo.impl), settings.judged(algo.impl))
 
+
+def _loop(
+    loop: str,
+    members: Sequence[Member],
+    training: TransitionDataset,
+    settings: AlgorithmConfig,
+    batch_size: int,
+    device: str,
+) -> Loop:
+    options = {"n_steps": settings.n_steps} if isinstance(settings, QConfig) else {}
+    if len(members) == 1:
+        return LOOPS[loop](members[0].algo, training, batch_size, members[0].seed, device, **options)
+    from .ensemble import together
+
+    algos, seeds = [member.algo for member in members], [member.seed for member in members]
+    return together(algos, training, batch_size, seeds, device, **options)
+
+
+def _run(member: Member, data: TransitionDataset, *, steps: int, **shared: Any) -> Run:
     import pandas as pd
 
-    networks = {"last": copy.deepcopy(network)}
-    if best:
-        networks["best"] = best[1]
+    point = member.point
+    networks = {"last": copy.deepcopy(member.network)}
+    if point.best is not None:
+        networks["best"] = point.best
     return Run(
-        algorithm=algorithm,
-        encoder=encoder,
-        loop=loop,
-        config=settings,
         layout=data.layout,
         action_count=data.action_count,
         networks={name: network.eval().requires_grad_(False) for name, network in networks.items()},
-        history=pd.DataFrame(history),
+        history=pd.DataFrame(point.history),
         steps=steps,
-        batch_size=batch_size,
-        seed=seed,
-        best_step=best[0] if best else None,
-        steps_per_second=steps / seconds,
+        seed=member.seed,
+        best_step=point.best_step,
+        steps_per_second=steps / point.seconds,
         action_names=data.action_names,
+        **shared,
     )
 
 
@@ -116,32 +198,6 @@ def create(
     algo = config.create(factory, batch_size, device)
     algo.create_impl((layout.size,), action_count)
     return algo
-
-
-def _train(
-    network: nn.Module,
-    judged: ScoreNetwork,
-    advance: Callable[[int], float],
-    judge: HeldOut | None,
-    steps: int,
-    eval_every: int,
-    progress: Callable[[int, int], None] | None,
-) -> tuple[list[dict[str, Any]], tuple[int, nn.Module] | None, float]:
-    """The learning curve, the best step with its network, and the seconds spent training."""
-    history, best, least, seconds, step = [], None, float("inf"), 0.0, 0
-    while step < steps:
-        stride = min(eval_every, steps - step)
-        started = time.perf_counter()
-        loss = advance(stride)
-        seconds += time.perf_counter() - started
-        step += stride
-        scores = judge.score(judged) if judge else Scores()
-        history.append({"step": step, "loss": loss, **vars(scores)})
-        if scores.criterion < least:
-            least, best = scores.criterion, (step, copy.deepcopy(network))
-        if progress:
-            progress(step, steps)
-    return history, best, seconds
 
 
 def _hold_out(data: TransitionDataset, share: float) -> tuple[TransitionDataset, TransitionDataset | None]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
 
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
-from .loops import Advance, refuse_nan, uniform_rows
-from .losses import LOSSES, Batch
+from .loops import Loop, refuse_nan, uniform_rows
+from .losses import LOSSES, Batch, Loss
 from .networks import ScoreNetwork
 from .transitions import Transitions
 
@@ -24,7 +24,7 @@ def lean(
     rows: Iterator[torch.Tensor] | None = None,
     n_steps: int = 1,
     fused: bool = True,
-) -> Advance:
+) -> Loop:
     """One forward pass where d3rlpy takes two, no one-hot products, fused Adam, and the host waits for the device
     once an `advance`, not once a step.
 
@@ -39,17 +39,15 @@ def lean(
     Raises:
         InputError: an algorithm without a lean loss.
     """
-    name = type(algo).__name__
-    if name not in LOSSES:
-        raise InputError(f"The lean loop has no loss for {name}.", where="loop", hint="Use tensor.")
-    loss_of, impl = LOSSES[name], algo.impl
+    loss_of, impl = lean_loss(algo), algo.impl
     gamma = getattr(impl, "_gamma", 0.0)
     transitions = Transitions(data, device, n_steps, gamma)
     discounts = gamma**transitions.strides * (1.0 - transitions.terminals)
-    batches = rows if rows is not None else uniform_rows(len(data), batch_size, seed, device)
-    online, target = _networks(impl)
+    generator = torch.Generator(device).manual_seed(seed)
+    batches = rows if rows is not None else uniform_rows(len(data), batch_size, generator)
+    online, target = networks_of(impl)
     heads, targets = list(online.heads), list(target.heads) if target else []
-    adam = _adam(impl, online, fused)
+    adam = adam_like(impl, list(online.parameters()), fused)
     interval = getattr(impl, "_target_update_interval", None)
     # Next states are only looked at where they are worth something.
     looks_ahead = bool(discounts.any())
@@ -67,26 +65,39 @@ def lean(
         for _ in range(steps):
             total += step()
             if interval and algo.grad_step % interval == 0:
-                _copy(online, target)
+                copy_weights(target.parameters(), online.parameters())
             algo.set_grad_step(algo.grad_step + 1)
         mean = float(total) / steps
         refuse_nan(mean, algo.grad_step)
         return mean
 
-    return advance
+    return Loop(advance, [adam], generator)
 
 
-def _networks(impl: Any) -> tuple[ScoreNetwork, ScoreNetwork | None]:
+def lean_loss(algo: Any) -> Loss:
+    """The loss of d3rlpy's algorithm.
+
+    Raises:
+        InputError: there is none.
+    """
+    name = type(algo).__name__
+    if name not in LOSSES:
+        raise InputError(f"The lean loop has no loss for {name}.", where="loop", hint="Use tensor.")
+    return LOSSES[name]
+
+
+def networks_of(impl: Any) -> tuple[ScoreNetwork, ScoreNetwork | None]:
     """The trained network and its target, sharing d3rlpy's weights; cloning has no target."""
     if hasattr(impl.modules, "imitator"):
         return ScoreNetwork.of([impl.modules.imitator]), None
     return ScoreNetwork.of(impl.modules.q_funcs), ScoreNetwork.of(impl.modules.targ_q_funcs)
 
 
-def _adam(impl: Any, network: ScoreNetwork, fused: bool) -> torch.optim.Adam:
+def adam_like(impl: Any, parameters: list[torch.Tensor], fused: bool) -> torch.optim.Adam:
+    """Adam with the settings of d3rlpy's own."""
     settings = impl.modules.optim.optim.defaults
     same = {name: settings[name] for name in ("lr", "betas", "eps", "weight_decay", "amsgrad")}
-    return torch.optim.Adam(network.parameters(), **same, fused=fused)
+    return torch.optim.Adam(parameters, **same, fused=fused)
 
 
 def _batch(transitions: Transitions, rows: torch.Tensor, discounts: torch.Tensor, looks_ahead: bool) -> Batch:
@@ -99,6 +110,7 @@ def _batch(transitions: Transitions, rows: torch.Tensor, discounts: torch.Tensor
     )
 
 
-def _copy(online: ScoreNetwork, target: ScoreNetwork) -> None:
+def copy_weights(into: Iterable[torch.Tensor], source: Iterable[torch.Tensor]) -> None:
+    """Overwrite tensors one by one, outside of autograd."""
     with torch.no_grad():
-        torch._foreach_copy_(list(target.parameters()), list(online.parameters()))
+        torch._foreach_copy_(list(into), list(source))
