@@ -12,12 +12,12 @@ from .registries import ALGORITHMS, ENCODERS, LOOPS
 
 _LAZY = {
     "Run": "run",
-    "cross_fitted_q": "cross_fit",
-    "cross_fitted_rewards": "cross_fit",
+    "cross_fitted_q": "valuation.cross_fit",
+    "cross_fitted_rewards": "valuation.cross_fit",
     "export": "exporting",
     "fit": "fitting",
     "fit_seeds": "fitting",
-    "fqe": "fitted_q",
+    "fqe": "valuation.fitted_q",
     "load": "checkpoint",
 }
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from .held_out import HeldOut, Scores
-from .loops import Loop
+from .loops.loop import Loop
 from .networks import ScoreNetwork
 
 if TYPE_CHECKING:

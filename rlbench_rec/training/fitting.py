@@ -14,7 +14,7 @@ from .algorithms import AlgorithmConfig, QConfig, make_config
 from .curve import Member, train
 from .device import resolve, seeded
 from .held_out import HeldOut
-from .loops import Loop
+from .loops.loop import Loop
 from .progress import Progress, settings_of
 from .registries import ALGORITHMS, ENCODERS, LOOPS
 from .run import Run
@@ -154,7 +154,7 @@ def _loop(
     options = {"n_steps": settings.n_steps} if isinstance(settings, QConfig) else {}
     if len(members) == 1:
         return LOOPS[loop](members[0].algo, training, batch_size, members[0].seed, device, **options)
-    from .ensemble import together
+    from .loops.ensemble import together
 
     algos, seeds = [member.algo for member in members], [member.seed for member in members]
     return together(algos, training, batch_size, seeds, device, **options)

@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..files import write_bytes
 from ..mdp.dataset import TransitionDataset
 from .curve import Point
-from .loops import Loop
+from .loops.loop import Loop
 
 
 class Progress:

@@ -34,10 +34,10 @@ ENCODERS: Registry = Registry(
 LOOPS: Registry = Registry(
     "loop",
     {
-        "ensemble": "rlbench_rec.training.ensemble:ensemble",
-        "lean": "rlbench_rec.training.lean:lean",
-        "stock": "rlbench_rec.training.loops:stock",
-        "tensor": "rlbench_rec.training.loops:tensor",
+        "ensemble": "rlbench_rec.training.loops.ensemble:ensemble",
+        "lean": "rlbench_rec.training.loops.lean:lean",
+        "stock": "rlbench_rec.training.loops.stock:stock",
+        "tensor": "rlbench_rec.training.loops.tensor:tensor",
     },
 )
 """Loop id -> function `(algo, data, batch_size, seed, device, n_steps=1) -> Loop`."""

@@ -1,0 +1,1 @@
+"""What a policy is worth by a model, cross-fitted: fitted Q evaluation of sessions, reward models of decisions."""
