@@ -11,7 +11,7 @@ from ..errors import InputError
 if TYPE_CHECKING:
     from .dataset import TransitionDataset
 
-PER_ROW = ("observations", "rewards", "items", "events", "gaps", "propensities", "metrics", "timestamps")
+PER_ROW = ("observations", "rewards", "items", "events", "gaps", "forbidden", "propensities", "metrics", "timestamps")
 PER_EPISODE = ("clusters",)
 DTYPES = {
     "observations": np.float32,
@@ -21,6 +21,7 @@ DTYPES = {
     "items": np.int32,
     "events": np.int8,
     "gaps": np.float32,
+    "forbidden": np.bool_,
     "propensities": np.float64,
     "metrics": np.float32,
     "clusters": np.int64,
@@ -43,6 +44,8 @@ def check(data: TransitionDataset) -> None:
     if data.propensities is not None:
         # Written as "not inside" so that NaN is refused too.
         _refuse("propensities", ~((data.propensities > 0) & (data.propensities <= 1)), "outside (0, 1]")
+    if data.forbidden is not None:
+        _check_forbidden(data)
     if data.history and (data.items is None or data.events is None or data.gaps is None):
         raise InputError("A history needs the columns items, events and gaps.", where="history")
     if not 0.0 <= data.gamma <= 1.0:
@@ -75,6 +78,13 @@ def _check_episodes(data: TransitionDataset) -> None:
         raise InputError(f"The last episode starts at row {starts[-1]} of {len(data.actions)}.", where="episode_starts")
     if not 0 <= data.train_episodes <= len(starts):
         raise InputError(f"{data.train_episodes} of {len(starts)} episodes.", where="train_episodes")
+
+
+def _check_forbidden(data: TransitionDataset) -> None:
+    shape = (len(data.actions), data.action_count)
+    if data.forbidden.shape != shape:
+        raise InputError(f"Shape {data.forbidden.shape}; {shape} is needed.", where="forbidden")
+    _refuse("forbidden", data.forbidden[np.arange(shape[0]), data.actions], "true for the action that was taken")
 
 
 def _check_finite(name: str, column: np.ndarray | None) -> None:

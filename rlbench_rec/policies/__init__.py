@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..mdp.dataset import TransitionDataset
 from ..registry import Registry
+from .allowed import Allowed
 from .base import Policy, sample
 from .empirical import Empirical
 from .q import EpsilonGreedy, Greedy, QFunction, Softmax, softmax
@@ -14,12 +15,17 @@ POLICIES: Registry = Registry("policy", {"random": uniform, "popularity": popula
 
 
 def make(name: str, train: TransitionDataset, **parameters: float) -> Policy:
-    """A registered policy, fitted on the training side: `make("popularity", train)`."""
-    return POLICIES[name](train, **parameters)
+    """A registered policy, fitted on the training side: `make("popularity", train)`.
+
+    Where the log says which actions were forbidden, it keeps to the others.
+    """
+    policy = POLICIES[name](train, **parameters)
+    return policy if train.forbidden is None else Allowed(policy)
 
 
 __all__ = [
     "POLICIES",
+    "Allowed",
     "Empirical",
     "EpsilonGreedy",
     "Greedy",

@@ -52,10 +52,10 @@ class Softmax(Policy):
 
 
 class EpsilonGreedy(Policy):
-    """pi(a|s) = (1 - epsilon) 1{a greedy} + epsilon / A.
+    """pi(a|s) = (1 - epsilon) 1{a greedy} + epsilon / A, A the number of actions whose value is above -infinity.
 
     Args:
-        q: the values.
+        q: the values; -infinity for an action that must not be taken.
         action_count: number of actions A.
         epsilon: share of uniform exploration, in [0, 1].
     """
@@ -63,15 +63,14 @@ class EpsilonGreedy(Policy):
     def __init__(self, q: QFunction, action_count: int, epsilon: float):
         if not 0.0 <= epsilon <= 1.0:
             raise InputError(f"epsilon is {epsilon}; it must lie in [0, 1].", where="epsilon")
-        self.greedy = Greedy(q, action_count)
-        self.action_count, self.epsilon = action_count, float(epsilon)
+        self.q, self.action_count, self.epsilon = q, action_count, float(epsilon)
         self.name = f"epsilon-greedy-{self.epsilon:g}"
 
     def probabilities(self, states: np.ndarray) -> np.ndarray:
-        return (1.0 - self.epsilon) * self.greedy.probabilities(states) + self.epsilon / self.action_count
-
-    def probability_of(self, states: np.ndarray, actions: np.ndarray) -> np.ndarray:
-        return (1.0 - self.epsilon) * self.greedy.probability_of(states, actions) + self.epsilon / self.action_count
+        values = self.q(states)
+        allowed = values > -np.inf
+        explored = allowed / allowed.sum(axis=1, keepdims=True)
+        return (1.0 - self.epsilon) * _one_hot(values.argmax(axis=1), self.action_count) + self.epsilon * explored
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -46,7 +46,7 @@ class AlgorithmConfig(BaseModel):
         """
         config = getattr(d3rlpy().algos, self.d3rlpy_config)
         parts = dict.fromkeys(self.encoder_fields, encoder) | dict.fromkeys(self.rate_fields, self.learning_rate)
-        return config(**parts, batch_size=batch_size, **self.own_fields()).create(device=device)
+        return config(**parts, batch_size=batch_size, **self.own_fields(encoder.forbidden > 0)).create(device=device)
 
     d3rlpy_config: ClassVar[str]
     """Name of d3rlpy's config class."""
@@ -54,8 +54,12 @@ class AlgorithmConfig(BaseModel):
     rate_fields: ClassVar[tuple[str, ...]] = ("learning_rate",)
     """What d3rlpy's config calls the encoder and the step size."""
 
-    def own_fields(self) -> dict[str, Any]:
-        """The fields that are handed to d3rlpy under the same name."""
+    def own_fields(self, masked: bool) -> dict[str, Any]:
+        """The fields that are handed to d3rlpy under the same name.
+
+        Args:
+            masked: whether states say which actions are forbidden.
+        """
         return self.model_dump(exclude=set(AlgorithmConfig.model_fields))
 
     def network(self, impl: Any) -> nn.Module:
@@ -82,11 +86,11 @@ class QConfig(AlgorithmConfig):
     dueling: bool = False
     """Whether Q is split into the state's value and the actions' advantages (Wang et al. 2016)."""
 
-    def own_fields(self) -> dict[str, Any]:
-        from .factory import DuelingFactory
+    def own_fields(self, masked: bool) -> dict[str, Any]:
+        from .factory import QHeadFactory
 
-        chosen = {"q_func_factory": DuelingFactory()} if self.dueling else {}
-        return self.model_dump(exclude={*AlgorithmConfig.model_fields, "n_steps", "dueling"}) | chosen
+        head = {"q_func_factory": QHeadFactory(dueling=self.dueling, masked=masked)}
+        return self.model_dump(exclude={*AlgorithmConfig.model_fields, "n_steps", "dueling"}) | head
 
 
 class DQN(QConfig):
@@ -164,8 +168,11 @@ class BCQ(DQN):
 
     d3rlpy_config: ClassVar[str] = "DiscreteBCQConfig"
 
-    def own_fields(self) -> dict[str, Any]:
-        return super().own_fields() | {"share_encoder": False}
+    def own_fields(self, masked: bool) -> dict[str, Any]:
+        if masked:
+            # d3rlpy's choice of the next action adds the least score to all, and the rest drowns in it.
+            raise InputError("bcq cannot heed forbidden actions.", where="algorithm", hint="Use cql.")
+        return super().own_fields(masked) | {"share_encoder": False}
 
     def network(self, impl: Any) -> nn.Module:
         from .networks import Constrained, ScoreNetwork
@@ -193,8 +200,8 @@ class SAC(QConfig):
     encoder_fields: ClassVar[tuple[str, ...]] = ("actor_encoder_factory", "critic_encoder_factory")
     rate_fields: ClassVar[tuple[str, ...]] = ("actor_learning_rate", "critic_learning_rate")
 
-    def own_fields(self) -> dict[str, Any]:
-        fields = super().own_fields()
+    def own_fields(self, masked: bool) -> dict[str, Any]:
+        fields = super().own_fields(masked)
         return fields | {"initial_temperature": fields.pop("temperature"), "temp_learning_rate": 0.0}
 
     def network(self, impl: Any) -> nn.Module:

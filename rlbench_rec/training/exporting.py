@@ -110,6 +110,7 @@ def _random_states(run: Run) -> np.ndarray:
         real * rng.integers(1, layout.item_count + 1, size=shape) if layout.history else np.zeros(shape),
         real * rng.integers(1, layout.event_count + 1, size=shape) if layout.history else np.zeros(shape),
         real * rng.exponential(60.0, size=shape),
+        rng.random((CHECKED_STATES, layout.forbidden)) < 0.3,
     ]
     return np.concatenate(columns, axis=1).astype(np.float32)
 

@@ -15,6 +15,7 @@ from .curve import Member, train
 from .device import resolve, seeded
 from .held_out import HeldOut
 from .loops.loop import Loop
+from .networks import Masked
 from .progress import Progress, settings_of
 from .registries import ALGORITHMS, ENCODERS, LOOPS
 from .run import Run
@@ -192,11 +193,17 @@ def create(
         history=layout.history,
         item_count=layout.item_count,
         event_count=layout.event_count,
+        forbidden=layout.forbidden,
         hidden_units=list(config.hidden_units),
         embedding_size=config.embedding_size,
     )
     algo = config.create(factory, batch_size, device)
     algo.create_impl((layout.size,), action_count)
+    if layout.forbidden:
+        # d3rlpy makes the heads of its policies itself; their weights stay where its optimiser knows them.
+        for name in ("imitator", "policy"):
+            if policy := getattr(algo.impl.modules, name, None):
+                policy._fc = Masked(policy._fc, policy._fc.in_features, action_count)
     return algo
 
 

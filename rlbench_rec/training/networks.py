@@ -15,11 +15,15 @@ RULED_OUT = -1e9
 
 
 class ScoreNetwork(nn.Module):
-    """score(s, .) = mean over heads of linear(encoder(s)): Q values, or the logits of a cloned policy."""
+    """score(s, .) = mean over heads of linear(encoder(s)): Q values, or the logits of a cloned policy.
+
+    `rules_out` says whether a score can be `RULED_OUT`.
+    """
 
     def __init__(self, heads: Iterable[nn.Module]):
         super().__init__()
         self.heads = nn.ModuleList(heads)
+        self.rules_out = any(isinstance(module, Masked) for module in self.modules())
 
     @staticmethod
     def of(heads: Iterable[nn.Module]) -> ScoreNetwork:
@@ -47,7 +51,7 @@ class Constrained(nn.Module):
 
     def __init__(self, q: ScoreNetwork, policy: ScoreNetwork, flexibility: float):
         super().__init__()
-        self.q, self.policy, self.flexibility = q, policy, flexibility
+        self.q, self.policy, self.flexibility, self.rules_out = q, policy, flexibility, True
 
     @property
     def device(self) -> torch.device:
@@ -57,6 +61,44 @@ class Constrained(nn.Module):
         likely = self.policy(states).log_softmax(dim=1)
         likely = (likely - likely.amax(dim=1, keepdim=True)).exp() > self.flexibility
         return torch.where(likely, self.q(states), RULED_OUT)
+
+
+class BesideFlags(nn.Module):
+    """An encoder of the state without its flags of forbidden actions; `pass_on` puts them behind the features, where a
+    `Masked` head finds them.
+
+    Args:
+        encoder: of the rest of the state.
+        actions: number of flags.
+        pass_on: whether they are part of the output.
+    """
+
+    def __init__(self, encoder: nn.Module, actions: int, pass_on: bool):
+        super().__init__()
+        self.encoder, self.actions, self.pass_on = encoder, actions, pass_on
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        rest, flags = states.tensor_split([states.shape[1] - self.actions], dim=1)
+        features = self.encoder(rest)
+        return torch.cat([features, flags], dim=1) if self.pass_on else features
+
+
+class Masked(nn.Module):
+    """A head whose score is `RULED_OUT` where the flag behind the features says that the action is forbidden.
+
+    Args:
+        head: from features to scores; it may take the flags as features too, or not.
+        features: how many columns it takes.
+        actions: number of actions.
+    """
+
+    def __init__(self, head: nn.Module, features: int, actions: int):
+        super().__init__()
+        self.head, self.features, self.actions = head, features, actions
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        scores = self.head(features[:, : self.features])
+        return torch.where(features[:, features.shape[1] - self.actions :] > 0, RULED_OUT, scores)
 
 
 class Dueling(nn.Module):
@@ -77,7 +119,15 @@ class Dueling(nn.Module):
 
 
 def score(network: nn.Module, states: np.ndarray) -> np.ndarray:
-    """(n, state size) float32 -> (n, A) float32 scores, computed in chunks on the network's device."""
+    """(n, state size) float32 -> (n, A) float32 scores, computed in chunks on the network's device; those of actions
+    that are ruled out are minus infinity."""
+    scores = _score(network, states)
+    if network.rules_out:
+        scores[scores <= RULED_OUT / 2] = -np.inf
+    return scores
+
+
+def _score(network: nn.Module, states: np.ndarray) -> np.ndarray:
     states = torch.from_numpy(np.ascontiguousarray(states, dtype=np.float32))
     with torch.inference_mode():
         if len(states) <= CHUNK_ROWS:

@@ -34,6 +34,7 @@ class Transitions:
         self.actions = column(data.actions, torch.int64)
         steps, rewards, ended = _strides(data, n_steps, gamma)
         self.strides, self.rewards, self.terminals = column(steps, torch.int64), column(rewards), column(ended)
+        self.forbidden = None if data.forbidden is None else column(data.forbidden, torch.bool)
         if self.history:
             self.row_starts = column(data.row_starts, torch.int64)
             self.columns = [column(data.items), column(data.events), column(data.gaps)]
@@ -41,13 +42,19 @@ class Transitions:
 
     def states(self, rows: torch.Tensor) -> torch.Tensor:
         """(b,) row numbers -> (b, state size) float32, equal to `TransitionDataset.states(rows)`."""
-        context = self.observations[rows]
+        parts = [self.observations[rows], *self._past(rows)]
+        if self.forbidden is not None:
+            parts.append(self.forbidden[rows].float())
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+
+    def _past(self, rows: torch.Tensor) -> list[torch.Tensor]:
+        """Items, events and gaps of the rows before, (b, history) each."""
         if not self.history:
-            return context
+            return []
         past = rows.unsqueeze(1) + self.back
         real = past >= self.row_starts[rows].unsqueeze(1)
         past = torch.where(real, past, 0)
-        return torch.cat([context, *(torch.where(real, values[past], 0.0) for values in self.columns)], dim=1)
+        return [torch.where(real, values[past], 0.0) for values in self.columns]
 
     def next_states(self, rows: torch.Tensor) -> torch.Tensor:
         """(b, state size): the state a transition leads to; zeros after an episode's last row."""

@@ -16,8 +16,8 @@ from ...errors import InputError
 from ...mdp.dataset import TransitionDataset
 from ...policies import Policy, QFunction
 from ..device import resolve, seeded
+from ..encoders import build
 from ..networks import ScoreNetwork, score
-from ..registries import ENCODERS
 from ..transitions import Transitions
 
 MAX_CELLS = 100_000_000
@@ -83,7 +83,7 @@ def fqe(
         # Starting from the logging policy's mean value leaves only the differences to be learnt.
         nn.init.zeros_(head.weight)
         nn.init.constant_(head.bias, mean / scale)
-        network = ScoreNetwork([nn.Sequential(ENCODERS[encoder](train.layout, hidden_units, embedding_size), head)])
+        network = ScoreNetwork([nn.Sequential(build(encoder, train.layout, hidden_units, embedding_size), head)])
     network = network.to(device)
     generator = torch.Generator(device).manual_seed(seed)
     batches = itertools.islice(_epochs(torch.from_numpy(rows).to(device), batch_size, generator), steps)
