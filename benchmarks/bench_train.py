@@ -28,13 +28,14 @@ def session_log(sessions=400, length=10, context=64, actions=100, history=0):
 
     rng = np.random.default_rng(0)
     n = sessions * length
+    chosen = rng.integers(0, actions, n)
     return TransitionDataset(
         observations=rng.normal(size=(n, context)).astype(np.float32),
-        actions=rng.integers(0, actions, n),
+        actions=chosen,
         rewards=rng.random(n).astype(np.float32),
         episode_starts=np.arange(0, n, length),
         action_count=actions,
-        items=rng.integers(1, actions + 1, n).astype(np.int32),
+        items=(chosen + 1).astype(np.int32),
         events=rng.integers(1, 4, n).astype(np.int8),
         gaps=rng.random(n).astype(np.float32),
         history=history,
@@ -86,6 +87,25 @@ class Size:
         self.advance(STEPS)
 
     def peakmem_steps(self, actions):
+        self.advance(STEPS)
+
+
+class Candidates:
+    """Twenty steps of CQL in the lean loop where the catalogue has 100,000 items and a decision has 100 candidates."""
+
+    params = ([10_000, 100_000],)
+    param_names = ("items",)
+    warmup_time = 0
+
+    def setup(self, items):
+        from rlbench_rec.mdp import with_candidates
+
+        self.advance = ready_loop(with_candidates(session_log(actions=items), 100), "cql", "lean", batch_size=256)
+
+    def time_steps(self, items):
+        self.advance(STEPS)
+
+    def peakmem_steps(self, items):
         self.advance(STEPS)
 
 

@@ -1,7 +1,8 @@
 """From events to decisions: sessions, time split, states, actions and rewards, as one TransitionDataset."""
 
 from .build import build
+from .candidates import with_candidates
 from .config import MDPConfig
 from .dataset import Provenance, StateLayout, TransitionDataset
 
-__all__ = ["MDPConfig", "Provenance", "StateLayout", "TransitionDataset", "build"]
+__all__ = ["MDPConfig", "Provenance", "StateLayout", "TransitionDataset", "build", "with_candidates"]

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class StateLayout:
     """How one row of a state matrix reads: `context` floats, then `history` items, events and gaps, oldest first, then
-    `forbidden` flags, one an action where the log has them.
+    `forbidden` flags, one an action where the log has them, or the item ids of `candidates`, one a slot.
 
-    Ids run from 1 to `item_count`; 0 is padding, in all three history blocks. A flag of 1 is an action that must not be
-    taken in this state. Encoders slice states by it.
+    Ids run from 1 to `item_count`; 0 is padding, in all three history blocks, and an empty slot. A flag of 1 is an
+    action that must not be taken in this state. Encoders slice states by it.
     """
 
     context: int
@@ -31,11 +31,17 @@ class StateLayout:
     item_count: int = 0
     event_count: int = 0
     forbidden: int = 0
+    candidates: int = 0
 
     @property
     def size(self) -> int:
         """Number of columns of a state matrix."""
-        return self.context + 3 * self.history + self.forbidden
+        return self.context + 3 * self.history + self.beside
+
+    @property
+    def beside(self) -> int:
+        """Number of columns at its end that say what may be done."""
+        return self.forbidden + self.candidates
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,8 @@ class TransitionDataset:
         event_count: largest event code.
         forbidden: (n, action_count) bool, true for actions that could not be taken (out of stock, not eligible), or
             None where all could. They are part of the state: no policy gives them probability, no target looks at them.
+        candidates: (n, action_count) int32 item ids among which was chosen, 0 an empty slot, the action being the
+            slot; or None. See `mdp.with_candidates`.
         propensities: (n,) float64, the behaviour policy's probability of the logged action, or None where unknown.
         metrics: (n, m) float32 outcomes per row, named by `metric_names` (CTR, CVR, revenue, …).
         clusters: (episodes,) int64 codes of the user behind each episode, or None.
@@ -100,6 +108,7 @@ class TransitionDataset:
     item_count: int = 0
     event_count: int = 0
     forbidden: np.ndarray | None = None
+    candidates: np.ndarray | None = None
     propensities: np.ndarray | None = None
     metrics: np.ndarray | None = None
     metric_names: tuple[str, ...] = ()
@@ -126,8 +135,8 @@ class TransitionDataset:
     @property
     def layout(self) -> StateLayout:
         """How the columns of `states()` read."""
-        flags = 0 if self.forbidden is None else self.action_count
-        return StateLayout(self.observations.shape[1], self.history, self.item_count, self.event_count, flags)
+        beside = {name: self.action_count for name in ("forbidden", "candidates") if getattr(self, name) is not None}
+        return StateLayout(self.observations.shape[1], self.history, self.item_count, self.event_count, **beside)
 
     @property
     def episode_ends(self) -> np.ndarray:
@@ -153,18 +162,18 @@ class TransitionDataset:
 
     # --- states ------------------------------------------------------------------------------------------------
     def states(self, rows: np.ndarray | slice | None = None) -> np.ndarray:
-        """(n, layout.size) float32: observations, the gathered history, forbidden actions (see `StateLayout`)."""
+        """(n, layout.size) float32: observations, the gathered history, and what may be done (see `StateLayout`)."""
         rows = slice(None) if rows is None else rows
-        flags = [] if self.forbidden is None else [self.forbidden[rows]]
+        beside = [part[rows].astype(np.float32) for part in (self.forbidden, self.candidates) if part is not None]
         if not self.history:
             observations = self.observations[rows]
-            return np.concatenate([observations, *flags], axis=1) if flags else np.ascontiguousarray(observations)
+            return np.concatenate([observations, *beside], axis=1) if beside else np.ascontiguousarray(observations)
         index = rows if isinstance(rows, np.ndarray) and rows.dtype != bool else np.arange(len(self))[rows]
         # Looked up and not spread over all rows: a batch must not cost as much as the whole log.
         starts = self.episode_starts[np.searchsorted(self.episode_starts, index, side="right") - 1]
         past, real = gather_history(index, starts, self.history)
         blocks = [np.where(real, column[past], 0).astype(np.float32) for column in (self.items, self.events, self.gaps)]
-        return np.concatenate([self.observations[rows], *blocks, *flags], axis=1, dtype=np.float32)
+        return np.concatenate([self.observations[rows], *blocks, *beside], axis=1, dtype=np.float32)
 
     # --- parts -------------------------------------------------------------------------------------------------
     def episodes(self, first: int, stop: int) -> TransitionDataset:

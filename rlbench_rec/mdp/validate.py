@@ -11,7 +11,6 @@ from ..errors import InputError
 if TYPE_CHECKING:
     from .dataset import TransitionDataset
 
-PER_ROW = ("observations", "rewards", "items", "events", "gaps", "forbidden", "propensities", "metrics", "timestamps")
 PER_EPISODE = ("clusters",)
 DTYPES = {
     "observations": np.float32,
@@ -22,12 +21,14 @@ DTYPES = {
     "events": np.int8,
     "gaps": np.float32,
     "forbidden": np.bool_,
+    "candidates": np.int32,
     "propensities": np.float64,
     "metrics": np.float32,
     "clusters": np.int64,
     "timestamps": np.int64,
 }
 """The dtype of every column; a column of another dtype is refused rather than cast."""
+PER_ROW = tuple(name for name in DTYPES if name not in ("actions", "episode_starts", *PER_EPISODE))
 
 
 def check(data: TransitionDataset) -> None:
@@ -46,6 +47,8 @@ def check(data: TransitionDataset) -> None:
         _refuse("propensities", ~((data.propensities > 0) & (data.propensities <= 1)), "outside (0, 1]")
     if data.forbidden is not None:
         _check_forbidden(data)
+    if data.candidates is not None:
+        _check_candidates(data)
     if data.history and (data.items is None or data.events is None or data.gaps is None):
         raise InputError("A history needs the columns items, events and gaps.", where="history")
     if not 0.0 <= data.gamma <= 1.0:
@@ -80,11 +83,26 @@ def _check_episodes(data: TransitionDataset) -> None:
         raise InputError(f"{data.train_episodes} of {len(starts)} episodes.", where="train_episodes")
 
 
+def _check_candidates(data: TransitionDataset) -> None:
+    if data.forbidden is not None:
+        raise InputError("Candidates take no flags.", where="forbidden", hint="Leave a slot empty: give it the id 0.")
+    _check_shape("candidates", data)
+    outside = (data.candidates < 0) | (data.candidates > data.item_count)
+    _refuse("candidates", outside.any(axis=1), f"has an id outside 0..{data.item_count}")
+    _refuse("candidates", data.candidates[np.arange(len(data.actions)), data.actions] == 0, "took an empty slot")
+
+
+def _check_shape(name: str, data: TransitionDataset) -> None:
+    column, shape = getattr(data, name), (len(data.actions), data.action_count)
+    if column.shape != shape:
+        raise InputError(f"Shape {column.shape}; {shape} is needed.", where=name)
+
+
 def _check_forbidden(data: TransitionDataset) -> None:
-    shape = (len(data.actions), data.action_count)
-    if data.forbidden.shape != shape:
-        raise InputError(f"Shape {data.forbidden.shape}; {shape} is needed.", where="forbidden")
-    _refuse("forbidden", data.forbidden[np.arange(shape[0]), data.actions], "true for the action that was taken")
+    _check_shape("forbidden", data)
+    _refuse(
+        "forbidden", data.forbidden[np.arange(len(data.actions)), data.actions], "true for the action that was taken"
+    )
 
 
 def _check_finite(name: str, column: np.ndarray | None) -> None:

@@ -46,7 +46,7 @@ class AlgorithmConfig(BaseModel):
         """
         config = getattr(d3rlpy().algos, self.d3rlpy_config)
         parts = dict.fromkeys(self.encoder_fields, encoder) | dict.fromkeys(self.rate_fields, self.learning_rate)
-        return config(**parts, batch_size=batch_size, **self.own_fields(encoder.forbidden > 0)).create(device=device)
+        return config(**parts, batch_size=batch_size, **self.own_fields(encoder)).create(device=device)
 
     d3rlpy_config: ClassVar[str]
     """Name of d3rlpy's config class."""
@@ -54,12 +54,8 @@ class AlgorithmConfig(BaseModel):
     rate_fields: ClassVar[tuple[str, ...]] = ("learning_rate",)
     """What d3rlpy's config calls the encoder and the step size."""
 
-    def own_fields(self, masked: bool) -> dict[str, Any]:
-        """The fields that are handed to d3rlpy under the same name.
-
-        Args:
-            masked: whether states say which actions are forbidden.
-        """
+    def own_fields(self, encoder: Any) -> dict[str, Any]:
+        """The fields that are handed to d3rlpy under the same name."""
         return self.model_dump(exclude=set(AlgorithmConfig.model_fields))
 
     def network(self, impl: Any) -> nn.Module:
@@ -86,10 +82,10 @@ class QConfig(AlgorithmConfig):
     dueling: bool = False
     """Whether Q is split into the state's value and the actions' advantages (Wang et al. 2016)."""
 
-    def own_fields(self, masked: bool) -> dict[str, Any]:
+    def own_fields(self, encoder: Any) -> dict[str, Any]:
         from .factory import QHeadFactory
 
-        head = {"q_func_factory": QHeadFactory(dueling=self.dueling, masked=masked)}
+        head = {"q_func_factory": QHeadFactory(dueling=self.dueling, states=encoder)}
         return self.model_dump(exclude={*AlgorithmConfig.model_fields, "n_steps", "dueling"}) | head
 
 
@@ -168,11 +164,11 @@ class BCQ(DQN):
 
     d3rlpy_config: ClassVar[str] = "DiscreteBCQConfig"
 
-    def own_fields(self, masked: bool) -> dict[str, Any]:
-        if masked:
+    def own_fields(self, encoder: Any) -> dict[str, Any]:
+        if encoder.layout().beside:
             # d3rlpy's choice of the next action adds the least score to all, and the rest drowns in it.
-            raise InputError("bcq cannot heed forbidden actions.", where="algorithm", hint="Use cql.")
-        return super().own_fields(masked) | {"share_encoder": False}
+            raise InputError("bcq cannot heed forbidden actions or candidates.", where="algorithm", hint="Use cql.")
+        return super().own_fields(encoder) | {"share_encoder": False}
 
     def network(self, impl: Any) -> nn.Module:
         from .networks import Constrained, ScoreNetwork
@@ -200,8 +196,8 @@ class SAC(QConfig):
     encoder_fields: ClassVar[tuple[str, ...]] = ("actor_encoder_factory", "critic_encoder_factory")
     rate_fields: ClassVar[tuple[str, ...]] = ("actor_learning_rate", "critic_learning_rate")
 
-    def own_fields(self, masked: bool) -> dict[str, Any]:
-        fields = super().own_fields(masked)
+    def own_fields(self, encoder: Any) -> dict[str, Any]:
+        fields = super().own_fields(encoder)
         return fields | {"initial_temperature": fields.pop("temperature"), "temp_learning_rate": 0.0}
 
     def network(self, impl: Any) -> nn.Module:

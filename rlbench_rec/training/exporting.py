@@ -30,14 +30,19 @@ TOLERANCE = 1e-5
 
 
 class TopK(nn.Module):
-    """(b, state size) float32 states -> (b, k) int64 actions from best to worst, and their (b, k) float32 scores."""
+    """(b, state size) float32 states -> (b, k) int64 actions from best to worst, and their (b, k) float32 scores.
 
-    def __init__(self, network: nn.Module, k: int):
+    Where states end in candidates, it gives their item ids, 0 for an empty slot.
+    """
+
+    def __init__(self, network: nn.Module, k: int, candidates: int):
         super().__init__()
-        self.network, self.k = network, k
+        self.network, self.k, self.candidates = network, k, candidates
 
     def forward(self, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         scores, actions = self.network(states).topk(self.k, dim=1)
+        if self.candidates:
+            actions = states[:, states.shape[1] - self.candidates :].gather(1, actions).long()
         return actions, scores
 
 
@@ -69,7 +74,7 @@ def export(run: Run, path: str | Path, format: str = "torchscript", *, k: int = 
     if k < 1:
         raise InputError(f"{k}; at least 1 is needed.", where="k")
     network = copy.deepcopy(run.network(checkpoint)).cpu().eval()
-    module = TopK(network, min(k, run.action_count)).eval()
+    module = TopK(network, min(k, run.action_count), run.layout.candidates).eval()
     states = torch.from_numpy(_random_states(run))
     path = Path(path)
     partial = path.with_name(f".{path.name}.partial")
@@ -111,6 +116,7 @@ def _random_states(run: Run) -> np.ndarray:
         real * rng.integers(1, layout.event_count + 1, size=shape) if layout.history else np.zeros(shape),
         real * rng.exponential(60.0, size=shape),
         rng.random((CHECKED_STATES, layout.forbidden)) < 0.3,
+        rng.integers(layout.item_count + 1, size=(CHECKED_STATES, layout.candidates)),
     ]
     return np.concatenate(columns, axis=1).astype(np.float32)
 
@@ -178,6 +184,9 @@ def _compare(module: TopK, states: torch.Tensor, exported: Any) -> None:
         all_scores = module.network(states)
         _, expected = module(states)
         actions, scores = exported(states)
+        if module.candidates:
+            shown = states[:, None, states.shape[1] - module.candidates :]
+            actions = (shown == actions.unsqueeze(2)).int().argmax(dim=2)
     allowed = TOLERANCE * expected.abs().clamp(min=1.0)
     worst = torch.maximum((scores - expected).abs(), (all_scores.gather(1, actions) - expected).abs()) / allowed
     if not bool((worst <= 1.0).all()):

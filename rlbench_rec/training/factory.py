@@ -9,18 +9,18 @@ from torch import nn
 from ..mdp.dataset import StateLayout
 from ..mdp.quiet import d3rlpy
 from .encoders import build
-from .networks import Dueling, Masked
+from .heads import make_head
 
 encoders, q_functions = d3rlpy().models.encoders, d3rlpy().models.q_functions
 
 
 @dataclasses.dataclass()
 class StateEncoderFactory(encoders.EncoderFactory):
-    """Makes a registered encoder for states laid out as `history` and `forbidden` say; other columns are context.
+    """Makes a registered encoder for states laid out as its fields say; other columns are context.
 
     Args:
         encoder: id in `ENCODERS`.
-        history, item_count, event_count, forbidden: as in `StateLayout`.
+        history, item_count, event_count, forbidden, candidates: as in `StateLayout`.
         hidden_units: widths of the hidden layers.
         embedding_size: width of item and event embeddings.
     """
@@ -30,13 +30,19 @@ class StateEncoderFactory(encoders.EncoderFactory):
     item_count: int = 0
     event_count: int = 0
     forbidden: int = 0
+    candidates: int = 0
     hidden_units: list[int] = dataclasses.field(default_factory=lambda: [64, 64])
     embedding_size: int = 16
 
     def create(self, observation_shape: tuple[int, ...]) -> nn.Module:
-        context = observation_shape[0] - 3 * self.history - self.forbidden
-        layout = StateLayout(context, self.history, self.item_count, self.event_count, self.forbidden)
+        layout = self.layout(observation_shape[0])
         return build(self.encoder, layout, self.hidden_units, self.embedding_size, pass_on=True)
+
+    def layout(self, state_size: int = 0) -> StateLayout:
+        """How a state of so many columns reads; its context is of no meaning where they are not given."""
+        beside = self.forbidden + self.candidates
+        context = max(0, state_size - 3 * self.history - beside)
+        return StateLayout(context, self.history, self.item_count, self.event_count, self.forbidden, self.candidates)
 
     @staticmethod
     def get_type() -> str:
@@ -45,22 +51,22 @@ class StateEncoderFactory(encoders.EncoderFactory):
 
 @dataclasses.dataclass()
 class QHeadFactory(q_functions.MeanQFunctionFactory):
-    """d3rlpy's own Q function with another head.
+    """d3rlpy's own Q function with a head of ours.
 
     Args:
         dueling: split into value and advantages, in place of one linear layer.
-        masked: whether the encoder passes flags of forbidden actions on, which the head then heeds.
+        states: of the encoder whose features it takes.
     """
 
     dueling: bool = False
-    masked: bool = False
+    states: StateEncoderFactory = dataclasses.field(default_factory=StateEncoderFactory)
 
     def create_discrete(self, encoder: nn.Module, hidden_size: int, action_size: int) -> tuple:
         q_function, forwarder = super().create_discrete(encoder, hidden_size, action_size)
-        features = hidden_size - action_size if self.masked else hidden_size
-        if self.masked or self.dueling:
-            head = (Dueling if self.dueling else nn.Linear)(features, action_size)
-            q_function._fc = Masked(head, features, action_size) if self.masked else head
+        layout = self.states.layout()
+        if self.dueling or layout.beside:
+            features = hidden_size - layout.beside
+            q_function._fc = make_head(layout, features, action_size, self.states.embedding_size, self.dueling)
         return q_function, forwarder
 
     @staticmethod

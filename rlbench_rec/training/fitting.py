@@ -13,9 +13,9 @@ from ..mdp.validate import check
 from .algorithms import AlgorithmConfig, QConfig, make_config
 from .curve import Member, train
 from .device import resolve, seeded
+from .heads import make_head
 from .held_out import HeldOut
-from .loops.loop import Loop
-from .networks import Masked
+from .loops.loop import Loop, optimisers_of
 from .progress import Progress, settings_of
 from .registries import ALGORITHMS, ENCODERS, LOOPS
 from .run import Run
@@ -194,17 +194,29 @@ def create(
         item_count=layout.item_count,
         event_count=layout.event_count,
         forbidden=layout.forbidden,
+        candidates=layout.candidates,
         hidden_units=list(config.hidden_units),
         embedding_size=config.embedding_size,
     )
     algo = config.create(factory, batch_size, device)
     algo.create_impl((layout.size,), action_count)
-    if layout.forbidden:
-        # d3rlpy makes the heads of its policies itself; their weights stay where its optimiser knows them.
-        for name in ("imitator", "policy"):
-            if policy := getattr(algo.impl.modules, name, None):
-                policy._fc = Masked(policy._fc, policy._fc.in_features, action_count)
+    if layout.beside:
+        _replace_policy_heads(algo.impl, layout, action_count, config.embedding_size)
     return algo
+
+
+def _replace_policy_heads(impl: Any, layout: StateLayout, action_count: int, embedding_size: int) -> None:
+    """d3rlpy makes the heads of its policies itself, so they are changed afterwards, and its optimiser told."""
+    for name in ("imitator", "policy"):
+        policy = getattr(impl.modules, name, None)
+        if policy is None:
+            continue
+        old = policy._fc
+        head = make_head(layout, old.in_features - layout.beside, action_count, embedding_size).to(old.weight.device)
+        policy._fc = head
+        for optimiser in optimisers_of(impl):
+            if any(parameter is old.weight for group in optimiser.param_groups for parameter in group["params"]):
+                optimiser.add_param_group({"params": list(head.parameters())})
 
 
 def _hold_out(data: TransitionDataset, share: float) -> tuple[TransitionDataset, TransitionDataset | None]:

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from .heads import RULED_OUT, Masked, Slots
+
 CHUNK_ROWS = 16_384
 """States scored at once."""
-RULED_OUT = -1e9
-"""Score of an action that must not be chosen: finite, since 0 times infinity is no number; a softmax makes it 0."""
 
 
 class ScoreNetwork(nn.Module):
@@ -23,7 +23,7 @@ class ScoreNetwork(nn.Module):
     def __init__(self, heads: Iterable[nn.Module]):
         super().__init__()
         self.heads = nn.ModuleList(heads)
-        self.rules_out = any(isinstance(module, Masked) for module in self.modules())
+        self.rules_out = any(isinstance(module, Masked | Slots) for module in self.modules())
 
     @staticmethod
     def of(heads: Iterable[nn.Module]) -> ScoreNetwork:
@@ -61,61 +61,6 @@ class Constrained(nn.Module):
         likely = self.policy(states).log_softmax(dim=1)
         likely = (likely - likely.amax(dim=1, keepdim=True)).exp() > self.flexibility
         return torch.where(likely, self.q(states), RULED_OUT)
-
-
-class BesideFlags(nn.Module):
-    """An encoder of the state without its flags of forbidden actions; `pass_on` puts them behind the features, where a
-    `Masked` head finds them.
-
-    Args:
-        encoder: of the rest of the state.
-        actions: number of flags.
-        pass_on: whether they are part of the output.
-    """
-
-    def __init__(self, encoder: nn.Module, actions: int, pass_on: bool):
-        super().__init__()
-        self.encoder, self.actions, self.pass_on = encoder, actions, pass_on
-
-    def forward(self, states: torch.Tensor) -> torch.Tensor:
-        rest, flags = states.tensor_split([states.shape[1] - self.actions], dim=1)
-        features = self.encoder(rest)
-        return torch.cat([features, flags], dim=1) if self.pass_on else features
-
-
-class Masked(nn.Module):
-    """A head whose score is `RULED_OUT` where the flag behind the features says that the action is forbidden.
-
-    Args:
-        head: from features to scores; it may take the flags as features too, or not.
-        features: how many columns it takes.
-        actions: number of actions.
-    """
-
-    def __init__(self, head: nn.Module, features: int, actions: int):
-        super().__init__()
-        self.head, self.features, self.actions = head, features, actions
-
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        scores = self.head(features[:, : self.features])
-        return torch.where(features[:, features.shape[1] - self.actions :] > 0, RULED_OUT, scores)
-
-
-class Dueling(nn.Module):
-    """q(s, a) = v(s) + u(s, a) - mean_b u(s, b), v and u linear in the features (Wang et al. 2016).
-
-    Args:
-        features: width of the encoder's output.
-        actions: number of actions.
-    """
-
-    def __init__(self, features: int, actions: int):
-        super().__init__()
-        self.value, self.advantage = nn.Linear(features, 1), nn.Linear(features, actions)
-
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        advantage = self.advantage(features)
-        return self.value(features) + advantage - advantage.mean(dim=1, keepdim=True)
 
 
 def score(network: nn.Module, states: np.ndarray) -> np.ndarray:

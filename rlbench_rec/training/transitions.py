@@ -34,7 +34,9 @@ class Transitions:
         self.actions = column(data.actions, torch.int64)
         steps, rewards, ended = _strides(data, n_steps, gamma)
         self.strides, self.rewards, self.terminals = column(steps, torch.int64), column(rewards), column(ended)
-        self.forbidden = None if data.forbidden is None else column(data.forbidden, torch.bool)
+        beside = {"forbidden": torch.bool, "candidates": torch.int32}
+        given = {name: getattr(data, name) for name in beside}
+        self.beside = [column(given[name], dtype) for name, dtype in beside.items() if given[name] is not None]
         if self.history:
             self.row_starts = column(data.row_starts, torch.int64)
             self.columns = [column(data.items), column(data.events), column(data.gaps)]
@@ -42,9 +44,7 @@ class Transitions:
 
     def states(self, rows: torch.Tensor) -> torch.Tensor:
         """(b,) row numbers -> (b, state size) float32, equal to `TransitionDataset.states(rows)`."""
-        parts = [self.observations[rows], *self._past(rows)]
-        if self.forbidden is not None:
-            parts.append(self.forbidden[rows].float())
+        parts = [self.observations[rows], *self._past(rows), *(part[rows].float() for part in self.beside)]
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
     def _past(self, rows: torch.Tensor) -> list[torch.Tensor]:

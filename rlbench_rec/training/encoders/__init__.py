@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 def build(
     encoder: str, layout: StateLayout, hidden_units: Sequence[int], embedding_size: int, *, pass_on: bool = False
 ) -> nn.Module:
-    """A registered encoder for states of this layout; it never looks at flags of forbidden actions.
+    """A registered encoder for states of this layout; it never looks at what may be done.
 
     Args:
         encoder: id in `ENCODERS`.
         layout, hidden_units, embedding_size: as the encoders take them.
-        pass_on: whether the flags, where there are any, are put behind the features.
+        pass_on: whether the columns that say what may be done are put behind the features.
     """
-    from ..networks import BesideFlags
+    from ..heads import Beside
 
-    inner = ENCODERS[encoder](replace(layout, forbidden=0), hidden_units, embedding_size)
-    return BesideFlags(inner, layout.forbidden, pass_on) if layout.forbidden else inner
+    inner = ENCODERS[encoder](replace(layout, forbidden=0, candidates=0), hidden_units, embedding_size)
+    return Beside(inner, layout.beside, pass_on) if layout.beside else inner

@@ -1,0 +1,105 @@
+"""Choosing among a few candidates in place of a whole catalogue: what makes 100,000 items trainable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import InputError
+from .dataset import TransitionDataset
+
+Retriever = Callable[[np.ndarray], np.ndarray]
+"""States (b, state size) -> (b, k) item ids from 1, 0 for an empty slot."""
+CHUNK_ROWS = 65_536
+
+
+def with_candidates(
+    data: TransitionDataset, slots: int = 100, negatives: str | Retriever = "popularity", *, seed: int = 0
+) -> TransitionDataset:
+    """The same log, where every decision is a choice among `slots` candidates: the logged item and others.
+
+    The action is then a slot, and the state ends in the ids of the candidates. Empty slots have id 0; no policy takes
+    them. The logged item stands in a random slot. Whom a policy could have shown is not known from such a log, so
+    propensities are left out and nothing may be claimed of values estimated on it (`not-identified`).
+
+    Args:
+        data: a log whose actions are items.
+        slots: number of candidates K.
+        negatives: where the others come from: `popularity` (drawn as often as they are in the log's training side),
+            `uniform`, or a function from states to item ids. Of equal ones a state keeps the first.
+        seed: of the draws and of the slots' order.
+
+    Raises:
+        InputError: actions that are not items, fewer than two slots, unknown negatives, or ids out of range.
+    """
+    if data.action_count != data.item_count or not np.array_equal(data.items, data.actions + 1):
+        raise InputError("The actions of this log are not its items.", where=data.provenance.source)
+    if slots < 2:
+        raise InputError(f"{slots}; at least 2 are needed.", where="slots")
+    draw = _drawing(data, negatives, slots - 1)
+    rng = np.random.default_rng(seed)
+    candidates = np.zeros((len(data), slots), dtype=np.int32)
+    actions = np.empty(len(data), dtype=np.int64)
+    for first in range(0, len(data), CHUNK_ROWS):
+        rows = slice(first, min(first + CHUNK_ROWS, len(data)))
+        # The logged item comes first: of two that are equal the later one is emptied.
+        ids = np.concatenate([data.items[rows, None], draw(rows, rng)], axis=1)
+        order = rng.permuted(np.broadcast_to(np.arange(slots), ids.shape), axis=1)
+        candidates[rows] = np.take_along_axis(_once(ids), order, axis=1)
+        actions[rows] = (order == 0).argmax(axis=1)
+    config = data.provenance.config | {"candidates": slots}
+    provenance = replace(data.provenance, identification="not-identified", config=config)
+    return replace(
+        data,
+        actions=actions,
+        action_count=slots,
+        candidates=candidates,
+        propensities=None,
+        action_names=(),
+        provenance=provenance,
+    )
+
+
+def _drawing(
+    data: TransitionDataset, negatives: str | Retriever, k: int
+) -> Callable[[slice, np.random.Generator], np.ndarray]:
+    """(rows, generator) -> (b, k) item ids."""
+    if callable(negatives):
+        return lambda rows, rng: _retrieved(negatives(data.states(rows)), k, rows, data.item_count)
+    if negatives == "uniform":
+        return lambda rows, rng: rng.integers(1, data.item_count + 1, size=(rows.stop - rows.start, k))
+    if negatives != "popularity":
+        hint = "Use popularity, uniform, or a function of states."
+        raise InputError(f"Unknown negatives '{negatives}'.", where="negatives", hint=hint)
+    first_test_row = data.episode_ends[data.train_episodes - 1] if data.train_episodes else len(data)
+    counts = np.bincount(data.items[:first_test_row], minlength=data.item_count + 1)
+    cumulative = np.cumsum(counts)
+
+    def popular(rows: slice, rng: np.random.Generator) -> np.ndarray:
+        luck = rng.integers(cumulative[-1], size=(rows.stop - rows.start, k))
+        return np.searchsorted(cumulative, luck, side="right")
+
+    return popular
+
+
+def _retrieved(ids: np.ndarray, k: int, rows: slice, item_count: int) -> np.ndarray:
+    ids = np.asarray(ids)
+    if ids.ndim != 2 or len(ids) != rows.stop - rows.start or ids.shape[1] < k:
+        needed = f"({rows.stop - rows.start}, {k} or more)"
+        raise InputError(f"The function gave shape {ids.shape}; {needed} is needed.", where="negatives")
+    bad = (ids < 0) | (ids > item_count)
+    if bad.any():
+        row = rows.start + int(bad.any(axis=1).argmax())
+        raise InputError(f"Row {row} has an id outside 0..{item_count}.", where="negatives")
+    return ids[:, :k]
+
+
+def _once(ids: np.ndarray) -> np.ndarray:
+    """(b, k) ids with 0 in place of all but the first of equal ones."""
+    order = np.argsort(ids, axis=1, kind="stable")
+    ranked = np.take_along_axis(ids, order, axis=1)
+    again = np.zeros(ids.shape, dtype=bool)
+    np.put_along_axis(again, order[:, 1:], ranked[:, 1:] == ranked[:, :-1], axis=1)
+    return np.where(again, 0, ids)

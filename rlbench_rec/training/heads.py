@@ -1,0 +1,121 @@
+"""Heads: from an encoder's features to one score an action. Plain torch.
+
+Where a state ends in flags of forbidden actions, or in the ids of its candidates, the encoder leaves those columns out
+and passes them on behind the features, where the head finds them.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from ..errors import InputError
+from ..mdp.dataset import StateLayout
+
+RULED_OUT = -1e9
+"""Score of an action that must not be chosen: finite, since 0 times infinity is no number; a softmax makes it 0."""
+
+
+def make_head(
+    layout: StateLayout, features: int, actions: int, embedding_size: int, dueling: bool = False
+) -> nn.Module:
+    """The head for states of this layout.
+
+    Args:
+        layout: how a state reads.
+        features: width of the encoder's own output.
+        actions: number of actions; of candidates, the slots.
+        embedding_size: width of the candidates' embeddings.
+        dueling: split into value and advantages.
+
+    Raises:
+        InputError: a dueling head over candidates.
+    """
+    if layout.candidates:
+        if dueling:
+            raise InputError("A dueling head takes no candidates.", where="dueling", hint="Leave it out.")
+        return Slots(features, actions, layout.item_count, embedding_size)
+    head = Dueling(features, actions) if dueling else nn.Linear(features, actions)
+    return Masked(head, features, actions) if layout.forbidden else head
+
+
+class Beside(nn.Module):
+    """An encoder of the state without its last columns; `pass_on` puts them behind the features.
+
+    Args:
+        encoder: of the rest of the state.
+        columns: how many.
+        pass_on: whether they are part of the output.
+    """
+
+    def __init__(self, encoder: nn.Module, columns: int, pass_on: bool):
+        super().__init__()
+        self.encoder, self.columns, self.pass_on = encoder, columns, pass_on
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        rest, last = states.tensor_split([states.shape[1] - self.columns], dim=1)
+        features = self.encoder(rest)
+        return torch.cat([features, last], dim=1) if self.pass_on else features
+
+
+class Masked(nn.Module):
+    """A head whose score is `RULED_OUT` where the flag behind the features says that the action is forbidden.
+
+    Args:
+        head: from features to scores.
+        features: how many columns it takes.
+        actions: number of actions.
+    """
+
+    def __init__(self, head: nn.Module, features: int, actions: int):
+        super().__init__()
+        self.head, self.features, self.actions = head, features, actions
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        flags = features[:, features.shape[1] - self.actions :]
+        return torch.where(flags > 0, RULED_OUT, self.head(features[:, : self.features]))
+
+
+class Slots(nn.Module):
+    """score(s, slot) = e_c . W f(s) + b_c, c the item in the slot; `RULED_OUT` where the slot is empty (item 0).
+
+    The cost is that of K embeddings a state, whatever the size of the catalogue.
+
+    Args:
+        features: width of f(s).
+        slots: number of candidates K, whose ids stand behind the features.
+        items: largest item id.
+        embedding_size: width of e.
+    """
+
+    def __init__(self, features: int, slots: int, items: int, embedding_size: int):
+        super().__init__()
+        self.features, self.slots = features, slots
+        self.query = nn.Linear(features, embedding_size)
+        self.items = nn.Embedding(items + 1, embedding_size)
+        self.offsets = nn.Embedding(items + 1, 1)
+        nn.init.normal_(self.items.weight, std=embedding_size**-0.5)
+        nn.init.zeros_(self.offsets.weight)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        ids = features[:, features.shape[1] - self.slots :].long()
+        query = self.query(features[:, : self.features])
+        scores = (self.items(ids) @ query.unsqueeze(2)).squeeze(2) + self.offsets(ids).squeeze(2)
+        return torch.where(ids > 0, scores, RULED_OUT)
+
+
+class Dueling(nn.Module):
+    """q(s, a) = v(s) + u(s, a) - mean_b u(s, b), v and u linear in the features (Wang et al. 2016).
+
+    Args:
+        features: width of the encoder's output.
+        actions: number of actions.
+    """
+
+    def __init__(self, features: int, actions: int):
+        super().__init__()
+        self.value, self.advantage = nn.Linear(features, 1), nn.Linear(features, actions)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        advantage = self.advantage(features)
+        return self.value(features) + advantage - advantage.mean(dim=1, keepdim=True)
