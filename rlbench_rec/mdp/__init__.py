@@ -4,5 +4,14 @@ from .build import build
 from .candidates import with_candidates
 from .config import MDPConfig
 from .dataset import Provenance, StateLayout, TransitionDataset
+from .item_vectors import with_item_vectors
 
-__all__ = ["MDPConfig", "Provenance", "StateLayout", "TransitionDataset", "build", "with_candidates"]
+__all__ = [
+    "MDPConfig",
+    "Provenance",
+    "StateLayout",
+    "TransitionDataset",
+    "build",
+    "with_candidates",
+    "with_item_vectors",
+]

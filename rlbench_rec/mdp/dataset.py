@@ -32,6 +32,8 @@ class StateLayout:
     event_count: int = 0
     forbidden: int = 0
     candidates: int = 0
+    vector_size: int = 0
+    """Width of the item vectors that come with the log, 0 for none; they are no part of a state."""
 
     @property
     def size(self) -> int:
@@ -82,6 +84,8 @@ class TransitionDataset:
             None where all could. They are part of the state: no policy gives them probability, no target looks at them.
         candidates: (n, action_count) int32 item ids among which was chosen, 0 an empty slot, the action being the
             slot; or None. See `mdp.with_candidates`.
+        item_vectors: (item_count + 1, d) float32, what is known of each item beforehand (a language model's
+            embedding of its text, say), row 0 zeros; or None. See `mdp.with_item_vectors`.
         propensities: (n,) float64, the behaviour policy's probability of the logged action, or None where unknown.
         metrics: (n, m) float32 outcomes per row, named by `metric_names` (CTR, CVR, revenue, …).
         clusters: (episodes,) int64 codes of the user behind each episode, or None.
@@ -109,6 +113,7 @@ class TransitionDataset:
     event_count: int = 0
     forbidden: np.ndarray | None = None
     candidates: np.ndarray | None = None
+    item_vectors: np.ndarray | None = None
     propensities: np.ndarray | None = None
     metrics: np.ndarray | None = None
     metric_names: tuple[str, ...] = ()
@@ -136,7 +141,9 @@ class TransitionDataset:
     def layout(self) -> StateLayout:
         """How the columns of `states()` read."""
         beside = {name: self.action_count for name in ("forbidden", "candidates") if getattr(self, name) is not None}
-        return StateLayout(self.observations.shape[1], self.history, self.item_count, self.event_count, **beside)
+        width = 0 if self.item_vectors is None else self.item_vectors.shape[1]
+        known = {"item_count": self.item_count, "event_count": self.event_count, "vector_size": width}
+        return StateLayout(self.observations.shape[1], self.history, **known, **beside)
 
     @property
     def episode_ends(self) -> np.ndarray:
@@ -180,6 +187,8 @@ class TransitionDataset:
         """Episodes `first` to `stop - 1` as a dataset of their own; columns are views."""
         if not 0 <= first < stop <= self.n_episodes:
             raise InputError(f"Episodes {first} to {stop} asked of a dataset of {self.n_episodes}.", where="episodes")
+        from .validate import PER_ROW
+
         begin, end = self.episode_starts[first], self.episode_ends[stop - 1]
         part: dict[str, Any] = {}
         for f in fields(self):
@@ -188,7 +197,7 @@ class TransitionDataset:
                 part[f.name] = value[first:stop]
             elif f.name == "episode_starts":
                 part[f.name] = value[first:stop] - begin
-            elif isinstance(value, np.ndarray):
+            elif f.name in PER_ROW and value is not None:
                 part[f.name] = value[begin:end]
         part["train_episodes"] = int(np.clip(self.train_episodes - first, 0, stop - first))
         return replace(self, **part)

@@ -22,13 +22,14 @@ DTYPES = {
     "gaps": np.float32,
     "forbidden": np.bool_,
     "candidates": np.int32,
+    "item_vectors": np.float32,
     "propensities": np.float64,
     "metrics": np.float32,
     "clusters": np.int64,
     "timestamps": np.int64,
 }
 """The dtype of every column; a column of another dtype is refused rather than cast."""
-PER_ROW = tuple(name for name in DTYPES if name not in ("actions", "episode_starts", *PER_EPISODE))
+PER_ROW = tuple(name for name in DTYPES if name not in ("episode_starts", "item_vectors", *PER_EPISODE))
 
 
 def check(data: TransitionDataset) -> None:
@@ -40,7 +41,10 @@ def check(data: TransitionDataset) -> None:
         (data.actions < 0) | (data.actions >= data.action_count),
         f"outside 0..{data.action_count - 1}",
     )
-    for name in ("observations", "rewards", "gaps", "metrics"):
+    if data.item_vectors is not None and data.item_vectors.shape != (data.item_count + 1, data.layout.vector_size):
+        needed = f"({data.item_count + 1}, width)"
+        raise InputError(f"Shape {data.item_vectors.shape}; {needed} is needed.", where="item_vectors")
+    for name in ("observations", "rewards", "gaps", "metrics", "item_vectors"):
         _check_finite(name, getattr(data, name))
     if data.propensities is not None:
         # Written as "not inside" so that NaN is refused too.

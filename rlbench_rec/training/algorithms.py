@@ -32,6 +32,8 @@ class AlgorithmConfig(BaseModel):
     """Widths of the encoder's hidden layers."""
     embedding_size: int = Field(16, ge=1)
     """Width of item and event embeddings; unused where states have no history."""
+    tune_item_vectors: bool = False
+    """Whether the vectors that come with a log's items are trained further, or kept as they are."""
 
     forms: ClassVar[tuple[str, ...]] = Q_FORMS
     """The policies that can be made of the trained network."""

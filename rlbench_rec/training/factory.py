@@ -20,7 +20,7 @@ class StateEncoderFactory(encoders.EncoderFactory):
 
     Args:
         encoder: id in `ENCODERS`.
-        history, item_count, event_count, forbidden, candidates: as in `StateLayout`.
+        history, item_count, event_count, forbidden, candidates, vector_size: as in `StateLayout`.
         hidden_units: widths of the hidden layers.
         embedding_size: width of item and event embeddings.
     """
@@ -31,6 +31,7 @@ class StateEncoderFactory(encoders.EncoderFactory):
     event_count: int = 0
     forbidden: int = 0
     candidates: int = 0
+    vector_size: int = 0
     hidden_units: list[int] = dataclasses.field(default_factory=lambda: [64, 64])
     embedding_size: int = 16
 
@@ -40,9 +41,9 @@ class StateEncoderFactory(encoders.EncoderFactory):
 
     def layout(self, state_size: int = 0) -> StateLayout:
         """How a state of so many columns reads; its context is of no meaning where they are not given."""
-        beside = self.forbidden + self.candidates
-        context = max(0, state_size - 3 * self.history - beside)
-        return StateLayout(context, self.history, self.item_count, self.event_count, self.forbidden, self.candidates)
+        shape = {field.name: getattr(self, field.name) for field in dataclasses.fields(StateLayout)[1:]}
+        layout = StateLayout(0, **shape)
+        return dataclasses.replace(layout, context=max(0, state_size - layout.size))
 
     @staticmethod
     def get_type() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from .curve import Member, train
 from .device import resolve, seeded
 from .heads import make_head
 from .held_out import HeldOut
+from .items import give_vectors
 from .loops.loop import Loop, optimisers_of
-from .progress import Progress, settings_of
+from .progress import Progress, networks_in, settings_of
 from .registries import ALGORITHMS, ENCODERS, LOOPS
 from .run import Run
 
@@ -141,6 +143,8 @@ def _member(
 ) -> Member:
     with seeded(seed, device):
         algo = create(settings, encoder, data.layout, data.action_count, batch_size, device)
+    for part in networks_in(algo.impl).values():
+        give_vectors(part, data.item_vectors, settings.tune_item_vectors)
     return Member(seed, algo, settings.network(algo.impl), settings.judged(algo.impl))
 
 
@@ -188,13 +192,10 @@ def create(
     """d3rlpy's algorithm with fresh networks for states of this layout."""
     from .factory import StateEncoderFactory
 
+    shape = {name: value for name, value in asdict(layout).items() if name != "context"}
     factory = StateEncoderFactory(
+        **shape,
         encoder=encoder,
-        history=layout.history,
-        item_count=layout.item_count,
-        event_count=layout.event_count,
-        forbidden=layout.forbidden,
-        candidates=layout.candidates,
         hidden_units=list(config.hidden_units),
         embedding_size=config.embedding_size,
     )

@@ -11,6 +11,7 @@ from torch import nn
 
 from ..errors import InputError
 from ..mdp.dataset import StateLayout
+from .items import ItemEmbedding
 
 RULED_OUT = -1e9
 """Score of an action that must not be chosen: finite, since 0 times infinity is no number; a softmax makes it 0."""
@@ -34,7 +35,7 @@ def make_head(
     if layout.candidates:
         if dueling:
             raise InputError("A dueling head takes no candidates.", where="dueling", hint="Leave it out.")
-        return Slots(features, actions, layout.item_count, embedding_size)
+        return Slots(features, actions, ItemEmbedding(layout, embedding_size), embedding_size)
     head = Dueling(features, actions) if dueling else nn.Linear(features, actions)
     return Masked(head, features, actions) if layout.forbidden else head
 
@@ -84,17 +85,17 @@ class Slots(nn.Module):
     Args:
         features: width of f(s).
         slots: number of candidates K, whose ids stand behind the features.
-        items: largest item id.
+        items: e.
         embedding_size: width of e.
     """
 
-    def __init__(self, features: int, slots: int, items: int, embedding_size: int):
+    def __init__(self, features: int, slots: int, items: ItemEmbedding, embedding_size: int):
         super().__init__()
         self.features, self.slots = features, slots
         self.query = nn.Linear(features, embedding_size)
-        self.items = nn.Embedding(items + 1, embedding_size)
-        self.offsets = nn.Embedding(items + 1, 1)
-        nn.init.normal_(self.items.weight, std=embedding_size**-0.5)
+        self.items = items
+        self.offsets = nn.Embedding(len(items.own.weight), 1)
+        nn.init.normal_(items.own.weight, std=embedding_size**-0.5)
         nn.init.zeros_(self.offsets.weight)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:

@@ -23,6 +23,8 @@ class ScoreNetwork(nn.Module):
     def __init__(self, heads: Iterable[nn.Module]):
         super().__init__()
         self.heads = nn.ModuleList(heads)
+        # In a list, so that it is not a weight of its own; asking for the parameters anew costs as much as a small layer.
+        self.first = [next(self.parameters())]
         self.rules_out = any(isinstance(module, Masked | Slots) for module in self.modules())
 
     @staticmethod
@@ -32,7 +34,7 @@ class ScoreNetwork(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        return next(self.parameters()).device
+        return self.first[0].device
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
         if len(self.heads) == 1:

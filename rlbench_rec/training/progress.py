@@ -72,7 +72,7 @@ class Progress:
         if best:
             point.best = copy.deepcopy(network)
             point.best.load_state_dict(best)
-        for name, module in _networks(self.algo.impl).items():
+        for name, module in networks_in(self.algo.impl).items():
             own = f"{name}."
             module.load_state_dict({k.removeprefix(own): t for k, t in tensors.items() if k.startswith(own)})
         for number, optimiser in enumerate(self.loop.optimisers):
@@ -83,7 +83,7 @@ class Progress:
 
     def _tensors(self) -> dict[str, torch.Tensor]:
         tensors = {"sampling": self.loop.sampling.get_state()}
-        for name, module in _networks(self.algo.impl).items():
+        for name, module in networks_in(self.algo.impl).items():
             tensors |= {f"{name}.{key}": tensor for key, tensor in module.state_dict().items()}
         for number, optimiser in enumerate(self.loop.optimisers):
             for parameter, state in optimiser.state_dict()["state"].items():
@@ -99,7 +99,8 @@ def settings_of(data: TransitionDataset, **settings: Any) -> dict[str, Any]:
     return settings | {"layout": asdict(data.layout), "action_count": data.action_count, "data": digest.hexdigest()}
 
 
-def _networks(impl: Any) -> dict[str, nn.Module]:
+def networks_in(impl: Any) -> dict[str, nn.Module]:
+    """The networks of d3rlpy's algorithm, targets and policies included, by its names."""
     parts = vars(impl.modules).items()
     return {name: part for name, part in parts if isinstance(part, nn.Module)}
 

@@ -10,9 +10,11 @@ import torch
 
 from rlbench_rec import mdp
 from rlbench_rec.errors import InputError
+from rlbench_rec.mdp import StateLayout
 from rlbench_rec.testing.algorithms import OPTIMAL, toy_shop
 from rlbench_rec.training import export, fit, load
 from rlbench_rec.training.heads import RULED_OUT, Slots
+from rlbench_rec.training.items import ItemEmbedding
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +59,13 @@ def test_a_clone_of_slots(data):
 
 def test_slots_by_hand():
     torch.manual_seed(0)
-    head = Slots(features=2, slots=3, items=9, embedding_size=4)
+    head = Slots(2, 3, ItemEmbedding(StateLayout(2, item_count=9), 4), embedding_size=4)
     with torch.no_grad():
         head.offsets.weight.copy_(torch.arange(10.0).unsqueeze(1))
     f, ids = torch.tensor([[1.0, -2.0]]), torch.tensor([[4.0, 0.0, 9.0]])
     with torch.no_grad():
         scores, query = head(torch.cat([f, ids], dim=1))[0], head.query(f)[0]
-    expected = [float(query @ head.items.weight[i].detach() + i) for i in (4, 9)]
+    expected = [float(query @ head.items.own.weight[i].detach() + i) for i in (4, 9)]
     assert scores[[0, 2]].tolist() == pytest.approx(expected, rel=1e-6)
     assert scores[1] == RULED_OUT
 

@@ -35,14 +35,14 @@ def test_features_and_gradients(name):
     assert features.shape == (2, 8)
     features.sum().backward()
     assert all(torch.isfinite(p.grad).all() for p in encoder.parameters() if p.grad is not None)
-    assert (encoder.slots.items.weight.grad[0] == 0).all()
+    assert (encoder.slots.items.own.weight.grad[0] == 0).all()
 
 
 @pytest.mark.parametrize("name", ENCODERS)
 def test_history_matters_and_padding_does_not(name):
     encoder = _encoder(name)
     with torch.no_grad():
-        encoder.slots.items.weight[0] = 100.0  # whatever padding is embedded as
+        encoder.slots.items.own.weight[0] = 100.0  # whatever padding is embedded as
         one, other, empty, dirty = encoder(
             torch.tensor(
                 [
@@ -63,7 +63,7 @@ def test_pooled_by_hand():
     with torch.no_grad():
         encoder.layers = torch.nn.Identity()
         pooled = encoder(states)[0]
-        items, events = encoder.slots.items.weight, encoder.slots.events.weight
+        items, events = encoder.slots.items.own.weight, encoder.slots.events.weight
     assert torch.allclose(pooled[:2], states[0, :2])
     assert torch.allclose(pooled[2:7], (items[3] + events[1] + items[9] + events[2]) / 2)
     assert pooled[7].item() == pytest.approx(1.0)

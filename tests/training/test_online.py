@@ -16,7 +16,7 @@ from rlbench_rec.training import online
 
 SHORT = {
     "ppo": {"steps": 256, "users": 2, "rollout": 64, "batch_size": 64},
-    "online-dqn": {"steps": 300, "batch_size": 32},
+    "online-dqn": {"steps": 150, "batch_size": 32},
 }
 
 
@@ -29,8 +29,8 @@ def task():
 @pytest.mark.parametrize(
     ("learner", "config"),
     [
-        ("ppo", {"steps": 2_500, "users": 8, "rollout": 64, "batch_size": 64}),
-        ("online-dqn", {"steps": 1_500, "update_every": 2, "batch_size": 32}),
+        ("ppo", {"steps": 2_000, "users": 8, "rollout": 64, "batch_size": 64}),
+        ("online-dqn", {"steps": 1_000, "update_every": 2, "batch_size": 32}),
     ],
 )
 def test_playing_learns_what_pays(task, learner, config):

@@ -10,6 +10,7 @@ from torch import nn
 
 from ...errors import InputError
 from ...mdp.dataset import StateLayout
+from ..items import ItemEmbedding
 
 
 class HistorySlots(nn.Module):
@@ -23,7 +24,7 @@ class HistorySlots(nn.Module):
     def __init__(self, layout: StateLayout, embedding_size: int):
         super().__init__()
         self.layout = layout
-        self.items = nn.Embedding(layout.item_count + 1, embedding_size, padding_idx=0)
+        self.items = ItemEmbedding(layout, embedding_size)
         self.events = nn.Embedding(layout.event_count + 1, embedding_size, padding_idx=0)
         self.size = embedding_size + 1
 

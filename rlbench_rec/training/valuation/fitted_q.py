@@ -17,6 +17,7 @@ from ...mdp.dataset import TransitionDataset
 from ...policies import Policy, QFunction
 from ..device import resolve, seeded
 from ..encoders import build
+from ..items import give_vectors
 from ..networks import ScoreNetwork, score
 from ..transitions import Transitions
 
@@ -84,6 +85,7 @@ def fqe(
         nn.init.zeros_(head.weight)
         nn.init.constant_(head.bias, mean / scale)
         network = ScoreNetwork([nn.Sequential(build(encoder, train.layout, hidden_units, embedding_size), head)])
+    give_vectors(network, train.item_vectors, tuned=False)
     network = network.to(device)
     generator = torch.Generator(device).manual_seed(seed)
     batches = itertools.islice(_epochs(torch.from_numpy(rows).to(device), batch_size, generator), steps)
@@ -104,7 +106,7 @@ def _learn(
     """The target network after `steps` batches of row numbers."""
     target = copy.deepcopy(network).requires_grad_(False)
     pairs = list(zip(target.parameters(), network.parameters(), strict=True))
-    optimiser = torch.optim.Adam(network.parameters(), lr=learning_rate, fused=True)
+    optimiser = torch.optim.Adam((p for p in network.parameters() if p.requires_grad), lr=learning_rate, fused=True)
     decay = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.05, total_iters=steps)
     rewards, discounts = transitions.rewards / scale, gamma * (1.0 - transitions.terminals)
     for batch in batches:

@@ -1,0 +1,47 @@
+"""What is known of items beforehand: vectors of their texts or pictures, by item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import InputError
+from .dataset import TransitionDataset
+
+
+def with_item_vectors(data: TransitionDataset, items: Sequence[object], vectors: np.ndarray) -> TransitionDataset:
+    """The same log with a vector for each item, which every encoder then reads beside the item's own embedding.
+
+    Items of the log that have no vector get zeros, and so does the out-of-vocabulary item.
+
+    Args:
+        data: a log whose actions are items, so that `action_names` names them.
+        items: (m,) the items as the log names them; others than the log's are left out.
+        vectors: (m, d) numbers, a row an item.
+
+    Raises:
+        InputError: actions that are not items, lengths that differ, an item twice, no item of the log, or a vector with
+            NaN or infinity.
+    """
+    if len(data.action_names) != data.item_count or data.action_count != data.item_count:
+        raise InputError("The items of this log have no names.", where=data.provenance.source)
+    vectors, names = np.asarray(vectors, dtype=np.float32), [str(item) for item in items]
+    if vectors.ndim != 2 or len(vectors) != len(names):
+        raise InputError(f"Shape {vectors.shape} for {len(names)} items.", where="vectors")
+    if not np.isfinite(vectors).all():
+        row = int((~np.isfinite(vectors)).any(axis=1).argmax())
+        raise InputError(f"The vector of item {names[row]} has NaN or infinity.", where="vectors")
+    row_of = {name: row for row, name in enumerate(names)}
+    if len(row_of) < len(names):
+        twice = next(name for row, name in enumerate(names) if row_of[name] != row)
+        raise InputError(f"Item {twice} is there twice.", where="items")
+    found = np.array([row_of.get(name, -1) for name in data.action_names])
+    if (found < 0).all():
+        raise InputError(
+            f"None of the {len(names)} items is in the log.", where="items", hint="Check how ids are written."
+        )
+    table = np.zeros((data.item_count + 1, vectors.shape[1]), dtype=np.float32)
+    table[1:][found >= 0] = vectors[found[found >= 0]]
+    return replace(data, item_vectors=table)
