@@ -27,6 +27,17 @@ def command(
     step: Annotated[str | None, _column("Number or time of the decision within its session.")] = None,
     user: Annotated[str | None, _column("Intervals then resample users; 'none' to leave out.")] = None,
     metric: Annotated[list[str] | None, _column("A further outcome beside the reward; may be repeated.")] = None,
+    ratio: Annotated[
+        list[str] | None, typer.Option(metavar="A/B", help="One outcome per unit of another; may be repeated.")
+    ] = None,
+    guardrail: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METRIC[:TOLERANCE][:lower]",
+            help="What must not suffer by more than 0.01, or 1%; 'lower' for a cost; may be repeated.",
+        ),
+    ] = None,
+    by: Annotated[str | None, _column("Also by segment; of times by day.")] = None,
     action: Annotated[str | None, _column("What was decided; read with --features only.")] = None,
     features: Annotated[
         str,
@@ -57,7 +68,7 @@ def command(
 
     Needs the columns reward, propensity and target_propensity, under these names or named by options.
 
-    Exit code 0: yes, the lift over the logging policy is trusted, and its interval is beyond --min-lift.
+    Exit code 0: yes, the lift over the logging policy is trusted, its interval beyond --min-lift, and guardrails hold.
 
     Exit code 1: not shown, or worse.
 
@@ -66,6 +77,8 @@ def command(
     from ..files import write_bytes, write_text
     from ..ope import table
 
+    rails, ratios = dict(map(table.guardrail, guardrail or ())), ratio or []
+    metrics = table.outcome_columns(metric or [], ratios, [*rails], reward or "reward")
     columns = {
         "reward": reward,
         "propensity": propensity,
@@ -81,7 +94,8 @@ def command(
     read = table.read_log(
         log,
         columns,
-        metrics=metric or (),
+        metrics=metrics,
+        by=by,
         features=_names(features),
         model=propensity_model,
         seed=seed,
@@ -91,6 +105,8 @@ def command(
     report = table.score(
         read,
         _names(estimators),
+        ratios=ratios,
+        guardrails=rails,
         lower_is_better=lower_is_better,
         min_lift=min_lift,
         interval=interval,

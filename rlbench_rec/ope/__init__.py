@@ -9,13 +9,40 @@ from .estimate import Estimate, estimate, estimate_all
 from .estimators import ESTIMATORS, Estimator, estimator, needs_q
 from .gate import VERDICTS, Gate
 from .intervals import ConfidenceSequence, confidence_sequence, lower_bound
-from .lift import lift
 from .log import EvaluationLog
 from .propensity import Propensities, estimate_propensities
-from .ranking import Ranking, ranking
-from .return_distribution import ReturnDistribution, estimate_return, return_distribution
-from .selection import Candidate, select
-from .sensitivity import Band, breaking_factor, sensitivity
+from .questions import (
+    KPI,
+    Answer,
+    Attribution,
+    Band,
+    Candidate,
+    Exploration,
+    Guardrail,
+    Plan,
+    Ranking,
+    ReturnDistribution,
+    Slice,
+    Tested,
+    attribute,
+    breaking_factor,
+    by_slice,
+    estimate_return,
+    estimate_weighted,
+    explore,
+    kpis,
+    lift,
+    mixture_log,
+    over_days,
+    plan,
+    ranking,
+    return_distribution,
+    select,
+    selection,
+    sensitivity,
+    ship,
+    subset,
+)
 from .slope import slope
 from .streaming import Stream
 from .weighting import (
@@ -30,7 +57,10 @@ from .weighting import (
 
 __all__ = [
     "ESTIMATORS",
+    "KPI",
     "VERDICTS",
+    "Answer",
+    "Attribution",
     "Band",
     "Candidate",
     "ConfidenceSequence",
@@ -38,12 +68,19 @@ __all__ = [
     "Estimate",
     "Estimator",
     "EvaluationLog",
+    "Exploration",
     "Gate",
+    "Guardrail",
+    "Plan",
     "Propensities",
     "Ranking",
     "ReturnDistribution",
+    "Slice",
     "Stream",
+    "Tested",
+    "attribute",
     "breaking_factor",
+    "by_slice",
     "category_propensities",
     "combined",
     "confidence_sequence",
@@ -54,17 +91,26 @@ __all__ = [
     "estimate_all",
     "estimate_propensities",
     "estimate_return",
+    "estimate_weighted",
     "estimator",
+    "explore",
     "kernel_log",
+    "kpis",
     "lift",
     "lower_bound",
+    "mixture_log",
     "needs_q",
+    "over_days",
     "pair_marginals",
+    "plan",
     "ranking",
     "return_distribution",
     "select",
+    "selection",
     "sensitivity",
+    "ship",
     "slate_weights",
     "slope",
     "state_ratios",
+    "subset",
 ]

@@ -22,7 +22,9 @@ CHUNK_CELLS = 400_000
 CHUNK_ROWS = 65_536
 
 
-def resampled_means(columns: Any, clusters: np.ndarray | None, n_resamples: int, seed: int) -> np.ndarray:
+def resampled_means(
+    columns: Any, clusters: np.ndarray | None, n_resamples: int, seed: int, strata: np.ndarray | None = None
+) -> np.ndarray:
     """Means over episodes of the columns, in resamples of episodes or of clusters.
 
     Args:
@@ -30,21 +32,34 @@ def resampled_means(columns: Any, clusters: np.ndarray | None, n_resamples: int,
         clusters: (episodes,) codes 0..C-1; None resamples episodes.
         n_resamples: B.
         seed: of the resamples.
+        strata: (episodes,) codes of parts within which is drawn, as many units as each has; None: one part.
 
     Returns:
         (B, K) means. With clusters the divisor is the resampled number of episodes, not the original one.
     """
     rng = np.random.default_rng(seed)
     sums, sizes = by_unit(columns, clusters)
+    members = None if strata is None else parts_of(unit_strata(clusters, strata))
     if clusters is None:
-        return _resampled_sums(sums, n_resamples, rng) / len(sizes)
+        return _resampled_within(sums, members, n_resamples, rng) / len(sizes)
     if isinstance(sums, np.ndarray):
-        totals = _resampled_sums(np.concatenate([sums, sizes[:, None]], axis=1), n_resamples, rng)
+        sums = np.concatenate([sums, sizes[:, None]], axis=1)
     else:
         from scipy import sparse
 
-        totals = _resampled_sums(sparse.hstack([sums, sizes[:, None]], format="csr"), n_resamples, rng)
+        sums = sparse.hstack([sums, sizes[:, None]], format="csr")
+    totals = _resampled_within(sums, members, n_resamples, rng)
     return totals[:, :-1] / totals[:, -1:]
+
+
+def unit_strata(clusters: np.ndarray | None, strata: np.ndarray) -> np.ndarray:
+    """(units,) the stratum of each episode, or of each cluster, whose episodes all lie in one."""
+    return strata if clusters is None else strata[np.unique(clusters, return_index=True)[1]]
+
+
+def parts_of(codes: np.ndarray) -> list[np.ndarray]:
+    """For each code 0, 1, …: where it stands."""
+    return np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
 
 
 def side_by_side(matrices: list[Any]) -> Any:
@@ -71,6 +86,15 @@ def by_unit(columns: Any, clusters: np.ndarray | None) -> tuple[Any, np.ndarray]
     ones = np.ones(len(clusters))
     grouping = sparse.csr_array((ones, (clusters, np.arange(len(clusters)))), shape=(len(sizes), len(clusters)))
     return (grouping @ columns).tocsr(), sizes
+
+
+def _resampled_within(
+    units: Any, members: list[np.ndarray] | None, n_resamples: int, rng: np.random.Generator
+) -> np.ndarray:
+    """(B, K) sums, drawn from each set of members by itself, or from all."""
+    if members is None:
+        return _resampled_sums(units, n_resamples, rng)
+    return sum(_resampled_sums(units[own], n_resamples, rng) for own in members)
 
 
 def _resampled_sums(units: Any, n_resamples: int, rng: np.random.Generator) -> np.ndarray:

@@ -61,13 +61,21 @@ def episode_starts(values: object, n_rows: int) -> np.ndarray:
     return starts
 
 
-def cluster_codes(values: object, n_episodes: int) -> np.ndarray:
-    """(episodes,) int64 codes 0, 1, … of the users."""
-    users = np.asarray(values)
-    if users.shape != (n_episodes,):
-        what = f"{len(users)} entries" if users.ndim == 1 else f"Shape {users.shape}"
-        raise InputError(f"{what} for {n_episodes} episodes.", where="clusters")
-    return codes("clusters", users)[0]
+def episode_codes(name: str, values: object, n_episodes: int) -> np.ndarray:
+    """(episodes,) int64 codes 0, 1, … of labels that each episode has."""
+    labels = np.asarray(values)
+    if labels.shape != (n_episodes,):
+        what = f"{len(labels)} entries" if labels.ndim == 1 else f"Shape {labels.shape}"
+        raise InputError(f"{what} for {n_episodes} episodes.", where=name)
+    return codes(name, labels)[0]
+
+
+def nested(name: str, clusters: np.ndarray | None, strata: np.ndarray) -> None:
+    """Refuse a cluster whose episodes lie in several strata: it cannot be drawn within one of them."""
+    if clusters is None:
+        return
+    of_first = strata[np.unique(clusters, return_index=True)[1]]
+    refuse(name, strata != of_first[clusters], "in several strata", clusters)
 
 
 def codes(name: str, values: object) -> tuple[np.ndarray, np.ndarray]:

@@ -33,6 +33,11 @@ class Vectors:
     def __init__(self, *vectors: np.ndarray):
         self.vectors = vectors
 
+    @property
+    def width(self) -> int:
+        """K."""
+        return len(self.vectors)
+
     def sums(self) -> np.ndarray:
         """(K,) sums over episodes."""
         return np.array([vector.sum() for vector in self.vectors])
@@ -65,6 +70,11 @@ class ByStep:
     x: np.ndarray
     weights: np.ndarray
     last: np.ndarray
+
+    @property
+    def width(self) -> int:
+        """3 T."""
+        return 3 * self.log.horizon
 
     @property
     def _last_steps(self) -> np.ndarray:

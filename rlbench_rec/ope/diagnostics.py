@@ -111,16 +111,23 @@ class Verdicts:
     """
 
     def __init__(self, log: EvaluationLog, gate: Gate, metric: int | None = None):
-        self.weighing, self.gate = Weighing(log, log.outcome(metric)), gate
-        self._judged: dict[str, Verdict] = {}
+        self.log, self.gate, self.metric = log, gate, metric
+        self._weighings: dict[int | None, Weighing] = {}
+        self._judged: dict[tuple[int | None, str], Verdict] = {}
 
     def of(self, one: Estimator, value: float) -> Verdict:
         """Verdict and reasons of an estimate."""
-        for kind in one.kinds:
-            if kind not in self._judged:
-                self._judged[kind] = verdict_on(self.weighing.sums(kind), self.gate, kind)
-        log = self.weighing.log
-        return qualified(one, value, [self._judged[kind] for kind in one.kinds], log.bandwidth, log.propensity_source)
+        outcomes = (self.metric,) if one.outcomes is None else one.outcomes
+        found = [self._on(outcome, kind) for outcome in outcomes for kind in one.kinds]
+        return qualified(one, value, found, self.log.bandwidth, self.log.propensity_source)
+
+    def _on(self, outcome: int | None, kind: str) -> Verdict:
+        if outcome not in self._weighings:
+            self._weighings[outcome] = Weighing(self.log, self.log.outcome(outcome))
+        if (outcome, kind) not in self._judged:
+            sums = self._weighings[outcome].sums(kind)
+            self._judged[outcome, kind] = verdict_on(sums, self.gate, kind)
+        return self._judged[outcome, kind]
 
 
 def verdict_on(positions: Sequence[WeightSums], gate: Gate, kind: str) -> Verdict:
@@ -146,7 +153,7 @@ def qualified(
 ) -> Verdict:
     """The worst verdict on an estimator's weights, after a look at what weights cannot tell."""
     if not np.isfinite(value):
-        return "unreliable", ("the value is not defined: all weights of a step are 0 or overflow",)
+        return "unreliable", (f"the value is not defined: {one.undefined}",)
     return doubted(worst(found), uncovered(one, bandwidth, propensity_source))
 
 

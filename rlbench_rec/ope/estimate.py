@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import UnknownNameError
+from ..errors import InputError, UnknownNameError
 from .diagnostics import Verdicts, uncovered
-from .estimators import Estimator, estimator
+from .estimators import Estimator, Outcome, estimator, valued
 from .gate import Gate
-from .intervals import INTERVALS, Sample
+from .intervals import INTERVALS, Sample, simultaneous
 from .log import EvaluationLog
 from .measure import Pieces, measure
 
@@ -26,8 +26,15 @@ Interval = Literal[
     "betting",
     "betting-sequence",
     "cressie-read",
+    "simultaneous",
     "none",
 ]
+KINDS = INTERVALS | {"simultaneous": simultaneous}
+"""Of each estimate by itself, and of all at once."""
+FROM_THE_LOG = ("bootstrap", "bca", "studentised", "normal", "simultaneous", "none")
+"""Kinds that need no known range of the reward."""
+STRATIFIED = ("bootstrap", "normal", "simultaneous", "none")
+"""Kinds that know of parts of fixed size."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,7 @@ class Estimate:
         verdict: `trusted`, `weak` or `unreliable`.
         reasons: why the verdict is not a better one.
         propensity_source: where the propensities came from.
+        chosen: what the estimator chose from the log beyond its name: `magic`'s shares.
     """
 
     estimator: str
@@ -62,6 +70,7 @@ class Estimate:
     verdict: str
     reasons: tuple[str, ...]
     propensity_source: str = "logged"
+    chosen: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values."""
@@ -76,7 +85,7 @@ def estimate(
     confidence: float = 0.95,
     n_resamples: int = 2_000,
     seed: int = 0,
-    metric: int | None = None,
+    metric: Outcome = None,
     gate: Gate | None = None,
     **parameters: float,
 ) -> Estimate:
@@ -87,11 +96,13 @@ def estimate(
         name: estimator id or alias, or one made by `ope.estimator`.
         interval: over episodes, or over users where the log has clusters: percentile `bootstrap`, `bca`, `studentised`
             bootstrap, Student's t (`normal`); from known ranges of rewards and weights: `hoeffding`, `bernstein`,
-            `betting`, `betting-sequence`, `cressie-read`; or `none`.
+            `betting`, `betting-sequence`, `cressie-read`; `simultaneous`, bands of several estimates that all hold at
+            once; or `none`.
         confidence: in (0, 1).
         n_resamples: bootstrap resamples.
         seed: of the bootstrap.
-        metric: a column of `log.metrics` to value in place of the reward.
+        metric: a column of `log.metrics` to value in place of the reward, or a pair (a, b) for the ratio V_a / V_b of
+            two outcomes, None being the reward: (None, 0) is the reward per unit of the first metric.
         gate: thresholds of the verdict.
 
     Raises:
@@ -110,19 +121,27 @@ def estimate_all(
     confidence: float = 0.95,
     n_resamples: int = 2_000,
     seed: int = 0,
-    metric: int | None = None,
+    metric: Outcome = None,
     gate: Gate | None = None,
 ) -> list[Estimate]:
     """Several estimates in one pass over the weights; the bootstrap resamples the same episodes for all of them."""
-    if interval not in INTERVALS:
-        raise UnknownNameError("interval", interval, INTERVALS)
+    if interval not in KINDS:
+        raise UnknownNameError("interval", interval, KINDS)
     chosen = [estimator(name) for name in names]
     if not chosen:
         return []
+    if isinstance(metric, tuple):
+        chosen, metric = [valued(one, metric) for one in chosen], None
+    if interval not in FROM_THE_LOG and any(one.outcomes is not None for one in chosen):
+        hint = "Ask for the outcomes one by one, each with half the error: confidence=0.975 for 95 % of both."
+        raise InputError(f"'{interval}' has no known range of a ratio.", where="metric", hint=hint)
+    if log.strata is not None and interval not in STRATIFIED:
+        what = f"'{interval}' takes all episodes for drawn alike, not by strata."
+        raise InputError(what, where="interval", hint=f"Use {', '.join(STRATIFIED)}.")
     pieces = Pieces(log, chosen, metric)
     with np.errstate(over="ignore", invalid="ignore"):
         measured = measure(pieces)
-        limits = INTERVALS[interval](Sample(pieces, measured, confidence, n_resamples, seed))
+        limits = KINDS[interval](Sample(pieces, measured, confidence, n_resamples, seed))
     verdicts = Verdicts(log, gate or Gate(), metric)
     judged = [verdicts.of(one, found.value) for one, found in zip(chosen, measured, strict=True)]
     return [
@@ -139,6 +158,7 @@ def estimate_all(
             verdict=verdict,
             reasons=reasons,
             propensity_source=log.propensity_source,
+            chosen={key: value for part in found.parts for key, value in getattr(part, "chosen", {}).items()},
         )
         for one, found, limit, (verdict, reasons) in zip(chosen, measured, limits, judged, strict=True)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from numbers import Integral, Real
@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import InputError
 from . import checks
+from .known import checked_limits
 from .weights import cumulative_weights, extreme_log_weights
 
 SOURCES = ("logged", "uniform", "estimated")
@@ -46,8 +47,10 @@ class EvaluationLog:
         gamma: discount factor in [0, 1]; gamma^0 is 1 also at gamma = 0.
         reward_range: known (smallest, largest) possible reward; finite-sample bounds need it.
         weight_bound: known largest possible weight W_t, likewise.
+        step_bound: known largest possible number of rows of an episode, likewise where gamma is 1.
         clusters: (episodes,) user codes; the bootstrap then resamples users.
         metrics: (n, m) further outcomes, valued by the same weights.
+        metric_ranges: for each metric its known (smallest, largest) value, or None.
         unsupported_mass: (n,) evaluation-policy mass on actions the behaviour policy never takes, where known.
         propensity_source: "logged", "uniform" or "estimated"; part of every result made from the log.
         state_ratios: (n,) d^e_t(s) / d^b_t(s), the policies' chances to be still in the session at the row's step, and
@@ -59,6 +62,8 @@ class EvaluationLog:
         calibration_error: of estimated propensities, see `ope.estimate_propensities`; shown with the diagnostics.
         bandwidth: width of the kernel that stands for an exact match of continuous actions, 0 where there is none; None
             where actions are discrete. Else propensities are densities, without an upper limit. See `ope.kernel_log`.
+        strata: (episodes,) codes of parts whose sizes were not left to chance, such as A/B arms or logging policies;
+            intervals then resample within each. See `ope.mixture_log`.
 
     Raises:
         InputError: lengths that differ, NaN, values out of range: names the argument and the first bad row.
@@ -83,6 +88,9 @@ class EvaluationLog:
     slate_weights: np.ndarray | None = None
     bandwidth: float | None = None
     calibration_error: float | None = None
+    strata: np.ndarray | None = None
+    step_bound: int | None = None
+    metric_ranges: Sequence[tuple[float, float] | None] | None = None
 
     def __post_init__(self) -> None:
         for name in ROW_FIELDS:
@@ -112,7 +120,10 @@ class EvaluationLog:
         if self.episode_starts is not None:
             _set(self, "episode_starts", checks.episode_starts(self.episode_starts, self.n_rows))
         if self.clusters is not None:
-            _set(self, "clusters", checks.cluster_codes(self.clusters, self.n_episodes))
+            _set(self, "clusters", checks.episode_codes("clusters", self.clusters, self.n_episodes))
+        if self.strata is not None:
+            _set(self, "strata", checks.episode_codes("strata", self.strata, self.n_episodes))
+            checks.nested("clusters", self.clusters, self.strata)
         if self.slate_weights is not None:
             _set(self, "slate_weights", checks.vector("slate_weights", self.slate_weights))
             if len(self.slate_weights) != self.n_episodes:
@@ -129,17 +140,8 @@ class EvaluationLog:
             raise InputError(
                 f"'{self.propensity_source}' is not one of {', '.join(SOURCES)}.", where="propensity_source"
             )
-        _set(self, "reward_range", checks.bounds("reward_range", self.reward_range))
-        if self.reward_range is not None:
-            low, high = self.reward_range
-            outside = (self.rewards < low) | (self.rewards > high)
-            checks.refuse("rewards", outside, f"outside reward_range ({low:g}, {high:g})", self.rewards)
-        if self.weight_bound is not None:
-            if not isinstance(self.weight_bound, Real) or not self.weight_bound > 0:
-                raise InputError(f"weight_bound is {self.weight_bound!r}; it must be positive.", where="weight_bound")
-            # A bound that the log itself breaks by more than rounding is no bound.
-            above = ~(self.weights <= self.weight_bound * (1 + 1e-9))
-            checks.refuse("weight_bound", above, f"weights above {self.weight_bound:g}", self.weights)
+        for name, limits in checked_limits(self).items():
+            _set(self, name, limits)
 
     @staticmethod
     def from_arrays(actions, rewards, propensities, target_policy, q_hat=None, behaviour_policy=None, **options):
@@ -193,7 +195,8 @@ class EvaluationLog:
     @cached_property
     def ratios(self) -> np.ndarray:
         """(n,) rho_t, the evaluation policy's probability over the behaviour policy's."""
-        return self.target_propensities / self.propensities
+        with np.errstate(over="ignore"):
+            return self.target_propensities / self.propensities
 
     @cached_property
     def log_weights(self) -> np.ndarray | None:
@@ -270,8 +273,8 @@ class EvaluationLog:
                 value = getattr(self, field.name)
                 sliced = field.name in (*ROW_FIELDS, "slate_weights") and value is not None
                 _set(block, field.name, value[rows] if sliced else value)
-            _set(block, "episode_starts", None)
-            _set(block, "clusters", None)
+            for name in ("episode_starts", "clusters", "strata"):
+                _set(block, name, None)
             _set(block, "ratios", self.ratios[rows])
             yield block
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .bootstrap import side_by_side
+from .bootstrap import parts_of, side_by_side, unit_strata
 from .columns import sum_of_squares
 from .estimators import Estimator
 from .log import EvaluationLog
@@ -73,7 +73,8 @@ class Measured:
         means: for each part, the means of its columns over all episodes.
         value: the estimate; NaN where it is not defined.
         std_error: sqrt(sum_u psi_u^2 C / (C - 1)) / N over the C units that are resampled (episodes, or users where
-            the log knows them), psi the delta-method influence of a unit; NaN for a single unit.
+            the log knows them), psi the delta-method influence of a unit; NaN for a single unit. Where the log has
+            strata, the sum over these, psi taken from its mean in the stratum.
     """
 
     parts: list[Part]
@@ -87,6 +88,9 @@ def measure(pieces: Pieces) -> list[Measured]:
     log = pieces.log
     parts, means = _means(pieces)
     squares, units = np.zeros(len(parts)), log.n_episodes
+    if log.strata is not None:
+        squares += [_within(psi, log) for psi in unit_influences(pieces, parts, means)]
+        return _measured(parts, means, np.sqrt(squares) / log.n_episodes)
     if log.clusters is None:
         for influences in _influences(pieces, parts, means):
             squares += [sum_of_squares(psi) for psi in influences]
@@ -94,10 +98,12 @@ def measure(pieces: Pieces) -> list[Measured]:
         units = int(log.clusters.max()) + 1
         squares += [sum_of_squares(psi) for psi in unit_influences(pieces, parts, means)]
     scale = np.sqrt(units / (units - 1)) / log.n_episodes if units > 1 else np.nan
-    return [
-        Measured(of_one, of_means, _value(of_one, of_means), float(np.sqrt(square) * scale))
-        for of_one, of_means, square in zip(parts, means, squares, strict=True)
-    ]
+    return _measured(parts, means, np.sqrt(squares) * scale)
+
+
+def _measured(parts: list[list[Part]], means: list[list[np.ndarray]], errors: np.ndarray) -> list[Measured]:
+    found = zip(parts, means, errors.tolist(), strict=True)
+    return [Measured(of_one, of_means, _value(of_one, of_means), error) for of_one, of_means, error in found]
 
 
 def unit_influences(pieces: Pieces, parts: list[list[Part]], means: list[list[np.ndarray]]) -> Iterator[np.ndarray]:
@@ -105,6 +111,15 @@ def unit_influences(pieces: Pieces, parts: list[list[Part]], means: list[list[np
     blocks = [np.stack(influences) for influences in _influences(pieces, parts, means)]
     for psi in np.concatenate(blocks, axis=1):
         yield psi if pieces.log.clusters is None else np.bincount(pieces.log.clusters, psi)
+
+
+def _within(psi: np.ndarray, log: EvaluationLog) -> float:
+    """Sum over strata of sum_u (psi_u - mean psi)^2 C / (C - 1); NaN where a stratum has a single unit."""
+    square = 0.0
+    for own in parts_of(unit_strata(log.clusters, log.strata)):
+        apart = psi[own] - psi[own].mean()
+        square += sum_of_squares(apart) * len(own) / (len(own) - 1) if len(own) > 1 else np.nan
+    return square
 
 
 def _means(pieces: Pieces) -> tuple[list[list[Part]], list[list[np.ndarray]]]:

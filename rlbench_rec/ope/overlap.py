@@ -54,6 +54,10 @@ class Magnitudes:
             max(self.largest * a, other.largest * b),
         )
 
+    def times(self, factor: float) -> Magnitudes:
+        """Those of factor > 0 times the values."""
+        return Magnitudes(self.unit, factor * self.total, factor**2 * self.squares, factor * self.largest)
+
     @property
     def effective_number(self) -> float:
         """(sum v)^2 / sum v^2; 0 where all are 0."""
@@ -127,6 +131,18 @@ class WeightSums:
             None if self.events is None else self.events.merged(other.events),
             self.unsupported + other.unsupported,
             self.rows + other.rows,
+        )
+
+    def times(self, factor: float) -> WeightSums:
+        """Those of factor > 0 times the weights."""
+        squares = self.above_squares + 2.0 * self.above + self.checked
+        return replace(
+            self,
+            max_weight=factor * self.max_weight,
+            weights=self.weights.times(factor),
+            above=factor * self.above + (factor - 1.0) * self.checked,
+            above_squares=factor**2 * squares - 2.0 * factor * (self.above + self.checked) + self.checked,
+            events=None if self.events is None else self.events.times(factor),
         )
 
     @property

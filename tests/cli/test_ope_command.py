@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from rlbench_rec.cli.app import main
-
 
 @pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
+def run(rlbench, monkeypatch, tmp_path):
     """The command in an empty folder that holds shop.csv: exit code, stdout, stderr."""
     rng = np.random.default_rng(0)
     logging, evaluated = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
@@ -33,17 +30,7 @@ def run(capsys, monkeypatch, tmp_path):
     frame.to_csv(tmp_path / "shop.csv", index=False)
     monkeypatch.chdir(tmp_path)
 
-    def rlbench(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["rlbench", "ope", *arguments])
-        code = 0
-        try:
-            main()
-        except SystemExit as stop:
-            code = stop.code or 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return rlbench
+    return lambda *arguments: rlbench("ope", *arguments)
 
 
 SHOP = ("shop.csv", "--propensity", "pscore")
@@ -79,6 +66,16 @@ def test_json_on_stdout_and_in_a_file_and_a_picture(run, tmp_path):
     assert again == out
 
 
+def test_ratios_guardrails_and_slices(run):
+    arguments = ("--reward", "click", "--ratio", "click/hour", "--by", "action", "--json")
+    code, out, _ = run(*SHOP, *arguments, "--guardrail", "cost:0.01:lower")
+    made = json.loads(out)
+    assert code == 0 and [one["column"] for one in made["metrics"]] == ["hour", "cost", "click/hour"]
+    assert made["guardrails"][0]["state"] == "holds" and [one["label"] for one in made["slices"]] == [0, 1, 2]
+    code, out, _ = run(*SHOP, "--reward", "click", "--guardrail", "cost:0")
+    assert code == 1 and "BROKEN" in out
+
+
 def test_propensities_that_were_not_logged(run):
     code, out, _ = run("shop.csv", "--reward", "click", "--features", "hour", "--explain", "--json")
     made = json.loads(out)
@@ -98,6 +95,9 @@ def test_propensities_that_were_not_logged(run):
         (["shop.csv", "--reward", "click"], "Is it --propensity pscore?"),
         ([*SHOP, "--reward", "clik"], "clik"),
         ([*SHOP, "--reward", "click", "--metric", "revenue"], "There is no column 'revenue'"),
+        ([*SHOP, "--reward", "click", "--ratio", "click"], "'click' is no ratio of two columns"),
+        ([*SHOP, "--reward", "click", "--by", "houer"], "Is it --by hour?"),
+        ([*SHOP, "--reward", "click", "--guardrail", "hour:x"], "'x' in 'hour:x' is no number"),
         ([*SHOP, "--reward", "click", "--estimators", "snip"], "Did you mean 'snips'"),
         ([*SHOP, "--reward", "click", "--estimators", "dr"], "needs q_logged and v_target"),
         ([*SHOP, "--reward", "click", "--interval", "wald"], "Unknown interval 'wald'"),
@@ -117,10 +117,7 @@ def test_bad_input_is_one_message_and_exit_code_2(run, tmp_path, arguments, mess
     assert [path.name for path in tmp_path.iterdir()] == ["shop.csv"]
 
 
-def test_it_is_in_the_help(run, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["rlbench", "--help"])
-    with pytest.raises(SystemExit):
-        main()
-    assert "ope" in capsys.readouterr().out
-    code, out, _ = run("--help")
+def test_it_is_in_the_help(rlbench):
+    assert "ope" in rlbench("--help")[1]
+    code, out, _ = rlbench("ope", "--help")
     assert code == 0 and "--lower-is-better" in out and "Exit code" in out

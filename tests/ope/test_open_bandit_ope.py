@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,3 +71,12 @@ def test_a_negative_click_rate_is_never_trusted():
     modelled = ope.EvaluationLog(log.rewards, log.propensities, log.target_propensities, rate, rate)
     estimate = ope.estimate(modelled, "dr")
     assert estimate.value < 0 and estimate.verdict == "unreliable"
+
+
+@pytest.mark.parametrize("interval", ["hoeffding", "bernstein", "betting", "betting-sequence", "cressie-read"])
+def test_intervals_with_known_bounds_say_that_nothing_is_known(interval):
+    """No propensity is below 1e-6, so no weight is above 1 / 46 over that: nearly all of [0, 1] is left."""
+    log, _ = evaluated_log("women", "bts")
+    known = replace(log, reward_range=(0, 1), weight_bound=1e6 / 46)
+    estimate = ope.estimate(known, "ips", interval=interval)
+    assert estimate.ci_low < 0.002 and estimate.ci_high > 0.99

@@ -17,6 +17,11 @@ def on_policy(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     return [mean(log, log.discounts * outcome)]
 
 
+def minus_on_policy(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
+    """-mean_i sum_t gamma^t r_t: what a lift takes off."""
+    return on_policy(log, -outcome)
+
+
 def ips(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """mean_i sum_t gamma^t W_t r_t; unbiased. Per-decision importance sampling, Precup, Sutton and Singh 2000."""
     return [mean(log, log.discounts * log.weighted(outcome))]

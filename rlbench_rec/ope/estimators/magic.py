@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
 from ..bootstrap import resampled_means, side_by_side
@@ -12,11 +15,32 @@ BIAS_CONFIDENCE = 0.9
 """Level of the interval of `sndr` within which a blend's ingredient counts as unbiased."""
 
 
+@dataclass(frozen=True)
+class Blended:
+    """A part of a blend, which knows the shares it was blended with."""
+
+    part: Part
+    chosen: dict[str, float]
+
+    @property
+    def columns(self) -> Any:
+        """Those of the part."""
+        return self.part.columns
+
+    def value(self, means: np.ndarray) -> np.ndarray:
+        """The part's value."""
+        return self.part.value(means)
+
+    def gradient(self, means: np.ndarray) -> np.ndarray:
+        """The part's derivatives."""
+        return self.part.gradient(means)
+
+
 def magic(log: EvaluationLog, outcome: np.ndarray, steps: float, resamples: float, bias_seed: float) -> list[Part]:
     """sum_j x_j g_j: g_j follows `sndr` up to step j and trusts the model from there on (g_{-1} is `dm`, the last one
     `sndr`), and x >= 0, sum x = 1, minimises x' (Omega + b b') x. Omega is the covariance of the g_j by the delta
     method (the paper holds the normalisers fixed), b_j the distance of g_j from the 90 % bootstrap interval of `sndr`.
-    The interval takes x as given.
+    The interval takes x as given; `Estimate.chosen` tells it.
 
     Args:
         log: the log.
@@ -29,7 +53,8 @@ def magic(log: EvaluationLog, outcome: np.ndarray, steps: float, resamples: floa
     x = _shares(log, blends, int(resamples), int(bias_seed))
     # Step t counts with the shares of all j >= t.
     reached = np.array([x[1:][at >= t].sum() for t in range(log.horizon)])
-    return _until(log, outcome, reached)
+    names = ["dm", *(f"to step {j}" for j in at[:-1]), "sndr"]
+    return [Blended(part, dict(zip(names, x.tolist(), strict=True))) for part in _until(log, outcome, reached)]
 
 
 def _until(log: EvaluationLog, outcome: np.ndarray, shares: np.ndarray) -> list[Part]:
@@ -50,7 +75,7 @@ def _shares(log: EvaluationLog, blends: list[list[Part]], resamples: int, seed: 
     if log.clusters is not None:
         influences = [np.bincount(log.clusters, psi) for psi in influences]
     influences = np.stack(influences) / log.n_episodes
-    low, high = _interval(log, blends[-1], resamples, seed)
+    low, high = _interval(log, blends[-1], float(values[-1]), resamples, seed)
     bias = np.maximum(values - high, 0.0) - np.maximum(low - values, 0.0)
     error = influences @ influences.T + np.outer(bias, bias)
     if not np.isfinite(error).all():
@@ -59,7 +84,7 @@ def _shares(log: EvaluationLog, blends: list[list[Part]], resamples: int, seed: 
     return _least(error)
 
 
-def _interval(log: EvaluationLog, parts: list[Part], resamples: int, seed: int) -> tuple[float, float]:
+def _interval(log: EvaluationLog, parts: list[Part], value: float, resamples: int, seed: int) -> tuple[float, float]:
     matrices = [part.columns.matrix() for part in parts]
     drawn = resampled_means(side_by_side(matrices), log.clusters, resamples, seed)
     draws = total(parts, np.split(drawn, [matrices[0].shape[1]], axis=1))
@@ -67,7 +92,8 @@ def _interval(log: EvaluationLog, parts: list[Part], resamples: int, seed: int) 
     if not len(draws):
         return np.nan, np.nan
     low, high = np.quantile(draws, [(1 - BIAS_CONFIDENCE) / 2, (1 + BIAS_CONFIDENCE) / 2])
-    return float(low), float(high)
+    # The paper's own guard: sndr is what bias is measured from, so it has none, whatever few draws say.
+    return min(float(low), value), max(float(high), value)
 
 
 def _least(error: np.ndarray) -> np.ndarray:

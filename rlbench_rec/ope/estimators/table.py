@@ -47,6 +47,9 @@ class Estimator:
         one_step_only: whether the formula holds on one-step logs alone.
         biased: whether its error has a part that no interval covers; such estimates are never `trusted`.
         by_blocks: whether its parts on a block of rows need nothing of the other rows.
+        outcomes: what it values whichever outcome it is asked for, see `valued`; None: the one it is asked for.
+        own: (log, outcome) -> parts of minus the logging policy's own value, for lifts.
+        undefined: why its value may be no number.
         required: names of the parameters, all > 0 (shrinkage, strength and seeds may be 0).
         parameters: their values; those in the table are defaults.
     """
@@ -59,6 +62,9 @@ class Estimator:
     one_step_only: bool = False
     biased: bool = False
     by_blocks: bool = True
+    outcomes: tuple[int | None, ...] | None = None
+    own: Callable[..., list[Part]] = importance.minus_on_policy
+    undefined: str = "all weights of a step are 0 or overflow"
     required: tuple[str, ...] = ()
     parameters: dict[str, float] = field(default_factory=dict)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..known import single_step
 from .ranges import Terms, bounded_terms
 from .sample import Limits, Sample
 
@@ -45,11 +46,11 @@ def _unseen(terms: Terms) -> list[tuple[float, float, float]]:
     log, extremes = terms.log, (terms.low, terms.high)
     if _weights(terms) is None:
         return [(1.0, *extremes)]
-    if terms.one.needs_q:
-        nothing = log.reward_range
+    # A last weight of 0 says nothing of the steps before, which count in all but tis.
+    if not single_step(log) and terms.one.id != "tis":
+        nothing = extremes
     else:
-        # A last weight of 0 says nothing of the steps before, which count in all but tis.
-        nothing = (0.0, 0.0) if log.one_step or terms.one.id == "tis" else extremes
+        nothing = log.reward_range if terms.one.needs_q else (0.0, 0.0)
     return [(0.0, *nothing), (log.weight_bound, *extremes)]
 
 

@@ -1,4 +1,4 @@
-"""The known range of what an estimator averages, from the known ranges of rewards and weights.
+"""The known range of what an estimator averages, from the known ranges of outcomes, weights and lengths.
 
 Sample extremes are no ranges; without known ones there is no finite-sample interval.
 """
@@ -13,6 +13,7 @@ import numpy as np
 
 from ...errors import InputError
 from ..estimators import Estimator
+from ..known import Range, discounted_steps, known_range, return_range, single_step
 from ..log import EvaluationLog
 from ..measure import Pieces
 from .sample import Sample
@@ -52,6 +53,8 @@ class Terms:
 
     Attributes:
         one: the estimator.
+        log: on which log.
+        metric: of which outcome.
         mean: the estimate.
         variance: sample variance of the terms; NaN for one term.
         low, high: known range of a term.
@@ -60,6 +63,7 @@ class Terms:
 
     one: Estimator
     log: EvaluationLog
+    metric: int | None
     mean: float
     variance: float
     low: float
@@ -69,7 +73,7 @@ class Terms:
     @property
     def values(self) -> np.ndarray:
         """(episodes,) the terms."""
-        return Pieces(self.log, [self.one]).table()[0][:, 0]
+        return Pieces(self.log, [self.one], self.metric).table()[0][:, 0]
 
     def around(self, below: float, above: float) -> tuple[float, float]:
         """The interval from `below` under the estimate to `above` over it, within the range of the value."""
@@ -84,26 +88,27 @@ def bounded_terms(sample: Sample) -> Iterator[Terms]:
     """The terms of each estimator.
 
     Raises:
-        InputError: no known range, a metric, or users, whose rows are not independent.
+        InputError: no known range, users, whose rows are not independent, or strata.
     """
-    log = sample.pieces.log
-    if sample.pieces.metric is not None:
-        raise InputError("reward_range is known of the reward, not of a metric.", where="metric")
+    log, metric = sample.pieces.log, sample.pieces.metric
     if log.clusters is not None:
         raise InputError("Finite-sample intervals need independent episodes, not users.", where="clusters")
+    if log.strata is not None:
+        raise InputError("Finite-sample intervals need episodes that are drawn alike, not by strata.", where="strata")
     for one, found in zip(sample.pieces.estimators, sample.measured, strict=True):
-        low, high = term_range(one, log)
+        low, high = term_range(one, log, metric)
         # The true value lies in the range of a return, where terms may not; what a biased estimator aims at need not.
-        of_value = (low, high) if one.biased else value_range(log)
-        yield Terms(one, log, found.value, found.std_error**2 * log.n_episodes, low, high, of_value)
+        of_value = (low, high) if one.biased else return_range(log, known_range(log, metric))
+        yield Terms(one, log, metric, found.value, found.std_error**2 * log.n_episodes, low, high, of_value)
 
 
-def term_range(one: Estimator, log: EvaluationLog) -> tuple[float, float]:
+def term_range(one: Estimator, log: EvaluationLog, metric: int | None = None) -> Range:
     """The known range of an episode's term: the estimate is their mean.
 
-    With rewards in [lo, hi] and weights in [0, B], a weighted reward lies in [min(0, B lo), max(0, B hi)], and a doubly
-    robust term v + w (r - q), q and v in [lo, hi], in [lo - B (hi - lo), hi + B (hi - lo)]. Discounted sums of any
-    length are 1 / (1 - gamma) times as wide.
+    With rewards in [lo, hi] and weights in [0, B], a weighted reward lies in [min(0, B lo), max(0, B hi)], and a sum
+    over an episode in S times that, S = sum_t gamma^t over the most steps there can be: `step_bound`, else endless. A
+    doubly robust term v_0 + sum_t gamma^t W_t (r_t + gamma v_{t+1} - q_t), its model within the range R_t of what can
+    still be earned from step t on, lies in R_0 -+ B sum_t gamma^t |R_t|.
 
     Raises:
         InputError: the log or the estimator does not know such a range.
@@ -111,43 +116,47 @@ def term_range(one: Estimator, log: EvaluationLog) -> tuple[float, float]:
     if one.id not in LARGEST_WEIGHT:
         hint = "Use bootstrap, bca, studentised or normal."
         raise InputError(f"'{one.id}' is no mean of bounded terms.", where="interval", hint=hint)
-    if log.reward_range is None:
-        raise InputError("A finite-sample interval needs the known range of a reward.", where="reward_range")
+    low, high = known_range(log, metric)
     weight = LARGEST_WEIGHT[one.id](math.inf if log.weight_bound is None else log.weight_bound, **one.parameters)
     if math.isinf(weight):
-        raise InputError(f"A finite-sample interval of '{one.id}' needs a known bound.", where="weight_bound")
-    low, high = log.reward_range
+        hint = "Give weight_bound=, the largest possible product of ratios, or use ips-clip."
+        raise InputError(
+            f"A finite-sample interval of '{one.id}' needs a known bound.", where="weight_bound", hint=hint
+        )
     if one.needs_q:
-        _check_model(one, log, low, high)
-        return low - weight * (high - low), high + weight * (high - low)
-    if log.one_step and one.id == "on-policy":
+        return _model_range(log, (low, high), weight)
+    if single_step(log) and one.id == "on-policy":
         return low, high
-    longest = _longest(log)
+    longest = discounted_steps(log)
     return min(0.0, weight * low) * longest, max(0.0, weight * high) * longest
 
 
-def value_range(log: EvaluationLog) -> tuple[float, float]:
-    low, high = log.reward_range
-    return (low, high) if log.one_step else (min(0.0, low) * _longest(log), max(0.0, high) * _longest(log))
+def _model_range(log: EvaluationLog, one_reward: Range, weight: float) -> Range:
+    """Of v_0 and corrections with weights up to `weight`."""
+    _check_model(log, one_reward)
+    low, high = return_range(log, one_reward)
+    if single_step(log) or weight == 0:
+        corrections = weight * (high - low)
+    elif log.step_bound is None:
+        # Of episodes without an end the range stays the same.
+        corrections = weight * (high - low) * discounted_steps(log)
+    else:
+        ranges = (return_range(log, one_reward, t) for t in range(log.step_bound))
+        corrections = weight * sum(log.gamma**t * (b - a) for t, (a, b) in enumerate(ranges))
+    return low - corrections, high + corrections
 
 
-def _longest(log: EvaluationLog) -> float:
-    if log.one_step:
-        return 1.0
-    if log.gamma == 1:
-        raise InputError("Undiscounted episodes have no known longest return.", where="gamma")
-    return 1.0 / (1.0 - log.gamma)
-
-
-def _check_model(one: Estimator, log: EvaluationLog, low: float, high: float) -> None:
-    if not log.one_step:
-        raise InputError(f"'{one.id}' has a finite-sample interval on one-step logs only.", where="episode_starts")
+def _check_model(log: EvaluationLog, one_reward: Range) -> None:
+    by_step = np.array([return_range(log, one_reward, t) for t in range(log.horizon)])
+    low, high = by_step.T if log.one_step else by_step[log.steps].T
     for name in ("q_logged", "v_target"):
         column = getattr(log, name)
         # An average over actions leaves the range by rounding.
-        slack = 1e-9 * max(abs(low), abs(high))
+        slack = 1e-9 * np.abs(by_step).max()
         outside = (column < low - slack) | (column > high + slack)
         if outside.any():
             row = int(np.argmax(outside))
-            what = f"The model leaves reward_range ({low}, {high}) at row {row}: {column[row]:g}."
-            raise InputError(what, where=name)
+            at = 0 if log.one_step else row
+            what = f"The model leaves what can be earned, ({low[at]:g}, {high[at]:g}), at row {row}: {column[row]:g}."
+            hint = "Clip the model to it: that is no bias."
+            raise InputError(what, where=name, hint=hint)

@@ -64,7 +64,8 @@ def jointly_resampled(samples: list[Sample]) -> list[list[np.ndarray]]:
     first, widths = samples[0], [table.shape[1] for table in tables]
     columns = side_by_side(list(tables))
     del tables
-    drawn = resampled_means(columns, first.pieces.log.clusters, first.n_resamples, first.seed)
+    log = first.pieces.log
+    drawn = resampled_means(columns, log.clusters, first.n_resamples, first.seed, log.strata)
     values = []
     for sample, own, means in zip(samples, owns, np.split(drawn, np.cumsum(widths)[:-1], axis=1), strict=True):
         of_parts = [[means[:, part] for part in parts] for parts in own]

@@ -38,6 +38,7 @@ def confidence_sequence(
     *,
     confidence: float = 0.95,
     episodes: np.ndarray | None = None,
+    metric: int | None = None,
     **parameters: float,
 ) -> ConfidenceSequence:
     """Limits of a policy's value as they stood after each of several numbers of episodes, in the log's order.
@@ -50,6 +51,7 @@ def confidence_sequence(
         name: a mean of bounded terms: `ips`, `tis`, `dr`, `on-policy`, …
         confidence: in (0, 1).
         episodes: after how many; None: 16, 23, 32, …, each about 1.4 times the one before, and all.
+        metric: a column of `log.metrics` in place of the reward, with `metric_ranges`.
         parameters: of the estimator.
 
     Raises:
@@ -62,7 +64,7 @@ def confidence_sequence(
     at = np.asarray(episodes).astype(np.int64)
     if at.ndim != 1 or len(at) == 0 or at.min() < 1 or at.max() > n:
         raise InputError(f"Numbers of episodes from 1 to {n} are needed.", where="episodes")
-    pieces = Pieces(log, [estimator(name, **parameters)])
+    pieces = Pieces(log, [estimator(name, **parameters)], metric)
     (terms,) = bounded_terms(Sample(pieces, measure(pieces), confidence, 1, 0))
     every = terms.values
     low, high = np.array([sequence_limits(terms, every[:count], confidence) for count in at]).T

@@ -9,8 +9,10 @@ from operator import add
 import numpy as np
 
 from ...errors import InputError, UnknownNameError
-from ..matrices import CHUNK_CELLS, check_distributions, checked_actions
+from .. import checks
+from ..matrices import CHUNK_CELLS
 from .calibration import Calibrate, Reliability, as_they_are, best_temperature, isotonic, losses, temperature
+from .inputs import checked
 from .models import MODELS, Predict
 from .result import Propensities
 
@@ -52,19 +54,24 @@ def estimate_propensities(
 
     Raises:
         UnknownNameError: an unknown model or calibration.
-        InputError: shapes that differ, values that are not finite, fewer users than folds, a single action.
+        InputError: shapes that differ, values that are not finite, a row of the policy that is no distribution, with
+            the first such row; fewer users than folds, a single action, a setting out of range.
     """
     if model not in MODELS:
         raise UnknownNameError("propensity model", model, MODELS)
     if calibration not in CALIBRATIONS:
         raise UnknownNameError("calibration", calibration, CALIBRATIONS)
-    features, action_count = _checked(actions, features, embeddings, target_policy, model)
-    actions = checked_actions(actions, action_count)
+    checks.whole("folds", folds, 2)
+    checks.whole("seed", seed, 0)
+    given = checked(actions, features, users, embeddings if model == "embeddings" else None, target_policy)
+    if model == "embeddings" and embeddings is None:
+        raise InputError("The model 'embeddings' needs (actions, dimensions) embeddings.", where="embeddings")
+    actions, features, action_count, target_policy = given.actions, given.features, given.action_count, given.target
     floor = max(0.01 / action_count, 1.0 / len(actions)) if floor is None else floor
     if not 0.0 <= floor < 1.0:
         raise InputError(f"{floor}; it must lie in [0, 1).", where="floor")
-    fold_of_row = _folds(users, len(actions), folds, seed)
-    extra = {"embeddings": np.asarray(embeddings, dtype=np.float64)} if model == "embeddings" else {}
+    fold_of_row = _folds(given.users, folds, seed)
+    extra = {} if given.embeddings is None else {"embeddings": given.embeddings}
     inside = [np.flatnonzero(fold_of_row == fold) for fold in range(folds)]
     outside = [np.flatnonzero(fold_of_row != fold) for fold in range(folds)]
     fitted = [MODELS[model](features[rows], actions[rows], action_count, seed, **extra) for rows in outside]
@@ -86,7 +93,6 @@ def estimate_propensities(
             reliability.append(Reliability.of(logs, actions[part]))
             if target_policy is not None:
                 pi = np.asarray(target_policy[part], dtype=np.float64)
-                check_distributions("target_policy", pi, int(part[0]))
                 vectors["target"][part] = np.minimum(pi[at], 1.0)
                 vectors["mass"][part] = np.minimum(np.where(np.exp(logs) < floor, pi, 0.0).sum(axis=1), 1.0)
     known = target_policy is not None
@@ -145,13 +151,12 @@ def _parts(rows: np.ndarray, action_count: int) -> Iterator[np.ndarray]:
         yield rows[first : first + size]
 
 
-def _folds(users: np.ndarray | None, n: int, folds: int, seed: int) -> np.ndarray:
+def _folds(users: np.ndarray, folds: int, seed: int) -> np.ndarray:
     """(n,) fold of each row; all rows of a user in one."""
-    codes = np.arange(n) if users is None else np.unique(np.asarray(users), return_inverse=True)[1]
-    count = int(codes.max()) + 1
-    if folds < 2 or count < folds:
-        raise InputError(f"{folds} folds of {count} users; at least 2 folds, and a user in each.", where="folds")
-    return (np.random.default_rng(seed).permutation(count) % folds)[codes]
+    count = int(users.max()) + 1
+    if count < folds:
+        raise InputError(f"{folds} folds of {count} users; a user in each is needed.", where="folds")
+    return (np.random.default_rng(seed).permutation(count) % folds)[users]
 
 
 def _popularity_loss(actions: np.ndarray, inside: list[np.ndarray], action_count: int) -> float:
@@ -162,33 +167,3 @@ def _popularity_loss(actions: np.ndarray, inside: list[np.ndarray], action_count
         other = everywhere - own
         loss -= float(own @ np.log((other + 1.0) / (other.sum() + action_count)))
     return loss / len(actions)
-
-
-def _checked(
-    actions: np.ndarray,
-    features: np.ndarray,
-    embeddings: np.ndarray | None,
-    target_policy: np.ndarray | None,
-    model: str,
-) -> tuple[np.ndarray, int]:
-    features = np.asarray(features, dtype=np.float64)
-    if features.ndim != 2 or len(features) != len(actions):
-        raise InputError(f"Shape {features.shape}; (rows, features) is needed.", where="features")
-    bad = ~np.isfinite(features).all(axis=1)
-    if bad.any():
-        raise InputError(f"Row {int(np.argmax(bad))} holds values that are not finite numbers.", where="features")
-    if model == "embeddings" and embeddings is None:
-        raise InputError("The model 'embeddings' needs (actions, dimensions) embeddings.", where="embeddings")
-    known = {
-        "embeddings": None if embeddings is None else len(embeddings),
-        "target_policy": None if target_policy is None else np.shape(target_policy)[1],
-    }
-    counts = {count for count in known.values() if count is not None}
-    if len(counts) > 1:
-        raise InputError(f"{known['embeddings']} embeddings for {known['target_policy']} actions.", where="embeddings")
-    if target_policy is not None and len(target_policy) != len(actions):
-        raise InputError(f"{len(target_policy)} rows for {len(actions)} actions.", where="target_policy")
-    action_count = counts.pop() if counts else int(np.max(actions)) + 1
-    if action_count < 2:
-        raise InputError("There is only one action, so nothing was decided.", where="actions")
-    return features, action_count

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import InputError
+from .. import checks
 from ..log import EvaluationLog
 
 
@@ -55,8 +57,18 @@ class Propensities:
         Args:
             target_propensities: (n,) of the logged actions, where the matrix was not given.
             unsupported_mass: (n,), where it is known better.
+
+        Raises:
+            InputError: neither they nor the matrix were given, or another number of them.
         """
         target = self.target_propensities if target_propensities is None else target_propensities
+        if target is None:
+            hint = "Give them here, or target_policy= to estimate_propensities."
+            raise InputError("The evaluated policy is not known.", where="target_propensities", hint=hint)
+        target = checks.vector("target_propensities", target)
+        if len(target) != len(self.propensities):
+            what = f"{len(target)} entries for {len(self.propensities)} decisions."
+            raise InputError(what, where="target_propensities")
         mass = self.unsupported_mass if unsupported_mass is None else unsupported_mass
         if mass is None:
             weights = target / self.propensities

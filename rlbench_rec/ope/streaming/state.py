@@ -16,8 +16,8 @@ from .moments import Moments
 if TYPE_CHECKING:
     from .stream import Stream
 
-SCHEMA = 1
-FIELDS = ("metric", "n_rows", "n_episodes", "units", "settings", "source")
+SCHEMA = 2
+FIELDS = ("metric", "n_rows", "n_episodes", "units", "settings", "source", "calibrated", "miscalibration")
 """What a file holds as it is."""
 
 

@@ -52,10 +52,14 @@ class Stream:
         for one in self.estimators:
             if not one.by_blocks:
                 raise InputError(f"'{one.id}' needs the whole log at once.", where="names", hint="Use sndr.")
+            if one.outcomes is not None:
+                raise InputError(f"'{one.id}' has an outcome of its own.", where="names", hint="Use metric=.")
         self.metric = metric
         self.n_rows = self.n_episodes = self.units = 0
         self.settings: dict[str, Any] = {}
         self.source = ""
+        # Of rows whose propensities have a known calibration error: how many, and the sum of their errors.
+        self.calibrated, self.miscalibration = 0, 0.0
         self.moments: list[Moments] = []
         self.weights: dict[str, list[WeightSums]] = {}
         self.steps: list[Magnitudes] = []
@@ -71,6 +75,8 @@ class Stream:
             row = int(np.argmax(is_extreme(log.log_weights)))
             what = f"The weight e^{log.log_weights[row]:.3g} at row {row} leaves the range of a stream."
             raise InputError(what, where="target_propensities", hint="Evaluate the whole log at once.")
+        if log.strata is not None:
+            raise InputError("A stream knows of no strata.", where="strata", hint="Evaluate the whole log at once.")
         if log.episode_starts is not None:
             log = _in_steps(log)
         batch = Stream(self.estimators, metric=self.metric)
@@ -82,6 +88,8 @@ class Stream:
         }
         batch.source = log.propensity_source
         batch.n_rows, batch.n_episodes = log.n_rows, log.n_episodes
+        if log.calibration_error is not None:
+            batch.calibrated, batch.miscalibration = log.n_rows, log.n_rows * log.calibration_error
         batch.units = log.n_episodes if log.clusters is None else int(log.clusters.max()) + 1
         for block in log.blocks() if log.clusters is None else [log]:
             found = [Moments.of(one.parts(block, self.metric), block) for one in self.estimators]
@@ -112,6 +120,8 @@ class Stream:
         self.n_rows += other.n_rows
         self.n_episodes += other.n_episodes
         self.units += other.units
+        self.calibrated += other.calibrated
+        self.miscalibration += other.miscalibration
         self.moments = _all_merged(self.moments, other.moments)
         kinds = {**self.weights, **other.weights}
         self.weights = {kind: _all_merged(self.weights.get(kind, []), other.weights.get(kind, [])) for kind in kinds}
@@ -156,10 +166,12 @@ class Stream:
         return estimates
 
     def diagnose(self, gate: Gate | None = None) -> Diagnostics:
-        """`ope.diagnose` of the whole log; events are of the metric, where one is valued."""
+        """`ope.diagnose` of the whole log; events are of the metric, where one is valued. The calibration error is the
+        mean over all rows of which it is known, each with that of its batch."""
         self._check_not_empty()
         missing = doubt(self.settings["bandwidth"], self.source)
-        return diagnostics(self.weights["reward"][0], self.steps, gate or Gate(), missing)
+        found = diagnostics(self.weights["reward"][0], self.steps, gate or Gate(), missing)
+        return replace(found, calibration_error=self.miscalibration / self.calibrated if self.calibrated else None)
 
     def to_dict(self) -> dict[str, Any]:
         """The state as plain values for JSON; see `ope.streaming.state`."""

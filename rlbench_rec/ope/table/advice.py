@@ -11,14 +11,13 @@ from ..diagnostics import Diagnostics
 from ..estimate import Estimate, estimate_all
 from ..estimators import estimator
 from ..gate import Gate
-from ..lift import paired
 from ..log import EvaluationLog
-from .scoring import Report
+from ..questions.lift import paired
+from ..questions.planning import planned
+from .scoring import Report, decide
 
 SHARES = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05, 0.02)
 """Of the evaluated policy in a mixture with the logging policy."""
-POWER = 0.84
-"""Standard errors beyond the interval at which four logs in five show a lift."""
 EXPLORED = 0.1
 """Share of decisions that the evaluated policy is advised to take."""
 RARE = 0.02
@@ -107,21 +106,29 @@ def _suspect(found: Diagnostics, gate: Gate) -> bool:
 
 def _trusted(report: Report) -> Iterator[str]:
     first, log = report.reward.scored[0].lift, report.log
-    if report.decision.outcome == "not-shown":
+    shown = decide(report.reward.scored[0], report.min_lift, report.lower_is_better).outcome == "better"
+    if report.decision.outcome == "not-shown" and shown:
+        yield from _guardrails(report)
+    elif report.decision.outcome == "not-shown":
         sign = -1.0 if report.lower_is_better else 1.0
         gain = sign * first.value - report.min_lift
-        half = abs(first.ci_high - first.ci_low) / 2
-        needed = _rows_to_show(first, gain, half) if gain > 0 else np.inf
-        if needed <= 1000:
+        days = report.table.days
+        to_show = planned(first, max(gain, 0.0) or np.nan, confidence=first.confidence, days=days)
+        if to_show.times <= 1000:
+            span = "" if days is None else f" ({_count(to_show.days)} days)"
             yield (
-                f"Log more: if the lift is what it looks like ({first.value:+.4g}), about "
-                f"{_count(needed * log.n_episodes)} {_unit(log)} of this kind would show it in four cases of five."
+                f"Log more: if the lift is what it looks like ({first.value:+.4g}), about {_count(to_show.episodes)} "
+                f"{_unit(log)}{span} of this kind would show it in four cases of five. This log would show one of "
+                f"{report.min_lift + to_show.smallest_lift:.3g} as often."
             )
         else:
             yield (
-                f"The overlap is good and the lift too small for a log of this kind: only one of about {half:.3g} or "
-                "more would show. Think of another policy rather than of a longer log."
+                "The overlap is good and the lift too small for a log of this kind: only one of about "
+                f"{report.min_lift + to_show.smallest_lift:.3g} or more would show in four cases of five. Think of "
+                "another policy rather than of a longer log."
             )
+    elif report.decision.outcome == "broken":
+        yield "A guardrail is shown not to hold. Do not ship it, whatever the headline gains."
     elif report.decision.outcome == "worse":
         yield "The log shows the policy to be worse than the one that logged. Do not ship it."
     else:
@@ -130,6 +137,25 @@ def _trusted(report: Report) -> Iterator[str]:
         yield (
             f"Mind hidden confounding: if the logging policy used something that its propensities do not know, odds "
             f"off by a factor of {report.breaking_factor:.2f} would explain the whole lift."
+        )
+
+
+def _guardrails(report: Report) -> Iterator[str]:
+    """The headline is shown, a guardrail is not."""
+    unit = _unit(report.log)
+    for one in report.guardrails:
+        if one.state != "open":
+            continue
+        if one.lift.verdict != "trusted" or not one.distance > 0:
+            yield (
+                f"Guardrail {one.name}: the log cannot show that it holds, and more rows of this kind may not either. "
+                "Widen its tolerance if the shop can bear that, or test the policy on some of the traffic."
+            )
+            continue
+        needed = planned(replace(one.lift, std_error=one.std_error), one.distance, confidence=one.lift.confidence)
+        yield (
+            f"Log more for guardrail {one.name}: if its lift is what it looks like ({one.lift.value:+.4g}), about "
+            f"{_count(needed.episodes)} {unit} would show in four cases of five that it holds."
         )
 
 
@@ -199,11 +225,6 @@ def _mixture(log: EvaluationLog, gate: Gate) -> tuple[float, Estimate, Estimate]
             # Two rows that nobody would trust with the whole policy are no better with a twentieth of it.
             return None if gain.verdict == "unreliable" else (share, value, gain)
     return None
-
-
-def _rows_to_show(found: Estimate, gain: float, half: float) -> float:
-    """How many times as many rows bring the interval clear of 0 in four cases of five."""
-    return ((half + POWER * found.std_error) / gain) ** 2
 
 
 def _unit(log: EvaluationLog) -> str:

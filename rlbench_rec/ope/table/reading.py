@@ -11,6 +11,7 @@ import numpy as np
 
 from ...errors import InputError
 from ..arrays import episode_order
+from ..estimators import Outcome
 from ..log import EvaluationLog
 from .file import TableFile
 from .roles import ROLES, assigned, column, overlooked
@@ -31,6 +32,8 @@ class LoggedTable:
         metrics: columns of further outcomes, in the order of `log.metrics`.
         notes: what the reader should be asked about the table.
         propensities: the model of the logging policy, where propensities were estimated.
+        slices: (episodes,) what each is sliced by, None where nothing is.
+        days: how many days these are, where they are days.
     """
 
     path: str
@@ -39,6 +42,22 @@ class LoggedTable:
     metrics: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     propensities: Propensities | None = None
+    slices: np.ndarray | None = None
+    days: int | None = None
+
+    def outcome(self, name: str) -> Outcome:
+        """What `ope.estimate` calls the column, or the ratio `revenue/orders` of two.
+
+        Raises:
+            InputError: neither the reward nor a metric that was read.
+        """
+        if name in self.metrics or name == self.columns["reward"]:
+            return None if name == self.columns["reward"] else self.metrics.index(name)
+        above, slash, below = name.partition("/")
+        if not slash:
+            have = ", ".join((self.columns["reward"], *self.metrics))
+            raise InputError(f"'{name}' is no outcome that was read.", where=self.path, hint=f"Read were: {have}.")
+        return self.outcome(above), self.outcome(below)
 
 
 def read_log(
@@ -46,6 +65,7 @@ def read_log(
     columns: Mapping[str, str | None] | None = None,
     *,
     metrics: Sequence[str] = (),
+    by: str | None = None,
     features: Sequence[str] = (),
     model: str = "logistic",
     seed: int = 0,
@@ -60,6 +80,7 @@ def read_log(
         path: the file.
         columns: other names: {"propensity": "pscore"}; "none" leaves an optional column out.
         metrics: columns of further outcomes.
+        by: a column to slice by; times are sliced by day. Of a session, the first row's counts.
         features: what the logging policy knew of a decision, where the table has no propensities: they are then
             estimated from the column `action`, cross-fitted by user. See `ope.estimate_propensities`.
         model, seed: of that.
@@ -78,7 +99,8 @@ def read_log(
         given["action"] = ROLES["action"].default
     found = assigned(file.names, given, str(path), without)
     metrics, features = (tuple(column(file.names, name, str(path)) for name in names) for names in (metrics, features))
-    values = Values(file, file.read([*found.values(), *metrics, *features]))
+    sliced = [] if by is None else [column(file.names, by, str(path), option="by")]
+    values = Values(file, file.read([*found.values(), *metrics, *features, *sliced]))
 
     rows: dict[str, Any] = {"rewards": values.numbers(found["reward"], "Where nothing was earned, write 0.")}
     rows["target_propensities"] = values.chances(found["target_propensity"])
@@ -89,6 +111,7 @@ def read_log(
     if metrics:
         rows["metrics"] = np.stack([values.numbers(name) for name in metrics], axis=1)
     users = values.ids(found["user"]) if "user" in found else None
+    slices, days = (None, None) if by is None else values.slices(by)
     fitted = None
     if features:
         fitted = _estimated(values, found["action"], features, users, model, seed)
@@ -101,8 +124,9 @@ def read_log(
         rows = {name: row[order] if name in by_row | {"metrics"} else row for name, row in rows.items()}
         rows["episode_starts"] = starts
         users = None if users is None else _users(values, found, users, order, starts)
+        slices = None if slices is None else slices[order][starts]
     log = EvaluationLog(**rows, clusters=users, **options)
-    return LoggedTable(str(path), log, found, metrics, overlooked(file.names, found), fitted)
+    return LoggedTable(str(path), log, found, metrics, overlooked(file.names, found), fitted, slices, days)
 
 
 def _estimated(

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from ..estimate import Estimate
-from .scoring import Outcome, Report
+from .scoring import Report, Scores
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SHARED = ("n_rows", "n_episodes", "propensity_source")
 """Fields of an estimate that are said once, of the log."""
 
@@ -36,6 +36,14 @@ def record(report: Report, advice: Sequence[str] | None = None) -> dict[str, Any
             "decision": asdict(report.decision) | {"exit_code": report.decision.exit_code},
             "reward": _outcome(report.reward),
             "metrics": [_outcome(outcome) for outcome in report.metrics],
+            "guardrails": [
+                asdict(one) | {"logging": _estimate(one.logging), "lift": _estimate(one.lift)}
+                for one in report.guardrails
+            ],
+            "slices": [
+                asdict(one) | {"value": _estimate(one.value), "lift": _estimate(one.lift)} for one in report.slices
+            ],
+            "by_day": None if report.by_day is None else _estimate(report.by_day),
             "diagnostics": report.diagnostics.to_dict() | {"pareto_k": report.pareto_k},
             "confounding": {
                 "bands": [asdict(band) for band in report.bands],
@@ -47,7 +55,7 @@ def record(report: Report, advice: Sequence[str] | None = None) -> dict[str, Any
     )
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def _outcome(outcome: Scores) -> dict[str, Any]:
     return {
         "column": outcome.column,
         "logging": _estimate(outcome.logging),

@@ -89,7 +89,7 @@ def assigned(
     return found
 
 
-def column(names: Sequence[str], name: str, where: str, part: str | None = None) -> str:
+def column(names: Sequence[str], name: str, where: str, part: str | None = None, *, option: str = "metric") -> str:
     """The name, if there is such a column.
 
     Raises:
@@ -101,7 +101,7 @@ def column(names: Sequence[str], name: str, where: str, part: str | None = None)
     likely = [other for other in names if role and other.lower() in role.also]
     taken = {other.default for other in ROLES.values()}
     likely = likely or difflib.get_close_matches(name, [one for one in names if one not in taken], n=1, cutoff=0.7)
-    option = f"--{(part or 'metric').replace('_', '-')}"
+    option = f"--{(part or option).replace('_', '-')}"
     guess = f"Is it {option} {likely[0]}? " if likely else f"Name it: {option} COLUMN. " if role else ""
     if part == "propensity":
         guess += "Were none logged? --features A,B estimates them. "

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,17 +11,19 @@ import numpy as np
 from ...errors import InputError
 from ..diagnostics import Diagnostics, diagnose
 from ..estimate import Estimate, estimate_all
-from ..estimators import ESTIMATORS, Estimator, estimator
-from ..lift import paired
+from ..estimators import ESTIMATORS, Estimator, Outcome, estimator, valued
 from ..log import EvaluationLog
-from ..sensitivity import Band, breaking_factor, sensitivity
+from ..questions.guardrails import Guardrail, Tested, in_words, outcomes_tested
+from ..questions.lift import paired
+from ..questions.sensitivity import Band, breaking_factor, sensitivity
+from ..questions.slices import Slice, by_slice, over_days
 from ..slope import slope
 from .reading import LoggedTable
 from .tail import pareto_k
 
 WITHOUT_Q = ("snips", "ips")
 WITH_Q = ("dr", "snips", "ips")
-EXIT_CODES = {"better": 0, "not-shown": 1, "worse": 1}
+EXIT_CODES = {"better": 0, "not-shown": 1, "broken": 1, "worse": 1}
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,9 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """One outcome: its column, the logging policy's own mean, and what estimators say of the evaluated policy."""
+class Scores:
+    """One outcome: its column, or the ratio of two; the logging policy's own mean, and what estimators say of the
+    evaluated one's."""
 
     column: str
     logging: Estimate
@@ -52,8 +55,9 @@ class Decision:
 
     Attributes:
         estimator: which.
-        outcome: `better` (trusted, and the whole interval of the lift beyond `min_lift`), `worse` (trusted, and the
-            whole interval on the wrong side of 0) or `not-shown`.
+        outcome: `better` (trusted, the whole interval of the lift beyond `min_lift`, and every guardrail shown to
+            hold), `worse` (trusted, and the whole interval on the wrong side of 0), `broken` (a guardrail is shown not
+            to hold) or `not-shown`.
         reasons: why it is not shown.
         exit_code: 0 for `better`, else 1.
     """
@@ -73,18 +77,21 @@ class Report:
 
     Attributes:
         table: what was read.
-        reward, metrics: the decisive outcome, and those beside it.
+        reward, metrics: the decisive outcome, and those beside it, ratios last.
         lower_is_better: whether rewards are costs.
         min_lift: the lift, in the good direction, that must be exceeded.
         decision: whether it is.
         diagnostics: of the weights.
         pareto_k: see `ope.table.tail`; gates nothing.
         bands, breaking_factor: hidden confounding, see `ope.sensitivity`; empty and NaN on longer sessions.
+        guardrails: see `ope.ship`.
+        slices: see `ope.by_slice`.
+        by_day: the lift by whole days, where slices are days and there are two or more; see `ope.over_days`.
     """
 
     table: LoggedTable
-    reward: Outcome
-    metrics: tuple[Outcome, ...]
+    reward: Scores
+    metrics: tuple[Scores, ...]
     lower_is_better: bool
     min_lift: float
     decision: Decision
@@ -92,6 +99,9 @@ class Report:
     pareto_k: float
     bands: tuple[Band, ...]
     breaking_factor: float
+    guardrails: tuple[Tested, ...] = ()
+    slices: tuple[Slice, ...] = ()
+    by_day: Estimate | None = None
 
     @property
     def log(self) -> EvaluationLog:
@@ -103,6 +113,8 @@ def score(
     table: LoggedTable,
     estimators: Sequence[str] = (),
     *,
+    ratios: Sequence[str] = (),
+    guardrails: Mapping[str, Guardrail] | None = None,
     lower_is_better: bool = False,
     min_lift: float = 0.0,
     **settings: Any,
@@ -113,6 +125,8 @@ def score(
         table: from `ope.read_log`.
         estimators: `snips`, `ips-clip:10`, or `switch-dr:slope` for a parameter that SLOPE chooses from the log; none:
             `dr`, `snips`, `ips` where the table has q, else `snips`, `ips`.
+        ratios: of two outcomes that were read: `revenue/orders`.
+        guardrails: what must not suffer, by outcome that was read, or ratio of two.
         lower_is_better: rewards are costs.
         min_lift: the lift that must be exceeded, >= 0, in the good direction.
         settings: `interval`, `confidence`, `n_resamples`, `seed` and `gate` of `ope.estimate_all`.
@@ -125,21 +139,28 @@ def score(
         raise InputError(f"{min_lift:g}; it must be 0 or more, in the good direction.", where="min_lift")
     names = estimators or (WITHOUT_Q if log.q_logged is None else WITH_Q)
     chosen = [_estimator(name, log) for name in names]
-    reward = _outcome(log, table.columns["reward"], chosen, None, settings)
+    reward = _scores(log, table.columns["reward"], chosen, None, settings)
     weighted = [one for one in chosen if not one.needs_q][:1] or [estimator("snips")]
-    metrics = [_outcome(log, name, weighted, at, settings) for at, name in enumerate(table.metrics)]
+    further = (*table.metrics, *dict.fromkeys(ratios))
+    metrics = [_scores(log, name, weighted, table.outcome(name), settings) for name in further]
     bands, factor = _confounding(log, reward.logging.value)
+    rails = {name: replace(rail, outcome=table.outcome(name)) for name, rail in (guardrails or {}).items()}
+    tested = outcomes_tested(log, rails, weighted[0], **settings) if rails else []
+    slices, by_day = _slices(table, chosen[0], settings)
     return Report(
         table,
         reward,
         tuple(metrics),
         lower_is_better,
         min_lift,
-        decide(reward.scored[0], min_lift, lower_is_better),
+        guarded(decide(reward.scored[0], min_lift, lower_is_better), tested),
         diagnose(log, settings.get("gate")),
         pareto_k(log),
         bands,
         factor,
+        tuple(tested),
+        slices,
+        by_day,
     )
 
 
@@ -157,6 +178,29 @@ def decide(first: Scored, min_lift: float, lower_is_better: bool) -> Decision:
         told = f"is not wholly {wanted}" if np.isfinite(low) else "is not defined"
         reasons.append(f"the interval of the lift {told}")
     return Decision(first.value.estimator, "not-shown", tuple(reasons))
+
+
+def guarded(decision: Decision, guardrails: Sequence[Tested]) -> Decision:
+    """The decision, after a look at what must not suffer."""
+    reasons = {
+        state: [f"guardrail {one.name}: {in_words(one)}" for one in guardrails if one.state == state]
+        for state in ("broken", "open")
+    }
+    if decision.outcome == "worse" or not (reasons["broken"] or reasons["open"]):
+        return decision
+    if reasons["broken"]:
+        return Decision(decision.estimator, "broken", tuple(reasons["broken"]))
+    return Decision(decision.estimator, "not-shown", (*decision.reasons, *reasons["open"]))
+
+
+def _slices(table: LoggedTable, one: Estimator, settings: dict[str, Any]) -> tuple[tuple[Slice, ...], Estimate | None]:
+    if table.slices is None:
+        return (), None
+    by_day = None
+    if table.days is not None and table.days > 1:
+        # Resampling a handful of days would be too sure of itself.
+        by_day = over_days(table.log, table.slices, one, **settings | {"interval": "normal"})
+    return tuple(by_slice(table.log, table.slices, one, **settings)), by_day
 
 
 def _estimator(name: str, log: EvaluationLog) -> Estimator:
@@ -181,13 +225,13 @@ def _estimator(name: str, log: EvaluationLog) -> Estimator:
     return estimator(found, **dict(zip(found.required, values, strict=False)))
 
 
-def _outcome(
-    log: EvaluationLog, column: str, chosen: Sequence[Estimator], metric: int | None, settings: dict[str, Any]
-) -> Outcome:
-    both = ["on-policy", *chosen, *map(paired, chosen)]
-    logging, *found = estimate_all(log, both, metric=metric, **settings)
+def _scores(
+    log: EvaluationLog, column: str, chosen: Sequence[Estimator], outcome: Outcome, settings: dict[str, Any]
+) -> Scores:
+    own, *chosen = (valued(one, outcome) for one in (estimator("on-policy"), *chosen))
+    logging, *found = estimate_all(log, [own, *chosen, *map(paired, chosen)], **settings)
     pairs = zip(found[: len(chosen)], found[len(chosen) :], strict=True)
-    return Outcome(column, logging, tuple(Scored(value, lift) for value, lift in pairs))
+    return Scores(column, logging, tuple(Scored(value, lift) for value, lift in pairs))
 
 
 def _confounding(log: EvaluationLog, logging: float) -> tuple[tuple[Band, ...], float]:

@@ -8,14 +8,17 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..estimate import Estimate
-from .scoring import Outcome, Report
+from .scoring import Report, Scores
 
 WIDTH = 100
+SLICES = 14
+"""Shown on the screen."""
 
 
 def screen(report: Report, advice: Sequence[str] | None = None) -> str:
     """The log, values and lifts, the decision with its reasons, diagnostics, confounding, and advice where given."""
-    lines = [*_log(report), "", *_values(report), "", *_decision(report), "", *_overlap(report)]
+    lines = [*_log(report), "", *_values(report), "", *_decision(report)]
+    lines += [*_guardrails(report), *_slices(report), "", *_overlap(report)]
     lines += _confounding(report)
     if advice is not None:
         lines += ["", "What to do next"]
@@ -44,16 +47,20 @@ def _values(report: Report) -> Iterator[str]:
     for outcome in report.metrics:
         cells += [(f"metric: {outcome.column}", "", "", "", "", ""), *_rows(outcome)]
     level = f"{100 * report.reward.logging.confidence:g}% interval"
-    head = ("", "value", level, "lift over logging", level, "verdict")
-    widths = [max(len(row[at]) for row in [head, *cells]) for at in range(len(head))]
-    for row in [head, *cells]:
+    yield from _aligned([("", "value", level, "lift over logging", level, "verdict"), *cells])
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Columns of numbers to the right; the first and the last to the left."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
         yield "  ".join(
-            text.ljust(width) if at in (0, 5) else text.rjust(width)
+            text.ljust(width) if at in (0, len(row) - 1) else text.rjust(width)
             for at, (text, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
 
 
-def _rows(outcome: Outcome) -> list[tuple[str, ...]]:
+def _rows(outcome: Scores) -> list[tuple[str, ...]]:
     rows = [("logging policy", _number(outcome.logging.value), _interval(outcome.logging), "", "", "")]
     for scored in outcome.scored:
         relative = outcome.relative(scored)
@@ -78,11 +85,62 @@ def _decision(report: Report) -> Iterator[str]:
     told = {
         "better": f"BETTER: by {decision.estimator} the policy beats the logging policy, and the log supports it.",
         "worse": f"WORSE: by {decision.estimator} the policy loses to the logging policy, and the log supports it.",
+        "broken": f"BROKEN: do not ship: {' and '.join(decision.reasons)}.",
         "not-shown": f"NOT SHOWN by {decision.estimator}: {' and '.join(decision.reasons)}.",
     }[decision.outcome]
     yield from textwrap.wrap(f"{told} (exit code {decision.exit_code})", WIDTH)
     for reason in first.lift.reasons:
         yield from textwrap.wrap(f"- {reason}", WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
+def _guardrails(report: Report) -> Iterator[str]:
+    if not report.guardrails:
+        return
+    yield ""
+    head = ("Guardrails", "logging policy", "lift", "limit", "p holds", "p broken", "state")
+    rows = [
+        (
+            f"  {one.name}",
+            _number(one.logging.value),
+            _number(one.lift.value, "+"),
+            _number(one.limit, "+"),
+            f"{one.p_holds:.2g}",
+            f"{one.p_broken:.2g}",
+            one.state if one.lift.verdict == "trusted" else f"{one.state} ({one.lift.verdict})",
+        )
+        for one in report.guardrails
+    ]
+    yield from _aligned([head, *rows])
+
+
+def _slices(report: Report) -> Iterator[str]:
+    if not report.slices:
+        return
+    yield ""
+    largest = sorted(report.slices, key=lambda one: -one.n_episodes)[:SLICES]
+    shown = [one for one in report.slices if one in largest]
+    level = f"{100 * report.reward.logging.confidence:g}% interval"
+    head = ("Slices", "rows", "effective", "value", "lift", level, "p, Holm", "verdict of the lift")
+    rows = [
+        (
+            f"  {one.label:g}" if isinstance(one.label, float) else f"  {one.label}",
+            f"{one.n_episodes:,}",
+            _count(one.ess),
+            _number(one.value.value),
+            _number(one.lift.value, "+"),
+            _interval(one.lift, "+"),
+            f"{one.p_adjusted:.2g}" if np.isfinite(one.p_adjusted) else "none",
+            one.verdict,
+        )
+        for one in shown
+    ]
+    yield from _aligned([head, *rows])
+    if len(shown) < len(report.slices):
+        yield f"  … and {len(report.slices) - len(shown)} smaller ones, in --json"
+    if report.by_day is not None:
+        told = f"{_number(report.by_day.value, '+')} {_interval(report.by_day, '+')}, {report.by_day.verdict}"
+        why = f" ({report.by_day.reasons[0]})" if report.by_day.reasons else ""
+        yield from textwrap.wrap(f"lift, whole days resampled: {told}{why}", WIDTH, subsequent_indent="    ")
 
 
 def _overlap(report: Report) -> Iterator[str]:

@@ -124,6 +124,30 @@ class Values:
             raise InputError(what, where=f"{self.file.path}, column '{column}'", hint="Group the rare ones.")
         return (codes[:, None] == np.arange(codes.max() + 1)).astype(np.float64)
 
+    def slices(self, column: str, *, most: int = 400) -> tuple[np.ndarray, int | None]:
+        """(n,) labels to slice by, numbers or text; times become days, of which there are so many.
+
+        Raises:
+            InputError: a missing value, or more than `most` slices.
+        """
+        import pandas as pd
+        import pyarrow
+
+        given = self.table[column].to_pandas()
+        self.refuse(column, given.isna().to_numpy(), "missing")
+        temporal, days = pyarrow.types.is_temporal(self.table[column].type), None
+        labels = np.full(len(given), np.nan) if temporal else self.read_as_numbers(column)
+        if np.isnan(labels).any():
+            times = pd.to_datetime(given, errors="coerce", format="ISO8601", utc=True)
+            is_time = bool(times.notna().all())
+            labels = (times.dt.strftime("%Y-%m-%d") if is_time else given.astype(str)).to_numpy(dtype=str)
+            days = len(np.unique(labels)) if is_time else None
+        count = len(np.unique(labels))
+        if count > most:
+            what = f"{count:,} different values; {most} slices are the most."
+            raise InputError(what, where=f"{self.file.path}, column '{column}'", hint="Group them.")
+        return labels, days
+
     def raw(self, column: str, row: int) -> Any:
         """A value as the file has it."""
         return self.table[column][row].as_py()

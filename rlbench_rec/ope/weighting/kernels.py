@@ -12,6 +12,7 @@ from .. import checks
 from ..estimators import Estimator, estimator
 from ..log import EvaluationLog
 from ..measure import Pieces, measure
+from ..overlap import Magnitudes
 from ..slope import least_contradicted
 
 FEWEST_MATCHES = 20.0
@@ -38,7 +39,9 @@ def density_log(
     Raises:
         InputError: as EvaluationLog; a density that is not positive, with its row.
     """
-    return EvaluationLog(rewards, densities, target_densities, bandwidth=0.0, **options)
+    densities, target = _densities(densities), checks.vector("target_densities", target_densities)
+    checks.chances("target_densities", target, np.inf)
+    return EvaluationLog(rewards, densities, target, bandwidth=0.0, **options)
 
 
 def kernel_log(
@@ -49,7 +52,7 @@ def kernel_log(
     bandwidth: float | str = "slope",
     *,
     kernel: str = "epanechnikov",
-    bounds: tuple[float, float] = (-np.inf, np.inf),
+    bounds: tuple[float | None, float | None] = (None, None),
     grid: Sequence[float] | None = None,
     slope_for: str | Estimator = "snips",
     **options: Any,
@@ -74,8 +77,10 @@ def kernel_log(
         bandwidth: h > 0, in units of the action, or "slope": the widest that the narrower ones do not contradict, with
             half widths of one standard error.
         kernel: `epanechnikov`, `triangular`, `uniform` or `gaussian`.
-        bounds: smallest and largest action there is.
-        grid: bandwidths to choose from; None: ten from a hundredth to a half of the actions' range.
+        bounds: smallest and largest action there is; None: there is none.
+        grid: bandwidths to choose from; None: ten from a hundredth to a half of the range between the bounds, or where
+            one is missing of 10/9 of the range that holds the middle 90 % of the actions: that of uniform ones, and of
+            bids with a heavy tail still the range in which something happens.
         slope_for: the estimator whose values decide.
         options: further fields of EvaluationLog.
 
@@ -86,11 +91,11 @@ def kernel_log(
     if kernel not in KERNELS:
         raise UnknownNameError("kernel", kernel, KERNELS)
     actions, target = checks.vector("actions", actions), checks.vector("target_actions", target_actions)
-    low, high = bounds
+    densities, (low, high) = _densities(densities), _known(bounds)
     for name, column in (("actions", actions), ("target_actions", target)):
         checks.refuse(name, (column < low) | (column > high), f"outside bounds ({low:g}, {high:g})", column)
-        if len(column) != len(np.asarray(densities)):
-            raise InputError(f"{len(column)} entries for {len(np.asarray(densities))} densities.", where=name)
+        if len(column) != len(densities):
+            raise InputError(f"{len(column)} entries for {len(densities)} densities.", where=name)
     density, cumulative = KERNELS[kernel]
 
     def log_of(width: float) -> EvaluationLog:
@@ -99,7 +104,7 @@ def kernel_log(
         return EvaluationLog(rewards, densities, weights, bandwidth=width, **options)
 
     if bandwidth == "slope":
-        return _slope(log_of, _grid(actions, bounds) if grid is None else grid, estimator(slope_for))
+        return _slope(log_of, _grid(actions, low, high) if grid is None else grid, estimator(slope_for))
     if isinstance(bandwidth, str) or not 0.0 < bandwidth < np.inf:
         raise InputError(f"bandwidth is {bandwidth!r}; it must be above 0, or 'slope'.", where="bandwidth")
     return log_of(float(bandwidth))
@@ -110,22 +115,40 @@ def _slope(log_of: Callable[[float], EvaluationLog], grid: Sequence[float], one:
     if not len(widths) or not 0.0 < widths[0] <= widths[-1] < np.inf:
         raise InputError("Bandwidths above 0 are needed.", where="grid")
     logs = [log_of(float(width)) for width in widths]
-    known = [log for log in logs if _matches(log) >= FEWEST_MATCHES]
+    known = [log for log in logs if Magnitudes.of(log.weights).effective_number >= FEWEST_MATCHES]
     if not known:
         return logs[-1]
-    found = [measure(Pieces(log, [one]))[0] for log in known]
+    # Far out in the tail of the logged bids a weight may leave the range of a float: it is no estimate, and no crash.
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = [measure(Pieces(log, [one]))[0] for log in known]
     return known[least_contradicted([x.value for x in found], [x.std_error for x in found], HALF_WIDTH)]
 
 
-def _matches(log: EvaluationLog) -> float:
-    weights = log.scaled_final_weights
-    return float(weights.sum() ** 2 / (weights @ weights)) if weights.any() else 0.0
+def _densities(values: np.ndarray) -> np.ndarray:
+    column = checks.vector("densities", values)
+    checks.chances("densities", column, np.inf, positive=True)
+    return column
 
 
-def _grid(actions: np.ndarray, bounds: tuple[float, float]) -> np.ndarray:
-    width = bounds[1] - bounds[0] if np.isfinite(bounds).all() else np.ptp(actions)
+def _known(bounds: tuple[float | None, float | None]) -> tuple[float, float]:
+    """Numbers in place of the bounds that there are not."""
+    try:
+        low, high = bounds
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{bounds!r} is no pair of numbers.", where="bounds") from error
+    low, high = checks.bounds("bounds", (-np.inf if low is None else low, np.inf if high is None else high))
+    if low == high:
+        raise InputError(f"There is no action but {low:g}.", where="bounds")
+    return low, high
+
+
+def _grid(actions: np.ndarray, low: float, high: float) -> np.ndarray:
+    width = high - low
+    if not np.isfinite(width):
+        width = float(np.diff(np.quantile(actions, (0.05, 0.95)))[0]) / 0.9
     if width <= 0:
-        raise InputError("All actions are the same.", where="actions")
+        hint = "Give bandwidth= or grid=."
+        raise InputError("Nearly all actions are the same.", where="actions", hint=hint)
     # Three digits, so that a chosen value is the one that its name tells.
     return np.array([float(f"{value:.3g}") for value in width * np.geomspace(0.01, 0.5, GRID_SIZE)])
 

@@ -7,6 +7,7 @@ import pytest
 
 from rlbench_rec import ope
 from rlbench_rec.errors import InputError
+from rlbench_rec.ope.bootstrap import resampled_counts
 from rlbench_rec.ope.estimators import magic
 from rlbench_rec.ope.parts import column_means, total
 
@@ -72,6 +73,31 @@ def test_shares_are_the_minimum_over_the_simplex():
     assert x @ error @ x <= np.einsum("ni,ij,nj->n", others, error, others).min() + 1e-12
 
 
+def test_no_draw_makes_the_last_blend_biased():
+    """A single resample is no interval: but sndr is not biased against itself, so a wrong model stays without share."""
+    for seed in range(5):
+        log = log_of(seed, error=5.0)
+        few = value(log, "magic", resamples=1, bias_seed=seed)
+        assert few == pytest.approx(value(log, "sndr"), abs=0.1)
+
+
+def test_on_paper():
+    """Two one-step logs whose shares follow without a computer: a model without variance that lies within what sndr
+    may be has it all; one that lies d outside, against a variance s^2 of sndr, has s^2 / (s^2 + d^2)."""
+    rewards = np.tile([0.0, 2.0], 50)
+    ones, within = np.ones(100), np.full(100, 1.01)
+    log = ope.EvaluationLog(rewards, ones, ones, within, within)
+    assert value(log, "magic") == pytest.approx(1.01, rel=1e-9)
+    # 90 % of the means of 100 such rewards lie within .84 and 1.16.
+    far = np.full(100, 1.5)
+    log = ope.EvaluationLog(rewards, ones, ones, far, far)
+    draws = [row @ rewards / 100 for chunk in resampled_counts(100, 200, 0) for row in chunk]
+    variance, apart = 1 / 100, 1.5 - np.quantile(draws, 0.95)
+    assert apart == pytest.approx(0.34, abs=0.03)
+    share = variance / (variance + apart**2)
+    assert value(log, "magic") == pytest.approx(share * 1.5 + (1 - share) * 1.0, rel=1e-9)
+
+
 def test_one_step_logs_users_and_configuration():
     rng = np.random.default_rng(1)
     n = 40_000
@@ -84,6 +110,24 @@ def test_one_step_logs_users_and_configuration():
     assert ope.lift(log_of(), "magic", interval="none").estimator == "magic8-200-0-lift"
     with pytest.raises(InputError, match="steps is 0"):
         ope.estimate(log, "magic", steps=0)
+
+
+def test_the_chosen_shares_are_part_of_the_result():
+    log = log_of(error=0.3, gamma=0.9)
+    estimate = ope.estimate(log, "magic", interval="normal")
+    assert list(estimate.chosen) == ["dm", "to step 0", "to step 1", "sndr"]
+    assert sum(estimate.chosen.values()) == pytest.approx(1) and min(estimate.chosen.values()) >= 0
+    blends = [magic._until(log, log.rewards, np.arange(3) <= j) for j in (-1, 0, 1, 2)]
+    values = [total(parts, column_means(parts, log.n_episodes)) for parts in blends]
+    assert estimate.value == pytest.approx(np.dot(values, list(estimate.chosen.values())), rel=1e-12)
+    assert estimate.to_dict()["chosen"] == estimate.chosen
+    assert ope.lift(log, "magic", interval="none").chosen == estimate.chosen
+    assert list(ope.estimate(log_of(episodes=50), "magic", steps=2, interval="none").chosen) == [
+        "dm",
+        "to step 0",
+        "sndr",
+    ]
+    assert ope.estimate(log, "sndr", interval="none").chosen == {}
 
 
 def test_the_same_seed_gives_the_same_shares():

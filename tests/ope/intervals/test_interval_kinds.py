@@ -144,24 +144,15 @@ def test_a_clip_needs_no_bound_and_discounting_bounds_the_return():
         ("ips", {"reward_range": None}, "reward_range: .* needs the known range"),
         ("ips", {"weight_bound": None}, "weight_bound: .*'ips' needs a known bound"),
         ("ips", {"clusters": [0, 0, 1, 1]}, "clusters: .*independent episodes"),
-        ("ips", {"episode_starts": [0, 2]}, "gamma: Undiscounted"),
+        ("ips", {"episode_starts": [0, 2]}, "step_bound: Undiscounted .* Give step_bound="),
+        ("ips", {"reward_range": (0, np.inf)}, "reward_range: .* Give reward_range=.smallest"),
         ("dr", {"q_logged": np.full(4, 2.0), "v_target": np.zeros(4)}, "q_logged: The model leaves .* at row 0: 2"),
-        (
-            "dr",
-            {"q_logged": np.ones(4), "v_target": np.ones(4), "episode_starts": [0, 2]},
-            "one-step logs only",
-        ),
     ],
 )
 @pytest.mark.parametrize("interval", ["hoeffding", "bernstein", "betting", "betting-sequence", "cressie-read"])
 def test_what_has_no_finite_sample_interval(interval, name, fields, message):
     with pytest.raises(InputError, match=message):
         ope.estimate(bounded(**fields), name, interval=interval)
-
-
-def test_a_metric_has_no_known_range():
-    with pytest.raises(InputError, match="metric: reward_range"):
-        ope.estimate(bounded(metrics=np.ones((4, 1))), "ips", interval="hoeffding", metric=0)
 
 
 def test_coverage_of_bounds_is_conservative_but_not_vacuous():

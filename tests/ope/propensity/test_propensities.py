@@ -195,13 +195,29 @@ def test_a_model_that_knows_nothing_is_told(shop):
     [
         ({"model": "forest"}, "Unknown propensity model 'forest'"),
         ({"calibration": "platt"}, "Unknown calibration 'platt'"),
-        ({"features": np.zeros((3, 1))}, "features: Shape"),
-        ({"features": np.array([[0.0]] * 9 + [[np.nan]])}, "features: Row 9"),
+        ({"features": np.zeros((3, 1))}, "features: 3 rows for 10 actions"),
+        ({"features": np.zeros(10)}, "features: Shape (10,)"),
+        ({"features": [["a"]] * 10}, "features: Numbers are needed"),
+        ({"actions": np.full(10, np.nan)}, "actions: dtype float64; integers are needed"),
+        ({"actions": None}, "actions: Shape ()"),
+        ({"actions": np.zeros(0, dtype=int)}, "actions: The log has no rows"),
+        ({"users": np.arange(4)}, "users: 4 rows for 10 actions"),
+        ({"users": np.array([0.0] * 6 + [np.nan] * 4)}, "users: 4 rows have none; the first is row 6"),
+        ({"folds": 2.5}, "folds is 2.5"),
+        ({"seed": -1}, "seed is -1"),
+        ({"model": "embeddings", "embeddings": np.ones(2)}, "embeddings: Shape (2,)"),
+        ({"model": "embeddings", "embeddings": np.full((2, 1), np.inf)}, "embeddings: 2 values are not a finite"),
+        ({"target_policy": np.full(10, 0.5)}, "target_policy: Shape (10,)"),
+        ({"target_policy": [[0.5, 0.5]] * 7 + [[0.5, 0.4]] + [[1.0, 0.0]] * 2}, "target_policy: Row 7 is no distrib"),
+        (
+            {"features": np.array([[0.0]] * 9 + [[np.nan]])},
+            "features: 1 values are not a finite number; the first is nan at row 9",
+        ),
         ({"actions": np.zeros(10, dtype=int)}, "only one action"),
         ({"actions": np.arange(10) - 1}, "Action -1 at row 0"),
         ({"model": "embeddings"}, "needs (actions, dimensions) embeddings"),
         ({"users": np.zeros(10)}, "5 folds of 1 users"),
-        ({"folds": 1}, "1 folds"),
+        ({"folds": 1}, "folds is 1; a whole number from 2 up"),
         ({"floor": 1.0}, "floor"),
         ({"target_policy": np.full((10, 2), 0.4)}, "sums to 0.8"),
         ({"target_policy": np.full((9, 2), 0.5)}, "9 rows for 10 actions"),
@@ -212,3 +228,12 @@ def test_bad_input(change, message):
     with pytest.raises((InputError, UnknownNameError)) as caught:
         estimate_propensities(**given)
     assert message in str(caught.value)
+
+
+def test_an_unknown_policy_cannot_be_evaluated(shop):
+    features, _, actions, _ = shop
+    found = estimate_propensities(actions, features)
+    with pytest.raises(InputError, match=r"target_propensities: The evaluated policy is not known\. Give them"):
+        found.log(np.ones(len(actions)))
+    with pytest.raises(InputError, match="target_propensities: 5 entries for 4000 decisions"):
+        found.log(np.ones(len(actions)), np.ones(5))

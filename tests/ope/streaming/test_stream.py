@@ -144,6 +144,23 @@ def test_sources_kernels_and_unknown_mass():
         stream.merge(kernel)
 
 
+def test_calibration_errors_of_batches():
+    columns = ([1.0, 2.0], [0.5, 0.5], [0.5, 0.25])
+    fitted = {"propensity_source": "estimated", "calibration_error": 0.03}
+    stream = ope.Stream(["ips"])
+    stream.add(ope.EvaluationLog(*columns))
+    assert stream.diagnose().calibration_error is None
+    alone = ope.Stream(["ips"])
+    for batch in (columns, columns, [column[:1] for column in columns]):
+        alone.add(ope.EvaluationLog(*batch, **fitted))
+    alone = ope.Stream.from_dict(json.loads(json.dumps(alone.to_dict())))
+    assert alone.diagnose().calibration_error == pytest.approx(0.03, rel=1e-12)
+    # Five rows at .03, two at .1, two whose propensities were logged.
+    alone.add(ope.EvaluationLog(*columns, propensity_source="estimated", calibration_error=0.1))
+    stream.merge(alone)
+    assert stream.diagnose().calibration_error == pytest.approx((5 * 0.03 + 2 * 0.1) / 7, rel=1e-12)
+
+
 def test_undefined_values_keep_their_reason():
     stream = ope.Stream(["snips", "ips"])
     stream.add(ope.EvaluationLog([1.0, 2.0], [0.5, 0.5], [0.0, 0.0]))
@@ -176,6 +193,6 @@ def test_refusals():
     with pytest.raises(InputError, match=r"target_propensities: The weight e\^345 at row 74"):
         ope.Stream(["ips"]).add(ope.EvaluationLog(np.ones(100), np.full(100, 0.01), np.ones(100), episode_starts=[0]))
     assert stream.estimates()[0].n_rows == 2
-    for bad in ({}, {"schema": 2}, {"schema": 1, "estimators": 3}, [], {**stream.to_dict(), "steps": [{"a": 1}]}):
+    for bad in ({}, {"schema": 1}, {"schema": 2, "estimators": 3}, [], {**stream.to_dict(), "steps": [{"a": 1}]}):
         with pytest.raises(InputError):
             ope.Stream.from_dict(bad)

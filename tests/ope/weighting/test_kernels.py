@@ -170,11 +170,11 @@ def test_refusals():
         ope.kernel_log(rewards, actions, densities, target, "slop")
     with pytest.raises(InputError, match=r"actions: .* outside bounds \(4.9, 5\)"):
         ope.kernel_log(rewards, actions, densities, target, 1.0, bounds=(4.9, 5))
-    with pytest.raises(InputError, match=r"propensities: 1 values are outside \(0, inf\]; the first is 0 at row 2"):
+    with pytest.raises(InputError, match=r"densities: 1 values are outside \(0, inf\]; the first is 0 at row 2"):
         ope.kernel_log(rewards, actions, [1, 1, 0, 1, 1], target, 1.0)
     with pytest.raises(InputError, match="target_actions: 4 entries for 5 densities"):
         ope.kernel_log(rewards, actions, densities, target[1:], 1.0)
-    with pytest.raises(InputError, match="All actions are the same"):
+    with pytest.raises(InputError, match="Nearly all actions are the same"):
         ope.kernel_log(rewards, np.ones(5), densities, target)
     with pytest.raises(InputError, match="Bandwidths above 0"):
         ope.kernel_log(rewards, actions, densities, target, grid=[0, 1])

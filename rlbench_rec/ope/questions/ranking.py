@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .bootstrap import resampled_means
-from .gate import Gate
+from ..bootstrap import resampled_means
+from ..gate import Gate
 
 
 @dataclass(frozen=True)

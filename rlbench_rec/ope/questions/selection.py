@@ -6,18 +6,20 @@ The k policies with the highest estimates are chosen (ties: the one given first;
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
-from ..errors import InputError
-from .estimate import Estimate, estimate
-from .estimators import Estimator, estimator
-from .gate import Gate
-from .intervals import UNDEFINED, Sample, jointly_resampled, percentiles
-from .log import EvaluationLog
-from .measure import Pieces, measure
+from ...errors import InputError, UnknownNameError
+from ..estimate import Estimate, estimate_all
+from ..estimators import Estimator, estimator
+from ..gate import Gate
+from ..intervals import UNDEFINED, Sample, band, jointly_resampled, percentiles
+from ..log import EvaluationLog
+from ..measure import Pieces, measure
+from .lift import check_same_decisions, paired
 
 
 def rank_correlation(true: np.ndarray, estimated: np.ndarray) -> float:
@@ -75,6 +77,7 @@ class Candidate:
         policy: its name.
         estimate: its value, with a percentile interval from the resamples that all candidates share.
         lift, lift_low, lift_high: its value minus the logging policy's, paired in every resample.
+        lift_verdict, lift_reasons: on the lift, as `ope.lift` has them: on the rows where the policies differ, too.
         p_better: share of the resamples in which it beats the logging policy.
         p_best: share of the resamples in which it is the best candidate.
     """
@@ -84,6 +87,8 @@ class Candidate:
     lift: float
     lift_low: float
     lift_high: float
+    lift_verdict: str
+    lift_reasons: tuple[str, ...]
     p_better: float
     p_best: float
 
@@ -92,46 +97,59 @@ def select(
     logs: Mapping[str, EvaluationLog],
     name: str | Estimator = "snips",
     *,
+    interval: Literal["bootstrap", "simultaneous"] = "bootstrap",
     confidence: float = 0.95,
     n_resamples: int = 2_000,
     seed: int = 0,
     gate: Gate | None = None,
     **parameters: float,
 ) -> list[Candidate]:
-    """Candidates from best to worst value, NaN last. The best of many looks better than it is: take its `lift_low`, and
-    confirm it on rows that did not choose it.
+    """Candidates from best to worst value, NaN last. The best of many looks better than it is: take the `lift_low` of a
+    simultaneous interval, which holds for whichever is chosen, or confirm it on rows that did not choose it.
 
     Args:
         logs: by policy name; the same logged decisions, each with its own target propensities (and q).
         name: the estimator, with its parameters as keywords.
+        interval: percentiles for each candidate by itself (`bootstrap`), or bands that hold for all candidates'
+            values at once, and for all their lifts at once (`simultaneous`).
         confidence, n_resamples, seed: of the joint bootstrap.
         gate: thresholds of the verdicts.
 
     Raises:
         InputError: no log, or logs of different decisions.
     """
-    _check_same_decisions(logs)
+    if interval not in ("bootstrap", "simultaneous"):
+        raise UnknownNameError("interval", interval, ("bootstrap", "simultaneous"))
+    if not logs:
+        raise InputError("No policies to choose from.", where="logs")
+    first = next(iter(logs.values()))
+    for policy, log in logs.items():
+        check_same_decisions(log, first, f"logs['{policy}']")
     one, on_policy = estimator(name, **parameters), estimator("on-policy")
     samples = []
-    for log, chosen in [*((log, one) for log in logs.values()), (next(iter(logs.values())), on_policy)]:
+    for log, chosen in [*((log, one) for log in logs.values()), (first, on_policy)]:
         pieces = Pieces(log, [chosen])
         with np.errstate(over="ignore", invalid="ignore"):
             samples.append(Sample(pieces, measure(pieces), confidence, n_resamples, seed))
     own = samples[-1].measured[0].value
     *draws, own_draws = (of_log[0] for of_log in jointly_resampled(samples))
     best = np.argmax(np.where(np.isfinite(draws), draws, -np.inf), axis=0)
+    pairs = [estimate_all(log, [one, paired(one)], interval="none", gate=gate) for log in logs.values()]
+    lifts = [drawn - own_draws for drawn in draws]
+    limits = _limits([value for value, _ in pairs], draws, interval, confidence)
+    of_lifts = _limits([gain for _, gain in pairs], lifts, interval, confidence)
     candidates = []
-    for at, (policy, log) in enumerate(logs.items()):
-        found = estimate(log, one, interval="none", confidence=confidence, gate=gate)
-        low, high = percentiles(draws[at], confidence) if np.isfinite(found.value) else UNDEFINED
-        lifts = draws[at] - own_draws
-        known = lifts[np.isfinite(lifts)]
+    for at, (policy, (value, gain)) in enumerate(zip(logs, pairs, strict=True)):
+        known = lifts[at][np.isfinite(lifts[at])]
+        low, high = limits[at]
         candidates.append(
             Candidate(
                 policy,
-                replace(found, ci_low=low, ci_high=high, interval="bootstrap"),
-                found.value - own,
-                *percentiles(lifts, confidence),
+                replace(value, ci_low=low, ci_high=high, interval=interval, confidence=confidence),
+                value.value - own,
+                *of_lifts[at],
+                lift_verdict=gain.verdict,
+                lift_reasons=gain.reasons,
                 p_better=float(np.mean(known > 0)) if len(known) else np.nan,
                 p_best=float(np.mean(best == at)),
             )
@@ -139,18 +157,16 @@ def select(
     return sorted(candidates, key=lambda c: -c.estimate.value if np.isfinite(c.estimate.value) else np.inf)
 
 
-def _check_same_decisions(logs: Mapping[str, EvaluationLog]) -> None:
-    if not logs:
-        raise InputError("No policies to choose from.", where="logs")
-    first = next(iter(logs.values()))
-    for policy, log in logs.items():
-        same = (
-            np.array_equal(log.rewards, first.rewards)
-            and np.array_equal(log.starts, first.starts)
-            and np.array_equal(log.propensities, first.propensities)
-        )
-        if not same:
-            raise InputError(f"The log of '{policy}' holds other decisions than the first.", where="logs")
+def _limits(
+    found: Sequence[Estimate], draws: Sequence[np.ndarray], interval: str, confidence: float
+) -> list[tuple[float, float]]:
+    """For each estimate, from draws made together."""
+    if interval == "simultaneous":
+        return band([one.value for one in found], draws, confidence)
+    return [
+        percentiles(drawn, confidence) if np.isfinite(one.value) else UNDEFINED
+        for one, drawn in zip(found, draws, strict=True)
+    ]
 
 
 def _pair(true: np.ndarray, estimated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -23,7 +23,7 @@ class ScoreNetwork(nn.Module):
     def __init__(self, heads: Iterable[nn.Module]):
         super().__init__()
         self.heads = nn.ModuleList(heads)
-        # In a list, so that it is not a weight of its own; asking for the parameters anew costs as much as a small layer.
+        # In a list, so that it is no weight of its own. Asking for the parameters anew costs as much as a small layer.
         self.first = [next(self.parameters())]
         self.rules_out = any(isinstance(module, Masked | Slots) for module in self.modules())
 

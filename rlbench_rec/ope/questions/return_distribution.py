@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InputError, UnknownNameError
-from .bootstrap import resampled_counts
-from .diagnostics import diagnose, doubt
-from .estimate import Estimate
-from .gate import Gate
-from .intervals import percentiles
-from .log import EvaluationLog
+from ...errors import InputError, UnknownNameError
+from ..bootstrap import resampled_counts
+from ..diagnostics import diagnose, doubt
+from ..estimate import Estimate
+from ..gate import Gate
+from ..intervals import percentiles
+from ..log import EvaluationLog
 
 ROUNDING = 1e-12
 """Sums of probabilities that miss a level by less have reached it."""

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from rlbench_rec import ope
-from rlbench_rec.errors import InputError
+from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.ope import selection
 
 TRUE = np.array([1.0, 5.0, 3.0, 4.0, 2.0])
@@ -97,10 +97,41 @@ def test_select_agrees_with_estimate_and_lift():
     assert (good.lift, good.lift_low) == pytest.approx((lift.value, lift.ci_low), rel=1e-9)
 
 
+def test_the_verdict_on_a_lift_is_the_stricter_one():
+    """Two policies that differ on forty rows have a trusted value each, and a lift of those forty rows."""
+    rng = np.random.default_rng(0)
+    target = np.full(5_000, 0.5)
+    target[:40] = np.tile([0.9, 0.1], 20)
+    log = ope.EvaluationLog((rng.random(5_000) < 0.4).astype(float), np.full(5_000, 0.5), target)
+    (found,) = ope.select({"nearly": log}, "ips")
+    alone = ope.lift(log, "ips")
+    assert found.estimate.verdict == "trusted" and found.lift_verdict == alone.verdict == "unreliable"
+    assert found.lift_reasons == alone.reasons and "where the policies differ" in found.lift_reasons[0]
+
+
+def test_simultaneous_intervals_hold_for_whichever_is_chosen():
+    """Eight policies that are all as good as the logging one: the best of them looks better than it is."""
+    wrong = {"bootstrap": 0, "simultaneous": 0}
+    for seed in range(80):
+        rng = np.random.default_rng(seed)
+        actions, rewards = rng.integers(0, 8, 500), rng.normal(size=500)
+        liked = np.eye(8) * 0.8 + 0.025
+        logs = {
+            str(at): ope.EvaluationLog(rewards, np.full(500, 0.125), np.minimum(liked[at][actions], 1.0))
+            for at in range(8)
+        }
+        for interval in wrong:
+            best = ope.select(logs, "ips", interval=interval, n_resamples=100, seed=seed)[0]
+            wrong[interval] += best.lift_low > 0
+    assert wrong["simultaneous"] <= 80 * 0.025 + 3 * np.sqrt(80 * 0.025) and wrong["bootstrap"] > 80 * 0.08
+    with pytest.raises(UnknownNameError, match="Unknown interval 'bca'"):
+        ope.select(logs, interval="bca")
+
+
 def test_select_refuses_logs_of_other_decisions():
     logs = candidates()
     logs["other"] = candidates(seed=1)["bad"]
-    with pytest.raises(InputError, match="The log of 'other' holds other decisions"):
+    with pytest.raises(InputError, match=r"'other'.*holds other decisions"):
         ope.select(logs)
     with pytest.raises(InputError, match="No policies"):
         ope.select({})

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InputError
-from .log import EvaluationLog
+from ...errors import InputError
+from ..log import EvaluationLog
 
 
 @dataclass(frozen=True)
@@ -46,27 +46,23 @@ def sensitivity(
     Raises:
         InputError: longer episodes, continuous actions, or a factor below 1.
     """
-    if not log.one_step:
-        raise InputError("The sensitivity band is defined on one-step logs only.", where="episode_starts")
-    if log.bandwidth is not None:
-        raise InputError("Densities of continuous actions have no odds.", where="propensities")
+    _check(log)
     for factor in factors:
         if not 1.0 <= factor < np.inf:
             raise InputError(f"A factor is {factor}; it must lie in [1, inf).", where="factors")
-    outcome = log.outcome(metric)
-    order = np.argsort(outcome, kind="stable")
-    rewards, target = outcome[order], log.target_propensities[order]
-    odds = 1.0 / log.propensities[order] - 1.0
-    return [Band(float(factor), *_limits(rewards, target, odds, factor)) for factor in factors]
+    columns = _sorted(log, metric)
+    return [Band(float(factor), *_limits(*columns, factor)) for factor in factors]
 
 
 def breaking_factor(log: EvaluationLog, value: float, *, largest: float = 100.0, metric: int | None = None) -> float:
     """The smallest factor (to 0.1 %) whose band reaches `value`, such as the logging policy's own: how much hidden
     confounding would explain the difference away. 1 where SNIPS equals it, inf where `largest` does not reach it."""
+    _check(log)
+    columns = _sorted(log, metric)
 
     def reaches(factor: float) -> bool:
-        band = sensitivity(log, [factor], metric=metric)[0]
-        return bool(band.low <= value <= band.high)
+        lowest, highest = _limits(*columns, factor)
+        return lowest <= value <= highest
 
     if not reaches(largest):
         return np.inf
@@ -75,6 +71,20 @@ def breaking_factor(log: EvaluationLog, value: float, *, largest: float = 100.0,
         middle = np.sqrt(low * high)
         low, high = (low, middle) if reaches(middle) else (middle, high)
     return 1.0 if reaches(1.0) else float(high)
+
+
+def _check(log: EvaluationLog) -> None:
+    if not log.one_step:
+        raise InputError("The sensitivity band is defined on one-step logs only.", where="episode_starts")
+    if log.bandwidth is not None:
+        raise InputError("Densities of continuous actions have no odds.", where="propensities")
+
+
+def _sorted(log: EvaluationLog, metric: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Outcomes, target propensities and odds against the logged action, outcomes ascending."""
+    outcome = log.outcome(metric)
+    order = np.argsort(outcome, kind="stable")
+    return outcome[order], log.target_propensities[order], 1.0 / log.propensities[order] - 1.0
 
 
 def _limits(rewards: np.ndarray, target: np.ndarray, odds: np.ndarray, factor: float) -> tuple[float, float]:
