@@ -62,3 +62,7 @@ class UnknownNameError(RlbenchError, KeyError):
         near = difflib.get_close_matches(str(name), names, n=1)
         guess = f"Did you mean '{near[0]}'? " if near else ""
         super().__init__(f"Unknown {kind} '{name}'.", hint=f"{guess}Available: {', '.join(names) or 'none'}.")
+
+
+class DataWarning(UserWarning):
+    """Something of the data is not there, and the work goes on without it."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 import typer
 
-from ..errors import RlbenchError
+from ..errors import DataWarning, RlbenchError
 from . import compare, data, doctor, export, listing, ope, run, tasks
 
 app = typer.Typer(
@@ -39,6 +40,10 @@ def version(show: bool = typer.Option(False, "--version", help="Print the versio
 def main() -> None:
     """Entry point. Exit codes: 0 fine, 1 a regression, a failed check or a lift that is not shown, 2 wrong use or bad
     input."""
+    usual = warnings.formatwarning
+    warnings.formatwarning = lambda message, category, *place: (
+        f"rlbench: {message}\n" if issubclass(category, DataWarning) else usual(message, category, *place)
+    )
     try:
         app()
     except RlbenchError as error:
@@ -51,3 +56,5 @@ def main() -> None:
         # The reader of stdout (head, say) has seen enough; nothing is wrong.
         sys.stderr.close()
         sys.exit(0)
+    finally:
+        warnings.formatwarning = usual

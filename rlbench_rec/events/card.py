@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from ..errors import InputError, MissingFileError
-from .vocabulary import EVENTS
-
-
-def _stay_inside(path: str) -> str:
-    pure = PurePosixPath(path.replace("\\", "/"))
-    if pure.is_absolute() or ".." in pure.parts or ":" in path:
-        raise ValueError(f"'{path}' leads out of the data folder; paths are relative and have no '..'")
-    return path
+from .consistency import problems
+from .shape import (
+    Columns,
+    FileSpec,
+    IdTypes,
+    Lists,
+    Lookup,
+    PropensitySource,
+    Published,
+    SessionRule,
+    Strict,
+    Variant,
+    Window,
+)
 
 
 def _known_zone(name: str) -> str:
@@ -28,89 +34,10 @@ def _known_zone(name: str) -> str:
     return name
 
 
-InsidePath = Annotated[str, AfterValidator(_stay_inside)]
-IdType = Literal["int64", "string"]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FileSpec(_Strict):
-    """One file of the log, or several of one pattern."""
-
-    pattern: InsidePath
-    """File name below the data folder; `*` matches within a name."""
-    url: str = ""
-    """Where it can be downloaded, or the page to get it from."""
-    sha256: str = ""
-    """Checksum of the published file."""
-    size: int | None = None
-    """Bytes of the published file."""
-
-
-class Variant(_Strict):
-    """One of several logs that share a card."""
-
-    file: InsidePath
-    """The log, below the data folder."""
-    policy: str = ""
-    """Name of the policy that made the log."""
-    items: int | None = Field(None, ge=1)
-    """Size of the catalogue, where item ids are 0 to items - 1 and all are known beforehand."""
-
-
-class Columns(_Strict):
-    """Raw column names of what an EventLog needs."""
-
-    timestamp: str
-    """When the event happened."""
-    item: str
-    """What it happened to."""
-    event: str
-    """What happened; see `events`."""
-    user: str | None = None
-    """Who did it."""
-    session: str | None = None
-    """The visit, where the log names it."""
-    price: str | None = None
-    """Price of the item."""
-    category: str | None = None
-    """Category of the item."""
-    propensity: str | None = None
-    """The logging policy's probability of showing the item."""
-    position: str | None = None
-    """Slot on the page, from 1."""
-    slate: str | None = None
-    """The page or list the item was shown in."""
-
-
-class IdTypes(_Strict):
-    """How ids are kept; never as floats. A row whose id does not fit is malformed."""
-
-    item: IdType = "int64"
-    """Item ids."""
-    user: IdType = "int64"
-    """User ids."""
-    session: IdType = "int64"
-    """Session ids given by the log."""
-    category: IdType = "int64"
-    """Category ids."""
-    slate: IdType = "int64"
-    """Slate ids."""
-
-
-class Window(_Strict):
-    """Events outside are set aside."""
-
-    start: AwareDatetime
-    """First instant, ISO 8601 with offset."""
-    end: AwareDatetime
-    """First instant after, ISO 8601 with offset."""
-
-
-class DatasetCard(_Strict):
+class DatasetCard(BaseModel):
     """A data set: origin, shape, and what may be claimed of it."""
+
+    model_config = Strict.model_config
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     """Short name, kebab-case."""
@@ -134,6 +61,8 @@ class DatasetCard(_Strict):
     """Column names in order, for files without a header."""
     missing: list[str] = []
     """Texts that mean a value is missing, such as `NA`; an empty field always does."""
+    aliases: dict[str, str] = {}
+    """Other spellings of column names: theirs = the one that the card uses."""
     files: list[FileSpec] = []
     """The log's files."""
     variants: dict[str, Variant] = {}
@@ -148,11 +77,22 @@ class DatasetCard(_Strict):
     """Unit of the timestamp: ISO 8601 text, or seconds or milliseconds since 1970 in UTC."""
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     """Zone of ISO timestamps that carry no offset."""
-    events: dict[str, str]
+    events: dict[str, str] = {}
     """Raw event value -> vocabulary."""
+    outcomes: dict[str, str] = {}
+    """Instead of an event column, columns of 0 and 1, weakest first: column -> event. The last that is 1 is the event,
+    `impression` where none is."""
+    event: str = ""
+    """Instead of an event column, what every row is; see also `files`."""
+    where: dict[str, str | list[str]] = {}
+    """Rows of the log: column = value, or one of several. Others are set aside as `other_log`."""
+    lists: Lists | None = None
+    """Columns that hold a list, each element a row."""
+    lookups: list[Lookup] = []
+    """Side tables, used in this order."""
     window: Window | None = None
     """The official period, where timestamps outside are errors of the source."""
-    session: Literal["given", "gap", "row"] = "gap"
+    session: SessionRule = "gap"
     """Sessions are given by a column, cut by a gap within a user, or every row is one."""
     session_gap: float = Field(1_800.0, gt=0)
     """Seconds without an event after which a new session begins."""
@@ -164,32 +104,33 @@ class DatasetCard(_Strict):
     """Event -> default training reward."""
     action_source: Literal["exposure", "choice"]
     """Did the system show the item (exposure), or did the user pick it (choice)?"""
-    propensity: Literal["logged", "uniform", "estimated", "none"]
+    propensity: PropensitySource
     """Where the probability of each action comes from."""
+    published: Published | None = None
+    """Counts of the whole data set."""
     shipped: bool = False
     """Whether the files come with the package, in a folder named like the card."""
 
     @model_validator(mode="after")
     def _consistent(self) -> DatasetCard:
-        for name in [*self.events.values(), *self.reward_weights]:
-            if name not in EVENTS:
-                raise ValueError(f"unknown event '{name}'; the vocabulary is {', '.join(EVENTS)}")
-        if not self.header and self.dialect == "delimited" and not self.names:
-            raise ValueError("a file without a header needs names")
-        if self.session == "given" and self.columns.session is None:
-            raise ValueError("session = 'given' needs columns.session")
-        if self.session == "gap" and self.columns.user is None:
-            raise ValueError("session = 'gap' needs columns.user")
-        if self.propensity == "logged" and self.columns.propensity is None:
-            raise ValueError("propensity = 'logged' needs columns.propensity")
-        if self.propensity == "uniform" and self.columns.propensity is None and not self._all_sizes_known():
-            raise ValueError("propensity = 'uniform' needs items, or columns.propensity")
-        if not self.files and not self.variants:
-            raise ValueError("a card needs files or variants")
+        for problem in problems(self):
+            raise ValueError(problem)
         return self
 
-    def _all_sizes_known(self) -> bool:
-        return self.items is not None or (bool(self.variants) and all(v.items for v in self.variants.values()))
+    def of_variant(self, name: str) -> DatasetCard:
+        """The card of one of its logs: with what the variant says in place of the card's own."""
+        variant = self.variants[name]
+        said = {key: getattr(variant, key) for key in ("propensity", "session", "published") if getattr(variant, key)}
+        return self.model_copy(update={**said, "where": {**self.where, **variant.where}})
+
+    def of_file(self, spec: FileSpec) -> DatasetCard:
+        """The card of one of its files: with what the file's entry says in place of the card's own."""
+        said: dict[str, Any] = {"columns": self.columns.model_copy(update=dict(spec.columns))}
+        if spec.event:
+            said |= {"event": spec.event}
+        if spec.names:
+            said |= {"names": spec.names}
+        return self.model_copy(update=said)
 
 
 def read_card(path: Path) -> DatasetCard:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import InputError, MissingFileError, UnknownNameError
 from .card import DatasetCard, Variant, read_card
+from .packed import FOREIGN, files_like, inside, is_zip
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def find(name: str | Path) -> Found:
     card = read_card(path)
     if variant and variant not in card.variants:
         raise UnknownNameError(f"variant of {card.id}", variant, card.variants)
-    return Found(card, path.parent, variant)
+    return Found(card.of_variant(variant) if variant else card, path.parent, variant)
 
 
 def find_card(name: str | Path) -> DatasetCard:
@@ -73,31 +74,37 @@ def find_card(name: str | Path) -> DatasetCard:
 
 
 def resolve_files(found: Found, path: Path | None) -> list[Path]:
-    """The raw files to read, sorted.
+    """The raw files to read, sorted; packed ones too (see `packed`).
 
     Args:
         found: the card, with its variant.
-        path: a file, or the data folder; None takes what the card ships, a user's card's own folder, or
-            `<cache folder>/<id>` (see `data_folder`).
+        path: a file, a zip file of several, or the data folder; None takes what the card ships, a user's card's own
+            folder, or `<cache folder>/<id>` (see `data_folder`).
 
     Raises:
         MissingFileError: nothing there; says where to get it.
-        InputError: several logs and none chosen.
+        InputError: several logs and none chosen, or an archive that cannot be read.
     """
     card, variant = found.card, found.variant
     if card.variants and variant is None:
         names = ", ".join(f"{card.id}/{name}" for name in card.variants)
         raise InputError("The card has several logs.", where=card.id, hint=f"Choose one: {names}.")
-    if path is not None and path.is_file():
-        return [path]
-    folders = [path] if path else _default_folders(found)
     patterns = [variant.file] if variant else [spec.pattern for spec in card.files]
+    if path is not None and path.is_file():
+        if path.name.lower().endswith(FOREIGN):
+            raise InputError("Such an archive is not read.", where=str(path), hint="Unpack it, and give the folder.")
+        return _in_zip(path, patterns) if is_zip(path) else [path]
+    folders = [path] if path else _default_folders(found)
     for folder in folders:
-        if files := sorted({file for pattern in patterns for file in folder.glob(pattern) if file.is_file()}):
+        if files := files_like(folder, patterns):
             return files
     if not folders[0].is_dir():
         raise MissingFileError("The log is not there.", where=str(folders[0]), hint=_how_to_get(found))
     raise MissingFileError(f"No file {' or '.join(patterns)} here.", where=str(folders[0]), hint=_how_to_get(found))
+
+
+def _in_zip(archive: Path, patterns: list[str]) -> list[Path]:
+    return files_like(archive, patterns) or inside(archive, " or ".join(patterns))
 
 
 def data_folder() -> Path:

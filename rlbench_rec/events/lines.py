@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..errors import InputError, MissingFileError
+from ..errors import InputError
+from .packed import opened
 
 CHUNK_BYTES = 4 << 20
 LONGEST_LINE = 64 << 20
@@ -31,13 +32,10 @@ def first_line(path: Path) -> str:
 
     Raises:
         MissingFileError: no such file.
-        InputError: an empty file.
+        InputError: an empty file, or an archive that cannot be read.
     """
-    try:
-        with path.open("rb") as stream:
-            line = stream.readline()
-    except OSError as error:
-        raise MissingFileError(f"The file cannot be read ({error.strerror}).", where=str(path)) from error
+    with opened(path) as stream:
+        line = stream.readline(LONGEST_LINE)
     text = line.removeprefix(BOM).decode("utf-8", "replace").rstrip("\r\n")
     if not text:
         raise InputError("The file is empty, or its first line is.", where=str(path))
@@ -86,7 +84,7 @@ class LineStream:
 def _batches(paths: list[Path], delimiter: str | None, skip_first: bool) -> Iterator[pa.RecordBatch]:
     for number, path in enumerate(paths):
         line = 1
-        for chunk in _whole_lines(path):
+        for chunk in whole_lines(path):
             ends = np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == 10) + 1
             if not len(ends) or ends[-1] != len(chunk):
                 ends = np.append(ends, len(chunk))
@@ -100,13 +98,13 @@ def _batches(paths: list[Path], delimiter: str | None, skip_first: bool) -> Iter
             line += len(ends)
 
 
-def _whole_lines(path: Path) -> Iterator[bytes]:
+def whole_lines(path: Path) -> Iterator[bytes]:
     """Chunks of the file that end at the end of a line, without the byte order mark.
 
     Raises:
-        InputError: a line of more than 64 MiB.
+        InputError: a line of more than 64 MiB, or an archive that cannot be read.
     """
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         head = stream.read(len(BOM))
         rest = b"" if head == BOM else head
         while block := stream.read(CHUNK_BYTES):

@@ -7,19 +7,21 @@ import json
 import os
 import re
 import tempfile
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InputError, OutputError, RlbenchError
+from ..errors import DataWarning, InputError, OutputError, RlbenchError
 from ..files import write_text
 from . import staged
 from .cards import Found, find, resolve_files
-from .dialects import DIALECTS
 from .dialects.rows import RawRows
 from .log import EventLog
+from .lookups import SideFiles, find_tables, read_tables, with_lookups
+from .packed import opened, stamps
+from .parts import absent, in_card_order, parts, together
 from .report import LoadReport
 from .sessions import sessions_sql
-from .staging import stage
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,8 +40,8 @@ def load(
 
     Args:
         name: card id, `id/variant`, or the path of a card.
-        path: the raw file, or the folder of the data set; None takes what the card ships, the folder of a user's own
-            card, or `<cache folder>/<id>`.
+        path: the raw file (plain or `.gz`, `.bz2`, `.zst`), a `.zip`, or the folder of the data set; None takes what
+            the card ships, the folder of a user's own card, or `<cache folder>/<id>`.
         memory_limit: for DuckDB (of each worker, with `ray`); what does not fit spills to disk.
         session_gap: seconds after which a new session begins; None takes the card's.
         out: folder for events.parquet, quarantine.parquet and report.json; None keeps them until the log is gone.
@@ -49,7 +51,8 @@ def load(
     Raises:
         UnknownNameError: no such card or variant.
         MissingFileError: the raw files are not there; says where to get them.
-        InputError: an empty file, a header without a needed column, a propensity outside (0, 1], no row left.
+        InputError: an empty file, a broken archive, a header without a needed column, a propensity outside (0, 1], no
+            row left, or a file that changed while it was read.
         OutputError: `out` cannot be written.
         MissingExtraError: `ray` is given and not installed.
     """
@@ -58,7 +61,14 @@ def load(
     if session_gap is not None and not session_gap > 0:
         raise InputError(f"The gap is {session_gap} seconds; it must be above 0.", where="session_gap")
     found = find(name)
-    files = resolve_files(found, Path(path) if path is not None else None)
+    files = in_card_order(found, resolve_files(found, Path(path) if path is not None else None))
+    for pattern in absent(found, files) if path is None or Path(path).is_dir() else ():
+        warnings.warn(
+            f"{found.card.id}: {pattern} is not here; the log lacks what it holds.", DataWarning, stacklevel=2
+        )
+    side = find_tables(found, files)
+    sources = [*files, *(file for _, tables in side for file in tables)]
+    as_they_were = stamps(sources)
     keep = None
     if out is None:
         keep = tempfile.TemporaryDirectory(prefix="rlbench-")
@@ -67,13 +77,20 @@ def load(
     gap = found.card.session_gap if session_gap is None else float(session_gap)
     try:
         with tempfile.TemporaryDirectory(prefix=".staging-", dir=folder) as scratch:
+            made = Path(scratch) / "made"
+            made.mkdir()
             if ray is None:
-                report, context = _run(found, files, folder, Path(scratch), memory_limit, gap)
+                report, context = _run(found, files, side, made, Path(scratch), memory_limit, gap)
             else:
                 from .spread import run
 
-                report, context = run(found, files, folder, Path(scratch), memory_limit, gap, ray)
-            write_text(folder / "report.json", json.dumps(report.to_dict(), indent=1, sort_keys=True) + "\n")
+                report, context = run(found, files, side, made, Path(scratch), memory_limit, gap, ray)
+            source_sha256 = _sha256(sources)
+            _check_unchanged(as_they_were, stamps(sources))
+            write_text(made / "report.json", json.dumps(report.to_dict(), indent=1, sort_keys=True) + "\n")
+            # In order of weight: quarantine is complete before the log appears.
+            for name in ("quarantine.parquet", "report.json", "events.parquet"):
+                os.replace(made / name, folder / name)
     except RlbenchError:
         raise
     except OSError as error:
@@ -83,7 +100,7 @@ def load(
         card=found.card,
         variant=found.variant_name,
         report=report,
-        source_sha256=_sha256(files),
+        source_sha256=source_sha256,
         context_columns=context,
         catalogue=tuple(range(found.items)) if found.items else None,
         _keep=keep,
@@ -101,23 +118,29 @@ def _prepared(folder: Path) -> Path:
 
 
 def _run(
-    found: Found, files: list[Path], folder: Path, scratch: Path, memory_limit: str, gap: float
+    found: Found, files: list[Path], side: SideFiles, folder: Path, scratch: Path, memory_limit: str, gap: float
 ) -> tuple[LoadReport, tuple[str, ...]]:
     import duckdb
 
-    card = found.card
+    card, all_parts, stagings, paths = found.card, parts(found, files), [], []
     with staged.connected(scratch, memory_limit) as connection:
-        raw = DIALECTS[card.dialect](connection, files, card)
-        staging = stage(raw, found)
+        raw = RawRows("", [], str(files[0]))
         try:
-            staged.fill(connection, staging, card, scratch)
-            if card.deduplicate:
-                raw = DIALECTS[card.dialect](connection, files, card)
-                staged.set_duplicates_aside(connection, raw)
+            tables = read_tables(connection, card, side, scratch)
+            for part in all_parts:
+                raw, staging = part.stage(connection)
+                stagings.append(staging)
+                paths.append(scratch / f"typed-{part.first}.parquet")
+                staged.fill(connection, staging, card, paths[-1], part.first)
+            staging = together(stagings)
+            staged.judge(connection, staged.typed_rows(paths), staging, tables)
+            staging = with_lookups(staging, tables)
+            for part in all_parts if card.deduplicate else ():
+                raw = part.rows(connection)
+                staged.set_duplicates_aside(connection, raw, part.first)
             staged.check_propensities(connection, card, files)
-            # In order of weight: quarantine is complete before the log appears.
             staged.write(connection, staged.quarantine_sql(files), folder / "quarantine.parquet", scratch)
-            report = staged.account(staged.counts(connection), folder / "quarantine.parquet", files)
+            report = staged.account(staged.counts(connection), folder / "quarantine.parquet", files, tables)
             staged.write(connection, sessions_sql(card, staging, gap), folder / "events.parquet", scratch)
         except duckdb.Error as error:
             raise what_failed(error, raw, memory_limit) from error
@@ -138,9 +161,17 @@ def what_failed(error: duckdb.Error, raw: RawRows, memory_limit: str) -> BaseExc
     return InputError(f"DuckDB stopped: {text}.", where=raw.where, hint="Is the file whole, and is there disk space?")
 
 
+def _check_unchanged(before: dict[Path, tuple[int, int]], after: dict[Path, tuple[int, int]]) -> None:
+    """Rows of two states of a file are no log, and no checksum would fit them."""
+    for file, state in before.items():
+        if after.get(file) != state:
+            hint = "Wait until it is written, or give a copy."
+            raise InputError("The file changed while it was read.", where=str(file), hint=hint)
+
+
 def _sha256(files: list[Path]) -> str:
     digest = hashlib.sha256()
     for file in files:
-        with file.open("rb") as stream:
+        with opened(file) as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()

@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
 COLUMNS = ("session_id", "user_id", "timestamp", "item_id", "event", "price", "category")
 """Columns of every log."""
-OPTIONAL_COLUMNS = ("propensity", "position", "slate_id", "policy")
+OPTIONAL_COLUMNS = (
+    "propensity",
+    "position",
+    "slate_id",
+    "policy",
+    "quantity",
+    "available",
+    "parent_category",
+)
 """These follow where the log has them; then come the card's context columns."""
 
 
@@ -34,7 +42,7 @@ class EventLog:
         card: where it comes from.
         variant: which of the card's logs; "" where there is one.
         report: the account of rows.
-        source_sha256: hash of the raw files' bytes.
+        source_sha256: hash of the raw files' bytes; of what is in them, where they are packed.
         context_columns: names of the card's feature columns.
         catalogue: all item ids, where they are known beforehand.
     """

@@ -7,7 +7,6 @@ from .dialects.rows import quote_name
 from .staging import Staging
 
 KEPT = "SELECT * FROM kept"
-ROW_ORDER = "timestamp, file, line"
 
 
 def sessions_sql(card: DatasetCard, staging: Staging, gap: float) -> str:
@@ -24,7 +23,7 @@ def sessions_sql(card: DatasetCard, staging: Staging, gap: float) -> str:
     return (
         f"{_keyed_and_firsts(card, staging, gap)}, sessions AS ({numbered}) "
         f"SELECT {_session_id(card)} AS session_id, {_named(staging)} "
-        f"FROM keyed JOIN sessions ON key = k AND visit = v ORDER BY number, {ROW_ORDER}"
+        f"FROM keyed JOIN sessions ON key = k AND visit = v ORDER BY number, {_row_order(staging)}"
     )
 
 
@@ -33,7 +32,7 @@ def shard_sql(card: DatasetCard, staging: Staging, gap: float) -> str:
     event among all rows of the log."""
     if card.session == "row":
         return KEPT
-    columns = ", ".join(["file", "line", "session_id", "user_id", "timestamp", *staging.columns, *staging.context])
+    columns = ", ".join(staging.kept)
     keyed = _keyed_and_firsts(card, staging, gap)
     # Parquet has no HUGEINT; of 38 digits, times have 18 and file and line 20.
     return f"{keyed} SELECT {columns}, first::DECIMAL(38, 0) AS first FROM keyed JOIN firsts ON key = k AND visit = v"
@@ -47,7 +46,7 @@ def merged_sql(card: DatasetCard, staging: Staging, shards: str) -> str:
     numbered = f"SELECT f, row_number() OVER (ORDER BY f) - 1 AS number FROM ({firsts})"
     return (
         f"WITH sessions AS ({numbered}) SELECT {_session_id(card)} AS session_id, {_named(staging)} "
-        f"FROM {shards} JOIN sessions ON first = f ORDER BY number, {ROW_ORDER}"
+        f"FROM {shards} JOIN sessions ON first = f ORDER BY number, {_row_order(staging)}"
     )
 
 
@@ -62,7 +61,7 @@ def _keyed_and_firsts(card: DatasetCard, staging: Staging, gap: float) -> str:
         # Cheaper read twice than made once.
         keyed = f"keyed AS NOT MATERIALIZED (SELECT *, session_id AS key, 0 AS visit FROM ({KEPT}))"
     else:
-        window = f"PARTITION BY user_id ORDER BY {ROW_ORDER}"
+        window = f"PARTITION BY user_id ORDER BY {_row_order(staging)}"
         milliseconds = f"CAST('{gap * 1000!r}' AS DOUBLE)"
         opened = f"SELECT *, timestamp - lag(timestamp) OVER ({window}) > {milliseconds} AS opens FROM ({KEPT})"
         keyed = (
@@ -75,8 +74,12 @@ def _keyed_and_firsts(card: DatasetCard, staging: Staging, gap: float) -> str:
 
 
 def _one_a_row(staging: Staging, rows: str) -> str:
-    order = f"ORDER BY {ROW_ORDER}"
+    order = f"ORDER BY {_row_order(staging)}"
     return f"SELECT row_number() OVER ({order}) - 1 AS session_id, {_named(staging)} FROM ({rows}) {order}"
+
+
+def _row_order(staging: Staging) -> str:
+    return ", ".join(["timestamp", *staging.place])
 
 
 def _session_id(card: DatasetCard) -> str:

@@ -14,19 +14,25 @@ from typing import Any
 from ..errors import MissingExtraError
 from . import staged
 from .cards import Found
-from .dialects import DIALECTS
 from .dialects.rows import quote_text
+from .lookups import LookupTable, SideFiles, read_tables, with_lookups
+from .parts import parts, together
 from .report import LoadReport
 from .sessions import merged_sql, partition_key, shard_sql
-from .staging import Staging, stage
+from .staging import Staging
 
 PARTITIONS_PER_WORKER = 2
-FILE_BY_FILE = ("delimited", "jsonl", "parquet")
-"""Dialects whose files can be read apart from each other."""
 
 
 def run(
-    found: Found, files: list[Path], folder: Path, scratch: Path, memory_limit: str, gap: float, address: str
+    found: Found,
+    files: list[Path],
+    side: SideFiles,
+    folder: Path,
+    scratch: Path,
+    memory_limit: str,
+    gap: float,
+    address: str,
 ) -> tuple[LoadReport, tuple[str, ...]]:
     """What `loading.load` does on one machine, on a cluster.
 
@@ -37,18 +43,19 @@ def run(
     card = found.card
     with staged.connected(scratch, memory_limit) as connection:
         # Looks at all first lines and reads nothing yet: files that do not go together are refused here.
-        staging = stage(DIALECTS[card.dialect](connection, files, card), found)
+        staging = together([part.stage(connection)[1] for part in parts(found, files)])
         ray = _connected(address)
         count = max(1, PARTITIONS_PER_WORKER * int(ray.cluster_resources().get("CPU", 1)))
-        job = _Job(found, files, scratch, memory_limit, gap, count)
-        groups = [[n] for n in range(len(files))] if card.dialect in FILE_BY_FILE else [list(range(len(files)))]
-        _all(ray, _type_rows, [(job, numbers) for numbers in groups])
+        tables = read_tables(connection, card, side, scratch)
+        job = _Job(found, files, scratch, memory_limit, gap, count, tables)
+        _all(ray, _type_rows, [(job, number) for number in range(len(files))])
         counted: Counter[str] = Counter()
         for counts in _all(ray, _cut_sessions, [(job, bucket, staging) for bucket in range(count)]):
             counted.update(counts)
         aside = f"SELECT file, line, reason, text FROM {_parquet(scratch / 'aside-*.parquet')} ORDER BY number, line"
         staged.write(connection, aside, folder / "quarantine.parquet", scratch)
-        report = staged.account(dict(counted), folder / "quarantine.parquet", files)
+        report = staged.account(dict(counted), folder / "quarantine.parquet", files, tables)
+        staging = with_lookups(staging, tables)
         merged = merged_sql(card, staging, _parquet(scratch / "shard-*.parquet"))
         staged.write(connection, merged, folder / "events.parquet", scratch)
     return report, tuple(staging.context.values())
@@ -64,23 +71,20 @@ class _Job:
     memory_limit: str
     gap: float
     partitions: int
+    tables: list[LookupTable]
 
 
-def _type_rows(job: _Job, numbers: list[int]) -> None:
-    """Rows of some files, typed, in a folder a partition: `typed-<first file>/bucket=<n>/*.parquet`."""
-    files, card = [job.files[n] for n in numbers], job.found.card
-    with staged.connected(job.scratch / f"typing-{numbers[0]}", job.memory_limit) as connection:
-        raw = DIALECTS[card.dialect](connection, files, card)
-        staging = stage(raw, job.found)
-        columns = ", ".join([*staging.columns, *staging.context])
+def _type_rows(job: _Job, number: int) -> None:
+    """Rows of one file, typed, in a folder a partition: `typed-<file>/bucket=<n>/*.parquet`."""
+    file, card = job.files[number], job.found.card
+    with staged.connected(job.scratch / f"typing-{number}", job.memory_limit) as connection:
+        _, staging = parts(job.found, [file])[0].stage(connection)
+        columns = ", ".join(f"CAST({number} AS INTEGER) AS file" if n == "file" else n for n in staging.typed)
         # Where duplicates are looked for, the next task compares texts, and has no raw file to read them from again.
         text = "text" if card.deduplicate else "CASE WHEN reason IS NOT NULL THEN text END AS text"
         key = f"coalesce(hash({partition_key(card)}), 0) % {job.partitions}"
-        sql = (
-            f"SELECT CAST(file + {numbers[0]} AS INTEGER) AS file, line, session_id, user_id, timestamp, {columns}, "
-            f"{text}, reason, {key} AS bucket FROM ({staging.select})"
-        )
-        target = quote_text(str(job.scratch / f"typed-{numbers[0]}"))
+        sql = f"SELECT {columns}, {text}, reason, {key} AS bucket FROM ({staging.select})"
+        target = quote_text(str(job.scratch / f"typed-{number}"))
         connection.execute(f"COPY ({sql}) TO {target} (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (bucket))")
 
 
@@ -91,8 +95,8 @@ def _cut_sessions(job: _Job, bucket: int, staging: Staging) -> dict[str, int]:
         return {}
     rows = ", ".join(quote_text(str(path)) for path in found)
     with staged.connected(job.scratch / f"cutting-{bucket}", job.memory_limit) as connection:
-        typed = f"read_parquet([{rows}], hive_partitioning = true)"
-        staged.judge(connection, typed)
+        typed = f"read_parquet([{rows}], hive_partitioning = true, union_by_name = true)"
+        staged.judge(connection, typed, staging, job.tables)
         if card.deduplicate:
             connection.execute(
                 "INSERT INTO duplicates SELECT file, line, text FROM typed "
@@ -103,7 +107,12 @@ def _cut_sessions(job: _Job, bucket: int, staging: Staging) -> dict[str, int]:
         named = f"SELECT file AS number, [{names}][file + 1] AS file, line, reason, text FROM aside"
         own = job.scratch / f"cutting-{bucket}"
         staged.write(connection, named, job.scratch / f"aside-{bucket}.parquet", own)
-        staged.write(connection, shard_sql(card, staging, job.gap), job.scratch / f"shard-{bucket}.parquet", own)
+        staged.write(
+            connection,
+            shard_sql(card, with_lookups(staging, job.tables), job.gap),
+            job.scratch / f"shard-{bucket}.parquet",
+            own,
+        )
         return staged.counts(connection)
 
 

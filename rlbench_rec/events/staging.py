@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from ..errors import InputError
 from .card import DatasetCard
 from .cards import Found
+from .casts import SQL_TYPES, by_card, cast, holds, text_of
+from .dialects.lists import one_row_each
 from .dialects.rows import RawRows, quote_text
 from .log import COLUMNS, OPTIONAL_COLUMNS
 
 REASONS = (
     "malformed",
+    "other_log",
     "missing_session",
     "missing_user",
     "unknown_event",
@@ -19,7 +23,11 @@ REASONS = (
     "duplicate",
 )
 """Why rows are set aside; a row gets the first that applies. `malformed`: too few or too many fields, an open quote,
-bytes that are no UTF-8, no item or time, or a value that is there but does not parse."""
+bytes that are no UTF-8, no item or time, or a value that is there but does not parse. `other_log`: the card's `where`
+does not hold."""
+DAY = 86_400_000
+LONGEST = 10**13
+"""Milliseconds since a session began; longer (300 years) is no time."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +35,28 @@ class Staging:
     """The SQL that types a log's rows.
 
     Attributes:
-        select: a SELECT with file, line, text, reason, session_id, user_id, timestamp and the columns below.
-        columns: the other columns of the EventLog, in its order.
+        select: a SELECT with text, reason and the columns of `typed`.
+        place: the columns that say where a row stands in the files, in their order.
+        columns: the columns of the EventLog, in its order, without session, user and time.
         context: context columns, staged name -> name in the EventLog (which could be any text, `line` or `reason` too).
+        relative: `timestamp` is the day on which the session can have begun, and `since_start` the time since then.
     """
 
     select: str
+    place: tuple[str, ...]
     columns: tuple[str, ...]
     context: dict[str, str]
+    relative: bool = False
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Every column of the rows that are kept."""
+        return (*self.place, "session_id", "user_id", "timestamp", *self.columns, *self.context)
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """Every column of a typed row."""
+        return (*self.kept, "since_start") if self.relative else self.kept
 
 
 def stage(raw: RawRows, found: Found) -> Staging:
@@ -45,6 +67,9 @@ def stage(raw: RawRows, found: Found) -> Staging:
     """
     card, variant = found.card, found.variant
     columns, types = card.columns, card.id_types
+    raw = replace(raw, names=by_card(raw.names, card))
+    if card.lists:
+        raw = one_row_each(raw, card)
     context = {f"context_{i}": name for i, name in enumerate(_context_names(raw, card))}
     sources = {
         "session_id": (columns.session, types.session),
@@ -57,15 +82,22 @@ def stage(raw: RawRows, found: Found) -> Staging:
         "propensity": (columns.propensity, "number"),
         "position": (columns.position, "int64"),
         "slate_id": (columns.slate, types.slate),
+        "quantity": (columns.quantity, "int64"),
         "policy": (None, "string"),
+        "since_start": (columns.since_start, "int64"),
         **{staged: (name, _context_kind(card, name)) for staged, name in context.items()},
     }
-    texts = {name: _text(raw, source, card) for name, (source, _) in sources.items() if source is not None}
+    texts = {name: text_of(raw, source, card) for name, (source, _) in sources.items() if source is not None}
+    if columns.event is None:
+        texts["event"] = _outcome(raw, card) if card.outcomes else quote_text(card.event)
     typed = {
-        name: _typed(texts[name], kind, card) if name in texts else f"CAST(NULL AS {_SQL_TYPES[kind]})"
+        name: cast(texts[name], kind, card) if name in texts else f"CAST(NULL AS {SQL_TYPES[kind]})"
         for name, (_, kind) in sources.items()
         if name in texts or name in COLUMNS
     }
+    if columns.since_start:
+        since = typed["since_start"]
+        typed["timestamp"] = f"({typed['timestamp']}) - ({since} - {since} % {DAY})"
     if variant and variant.policy:
         typed["policy"] = quote_text(variant.policy)
     if card.propensity == "uniform" and "propensity" not in typed:
@@ -75,17 +107,28 @@ def stage(raw: RawRows, found: Found) -> Staging:
     whens = " ".join(f"WHEN {condition} THEN '{reason}'" for reason, condition in conditions.items())
     selected = ", ".join(f"{expression} AS {name}" for name, expression in typed.items())
     # Typed in one step and judged in the next, which sees the raw fields still.
-    rows = f"SELECT file, line, text, fields, {selected} FROM {raw.relation}"
+    rows = f"SELECT {', '.join(raw.place)}, text, fields, {selected} FROM {raw.relation}"
     select = f"SELECT *, CASE {whens} END AS reason FROM ({rows})"
-    ordered = [name for name in (*COLUMNS, *OPTIONAL_COLUMNS) if name in typed]
-    return Staging(select, tuple(n for n in ordered if n not in ("session_id", "user_id", "timestamp")), context)
+    return Staging(select, raw.place, in_order(typed), context, relative=columns.since_start is not None)
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Columns of an EventLog in its order, without session, user and time, which stand before them."""
+    have = set(names) - {"session_id", "user_id", "timestamp"}
+    return tuple(name for name in (*COLUMNS, *OPTIONAL_COLUMNS) if name in have)
 
 
 def _conditions(card: DatasetCard, raw: RawRows, texts: dict[str, str]) -> dict[str, str]:
     # An event that does not parse has a reason, and a propensity an error, of its own.
     unparsed = [f"({t} IS NOT NULL AND {name} IS NULL)" for name, t in texts.items() if name not in _OWN_REASON]
     malformed = [f"NOT {raw.well_formed}", "timestamp IS NULL", "item_id IS NULL", "price < 0", *unparsed]
+    if "quantity" in texts:
+        malformed.append("quantity < 0")
+    if "since_start" in texts:
+        malformed.append(f"since_start IS NULL OR since_start NOT BETWEEN 0 AND {LONGEST}")
     conditions = {"malformed": " OR ".join(malformed)}
+    if card.where:
+        conditions["other_log"] = f"NOT {holds(raw, card.where, card)}"
     if card.session == "given":
         conditions["missing_session"] = "session_id IS NULL"
     if card.session == "gap":
@@ -98,40 +141,14 @@ def _conditions(card: DatasetCard, raw: RawRows, texts: dict[str, str]) -> dict[
 
 
 _OWN_REASON = ("event", "propensity")
-_SQL_TYPES = {"int64": "BIGINT", "string": "VARCHAR", "number": "DOUBLE", "event": "VARCHAR", "time": "BIGINT"}
 
 
-def _text(raw: RawRows, column: str, card: DatasetCard) -> str:
-    text = f"nullif({raw.column(column)}, '')"
-    for word in card.missing:
-        text = f"nullif({text}, {quote_text(word)})"
-    return text
-
-
-def _typed(text: str, kind: str, card: DatasetCard) -> str:
-    if kind == "int64":
-        # A plain cast would take 1.0, 1e3 and surrounding blanks too.
-        return f"CASE WHEN regexp_full_match({text}, '-?[0-9]+') THEN TRY_CAST({text} AS BIGINT) END"
-    if kind == "number":
-        return f"CASE WHEN isfinite(TRY_CAST({text} AS DOUBLE)) THEN TRY_CAST({text} AS DOUBLE) END"
-    if kind == "event":
-        whens = " ".join(f"WHEN {quote_text(value)} THEN {quote_text(name)}" for value, name in card.events.items())
-        return f"CASE {text} {whens} END"
-    return _timestamp(text, card) if kind == "time" else text
-
-
-def _timestamp(text: str, card: DatasetCard) -> str:
-    if card.time_unit in ("s", "ms"):
-        factor = 1000 if card.time_unit == "s" else 1
-        # Bounded, so that the multiplication cannot overflow: the years 1 to 9999 need 12 digits of seconds.
-        digits = f"CASE WHEN regexp_full_match({text}, '-?[0-9]{{1,15}}') THEN TRY_CAST({text} AS BIGINT) END"
-        return f"({digits}) * CAST({factor} AS BIGINT)"
-    naive = f"TRY_CAST({text} AS TIMESTAMP)"
-    if card.time_zone != "UTC":
-        naive = f"timezone({quote_text(card.time_zone)}, {naive})"
-    # `-01` at the end of a bare date is a day, not an offset: only texts with a time of day carry one.
-    has_offset = f"contains({text}, ':') AND regexp_matches({text}, '(Z|UTC|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$')"
-    return f"CASE WHEN {has_offset} THEN epoch_ms(TRY_CAST({text} AS TIMESTAMPTZ)) ELSE epoch_ms({naive}) END"
+def _outcome(raw: RawRows, card: DatasetCard) -> str:
+    """SQL of the event where columns of 0 and 1 say what happened; NULL where one holds anything else."""
+    flags = [(raw.column(column), event) for column, event in card.outcomes.items()]
+    strange = " OR ".join(f"coalesce({flag} NOT IN ('0', '1'), true)" for flag, _ in flags)
+    whens = " ".join(f"WHEN {flag} = '1' THEN {quote_text(event)}" for flag, event in reversed(flags))
+    return f"CASE WHEN {strange} THEN NULL {whens} ELSE 'impression' END"
 
 
 def _context_names(raw: RawRows, card: DatasetCard) -> list[str]:

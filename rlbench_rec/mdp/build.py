@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from ..errors import InputError
 from ..events.vocabulary import EVENTS
@@ -65,6 +64,8 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     items, actions, item_ids, action_vocabulary = _items_and_actions(source, train_rows, config, columns)
     events = _event_codes(source)
     prices = source.numbers("price", np.float64, missing=np.nan)
+    if source.has("quantity"):
+        prices = prices * source.numbers("quantity", np.int64, missing=1)
 
     return TransitionDataset(
         observations=context,
@@ -139,13 +140,13 @@ def _gaps(times: np.ndarray, row_starts: np.ndarray) -> Callable[[slice, np.ndar
 
 
 def _users(source: LogColumns, starts: np.ndarray) -> np.ndarray | None:
-    column = source.coded("user_id")
-    if not column.distinct:
+    users = source.at("user_id", starts).dictionary_encode()
+    if not len(users.dictionary):
         return None
     # Numbered as they come. A session without a user is a cluster of its own, not part of one big "missing" user.
-    codes = pd.factorize(column.codes[starts])[0].astype(np.int64)
-    missing = column.codes[starts] < 0
-    codes[missing] = codes.max() + 1 + np.arange(missing.sum())
+    codes = users.indices.fill_null(-1).to_numpy().astype(np.int64)
+    missing = codes < 0
+    codes[missing] = len(users.dictionary) + np.arange(missing.sum())
     return codes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from ..events.log import EventLog
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 """Rows worked on at a time; what is made on the way is never longer."""
 
 
@@ -50,26 +52,40 @@ class LogColumns:
 
     def numbers(self, name: str, dtype: type, missing: float | None = None) -> np.ndarray:
         """A column as `dtype`; nulls become `missing`."""
-        column = self.log.to_arrow([name])[name]
-        if column.null_count and missing is not None:
-            column = column.fill_null(missing)
-        return self._without_dropped(column.to_numpy().astype(dtype, copy=False))
+        column, end = np.empty(self.rows, dtype), 0
+        for part in self._parts(name):
+            if part.null_count and missing is not None:
+                part = part.fill_null(missing)
+            begin, end = end, end + len(part)
+            column[begin:end] = part.to_numpy(zero_copy_only=False)
+        return column
 
     def coded(self, name: str) -> Coded:
         """A column as codes."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        column = self.log.to_arrow([name])[name].combine_chunks()
-        encoded = pc.dictionary_encode(column)
-        del column
-        if isinstance(encoded, pa.ChunkedArray):
-            encoded = encoded.combine_chunks()
-        values, order = encoded.dictionary, pc.array_sort_indices(encoded.dictionary).to_numpy()
+        encoded = pa.chunked_array([part.dictionary_encode() for part in self._parts(name)]).unify_dictionaries()
+        values = encoded.chunk(0).dictionary
+        order = pc.array_sort_indices(values).to_numpy()
         place = np.empty(len(values) + 1, dtype=np.int32)
         place[order], place[-1] = np.arange(len(values), dtype=np.int32), -1
-        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        return Coded(self._without_dropped(place[codes]), values.take(pa.array(order)).to_pylist())
+        codes, end = np.empty(self.rows, np.int32), 0
+        for part in encoded.chunks:
+            begin, end = end, end + len(part)
+            codes[begin:end] = place[part.indices.fill_null(-1).to_numpy()]
+        return Coded(codes, values.take(pa.array(order)).to_pylist())
+
+    def at(self, name: str, rows: np.ndarray) -> pa.Array:
+        """The values of a column in some rows, which ascend."""
+        import pyarrow as pa
+
+        pieces, end = [], 0
+        for part in self._parts(name):
+            begin, end = end, end + len(part)
+            first, stop = np.searchsorted(rows, [begin, end])
+            pieces.append(part.take(pa.array(rows[first:stop] - begin)))
+        return pa.concat_arrays(pieces)
 
     def has(self, name: str) -> bool:
         """Whether the log has such a column."""
@@ -85,8 +101,20 @@ class LogColumns:
         kind = pq.read_schema(self.log.path).field(name).type
         return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
-    def _without_dropped(self, column: np.ndarray) -> np.ndarray:
-        return column if self.kept is None else column[self.kept]
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return self.log.n_rows if self.kept is None else int(np.count_nonzero(self.kept))
+
+    def _parts(self, name: str) -> Iterator[pa.Array]:
+        """A column in batches: as a whole it would be in memory twice, in the file's type and in ours."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        end = 0
+        for batch in pq.ParquetFile(self.log.path).iter_batches(CHUNK, columns=[name]):
+            begin, end = end, end + len(batch)
+            yield batch[name] if self.kept is None else batch[name].filter(pa.array(self.kept[begin:end]))
 
 
 def session_starts(log: EventLog) -> np.ndarray:

@@ -34,8 +34,8 @@ def observations(
     """
     rows = len(times)
     features: dict[str, Feature] = {}
-    if row_starts[-1] != rows - 1 or (np.diff(row_starts) == 0).any():
-        features["step"] = lambda part: np.log1p(np.arange(rows)[part] - row_starts[part])
+    if (row_starts[1:] == row_starts[:-1]).any():
+        features["step"] = lambda part: np.log1p(np.arange(part.start, part.stop) - row_starts[part])
     # The session's start and not the row's own time: when the next event comes is not known before it is decided on.
     for name, period in (("hour", DAY_MS), ("weekday", WEEK_MS)):
         for suffix, wave in (("sin", np.sin), ("cos", np.cos)):

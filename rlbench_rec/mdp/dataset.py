@@ -167,6 +167,16 @@ class TransitionDataset:
         """(n,) int64, for each row the first row of its episode."""
         return np.repeat(self.episode_starts, self.episode_lengths)
 
+    def returns_to_go(self, gamma: float | None = None) -> np.ndarray:
+        """(n,) float64, sum_k gamma^k r over the row and those after it in its episode; gamma None is the dataset's."""
+        gamma = self.gamma if gamma is None else gamma
+        returns = self.rewards.astype(np.float64)
+        steps = np.arange(len(self)) - self.row_starts
+        for step in range(int(steps.max()), 0, -1):
+            here = np.flatnonzero(steps == step)
+            returns[here - 1] += gamma * returns[here]
+        return returns
+
     # --- states ------------------------------------------------------------------------------------------------
     def states(self, rows: np.ndarray | slice | None = None) -> np.ndarray:
         """(n, layout.size) float32: observations, the gathered history, and what may be done (see `StateLayout`)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,3 +37,13 @@ def shop(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / "shop.toml"
 
     return write
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Callable[[str], Path]:
+    """raw(card) gives a folder with synthetic files of a data set in their raw form, free to be changed."""
+
+    def copy(card: str) -> Path:
+        return Path(shutil.copytree(Path(__file__).parent / "raw" / card, tmp_path / card))
+
+    return copy

@@ -25,8 +25,10 @@ def test_every_card_says_what_it_is(name):
     assert set(card.events.values()) <= set(events.EVENTS)
 
 
-def test_the_five_cards_are_there():
-    assert {"open-bandit", "open-bandit-sample", "rees46", "retailrocket", "taobao"} <= set(events.list_cards())
+def test_the_public_logs_are_there():
+    chosen = {"retailrocket", "yoochoose", "diginetica", "rees46", "rees46-cosmetics", "otto", "taobao"}
+    shown = {"open-bandit", "open-bandit-sample", "kuairand", "rl4rs", "diginetica-queries"}
+    assert chosen | shown <= set(events.list_cards())
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,13 @@ def test_the_five_cards_are_there():
         ("open-bandit-sample", "exposure", "logged"),
         ("taobao", "choice", "none"),
         ("rees46", "choice", "none"),
+        ("rees46-cosmetics", "choice", "none"),
         ("retailrocket", "choice", "none"),
+        ("yoochoose", "choice", "none"),
+        ("diginetica", "choice", "none"),
+        ("otto", "choice", "none"),
+        ("rl4rs", "exposure", "estimated"),
+        ("diginetica-queries", "exposure", "none"),
     ],
 )
 def test_the_two_facts_every_claim_rests_on(name, source, propensity):
@@ -56,9 +64,9 @@ def test_every_field_of_a_card_is_documented():
     import ast
     import inspect
 
-    from rlbench_rec.events import card as module
+    from rlbench_rec.events import card, shape
 
-    for cls in ast.parse(inspect.getsource(module)).body:
+    for cls in [cls for module in (card, shape) for cls in ast.parse(inspect.getsource(module)).body]:
         if not isinstance(cls, ast.ClassDef):
             continue
         for field, after in zip(cls.body, [*cls.body[1:], None], strict=True):
@@ -96,6 +104,18 @@ def test_a_card_with_several_logs_asks_which():
         ({"time_unit": '"s"\nsession = "given"'}, "columns.session"),
         ({"time_unit": '"s"\nheader = false'}, "needs names"),
         ({"title": "no quotes"}, "Not a TOML file"),
+        ({"events": '{ view = "view" }\nevent = "view"'}, "one of the three"),
+        ({"events": '{ view = "view" }\noutcomes = { bought = "purchase" }'}, "one of the three"),
+        ({"events": "{}"}, "needs events"),
+        ({"files": '[{ pattern = "*.csv", event = "view" }]'}, "one of the three"),
+        ({"files": '[{ pattern = "*.csv", columns = { colour = "red" } }]'}, "colour"),
+        ({"title": '""\nlists = { columns = [] }'}, "lists.columns"),
+        ({"title": '""\nlists = { columns = ["user"] }'}, "columns.user cannot differ within a list"),
+        ({"title": '""\nlists = { columns = ["item"] }\ndeduplicate = true'}, "deduplicate and lists"),
+        ({"title": '""\nlookups = [{ pattern = "a", into = "price", key = { item = "i" } }]'}, "needs value"),
+        ({"title": '""\nlookups = [{ pattern = "a", into = "event", key = { item = "i" } }]'}, "needs event"),
+        ({"title": '""\nlookups = [{ pattern = "a", into = "price", value = "p", key = {} }]'}, "needs a key"),
+        ({"title": '""\nlookups = [{ pattern = "../a", into = "price", value = "p", key = { item = "i" } }]'}, "leads"),
     ],
 )
 def test_a_wrong_card_is_refused_by_name_of_the_field(shop, change, message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,13 +13,8 @@ from rlbench_rec import events
 from rlbench_rec.errors import InputError
 from rlbench_rec.testing.datasets import check_log
 
-OPEN_BANDIT = """\
-,timestamp,item_id,position,click,propensity_score,user_feature_0,user-item_affinity_0,user-item_affinity_1
-0,2019-11-24 00:00:34.762830+00:00,1,3,0,0.5,81ce,0.0,2.0
-1,2019-11-24 00:00:33.000000+00:00,0,1,1,1e-06,81ce,0.0,0.0
-2,2019-11-24 00:00:35+00:00,1,2,2,0.25,81ce,0.0,0.0
-3,2019-11-24 00:00:36+00:00,1,2,1,0.25,81ce,much,0.0
-"""
+RAW = Path(__file__).parent / "raw"
+OPEN_BANDIT = (RAW / "open-bandit/bts/men/men.csv").read_text()
 
 
 def test_open_bandit(tmp_path):
@@ -123,13 +119,7 @@ def test_a_folder_of_monthly_files_is_one_log(tmp_path):
         events.load("rees46", tmp_path)
 
 
-TAOBAO = """1,2268318,2520377,pv,1511539200
-1,2268318,2520377,buy,1511539199
-1,2268318,2520377,cart,1512316799
-1,2268318,2520377,fav,1512316800
-1,2268318,2520377,pv,-2134949234
-1,2268318,2520377,pv,1512
-1,2268318,25203"""
+TAOBAO = (RAW / "taobao/UserBehavior.csv").read_text()
 
 
 def test_taobao_keeps_the_nine_days_in_china_and_survives_its_last_line(tmp_path):

@@ -1,13 +1,35 @@
-"""`rlbench data check CARD`: does the log load, and where is every row?"""
+"""`rlbench data check CARD`: does the log load, where is every row, and is it the whole data set?"""
 
 from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
 
 from ..tables import print_rows
 from .options import Card, Data, Json, Memory
 
 
-def command(card: Card, data: Data = None, memory_limit: Memory = "2GB", as_json: Json = False) -> None:
-    """Read a log and account for every row: read = kept + set aside."""
+def command(
+    card: Card,
+    data: Data = None,
+    complete: Annotated[bool, typer.Option("--complete", help="Fail unless it is the whole data set.")] = False,
+    memory_limit: Memory = "2GB",
+    as_json: Json = False,
+) -> None:
+    """Read a log, account for every row (read = kept + set aside), and say whether it is the whole data set.
+
+    Exit code 0: it loads; 1: it is another data set than the card's, or, with --complete, not known to be the whole.
+    """
     from ...suite.check import check_log
 
-    print_rows(check_log(card, data, memory_limit), as_json=as_json)
+    checked = check_log(card, data, memory_limit)
+    if as_json:
+        typer.echo(json.dumps(asdict(checked), indent=2))
+    else:
+        print_rows(checked.facts)
+        typer.echo(f"{checked.verdict}: {checked.why}")
+    failed = checked.verdict != "complete" if complete else checked.verdict == "not this data set"
+    raise typer.Exit(1 if failed else 0)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..card import DatasetCard
-from ..lines import BOM, LineStream, first_line
+from ..lines import BOM, LONGEST_LINE, LineStream, first_line, whole_lines
+from ..packed import opened
+from .lists import ELEMENT, LIST, named
 from .rows import RawRows, quote_text
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def open_rows(connection: duckdb.DuckDBPyConnection, files: list[Path], card: Da
     Raises:
         InputError: an empty file.
     """
-    names = _names(files)
+    names = _names(files, card)
     stream = LineStream(files, None, skip_first=False)
     connection.register("raw_lines", stream.reader())
     # JSON pointers, which take any key.
@@ -35,15 +37,23 @@ def open_rows(connection: duckdb.DuckDBPyConnection, files: list[Path], card: Da
     return RawRows(f"(SELECT file, line, text, {fields} AS fields FROM raw_lines)", names, str(files[0]), stream)
 
 
-def _names(files: list[Path]) -> list[str]:
+def _names(files: list[Path], card: DatasetCard) -> list[str]:
     names: dict[str, None] = {}
     for file in files:
         first_line(file)
-        with file.open("rb") as stream:
-            for line in itertools.islice(stream, LOOKED_AT):
+        with opened(file) as stream:
+            for line in itertools.islice(iter(lambda stream=stream: stream.readline(LONGEST_LINE), b""), LOOKED_AT):
                 try:
                     row = json.loads(line.removeprefix(BOM))
-                except ValueError:
+                except (ValueError, RecursionError):
                     continue
                 names |= dict.fromkeys(row) if isinstance(row, dict) else {}
-    return list(names)
+    lists = card.lists.columns if card.lists else []
+    wanted = [name for name in named(card) if name not in names and name.split(".")[0] not in (*lists, ELEMENT, LIST)]
+    # Purchases come late, and with them a price.
+    return [*names, *(name for name in wanted if _occurs(name, files))]
+
+
+def _occurs(key: str, files: list[Path]) -> bool:
+    text = json.dumps(key, ensure_ascii=False).encode()
+    return any(text in chunk for file in files for chunk in whole_lines(file))

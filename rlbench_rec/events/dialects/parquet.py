@@ -35,6 +35,9 @@ def open_rows(connection: duckdb.DuckDBPyConnection, files: list[Path], card: Da
 
 
 def _names(file: Path) -> list[str]:
+    if not file.is_file():
+        hint = "Parquet is packed as it is: unpack the archive."
+        raise InputError("Parquet is not read out of an archive.", where=str(file), hint=hint)
     try:
         return pq.read_schema(file).names
     except (pa.ArrowInvalid, OSError) as error:

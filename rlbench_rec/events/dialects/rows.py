@@ -19,12 +19,14 @@ class RawRows:
         names: raw column names, in the order of `fields`.
         where: the file to name in messages about columns.
         stream: where the rows come from, if not from a file that DuckDB itself reads.
+        place: the columns of `relation` that say where a row stands, in their order.
     """
 
     relation: str
     names: list[str]
     where: str
     stream: LineStream | None = None
+    place: tuple[str, ...] = ("file", "line")
 
     @property
     def well_formed(self) -> str:

@@ -44,7 +44,7 @@ def draft(file: Path, out: Path | None = None, *, overwrite: bool = False) -> Dr
     """Look at a log, guess what its columns are, and write a card for it.
 
     Args:
-        file: a CSV (any delimiter, header or none), JSONL or Parquet file.
+        file: a CSV (any delimiter, header or none), JSONL or Parquet file, packed or not.
         out: the card to write; None writes `<name of the file>.toml` beside the file.
         overwrite: replace a card that is there.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from ...errors import InputError, MissingFileError
 from ..dialects.rows import quote_name
 from ..lines import BOM, split_fields
+from ..packed import inside, is_zip, opened
 
 HEAD_BYTES = 4 << 20
 PIECES, PIECE_BYTES = 32, 64 << 10
@@ -47,7 +47,7 @@ class Sample:
 
 
 def look_into(path: Path) -> Sample:
-    """Rows of a CSV (any delimiter, with or without a header), JSONL or Parquet file; `.gz` texts too.
+    """Rows of a CSV (any delimiter, with or without a header), JSONL or Parquet file; packed texts too.
 
     Raises:
         MissingFileError: no such file.
@@ -57,11 +57,11 @@ def look_into(path: Path) -> Sample:
         raise InputError("This is a folder.", where=str(path), hint="Give one of its files; widen the pattern later.")
     if not path.is_file():
         raise MissingFileError("There is no such file.", where=str(path))
-    with path.open("rb") as stream:
-        magic = stream.read(4)
-    if magic == b"PAR1":
-        return _parquet(path)
-    lines, whole = _lines(path, gzipped=magic[:2] == b"\x1f\x8b")
+    inner = inside(path, path.name)[0] if is_zip(path) else path
+    with opened(inner) as stream:
+        if stream.read(4) == b"PAR1":
+            return _parquet(inner)
+    lines, whole = _lines(inner)
     if not lines:
         raise InputError("The file is empty.", where=str(path))
     return _jsonl(path, lines, whole) if lines[0].lstrip().startswith("{") else _delimited(path, lines, whole)
@@ -72,6 +72,8 @@ def _parquet(path: Path) -> Sample:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    if not path.is_file():
+        raise InputError("Parquet is not read out of an archive.", where=str(path), hint="Unpack it.")
     try:
         file = pq.ParquetFile(path)
         groups = (file.iter_batches(ROWS // 8, row_groups=[g]) for g in _spread(file.num_row_groups, 8))
@@ -97,16 +99,14 @@ def _spread(count: int, most: int) -> list[int]:
     return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)})
 
 
-def _lines(path: Path, *, gzipped: bool) -> tuple[list[str], bool]:
+def _lines(path: Path) -> tuple[list[str], bool]:
     """Whole lines, and whether they are all there are."""
-    with gzip.open(path) if gzipped else path.open("rb") as stream:
-        try:
-            head = stream.read(HEAD_BYTES)
-        except (EOFError, OSError) as error:
-            raise InputError(f"The archive cannot be read ({error}).", where=str(path)) from error
+    with opened(path) as stream:
+        head = stream.read(HEAD_BYTES)
         whole = len(head) < HEAD_BYTES
         pieces = [head if whole else head[: head.rfind(b"\n") + 1]]
-        if not whole and not gzipped:
+        # What is packed can be read from its start alone.
+        if not whole and stream.seekable():
             last = max(path.stat().st_size - PIECE_BYTES, HEAD_BYTES)
             for piece in range(1, PIECES):
                 stream.seek(HEAD_BYTES + (last - HEAD_BYTES) * piece // (PIECES - 1))
@@ -123,7 +123,7 @@ def _jsonl(path: Path, lines: list[str], whole: bool) -> Sample:
     for line in lines[:ROWS]:
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(row, dict):
             rows.append(row)

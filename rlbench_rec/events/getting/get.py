@@ -75,10 +75,15 @@ def by_hand(card: DatasetCard, folder: Path) -> str:
     """Which page, which file, where to put it."""
     wanted = [spec.pattern for spec in card.files] or [variant.file for variant in card.variants.values()]
     page = next((spec.url for spec in card.files if spec.url), card.homepage) or "the page of its owners"
+    beside = ""
+    if card.lookups:
+        names = dict.fromkeys(lookup.pattern for lookup in card.lookups)
+        columns = dict.fromkeys(lookup.into for lookup in card.lookups)
+        beside = f" Beside that, {' and '.join(names)} give each row its {' and '.join(columns)}."
     return (
         f"Its owners give it out on their own page, after a login or their terms. Open {page}, download "
         f"{' and '.join(wanted)}, and put {'it' if len(wanted) == 1 else 'them'} into {folder} "
-        "(or give the file or folder with --data)."
+        f"(or give the file or folder with --data).{beside}"
     )
 
 

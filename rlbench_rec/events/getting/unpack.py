@@ -15,11 +15,9 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from ...errors import InputError, OutputError, RlbenchError
+from ..packed import FLOOR, RATIO, leads_out
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".gz")
-RATIO, FLOOR = 200, 64 << 20
-"""What may come out: `RATIO` times the archive's bytes, but at least `FLOOR` bytes. Logs shrink to a fifth or a tenth;
-what grows beyond is a bomb. Bytes are counted as they come, whatever the archive says of its own sizes."""
 BLOCK = 1 << 20
 
 
@@ -89,7 +87,7 @@ def _plain(box: tarfile.TarFile, archive: Path) -> Iterator[tarfile.TarInfo]:
 def _target(name: str, pattern: str, archive: Path) -> Path | None:
     """Where a member goes below the folder; None where the card does not ask for it."""
     pure = PurePosixPath(name.replace("\\", "/"))
-    if pure.is_absolute() or ".." in pure.parts or ":" in name or "\0" in name:
+    if leads_out(name):
         hint = "It was not unpacked: an honest archive has no such path."
         raise InputError(f"'{name}' leads out of the folder.", where=str(archive), hint=hint)
     if not pure.match(pattern):

@@ -139,7 +139,7 @@ def test_columns_may_bear_any_name(tmp_path):
         (b"just words\nand more\n", "No delimiter"),
         (b"PAR1 but not really", "Not a Parquet file"),
         (b"a,b\n\0\0\0\0", "no text file"),
-        (b"\x1f\x8bbroken", "cannot be read"),
+        (b"\x1f\x8bbroken", "archive is broken"),
         (b'{"a": \n', "No line is a JSON object"),
     ],
 )

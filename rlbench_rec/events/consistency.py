@@ -1,0 +1,79 @@
+"""What a card may not say: each problem is a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .vocabulary import EVENTS
+
+if TYPE_CHECKING:
+    from .card import DatasetCard
+
+
+def problems(card: DatasetCard) -> Iterator[str]:
+    """What does not fit together in a card, worst first."""
+    named = [card.event, *(spec.event for spec in card.files), *(lookup.event for lookup in card.lookups)]
+    for name in [*card.events.values(), *card.outcomes.values(), *filter(None, named), *card.reward_weights]:
+        if name not in EVENTS:
+            yield f"unknown event '{name}'; the vocabulary is {', '.join(EVENTS)}"
+    yield from _events(card)
+    if not card.header and card.dialect == "delimited" and not (card.names or all(f.names for f in card.files)):
+        yield "a file without a header needs names"
+    for session in dict.fromkeys([card.session, *(v.session or card.session for v in card.variants.values())]):
+        if session == "given" and card.columns.session is None:
+            yield "session = 'given' needs columns.session"
+        if session == "gap" and card.columns.user is None:
+            yield "session = 'gap' needs columns.user"
+    for propensity in dict.fromkeys(
+        [card.propensity, *(v.propensity or card.propensity for v in card.variants.values())]
+    ):
+        if propensity == "logged" and card.columns.propensity is None:
+            yield "propensity = 'logged' needs columns.propensity"
+        if propensity == "uniform" and card.columns.propensity is None and not _sizes_known(card):
+            yield "propensity = 'uniform' needs items, or columns.propensity"
+    if not card.files and not card.variants:
+        yield "a card needs files or variants"
+    yield from _lists(card)
+    yield from _lookups(card)
+
+
+def _events(card: DatasetCard) -> Iterator[str]:
+    each = [card.of_file(spec) for spec in card.files if spec.has_own_shape] or [card]
+    for one in each:
+        if sum(map(bool, (one.columns.event, one.event, one.outcomes))) != 1:
+            yield "what happened is said by columns.event, by event or by outcomes: one of the three"
+    if card.columns.event and not card.events:
+        yield "columns.event needs events: raw value = ours"
+    if len(each) > 1 and card.context:
+        yield "context and files of several shapes do not go together"
+    if card.columns.since_start and card.session != "given":
+        yield "columns.since_start needs session = 'given'"
+
+
+def _lists(card: DatasetCard) -> Iterator[str]:
+    if card.lists is None:
+        return
+    for role in ("session", "user", "since_start"):
+        column = getattr(card.columns, role) or ""
+        if column.split(".")[0] in card.lists.columns:
+            yield f"columns.{role} cannot differ within a list"
+    if card.deduplicate:
+        yield "deduplicate and lists do not go together"
+
+
+def _lookups(card: DatasetCard) -> Iterator[str]:
+    for lookup in card.lookups:
+        if lookup.into == "event" and (not lookup.event or lookup.value):
+            yield "a lookup into = 'event' needs event, and no value"
+        if lookup.into != "event" and (lookup.event or not lookup.value):
+            yield f"a lookup into = '{lookup.into}' needs value, and no event"
+        if not lookup.key:
+            yield "a lookup needs a key"
+
+
+def _sizes_known(card: DatasetCard) -> bool:
+    if card.items is not None:
+        return True
+    uniform = [v for v in card.variants.values() if (v.propensity or card.propensity) == "uniform"]
+    return bool(uniform) and all(variant.items for variant in uniform)

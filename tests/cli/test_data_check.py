@@ -1,0 +1,40 @@
+"""`rlbench data check` as a step of a script: its exit codes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+CARD = """
+id = "shop"
+title = "A shop"
+licence = "own"
+citation = "none"
+time_unit = "s"
+session = "row"
+action_source = "choice"
+propensity = "none"
+reward_weights = { purchase = 1.0 }
+files = [{ pattern = "*.csv" }]
+columns = { timestamp = "time", item = "item", event = "what" }
+events = { view = "view", buy = "purchase" }
+published = { rows = 3, events = { view = 2, purchase = 1 }, source = "the owners" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdict", "code", "code_if_all_is_asked_for"),
+    [
+        ("1,7,view\n2,7,view\n3,7,buy\n", "complete", 0, 0),
+        ("1,7,view\n", "a sample", 0, 1),
+        ("1,7,buy\n2,7,buy\n", "not this data set", 1, 1),
+    ],
+)
+def test_exit_codes(rlbench, tmp_path, rows, verdict, code, code_if_all_is_asked_for):
+    (tmp_path / "shop.toml").write_text(CARD)
+    (tmp_path / "log.csv").write_text("time,item,what\n" + rows)
+    found, out, _ = rlbench("data", "check", tmp_path / "shop.toml")
+    assert found == code and f"{verdict}: It has" in out
+    found, out, _ = rlbench("data", "check", tmp_path / "shop.toml", "--complete", "--json")
+    assert found == code_if_all_is_asked_for and json.loads(out)["verdict"] == verdict
