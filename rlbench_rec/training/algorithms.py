@@ -85,7 +85,7 @@ class QConfig(AlgorithmConfig):
     """Whether Q is split into the state's value and the actions' advantages (Wang et al. 2016)."""
 
     def own_fields(self, encoder: Any) -> dict[str, Any]:
-        from .factory import QHeadFactory
+        from .networks.factory import QHeadFactory
 
         head = {"q_func_factory": QHeadFactory(dueling=self.dueling, states=encoder)}
         return self.model_dump(exclude={*AlgorithmConfig.model_fields, "n_steps", "dueling"}) | head

@@ -14,10 +14,10 @@ from ..mdp.validate import check
 from .algorithms import AlgorithmConfig, QConfig, make_config
 from .curve import Member, train
 from .device import resolve, seeded
-from .heads import make_head
 from .held_out import HeldOut
-from .items import give_vectors
 from .loops.loop import Loop, optimisers_of
+from .networks.heads import make_head
+from .networks.items import give_vectors
 from .progress import Progress, networks_in, settings_of
 from .registries import ALGORITHMS, ENCODERS, LOOPS
 from .run import Run
@@ -190,7 +190,7 @@ def create(
     config: AlgorithmConfig, encoder: str, layout: StateLayout, action_count: int, batch_size: int, device: str
 ) -> Any:
     """d3rlpy's algorithm with fresh networks for states of this layout."""
-    from .factory import StateEncoderFactory
+    from .networks.factory import StateEncoderFactory
 
     shape = {name: value for name, value in asdict(layout).items() if name != "context"}
     factory = StateEncoderFactory(

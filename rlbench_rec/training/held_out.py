@@ -22,7 +22,8 @@ class Scores:
 
     Attributes:
         td_error: mean of (y - Q(s, a))^2 with y = r + gamma max_b Q(s', b), the online network on both sides.
-        mean_q: mean of max_b Q(s, b). Far above the returns of the log it is overestimation.
+        mean_q: mean of max_b Q(s, b). Far above `mean_return` it is overestimation.
+        mean_return: mean of the log's own discounted return from the same rows on.
         unexplained: td_error over the variance of y. An untrained network has small targets and so a small TD error;
             measured against the spread of its own targets it does not look good for that.
         log_loss: mean of -log pi(a|s) of a cloned policy.
@@ -30,6 +31,7 @@ class Scores:
 
     td_error: float = math.nan
     mean_q: float = math.nan
+    mean_return: float = math.nan
     unexplained: float = math.nan
     log_loss: float = math.nan
 
@@ -52,6 +54,7 @@ class HeldOut:
         self.gamma = gamma
         transitions = Transitions(data, device)
         rows = np.unique(np.linspace(0, len(data) - 1, min(len(data), MAX_ROWS)).round().astype(np.int64))
+        self.mean_return = math.nan if gamma is None else float(data.returns_to_go(gamma)[rows].mean())
         rows = torch.from_numpy(rows).to(device)
         self.states = transitions.states(rows)
         self.next_states = transitions.next_states(rows)
@@ -79,5 +82,6 @@ class HeldOut:
             return Scores(
                 td_error=td_error,
                 mean_q=float(scores.amax(dim=1).mean(dtype=torch.float64)),
+                mean_return=self.mean_return,
                 unexplained=td_error / spread if spread > 0 else math.nan,
             )

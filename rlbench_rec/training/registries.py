@@ -22,11 +22,11 @@ ALGORITHMS: Registry = Registry(
 ENCODERS: Registry = Registry(
     "encoder",
     {
-        "cnn": "rlbench_rec.training.encoders.cnn:CNNEncoder",
-        "gru": "rlbench_rec.training.encoders.recurrent:GRUEncoder",
-        "lstm": "rlbench_rec.training.encoders.recurrent:LSTMEncoder",
-        "mlp": "rlbench_rec.training.encoders.mlp:MLPEncoder",
-        "transformer": "rlbench_rec.training.encoders.transformer:TransformerEncoder",
+        "cnn": "rlbench_rec.training.networks.encoders.cnn:CNNEncoder",
+        "gru": "rlbench_rec.training.networks.encoders.recurrent:GRUEncoder",
+        "lstm": "rlbench_rec.training.networks.encoders.recurrent:LSTMEncoder",
+        "mlp": "rlbench_rec.training.networks.encoders.mlp:MLPEncoder",
+        "transformer": "rlbench_rec.training.networks.encoders.transformer:TransformerEncoder",
     },
 )
 """Encoder id -> torch module class, built as `cls(layout, hidden_units, embedding_size)`."""

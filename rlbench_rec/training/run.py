@@ -36,7 +36,7 @@ class Run:
         networks: checkpoint -> network. `last` is always there; `best`, the point of the learning curve with the
             least `unexplained` (`bc`: log_loss), wherever episodes were held out.
         history: a row per evaluation: step, loss (mean since the row before), and on the held-out episodes td_error,
-            mean_q, unexplained and log_loss (see `held_out.Scores`).
+            mean_q, mean_return, unexplained and log_loss (see `held_out.Scores`).
         steps, batch_size, seed: as given to `fit`.
         best_step: the step of the best checkpoint, or None.
         steps_per_second: speed of training alone, evaluations left out.

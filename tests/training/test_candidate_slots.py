@@ -13,8 +13,8 @@ from rlbench_rec.errors import InputError
 from rlbench_rec.mdp import StateLayout
 from rlbench_rec.testing.algorithms import OPTIMAL, toy_shop
 from rlbench_rec.training import export, fit, load
-from rlbench_rec.training.heads import RULED_OUT, Slots
-from rlbench_rec.training.items import ItemEmbedding
+from rlbench_rec.training.networks.heads import RULED_OUT, Slots
+from rlbench_rec.training.networks.items import ItemEmbedding
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ def run(data):
 def test_learning_curve(data):
     seen = []
     run = fit(data, "dqn", eval_every=8, progress=lambda *point: seen.append(point), **QUICK)
-    assert list(run.history.columns) == ["step", "loss", "td_error", "mean_q", "unexplained", "log_loss"]
+    assert list(run.history.columns) == ["step", "loss", "td_error", "mean_q", "mean_return", "unexplained", "log_loss"]
     assert run.history["step"].tolist() == [8, 16, 20]
     assert seen == [(8, 20), (16, 20), (20, 20)]
     assert run.history[["loss", "td_error", "mean_q", "unexplained"]].notna().all(axis=None)
@@ -55,6 +55,12 @@ def test_the_curve_is_of_held_out_episodes(data):
     td_error = ((targets - q[rows, held.actions]) ** 2).mean()
     assert run.history["td_error"].iloc[-1] == pytest.approx(td_error, rel=1e-5)
     assert run.history["unexplained"].iloc[-1] == pytest.approx(td_error / targets.var(), rel=1e-5)
+    returns = [
+        sum(data.gamma**k * r for k, r in enumerate(part.rewards[i:]))
+        for part in (data.episodes(e, e + 1) for e in range(135, 150))
+        for i in range(len(part))
+    ]
+    assert run.history["mean_return"].iloc[-1] == pytest.approx(np.mean(returns))
     assert run.history["mean_q"].iloc[-1] == pytest.approx(q.max(axis=1).mean(), rel=1e-5)
 
 

@@ -11,7 +11,7 @@ from rlbench_rec import mdp
 from rlbench_rec.errors import InputError
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import ENCODERS, export, fit, fqe, load
-from rlbench_rec.training.items import ItemEmbedding
+from rlbench_rec.training.networks.items import ItemEmbedding
 
 VECTORS = np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32)
 QUICK = {"steps": 20, "batch_size": 32, "device": "cpu"}

@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from ..errors import InputError
-from ..mdp.dataset import StateLayout
+from ...errors import InputError
+from ...mdp.dataset import StateLayout
 from .items import ItemEmbedding
 
 RULED_OUT = -1e9

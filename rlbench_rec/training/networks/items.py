@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..mdp.dataset import StateLayout
+from ...mdp.dataset import StateLayout
 
 
 class ItemEmbedding(nn.Module):

@@ -16,9 +16,9 @@ from ...errors import InputError
 from ...mdp.dataset import TransitionDataset
 from ...policies import Policy, QFunction
 from ..device import resolve, seeded
-from ..encoders import build
-from ..items import give_vectors
 from ..networks import ScoreNetwork, score
+from ..networks.encoders import build
+from ..networks.items import give_vectors
 from ..transitions import Transitions
 
 MAX_CELLS = 100_000_000
@@ -151,11 +151,7 @@ def probabilities_by_row(policy: Policy, data: TransitionDataset, device: str) -
 
 def _returns(data: TransitionDataset, rows: np.ndarray, gamma: float) -> tuple[float, float]:
     """Mean and spread of the discounted rewards to go in these rows: where q starts, and the unit it is learnt in."""
-    to_go = data.rewards.astype(np.float64)
-    steps = np.arange(len(data)) - data.row_starts
-    for step in range(int(steps.max()), 0, -1):
-        here = np.flatnonzero(steps == step)
-        to_go[here - 1] += gamma * to_go[here]
+    to_go = data.returns_to_go(gamma)
     return float(to_go[rows].mean()), float(to_go[rows].std()) or 1.0
 
 

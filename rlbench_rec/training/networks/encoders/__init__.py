@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...mdp.dataset import StateLayout
-from ..registries import ENCODERS
+from ....mdp.dataset import StateLayout
+from ...registries import ENCODERS
 
 if TYPE_CHECKING:
     from torch import nn

@@ -8,8 +8,8 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-from ...errors import InputError
-from ...mdp.dataset import StateLayout
+from ....errors import InputError
+from ....mdp.dataset import StateLayout
 from ..items import ItemEmbedding
 
 

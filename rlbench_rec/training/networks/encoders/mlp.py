@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from ...mdp.dataset import StateLayout
+from ....mdp.dataset import StateLayout
 from .history import HistorySlots, perceptron
 
 
