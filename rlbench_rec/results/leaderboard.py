@@ -7,8 +7,9 @@ import string
 import numpy as np
 import pandas as pd
 
+from ..ope.questions.hypotheses import holm
 from .schema import KEYS, LEADERBOARD, VERDICTS
-from .statistics import Error, holm, iqm, student_quantile
+from .statistics import Error, iqm, student_quantile
 
 BEHAVIOUR = "behaviour"
 ON_POLICY = "on-policy"

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 VERDICT_STYLE = {"trusted": ("#009E73", "o"), "weak": ("#E69F00", "s"), "unreliable": ("#D55E00", "x")}
 LOGGING_COLOUR = "#0072B2"
 DASHES = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
-PANELS = {"td_error": "held-out TD error", "unexplained": "TD error / variance of targets", "mean_q": "held-out mean Q"}
+PANELS = {
+    "td_error": "held-out TD error",
+    "unexplained": "TD error / variance of targets",
+    "mean_q": "held-out mean Q, and mean return",
+}
 """Columns of curves.csv that are drawn."""
 WIDE = 4.0
 """Intervals wider than all means lie apart, and than this many times the median one, are cut, with an arrow."""
@@ -50,7 +54,8 @@ def plot_values(board: pd.DataFrame, runs: pd.DataFrame, folder: Path) -> list[P
 
 def plot_curves(curves: pd.DataFrame, runs: pd.DataFrame, folder: Path) -> list[Path]:
     """`curves-<place>.png` for each place that trained a Q function: held-out TD error, the same over the variance of
-    its targets, and mean Q against training steps; the mean over seeds, and a band from the lowest to the highest.
+    its targets, and mean Q with the log's mean return (dotted) against training steps; the mean over seeds, and a band
+    from the lowest to the highest.
 
     Args:
         curves: rows of curves.csv.
@@ -174,6 +179,10 @@ def _curves(place: str, rows: pd.DataFrame, styles: dict[str, int]) -> Figure:
             width = max(1.0, 3.0 - 0.5 * number)
             axis.fill_between(mean.index, by_step.min(), by_step.max(), color=colour, alpha=0.12, linewidth=0)
             axis.plot(mean.index, mean, color=colour, linestyle=dash, linewidth=width, label=label)
+            if column == "mean_q":
+                # What the log itself earned from there on: a Q far above it promises too much.
+                earned = of_label.groupby("step")["mean_return"].mean()
+                axis.plot(earned.index, earned, color=colour, linestyle=":", linewidth=1.2)
         axis.set_title(title, loc="left", fontsize=9)
         axis.set_xlabel("training steps", fontsize=9)
         axis.tick_params(labelsize=8)

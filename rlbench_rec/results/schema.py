@@ -77,6 +77,7 @@ CURVES: Schema = {
     "loss": ("number", "mean training loss since the row before"),
     "td_error": ("number", "on the held-out training episodes"),
     "mean_q": ("number", "likewise"),
+    "mean_return": ("number", "mean of the log's own discounted return from the same rows on"),
     "unexplained": ("number", "likewise: td_error over the variance of its targets; the best checkpoint has the least"),
     "log_loss": ("number", "likewise, of behaviour cloning"),
 }
@@ -113,9 +114,40 @@ ESTIMATORS: Schema = {
     "trusted": ("number", "share of the estimates with the verdict `trusted`"),
     "coverage95_trusted": ("number", "coverage95 among these"),
 }
+REFERENCES: Schema = {
+    "content_hash": ("text", "name of the shop's content: a row serves no other shop, and no later version of it"),
+    "task": ("text", "task id"),
+    "variant": ("text", "`train`, `judge`, or empty for default parameters"),
+    "task_seed": ("whole", "fixes the shop"),
+    "task_config": ("text", "overrides of the task's parameters, as JSON"),
+    "contender": ("text", "`planner`: the task's far-sighted score; `ppo` or `online-dqn`: trained in the simulator"),
+    "form": ("text", "the policy made of it"),
+    "value": ("number", "its true value, by rollout on the users that suites judge on"),
+    "std_error": ("number", "the standard error of that"),
+    "n_episodes": ("whole", "rollouts"),
+    "seed": ("whole", "seed of the training; empty for the planner"),
+    "config": ("text", "the learner's config, as JSON"),
+    "versions": ("text", "of the libraries that trained it"),
+}
+NORMALISED: Schema = {
+    "task": ("text", "task id; `all`: the mean over tasks"),
+    "algorithm": ("text", "as in runs.csv"),
+    "variant": ("text", "as in runs.csv; over all tasks without the parameter of its form, which differs by task"),
+    "n_tasks": ("whole", "tasks behind the row"),
+    "n_seeds": ("whole", "least number of runs behind a task of the row"),
+    "normalised": ("number", "true value on the scale where the logging policy is 0 and the reference policy 100"),
+    "ci_low": ("number", "lower end of its interval: training seeds and rollouts, nothing else"),
+    "ci_high": ("number", "upper end"),
+    "estimator": ("text", "an off-policy estimator"),
+    "estimate": ("number", "what it says from the log, on the same scale; empty where a run has none"),
+    "estimate_low": ("number", "lower end of its interval: sampling of the log and of seeds"),
+    "estimate_high": ("number", "upper end"),
+    "verdict": ("text", "worst verdict of the estimates"),
+}
 KEYS = ("dataset", "task", "algorithm", "variant", "metric", "estimator")
 """What tells the rows of a leaderboard apart; a row of runs.csv adds its seed."""
 RUN_KEYS = (*KEYS, "seed")
+NORMALISED_KEYS = ("task", "algorithm", "variant", "estimator")
 VERDICTS = ("trusted", "weak", "unreliable")
 """Best first."""
 IDENTIFICATIONS = ("identified", "estimated", "not-identified", "imitation")

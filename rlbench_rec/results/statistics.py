@@ -21,17 +21,6 @@ def iqm(values: np.ndarray) -> float:
     return float(weights @ ordered / weights.sum())
 
 
-def holm(p_values: np.ndarray) -> np.ndarray:
-    """Holm's step-down adjustment (1979): (m - rank + 1) p, made monotone, at most 1. NaN stays and does not count."""
-    p = np.asarray(p_values, dtype=np.float64)
-    adjusted = np.full(len(p), np.nan)
-    known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(p[known], kind="stable")]
-    scaled = p[order] * np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
-    return adjusted
-
-
 @dataclass(frozen=True)
 class Error:
     """What is uncertain about an estimate.

@@ -52,18 +52,20 @@ def datasets() -> list[dict[str, Any]]:
     from .. import events
     from ..mdp.build import identification
 
-    cards = (events.find_card(name) for name in events.list_cards())
-    return [
-        {
+    rows = []
+    for card in (events.find_card(name) for name in events.list_cards()):
+        # The logs of one card can differ in what is known of them.
+        known = dict.fromkeys(one.propensity for one in [card.of_variant(name) for name in card.variants] or [card])
+        row = {
             "id": card.id,
             "title": card.title,
             "actions": card.action_source,
-            "propensity": card.propensity,
-            "values": identification(card.action_source, card.propensity),
+            "propensity": " / ".join(known),
+            "values": " / ".join(identification(card.action_source, propensity) for propensity in known),
             "licence": card.licence,
         }
-        for card in cards
-    ]
+        rows.append(row)
+    return rows
 
 
 def _first_sentence(thing: Any) -> str:

@@ -1,16 +1,33 @@
-"""What a log holds, and the account of its rows."""
+"""What a log holds, the account of its rows, and whether it is the whole data set."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 
-def check_log(card: str, data: Path | None = None, memory_limit: str = "2GB") -> list[dict[str, Any]]:
-    """One row per fact: rows read, kept and set aside by reason, sessions, users, items, events, longest session."""
+@dataclass(frozen=True)
+class Checked:
+    """A log that was read.
+
+    Attributes:
+        verdict: `complete`, `a sample`, `not this data set` or `not known`; see `events.completeness`.
+        why: one sentence.
+        facts: a row each: rows read, kept and set aside by reason, sessions, users, items, events, longest session.
+    """
+
+    verdict: str
+    why: str
+    facts: list[dict[str, Any]]
+
+
+def check_log(card: str, data: Path | None = None, memory_limit: str = "2GB") -> Checked:
+    """Read a log, and hold its account against the published counts of its card."""
     from .. import events
+    from ..events.completeness import completeness
 
     log = events.load(card, data, memory_limit=memory_limit)
     sessions = log.to_pandas(["session_id", "event"])
@@ -21,4 +38,5 @@ def check_log(card: str, data: Path | None = None, memory_limit: str = "2GB") ->
     facts |= {"sessions": log.n_sessions, "users": log.n_users, "items": log.n_items}
     facts |= {"longest session": int(np.max(lengths)), "sessions with a purchase": int(purchases)}
     facts |= {f"events: {name}": count for name, count in log.counts.items()}
-    return [{"fact": name, "count": int(count)} for name, count in facts.items()]
+    found = completeness(log)
+    return Checked(found.verdict, found.why, [{"fact": name, "count": int(count)} for name, count in facts.items()])

@@ -39,6 +39,8 @@ class Source(BaseModel):
     """Episodes to log in a task."""
     task_seed: int = 0
     """Fixes a task's shop."""
+    variant: Literal["train", "judge"] | None = None
+    """The shop to choose hyper-parameters on, the one to judge on, or the one with default parameters."""
     task_config: dict[str, Any] = {}
     """Overrides of a task's parameters."""
     steps: int | None = Field(None, ge=1)
@@ -74,6 +76,8 @@ class AlgorithmSpec(BaseModel):
     """Encoder id."""
     config: dict[str, Any] = {}
     """Overrides of the algorithm's config."""
+    shuffle_rewards: bool = False
+    """Train on the log's rewards in random order: a control that sees who stays and who leaves, but not what pays."""
     sequential_only: bool = False
     """Skip it on one-step logs, where it would be the plain algorithm again (the gamma = 0 control, say)."""
 
@@ -112,6 +116,8 @@ class Suite(BaseModel):
     """Level of every interval."""
     truth_error: float = Field(0.02, gt=0.0)
     """Standard error of a true value, relative to the behaviour policy's."""
+    normalise: bool = False
+    """Also value tasks on the scale 0 = behaviour policy, 100 = reference policy (see docs/suites.md)."""
     ranking_top_k: Literal[5, 10, 20] = 10
     """k of the imitation metrics HR@k and NDCG@k on choice logs."""
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ..errors import InputError, RlbenchError
 from ..policies import POLICIES, make
 from ..results.schema import RUNS
 from . import sources
-from .jobs import BEHAVIOUR, COUNTERPART, Job
-from .score import Contender, Row, score, score_behaviour, score_counterpart
+from .jobs import BEHAVIOUR, COUNTERPART, REFERENCE, Job
+from .reference.scale import normalised, scale_of
+from .score import Contender, Row, score, score_behaviour, score_counterpart, score_reference
 
 
 @dataclass
@@ -81,18 +84,25 @@ def _run(job: Job, loaded: sources.Loaded, result: JobResult, models: Path | Non
         result.rows = score_behaviour(job, loaded)
     elif job.spec == COUNTERPART:
         result.rows = score_counterpart(job, loaded)
+    elif job.spec == REFERENCE:
+        result.rows = score_reference(job, loaded)
     elif job.spec.id in POLICIES:
         contender = Contender(job.spec.id, job.spec.label or "fixed", make(job.spec.id, loaded.train))
         result.rows = score(job, loaded, contender)
     elif loaded.sequential or not job.spec.sequential_only:
         result.rows = _train_and_score(job, loaded, result, models)
+    if job.suite.normalise and loaded.task is not None:
+        result.rows += normalised(result.rows, scale_of(loaded.task, job.suite.truth_error))
 
 
 def _train_and_score(job: Job, loaded: sources.Loaded, result: JobResult, models: Path | None) -> list[Row]:
     from ..training import fit
 
+    train = loaded.train
+    if job.spec.shuffle_rewards:
+        train = replace(train, rewards=np.random.default_rng(job.seed).permutation(train.rewards))
     run = fit(
-        loaded.train,
+        train,
         job.spec.id,
         loop=job.suite.loop,
         encoder=job.spec.encoder,

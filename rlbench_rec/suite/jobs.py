@@ -13,6 +13,9 @@ BEHAVIOUR = AlgorithmSpec(id="behaviour")
 COUNTERPART = AlgorithmSpec(id="counterpart")
 """The policy of the other log of the same shop."""
 
+REFERENCE = AlgorithmSpec(id="reference")
+"""The best policy that is known in a shop: 100 on the normalised scale."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -72,7 +75,11 @@ def plan(suite: Suite, device: str = "auto") -> list[Job]:
     """Every job of a suite, those of one source together. Policies without training run once, on the first seed."""
     jobs = []
     for source in suite.sources:
-        fixed = [BEHAVIOUR, *([COUNTERPART] if source.counterpart else [])]
+        fixed = [BEHAVIOUR]
+        if source.counterpart:
+            fixed.append(COUNTERPART)
+        if source.task and suite.normalise:
+            fixed.append(REFERENCE)
         jobs += [Job(suite, source, spec, suite.seeds[0], device) for spec in fixed]
         for spec in suite.algorithms:
             seeds = suite.seeds[:1] if spec.id in POLICIES else suite.seeds

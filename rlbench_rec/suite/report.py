@@ -10,8 +10,10 @@ import pandas as pd
 
 from ..results.leaderboard import leaderboard
 from ..results.manifest import manifest
+from ..results.normalised import normalised_table
+from ..results.normalised_plot import plot_normalised
 from ..results.plots import plot_curves, plot_values
-from ..results.schema import CURVES, LEADERBOARD, RUN_KEYS, RUNS, SCHEMA_VERSION, TIMINGS, Schema
+from ..results.schema import CURVES, LEADERBOARD, NORMALISED, RUN_KEYS, RUNS, SCHEMA_VERSION, TIMINGS, Schema
 from ..results.write import write_json, write_table
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ def write_tables(
     command_line: list[str] | None,
     complete: bool,
 ) -> None:
-    """runs.csv, leaderboard.csv, timings.csv, curves.csv, manifest.json, and a folder of plots.
+    """runs.csv, leaderboard.csv, timings.csv, curves.csv, manifest.json and a folder of plots; normalised.csv where the
+    suite normalises.
 
     Rows are sorted by key, so that the order in which jobs finished leaves no trace.
     """
@@ -51,6 +54,11 @@ def write_tables(
         manifest(suite.model_dump(mode="json"), hashes, command_line, device, complete), folder / "manifest.json"
     )
     (folder / PLOTS_FOLDER).mkdir(exist_ok=True)
+    if suite.normalise:
+        table = normalised_table(runs, confidence=suite.confidence)
+        write_table(table, NORMALISED, folder / "normalised.csv")
+        if len(table):
+            plot_normalised(table, folder / PLOTS_FOLDER / "normalised.png")
     plot_values(board, runs, folder / PLOTS_FOLDER)
     plot_curves(curves, runs, folder / PLOTS_FOLDER)
 

@@ -14,7 +14,9 @@ from ..files import write_text
 from .config import Suite
 from .execute import JobResult, execute
 from .jobs import Job, plan
+from .reference.known import find_reference
 from .report import write_tables
+from .sources import make_task
 from .workers import Progress, execute_all, worker_count
 
 JOBS_FOLDER = "jobs"
@@ -93,9 +95,10 @@ def check_names(suite: Suite) -> None:
     Raises:
         UnknownNameError: an unknown task, dataset, algorithm, encoder, loop, estimator or metric.
         MissingFileError: the raw files of a data set are not there.
-        InputError: an unknown policy form or algorithm setting.
+        InputError: an unknown policy form or algorithm setting, a task's parameter out of range, or a task without a
+            reference policy where values are to be normalised.
     """
-    from .. import ope, tasks, training
+    from .. import ope, training
     from ..events.cards import find, resolve_files
     from ..policies import POLICIES
     from ..results.metrics import METRICS
@@ -117,7 +120,9 @@ def check_names(suite: Suite) -> None:
         for metric in source.metrics:
             METRICS.canonical(metric)
         if source.task:
-            tasks.TASKS.canonical(source.task)
+            task = make_task(source)
+            if suite.normalise:
+                find_reference(task)
         else:
             data = None if source.data is None else Path(source.data)
             for name in filter(None, (source.dataset, source.counterpart)):

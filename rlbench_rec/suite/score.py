@@ -15,7 +15,8 @@ from ..policies.base import Policy
 from .evaluate import evaluation_log
 from .imitation import imitation_metrics
 from .jobs import Job
-from .sources import Loaded, is_uniform
+from .reference.known import reference
+from .sources import TRUTH_SEED, Loaded, is_uniform
 
 Row = dict[str, Any]
 
@@ -55,6 +56,14 @@ def score_behaviour(job: Job, loaded: Loaded) -> list[Row]:
     return truth + _on_policy_rows(job, loaded, loaded.test, "behaviour", "logged", true_values)
 
 
+def score_reference(job: Job, loaded: Loaded) -> list[Row]:
+    """The row of the best that is known in the shop: its true value, and no estimate, since no log was asked."""
+    best = reference(loaded.task, job.suite.truth_error)
+    contender = Contender("reference", f"{best.contender}/{best.form}", None)
+    row = _truth_row(job, loaded, contender, "reward", best.value, best.std_error, best.n_episodes)
+    return [row | {"policy": best.form}]
+
+
 def score_counterpart(job: Job, loaded: Loaded) -> list[Row]:
     """Rows of the other log's policy. It saw none of this log, so the whole of it serves; the truth is the mean of the
     other log, which is itself an estimate and gets a row with its interval."""
@@ -68,25 +77,25 @@ def score_counterpart(job: Job, loaded: Loaded) -> list[Row]:
 def _truth_rows(job: Job, loaded: Loaded, contender: Contender) -> list[Row]:
     if loaded.task is None:
         return []
-    # The rollouts' seed is the suite's own: every contender meets the same users (common random numbers), and none of
-    # them is the seed of a log.
-    truth = loaded.task.true_value(contender.policy, relative_error=job.suite.truth_error, seed=1_000_003)
+    truth = loaded.task.true_value(contender.policy, relative_error=job.suite.truth_error, seed=TRUTH_SEED)
     found = {"reward": (truth.value, truth.std_error)} | {
         name: value for name, value in truth.metrics.items() if name in job.source.metrics
     }
+    return [_truth_row(job, loaded, contender, metric, *pair, truth.episodes) for metric, pair in found.items()]
+
+
+def _truth_row(
+    job: Job, loaded: Loaded, contender: Contender, metric: str, value: float, error: float, episodes: int
+) -> Row:
     quantile = NormalDist().inv_cdf((1 + job.suite.confidence) / 2)
-    return [
-        _row(job, loaded, contender, metric, "truth")
-        | {
-            "value": value,
-            "ci_low": value - quantile * error,
-            "ci_high": value + quantile * error,
-            "true_value": value,
-            "n_episodes": truth.episodes,
-            "verdict": "trusted",
-        }
-        for metric, (value, error) in found.items()
-    ]
+    return _row(job, loaded, contender, metric, "truth") | {
+        "value": value,
+        "ci_low": value - quantile * error,
+        "ci_high": value + quantile * error,
+        "true_value": value,
+        "n_episodes": episodes,
+        "verdict": "trusted",
+    }
 
 
 def _estimate_rows(

@@ -31,7 +31,8 @@ def show(finished: Finished, *, as_json: bool = False) -> None:
     from rich.console import Console
     from rich.markup import escape
 
-    from ..results.schema import read_leaderboard
+    from ..results.normalised import matrix
+    from ..results.schema import NORMALISED, NORMALISED_KEYS, read_leaderboard, read_table
 
     board = read_leaderboard(finished.folder / "leaderboard.csv")
     if as_json:
@@ -40,6 +41,9 @@ def show(finished: Finished, *, as_json: bool = False) -> None:
     console = stdout_console()
     for shown in headlines(board):
         _show_place(console, shown)
+    normalised = finished.folder / "normalised.csv"
+    if normalised.is_file():
+        _show_normalised(console, matrix(read_table(normalised, NORMALISED, NORMALISED_KEYS)))
     for sentence in needs_rl(board):
         console.print(sentence, highlight=False, markup=False)
     verdicts = board["verdict"].value_counts()
@@ -99,6 +103,25 @@ def _show_place(console: Console, shown: Headline) -> None:
             table.add_row(*map(Text, (*names, *formatted(row))), verdict)
         console.print(table)
     console.print(Text(_unranked(last[last["rank"].isna()])))
+
+
+def _show_normalised(console: Console, values: pd.DataFrame) -> None:
+    """Each policy's mean over all tasks, and where it does worst and best."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    console.print(Text("All tasks: 0 = logging policy, 100 = best known policy (truth)", style="bold"), soft_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for name in ("algorithm", "variant", "mean", "worst", "in", "best", "in"):
+        table.add_column(name, justify="right" if name in ("mean", "worst", "best") else "left", overflow="fold")
+    shown = values[[BEST not in variant.split("/") for _, variant in values.index]]
+    for (algorithm, variant), row in shown.iterrows():
+        of_tasks = row.drop("all")
+        ends = (of_tasks.idxmin(), of_tasks.idxmax())
+        cells = [f"{row['all']:.0f}", *(cell for end in ends for cell in (f"{row[end]:.0f}", end))]
+        table.add_row(*map(Text, (algorithm, variant, *cells)))
+    console.print(table)
 
 
 def _verdict(row: dict) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +13,14 @@ from ..mdp.dataset import TransitionDataset
 from ..policies import Empirical, Uniform
 from ..policies.base import Policy
 from .config import Source
+
+if TYPE_CHECKING:
+    from ..tasks import Task
+    from .estimators.config import TaskSource
+
+TRUTH_SEED = 1_000_003
+"""Of the users that true values are played on. It is the suites' own, so every policy meets the same users (common
+random numbers), and no log has it."""
 
 
 @dataclass
@@ -65,10 +74,25 @@ def load(source: Source) -> Loaded:
     return _load(source.model_dump_json())
 
 
-def _load_task(source: Source) -> Loaded:
+def make_task(source: Source | TaskSource) -> Task:
+    """The shop that a source names; the last two stay in memory, since a planner may take seconds to make.
+
+    Raises:
+        UnknownNameError: no such task.
+        InputError: a parameter out of its range.
+    """
+    return _make_task(source.task, source.task_seed, source.variant, json.dumps(source.task_config, sort_keys=True))
+
+
+@lru_cache(maxsize=2)
+def _make_task(task_id: str, seed: int, variant: str | None, config: str) -> Task:
     from .. import tasks
 
-    task = tasks.make(source.task, seed=source.task_seed, **source.task_config)
+    return tasks.make(task_id, seed, variant=variant, **json.loads(config))
+
+
+def _load_task(source: Source) -> Loaded:
+    task = make_task(source)
     # The log's seed is not the shop's: another log of the same shop is another seed here.
     data = task.log(episodes=source.episodes, policy=task.behaviour, seed=source.task_seed + 1)
     train, test = data.split()

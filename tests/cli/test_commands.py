@@ -8,95 +8,76 @@ import sys
 
 import pytest
 
-from rlbench_rec.cli.app import main
 
-
-def rlbench(*arguments: str, capsys, monkeypatch) -> tuple[int, str, str]:
-    """Run the entry point in this process; exit code, stdout, stderr."""
-    monkeypatch.setattr(sys, "argv", ["rlbench", *arguments])
-    code = 0
-    try:
-        main()
-    except SystemExit as stop:
-        code = stop.code or 0
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    return lambda *arguments: rlbench(*arguments, capsys=capsys, monkeypatch=monkeypatch)
-
-
-def test_help_and_version(run):
-    code, out, _ = run("--help")
+def test_help_and_version(rlbench):
+    code, out, _ = rlbench("--help")
     assert code == 0 and all(name in out for name in ("run", "compare", "data", "tasks", "list", "doctor"))
-    code, out, _ = run("--version")
+    code, out, _ = rlbench("--version")
     assert code == 0 and out.startswith("rlbench-rec ")
 
 
 @pytest.mark.parametrize("what", ["algorithms", "estimators", "metrics", "suites"])
-def test_lists_parse_as_json_and_say_what_each_thing_is(run, what):
-    code, out, _ = run("list", what, "--json")
+def test_lists_parse_as_json_and_say_what_each_thing_is(rlbench, what):
+    code, out, _ = rlbench("list", what, "--json")
     rows = json.loads(out)
     assert code == 0 and rows and all(row["what it is"] for row in rows)
 
 
-def test_data_list_names_licence_and_what_may_be_claimed(run):
-    _, out, _ = run("data", "list", "--json")
+def test_data_list_names_licence_and_what_may_be_claimed(rlbench):
+    _, out, _ = rlbench("data", "list", "--json")
     cards = {row["id"]: row for row in json.loads(out)}
     assert cards["taobao"]["values"] == "not-identified" and cards["open-bandit-sample"]["values"] == "identified"
     assert all(row["licence"] for row in cards.values())
 
 
-def test_data_show_and_check(run):
-    code, out, _ = run("data", "show", "open-bandit-sample", "--json")
+def test_data_show_and_check(rlbench):
+    code, out, _ = rlbench("data", "show", "open-bandit-sample", "--json")
     assert code == 0 and json.loads(out)["card"]["propensity"] == "logged"
-    code, out, _ = run("data", "check", "open-bandit-sample/bts-men", "--json")
-    facts = {row["fact"]: row["count"] for row in json.loads(out)}
+    code, out, _ = rlbench("data", "check", "open-bandit-sample/bts-men", "--json")
+    facts = {row["fact"]: row["count"] for row in json.loads(out)["facts"]}
     assert code == 0 and facts["rows read"] == facts["rows kept"] == 10_000 and facts["events: click"] == 69
 
 
-def test_data_build_saves_a_dataset(run, tmp_path):
-    code, out, _ = run("data", "build", "open-bandit-sample/bts-men", "--out", str(tmp_path / "built"))
+def test_data_build_saves_a_dataset(rlbench, tmp_path):
+    code, out, _ = rlbench("data", "build", "open-bandit-sample/bts-men", "--out", str(tmp_path / "built"))
     assert code == 0 and json.loads(out)["rows"] == 10_000
     assert (tmp_path / "built" / "dataset.json").is_file()
-    code, _, err = run("data", "build", "open-bandit-sample/bts-men", "--out", str(tmp_path / "built"))
+    code, _, err = rlbench("data", "build", "open-bandit-sample/bts-men", "--out", str(tmp_path / "built"))
     assert code == 2 and "something here already" in err
 
 
-def test_data_init_then_check_then_show(run, tmp_path):
+def test_data_init_then_check_then_show(rlbench, tmp_path):
     log = tmp_path / "my shop.csv"
     log.write_text("time,item,event,user\n1700000000,a,view,1\n1700000009,b,buy,1\n")
-    code, out, _ = run("data", "init", str(log))
+    code, out, _ = rlbench("data", "init", str(log))
     assert code == 0 and "buy = purchase" in out
-    code, _, err = run("data", "init", str(log))
+    code, _, err = rlbench("data", "init", str(log))
     assert code == 2 and "There is a card here already" in err
-    code, out, _ = run("data", "check", str(tmp_path / "my-shop.toml"), "--json")
-    assert code == 0 and {"fact": "rows kept", "count": 2} in json.loads(out)
+    code, out, _ = rlbench("data", "check", str(tmp_path / "my-shop.toml"), "--json")
+    assert code == 0 and {"fact": "rows kept", "count": 2} in json.loads(out)["facts"]
     page, picture = tmp_path / "page.html", tmp_path / "picture.png"
-    code, out, _ = run("data", "show", str(tmp_path / "my-shop.toml"), "--html", str(page), "--png", str(picture))
+    code, out, _ = rlbench("data", "show", str(tmp_path / "my-shop.toml"), "--html", str(page), "--png", str(picture))
     assert code == 0 and "WORTH KNOWING" in out and page.stat().st_size > 2_000 and picture.stat().st_size > 2_000
 
 
-def test_data_init_of_what_cannot_be_told_is_exit_code_1(run, tmp_path):
+def test_data_init_of_what_cannot_be_told_is_exit_code_1(rlbench, tmp_path):
     (tmp_path / "log.csv").write_text("a,b,c\n1,2,3\n")
-    code, out, _ = run("data", "init", str(tmp_path / "log.csv"))
+    code, out, _ = rlbench("data", "init", str(tmp_path / "log.csv"))
     assert code == 1 and "item: no column looks like it" in out
 
 
-def test_data_get(run, tmp_path, monkeypatch):
+def test_data_get(rlbench, tmp_path, monkeypatch):
     monkeypatch.setenv("RLBENCH_DATA", str(tmp_path))
-    code, out, err = run("data", "get", "retailrocket")
+    code, out, err = rlbench("data", "get", "retailrocket")
     assert code == 2 and not out and "Open https://" in err and str(tmp_path / "retailrocket") in err
-    code, out, _ = run("data", "get", "open-bandit-sample")
+    code, out, _ = rlbench("data", "get", "open-bandit-sample")
     assert code == 0 and "random-all.parquet" in out
 
 
-def test_tasks(run):
-    code, out, _ = run("tasks", "list", "--json")
+def test_tasks(rlbench):
+    code, out, _ = rlbench("tasks", "list", "--json")
     assert code == 0 and "recommend-v1" in {row["task"] for row in json.loads(out)}
-    code, out, _ = run("tasks", "show", "recommend-v1")
+    code, out, _ = rlbench("tasks", "show", "recommend-v1")
     assert code == 0 and "gamma" in out
 
 
@@ -120,9 +101,9 @@ SUITE = '[[sources]]\ntask = "recommend-v1"\n[[algorithms]]\nid = "random"\n'
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_bad_input_is_one_message_and_exit_code_2(run, tmp_path, monkeypatch, arguments, message):
+def test_bad_input_is_one_message_and_exit_code_2(rlbench, tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
-    code, out, err = run(*arguments)
+    code, out, err = rlbench(*arguments)
     assert code == 2 and message in err and "Traceback" not in err and not out
     assert list(tmp_path.iterdir()) == []
 
@@ -137,10 +118,10 @@ def test_bad_input_is_one_message_and_exit_code_2(run, tmp_path, monkeypatch, ar
         ('name = "../x"\n' + SUITE, "name: String should match pattern"),
     ],
 )
-def test_bad_suites_write_nothing(run, tmp_path, monkeypatch, text, message):
+def test_bad_suites_write_nothing(rlbench, tmp_path, monkeypatch, text, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "s.toml").write_text(text)
-    code, _, err = run("run", "s.toml", "--out", "out")
+    code, _, err = rlbench("run", "s.toml", "--out", "out")
     assert code == 2 and message in err
     assert [path.name for path in tmp_path.iterdir()] == ["s.toml"]
 
@@ -156,11 +137,11 @@ def test_bad_suites_write_nothing(run, tmp_path, monkeypatch, text, message):
     ],
     ids=["missing", "empty", "header only", "no item column", "nonsense"],
 )
-def test_bad_logs(run, tmp_path, rows, message):
+def test_bad_logs(rlbench, tmp_path, rows, message):
     path = tmp_path / "events.csv"
     if rows is not None:
         path.write_text(rows)
-    code, out, err = run("data", "check", "retailrocket", "--data", str(path))
+    code, out, err = rlbench("data", "check", "retailrocket", "--data", str(path))
     assert code == 2 and not out and "Traceback" not in err
     assert message in err or (rows is None and "not there" in err)
 

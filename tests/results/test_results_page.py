@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rlbench_rec.results.schema import CURVES, ESTIMATES, ESTIMATORS, LEADERBOARD, RUNS, TIMINGS
+from rlbench_rec.results.schema import CURVES, ESTIMATES, ESTIMATORS, LEADERBOARD, NORMALISED, REFERENCES, RUNS, TIMINGS
 
 PAGE = Path(__file__).parents[2] / "docs" / "results.md"
 
@@ -18,6 +18,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "results.md"
         ("timings.csv", TIMINGS),
         ("estimators.csv", ESTIMATORS),
         ("estimates.csv", ESTIMATES),
+        ("normalised.csv", NORMALISED),
+        ("references.csv", REFERENCES),
     ],
 )
 def test_every_column_is_described_as_in_the_schema(title, schema):

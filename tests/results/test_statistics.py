@@ -5,7 +5,6 @@ import pytest
 
 from rlbench_rec.results.statistics import (
     Error,
-    holm,
     iqm,
     student_quantile,
     student_tail,
@@ -30,17 +29,6 @@ def test_iqm(values, expected):
 
 def test_iqm_of_nothing_is_not_defined():
     assert np.isnan(iqm(np.array([])))
-
-
-def test_holm_by_hand():
-    # Sorted: .01 x 4, .02 x 3, .03 x 2 (raised to .06 by the one before), .5 x 1.
-    np.testing.assert_allclose(holm(np.array([0.03, 0.01, 0.5, 0.02])), [0.06, 0.04, 0.5, 0.06], rtol=1e-15)
-
-
-def test_holm_leaves_out_what_is_not_defined_and_stops_at_one():
-    np.testing.assert_array_equal(holm(np.array([np.nan, 0.6, 0.7])), [np.nan, 1.0, 1.0])
-    assert holm(np.array([])).shape == (0,)
-    assert np.isnan(holm(np.array([np.nan]))).all()
 
 
 def test_student_is_normal_at_infinite_degrees():

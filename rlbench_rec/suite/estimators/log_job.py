@@ -11,11 +11,9 @@ import numpy as np
 from ...errors import UnknownNameError
 from ...policies import Policy
 from ..config import config_hash
+from ..sources import TRUTH_SEED, make_task
 from .config import EstimatorSuite, TaskSource
 from .linear_q import CHUNK, linear_q
-
-TRUTH_SEED = 1_000_003
-"""Of the users that true values are played on: no log has it."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +65,11 @@ def execute(job: LogJob) -> tuple[list[dict[str, Any]], float]:
         UnknownNameError: a policy that the task does not have.
         InputError: a parameter of the task out of range.
     """
-    from ... import ope, tasks
+    from ... import ope
 
     begin = time.perf_counter()
     suite, source = job.suite, job.source
-    task = tasks.make(source.task, source.task_seed, variant=source.variant, **source.task_config)
+    task = make_task(source)
     logging = _named(task.logging_policies() | {"behaviour": task.behaviour}, source.logging)
     policies = {name: _named(task.evaluation_policies(), name) for name in source.groups}
     scale = task.true_value(task.behaviour, suite.truth_error, TRUTH_SEED, cache=job.cache)

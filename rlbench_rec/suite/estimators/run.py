@@ -14,6 +14,7 @@ from ...results.manifest import manifest
 from ...results.schema import ESTIMATES, ESTIMATORS
 from ...results.write import write_json, write_table
 from ..runner import JOBS_FOLDER, prepare_folder
+from ..sources import make_task
 from ..workers import Progress, execute_all, worker_count
 from .config import EstimatorSuite
 from .log_job import LogJob, execute, plan
@@ -81,13 +82,13 @@ def check_names(suite: EstimatorSuite) -> None:
         UnknownNameError: naming the nearest known one.
         InputError: a parameter of a task out of range.
     """
-    from ... import ope, tasks
+    from ... import ope
     from ...errors import UnknownNameError
 
     for name in suite.estimators:
         ope.estimator(name)
     for source in suite.sources:
-        task = tasks.make(source.task, source.task_seed, variant=source.variant, **source.task_config)
+        task = make_task(source)
         known = task.evaluation_policies()
         for name in source.groups:
             if name not in known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ...ope.selection import rank_correlation, regret
+from ...ope.questions.selection import rank_correlation, regret
 
 GROUPS = {"all": ("matched", "mismatched"), "matched": ("matched",), "mismatched": ("mismatched",)}
 

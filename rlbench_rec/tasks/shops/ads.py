@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from ...policies import QFunction
 from ..ladder import ScoredConfig, ScoredTask
 from ..simulator import Simulator
-from .draws import draw_category, log_logistic, sigmoid, standardised_ranks
+from .parts.draws import draw_category, log_logistic, sigmoid, standardised_ranks
 
 METRICS = ("CTR", "CVR", "revenue", "spend", "diversity")
 RIVAL_POINTS = 32

@@ -11,7 +11,7 @@ from pydantic import Field
 from ...policies import QFunction
 from ..ladder import ScoredConfig, ScoredTask
 from ..simulator import Simulator
-from .draws import draw_category, log_logistic, log_logistic_above, sigmoid, standardised_ranks
+from .parts.draws import draw_category, log_logistic, log_logistic_above, sigmoid, standardised_ranks
 
 METRICS = ("CTR", "CVR", "revenue", "diversity", "satisfaction")
 PURSES = ("tight", "middling", "easy")

@@ -11,10 +11,10 @@ from pydantic import Field, model_validator
 from ...policies import QFunction
 from ..ladder import ScoredConfig, ScoredTask
 from ..simulator import Simulator
-from .catalogue import make_catalogue
-from .columns import one_hot, whole
-from .draws import draw_group, sigmoid
-from .grid import Corners, Grid
+from .parts.catalogue import make_catalogue
+from .parts.columns import one_hot, whole
+from .parts.draws import draw_group, sigmoid
+from .parts.grid import Corners, Grid
 
 METRICS = ("CTR", "watched", "returned", "diversity", "satisfaction")
 GOODWILL_LIMIT = 2.0

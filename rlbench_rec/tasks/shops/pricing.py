@@ -11,8 +11,8 @@ from pydantic import Field, field_validator
 from ...policies import QFunction
 from ..ladder import Rung, ScoredConfig, ScoredTask
 from ..simulator import Simulator
-from .draws import draw_group, sigmoid
-from .grid import Grid
+from .parts.draws import draw_group, sigmoid
+from .parts.grid import Grid
 
 METRICS = ("CVR", "revenue", "discount", "satisfaction")
 SEGMENTS = ("loyal", "ordinary", "thrifty")

@@ -12,9 +12,9 @@ from pydantic import Field, model_validator
 from ...policies import EpsilonGreedy, Policy, Softmax, Uniform
 from ..base import Task, TaskConfig
 from ..simulator import Simulator
-from .catalogue import Catalogue, make_catalogue
-from .draws import draw_category, sigmoid
-from .ranking import LinearScore, Ranking
+from .parts.catalogue import Catalogue, make_catalogue
+from .parts.draws import draw_category, sigmoid
+from .parts.ranking import LinearScore, Ranking
 
 METRICS = ("CTR", "CVR", "revenue", "diversity", "satisfaction")
 NOISE_STREAM = 1

@@ -11,9 +11,9 @@ from pydantic import Field, model_validator
 from ...policies import QFunction
 from ..ladder import ScoredConfig, ScoredTask
 from ..simulator import Simulator
-from .columns import one_hot, whole
-from .draws import draw_group, sigmoid
-from .grid import Grid
+from .parts.columns import one_hot, whole
+from .parts.draws import draw_group, sigmoid
+from .parts.grid import Grid
 
 METRICS = ("CVR", "revenue", "discount", "retained")
 SEGMENTS = ("loyal", "ordinary", "thrifty")

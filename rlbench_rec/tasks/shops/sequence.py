@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from ...policies import QFunction
 from ..ladder import ScoredConfig, ScoredTask
 from ..simulator import Simulator
-from .draws import draw_category, sigmoid, standardised_ranks
+from .parts.draws import draw_category, sigmoid, standardised_ranks
 
 METRICS = ("CTR", "CVR", "revenue", "diversity", "satisfaction")
 

@@ -7,8 +7,8 @@ import pytest
 
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError
-from rlbench_rec.tasks.shops.catalogue import Catalogue, make_catalogue
-from rlbench_rec.tasks.shops.ranking import Ranking
+from rlbench_rec.tasks.shops.parts.catalogue import Catalogue, make_catalogue
+from rlbench_rec.tasks.shops.parts.ranking import Ranking
 from rlbench_rec.tasks.shops.recommend import RecommendConfig, RecommendSimulator
 
 SHOP = Catalogue(

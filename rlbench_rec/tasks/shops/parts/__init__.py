@@ -1,0 +1,1 @@
+"""What the shops are made of: items, draws, rankings, states read back, functions on a grid."""

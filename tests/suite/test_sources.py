@@ -1,0 +1,37 @@
+"""Sources: which shop they name, and that it is made once."""
+
+from __future__ import annotations
+
+import pytest
+
+from rlbench_rec import tasks
+from rlbench_rec.errors import InputError, UnknownNameError
+from rlbench_rec.suite.config import Source
+from rlbench_rec.suite.estimators.config import TaskSource
+from rlbench_rec.suite.sources import TRUTH_SEED, load, make_task
+
+
+@pytest.mark.parametrize("kind", [Source, TaskSource])
+def test_a_source_names_one_shop_which_is_made_once(kind):
+    source = kind(task="tabular-v1", task_seed=4, variant="judge", task_config={"actions": 3})
+    task, expected = make_task(source), tasks.make("tabular-v1", 4, variant="judge", actions=3)
+    assert (task.seed, task.config) == (expected.seed, expected.config)
+    assert make_task(source) is task
+    assert (
+        make_task(kind(task="tabular-v1", task_seed=4, variant="train", task_config={"actions": 3})).seed != task.seed
+    )
+
+
+def test_the_log_is_of_that_shop_and_of_other_users_than_the_truth():
+    source = Source(task="tabular-v1", task_seed=4, variant="judge", episodes=50)
+    loaded = load(source)
+    config = loaded.data.provenance.config
+    assert config["task_seed"] == make_task(source).seed and config["seed"] == 5 != TRUTH_SEED
+    assert (len(loaded.train.episode_starts), len(loaded.test.episode_starts)) == (40, 10)
+
+
+def test_bad_shops_are_refused():
+    with pytest.raises(UnknownNameError, match="Did you mean 'tabular-v1'"):
+        make_task(Source(task="tabulr-v1"))
+    with pytest.raises(InputError, match="tabular-v1: actions"):
+        make_task(Source(task="tabular-v1", task_config={"actions": 0}))
