@@ -15,6 +15,7 @@ def command(
     data: Annotated[Path | None, typer.Option(help="File or folder of the raw log, with --dataset.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; default runs/<suite>-<time>.")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Seeds (or logs of a size); default the suite's.")] = None,
+    loop: Annotated[str, typer.Option(help="stock, tensor, lean or ensemble; default the suite's.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one a core.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the run that --out holds.")] = False,
@@ -29,7 +30,7 @@ def command(
     from ..suite.runner import run_suite
     from ..suite.screen import show, show_estimators
 
-    chosen, folder = request(suite, dataset, data, seeds, out, resume)
+    chosen, folder = request(suite, dataset, data, seeds=seeds, loop=loop, out=out, resume=resume)
     command_line = ["rlbench", *sys.argv[1:]]
     if not isinstance(chosen, Suite):
         from ..suite.estimators.run import run_estimators

@@ -15,6 +15,7 @@ from .shape import (
     Columns,
     FileSpec,
     IdTypes,
+    InsidePath,
     Lists,
     Lookup,
     PropensitySource,
@@ -90,6 +91,9 @@ class DatasetCard(BaseModel):
     """Columns that hold a list, each element a row."""
     lookups: list[Lookup] = []
     """Side tables, used in this order."""
+    item_vectors: InsidePath | None = None
+    """An .npz file beside the log with `items`, (n,) ids, and `vectors`, (n, d) numbers: what is known of the items
+    beforehand, such as a language model's embeddings of their texts (see `mdp.with_item_vectors`)."""
     window: Window | None = None
     """The official period, where timestamps outside are errors of the source."""
     session: SessionRule = "gap"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import InputError, MissingFileError, UnknownNameError
 from .card import DatasetCard, Variant, read_card
-from .packed import FOREIGN, files_like, inside, is_zip
+from .packed import FOREIGN, archive_of, files_like, inside, is_zip
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,21 @@ def resolve_files(found: Found, path: Path | None) -> list[Path]:
     if not folders[0].is_dir():
         raise MissingFileError("The log is not there.", where=str(folders[0]), hint=_how_to_get(found))
     raise MissingFileError(f"No file {' or '.join(patterns)} here.", where=str(folders[0]), hint=_how_to_get(found))
+
+
+def item_vectors(found: Found, files: list[Path]) -> Path | None:
+    """The file of item vectors that the card names, in the folder of the log's files.
+
+    Raises:
+        MissingFileError: it is not there.
+    """
+    if found.card.item_vectors is None:
+        return None
+    path = (archive_of(files[0]) or files[0]).parent / found.card.item_vectors
+    if not path.is_file():
+        hint = "Put it there, or take item_vectors out of the card."
+        raise MissingFileError("The card's item vectors are not there.", where=str(path), hint=hint)
+    return path
 
 
 def _in_zip(archive: Path, patterns: list[str]) -> list[Path]:

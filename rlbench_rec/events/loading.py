@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ..errors import DataWarning, InputError, OutputError, RlbenchError
 from ..files import write_text
 from . import staged
-from .cards import Found, find, resolve_files
+from .cards import Found, find, item_vectors, resolve_files
 from .dialects.rows import RawRows
 from .log import EventLog
 from .lookups import SideFiles, find_tables, read_tables, with_lookups
@@ -67,7 +67,8 @@ def load(
             f"{found.card.id}: {pattern} is not here; the log lacks what it holds.", DataWarning, stacklevel=2
         )
     side = find_tables(found, files)
-    sources = [*files, *(file for _, tables in side for file in tables)]
+    vectors = item_vectors(found, files)
+    sources = [*files, *(file for _, tables in side for file in tables), *([vectors] if vectors else [])]
     as_they_were = stamps(sources)
     keep = None
     if out is None:
@@ -103,6 +104,7 @@ def load(
         source_sha256=source_sha256,
         context_columns=context,
         catalogue=tuple(range(found.items)) if found.items else None,
+        item_vectors=vectors,
         _keep=keep,
     )
 

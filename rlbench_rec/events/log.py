@@ -45,6 +45,7 @@ class EventLog:
         source_sha256: hash of the raw files' bytes; of what is in them, where they are packed.
         context_columns: names of the card's feature columns.
         catalogue: all item ids, where they are known beforehand.
+        item_vectors: the card's file of item vectors; None where it names none.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class EventLog:
     source_sha256: str
     context_columns: tuple[str, ...] = ()
     catalogue: tuple[int, ...] | None = None
+    item_vectors: Path | None = None
     _keep: Any = field(default=None, repr=False, compare=False)
     """Holds the temporary folder of a log that was not asked to be kept."""
 

@@ -16,6 +16,7 @@ from .columns import Coded, Columns, LogColumns, session_starts
 from .config import MDPConfig
 from .context import observations
 from .dataset import Provenance, TransitionDataset
+from .item_vectors import read_item_vectors, with_item_vectors
 from .outcomes import METRICS, metrics, rewards
 from .split import TimeSplit, split_by_time
 from .vocabulary import Vocabulary
@@ -67,7 +68,7 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     if source.has("quantity"):
         prices = prices * source.numbers("quantity", np.int64, missing=1)
 
-    return TransitionDataset(
+    data = TransitionDataset(
         observations=context,
         actions=actions,
         rewards=rewards(events, prices, config.reward, config.reward_weights or log.card.reward_weights, columns),
@@ -90,6 +91,9 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
         action_names=action_vocabulary.names(),
         observation_names=context_names,
     )
+    if log.item_vectors is None or config.actions != "items":
+        return data
+    return with_item_vectors(data, *read_item_vectors(log.item_vectors))
 
 
 def _items_and_actions(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -45,3 +47,17 @@ def with_item_vectors(data: TransitionDataset, items: Sequence[object], vectors:
     table = np.zeros((data.item_count + 1, vectors.shape[1]), dtype=np.float32)
     table[1:][found >= 0] = vectors[found[found >= 0]]
     return replace(data, item_vectors=table)
+
+
+def read_item_vectors(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """`items` and `vectors` of an .npz file, which may hold no pickle.
+
+    Raises:
+        InputError: no .npz file, or one without these two.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return file["items"], file["vectors"]
+    except (OSError, EOFError, ValueError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+        hint = "Write it with numpy.savez(path, items=ids, vectors=matrix)."
+        raise InputError(f"These are no item vectors ({error}).", where=str(path), hint=hint) from error

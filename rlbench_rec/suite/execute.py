@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +19,12 @@ from . import sources
 from .jobs import BEHAVIOUR, COUNTERPART, REFERENCE, Job
 from .reference.scale import normalised, scale_of
 from .score import Contender, Row, score, score_behaviour, score_counterpart, score_reference
+
+if TYPE_CHECKING:
+    from ..training import Run
+
+FAILURES = (RlbenchError, RuntimeError, FloatingPointError, MemoryError)
+"""What makes a row `failed`, and not the whole suite."""
 
 
 @dataclass
@@ -43,27 +50,35 @@ class JobResult:
         return any(row["status"] != "ok" for row in self.rows)
 
 
-def execute(job: Job, models: Path | None = None) -> JobResult:
-    """Run a job. A failure becomes a row with the reason as its status: one bad job does not end a suite.
+def execute(batch: Sequence[Job], models: Path | None = None) -> list[JobResult]:
+    """Run the jobs of a batch (see `jobs.batches`). A failure becomes a row with the reason as its status: one bad job
+    does not end a suite.
 
     Args:
-        job: what to run.
-        models: where the trained run is kept, as a folder of the job's `run_id`; None keeps none.
+        batch: what to run.
+        models: where trained runs are kept, each as a folder of its job's `run_id`; None keeps none.
 
     Raises:
         RlbenchError: the source itself cannot be loaded; every other job on it would meet the same.
     """
     started = time.perf_counter()
+    loaded = sources.load(batch[0].source)
+    trained = _train_together(batch, loaded) if len(batch) > 1 else [None] * len(batch)
+    shared = (time.perf_counter() - started) / len(batch)
+    return [_execute(job, loaded, run, models, shared) for job, run in zip(batch, trained, strict=True)]
+
+
+def _execute(job: Job, loaded: sources.Loaded, trained: Run | None, models: Path | None, spent: float) -> JobResult:
+    started = time.perf_counter()
     result = JobResult(job.run_id, job.config_hash, [])
-    loaded = sources.load(job.source)
     try:
-        _run(job, loaded, result, models)
-    except (RlbenchError, RuntimeError, FloatingPointError, MemoryError) as error:
+        _run(job, loaded, result, trained, models)
+    except FAILURES as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         result.rows = [_failed_row(job, reason)]
     result.timing |= {
         "run_id": job.run_id,
-        "seconds": time.perf_counter() - started,
+        "seconds": spent + time.perf_counter() - started,
         "peak_memory_mb": _peak_memory_mb(),
     }
     return result
@@ -79,7 +94,7 @@ def _peak_memory_mb() -> float | None:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def _run(job: Job, loaded: sources.Loaded, result: JobResult, models: Path | None) -> None:
+def _run(job: Job, loaded: sources.Loaded, result: JobResult, trained: Run | None, models: Path | None) -> None:
     if job.spec == BEHAVIOUR:
         result.rows = score_behaviour(job, loaded)
     elif job.spec == COUNTERPART:
@@ -90,28 +105,38 @@ def _run(job: Job, loaded: sources.Loaded, result: JobResult, models: Path | Non
         contender = Contender(job.spec.id, job.spec.label or "fixed", make(job.spec.id, loaded.train))
         result.rows = score(job, loaded, contender)
     elif loaded.sequential or not job.spec.sequential_only:
-        result.rows = _train_and_score(job, loaded, result, models)
+        result.rows = _score_run(job, loaded, trained or _train(job, loaded), result, models)
     if job.suite.normalise and loaded.task is not None:
         result.rows += normalised(result.rows, scale_of(loaded.task, job.suite.truth_error))
 
 
-def _train_and_score(job: Job, loaded: sources.Loaded, result: JobResult, models: Path | None) -> list[Row]:
+def _train(job: Job, loaded: sources.Loaded) -> Run:
     from ..training import fit
 
     train = loaded.train
     if job.spec.shuffle_rewards:
         train = replace(train, rewards=np.random.default_rng(job.seed).permutation(train.rewards))
-    run = fit(
-        train,
-        job.spec.id,
-        loop=job.suite.loop,
-        encoder=job.spec.encoder,
-        steps=job.steps,
-        batch_size=job.suite.batch_size,
-        seed=job.seed,
-        device=job.device,
-        config=job.spec.config,
-    )
+    return fit(train, job.spec.id, seed=job.seed, **_options(job))
+
+
+def _train_together(batch: Sequence[Job], loaded: sources.Loaded) -> Sequence[Run | None]:
+    from ..training import fit_seeds
+
+    if not loaded.sequential and batch[0].spec.sequential_only:
+        return [None] * len(batch)
+    try:
+        return fit_seeds(loaded.train, batch[0].spec.id, [job.seed for job in batch], **_options(batch[0]))
+    except FAILURES:
+        # What fails one seed need not fail the others: each is tried alone.
+        return [None] * len(batch)
+
+
+def _options(job: Job) -> dict[str, Any]:
+    options = {"loop": job.loop, "encoder": job.spec.encoder, "steps": job.steps, "config": job.spec.config}
+    return options | {"batch_size": job.suite.batch_size, "device": job.device}
+
+
+def _score_run(job: Job, loaded: sources.Loaded, run: Run, result: JobResult, models: Path | None) -> list[Row]:
     if models:
         # An interrupted run may have left one; resuming trains it again.
         shutil.rmtree(models / job.run_id, ignore_errors=True)

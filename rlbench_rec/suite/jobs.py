@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from ..policies import POLICIES
@@ -58,6 +60,13 @@ class Job:
         return self.source.steps or self.suite.steps
 
     @property
+    def loop(self) -> str:
+        """The training loop: the suite's, or the nearest that can train this row."""
+        from ..training import nearest_loop
+
+        return nearest_loop(self.suite.loop, self.spec.id, self.spec.encoder)
+
+    @property
     def config_hash(self) -> str:
         """Hash of all that shapes this job's numbers, the seed apart: resuming compares it."""
         return config_hash(self.settings)
@@ -85,3 +94,18 @@ def plan(suite: Suite, device: str = "auto") -> list[Job]:
             seeds = suite.seeds[:1] if spec.id in POLICIES else suite.seeds
             jobs += [Job(suite, source, spec, seed, device) for seed in seeds]
     return jobs
+
+
+def batches(jobs: Sequence[Job]) -> list[tuple[Job, ...]]:
+    """The jobs as a worker takes them: one by one, or all seeds of a row where its loop trains them in one pass."""
+
+    def row(job: Job) -> Job | tuple[Job, int]:
+        return replace(job, seed=0) if _shares_training(job) else (job, job.seed)
+
+    return [tuple(group) for _, group in groupby(jobs, row)]
+
+
+def _shares_training(job: Job) -> bool:
+    # Shuffled rewards are another log for each seed.
+    fixed = job.spec.id in POLICIES or job.spec in (BEHAVIOUR, COUNTERPART, REFERENCE)
+    return not fixed and not job.spec.shuffle_rewards and job.loop == "ensemble"

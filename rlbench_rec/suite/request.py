@@ -18,7 +18,14 @@ FOR_DATASETS = "dataset"
 
 
 def request(
-    suite: str, dataset: str, data: Path | None, seeds: int | None, out: Path | None, resume: bool
+    suite: str = "",
+    dataset: str = "",
+    data: Path | None = None,
+    *,
+    seeds: int | None = None,
+    loop: str = "",
+    out: Path | None = None,
+    resume: bool = False,
 ) -> tuple[Suite | EstimatorSuite, Path]:
     """The suite and the output folder that a command line asks for.
 
@@ -37,6 +44,12 @@ def request(
         chosen = chosen.model_copy(update={"seeds": list(range(seeds))})
     elif seeds is not None:
         chosen = chosen.model_copy(update={"logs": [seeds] * len(chosen.episodes)})
+    if loop and not isinstance(chosen, Suite):
+        raise InputError(f"The suite '{chosen.name}' trains nothing.", where="--loop")
+    if loop:
+        from ..training import LOOPS
+
+        chosen = chosen.model_copy(update={"loop": LOOPS.canonical(loop)})
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     return chosen, out or Path("runs") / f"{chosen.name}-{stamp}"
 

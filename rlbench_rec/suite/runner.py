@@ -13,7 +13,7 @@ from ..errors import InputError, OutputError, UnknownNameError
 from ..files import write_text
 from .config import Suite
 from .execute import JobResult, execute
-from .jobs import Job, plan
+from .jobs import Job, batches, plan
 from .reference.known import find_reference
 from .report import write_tables
 from .sources import make_task
@@ -71,15 +71,18 @@ def run_suite(
     check_names(suite)
     jobs = plan(suite, device)
     kept = _prepare(folder, jobs, resume)
-    done: dict[str, JobResult] = dict(kept)
-    waiting = [job for job in jobs if job.run_id not in done]
+    # A batch whose seeds train in one pass runs whole or not at all, so that --resume ends with the same bytes.
+    waiting = [batch for batch in batches(jobs) if any(job.run_id not in kept for job in batch)]
+    again = {job.run_id for batch in waiting for job in batch}
+    done = {run_id: result for run_id, result in kept.items() if run_id not in again}
     try:
         with Progress(len(jobs), len(done)) as advance:
             work = functools.partial(execute, models=folder / MODELS_FOLDER)
-            for _, result in execute_all(work, waiting, worker_count(workers, device, len(waiting))):
-                _save(result, folder)
-                done[result.run_id] = result
-                advance(result.run_id, result.timing.get("seconds", 0.0), failed=result.failed)
+            for _, results in execute_all(work, waiting, worker_count(workers, device, len(waiting))):
+                for result in results:
+                    _save(result, folder)
+                    done[result.run_id] = result
+                    advance(result.run_id, result.timing.get("seconds", 0.0), failed=result.failed)
     finally:
         results = [done[job.run_id] for job in jobs if job.run_id in done]
         if results:

@@ -19,6 +19,7 @@ _LAZY = {
     "fit_seeds": "fitting",
     "fqe": "valuation.fitted_q",
     "load": "checkpoint",
+    "nearest_loop": "loops.choice",
 }
 
 __all__ = ["ALGORITHMS", "ENCODERS", "LOOPS", *_LAZY]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rlbench_rec import events, mdp
-from rlbench_rec.errors import InputError, UnknownNameError
+from rlbench_rec.errors import InputError, MissingFileError, UnknownNameError
 from rlbench_rec.events import EVENTS
 from rlbench_rec.mdp import columns
 from rlbench_rec.mdp.build import identification
@@ -197,3 +197,35 @@ def test_a_longer_history_takes_no_more_memory(shop):
         for history in (5, 50)
     }
     assert sizes[5] == sizes[50] > 0
+
+
+def with_vectors(shop, name="vectors.npz"):
+    (shop / "shop.toml").write_text(f'item_vectors = "{name}"\n{CARD}')
+    return shop
+
+
+def test_item_vectors_that_the_card_points_to(shop):
+    np.savez(shop / "vectors.npz", items=[1, 9, 2], vectors=[[1.0, 0.0], [9.0, 9.0], [0.0, 2.0]])
+    plain, log = build(shop), events.load(with_vectors(shop) / "shop.toml")
+    data = mdp.build(log, mdp.MDPConfig(train_fraction=0.8, history=3))
+    # Items 2, 1 and the stranger, behind the row of padding.
+    np.testing.assert_array_equal(data.item_vectors, [[0, 0], [0, 2], [1, 0], [0, 0]])
+    assert build(shop, actions="categories").item_vectors is None
+    assert data.provenance.source_sha256 != plain.provenance.source_sha256
+
+
+def test_item_vectors_that_are_missing_or_of_another_kind(shop):
+    with pytest.raises(MissingFileError, match=r"item vectors are not there.*take item_vectors out"):
+        build(with_vectors(shop))
+    for content in (b"", b"text", b"PK\x03\x04"):
+        (shop / "vectors.npz").write_bytes(content)
+        with pytest.raises(InputError, match=r"no item vectors.*numpy\.savez"):
+            build(shop)
+    np.savez(shop / "vectors.npz", items=np.array([1, 2], dtype=object), vectors=np.ones((2, 2)))
+    with pytest.raises(InputError, match=r"no item vectors.*allow_pickle"):
+        build(shop)
+    np.savez(shop / "vectors.npz", vectors=np.ones((2, 2)))
+    with pytest.raises(InputError, match=r"no item vectors.*items"):
+        build(shop)
+    with pytest.raises(InputError, match="leads out of the data folder"):
+        build(with_vectors(shop, "../vectors.npz"))

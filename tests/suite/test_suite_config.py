@@ -113,24 +113,31 @@ def test_forms():
 
 
 def test_a_dataset_takes_the_standard_board_with_all_its_variants(tmp_path):
-    suite, folder = request("", "open-bandit-sample", None, 2, tmp_path / "out", False)
+    suite, folder = request("", "open-bandit-sample", seeds=2, out=tmp_path / "out")
     assert [source.name for source in suite.sources][:2] == [
         "open-bandit-sample/random-all",
         "open-bandit-sample/random-men",
     ]
     assert len(suite.sources) == 6 and suite.seeds == [0, 1] and folder == tmp_path / "out"
-    suite, _ = request("", "taobao", tmp_path, None, None, False)
+    suite, _ = request("", "taobao", tmp_path)
     assert [(source.dataset, source.data) for source in suite.sources] == [("taobao", str(tmp_path))]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("quick", "taobao", None, None, None, False), "not both"),
-        (("", "", "somewhere", None, None, False), "--data needs --dataset"),
-        (("", "", None, None, None, True), "--resume needs --out"),
+        ({"suite": "quick", "dataset": "taobao"}, "not both"),
+        ({"data": "somewhere"}, "--data needs --dataset"),
+        ({"resume": True}, "--resume needs --out"),
+        ({"suite": "ope", "loop": "lean"}, "The suite 'ope' trains nothing"),
     ],
 )
 def test_options_that_do_not_go_together(arguments, message):
     with pytest.raises(InputError, match=message):
-        request(*arguments)
+        request(**arguments)
+
+
+def test_a_loop_in_place_of_the_suites():
+    assert request(loop="lean")[0].loop == "lean"
+    with pytest.raises(UnknownNameError, match="Did you mean 'ensemble'"):
+        request(loop="ensembel")
