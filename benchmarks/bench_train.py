@@ -46,17 +46,22 @@ def session_log(sessions=400, length=10, context=64, actions=100, history=0):
 
 def ready_loop(data, algorithm, loop, batch_size, encoder="mlp"):
     """`advance(steps)` of a loop, warmed up."""
+    from rlbench_rec.training import LOOPS as registered
+
+    advance = registered[loop](new_algorithm(data, algorithm, batch_size, encoder), data, batch_size, 0, "cpu")
+    advance(5)
+    return advance
+
+
+def new_algorithm(data, algorithm, batch_size, encoder="mlp"):
+    """d3rlpy's algorithm with fresh networks, on one thread."""
     import torch
 
-    from rlbench_rec.training import LOOPS as registered
     from rlbench_rec.training.algorithms import make_config
     from rlbench_rec.training.fitting import create
 
     torch.set_num_threads(1)
-    algo = create(make_config(algorithm, None, 0.9), encoder, data.layout, data.action_count, batch_size, "cpu")
-    advance = registered[loop](algo, data, batch_size, 0, "cpu")
-    advance(5)
-    return advance
+    return create(make_config(algorithm, None, 0.9), encoder, data.layout, data.action_count, batch_size, "cpu")
 
 
 class Step:
@@ -87,6 +92,20 @@ class Size:
         self.advance(STEPS)
 
     def peakmem_steps(self, actions):
+        self.advance(STEPS)
+
+
+class OtherAlgorithms:
+    """Twenty steps of the algorithms beside the headline three, in the tensor loop."""
+
+    params = (["nfq", "bcq", "sac", "bc"],)
+    param_names = ("algorithm",)
+    warmup_time = 0
+
+    def setup(self, algorithm):
+        self.advance = ready_loop(session_log(), algorithm, "tensor", batch_size=256)
+
+    def time_steps(self, algorithm):
         self.advance(STEPS)
 
 
@@ -134,6 +153,28 @@ class Ratio:
 
     def track_lean_over_floor(self, algorithm, batch):
         return speed_ratio(self.loops["lean"], self.loops["floor"])
+
+
+class EnsembleRatio:
+    """Ten seeds in one pass over ten lean loops one after the other, interleaved in one process; above 1 is faster."""
+
+    params = (ALGORITHMS,)
+    param_names = ("algorithm",)
+    timeout = 300
+
+    def setup(self, algorithm):
+        from rlbench_rec.training.loops.ensemble import together
+
+        data, seeds = session_log(), range(10)
+        self.one_by_one = [ready_loop(data, algorithm, "lean", 256) for _ in seeds]
+        members = [new_algorithm(data, algorithm, 256) for _ in seeds]
+        self.at_once = together(members, data, 256, list(seeds), "cpu")
+        self.at_once(5)
+
+    def track_ensemble_over_lean(self, algorithm):
+        return speed_ratio(self.at_once, lambda steps: [advance(steps) for advance in self.one_by_one], steps=5)
+
+    track_ensemble_over_lean.unit = "ratio"
 
 
 def speed_ratio(advance, reference, steps=STEPS):
