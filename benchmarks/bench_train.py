@@ -129,7 +129,7 @@ class Candidates:
 
 
 class Ratio:
-    """Steps per second of a loop over those of d3rlpy's own fit, and of bare torch, interleaved in one process.
+    """Steps per CPU second of a loop over those of d3rlpy's own fit, and of bare torch, interleaved in one process.
 
     Medians of seven rounds, so that the figure survives a noisy machine; above 1 is faster than fit.
     """
@@ -178,14 +178,14 @@ class EnsembleRatio:
 
 
 def speed_ratio(advance, reference, steps=STEPS):
-    """How many times faster `advance` is."""
+    """How many times faster `advance` is, in CPU seconds of one thread: other work on the machine adds less to them."""
     ratios = []
     for _ in range(7):
         seconds = []
         for loop in (advance, reference):
-            started = time.perf_counter()
+            started = time.process_time()
             loop(steps)
-            seconds.append(time.perf_counter() - started)
+            seconds.append(time.process_time() - started)
         ratios.append(seconds[1] / seconds[0])
     return statistics.median(ratios)
 
