@@ -1,9 +1,11 @@
-"""`rlbench tasks list|show`: the simulated shops."""
+"""`rlbench tasks list|show|calibrate`: the simulated shops, and one like the user's own."""
 
 from __future__ import annotations
 
 import inspect
 import json
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,17 +25,53 @@ def list_tasks(as_json: Annotated[bool, typer.Option("--json", help="Machine-rea
 
 @app.command("show")
 def show_task(
-    task: Annotated[str, typer.Argument(help="Task id, e.g. recommend-v1.")],
+    task: Annotated[str, typer.Argument(help="Task id, e.g. recommend-v1, or the file of a calibrated shop.")],
     seed: Annotated[int, typer.Option(help="Fixes the shop.")] = 0,
 ) -> None:
     """One task: its model, its parameters and their defaults."""
-    from ..tasks import TASKS, make
+    from ..tasks import make
 
     made = make(task, seed=seed)
-    typer.echo(inspect.getdoc(TASKS[task]))
+    typer.echo(inspect.getdoc(type(made)))
     typer.echo(
         json.dumps({"actions": made.action_count, "gamma": made.gamma, "config": made.config.model_dump()}, indent=2)
     )
+
+
+class Actions(StrEnum):
+    """What an item of the shop is."""
+
+    items = "items"
+    categories = "categories"
+
+
+@app.command("calibrate")
+def calibrate_shop(
+    card: Annotated[str, typer.Argument(help="Card id or path.")],
+    out: Annotated[Path, typer.Option(help="New folder for the shop, its fit and the answers.")],
+    data: Annotated[Path | None, typer.Option(help="File or folder of the raw log.")] = None,
+    actions: Annotated[Actions, typer.Option(help="What an item of the shop is.")] = Actions.items,
+    top_k: Annotated[int, typer.Option(help="How many items: the most frequent ones.")] = 100,
+    click_rate: Annotated[float, typer.Option(help="Clicks an item shown: assumed, no choice log tells.")] = 0.3,
+    groups: Annotated[int, typer.Option(min=2, max=50, help="Groups of items that users are after.")] = 8,
+    answer: Annotated[
+        bool,
+        typer.Option(
+            "--answer/--no-answer",
+            help="Ask the shop which estimator to use, how big a log must be, which algorithm wins.",
+        ),
+    ] = True,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one a core.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+) -> None:
+    """Fit a simulated shop to a log, judge it on the log's held-out part, and ask it."""
+    from ..suite.own_shop.ask import ask
+    from ..suite.own_shop.make import make_shop
+    from ..suite.own_shop.screen import show
+
+    shop = make_shop(card, data, out, actions=actions.value, top_k=top_k, click_rate=click_rate, groups=groups)
+    answers = ask(shop.file, shop.sessions, out, workers=jobs) if answer else None
+    show(shop, answers, as_json=as_json)
 
 
 def _summary(task: type) -> str:

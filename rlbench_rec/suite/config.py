@@ -25,7 +25,7 @@ class Source(BaseModel):
     dataset: str | None = None
     """Card id, `id/variant`, or path of a card."""
     task: str | None = None
-    """Task id. Exactly one of `dataset` and `task` is given."""
+    """Task id, or the .json file of a calibrated shop. Exactly one of `dataset` and `task` is given."""
     data: str | None = None
     """File or folder of the raw log; None takes what the card ships or points to."""
     counterpart: str | None = None
@@ -58,8 +58,10 @@ class Source(BaseModel):
 
     @property
     def name(self) -> str:
-        """What tables call it: the card's id or file name (never its folder), with the variant; or the task's id."""
-        folders, dot, rest = (self.dataset or self.task or "").partition(".toml")
+        """What tables call it: the card's id or file name (never its folder), with the variant; or the task's name."""
+        if self.task:
+            return task_name(self.task)
+        folders, dot, rest = (self.dataset or "").partition(".toml")
         return f"{Path(folders).name}{rest}" if dot else folders
 
 
@@ -126,6 +128,11 @@ class Suite(BaseModel):
     def digest(self) -> str:
         """Short hash of the whole configuration."""
         return config_hash(self.model_dump(mode="json"))
+
+
+def task_name(task: str) -> str:
+    """What tables call a task: its id, or the file name of a calibrated shop without its folder."""
+    return Path(task).stem if task.endswith(".json") else task
 
 
 def config_hash(config: Any) -> str:

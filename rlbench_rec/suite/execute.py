@@ -179,7 +179,7 @@ def _failed_row(job: Job, reason: str) -> Row:
         "run_id": job.run_id,
         "suite": job.suite.name,
         "dataset": job.source.name if job.source.dataset else "",
-        "task": job.source.task or "",
+        "task": job.source.name if job.source.task else "",
         "algorithm": job.spec.id,
         "variant": job.stem,
         "config_hash": job.config_hash,

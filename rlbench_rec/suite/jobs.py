@@ -77,6 +77,8 @@ class Job:
         suite = self.suite.model_dump(mode="json", exclude={"sources", "algorithms", "seeds", "description"})
         # Where the raw files lie says nothing about what is in them; the rows carry their hash.
         source = self.source.model_dump(mode="json", exclude={"data"}) | {"dataset": self.source.name}
+        if self.source.task:
+            source["task"] = self.source.name
         return suite | {"source": source, "algorithm": self.spec.model_dump(mode="json")}
 
 

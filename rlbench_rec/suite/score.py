@@ -191,7 +191,7 @@ def _row(job: Job, loaded: Loaded, contender: Contender, metric: str, estimator:
         "dataset": job.source.name if job.source.dataset else "",
         "dataset_sha256": provenance.source_sha256,
         "split_hash": provenance.split_hash,
-        "task": job.source.task or "",
+        "task": job.source.name if job.source.task else "",
         "algorithm": contender.algorithm,
         "variant": contender.variant,
         "config_hash": job.config_hash,

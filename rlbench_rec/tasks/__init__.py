@@ -43,7 +43,7 @@ def make(task_id: str, seed: int = 0, variant: Variant | None = None, **config: 
     """Build a task.
 
     Args:
-        task_id: one of `TASKS`.
+        task_id: one of `TASKS`, or the path of a shop that `rlbench tasks calibrate` made (a .json file).
         seed: fixes the shop: which item is how attractive, how good, how dear.
         variant: None, the shop with its default parameters; or `train` or `judge`, two shops of other seeds and
             parameters near the defaults, so that what was chosen on one is judged on the other.
@@ -51,20 +51,30 @@ def make(task_id: str, seed: int = 0, variant: Variant | None = None, **config: 
 
     Raises:
         UnknownNameError: no such task, or no such variant.
+        MissingFileError: no such shop.
         InputError: a negative seed, an unknown config field, or a value out of its range.
     """
-    task = TASKS[task_id]
+    task, fitted = _found(task_id)
     check_seed(seed)
     if variant is not None:
-        seed, config = vary(task.Config, variant, seed, config)
+        seed, config = vary(task.Config, variant, seed, config, fitted)
     try:
-        return task(task.Config(**config), seed)
+        return task(task.Config(**(fitted | config)), seed)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "config"
         raise InputError(
             f"{first['msg']} (got {first['input']!r}).", where=f"{task_id}: {field}", hint="See `rlbench tasks show`."
         ) from None
+
+
+def _found(task_id: str) -> tuple[type[Task], dict[str, Any]]:
+    """A task's class, and the parameters of a calibrated shop."""
+    if not task_id.endswith(".json"):
+        return TASKS[task_id], {}
+    from .calibration import CalibratedShop, read_shop
+
+    return CalibratedShop, read_shop(task_id)
 
 
 def register() -> None:

@@ -16,7 +16,11 @@ SPREAD = 0.15
 
 
 def vary(
-    config_class: type[TaskConfig], variant: Variant, seed: int, given: dict[str, Any]
+    config_class: type[TaskConfig],
+    variant: Variant,
+    seed: int,
+    given: dict[str, Any],
+    fitted: dict[str, Any] | None = None,
 ) -> tuple[int, dict[str, Any]]:
     """The seed and the config fields of a variant.
 
@@ -29,6 +33,7 @@ def vary(
         variant: `train` or `judge`.
         seed: of the shop.
         given: config fields that are not to be moved.
+        fitted: config fields to move from where a calibrated shop has them, in place of the defaults.
 
     Raises:
         UnknownNameError: no such variant.
@@ -42,8 +47,9 @@ def vary(
     for name, field in config_class.model_fields.items():
         factor = rng.uniform(1.0 - SPREAD, 1.0 + SPREAD)
         bounds = _bounds(field.metadata)
+        usual = (fitted or {}).get(name, field.default)
         if isinstance(field.default, float) and bounds and name not in config_class.asked:
-            moved[name] = _within(field.default * factor, field.default, *bounds)
+            moved[name] = _within(usual * factor, usual, *bounds)
     return shop, moved | given
 
 

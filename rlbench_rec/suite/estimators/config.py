@@ -15,7 +15,7 @@ class TaskSource(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     task: str
-    """Task id."""
+    """Task id, or the .json file of a calibrated shop."""
     task_seed: int = Field(0, ge=0)
     """Fixes the shop."""
     variant: Literal["train", "judge"] | None = None

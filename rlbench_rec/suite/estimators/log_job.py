@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...errors import UnknownNameError
+from ...mdp.dataset import TransitionDataset
 from ...policies import Policy
-from ..config import config_hash
+from ..config import config_hash, task_name
 from ..sources import TRUTH_SEED, make_task
 from .config import EstimatorSuite, TaskSource
 from .linear_q import CHUNK, linear_q
+
+if TYPE_CHECKING:
+    from ... import ope
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class LogJob:
     def job_id(self) -> str:
         """Readable and unique within a suite; safe as a file name."""
         shop = config_hash(self.source.model_dump(mode="json"))[:6]
-        return f"{self.source.task}.{shop}.{self.episodes}.seed{self.seed}"
+        return f"{task_name(self.source.task)}.{shop}.{self.episodes}.seed{self.seed}"
 
     @property
     def digest(self) -> str:
@@ -78,24 +82,12 @@ def execute(job: LogJob) -> tuple[list[dict[str, Any]], float]:
     with_q = any(ope.needs_q(name) for name in suite.estimators)
     for name, policy in policies.items():
         truth = task.true_value(policy, suite.truth_error, TRUTH_SEED, cache=job.cache)
-        # In pieces: a policy's scores take several times the memory of its probabilities.
-        pieces = (states[i : i + CHUNK] for i in range(0, len(states), CHUNK))
-        chances = np.concatenate([policy.probabilities(piece) for piece in pieces])
-        q_logged, v_target = linear_q(data, states, chances) if with_q else (None, None)
-        log = ope.EvaluationLog(
-            rewards=data.rewards.astype(np.float64),
-            propensities=data.propensities,
-            target_propensities=chances[np.arange(len(data)), data.actions],
-            q_logged=q_logged,
-            v_target=v_target,
-            episode_starts=data.episode_starts,
-            gamma=data.gamma,
-        )
+        log = evaluation_log(data, states, policy, with_q=with_q)
         ess = ope.diagnose(log).ess
         for found in ope.estimate_all(log, suite.estimators, interval=suite.interval, seed=job.seed):
             rows.append(
                 {
-                    "task": source.task,
+                    "task": task_name(source.task),
                     "policy": name,
                     "policies": source.groups[name],
                     "estimator": found.estimator,
@@ -112,6 +104,27 @@ def execute(job: LogJob) -> tuple[list[dict[str, Any]], float]:
                 }
             )
     return rows, time.perf_counter() - begin
+
+
+def evaluation_log(
+    data: TransitionDataset, states: np.ndarray, policy: Policy, *, with_q: bool = False
+) -> ope.EvaluationLog:
+    """A task's log for the estimators, with a policy's probabilities and, if asked for, a linear q."""
+    from ... import ope
+
+    # In pieces: a policy's scores take several times the memory of its probabilities.
+    pieces = (states[i : i + CHUNK] for i in range(0, len(states), CHUNK))
+    chances = np.concatenate([policy.probabilities(piece) for piece in pieces])
+    q_logged, v_target = linear_q(data, states, chances) if with_q else (None, None)
+    return ope.EvaluationLog(
+        rewards=data.rewards.astype(np.float64),
+        propensities=data.propensities,
+        target_propensities=chances[np.arange(len(data)), data.actions],
+        q_logged=q_logged,
+        v_target=v_target,
+        episode_starts=data.episode_starts,
+        gamma=data.gamma,
+    )
 
 
 def _named(policies: dict[str, Policy], name: str) -> Policy:

@@ -1,0 +1,97 @@
+"""`rlbench tasks calibrate`, as typed."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from rlbench_rec.suite.own_shop.ask import Answers, ask
+from rlbench_rec.tasks import make
+
+CARD = """
+id = "corner-shop"
+title = "A shop"
+licence = "own"
+citation = "none"
+time_unit = "s"
+action_source = "choice"
+propensity = "none"
+reward_weights = { view = 1.0 }
+files = [{ pattern = "*.csv" }]
+columns = { timestamp = "t", item = "i", event = "e", user = "u" }
+events = { view = "view", buy = "purchase" }
+"""
+
+
+@pytest.fixture(scope="module")
+def card(tmp_path_factory):
+    """Three hundred users, each after one of four groups of four items."""
+    folder, rng = tmp_path_factory.mktemp("own"), np.random.default_rng(0)
+    rows = ["t,u,i,e"]
+    for user in range(300):
+        group = int(rng.integers(4))
+        for step in range(1 + int(rng.geometric(0.2))):
+            item = 4 * group + int(rng.integers(4))
+            rows.append(f"{10_000 * user + 10 * step},{user},{item},view")
+            if rng.random() < 0.1:
+                rows.append(f"{10_000 * user + 10 * step + 1},{user},{item},buy")
+    (folder / "log.csv").write_text("\n".join(rows) + "\n")
+    (folder / "shop.toml").write_text(CARD)
+    return folder / "shop.toml"
+
+
+def test_a_shop_is_made_and_can_be_played(card, tmp_path, rlbench):
+    out = tmp_path / "out"
+    code, told, errors = rlbench("tasks", "calibrate", card, "--out", out, "--click-rate", 0.7, "--no-answer", "--json")
+    assert code == 0, errors
+    found = json.loads(told)
+    assert {path.name for path in out.iterdir()} == {"corner-shop-shop.json", "fit.csv", "fit.json", "fit.png"}
+    assert found["items"] == 16 and found["clicks_on_these_items"] == 1.0 and found["answers"] is None
+    assert found["fit"][0]["measure"] == "session length"
+    code, told, _ = rlbench("tasks", "show", out / "corner-shop-shop.json")
+    assert code == 0 and '"source": "corner-shop"' in told
+    assert make(found["shop"]).action_count == 16
+
+
+def test_what_is_wrong_is_said_once(card, tmp_path, rlbench):
+    small = tmp_path / "small"
+    small.mkdir()
+    (small / "shop.toml").write_text(card.read_text())
+    (small / "log.csv").write_text("\n".join(card.with_name("log.csv").read_text().splitlines()[:200]) + "\n")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.tex").write_text("years of work")
+    for arguments, message in [
+        ((small / "shop.toml", "--out", tmp_path / "a"), "too small to calibrate"),
+        ((card, "--out", tmp_path / "full"), "not empty"),
+        ((card, "--out", tmp_path / "b", "--top-k", "3"), "must lie in 8 to 2,000"),
+        ((card, "--out", tmp_path / "c", "--click-rate", "2"), "must lie in [0.01, 0.9]"),
+    ]:
+        code, _, errors = rlbench("tasks", "calibrate", *arguments)
+        assert code == 2 and message in " ".join(errors.split()), errors
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["full", "small"]
+
+
+def test_answers_in_words():
+    answers = Answers(
+        sessions=1_000,
+        estimators={"dm": 0.05, "snips": 0.1},
+        estimator="snips",
+        sessions_for_lift={"sharper": 1_234.5, "kinder": 45_678.0},
+        algorithms={"cql (greedy)": (2.0, 0.1), "behaviour": (1.0, 0.0)},
+    )
+    first, second, third = answers.sentences
+    assert "dm: on logs of 1,000 sessions its error is 5.0% of the value of the policy in service, snips 10.0%" in first
+    assert "1,200 to 46,000 sessions" in second and "snips" in second
+    assert "cql (greedy): 2 +- 0.1 against 1" in third
+
+
+@pytest.mark.slow
+def test_a_shop_answers(card, tmp_path, rlbench):
+    rlbench("tasks", "calibrate", card, "--out", tmp_path / "out", "--no-answer")
+    answers = ask(tmp_path / "out" / "corner-shop-shop.json", 150, tmp_path / "asked", seeds=1)
+    assert list(answers.estimators.values()) == sorted(answers.estimators.values())
+    assert {"behaviour", "random", "cql (greedy)"} <= set(answers.algorithms)
+    assert all(size > 0 for size in answers.sessions_for_lift.values())
+    assert json.loads((tmp_path / "asked" / "answers.json").read_text())["estimator"] == answers.estimator

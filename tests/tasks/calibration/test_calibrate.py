@@ -1,0 +1,82 @@
+"""What the fit finds in logs of shops whose parameters are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from rlbench_rec import tasks
+from rlbench_rec.errors import InputError
+from rlbench_rec.tasks.calibration import calibrate
+from rlbench_rec.tasks.calibration.goodness import Goodness, largest_gap, variation
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return tasks.make("recommend-v1", interest=3.0)
+
+
+@pytest.fixture(scope="module")
+def log(shop, choices):
+    return choices(shop, 5_000)
+
+
+@pytest.fixture(scope="module")
+def found(shop, log):
+    shown = shop.log(2_000, seed=9)
+    return calibrate(log, click_rate=float(shown.metrics[:, 0].mean()), groups=6)
+
+
+def test_it_finds_items_and_groups(shop, found):
+    assert adjusted_rand_score(shop.catalogue.category, found.shop.groups) > 0.9
+    assert np.corrcoef(shop.catalogue.appeal, found.shop.appeal)[0, 1] > 0.95
+    assert found.shop.names == list(shop.action_names) and found.covered == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "within"),
+    [("click_base", 0.3), ("cart_base", 0.3), ("purchase_base", 0.3), ("leave_base", 0.6), ("interest", 1.0)],
+)
+def test_it_finds_the_rates(name, within, shop, found):
+    # Log-odds. What the fit takes as given (satiation, engagement) it happens to know here; a real log's it does not.
+    assert getattr(found.shop, name) == pytest.approx(getattr(shop.config, name), abs=within)
+
+
+def test_what_was_to_be_matched_is_matched(found):
+    for name in ("clicks", "cart_rate", "purchase_rate", "near", "far"):
+        assert getattr(found.found, name) == pytest.approx(getattr(found.wanted, name), rel=0.06), name
+    assert variation(found.found.shares, found.wanted.shares) < 0.03
+
+
+def test_the_shop_is_as_near_to_the_later_part_as_the_log_itself(found):
+    for measure in Goodness(found).measures:
+        assert measure.shop < measure.yardstick + 0.06, measure
+
+
+def test_same_log_same_shop(log, found):
+    assert calibrate(log, click_rate=found.click_rate, groups=6).shop == found.shop
+
+
+def test_the_held_out_part_is_not_looked_at(log, found):
+    cut = int(log.episode_starts[log.train_episodes])
+    actions = log.actions.copy()
+    actions[cut:] = 0
+    assert calibrate(replace(log, actions=actions), click_rate=found.click_rate, groups=6).shop == found.shop
+
+
+def test_refused(shop, log, choices):
+    with pytest.raises(InputError, match=r"known: The log is too small to calibrate: \d+ sessions with \d+ clicks"):
+        calibrate(choices(shop, 100))
+    with pytest.raises(InputError, match=r"click_rate: It is 1.5; it must lie in \[0.01, 0.9\]"):
+        calibrate(log, click_rate=1.5)
+    with pytest.raises(InputError, match="The log has no events"):
+        calibrate(shop.log(300, seed=1))
+
+
+def test_distances():
+    assert variation(np.array([1.0, 1.0]), np.array([3.0, 1.0])) == pytest.approx(0.25)
+    assert largest_gap(np.array([1, 1, 2, 4]), np.array([1, 1, 2, 4])) == 0.0
+    assert largest_gap(np.array([1, 1, 2, 4]), np.array([2, 2, 4, 4])) == pytest.approx(0.5)
