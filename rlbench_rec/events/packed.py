@@ -25,6 +25,8 @@ MAGIC = {
     **{b"BZh%d" % level: "bz2" for level in range(1, 10)},
 }
 """How packed files begin; servers and browsers change names, so that an ending proves nothing."""
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError)
+"""What Python's readers raise on bytes that are no archive of theirs."""
 RATIO, FLOOR = 200, 64 << 20
 """What may come out: `RATIO` times the archive's bytes, but at least `FLOOR` bytes. Logs shrink to a fifth or a tenth;
 what grows beyond is a bomb. Bytes are counted as they come, whatever the archive says of its own sizes."""
@@ -132,8 +134,8 @@ def _names(archive: Path) -> list[str]:
     try:
         with zipfile.ZipFile(archive) as box:
             names = [info.filename for info in box.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, OSError) as error:
-        raise InputError(f"The archive is broken ({error}).", where=str(archive), hint="Get it again.") from error
+    except BROKEN as error:
+        raise _broken(archive, error) from error
     for name in names:
         if leads_out(name):
             hint = "Nothing was read: an honest archive has no such path."
@@ -145,7 +147,10 @@ def _names(archive: Path) -> list[str]:
 
 def _member(archive: Path, path: Path) -> IO[bytes]:
     name = path.relative_to(archive).as_posix()
-    box = zipfile.ZipFile(archive)
+    try:
+        box = zipfile.ZipFile(archive)
+    except BROKEN as error:
+        raise _broken(archive, error) from error
     try:
         info = next(info for info in box.infolist() if PurePosixPath(info.filename).as_posix() == name)
         return box.open(info)
@@ -154,9 +159,15 @@ def _member(archive: Path, path: Path) -> IO[bytes]:
     except (RuntimeError, NotImplementedError) as error:
         # zipfile's way to say that a password or another method is needed.
         raise InputError(f"The archive cannot be opened ({error}).", where=str(archive), hint="Unpack it.") from error
+    except BROKEN as error:
+        raise _broken(archive, error) from error
     finally:
         # The member keeps the file open for as long as it needs it.
         box.close()
+
+
+def _broken(archive: Path, error: Exception) -> InputError:
+    return InputError(f"The archive is broken ({error}).", where=str(archive), hint="Get it again.")
 
 
 def _unpacked(stream: IO[bytes], kind: str) -> IO[bytes]:
@@ -186,10 +197,8 @@ class _Guarded(io.RawIOBase):
     def readinto(self, buffer) -> int:
         try:
             block = self._stream.read(len(buffer))
-        except (EOFError, zlib.error, zipfile.BadZipFile, OSError) as error:
-            raise InputError(
-                f"The archive is broken ({error}).", where=str(self._path), hint="Get it again."
-            ) from error
+        except BROKEN as error:
+            raise _broken(self._path, error) from error
         self._left -= len(block)
         if self._left < 0:
             what = f"More than {RATIO} times its size comes out of it."
