@@ -230,10 +230,15 @@ PARTS_OF_IT = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--share", type=float, default=1.0, help="of the simulated logs")
-    parser.add_argument("--out", type=Path, required=True, help="CSV")
+    parser.add_argument("--parts", nargs="*", choices=PARTS_OF_IT, default=list(PARTS_OF_IT))
+    parser.add_argument("--out", type=Path, required=True, help="CSV; rows of other parts are kept")
     options = parser.parse_args()
     rows = []
-    for part, (run, logs, fixed) in PARTS_OF_IT.items():
+    if options.out.exists():
+        with options.out.open(newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file) if row["part"] not in options.parts]
+    for part in options.parts:
+        run, logs, fixed = PARTS_OF_IT[part]
         for setting, found in run(max(2, round(logs * options.share))):
             rows += summary(part, setting, found, fixed)
             print(f"{part}: {setting}", flush=True)

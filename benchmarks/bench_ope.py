@@ -123,7 +123,7 @@ class Bounds:
 class Growth:
     """CPU time of ten times the rows, over ten times the CPU time: 1 where cost grows with the rows alone."""
 
-    params = ("ten estimators", "episodes", "sensitivity", "bootstrap")
+    params = ("ten estimators", "episodes", "one long episode", "slates", "states", "sensitivity", "bootstrap")
     param_names = ("work",)
     timeout = 120
 
@@ -131,13 +131,21 @@ class Growth:
         self.small, self.large = columns(20_000), columns(200_000)
 
     def run(self, work, given):
-        if work == "episodes":
-            given = given | {"episode_starts": np.arange(0, len(given["rewards"]), 10)}
+        n = len(given["rewards"])
+        starts = np.arange(0, n, 10)
+        if work == "one long episode":
+            starts = np.append(0, np.arange(n // 10, n))
+        if work in ("episodes", "one long episode", "slates", "states"):
+            given = given | {"episode_starts": starts}
         log = ope.EvaluationLog(**given)
         if work == "sensitivity":
             ope.sensitivity(log, (1.5,))
-        elif work == "episodes":
+        elif work in ("episodes", "one long episode"):
             ope.estimate_all(log, ["ips", "tis", "dr", "sndr"], interval="none")
+        elif work == "slates":
+            ope.estimate_all(log, ["iips", "sniips", "pseudo-inverse", "sn-pseudo-inverse"], interval="none")
+        elif work == "states":
+            ope.state_ratios(log, np.arange(n) % 50)
         else:
             ope.estimate_all(
                 log, ONE_STEP, interval="none" if work == "ten estimators" else "bootstrap", n_resamples=200

@@ -137,6 +137,11 @@ def refuse(name: str, bad: np.ndarray, why: str, values: np.ndarray) -> None:
 def _floats(name: str, values: object) -> np.ndarray:
     if np.iscomplexobj(values):
         raise InputError("Real numbers are needed.", where=name)
+    if getattr(getattr(values, "dtype", None), "kind", "") in ("M", "m"):
+        raise InputError("Numbers are needed, not times.", where=name)
+    if isinstance(values, np.ma.MaskedArray):
+        # What is masked is missing: numpy would read what lies under the mask.
+        values = values.astype(np.float64).filled(np.nan)
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -17,8 +17,8 @@ from .measure import Pieces, measure
 from .parts import Part
 
 SHRINKAGE = 0.01
-"""Of the correlations. On 2,040 simulated logs of 16 kinds (with the covariance of the delta method) the error stayed
-within 1.02 of the best single estimator's, and was up to 41 % smaller."""
+"""Of the correlations. On 2,048 simulated logs of 16 kinds (other seeds than it was chosen on) the error stayed within
+1.03 times the best single estimator's, and was up to 38 % smaller."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,10 @@ def combined(
     for one, found in zip(chosen, measured, strict=True):
         if not np.isfinite(found.value):
             raise InputError(f"'{one.label}' is not defined on this log.", where="names")
-    shares = best_shares(np.cov(draws[:, np.isfinite(draws).all(axis=0)]), shrinkage)
+    draws = draws[:, np.isfinite(draws).all(axis=0)]
+    if draws.shape[1] < 2:
+        raise InputError("Nothing tells how the estimators vary: one episode, or one user.", where="log")
+    shares = best_shares(np.cov(draws), shrinkage)
     return Estimator(
         id=f"combined({' '.join(f'{share:+.3g} {one.label}' for one, share in zip(chosen, shares, strict=True))})",
         compute=partial(_parts, list(zip(shares.tolist(), chosen, strict=True))),

@@ -9,12 +9,9 @@ from typing import Any
 import numpy as np
 
 from .estimators import Estimator
-from .gate import VERDICTS, Gate, judge
+from .gate import VERDICTS, Gate, Verdict, judge, judge_users
 from .log import EvaluationLog
 from .overlap import Magnitudes, Weighing, WeightSums
-
-Verdict = tuple[str, tuple[str, ...]]
-"""`trusted`, `weak` or `unreliable`, and why it is not a better one."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,8 @@ class Verdicts:
         """Verdict and reasons of an estimate."""
         outcomes = (self.metric,) if one.outcomes is None else one.outcomes
         found = [self._on(outcome, kind) for outcome in outcomes for kind in one.kinds]
-        return qualified(one, value, found, self.log.bandwidth, self.log.propensity_source)
+        verdict = qualified(one, value, found, self.log.bandwidth, self.log.propensity_source)
+        return judge_users(verdict, self.log.n_units, self.log.n_episodes, self.gate)
 
     def _on(self, outcome: int | None, kind: str) -> Verdict:
         if outcome not in self._weighings:

@@ -1,4 +1,4 @@
-"""The overlap gate: may this number be believed at all?
+"""The gate: may this number be believed at all?
 
 The thresholds were simulated on 28,800 logs: estimates called `trusted` had 95 % intervals that covered the truth
 94 % of the time, `weak` ones 77-83 %.
@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 VERDICTS = ("trusted", "weak", "unreliable")
 """From best to worst."""
+Verdict = tuple[str, tuple[str, ...]]
+"""One of them, and why it is not a better one."""
 
 
 @dataclass(frozen=True)
 class Gate:
     """Thresholds of the verdict: `unreliable` if any of the first block is crossed, `trusted` if all of the second
-    hold, else `weak`."""
+    hold, else `weak`. Those of the third are of users, or whatever else is resampled whole."""
 
     unreliable_ess: float = 50.0
     unreliable_weight_share: float = 0.25
@@ -31,6 +33,9 @@ class Gate:
     trusted_events: float = 30.0
     trusted_unsupported: float = 0.01
 
+    unreliable_users: int = 5
+    trusted_users: int = 10
+
 
 @dataclass(frozen=True)
 class Overlap:
@@ -45,7 +50,7 @@ class Overlap:
     unsupported_mass: float
 
 
-def judge(overlap: Overlap, gate: Gate) -> tuple[str, tuple[str, ...]]:
+def judge(overlap: Overlap, gate: Gate) -> Verdict:
     """The verdict, and in words why it is not a better one."""
     o, g = overlap, gate
     low, high = g.unreliable_mean_weight
@@ -57,7 +62,8 @@ def judge(overlap: Overlap, gate: Gate) -> tuple[str, tuple[str, ...]]:
     unsupported = f"{o.unsupported_mass:.1%} of the policy is on actions that are never logged"
     unreliable = [
         (not o.ess >= g.unreliable_ess, f"{ess}, below {g.unreliable_ess:g}"),
-        (not o.largest_weight_share <= g.unreliable_weight_share, f"{share}, above {g.unreliable_weight_share:.0%}"),
+        (o.largest_weight_share > g.unreliable_weight_share, f"{share}, above {g.unreliable_weight_share:.0%}"),
+        (not o.largest_weight_share <= 1, "no weight is above 0"),
         (not low <= o.mean_weight <= high, f"mean weight {o.mean_weight:.3g}, outside [{low:g}, {high:g}]"),
         (abs(o.mean_weight_z) > g.unreliable_z, f"{z}, above {g.unreliable_z:g}"),
         (not o.effective_events >= g.unreliable_events, f"{events}, below {g.unreliable_events:g}"),
@@ -75,3 +81,13 @@ def judge(overlap: Overlap, gate: Gate) -> tuple[str, tuple[str, ...]]:
     ]
     reasons = tuple(reason for crossed, reason in weak if crossed)
     return ("weak" if reasons else "trusted"), reasons
+
+
+def judge_users(found: Verdict, users: int, episodes: int, gate: Gate) -> Verdict:
+    """A verdict on weights, and on whether the users who are resampled are enough to tell how they differ. Where every
+    episode is drawn by itself, its weights say it all."""
+    if users == episodes or users >= gate.trusted_users:
+        return found
+    least = "unreliable" if users < gate.unreliable_users else "weak"
+    few = f"{users} users (clusters) hardly tell how users differ; {gate.trusted_users} are needed"
+    return max(found[0], least, key=VERDICTS.index), (few, *found[1])

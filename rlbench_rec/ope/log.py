@@ -159,6 +159,11 @@ class EvaluationLog:
     def n_episodes(self) -> int:
         return self.n_rows if self.episode_starts is None else len(self.episode_starts)
 
+    @property
+    def n_units(self) -> int:
+        """How many can be drawn: users where the log knows them, else episodes."""
+        return self.n_episodes if self.clusters is None else int(self.clusters.max()) + 1
+
     @cached_property
     def starts(self) -> np.ndarray:
         """(episodes,) first row of each episode."""

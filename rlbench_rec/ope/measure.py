@@ -95,7 +95,7 @@ def measure(pieces: Pieces) -> list[Measured]:
         for influences in _influences(pieces, parts, means):
             squares += [sum_of_squares(psi) for psi in influences]
     else:
-        units = int(log.clusters.max()) + 1
+        units = log.n_units
         squares += [sum_of_squares(psi) for psi in unit_influences(pieces, parts, means)]
     scale = np.sqrt(units / (units - 1)) / log.n_episodes if units > 1 else np.nan
     return _measured(parts, means, np.sqrt(squares) * scale)

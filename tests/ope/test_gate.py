@@ -35,6 +35,7 @@ def test_a_log_with_good_overlap_is_trusted():
         ({"ess_ratio": 0.049}, "weak", "of the log"),
         ({"largest_weight_share": 0.26}, "unreliable", "one weight is 26%"),
         ({"largest_weight_share": 0.06}, "weak", "one weight is 6%"),
+        ({"largest_weight_share": np.nan}, "unreliable", "no weight is above 0"),
         ({"mean_weight": 0.49}, "unreliable", "mean weight 0.49"),
         ({"mean_weight": 2.1}, "unreliable", "mean weight 2.1"),
         ({"mean_weight": np.inf}, "unreliable", "mean weight inf"),

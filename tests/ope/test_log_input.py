@@ -79,6 +79,14 @@ def test_bad_logs(change, message):
         ope.EvaluationLog(**GOOD | change)
 
 
+def test_what_is_masked_is_missing_and_times_are_no_rewards():
+    masked = np.ma.MaskedArray([1.0, 99.0, 1.0], mask=[False, True, False])
+    with pytest.raises(InputError, match="rewards: 1 values are not a finite number; the first is nan at row 1"):
+        ope.EvaluationLog(**GOOD | {"rewards": masked})
+    with pytest.raises(InputError, match="rewards: Numbers are needed, not times"):
+        ope.EvaluationLog(**GOOD | {"rewards": np.array(["2026-01-01"] * 3, dtype="datetime64[D]")})
+
+
 def test_estimators_refuse_what_they_cannot_do():
     log = ope.EvaluationLog(**GOOD)
     with pytest.raises(UnknownNameError, match=r"Unknown estimator 'drs'\. Did you mean 'd"):

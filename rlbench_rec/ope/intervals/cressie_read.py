@@ -26,6 +26,9 @@ def cressie_read(sample: Sample) -> list[Limits]:
     limits = []
     for terms in bounded_terms(sample):
         n = terms.log.n_episodes
+        if n < 2:
+            limits.append(terms.of_value)
+            continue
         # The square of Student's t with n degrees of freedom is F with 1 and n.
         quantile = float(stdtrit(n, sample.levels[1])) ** 2
         unseen, weights, values = _unseen(terms), _weights(terms), terms.values
@@ -37,8 +40,11 @@ def cressie_read(sample: Sample) -> list[Limits]:
 
 def _weights(terms: Terms) -> np.ndarray | None:
     """(episodes,) weights whose mean is 1; None where the terms have none, or none that is bounded."""
-    bounded = terms.log.weight_bound is not None and terms.one.id not in ("on-policy", "dm")
-    return terms.log.final_weights if bounded else None
+    if terms.log.weight_bound is None or terms.one.id in ("on-policy", "dm"):
+        return None
+    weights = terms.log.final_weights
+    # Weights that are all 1 but for rounding tell nothing: any row that was not seen has one of 1 as well.
+    return None if np.abs(weights - 1.0).max() <= 1e-9 else weights
 
 
 def _unseen(terms: Terms) -> list[tuple[float, float, float]]:
@@ -79,7 +85,8 @@ def _moments(weights: np.ndarray | None, values: np.ndarray, unseen: tuple[float
     var_w = (w @ w + w0 * w0) / n - mean_w**2
     both = (w @ x + w0 * x0) / n - mean_w * mean_x
     if var_w <= 0:
-        return _Moments(0.0, centre + mean_x, max(var_x, 0.0))
+        # No shares of weights that are all alike have another mean than theirs.
+        return _Moments(0.0 if centre_w == 1.0 else math.inf, centre + mean_x, max(var_x, 0.0))
     short = 1.0 - centre_w - mean_w
     slope = both / var_w
     return _Moments(n * short**2 / var_w, centre + mean_x + slope * short, max(var_x - slope * both, 0.0))

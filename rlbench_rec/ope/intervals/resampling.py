@@ -49,6 +49,9 @@ def studentised(sample: Sample) -> list[Limits]:
     """value - t* standard errors, t* the percentiles of (draw - value) / (the draw's own standard error). Its
     coverage is better than the percentiles' on skewed logs. Up to 50,000 episodes or users. Hall 1988.
 
+    A draw of units that are all alike has no standard error, and lies infinitely far away. Where a tail is made of such
+    draws (two users, three clicks) there is no interval.
+
     Raises:
         InputError: more of them; their draws' standard errors would need every one of them in every resample.
     """
@@ -63,13 +66,20 @@ def studentised(sample: Sample) -> list[Limits]:
         episodes = counts @ sizes
         for ts, one, parts in zip(draws, measured, own, strict=True):
             ts.append(_student_ratios(one, [sums[:, part] for part in parts], sizes, counts, episodes))
-    limits = []
-    for one, ts in zip(measured, map(np.concatenate, draws), strict=True):
-        ts = ts[np.isfinite(ts)]
-        ok = np.isfinite(one.value) and np.isfinite(one.std_error) and len(ts) > 0
-        low, high = quantiles(ts, sample.levels) if ok else UNDEFINED
-        limits.append((one.value - high * one.std_error, one.value - low * one.std_error))
-    return limits
+    return [_student_limits(one, ts, sample) for one, ts in zip(measured, map(np.concatenate, draws), strict=True)]
+
+
+def _student_limits(one: Measured, ts: np.ndarray, sample: Sample) -> Limits:
+    ts, tail = ts[~np.isnan(ts)], sample.levels[0]
+    if not np.isfinite(one.value) or not np.isfinite(one.std_error) or not len(ts):
+        return UNDEFINED
+    far = np.isinf(ts)
+    if far.mean() > tail:
+        return UNDEFINED
+    if far.any():
+        ts = np.clip(ts, ts[~far].min(), ts[~far].max())
+    low, high = quantiles(ts, sample.levels)
+    return one.value - high * one.std_error, one.value - low * one.std_error
 
 
 def _student_ratios(
@@ -83,9 +93,12 @@ def _student_ratios(
         values = values + part.value(means)
         influences = influences + gradients @ sums.T - np.outer((gradients * means).sum(axis=1), sizes)
     units = counts.shape[1]
+    if units < 2:
+        return np.full(len(counts), np.nan)
     errors = np.sqrt(np.einsum("bu,bu->b", counts, influences**2) * units / (units - 1)) / episodes
     apart = values - one.value
-    # Where nothing varies, rounding must not be divided by rounding.
+    # Where nothing varies, rounding must not be divided by rounding, nor anything by it.
     still = np.abs(apart) <= 1e-12 * abs(one.value)
+    errors = np.where(errors <= 1e-9 * one.std_error, 0.0, errors)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(still, 0.0, apart / errors)

@@ -49,8 +49,7 @@ class Sample:
     @property
     def units(self) -> int:
         """How many episodes, or users, could be drawn."""
-        log = self.pieces.log
-        return log.n_episodes if log.clusters is None else int(log.clusters.max()) + 1
+        return self.pieces.log.n_units
 
     @cached_property
     def draws(self) -> list[np.ndarray]:
@@ -59,7 +58,10 @@ class Sample:
 
 
 def jointly_resampled(samples: list[Sample]) -> list[list[np.ndarray]]:
-    """The draws of several logs of the same episodes, drawn together; the first one's settings hold."""
+    """The draws of several logs of the same episodes, drawn together; the first one's settings hold. All are NaN where
+    there is one unit alone: its resamples are the log itself and tell nothing of chance."""
+    if samples[0].units < 2:
+        return [[np.full(samples[0].n_resamples, np.nan) for _ in sample.measured] for sample in samples]
     tables, owns = zip(*(sample.pieces.table() for sample in samples), strict=True)
     first, widths = samples[0], [table.shape[1] for table in tables]
     columns = side_by_side(list(tables))

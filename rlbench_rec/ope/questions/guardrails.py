@@ -138,7 +138,7 @@ def outcomes_tested(
     shares = [_share(*row) for row in zip(asked, asked.values(), owns, strict=True)]
     margins = [_less(value, share) for value, share in zip(values, shares, strict=True)]
     found = estimate_all(log, margins, **settings | {"interval": "none"})
-    units = log.n_episodes if log.clusters is None else int(log.clusters.max()) + 1
+    units = log.n_units
     beyond = [_beyond(rail, margin) for rail, margin in zip(asked.values(), found, strict=True)]
     p_holds = [tail(apart, margin.std_error, units) for apart, margin in zip(beyond, found, strict=True)]
     p_broken = holm(

@@ -15,7 +15,7 @@ from ...errors import InputError, UnknownNameError
 from ..bootstrap import resampled_counts
 from ..diagnostics import diagnose, doubt
 from ..estimate import Estimate
-from ..gate import Gate
+from ..gate import Gate, judge_users
 from ..intervals import percentiles
 from ..log import EvaluationLog
 
@@ -111,6 +111,7 @@ def estimate_return(
     known = draws[np.isfinite(draws)]
     low, high = percentiles(draws, confidence) if np.isfinite(value) else (np.nan, np.nan)
     found = diagnose(log, gate)
+    verdict, reasons = judge_users((found.verdict, found.reasons), log.n_units, log.n_episodes, gate or Gate())
     undefined = ("the value is not defined: all weights are 0",)
     return Estimate(
         statistic + "".join(f"@{argument:g}" for argument in arguments),
@@ -123,8 +124,8 @@ def estimate_return(
         std_error=float(known.std(ddof=1)) if len(known) > 1 else np.nan,
         n_rows=log.n_rows,
         n_episodes=log.n_episodes,
-        verdict=found.verdict if np.isfinite(value) else "unreliable",
-        reasons=found.reasons if np.isfinite(value) else undefined,
+        verdict=verdict if np.isfinite(value) else "unreliable",
+        reasons=reasons if np.isfinite(value) else undefined,
         propensity_source=log.propensity_source,
     )
 
@@ -134,9 +135,11 @@ def _resampled(
 ) -> np.ndarray:
     order, returns, weights = _sorted_returns(log)
     users = order if log.clusters is None else log.clusters[order]
-    units = log.n_episodes if log.clusters is None else int(log.clusters.max()) + 1
+    if log.n_units < 2:
+        # A single one drawn is the log itself.
+        return np.full(n_resamples, np.nan)
     draws = []
-    for counts in resampled_counts(units, n_resamples, seed):
+    for counts in resampled_counts(log.n_units, n_resamples, seed):
         # How often an episode is drawn is how often its user is.
         drawn = counts[:, users] * weights[order]
         with np.errstate(invalid="ignore"):

@@ -133,7 +133,8 @@ def select(
             samples.append(Sample(pieces, measure(pieces), confidence, n_resamples, seed))
     own = samples[-1].measured[0].value
     *draws, own_draws = (of_log[0] for of_log in jointly_resampled(samples))
-    best = np.argmax(np.where(np.isfinite(draws), draws, -np.inf), axis=0)
+    defined = np.isfinite(draws)
+    best = np.argmax(np.where(defined, draws, -np.inf), axis=0)[defined.any(axis=0)]
     pairs = [estimate_all(log, [one, paired(one)], interval="none", gate=gate) for log in logs.values()]
     lifts = [drawn - own_draws for drawn in draws]
     limits = _limits([value for value, _ in pairs], draws, interval, confidence)
@@ -151,7 +152,7 @@ def select(
                 lift_verdict=gain.verdict,
                 lift_reasons=gain.reasons,
                 p_better=float(np.mean(known > 0)) if len(known) else np.nan,
-                p_best=float(np.mean(best == at)),
+                p_best=float(np.mean(best == at)) if len(best) else np.nan,
             )
         )
     return sorted(candidates, key=lambda c: -c.estimate.value if np.isfinite(c.estimate.value) else np.inf)

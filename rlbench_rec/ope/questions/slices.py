@@ -13,7 +13,7 @@ from .. import checks
 from ..diagnostics import diagnose
 from ..estimate import Estimate, estimate
 from ..estimators import Estimator, Outcome, estimator, valued
-from ..gate import VERDICTS
+from ..gate import VERDICTS, Gate
 from ..log import EvaluationLog
 from ..measure import Pieces, measure, unit_influences
 from .hypotheses import holm, two_sided
@@ -21,10 +21,6 @@ from .lift import paired
 from .subset import subset
 
 AGAINST = ("zero", "rest")
-FEW_BLOCKS = 10
-"""With fewer days than this, how days differ is too little known to trust."""
-NO_BLOCKS = 5
-"""With fewer, next to nothing is known of it."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +92,7 @@ def by_slice(
         part = subset(log, own)
         value, lift = (estimate(part, each, **settings) for each in (one, paired(one)))
         if against == "zero":
-            apart, p_value = np.nan, two_sided(lift.value, lift.std_error, _units(part))
+            apart, p_value = np.nan, two_sided(lift.value, lift.std_error, part.n_units)
         else:
             apart, p_value = _against_rest(log, own, paired(one))
         p_value = np.nan if lift.verdict == VERDICTS[-1] else p_value
@@ -168,13 +164,9 @@ def over_days(
     one = estimator(name) if metric is None else valued(estimator(name), metric)
     by_day = replace(log, clusters=codes, strata=None)
     found = estimate(by_day, paired(one) if lift else one, interval=interval, **settings)
-    if blocks >= FEW_BLOCKS:
+    needed = (settings.get("gate") or Gate()).trusted_users
+    if blocks == log.n_episodes or blocks >= needed:
         return found
-    few = f"{blocks} {span} hardly tell how days differ; {FEW_BLOCKS} are needed"
-    least = VERDICTS[-1] if blocks < NO_BLOCKS else "weak"
-    verdict = max(found.verdict, least, key=VERDICTS.index)
-    return replace(found, verdict=verdict, reasons=(few, *found.reasons))
-
-
-def _units(log: EvaluationLog) -> int:
-    return log.n_episodes if log.clusters is None else int(log.clusters.max()) + 1
+    # The gate takes the blocks for users.
+    few = f"{blocks} {span} hardly tell how days differ; {needed} are needed"
+    return replace(found, reasons=(few, *found.reasons[1:]))

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from ...errors import InputError
-from ..diagnostics import Verdict, doubted, judge, uncovered, worst
+from ..diagnostics import doubted, uncovered, worst
 from ..estimate import Estimate
 from ..estimators import Estimator, Outcome, estimator, valued
-from ..gate import Gate
+from ..gate import Gate, Verdict, judge, judge_users
 from ..intervals import UNDEFINED, Sample, percentiles
 from ..log import EvaluationLog
 from ..measure import Pieces, measure
@@ -150,4 +150,5 @@ def _verdict(one: Estimator, logs: list[EvaluationLog], shares: np.ndarray, gate
             furthest = max((of_log[0].mean_weight_z for of_log in sums), key=abs)
             judged.append(judge(replace(whole.overlap(), mean_weight_z=furthest), gate))
     source = "estimated" if any(log.propensity_source == "estimated" for log in logs) else "logged"
-    return doubted(worst(judged), uncovered(one, logs[0].bandwidth, source))
+    found = doubted(worst(judged), uncovered(one, logs[0].bandwidth, source))
+    return judge_users(found, sum(log.n_units for log in logs), n, gate)

@@ -14,7 +14,7 @@ from .. import checks
 from ..diagnostics import Diagnostics, diagnostics, doubt, qualified, step_magnitudes, uncovered, verdict_on
 from ..estimate import Estimate
 from ..estimators import Estimator, estimator
-from ..gate import Gate
+from ..gate import Gate, judge_users
 from ..log import EvaluationLog
 from ..overlap import Magnitudes, Weighing, WeightSums
 from ..weights import is_extreme
@@ -90,7 +90,7 @@ class Stream:
         batch.n_rows, batch.n_episodes = log.n_rows, log.n_episodes
         if log.calibration_error is not None:
             batch.calibrated, batch.miscalibration = log.n_rows, log.n_rows * log.calibration_error
-        batch.units = log.n_episodes if log.clusters is None else int(log.clusters.max()) + 1
+        batch.units = log.n_units
         for block in log.blocks() if log.clusters is None else [log]:
             found = [Moments.of(one.parts(block, self.metric), block) for one in self.estimators]
             batch.moments = _all_merged(batch.moments, found)
@@ -145,7 +145,8 @@ class Stream:
             value = moments.value(self.n_episodes)
             value = value if np.isfinite(value) else np.nan
             error = moments.std_error(self.n_episodes, self.units)
-            verdict, reasons = qualified(one, value, [judged[kind] for kind in one.kinds], bandwidth, self.source)
+            on_weights = qualified(one, value, [judged[kind] for kind in one.kinds], bandwidth, self.source)
+            verdict, reasons = judge_users(on_weights, self.units, self.n_episodes, gate or Gate())
             estimates.append(
                 Estimate(
                     one.reported(bandwidth),

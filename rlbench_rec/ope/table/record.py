@@ -25,7 +25,7 @@ def record(report: Report, advice: Sequence[str] | None = None) -> dict[str, Any
                 "path": table.path,
                 "rows": log.n_rows,
                 "episodes": log.n_episodes,
-                "users": None if log.clusters is None else int(log.clusters.max()) + 1,
+                "users": None if log.clusters is None else log.n_units,
                 "gamma": log.gamma,
                 "columns": table.columns,
                 "propensity_source": log.propensity_source,

@@ -30,7 +30,7 @@ def screen(report: Report, advice: Sequence[str] | None = None) -> str:
 def _log(report: Report) -> Iterator[str]:
     log, table = report.log, report.table
     size = f"{log.n_rows:,} decisions" + ("" if log.one_step else f" in {log.n_episodes:,} sessions")
-    size += "" if log.clusters is None else f" of {int(log.clusters.max()) + 1:,} users"
+    size += "" if log.clusters is None else f" of {log.n_units:,} users"
     better = "lower" if report.lower_is_better else "higher"
     yield f"{table.path}: {size}" + ("" if log.one_step else f", gamma {log.gamma:g}")
     used = ", ".join(f"{part} = {name}" for part, name in table.columns.items() if part != name)

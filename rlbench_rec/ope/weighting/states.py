@@ -12,8 +12,9 @@ from .. import checks
 from ..log import EvaluationLog
 from ..weights import later_rows
 
-PENALTY = 1.0
-"""Inverse strength of the classifier's penalty; scikit-learn's own default."""
+PENALTY = 30.0
+"""Inverse strength of the classifier's penalty. With scikit-learn's own 1, late steps, which few sessions reach, are
+drawn towards a ratio of 1: the value of 1,000 simulated sessions came out 4 % too low, that of 200 sessions 13 %."""
 
 
 def state_ratios(log: EvaluationLog, states: np.ndarray, method: str = "tabular") -> np.ndarray:

@@ -119,3 +119,17 @@ def test_an_estimator_that_bounds_its_weights_needs_no_bound():
     estimate = ope.estimate(log, "ips-clip", clip=3, interval="cressie-read")
     # Without a known bound, weights do not enter: terms of 0 and .8, and an unseen one of 0 or 3.
     assert estimate.ci_low < 0.4 < estimate.ci_high < 0.7
+
+
+def test_weights_that_are_all_alike_leave_the_unseen_row_its_say():
+    """All 0: the log knows nothing of the policy. All 1: a mean of a few rewards is not certain."""
+    known = {"reward_range": (0, 1), "weight_bound": 2.0}
+    for n in (1, 50):
+        log = ope.EvaluationLog(np.full(n, 0.5), np.full(n, 0.5), np.zeros(n), **known)
+        estimate = ope.estimate(log, "ips", interval="cressie-read")
+        assert (estimate.ci_low, estimate.ci_high) == (0, 1)
+    log = ope.EvaluationLog(np.full(5, 0.5), np.full(5, 0.5), np.full(5, 0.5), **known)
+    estimates = [ope.estimate(log, name, interval="cressie-read") for name in ("ips", "on-policy")]
+    assert 0 < estimates[0].ci_low < 0.4 and 0.6 < estimates[0].ci_high < 1.2
+    # There, rows of the largest weight cannot have been.
+    assert estimates[1].ci_low == estimates[0].ci_low and estimates[1].ci_high <= estimates[0].ci_high
