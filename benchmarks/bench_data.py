@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as csv
 
 from rlbench_rec import events, mdp
-from rlbench_rec.events.cards import cards_folder
+from rlbench_rec.events.cards.find import cards_folder
 
 from . import rees46_log
 

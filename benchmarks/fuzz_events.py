@@ -32,7 +32,7 @@ import pandas as pd
 
 from rlbench_rec import events
 from rlbench_rec.errors import RlbenchError
-from rlbench_rec.events.cards import find, resolve_files
+from rlbench_rec.events.cards.find import find, resolve_files
 from rlbench_rec.testing.datasets import check_log
 
 RAW = Path(__file__).parents[1] / "tests" / "events" / "raw"

@@ -11,9 +11,9 @@ _WHERE = {
     "load": "loading",
     "EventLog": "log",
     "LoadReport": "report",
-    "DatasetCard": "card",
-    "find_card": "cards",
-    "list_cards": "cards",
+    "DatasetCard": "cards.card",
+    "find_card": "cards.find",
+    "list_cards": "cards.find",
 }
 
 __all__ = ["EVENTS", "DatasetCard", "EventLog", "LoadReport", "find_card", "list_cards", "load"]

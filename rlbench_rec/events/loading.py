@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 from ..errors import DataWarning, InputError, OutputError, RlbenchError
 from ..files import write_text
-from . import staged
-from .cards import Found, find, item_vectors, resolve_files
+from .cards.find import Found, find, item_vectors, resolve_files
 from .dialects.rows import RawRows
 from .log import EventLog
-from .lookups import SideFiles, find_tables, read_tables, with_lookups
-from .packed import opened, stamps
-from .parts import absent, in_card_order, parts, together
+from .raw.packed import opened, stamps
+from .reading import staged
+from .reading.lookups import SideFiles, find_tables, read_tables, with_lookups
+from .reading.parts import absent, in_card_order, parts, together
+from .reading.sessions import sessions_sql
 from .report import LoadReport
-from .sessions import sessions_sql
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .card import DatasetCard
+from .cards.card import DatasetCard
 from .report import LoadReport
 
 if TYPE_CHECKING:

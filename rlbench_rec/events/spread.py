@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MissingExtraError
-from . import staged
-from .cards import Found
+from .cards.find import Found
 from .dialects.rows import quote_text
-from .lookups import LookupTable, SideFiles, read_tables, with_lookups
-from .parts import parts, together
+from .reading import staged
+from .reading.lookups import LookupTable, SideFiles, read_tables, with_lookups
+from .reading.parts import parts, together
+from .reading.sessions import merged_sql, partition_key, shard_sql
+from .reading.staging import Staging
 from .report import LoadReport
-from .sessions import merged_sql, partition_key, shard_sql
-from .staging import Staging
 
 PARTITIONS_PER_WORKER = 2
 

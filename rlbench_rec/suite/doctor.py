@@ -86,7 +86,7 @@ def _writable() -> tuple[str, str, str, str]:
 
 
 def _cards() -> tuple[str, str, str, str]:
-    from ..events.cards import list_cards
+    from ..events.cards.find import list_cards
 
     found = list_cards()
     ok = "open-bandit-sample" in found

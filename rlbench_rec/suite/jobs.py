@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from ..policies import POLICIES
-from .config import AlgorithmSpec, Source, Suite, config_hash
+from .config import AlgorithmSpec, Source, Suite, config_hash, task_content
 
 BEHAVIOUR = AlgorithmSpec(id="behaviour")
 """The logging policy itself: the line every other row is measured against."""
@@ -78,7 +78,7 @@ class Job:
         # Where the raw files lie says nothing about what is in them; the rows carry their hash.
         source = self.source.model_dump(mode="json", exclude={"data"}) | {"dataset": self.source.name}
         if self.source.task:
-            source["task"] = self.source.name
+            source["task"] = task_content(self.source.task)
         return suite | {"source": source, "algorithm": self.spec.model_dump(mode="json")}
 
 

@@ -102,7 +102,7 @@ def check_names(suite: Suite) -> None:
             reference policy where values are to be normalised.
     """
     from .. import ope, training
-    from ..events.cards import find, resolve_files
+    from ..events.cards.find import find, resolve_files
     from ..policies import POLICIES
     from ..results.metrics import METRICS
     from ..training.algorithms import make_config

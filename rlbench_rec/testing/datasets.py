@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from ..events import EVENTS, EventLog
 from ..events.log import COLUMNS, OPTIONAL_COLUMNS
-from ..events.staging import REASONS
+from ..events.reading.staging import REASONS
 
 
 def check_log(log: EventLog) -> None:

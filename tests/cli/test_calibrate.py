@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from rlbench_rec.suite.own_shop.ask import Answers, ask
+from rlbench_rec.suite.own_shop.algorithms import Contender
+from rlbench_rec.suite.own_shop.ask import Answers, ask, ranked_errors
 from rlbench_rec.tasks import make
 
 CARD = """
@@ -76,15 +78,28 @@ def test_what_is_wrong_is_said_once(card, tmp_path, rlbench):
 def test_answers_in_words():
     answers = Answers(
         sessions=1_000,
-        estimators={"dm": 0.05, "snips": 0.1},
+        estimators={"dm": 0.05, "snips": 0.1, "ips": 0.4},
+        as_good=["dm", "snips"],
         estimator="snips",
         sessions_for_lift={"sharper": 1_234.5, "kinder": 45_678.0},
-        algorithms={"cql (greedy)": (2.0, 0.1), "behaviour": (1.0, 0.0)},
+        algorithms=[Contender("cql (greedy)", 2.0, 0.1), Contender("behaviour", 1.0, 0.0)],
     )
     first, second, third = answers.sentences
-    assert "dm: on logs of 1,000 sessions its error is 5.0% of the value of the policy in service, snips 10.0%" in first
+    assert "dm: on logs of 1,000 sessions its error is 5.0% of the value of the policy in service;" in first
+    assert first.endswith("not told apart from it: snips 10.0%.")
     assert "1,200 to 46,000 sessions" in second and "snips" in second
-    assert "cql (greedy): 2 +- 0.1 against 1" in third
+    assert "cql (greedy) 2 +- 0.1, then behaviour 1; the policy in service earns 1." in third
+
+
+def test_errors_are_ranked_and_told_apart():
+    errors = {"dm": [0.1, -0.1, 0.1], "ips": [0.9, 1.1, 1.0], "snips": [0.0, 0.1, 0.3], "tis": [0.0, 0.0, np.nan]}
+    rows = [("matched", log, name, 2.0 + 2.0 * e) for name, own in errors.items() for log, e in enumerate(own)]
+    rows.append(("mismatched", 0, "dm", 99.0))
+    estimates = pd.DataFrame(rows, columns=["policies", "log_seed", "estimator", "value"])
+    ranked, as_good = ranked_errors(estimates.assign(true_value=2.0, behaviour_value=2.0))
+    # tis is not always defined; dm - snips differ by (0, 0, -0.08) in square, ips - dm by (0.8, 1.2, 0.99).
+    assert list(ranked) == ["dm", "snips", "ips"] and as_good == ["dm", "snips"]
+    assert ranked["dm"] == pytest.approx(0.1) and ranked["snips"] == pytest.approx((0.1 / 3) ** 0.5)
 
 
 @pytest.mark.slow
@@ -92,6 +107,8 @@ def test_a_shop_answers(card, tmp_path, rlbench):
     rlbench("tasks", "calibrate", card, "--out", tmp_path / "out", "--no-answer")
     answers = ask(tmp_path / "out" / "corner-shop-shop.json", 150, tmp_path / "asked", seeds=1)
     assert list(answers.estimators.values()) == sorted(answers.estimators.values())
-    assert {"behaviour", "random", "cql (greedy)"} <= set(answers.algorithms)
+    names = [one.name.partition(" ")[0] for one in answers.algorithms]
+    assert sorted(names) == ["bc", "behaviour", "cql", "double-dqn", "dqn", "popularity", "random"]
+    assert answers.algorithms == sorted(answers.algorithms, key=lambda one: -one.value)
     assert all(size > 0 for size in answers.sessions_for_lift.values())
     assert json.loads((tmp_path / "asked" / "answers.json").read_text())["estimator"] == answers.estimator

@@ -218,7 +218,7 @@ def test_files_that_cannot_be_used_say_why(shop, text, message):
 
 
 def test_a_file_without_line_ends_does_not_fill_the_memory(shop, monkeypatch):
-    from rlbench_rec.events import lines
+    from rlbench_rec.events.raw import lines
 
     monkeypatch.setattr(lines, "CHUNK_BYTES", 100)
     monkeypatch.setattr(lines, "LONGEST_LINE", 400)
@@ -228,7 +228,7 @@ def test_a_file_without_line_ends_does_not_fill_the_memory(shop, monkeypatch):
 
 
 def test_lines_are_whole_whatever_the_size_of_the_pieces_read(shop, monkeypatch):
-    from rlbench_rec.events import lines
+    from rlbench_rec.events.raw import lines
 
     text = HEADER + GOOD + '2,1,"8",view,\n' + "\n" + "3,1,9,víew,\n" + GOOD
     whole = events.load(shop(text))

@@ -11,8 +11,8 @@ import pytest
 
 from rlbench_rec import events
 from rlbench_rec.errors import InputError, MissingFileError, UnknownNameError
-from rlbench_rec.events.card import DatasetCard
-from rlbench_rec.events.cards import cards_folder, find, resolve_files
+from rlbench_rec.events.cards.card import DatasetCard
+from rlbench_rec.events.cards.find import cards_folder, find, resolve_files
 
 LOG = "time,user,item,what,price\n0,1,1,view,\n"
 
@@ -64,7 +64,7 @@ def test_every_field_of_a_card_is_documented():
     import ast
     import inspect
 
-    from rlbench_rec.events import card, shape
+    from rlbench_rec.events.cards import card, shape
 
     for cls in [cls for module in (card, shape) for cls in ast.parse(inspect.getsource(module)).body]:
         if not isinstance(cls, ast.ClassDef):

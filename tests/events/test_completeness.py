@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rlbench_rec import events
-from rlbench_rec.events.cards import find
+from rlbench_rec.events.cards.find import find
 from rlbench_rec.events.completeness import completeness
 
 HEADER = "time,user,item,what,price\n"

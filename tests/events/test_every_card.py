@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rlbench_rec import events, mdp
-from rlbench_rec.events.cards import find
+from rlbench_rec.events.cards.find import find
 from rlbench_rec.events.profile import profile, screen
 from rlbench_rec.testing.datasets import check_log
 

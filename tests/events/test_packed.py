@@ -13,7 +13,7 @@ import pytest
 
 from rlbench_rec import events
 from rlbench_rec.errors import InputError
-from rlbench_rec.events import packed
+from rlbench_rec.events.raw import packed
 from rlbench_rec.events.drafting import draft
 
 RAW = Path(__file__).parent / "raw"

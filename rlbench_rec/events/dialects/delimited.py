@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import InputError
-from ..card import DatasetCard
-from ..lines import LineStream, first_line, split_fields
+from ..cards.card import DatasetCard
+from ..raw.lines import LineStream, first_line, split_fields
 from .rows import RawRows, quote_text, same_names
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..card import DatasetCard
-from ..lines import BOM, LONGEST_LINE, LineStream, first_line, whole_lines
-from ..packed import opened
+from ..cards.card import DatasetCard
+from ..raw.lines import BOM, LONGEST_LINE, LineStream, first_line, whole_lines
+from ..raw.packed import opened
 from .lists import ELEMENT, LIST, named
 from .rows import RawRows, quote_text
 

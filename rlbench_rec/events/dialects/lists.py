@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..card import DatasetCard
+from ..cards.card import DatasetCard
 from .rows import RawRows, quote_text
 
 ELEMENT, LIST = "#", "#list"

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import InputError
-from ..card import DatasetCard
+from ..cards.card import DatasetCard
 from .rows import RawRows, quote_name, quote_text, same_names
 
 if TYPE_CHECKING:

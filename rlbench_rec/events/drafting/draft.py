@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...errors import InputError, OutputError
 from ...files import write_text
-from ..card import DatasetCard
+from ..cards.card import DatasetCard
 from .roles import NEEDED, Roles, guess, id_type
 from .sample import Sample, look_into
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ...errors import InputError, MissingFileError
 from ..dialects.rows import quote_name
-from ..lines import BOM, split_fields
-from ..packed import inside, is_zip, opened
+from ..raw.lines import BOM, split_fields
+from ..raw.packed import inside, is_zip, opened
 
 HEAD_BYTES = 4 << 20
 PIECES, PIECE_BYTES = 32, 64 << 10

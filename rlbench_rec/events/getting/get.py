@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from ...errors import InputError, MissingFileError, OutputError
-from ..card import DatasetCard, FileSpec
-from ..cards import Found, data_folder, find, resolve_files
+from ..cards.card import DatasetCard, FileSpec
+from ..cards.find import Found, data_folder, find, resolve_files
 from .download import download
 from .unpack import ARCHIVES, unpack
 

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from ...errors import InputError, OutputError, RlbenchError
-from ..packed import FLOOR, RATIO, leads_out
+from ..raw.packed import FLOOR, RATIO, leads_out
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".gz")
 BLOCK = 1 << 20

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ...errors import MissingFileError
-from ..card import DatasetCard
-from ..cards import find
+from ..cards.card import DatasetCard
+from ..cards.find import find
 from ..loading import load
 from ..log import EventLog
 from ..vocabulary import EVENTS

@@ -11,7 +11,7 @@ import numpy as np
 from ...errors import UnknownNameError
 from ...mdp.dataset import TransitionDataset
 from ...policies import Policy
-from ..config import config_hash, task_name
+from ..config import config_hash, task_content, task_name
 from ..sources import TRUTH_SEED, make_task
 from .config import EstimatorSuite, TaskSource
 from .linear_q import CHUNK, linear_q
@@ -41,14 +41,18 @@ class LogJob:
     @property
     def job_id(self) -> str:
         """Readable and unique within a suite; safe as a file name."""
-        shop = config_hash(self.source.model_dump(mode="json"))[:6]
+        shop = config_hash(self._shop)[:6]
         return f"{task_name(self.source.task)}.{shop}.{self.episodes}.seed{self.seed}"
 
     @property
     def digest(self) -> str:
         """Hash of all that shapes the numbers."""
         shared = self.suite.model_dump(mode="json", include={"estimators", "interval", "truth_error"})
-        return config_hash([shared, self.source.model_dump(mode="json"), self.episodes, self.seed])
+        return config_hash([shared, self._shop, self.episodes, self.seed])
+
+    @property
+    def _shop(self) -> dict[str, Any]:
+        return self.source.model_dump(mode="json") | {"task": task_content(self.source.task)}
 
 
 def plan(suite: EstimatorSuite, cache: str) -> list[LogJob]:

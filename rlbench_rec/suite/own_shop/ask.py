@@ -9,23 +9,22 @@ import numpy as np
 import pandas as pd
 
 from ... import ope
-from ...results.schema import read_runs
+from ...results.statistics import student_quantile
 from ...results.write import write_json
-from ..config import AlgorithmSpec, Source, Suite
 from ..estimators.config import EstimatorSuite, TaskSource
 from ..estimators.log_job import evaluation_log
 from ..estimators.run import run_estimators
-from ..runner import run_suite
 from ..sources import make_task
+from .algorithms import Contender, contest
 
 LIKE = ("sharper", "kinder", "fresh")
 """Policies of the ladder that differ from the one in service by as much as a team would dare to test."""
 UNLIKE = ("repellent", "clickbait", "myopic", "honest", "caring")
 ESTIMATORS = ["ips", "snips", "tis", "sntis", "dm", "dr", "sndr"]
-ALGORITHMS = ("random", "popularity", "bc", "dqn", "double-dqn", "cql")
-FORMS = ("greedy", "softmax-0.1", "softmax-0.3")
-"""Every algorithm in each of these; the answer names the best one."""
+LOGS = 10
 LIFT = 0.05
+PLANNED_FROM = 20_000
+"""Sessions that the size of a log is reckoned from, if the log has fewer: in a simulation they cost nothing."""
 VARIANT = "judge"
 """Nothing is chosen on the shop that answers."""
 
@@ -38,37 +37,39 @@ class Answers:
         sessions: size of the logs.
         estimators: estimator -> root mean squared error of its estimates of the policies like the one in service, as a
             share of that policy's value; the smallest first.
-        sessions_for_lift: policy -> sessions until 80 of 100 logs would show a lift of 5 % with `estimator`.
+        as_good: estimators whose errors cannot be told from the smallest one's at 95 %, that one among them.
         estimator: the estimator that the sizes are for.
-        algorithms: algorithm and form -> (mean true value over seeds, its standard error over seeds), best first, and
-            `behaviour`, the policy in service.
+        sessions_for_lift: policy -> sessions until 80 of 100 logs would show a lift of 5 % with `estimator`.
+        algorithms: the contenders, best first; `behaviour` is the policy in service.
     """
 
     sessions: int
     estimators: dict[str, float]
+    as_good: list[str]
     estimator: str
     sessions_for_lift: dict[str, float]
-    algorithms: dict[str, tuple[float, float]]
+    algorithms: list[Contender]
 
     @property
     def sentences(self) -> list[str]:
         """The answers in words."""
-        (best, error), *others = self.estimators.items()
-        second = f", {others[0][0]} {others[0][1]:.1%}" if others else ""
+        best, error = next(iter(self.estimators.items()))
+        others = [f"{name} {self.estimators[name]:.1%}" for name in self.as_good if name != best]
+        alike = f"; not told apart from it: {', '.join(others)}" if others else ", and no other comes near"
         sizes = sorted(self.sessions_for_lift.values())
-        name, (value, spread) = next(iter(self.algorithms.items()))
-        served = self.algorithms["behaviour"][0]
+        first, second = self.algorithms[:2]
+        served = next(one.value for one in self.algorithms if one.name == "behaviour")
         return [
             f"Which estimator? {best}: on logs of {self.sessions:,} sessions its error is {error:.1%} of the value of "
-            f"the policy in service{second}.",
+            f"the policy in service{alike}.",
             f"How big a log to see a lift of {LIFT:.0%}? {_rounded(sizes[0])} to {_rounded(sizes[-1])} sessions, by "
             f"policy ({self.estimator}, 80 of 100 logs).",
-            f"Which algorithm? {name}: {value:.3g} +- {spread:.2g} against {served:.3g} of the policy in service.",
+            f"Which algorithm? {_told(first)}, then {_told(second)}; the policy in service earns {served:.3g}.",
         ]
 
 
 def ask(shop: Path, sessions: int, folder: Path, *, workers: int | None = None, seeds: int = 3) -> Answers:
-    """Ask a calibrated shop, on its `judge` variant; write answers.json, and the runs behind it in two folders.
+    """Ask a calibrated shop, on its `judge` variant; write answers.json, and the runs behind it in three folders.
 
     Args:
         shop: the shop's file.
@@ -89,37 +90,38 @@ def ask(shop: Path, sessions: int, folder: Path, *, workers: int | None = None, 
         sources=[source],
         estimators=ESTIMATORS,
         episodes=[sessions],
-        logs=[10],
+        logs=[LOGS],
         truth_error=0.01,
     )
-    scores = run_estimators(scoring, folder / "estimators", workers=workers)
-    errors = _errors(scores)
-    training = Suite(
-        name="own-shop-algorithms",
-        sources=[Source(task=str(shop), variant=VARIANT, episodes=sessions)],
-        algorithms=[AlgorithmSpec(id=name) for name in ALGORITHMS],
-        seeds=list(range(seeds)),
-        estimators=["snips"],
-        forms=list(FORMS),
-        truth_error=0.01,
-    )
-    finished = run_suite(training, folder / "algorithms", device="cpu", workers=workers)
+    run_estimators(scoring, folder / "estimators", workers=workers)
+    errors, as_good = ranked_errors(pd.read_csv(folder / "estimators" / "estimates.csv"))
     # Sizes are reckoned with an estimator whose interval can be trusted: dm's bias is in none.
     estimator = next(name for name in errors if not ope.estimator(name).biased)
-    answers = Answers(
-        sessions,
-        errors,
-        estimator,
-        _sizes(source, sessions, estimator),
-        _values(read_runs(finished.folder / "runs.csv")),
-    )
+    sizes = _sizes(source, max(sessions, PLANNED_FROM), estimator)
+    algorithms = contest(shop, sessions, folder, workers=workers, seeds=seeds)
+    answers = Answers(sessions, errors, as_good, estimator, sizes, algorithms)
     write_json(asdict(answers), folder / "answers.json")
     return answers
 
 
-def _errors(scores: pd.DataFrame) -> dict[str, float]:
-    rows = scores[(scores["policies"] == "matched") & (scores["defined"] == 1.0)].sort_values("rmse", kind="stable")
-    return dict(zip(rows["estimator"], rows["rmse"], strict=True))
+def ranked_errors(estimates: pd.DataFrame) -> tuple[dict[str, float], list[str]]:
+    """Root mean squared error of each estimator that is always defined, smallest first; and who is as good as the best.
+
+    An estimator is as good where Student's 95 % interval of its squared error minus the best one's, over the logs that
+    both saw, reaches 0.
+
+    Args:
+        estimates: rows of estimates.csv; those of the policies like the one in service count.
+    """
+    rows = estimates[estimates["policies"] == "matched"]
+    rows = rows[rows["value"].notna().groupby(rows["estimator"]).transform("all")]
+    squared = ((rows["value"] - rows["true_value"]) / rows["behaviour_value"]) ** 2
+    table = rows.assign(squared=squared).pivot_table("squared", "log_seed", "estimator")
+    means = table.mean().sort_values(kind="stable")
+    gaps = table.sub(table[means.index[0]], axis="index")
+    reach = student_quantile(0.975, len(table) - 1) * gaps.std(ddof=1) / np.sqrt(len(table))
+    as_good = [name for name in means.index if gaps[name].mean() <= reach[name]]
+    return {name: float(error) for name, error in np.sqrt(means).items()}, as_good
 
 
 def _sizes(source: TaskSource, sessions: int, estimator: str) -> dict[str, float]:
@@ -130,20 +132,9 @@ def _sizes(source: TaskSource, sessions: int, estimator: str) -> dict[str, float
     return {name: ope.plan(log, LIFT, estimator, relative=True).episodes for name, log in logs.items()}
 
 
-def _values(runs: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    """Algorithm and form -> mean and standard error over seeds of the true value of the last checkpoint."""
-    truths = runs[(runs["estimator"] == "truth") & (runs["metric"] == "reward") & (runs["status"] == "ok")]
-    truths = truths[["best" not in variant.split("/") for variant in truths["variant"]]]
-    found = {}
-    for (algorithm, variant), rows in truths.groupby(["algorithm", "variant"], sort=True):
-        form = variant.rpartition("/")[2]
-        name = algorithm if form in ("fixed", "logged") else f"{algorithm} ({form})"
-        values = rows["value"].to_numpy()
-        found[name] = (
-            float(values.mean()),
-            float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0,
-        )
-    return dict(sorted(found.items(), key=lambda item: -item[1][0]))
+def _told(contender: Contender) -> str:
+    error = f" +- {contender.std_error:.2g}" if contender.std_error else ""
+    return f"{contender.name} {contender.value:.3g}{error}"
 
 
 def _rounded(number: float) -> str:

@@ -17,6 +17,8 @@ from ..shops.recommend import Recommend, RecommendConfig
 
 KIND = "rlbench-shop"
 SUFFIX = ".json"
+QUALITY_STREAM = 2
+"""Keeps the items' quality apart from the draws of `recommend` itself, of the same seed."""
 
 
 class ShopConfig(RecommendConfig):
@@ -57,7 +59,7 @@ class CalibratedShop(Recommend):
         super().__init__(config, seed)
         self.id = f"{config.source}-shop"
         appeal = np.array(config.appeal)
-        rng, scaled = np.random.default_rng(seed), standardised(appeal)
+        rng, scaled = np.random.default_rng((seed, QUALITY_STREAM)), standardised(appeal)
         # What is left of an even spread beside the appeal; the rest is `bait`, as in `make_catalogue`.
         other = standardised_ranks(rng, config.items)
         other = standardised(other - scaled * (scaled @ other) / config.items)

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..errors import InputError
+from ...errors import InputError
 from .packed import opened
 
 CHUNK_BYTES = 4 << 20

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
-from ..errors import InputError, MissingFileError
+from ...errors import InputError, MissingFileError
 from .consistency import problems
 from .shape import (
     Columns,

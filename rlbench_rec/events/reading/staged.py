@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
-from .card import DatasetCard
-from .dialects.rows import RawRows, quote_text
+from ...errors import InputError
+from ..cards.card import DatasetCard
+from ..dialects.rows import RawRows, quote_text
+from ..report import LoadReport
 from .lookups import LookupTable
-from .report import LoadReport
 from .staging import REASONS, Staging
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
-from .cards import Found
-from .dialects import DIALECTS
-from .dialects.rows import RawRows
-from .packed import plain_name
-from .shape import FileSpec
+from ...errors import InputError
+from ..cards.find import Found
+from ..cards.shape import FileSpec
+from ..dialects import DIALECTS
+from ..dialects.rows import RawRows
+from ..raw.packed import plain_name
 from .staging import Staging, in_order, stage
 
 if TYPE_CHECKING:

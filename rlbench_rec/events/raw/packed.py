@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from ..errors import InputError, MissingFileError
+from ...errors import InputError, MissingFileError
 
 PACKED = (".gz", ".bz2", ".zst", ".zip")
 """Endings of a packed file, whose name is otherwise that of the file in it."""

@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError, MissingFileError, UnknownNameError
+from ...errors import InputError, MissingFileError, UnknownNameError
+from ..raw.packed import FOREIGN, archive_of, files_like, inside, is_zip
 from .card import DatasetCard, Variant, read_card
-from .packed import FOREIGN, archive_of, files_like, inside, is_zip
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Found:
 
 def cards_folder() -> Path:
     """Where cards live: inside an installed package, else beside it in the checkout."""
-    package = Path(__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parents[2]
     inside = package / "_data" / "datasets"
     return inside if inside.is_dir() else package.parent / "datasets"
 

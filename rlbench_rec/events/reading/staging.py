@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ..errors import InputError
-from .card import DatasetCard
-from .cards import Found
+from ...errors import InputError
+from ..cards.card import DatasetCard
+from ..cards.find import Found
+from ..dialects.lists import one_row_each
+from ..dialects.rows import RawRows, quote_text
+from ..log import COLUMNS, OPTIONAL_COLUMNS
 from .casts import SQL_TYPES, by_card, cast, holds, text_of
-from .dialects.lists import one_row_each
-from .dialects.rows import RawRows, quote_text
-from .log import COLUMNS, OPTIONAL_COLUMNS
 
 REASONS = (
     "malformed",

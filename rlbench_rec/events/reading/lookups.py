@@ -8,13 +8,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .card import DatasetCard
-from .cards import Found
+from ..cards.card import DatasetCard
+from ..cards.find import Found
+from ..cards.shape import Lookup
+from ..dialects import DIALECTS
+from ..dialects.rows import RawRows, quote_text
+from ..raw.packed import archive_of, files_like
 from .casts import SQL_TYPES, by_card, cast, holds, text_of
-from .dialects import DIALECTS
-from .dialects.rows import RawRows, quote_text
-from .packed import archive_of, files_like
-from .shape import Lookup
 from .staging import Staging, in_order
 
 if TYPE_CHECKING:
