@@ -13,8 +13,8 @@ import pytest
 
 from rlbench_rec import events
 from rlbench_rec.errors import InputError
-from rlbench_rec.events.raw import packed
 from rlbench_rec.events.drafting import draft
+from rlbench_rec.events.raw import packed
 
 RAW = Path(__file__).parent / "raw"
 HEADER = "time,user,item,what,price\n"
