@@ -8,9 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rlbench_rec.suite.config import AlgorithmSpec, Source, Suite
+from rlbench_rec.suite.estimators.config import EstimatorSuite, TaskSource
+from rlbench_rec.suite.estimators.log_job import plan as plan_logs
+from rlbench_rec.suite.jobs import plan
 from rlbench_rec.suite.own_shop.algorithms import Contender
 from rlbench_rec.suite.own_shop.ask import Answers, ask, ranked_errors
 from rlbench_rec.tasks import make
+from rlbench_rec.tasks.calibration import ShopConfig, write_shop
 
 CARD = """
 id = "corner-shop"
@@ -24,6 +29,14 @@ reward_weights = { view = 1.0 }
 files = [{ pattern = "*.csv" }]
 columns = { timestamp = "t", item = "i", event = "e", user = "u" }
 events = { view = "view", buy = "purchase" }
+"""
+
+SUITE = """
+name = "own"
+truth_error = 0.2
+seeds = [0]
+algorithms = [{ id = "random" }]
+sources = [{ task = "SHOP", episodes = 100 }]
 """
 
 
@@ -55,6 +68,31 @@ def test_a_shop_is_made_and_can_be_played(card, tmp_path, rlbench):
     code, told, _ = rlbench("tasks", "show", out / "corner-shop-shop.json")
     assert code == 0 and '"source": "corner-shop"' in told
     assert make(found["shop"]).action_count == 16
+    suite = tmp_path / "suite.toml"
+    suite.write_text(SUITE.replace("SHOP", found["shop"]))
+    code, _, errors = rlbench("run", suite, "--out", tmp_path / "run", "--jobs", 1)
+    assert code == 0, errors
+    runs = pd.read_csv(tmp_path / "run" / "runs.csv")
+    assert set(runs["task"]) == {"corner-shop-shop"} and {"random", "behaviour"} == set(runs["algorithm"])
+    assert "truth" in set(runs["estimator"])
+
+
+def test_a_shop_is_its_content_not_its_place(tmp_path):
+    config = ShopConfig(source="s", items=2, categories=1, names=["a", "b"], groups=[0, 0], appeal=[1.0, -1.0])
+
+    def hashes(path, change):
+        write_shop(config.model_copy(update=change), path)
+        job = plan(Suite(name="s", sources=[Source(task=str(path))], algorithms=[AlgorithmSpec(id="random")]))[0]
+        scoring = {"kind": "estimators", "name": "s", "episodes": [10], "logs": [1]}
+        source = TaskSource(task=str(path), matched=["kinder", "fresh"], mismatched=[])
+        log = plan_logs(EstimatorSuite(sources=[source], **scoring), "")[0]
+        return job.config_hash, log.job_id, log.digest
+
+    (tmp_path / "elsewhere").mkdir()
+    here = hashes(tmp_path / "shop.json", {})
+    assert hashes(tmp_path / "elsewhere" / "shop.json", {}) == here
+    # Fitted anew under the same name: --resume must not take the old runs for its own.
+    assert not set(hashes(tmp_path / "shop.json", {"drift": 0.2})) & set(here)
 
 
 def test_what_is_wrong_is_said_once(card, tmp_path, rlbench):
@@ -97,7 +135,7 @@ def test_errors_are_ranked_and_told_apart():
     rows.append(("mismatched", 0, "dm", 99.0))
     estimates = pd.DataFrame(rows, columns=["policies", "log_seed", "estimator", "value"])
     ranked, as_good = ranked_errors(estimates.assign(true_value=2.0, behaviour_value=2.0))
-    # tis is not always defined; dm - snips differ by (0, 0, -0.08) in square, ips - dm by (0.8, 1.2, 0.99).
+    # tis is not always defined; ips has 81, 121 and 100 times the squared error of dm, snips 0, 1 and 9 times.
     assert list(ranked) == ["dm", "snips", "ips"] and as_good == ["dm", "snips"]
     assert ranked["dm"] == pytest.approx(0.1) and ranked["snips"] == pytest.approx((0.1 / 3) ** 0.5)
 

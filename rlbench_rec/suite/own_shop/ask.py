@@ -21,7 +21,8 @@ LIKE = ("sharper", "kinder", "fresh")
 """Policies of the ladder that differ from the one in service by as much as a team would dare to test."""
 UNLIKE = ("repellent", "clickbait", "myopic", "honest", "caring")
 ESTIMATORS = ["ips", "snips", "tis", "sntis", "dm", "dr", "sndr"]
-LOGS = 10
+SESSIONS_SCORED, FEWEST_LOGS, MOST_LOGS = 100_000, 10, 40
+"""Errors of small logs differ more from log to log, and a small log costs little: so there are more of them."""
 LIFT = 0.05
 PLANNED_FROM = 20_000
 """Sessions that the size of a log is reckoned from, if the log has fewer: in a simulation they cost nothing."""
@@ -90,7 +91,7 @@ def ask(shop: Path, sessions: int, folder: Path, *, workers: int | None = None, 
         sources=[source],
         estimators=ESTIMATORS,
         episodes=[sessions],
-        logs=[LOGS],
+        logs=[min(max(SESSIONS_SCORED // sessions, FEWEST_LOGS), MOST_LOGS)],
         truth_error=0.01,
     )
     run_estimators(scoring, folder / "estimators", workers=workers)
@@ -107,8 +108,8 @@ def ask(shop: Path, sessions: int, folder: Path, *, workers: int | None = None, 
 def ranked_errors(estimates: pd.DataFrame) -> tuple[dict[str, float], list[str]]:
     """Root mean squared error of each estimator that is always defined, smallest first; and who is as good as the best.
 
-    An estimator is as good where Student's 95 % interval of its squared error minus the best one's, over the logs that
-    both saw, reaches 0.
+    An estimator is as good where Student's 95 % interval of the logarithm of its mean squared error over the best
+    one's, log by log, reaches 0. (In their difference one wild log would hide that all the others speak against it.)
 
     Args:
         estimates: rows of estimates.csv; those of the policies like the one in service count.
@@ -118,7 +119,8 @@ def ranked_errors(estimates: pd.DataFrame) -> tuple[dict[str, float], list[str]]
     squared = ((rows["value"] - rows["true_value"]) / rows["behaviour_value"]) ** 2
     table = rows.assign(squared=squared).pivot_table("squared", "log_seed", "estimator")
     means = table.mean().sort_values(kind="stable")
-    gaps = table.sub(table[means.index[0]], axis="index")
+    logs = np.log(table.clip(lower=1e-12))
+    gaps = logs.sub(logs[means.index[0]], axis="index")
     reach = student_quantile(0.975, len(table) - 1) * gaps.std(ddof=1) / np.sqrt(len(table))
     as_good = [name for name in means.index if gaps[name].mean() <= reach[name]]
     return {name: float(error) for name, error in np.sqrt(means).items()}, as_good
