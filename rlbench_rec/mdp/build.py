@@ -12,9 +12,9 @@ import numpy as np
 
 from ..errors import InputError
 from ..events.vocabulary import EVENTS
-from .columns import Coded, Columns, LogColumns, session_starts
+from .columns import Coded, Columns, LogColumns, release, session_starts
 from .config import MDPConfig
-from .context import observations
+from .context import observations, row_starts
 from .dataset import Provenance, TransitionDataset
 from .item_vectors import read_item_vectors, with_item_vectors
 from .outcomes import METRICS, metrics, rewards
@@ -35,8 +35,8 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     Args:
         log: a loaded log.
         config: the choices; None takes the defaults.
-        scratch: an existing folder for the columns as memory-mapped files, for logs whose dataset (about 70 bytes a
-            row) is larger than memory. It must outlive the dataset, unless that is saved. None: in memory.
+        scratch: an existing empty folder for the columns as memory-mapped files, for logs whose dataset (about 70
+            bytes a row) is larger than memory. It must outlive the dataset, unless that is saved. None: in memory.
 
     Raises:
         InputError: no category or price where the config needs one, or a side of the split would be empty.
@@ -45,46 +45,44 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     columns = Columns(Path(scratch) if scratch is not None else None)
     starts = session_starts(log)
     lengths = np.diff(starts, append=log.n_rows)
-    times = LogColumns(log).numbers("timestamp", np.int64)
-    split = split_by_time(times[starts], times[starts + lengths - 1], config.train_fraction)
+    first, last = (LogColumns(log, columns).at("timestamp", rows).to_numpy() for rows in (starts, starts + lengths - 1))
+    split = split_by_time(first, last, config.train_fraction)
+    del first, last
 
     kept = split.train | split.test
-    row_kept = None if kept.all() else np.repeat(kept, lengths)
+    source = LogColumns(log, columns, None if kept.all() else np.repeat(kept, lengths))
     lengths = lengths[kept]
     starts = np.cumsum(lengths) - lengths
-    rows, train_sessions = int(lengths.sum()), int(split.train.sum())
-    train_rows = np.arange(rows) < lengths[:train_sessions].sum()
-    source = LogColumns(log, row_kept)
-    timestamps = times if row_kept is None else times[row_kept]
-    del times
+    train_sessions = int(split.train.sum())
+    train_rows = int(lengths[:train_sessions].sum())
+    sequential = len(starts) < source.rows
+    del kept, lengths
 
-    row_starts = np.repeat(starts, lengths)
-    context, context_names = observations(source, timestamps, row_starts, train_rows, columns)
-    gaps = columns.make("gaps", (rows,), np.float32, _gaps(timestamps, row_starts))
-    del row_starts
-    items, actions, item_ids, action_vocabulary = _items_and_actions(source, train_rows, config, columns)
-    events = _event_codes(source)
-    prices = source.numbers("price", np.float64, missing=np.nan)
-    if source.has("quantity"):
-        prices = prices * source.numbers("quantity", np.int64, missing=1)
+    timestamps = source.numbers("timestamp", np.int64)
+    context, context_names = observations(source, timestamps, starts, train_rows)
+    gaps = columns.compute((source.rows,), np.float32, _gaps(timestamps, starts))
+    release(timestamps)
+    items, actions, item_ids, action_vocabulary = _items_and_actions(source, train_rows, config)
+    events, prices = _event_codes(source), _prices(source)
+    clusters = _users(source, starts)
 
     data = TransitionDataset(
         observations=context,
         actions=actions,
         rewards=rewards(events, prices, config.reward, config.reward_weights or log.card.reward_weights, columns),
-        episode_starts=starts.astype(np.int64),
+        episode_starts=starts,
         action_count=len(action_vocabulary),
         gamma=config.gamma,
         items=item_ids,
         events=events,
         gaps=gaps,
-        history=0 if bool((lengths == 1).all()) else config.history,
+        history=config.history if sequential else 0,
         item_count=len(items),
         event_count=len(EVENTS),
         propensities=source.numbers("propensity", np.float64) if source.has("propensity") else None,
         metrics=metrics(events, prices, columns),
         metric_names=METRICS,
-        clusters=_users(source, starts),
+        clusters=clusters,
         timestamps=timestamps,
         train_episodes=train_sessions,
         provenance=_provenance(log, config, split),
@@ -97,7 +95,7 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
 
 
 def _items_and_actions(
-    source: LogColumns, train_rows: np.ndarray, config: MDPConfig, columns: Columns
+    source: LogColumns, train_rows: int, config: MDPConfig
 ) -> tuple[Vocabulary, np.ndarray, np.ndarray, Vocabulary]:
     """The item vocabulary, (n,) actions, (n,) item ids from 1, and the vocabulary of the actions."""
     log, column = source.log, source.coded("item_id")
@@ -108,39 +106,43 @@ def _items_and_actions(
             raise InputError(f"Item {strangers[0]} is not in the catalogue.", where=log.card.id, hint="Mend the card.")
     else:
         items = Vocabulary.fit(column, train_rows, config.top_k)
-    shape = column.codes.shape
-    item_ids = columns.make("items", shape, np.int32, _translated(column, items, first=1))
+    item_ids = _translated(source, column, items.ids(column) + 1, np.int32)
     if config.actions == "items":
-        return items, columns.make("actions", shape, np.int64, _translated(column, items)), item_ids, items
+        return items, _translated(source, column, items.ids(column), np.int64), item_ids, items
     column = source.coded("category")
     if not column.distinct:
         raise InputError("The log has no categories.", where=log.card.id, hint="Use actions = 'items'.")
     categories = Vocabulary.fit(column, train_rows, config.top_k)
-    return items, columns.make("actions", shape, np.int64, _translated(column, categories)), item_ids, categories
+    return items, _translated(source, column, categories.ids(column), np.int64), item_ids, categories
 
 
-def _translated(column: Coded, vocabulary: Vocabulary, first: int = 0) -> Callable[[slice, np.ndarray], None]:
-    ids = vocabulary.ids(column) + first
-
-    def fill(rows: slice, part: np.ndarray) -> None:
-        # Code -1, a missing value, is the last of `ids`.
-        part[:] = ids[column.codes[rows]]
-
-    return fill
+def _translated(source: LogColumns, column: Coded, ids: np.ndarray, dtype: type) -> np.ndarray:
+    # Code -1, a missing value, is the last of `ids`.
+    return source.columns.compute((source.rows,), dtype, lambda rows: ids[column.codes[rows]])
 
 
 def _event_codes(source: LogColumns) -> np.ndarray:
     column = source.coded("event")
-    return np.array([EVENTS.index(name) + 1 for name in column.distinct], dtype=np.int8)[column.codes]
+    return _translated(source, column, np.array([EVENTS.index(name) + 1 for name in column.distinct]), np.int8)
 
 
-def _gaps(times: np.ndarray, row_starts: np.ndarray) -> Callable[[slice, np.ndarray], None]:
-    def fill(rows: slice, part: np.ndarray) -> None:
+def _prices(source: LogColumns) -> np.ndarray:
+    """(n,) float64 what each row's event came to, NaN where unknown."""
+    prices = source.numbers("price", np.float64, missing=np.nan)
+    if not source.has("quantity"):
+        return prices
+    pieces = source.numbers("quantity", np.int64, missing=1)
+    return source.columns.compute(prices.shape, np.float64, lambda rows: prices[rows] * pieces[rows])
+
+
+def _gaps(times: np.ndarray, starts: np.ndarray) -> Callable[[slice], np.ndarray]:
+    def gaps(rows: slice) -> np.ndarray:
         before = times[rows.start - 1 if rows.start else 0]
-        part[:] = np.diff(times[rows], prepend=before) / 1000.0
-        part[row_starts[rows] == np.arange(rows.start, rows.stop)] = 0.0
+        seconds = np.diff(times[rows], prepend=before) / 1000.0
+        seconds[row_starts(starts, rows) == np.arange(rows.start, rows.stop)] = 0.0
+        return seconds
 
-    return fill
+    return gaps
 
 
 def _users(source: LogColumns, starts: np.ndarray) -> np.ndarray | None:

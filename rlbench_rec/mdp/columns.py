@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+import mmap
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from ..errors import OutputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,13 +34,67 @@ class Coded:
     codes: np.ndarray
     distinct: list
 
-    def counts(self, rows: np.ndarray) -> np.ndarray:
-        """How often each value stands in the rows where `rows` (bool) is true."""
+    def counts(self, rows: int) -> np.ndarray:
+        """How often each value stands in the first `rows` rows."""
         counts = np.zeros(len(self.distinct) + 1, dtype=np.int64)
-        for begin in range(0, len(self.codes), CHUNK):
-            codes = self.codes[begin : begin + CHUNK][rows[begin : begin + CHUNK]]
-            counts += np.bincount(codes + 1, minlength=len(counts))
+        for part in slices(rows):
+            counts += np.bincount(self.codes[part] + 1, minlength=len(counts))
         return counts[1:]
+
+
+class Columns:
+    """Where new columns go: into memory, or into .npy files that are then memory-mapped.
+
+    Args:
+        folder: for the files; None keeps the columns in memory.
+
+    Raises:
+        OutputError: the folder is not there, or not empty.
+    """
+
+    def __init__(self, folder: Path | None = None):
+        if folder is not None and (not folder.is_dir() or any(folder.iterdir())):
+            raise OutputError("Not an empty folder.", where=str(folder), hint="Make a new one for every dataset.")
+        self.folder, self._numbers = folder, itertools.count()
+
+    def make(self, shape: tuple[int, ...], dtype: type, pieces: Iterable[np.ndarray]) -> np.ndarray:
+        """A column of a shape, out of pieces that follow one another and are cast to `dtype`."""
+        if self.folder is None:
+            column, end = np.empty(shape, dtype), 0
+            for piece in pieces:
+                begin, end = end, end + len(piece)
+                column[begin:end] = piece
+            return column
+        # Numbered, since a name out of the log could lead anywhere; written, since what is filled by way of a map
+        # stays in memory.
+        path = self.folder / f"{next(self._numbers)}.npy"
+        descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
+        with path.open("xb") as file:
+            header = {"descr": descr, "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            for piece in pieces:
+                piece.astype(dtype, order="C", copy=False).tofile(file)
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+
+    def compute(self, shape: tuple[int, ...], dtype: type, part: Callable[[slice], np.ndarray]) -> np.ndarray:
+        """A column of a shape, computed chunk by chunk: `part(rows)` gives its rows `rows`."""
+        return self.make(shape, dtype, map(part, slices(shape[0])))
+
+
+def slices(rows: int) -> Iterator[slice]:
+    """All rows in chunks."""
+    for begin in range(0, rows, CHUNK):
+        yield slice(begin, min(begin + CHUNK, rows))
+
+
+def release(column: np.ndarray | None) -> None:
+    """Let go of the memory a column takes that is mapped from a file for reading; it is read again at its next use."""
+    if not isinstance(column, np.memmap) or column.mode != "r" or not hasattr(mmap, "MADV_DONTNEED"):
+        return
+    base = column
+    while isinstance(base, np.ndarray):
+        base = base.base
+    base.madvise(mmap.MADV_DONTNEED)
 
 
 class LogColumns:
@@ -44,37 +102,45 @@ class LogColumns:
 
     Args:
         log: the log.
+        columns: where they go.
         kept: (rows of the log,) bool, or None to keep all.
     """
 
-    def __init__(self, log: EventLog, kept: np.ndarray | None = None):
-        self.log, self.kept = log, kept
+    def __init__(self, log: EventLog, columns: Columns, kept: np.ndarray | None = None):
+        self.log, self.columns, self.kept = log, columns, kept
+        self.rows = log.n_rows if kept is None else int(np.count_nonzero(kept))
 
     def numbers(self, name: str, dtype: type, missing: float | None = None) -> np.ndarray:
         """A column as `dtype`; nulls become `missing`."""
-        column, end = np.empty(self.rows, dtype), 0
-        for part in self._parts(name):
+
+        def filled(part: pa.Array) -> np.ndarray:
             if part.null_count and missing is not None:
                 part = part.fill_null(missing)
-            begin, end = end, end + len(part)
-            column[begin:end] = part.to_numpy(zero_copy_only=False)
-        return column
+            return part.to_numpy(zero_copy_only=False)
+
+        return self.columns.make((self.rows,), dtype, map(filled, self._parts(name)))
 
     def coded(self, name: str) -> Coded:
         """A column as codes."""
+        import pandas as pd
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        encoded = pa.chunked_array([part.dictionary_encode() for part in self._parts(name)]).unify_dictionaries()
-        values = encoded.chunk(0).dictionary
-        order = pc.array_sort_indices(values).to_numpy()
-        place = np.empty(len(values) + 1, dtype=np.int32)
-        place[order], place[-1] = np.arange(len(values), dtype=np.int32), -1
-        codes, end = np.empty(self.rows, np.int32), 0
-        for part in encoded.chunks:
-            begin, end = end, end + len(part)
-            codes[begin:end] = place[part.indices.fill_null(-1).to_numpy()]
-        return Coded(codes, values.take(pa.array(order)).to_pylist())
+        distinct = None
+        for part in self._parts(name):
+            distinct = pc.unique(
+                part.drop_null() if distinct is None else pa.concat_arrays([distinct, part.drop_null()])
+            )
+        distinct = distinct.take(pc.array_sort_indices(distinct))
+        # Its hash table is made once; `pyarrow.compute.index_in` would make it anew for every part.
+        places = pd.Index(distinct.to_pandas())
+
+        def codes(part: pa.Array) -> np.ndarray:
+            local = part.dictionary_encode()
+            place = np.append(places.get_indexer(local.dictionary.to_pandas()), -1).astype(np.int32)
+            return place[local.indices.fill_null(-1).to_numpy()]
+
+        return Coded(self.columns.make((self.rows,), np.int32, map(codes, self._parts(name))), distinct.to_pylist())
 
     def at(self, name: str, rows: np.ndarray) -> pa.Array:
         """The values of a column in some rows, which ascend."""
@@ -101,11 +167,6 @@ class LogColumns:
         kind = pq.read_schema(self.log.path).field(name).type
         return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
-    @property
-    def rows(self) -> int:
-        """Number of rows."""
-        return self.log.n_rows if self.kept is None else int(np.count_nonzero(self.kept))
-
     def _parts(self, name: str) -> Iterator[pa.Array]:
         """A column in batches: as a whole it would be in memory twice, in the file's type and in ours."""
         import pyarrow as pa
@@ -131,25 +192,3 @@ def session_starts(log: EventLog) -> np.ndarray:
         pieces.append(begin + np.flatnonzero(np.append(opens, differs)))
         begin, last = begin + len(ids), pa.scalar(ids[-1].as_py(), ids.type)
     return np.concatenate(pieces).astype(np.int64)
-
-
-class Columns:
-    """Where new columns go: into memory, or as .npy files that the system may write out and drop.
-
-    Args:
-        folder: for the files; None keeps the columns in memory.
-    """
-
-    def __init__(self, folder: Path | None = None):
-        self.folder = folder
-
-    def make(self, name: str, shape: tuple[int, ...], dtype: type, fill: Callable[[slice, np.ndarray], None]):
-        """An array of a shape, filled chunk by chunk: `fill(rows, part)` writes rows `rows` into `part`."""
-        if self.folder is None:
-            column = np.empty(shape, dtype)
-        else:
-            column = np.lib.format.open_memmap(self.folder / f"{name}.npy", "w+", dtype, shape)
-        for begin in range(0, shape[0], CHUNK):
-            rows = slice(begin, min(begin + CHUNK, shape[0]))
-            fill(rows, column[rows])
-        return column

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .columns import Columns, LogColumns
+from .columns import LogColumns
 
 DAY_MS = 86_400_000
 WEEK_MS = 7 * DAY_MS
@@ -17,7 +17,7 @@ Feature = Callable[[slice], np.ndarray]
 
 
 def observations(
-    log: LogColumns, times: np.ndarray, row_starts: np.ndarray, train_rows: np.ndarray, columns: Columns
+    log: LogColumns, times: np.ndarray, starts: np.ndarray, train_rows: int
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """(n, c) float32 and the c column names.
 
@@ -28,43 +28,48 @@ def observations(
     Args:
         log: the log's rows.
         times: (n,) int64 ms.
-        row_starts: (n,) first row of each row's session.
-        train_rows: (n,) bool.
-        columns: where the matrix goes.
+        starts: (sessions,) the first row of each session.
+        train_rows: how many leading rows are the training side.
     """
     rows = len(times)
     features: dict[str, Feature] = {}
-    if (row_starts[1:] == row_starts[:-1]).any():
-        features["step"] = lambda part: np.log1p(np.arange(part.start, part.stop) - row_starts[part])
+    if len(starts) < rows:
+        features["step"] = lambda part: np.log1p(np.arange(part.start, part.stop) - row_starts(starts, part))
     # The session's start and not the row's own time: when the next event comes is not known before it is decided on.
     for name, period in (("hour", DAY_MS), ("weekday", WEEK_MS)):
         for suffix, wave in (("sin", np.sin), ("cos", np.cos)):
-            features[f"{name}_{suffix}"] = _wave(wave, period, times, row_starts)
+            features[f"{name}_{suffix}"] = _wave(wave, period, times, starts)
     if log.has("position"):
         features |= _one_hot("position", log, train_rows)
     for name in log.log.context_columns:
         features |= (_one_hot if log.is_text(name) else _standardised)(name, log, train_rows)
 
-    def fill(part: slice, matrix: np.ndarray) -> None:
-        for i, feature in enumerate(features.values()):
-            matrix[:, i] = feature(part)
+    def matrix(part: slice) -> np.ndarray:
+        return np.stack([feature(part) for feature in features.values()], axis=1)
 
-    return columns.make("observations", (rows, len(features)), np.float32, fill), tuple(features)
-
-
-def _wave(wave: Callable, period: int, times: np.ndarray, row_starts: np.ndarray) -> Feature:
-    return lambda part: wave(2 * np.pi * (times[row_starts[part]] % period) / period)
+    return log.columns.compute((rows, len(features)), np.float32, matrix), tuple(features)
 
 
-def _one_hot(name: str, log: LogColumns, train_rows: np.ndarray) -> dict[str, Feature]:
+def row_starts(starts: np.ndarray, part: slice) -> np.ndarray:
+    """The first row of the session that each row of a part belongs to."""
+    first, stop = np.searchsorted(starts, part.start, side="right") - 1, np.searchsorted(starts, part.stop)
+    bounds = np.append(np.maximum(starts[first:stop], part.start), part.stop)
+    return np.repeat(starts[first:stop], np.diff(bounds))
+
+
+def _wave(wave: Callable, period: int, times: np.ndarray, starts: np.ndarray) -> Feature:
+    return lambda part: wave(2 * np.pi * (times[row_starts(starts, part)] % period) / period)
+
+
+def _one_hot(name: str, log: LogColumns, train_rows: int) -> dict[str, Feature]:
     column = log.coded(name)
     seen = np.flatnonzero(column.counts(train_rows))
     return {f"{name}={column.distinct[i]}": lambda part, code=i: column.codes[part] == code for i in seen}
 
 
-def _standardised(name: str, log: LogColumns, train_rows: np.ndarray) -> dict[str, Feature]:
+def _standardised(name: str, log: LogColumns, train_rows: int) -> dict[str, Feature]:
     values = log.numbers(name, np.float64, missing=np.nan)
-    train = values[train_rows]
+    train = values[:train_rows]
     if np.isnan(train).all():
         return {}
     mean, spread = np.nanmean(train), np.nanstd(train)

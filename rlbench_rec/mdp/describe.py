@@ -20,7 +20,7 @@ def describe(data: TransitionDataset) -> dict[str, Any]:
     which was fitted on the training side, and `oov_share_test` that of the test side (None without one).
     """
     lengths = data.episode_lengths
-    returns = np.add.reduceat(data.rewards.astype(np.float64), data.episode_starts)
+    total_reward = float(data.rewards.sum(dtype=np.float64))
     split = first_test_row(data)
     seen = np.bincount(data.actions[:split], minlength=data.action_count)
     described = {
@@ -40,8 +40,8 @@ def describe(data: TransitionDataset) -> dict[str, Any]:
         "oov_share_test": _oov_share(data, split) if split < len(data) else None,
         "state_size": data.layout.size,
         "gamma": data.gamma,
-        "mean_reward": float(data.rewards.mean(dtype=np.float64)),
-        "mean_undiscounted_return": float(returns.mean()),
+        "mean_reward": total_reward / len(data),
+        "mean_undiscounted_return": total_reward / data.n_episodes,
         "propensities": "logged" if data.propensities is not None else "none",
     }
     if data.metrics is not None:

@@ -34,31 +34,23 @@ def rewards(
         if np.isnan(prices).all():
             raise InputError("The log has no prices, so no revenue.", where="reward", hint="Use reward = 'events'.")
 
-        def fill(rows: slice, part: np.ndarray) -> None:
-            part[:] = _revenue(events[rows], prices[rows])
-
-    else:
-        for name in weights:
-            if name not in EVENTS:
-                raise UnknownNameError("event type", name, EVENTS)
-        worth = np.array([0.0, *(weights.get(name, 0.0) for name in EVENTS)], dtype=np.float32)
-
-        def fill(rows: slice, part: np.ndarray) -> None:
-            part[:] = worth[events[rows]]
-
-    return columns.make("rewards", events.shape, np.float32, fill)
+        return columns.compute(events.shape, np.float32, lambda rows: _revenue(events[rows], prices[rows]))
+    for name in weights:
+        if name not in EVENTS:
+            raise UnknownNameError("event type", name, EVENTS)
+    worth = np.array([0.0, *(weights.get(name, 0.0) for name in EVENTS)], dtype=np.float32)
+    return columns.compute(events.shape, np.float32, lambda rows: worth[events[rows]])
 
 
 def metrics(events: np.ndarray, prices: np.ndarray, columns: Columns) -> np.ndarray:
     """(n, 3) float32 columns CTR (engaged or not), CVR (purchased or not), revenue (price where purchased)."""
     engaged = np.array([False, *(name in ENGAGEMENTS for name in EVENTS)])
 
-    def fill(rows: slice, part: np.ndarray) -> None:
-        part[:, 0] = engaged[events[rows]]
-        part[:, 1] = events[rows] == PURCHASE
-        part[:, 2] = _revenue(events[rows], prices[rows])
+    def outcomes(rows: slice) -> np.ndarray:
+        here = events[rows]
+        return np.stack([engaged[here], here == PURCHASE, _revenue(here, prices[rows])], axis=1)
 
-    return columns.make("metrics", (len(events), len(METRICS)), np.float32, fill)
+    return columns.compute((len(events), len(METRICS)), np.float32, outcomes)
 
 
 def _revenue(events: np.ndarray, prices: np.ndarray) -> np.ndarray:

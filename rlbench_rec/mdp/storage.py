@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import InputError, MissingFileError, OutputError
+from ..errors import InputError, MissingFileError
+from ..files import new_folder
+from .columns import release
 from .dataset import Provenance, TransitionDataset
 from .validate import DTYPES
 
@@ -27,25 +26,15 @@ def save(data: TransitionDataset, folder: Path) -> None:
     Raises:
         OutputError: if the folder exists already or its parent cannot be written.
     """
-    if folder.exists():
-        raise OutputError("There is something here already.", where=str(folder), hint="Choose a new folder.")
     columns = [name for name in DTYPES if getattr(data, name) is not None]
     header: dict[str, Any] = {"format": FORMAT, "columns": columns, "provenance": asdict(data.provenance)}
     header |= {name: getattr(data, name) for name in SCALARS}
     header |= {name: list(getattr(data, name)) for name in NAMES}
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise OutputError(f"Cannot write here ({error.strerror}).", where=str(folder)) from error
-    try:
+    with new_folder(folder) as partial:
         for name in columns:
             np.save(partial / f"{name}.npy", getattr(data, name), allow_pickle=False)
+            release(getattr(data, name))
         (partial / "dataset.json").write_text(json.dumps(header, indent=1, sort_keys=True) + "\n")
-        os.replace(partial, folder)
-    except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise OutputError(f"Cannot write here ({error.strerror}).", where=str(folder)) from error
 
 
 def load(folder: Path, *, mmap: bool = True) -> TransitionDataset:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
+from .columns import release
 
 if TYPE_CHECKING:
     from .dataset import TransitionDataset
@@ -41,11 +42,13 @@ def check(data: TransitionDataset) -> None:
         (data.actions < 0) | (data.actions >= data.action_count),
         f"outside 0..{data.action_count - 1}",
     )
+    release(data.actions)
     if data.item_vectors is not None and data.item_vectors.shape != (data.item_count + 1, data.layout.vector_size):
         needed = f"({data.item_count + 1}, width)"
         raise InputError(f"Shape {data.item_vectors.shape}; {needed} is needed.", where="item_vectors")
     for name in ("observations", "rewards", "gaps", "metrics", "item_vectors"):
         _check_finite(name, getattr(data, name))
+        release(getattr(data, name))
     if data.propensities is not None:
         # Written as "not inside" so that NaN is refused too.
         _refuse("propensities", ~((data.propensities > 0) & (data.propensities <= 1)), "outside (0, 1]")

@@ -25,8 +25,8 @@ class Vocabulary:
     closed: bool = False
 
     @staticmethod
-    def fit(column: Coded, rows: np.ndarray, top_k: int) -> Vocabulary:
-        """The `top_k` most frequent values of the rows (bool), most frequent first; ties by value; none missing."""
+    def fit(column: Coded, rows: int, top_k: int) -> Vocabulary:
+        """The `top_k` most frequent values of the first `rows` rows, ties by value, and none of them missing."""
         counts = column.counts(rows)
         # A stable sort of values that ascend leaves ties in the order of the values.
         order = np.argsort(-counts, kind="stable")[: min(top_k, np.count_nonzero(counts))]

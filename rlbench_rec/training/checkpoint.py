@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, MissingFileError, OutputError, RlbenchError
+from ..errors import InputError, MissingFileError, RlbenchError
+from ..files import new_folder
 from ..mdp.dataset import StateLayout
 from .run import Run
 
@@ -27,8 +25,6 @@ def save(run: Run, folder: Path) -> None:
     """
     from safetensors.torch import save as to_bytes
 
-    if folder.exists():
-        raise OutputError("There is something here already.", where=str(folder), hint="Choose a new folder.")
     weights = {name: to_bytes(network.state_dict()) for name, network in run.networks.items()}
     header: dict[str, Any] = {"format": FORMAT, "layout": asdict(run.layout), "config": run.config.model_dump()}
     header |= {name: getattr(run, name) for name in PLAIN} | {"action_names": list(run.action_names)}
@@ -36,19 +32,10 @@ def save(run: Run, folder: Path) -> None:
     # NaN is not JSON: what does not apply is null in the file.
     history = run.history.astype(object).where(run.history.notna(), None)
     header["history"] = {"columns": list(history.columns), "rows": history.values.tolist()}
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise OutputError(f"Cannot write here ({error.strerror}).", where=str(folder)) from error
-    try:
+    with new_folder(folder) as partial:
         for name, data in weights.items():
             (partial / f"{name}.safetensors").write_bytes(data)
         (partial / "run.json").write_text(json.dumps(header, indent=1, sort_keys=True, allow_nan=False) + "\n")
-        os.replace(partial, folder)
-    except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise OutputError(f"Cannot write here ({error.strerror}).", where=str(folder)) from error
 
 
 def load(folder: str | Path, *, device: str = "auto") -> Run:

@@ -42,6 +42,7 @@ def test_data_build_saves_a_dataset(rlbench, tmp_path):
     code, out, _ = rlbench("data", "build", "open-bandit-sample/bts-men", "--out", str(tmp_path / "built"))
     assert code == 0 and json.loads(out)["rows"] == 10_000
     assert (tmp_path / "built" / "dataset.json").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["built"]
     code, _, err = rlbench("data", "build", "open-bandit-sample/bts-men", "--out", str(tmp_path / "built"))
     assert code == 2 and "something here already" in err
 

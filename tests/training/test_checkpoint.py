@@ -79,7 +79,7 @@ def test_a_failed_save_leaves_nothing(run, tmp_path, monkeypatch):
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint.os, "replace", fail)
+    monkeypatch.setattr("os.replace", fail)
     with pytest.raises(OutputError, match="No space left"):
         run.save(tmp_path / "run")
     assert list(tmp_path.iterdir()) == []

@@ -20,7 +20,13 @@ def command(
 ) -> None:
     """Read a log and save it as a TransitionDataset."""
     from ... import events, mdp
+    from ...files import refuse_existing, temporary_folder
 
-    dataset = mdp.build(events.load(card, data, memory_limit=memory_limit, ray=ray))
-    dataset.save(out)
-    typer.echo(json.dumps(dataset.describe(), indent=2))
+    # Asked now: a large log takes minutes to read.
+    refuse_existing(out)
+    with temporary_folder(out) as scratch:
+        log = events.load(card, data, memory_limit=memory_limit, ray=ray, out=scratch / "log")
+        (scratch / "columns").mkdir()
+        dataset = mdp.build(log, scratch=scratch / "columns")
+        dataset.save(out)
+        typer.echo(json.dumps(dataset.describe(), indent=2))
