@@ -12,11 +12,12 @@ import numpy as np
 
 from ..errors import InputError
 from ..events.vocabulary import EVENTS
-from .columns import Coded, Columns, LogColumns, release, session_starts
+from .columns import Columns
 from .config import MDPConfig
 from .context import observations, row_starts
 from .dataset import Provenance, TransitionDataset
 from .item_vectors import read_item_vectors, with_item_vectors
+from .log_columns import Coded, LogColumns, session_starts
 from .outcomes import METRICS, metrics, rewards
 from .split import TimeSplit, split_by_time
 from .vocabulary import Vocabulary
@@ -61,7 +62,6 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     timestamps = source.numbers("timestamp", np.int64)
     context, context_names = observations(source, timestamps, starts, train_rows)
     gaps = columns.compute((source.rows,), np.float32, _gaps(timestamps, starts))
-    release(timestamps)
     items, actions, item_ids, action_vocabulary = _items_and_actions(source, train_rows, config)
     events, prices = _event_codes(source), _prices(source)
     clusters = _users(source, starts)

@@ -1,45 +1,17 @@
-"""A log's columns, one at a time, as numbers: so that a log is never in memory as a whole."""
+"""Columns of any length: made, read and written in chunks, in memory or on disk."""
 
 from __future__ import annotations
 
-import itertools
 import mmap
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import OutputError
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from ..events.log import EventLog
-
 CHUNK = 1 << 18
 """Rows worked on at a time; what is made on the way is never longer."""
-
-
-@dataclass(frozen=True)
-class Coded:
-    """A column as numbers into its distinct values.
-
-    Attributes:
-        codes: (n,) int32; -1 where there is no value.
-        distinct: the distinct values, none missing, ascending.
-    """
-
-    codes: np.ndarray
-    distinct: list
-
-    def counts(self, rows: int) -> np.ndarray:
-        """How often each value stands in the first `rows` rows."""
-        counts = np.zeros(len(self.distinct) + 1, dtype=np.int64)
-        for part in slices(rows):
-            counts += np.bincount(self.codes[part] + 1, minlength=len(counts))
-        return counts[1:]
 
 
 class Columns:
@@ -55,7 +27,7 @@ class Columns:
     def __init__(self, folder: Path | None = None):
         if folder is not None and (not folder.is_dir() or any(folder.iterdir())):
             raise OutputError("Not an empty folder.", where=str(folder), hint="Make a new one for every dataset.")
-        self.folder, self._numbers = folder, itertools.count()
+        self.folder, self._made = folder, []
 
     def make(self, shape: tuple[int, ...], dtype: type, pieces: Iterable[np.ndarray]) -> np.ndarray:
         """A column of a shape, out of pieces that follow one another and are cast to `dtype`."""
@@ -65,20 +37,31 @@ class Columns:
                 begin, end = end, end + len(piece)
                 column[begin:end] = piece
             return column
-        # Numbered, since a name out of the log could lead anywhere; written, since what is filled by way of a map
-        # stays in memory.
-        path = self.folder / f"{next(self._numbers)}.npy"
-        descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
-        with path.open("xb") as file:
-            header = {"descr": descr, "fortran_order": False, "shape": shape}
-            np.lib.format.write_array_header_1_0(file, header)
-            for piece in pieces:
-                piece.astype(dtype, order="C", copy=False).tofile(file)
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        # Numbered, since a name out of the log could lead anywhere.
+        path = self.folder / f"{len(self._made)}.npy"
+        write_column(path, shape, dtype, self._releasing(pieces))
+        self._made.append(np.load(path, mmap_mode="r", allow_pickle=False))
+        return self._made[-1]
 
     def compute(self, shape: tuple[int, ...], dtype: type, part: Callable[[slice], np.ndarray]) -> np.ndarray:
         """A column of a shape, computed chunk by chunk: `part(rows)` gives its rows `rows`."""
         return self.make(shape, dtype, map(part, slices(shape[0])))
+
+    def _releasing(self, pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        for piece in pieces:
+            yield piece
+            # Pieces are made of other columns, which are read once, from the first row to the last.
+            for column in self._made:
+                release(column)
+
+
+def write_column(path: Path, shape: tuple[int, ...], dtype: type, pieces: Iterable[np.ndarray]) -> None:
+    """Write a .npy file piece by piece; what is filled by way of a memory map would stay in memory."""
+    with path.open("xb") as file:
+        descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
+        np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
+        for piece in pieces:
+            piece.astype(dtype, order="C", copy=False).tofile(file)
 
 
 def slices(rows: int) -> Iterator[slice]:
@@ -87,7 +70,14 @@ def slices(rows: int) -> Iterator[slice]:
         yield slice(begin, min(begin + CHUNK, rows))
 
 
-def release(column: np.ndarray | None) -> None:
+def parts(column: np.ndarray) -> Iterator[np.ndarray]:
+    """A column in chunks; where it is memory-mapped, no more than one of them takes up memory."""
+    for rows in slices(len(column)):
+        yield column[rows]
+        release(column)
+
+
+def release(column: np.ndarray) -> None:
     """Let go of the memory a column takes that is mapped from a file for reading; it is read again at its next use."""
     if not isinstance(column, np.memmap) or column.mode != "r" or not hasattr(mmap, "MADV_DONTNEED"):
         return
@@ -95,100 +85,3 @@ def release(column: np.ndarray | None) -> None:
     while isinstance(base, np.ndarray):
         base = base.base
     base.madvise(mmap.MADV_DONTNEED)
-
-
-class LogColumns:
-    """The columns of a log, without the rows that are left out.
-
-    Args:
-        log: the log.
-        columns: where they go.
-        kept: (rows of the log,) bool, or None to keep all.
-    """
-
-    def __init__(self, log: EventLog, columns: Columns, kept: np.ndarray | None = None):
-        self.log, self.columns, self.kept = log, columns, kept
-        self.rows = log.n_rows if kept is None else int(np.count_nonzero(kept))
-
-    def numbers(self, name: str, dtype: type, missing: float | None = None) -> np.ndarray:
-        """A column as `dtype`; nulls become `missing`."""
-
-        def filled(part: pa.Array) -> np.ndarray:
-            if part.null_count and missing is not None:
-                part = part.fill_null(missing)
-            return part.to_numpy(zero_copy_only=False)
-
-        return self.columns.make((self.rows,), dtype, map(filled, self._parts(name)))
-
-    def coded(self, name: str) -> Coded:
-        """A column as codes."""
-        import pandas as pd
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        distinct = None
-        for part in self._parts(name):
-            distinct = pc.unique(
-                part.drop_null() if distinct is None else pa.concat_arrays([distinct, part.drop_null()])
-            )
-        distinct = distinct.take(pc.array_sort_indices(distinct))
-        # Its hash table is made once; `pyarrow.compute.index_in` would make it anew for every part.
-        places = pd.Index(distinct.to_pandas())
-
-        def codes(part: pa.Array) -> np.ndarray:
-            local = part.dictionary_encode()
-            place = np.append(places.get_indexer(local.dictionary.to_pandas()), -1).astype(np.int32)
-            return place[local.indices.fill_null(-1).to_numpy()]
-
-        return Coded(self.columns.make((self.rows,), np.int32, map(codes, self._parts(name))), distinct.to_pylist())
-
-    def at(self, name: str, rows: np.ndarray) -> pa.Array:
-        """The values of a column in some rows, which ascend."""
-        import pyarrow as pa
-
-        pieces, end = [], 0
-        for part in self._parts(name):
-            begin, end = end, end + len(part)
-            first, stop = np.searchsorted(rows, [begin, end])
-            pieces.append(part.take(pa.array(rows[first:stop] - begin)))
-        return pa.concat_arrays(pieces)
-
-    def has(self, name: str) -> bool:
-        """Whether the log has such a column."""
-        import pyarrow.parquet as pq
-
-        return name in pq.read_schema(self.log.path).names
-
-    def is_text(self, name: str) -> bool:
-        """Whether a column holds text."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        kind = pq.read_schema(self.log.path).field(name).type
-        return pa.types.is_string(kind) or pa.types.is_large_string(kind)
-
-    def _parts(self, name: str) -> Iterator[pa.Array]:
-        """A column in batches: as a whole it would be in memory twice, in the file's type and in ours."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        end = 0
-        for batch in pq.ParquetFile(self.log.path).iter_batches(CHUNK, columns=[name]):
-            begin, end = end, end + len(batch)
-            yield batch[name] if self.kept is None else batch[name].filter(pa.array(self.kept[begin:end]))
-
-
-def session_starts(log: EventLog) -> np.ndarray:
-    """(sessions,) int64 the first row of each session, in batches; ids are compared as what they are."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    pieces, begin, last = [], 0, None
-    for batch in pq.ParquetFile(log.path).iter_batches(CHUNK, columns=["session_id"]):
-        ids = batch["session_id"]
-        differs = pc.not_equal(ids.slice(1), ids.slice(0, len(ids) - 1)).to_numpy(zero_copy_only=False)
-        opens = last is None or not ids[0].equals(last)
-        pieces.append(begin + np.flatnonzero(np.append(opens, differs)))
-        begin, last = begin + len(ids), pa.scalar(ids[-1].as_py(), ids.type)
-    return np.concatenate(pieces).astype(np.int64)

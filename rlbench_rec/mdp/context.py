@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .columns import LogColumns
+from .log_columns import LogColumns
 
 DAY_MS = 86_400_000
 WEEK_MS = 7 * DAY_MS

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .columns import parts
 from .vocabulary import OTHER
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ def describe(data: TransitionDataset) -> dict[str, Any]:
     which was fitted on the training side, and `oov_share_test` that of the test side (None without one).
     """
     lengths = data.episode_lengths
-    total_reward = float(data.rewards.sum(dtype=np.float64))
-    split = first_test_row(data)
-    seen = np.bincount(data.actions[:split], minlength=data.action_count)
+    split, total_reward = first_test_row(data), float(_total(data.rewards))
+    training, testing = (_counts(actions, data.action_count) for actions in np.split(data.actions, [split]))
+    counts = training + testing
     described = {
         "source": data.provenance.source,
         "identification": data.provenance.identification,
@@ -34,10 +35,10 @@ def describe(data: TransitionDataset) -> dict[str, Any]:
         "longest_episode": int(lengths.max()),
         "mean_episode_length": float(lengths.mean()),
         "actions": data.action_count,
-        "actions_seen": int(np.count_nonzero(np.bincount(data.actions, minlength=data.action_count))),
-        "action_coverage": float(np.count_nonzero(seen) / data.action_count),
-        "oov_share": _oov_share(data, 0),
-        "oov_share_test": _oov_share(data, split) if split < len(data) else None,
+        "actions_seen": int(np.count_nonzero(counts)),
+        "action_coverage": float(np.count_nonzero(training) / data.action_count),
+        "oov_share": _oov_share(data, counts),
+        "oov_share_test": _oov_share(data, testing) if split < len(data) else None,
         "state_size": data.layout.size,
         "gamma": data.gamma,
         "mean_reward": total_reward / len(data),
@@ -45,7 +46,7 @@ def describe(data: TransitionDataset) -> dict[str, Any]:
         "propensities": "logged" if data.propensities is not None else "none",
     }
     if data.metrics is not None:
-        means = data.metrics.mean(axis=0, dtype=np.float64)
+        means = _total(data.metrics) / len(data)
         described |= {name: float(mean) for name, mean in zip(data.metric_names, means, strict=True)}
     return described
 
@@ -67,11 +68,24 @@ def leaks(data: TransitionDataset) -> str:
         return "no split"
     if data.timestamps is None:
         return "passed by episode"
-    early = int(np.count_nonzero(data.timestamps[split:] <= data.timestamps[:split].max()))
+    last = max(part.max() for part in parts(data.timestamps[:split]))
+    early = sum(int(np.count_nonzero(part <= last)) for part in parts(data.timestamps[split:]))
     return f"failed: {early} test rows lie before the last training row" if early else "passed"
 
 
-def _oov_share(data: TransitionDataset, first: int) -> float:
+def _oov_share(data: TransitionDataset, counts: np.ndarray) -> float:
     if not data.action_names or data.action_names[-1] != OTHER:
         return 0.0
-    return float(np.mean(data.actions[first:] == data.action_count - 1))
+    return float(counts[-1] / counts.sum())
+
+
+def _counts(actions: np.ndarray, action_count: int) -> np.ndarray:
+    """(action_count,) how often each action was taken."""
+    counts = np.zeros(action_count, dtype=np.int64)
+    for part in parts(actions):
+        counts += np.bincount(part, minlength=action_count)
+    return counts
+
+
+def _total(column: np.ndarray) -> np.ndarray:
+    return sum(part.sum(axis=0, dtype=np.float64) for part in parts(column))

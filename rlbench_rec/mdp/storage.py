@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import InputError, MissingFileError
 from ..files import new_folder
-from .columns import release
+from .columns import parts, write_column
 from .dataset import Provenance, TransitionDataset
 from .validate import DTYPES
 
@@ -32,8 +32,8 @@ def save(data: TransitionDataset, folder: Path) -> None:
     header |= {name: list(getattr(data, name)) for name in NAMES}
     with new_folder(folder) as partial:
         for name in columns:
-            np.save(partial / f"{name}.npy", getattr(data, name), allow_pickle=False)
-            release(getattr(data, name))
+            column = getattr(data, name)
+            write_column(partial / f"{name}.npy", column.shape, column.dtype, parts(column))
         (partial / "dataset.json").write_text(json.dumps(header, indent=1, sort_keys=True) + "\n")
 
 

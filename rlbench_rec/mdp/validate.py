@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import InputError
-from .columns import release
+from .columns import parts, slices
 
 if TYPE_CHECKING:
     from .dataset import TransitionDataset
@@ -37,21 +38,17 @@ def check(data: TransitionDataset) -> None:
     """Raise an InputError that names the first bad column and row."""
     _check_lengths(data)
     _check_episodes(data)
-    _refuse(
-        "actions",
-        (data.actions < 0) | (data.actions >= data.action_count),
-        f"outside 0..{data.action_count - 1}",
-    )
-    release(data.actions)
+    outside = f"outside 0..{data.action_count - 1}"
+    _refuse("actions", outside, lambda actions: (actions < 0) | (actions >= data.action_count), data.actions)
     if data.item_vectors is not None and data.item_vectors.shape != (data.item_count + 1, data.layout.vector_size):
         needed = f"({data.item_count + 1}, width)"
         raise InputError(f"Shape {data.item_vectors.shape}; {needed} is needed.", where="item_vectors")
     for name in ("observations", "rewards", "gaps", "metrics", "item_vectors"):
-        _check_finite(name, getattr(data, name))
-        release(getattr(data, name))
+        if getattr(data, name) is not None:
+            _refuse(name, "not a finite number", _not_finite, getattr(data, name))
     if data.propensities is not None:
         # Written as "not inside" so that NaN is refused too.
-        _refuse("propensities", ~((data.propensities > 0) & (data.propensities <= 1)), "outside (0, 1]")
+        _refuse("propensities", "outside (0, 1]", lambda shares: ~((shares > 0) & (shares <= 1)), data.propensities)
     if data.forbidden is not None:
         _check_forbidden(data)
     if data.candidates is not None:
@@ -83,7 +80,7 @@ def _check_episodes(data: TransitionDataset) -> None:
     starts = data.episode_starts
     if len(starts) == 0 or starts[0] != 0:
         raise InputError("The first episode must start at row 0.", where="episode_starts")
-    _refuse("episode_starts", np.diff(starts, prepend=-1) <= 0, "not ascending")
+    _refuse("episode_starts", "not ascending", lambda steps: steps <= 0, np.diff(starts, prepend=-1))
     if starts[-1] >= len(data.actions):
         raise InputError(f"The last episode starts at row {starts[-1]} of {len(data.actions)}.", where="episode_starts")
     if not 0 <= data.train_episodes <= len(starts):
@@ -94,9 +91,9 @@ def _check_candidates(data: TransitionDataset) -> None:
     if data.forbidden is not None:
         raise InputError("Candidates take no flags.", where="forbidden", hint="Leave a slot empty: give it the id 0.")
     _check_shape("candidates", data)
-    outside = (data.candidates < 0) | (data.candidates > data.item_count)
-    _refuse("candidates", outside.any(axis=1), f"has an id outside 0..{data.item_count}")
-    _refuse("candidates", data.candidates[np.arange(len(data.actions)), data.actions] == 0, "took an empty slot")
+    outside = f"has an id outside 0..{data.item_count}"
+    _refuse("candidates", outside, lambda ids: ((ids < 0) | (ids > data.item_count)).any(axis=1), data.candidates)
+    _refuse("candidates", "took an empty slot", lambda *row: _taken(*row) == 0, data.candidates, data.actions)
 
 
 def _check_shape(name: str, data: TransitionDataset) -> None:
@@ -107,19 +104,26 @@ def _check_shape(name: str, data: TransitionDataset) -> None:
 
 def _check_forbidden(data: TransitionDataset) -> None:
     _check_shape("forbidden", data)
-    _refuse(
-        "forbidden", data.forbidden[np.arange(len(data.actions)), data.actions], "true for the action that was taken"
-    )
+    _refuse("forbidden", "true for the action that was taken", _taken, data.forbidden, data.actions)
 
 
-def _check_finite(name: str, column: np.ndarray | None) -> None:
-    # One sum tells whether anything is wrong without a temporary the size of the column.
-    if column is not None and not np.isfinite(column.sum(dtype=np.float64)):
-        bad = ~np.isfinite(column)
-        _refuse(name, bad.any(axis=1) if bad.ndim == 2 else bad, "not a finite number")
+def _taken(row: np.ndarray, actions: np.ndarray) -> np.ndarray:
+    """What stands in each row at the action that was taken."""
+    return row[np.arange(len(actions)), actions]
 
 
-def _refuse(name: str, bad: np.ndarray, why: str) -> None:
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise InputError(f"{int(bad.sum())} values are {why}; the first is at row {row}.", where=name)
+def _not_finite(part: np.ndarray) -> np.ndarray:
+    bad = ~np.isfinite(part)
+    return bad.any(axis=1) if bad.ndim == 2 else bad
+
+
+def _refuse(name: str, why: str, bad: Callable[..., np.ndarray], *columns: np.ndarray) -> None:
+    """Raise where `bad`, given the same rows of each column, is true of any; in chunks, for columns beyond memory."""
+    count, first = 0, 0
+    for rows, *chunk in zip(slices(len(columns[0])), *map(parts, columns), strict=True):
+        wrong = np.flatnonzero(bad(*chunk))
+        if len(wrong) and not count:
+            first = rows.start + int(wrong[0])
+        count += len(wrong)
+    if count:
+        raise InputError(f"{count} values are {why}; the first is at row {first}.", where=name)

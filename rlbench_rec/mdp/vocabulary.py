@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .columns import Coded
+from .log_columns import Coded
 
 OTHER = "<other>"
 """What the out-of-vocabulary id is called."""

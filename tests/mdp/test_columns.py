@@ -1,4 +1,4 @@
-"""Columns as codes and vocabularies, by hand."""
+"""Columns in memory and on disk."""
 
 from __future__ import annotations
 
@@ -7,26 +7,6 @@ import pytest
 
 from rlbench_rec.errors import OutputError
 from rlbench_rec.mdp import columns
-from rlbench_rec.mdp.columns import Coded
-from rlbench_rec.mdp.context import row_starts
-from rlbench_rec.mdp.vocabulary import Vocabulary
-
-COLUMN = Coded(np.array([2, 0, -1, 1, 2, 0, 1], dtype=np.int32), ["a", "b", "c"])
-
-
-def test_counts_leave_out_missing_values_and_later_rows():
-    assert COLUMN.counts(5).tolist() == [1, 1, 2]
-
-
-def test_a_vocabulary_goes_by_frequency_and_then_by_value():
-    fitted = Vocabulary.fit(COLUMN, rows=5, top_k=2)
-    assert fitted.values == ("c", "a") and len(fitted) == 3 and fitted.names() == ("c", "a", "<other>")
-    # b, and the missing value, are out of the vocabulary.
-    assert fitted.ids(COLUMN).tolist() == [1, 2, 0, 2]
-
-
-def test_a_value_outside_the_training_rows_is_not_learnt():
-    assert Vocabulary.fit(COLUMN, rows=3, top_k=10).values == ("a", "c")
 
 
 def test_a_column_on_disk_is_the_one_in_memory(tmp_path):
@@ -60,10 +40,3 @@ def test_release_never_loses_what_was_written(tmp_path, mode):
     column[:] = 7
     columns.release(column)
     assert (column == 7).all()
-
-
-def test_rows_know_the_start_of_their_session_in_every_chunk():
-    starts, whole = np.array([0, 3, 4, 9]), np.array([0, 0, 0, 3, 4, 4, 4, 4, 4, 9, 9])
-    for begin in range(11):
-        for end in range(begin + 1, 12):
-            assert row_starts(starts, slice(begin, end)).tolist() == whole[begin:end].tolist()

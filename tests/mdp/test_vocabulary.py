@@ -1,0 +1,25 @@
+"""Vocabularies, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rlbench_rec.mdp.log_columns import Coded
+from rlbench_rec.mdp.vocabulary import Vocabulary
+
+COLUMN = Coded(np.array([2, 0, -1, 1, 2, 0, 1], dtype=np.int32), ["a", "b", "c"])
+
+
+def test_counts_leave_out_missing_values_and_later_rows():
+    assert COLUMN.counts(5).tolist() == [1, 1, 2]
+
+
+def test_a_vocabulary_goes_by_frequency_and_then_by_value():
+    fitted = Vocabulary.fit(COLUMN, rows=5, top_k=2)
+    assert fitted.values == ("c", "a") and len(fitted) == 3 and fitted.names() == ("c", "a", "<other>")
+    # b, and the missing value, are out of the vocabulary.
+    assert fitted.ids(COLUMN).tolist() == [1, 2, 0, 2]
+
+
+def test_a_value_outside_the_training_rows_is_not_learnt():
+    assert Vocabulary.fit(COLUMN, rows=3, top_k=10).values == ("a", "c")
