@@ -3,7 +3,7 @@
     python benchmarks/fuzz_events.py --seconds 600            # until the time is over
     python benchmarks/fuzz_events.py --only 4711              # one case again, with what came of it
 
-Case n takes the raw files of a card (tests/events/raw), or of a made-up shop in one of the dialects, spoils them in one
+Case n takes the raw files of a card (tests/events/fixtures), or of a made-up shop in one of the dialects, spoils them in one
 to four ways and loads them. It is right if the log loads and its account holds (rows read = kept + set aside, each of
 them found again in its file; every physical line read), or if one of the package's own errors says why not. Anything
 else is a finding, and so are a hang and a dead process. A script, not an asv benchmark: importing it does nothing.
@@ -35,7 +35,7 @@ from rlbench_rec.errors import RlbenchError
 from rlbench_rec.events.cards.find import find, resolve_files
 from rlbench_rec.testing.datasets import check_log
 
-RAW = Path(__file__).parents[1] / "tests" / "events" / "raw"
+RAW = Path(__file__).parents[1] / "tests" / "events" / "fixtures"
 BATCH, PATIENCE = 25, 120.0
 """Cases a process, and the seconds that it has for them."""
 TOKENS = (

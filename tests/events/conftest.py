@@ -44,6 +44,6 @@ def raw(tmp_path: Path) -> Callable[[str], Path]:
     """raw(card) gives a folder with synthetic files of a data set in their raw form, free to be changed."""
 
     def copy(card: str) -> Path:
-        return Path(shutil.copytree(Path(__file__).parent / "raw" / card, tmp_path / card))
+        return Path(shutil.copytree(Path(__file__).parent / "fixtures" / card, tmp_path / card))
 
     return copy

@@ -16,7 +16,7 @@ from rlbench_rec.errors import InputError
 from rlbench_rec.events.drafting import draft
 from rlbench_rec.events.raw import packed
 
-RAW = Path(__file__).parent / "raw"
+RAW = Path(__file__).parents[1] / "fixtures"
 HEADER = "time,user,item,what,price\n"
 GOOD = "1,1,7,view,1.5\n"
 PACK = {

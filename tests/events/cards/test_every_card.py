@@ -11,7 +11,7 @@ from rlbench_rec.events.cards.find import find
 from rlbench_rec.events.profile import profile, screen
 from rlbench_rec.testing.datasets import check_log
 
-RAW = Path(__file__).parent / "raw"
+RAW = Path(__file__).parents[1] / "fixtures"
 
 
 def logs_at_hand() -> list[str]:

@@ -13,7 +13,7 @@ from rlbench_rec import events
 from rlbench_rec.errors import InputError
 from rlbench_rec.testing.datasets import check_log
 
-RAW = Path(__file__).parent / "raw"
+RAW = Path(__file__).parents[1] / "fixtures"
 OPEN_BANDIT = (RAW / "open-bandit/bts/men/men.csv").read_text()
 
 
