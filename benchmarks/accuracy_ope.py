@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from rlbench_rec import ope
+from rlbench_rec.files import write_csv
 from rlbench_rec.ope.weighting import kernels
 
 SEED = 20_261_123
@@ -242,12 +243,7 @@ def main() -> None:
         for setting, found in run(max(2, round(logs * options.share))):
             rows += summary(part, setting, found, fixed)
             print(f"{part}: {setting}", flush=True)
-    beside = options.out.with_suffix(".part")
-    with beside.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    beside.replace(options.out)
+    write_csv(options.out, rows, FIELDS)
 
 
 if __name__ == "__main__":

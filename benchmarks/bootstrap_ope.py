@@ -11,7 +11,6 @@ theorem. A script, not an asv benchmark; it takes about two CPU minutes.
 from __future__ import annotations
 
 import argparse
-import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from rlbench_rec import ope
+from rlbench_rec.files import write_csv
 from rlbench_rec.ope import bootstrap
 from rlbench_rec.ope.intervals import Sample
 from rlbench_rec.ope.measure import Pieces, measure
@@ -123,12 +123,7 @@ def main() -> None:
     for name in options.settings:
         rows += compared(name)
         print(f"{name}: done", flush=True)
-    beside = options.out.with_suffix(".part")
-    with beside.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    beside.replace(options.out)
+    write_csv(options.out, rows, FIELDS)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from rlbench_rec import ope
+from rlbench_rec.files import write_csv
 from rlbench_rec.ope.bootstrap import EXACT_UNITS
 from rlbench_rec.ope.diagnostics import Verdicts
 from rlbench_rec.ope.gate import Gate
@@ -232,12 +233,7 @@ def write(path: Path, rows: list[dict[str, object]]) -> None:
         with path.open(newline="", encoding="utf-8") as file:
             table = {key(row): row for row in csv.DictReader(file)}
     table |= {key(row): row for row in rows}
-    beside = path.with_suffix(".part")
-    with beside.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table[at] for at in sorted(table))
-    beside.replace(path)
+    write_csv(path, (table[at] for at in sorted(table)), FIELDS)
 
 
 def page(path: Path) -> str:

@@ -9,13 +9,13 @@ wrong in its shape, and honest. A script, not an asv benchmark: importing it doe
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from pathlib import Path
 
 import numpy as np
 
 from rlbench_rec import ope, tasks
+from rlbench_rec.files import write_csv
 from rlbench_rec.mdp import TransitionDataset
 from rlbench_rec.policies import Policy
 
@@ -136,10 +136,7 @@ def main() -> None:
     rows, truth, ess = measure(options)
     print("\n".join(summary(rows, truth, ess)))
     if options.out:
-        with options.out.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, FIELDS)
-            writer.writeheader()
-            writer.writerows(rows)
+        write_csv(options.out, rows, FIELDS)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
     python benchmarks/fuzz_events.py --seconds 600            # until the time is over
     python benchmarks/fuzz_events.py --only 4711              # one case again, with what came of it
 
-Case n takes the raw files of a card (tests/events/fixtures), or of a made-up shop in one of the dialects, spoils them in one
-to four ways and loads them. It is right if the log loads and its account holds (rows read = kept + set aside, each of
-them found again in its file; every physical line read), or if one of the package's own errors says why not. Anything
-else is a finding, and so are a hang and a dead process. A script, not an asv benchmark: importing it does nothing.
+Case n takes the raw files of a card (tests/events/fixtures), or of a made-up shop in one of the dialects, spoils them
+in one to four ways and loads them. It is right if the log loads and its account holds (rows read = kept + set aside,
+each of them found again in its file; every physical line read), or if one of the package's own errors says why not.
+Anything else is a finding, and so are a hang and a dead process. A script, not an asv benchmark: importing it does
+nothing.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ asv benchmark: importing it does nothing.
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from rlbench_rec import tasks, training
+from rlbench_rec.files import write_csv
 from rlbench_rec.policies import Policy
 from rlbench_rec.tasks.ladder import Rung, ScoredTask
 
@@ -127,10 +127,7 @@ def main() -> None:
                 print(f"{task_id}, {variant} shop {shop}: done", file=sys.stderr, flush=True)
         print("\n".join([task_id, *summary([row for row in rows if row["task"] == task_id])]), flush=True)
     if options.out:
-        with options.out.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+        write_csv(options.out, rows, FIELDS)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ not an asv benchmark: its largest log has 10M rows and takes 3 GB of memory.
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from rlbench_rec import ope
+from rlbench_rec.files import write_csv
 
 from .bench_ope import ONE_STEP, columns
 
@@ -140,10 +140,7 @@ def plot(rows: list[dict[str, object]], path: Path) -> None:
 
 def write(path: Path, rows: list[dict[str, object]]) -> None:
     """A CSV of rows."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(path, rows, list(rows[0]))
 
 
 def main() -> None:

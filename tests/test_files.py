@@ -36,3 +36,8 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, make):
     with pytest.raises(OutputError, match="Cannot write here") as error, make(tmp_path / "file" / "target"):
         pass
     assert str(tmp_path / "file" / "target") in str(error.value)
+
+
+def test_a_table_has_its_columns_in_order(tmp_path):
+    files.write_csv(tmp_path / "a.csv", [{"b": 1.5, "a": "x, y"}, {"a": None, "b": True}], ["a", "b"])
+    assert (tmp_path / "a.csv").read_text() == 'a,b\n"x, y",1.5\n,True\n'
