@@ -44,16 +44,17 @@ def session_log(sessions=400, length=10, context=64, actions=100, history=0):
     )
 
 
-def ready_loop(data, algorithm, loop, batch_size, encoder="mlp"):
+def ready_loop(data, algorithm, loop, batch_size, encoder="mlp", device="cpu"):
     """`advance(steps)` of a loop, warmed up."""
     from rlbench_rec.training import LOOPS as registered
 
-    advance = registered[loop](new_algorithm(data, algorithm, batch_size, encoder), data, batch_size, 0, "cpu")
+    algo = new_algorithm(data, algorithm, batch_size, encoder, device)
+    advance = registered[loop](algo, data, batch_size, 0, device)
     advance(5)
     return advance
 
 
-def new_algorithm(data, algorithm, batch_size, encoder="mlp"):
+def new_algorithm(data, algorithm, batch_size, encoder="mlp", device="cpu"):
     """d3rlpy's algorithm with fresh networks, on one thread."""
     import torch
 
@@ -61,7 +62,7 @@ def new_algorithm(data, algorithm, batch_size, encoder="mlp"):
     from rlbench_rec.training.fitting import create
 
     torch.set_num_threads(1)
-    return create(make_config(algorithm, None, 0.9), encoder, data.layout, data.action_count, batch_size, "cpu")
+    return create(make_config(algorithm, None, 0.9), encoder, data.layout, data.action_count, batch_size, device)
 
 
 class Step:
@@ -190,7 +191,7 @@ def speed_ratio(advance, reference, steps=STEPS):
     return statistics.median(ratios)
 
 
-def bare_loop(data, algorithm, batch_size):
+def bare_loop(data, algorithm, batch_size, device="cpu"):
     """The least that torch can do: a perceptron, its target, Adam, and batches sliced from two ready tables."""
     import torch
     from torch import nn
@@ -198,19 +199,19 @@ def bare_loop(data, algorithm, batch_size):
     def network():
         return nn.Sequential(
             nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, data.action_count)
-        )
+        ).to(device)
 
     online, target = network(), network()
     adam = torch.optim.Adam(online.parameters(), 5e-4, fused=True)
-    states = torch.from_numpy(data.states())
-    alive = 1 - torch.from_numpy(data.terminals.astype(np.float32)).unsqueeze(1)
+    states = torch.from_numpy(data.states()).to(device)
+    alive = 1 - torch.from_numpy(data.terminals.astype(np.float32)).to(device).unsqueeze(1)
     following = states.roll(-1, 0) * alive
-    actions, rewards = torch.from_numpy(data.actions).unsqueeze(1), torch.from_numpy(data.rewards).unsqueeze(1)
-    generator = torch.Generator().manual_seed(0)
+    actions, rewards = (torch.from_numpy(column).to(device).unsqueeze(1) for column in (data.actions, data.rewards))
+    generator = torch.Generator(device).manual_seed(0)
 
     def advance(steps):
         for _ in range(steps):
-            rows = torch.randint(len(states), (batch_size,), generator=generator)
+            rows = torch.randint(len(states), (batch_size,), generator=generator, device=device)
             with torch.no_grad():
                 ahead = target(following[rows])
                 best = (ahead if algorithm == "dqn" else online(following[rows])).argmax(1, keepdim=True)

@@ -35,6 +35,7 @@ LOOPS: Registry = Registry(
     "loop",
     {
         "ensemble": "rlbench_rec.training.loops.ensemble:ensemble",
+        "graph": "rlbench_rec.training.loops.graph:graph",
         "lean": "rlbench_rec.training.loops.lean:lean",
         "stock": "rlbench_rec.training.loops.stock:stock",
         "tensor": "rlbench_rec.training.loops.tensor:tensor",

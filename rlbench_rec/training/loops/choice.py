@@ -11,7 +11,8 @@ from .losses import LOSSES
 def nearest_loop(wanted: str, algorithm: str, encoder: str) -> str:
     """`wanted` where it can train this pair, else the next in ensemble, lean, tensor that can.
 
-    `lean` and `ensemble` need a loss of our own, which `bcq` and `sac` have not; recurrent encoders cannot be stacked.
+    `lean`, `graph` and `ensemble` need a loss of our own, which `bcq` and `sac` have not; recurrent encoders cannot be
+    stacked.
 
     Args:
         wanted, algorithm, encoder: ids.
@@ -22,7 +23,7 @@ def nearest_loop(wanted: str, algorithm: str, encoder: str) -> str:
     loop, config, module = LOOPS.canonical(wanted), ALGORITHMS[algorithm], ENCODERS[encoder]
     if loop == "ensemble" and issubclass(module, (GRUEncoder, LSTMEncoder)):
         loop = "lean"
-    return "tensor" if loop in ("ensemble", "lean") and not _has_loss(config) else loop
+    return "tensor" if loop in ("ensemble", "graph", "lean") and not _has_loss(config) else loop
 
 
 def _has_loss(config: type[AlgorithmConfig]) -> bool:

@@ -13,6 +13,7 @@ from ..networks import ScoreNetwork
 from ..transitions import Transitions
 from .loop import Loop, refuse_nan, uniform_rows
 from .losses import LOSSES, Batch, Loss
+from .recorded import Recorded
 
 
 def lean(
@@ -24,6 +25,7 @@ def lean(
     rows: Iterator[torch.Tensor] | None = None,
     n_steps: int = 1,
     fused: bool = True,
+    recorded: bool = False,
 ) -> Loop:
     """One forward pass where d3rlpy takes two, no one-hot products, fused Adam, and the host waits for the device
     once an `advance`, not once a step.
@@ -35,6 +37,7 @@ def lean(
         algo, data, batch_size, seed, device: as for every loop.
         rows, n_steps: as for `tensor`.
         fused: whether Adam runs as one kernel.
+        recorded: whether a step is replayed as one CUDA graph; see `graph`.
 
     Raises:
         InputError: an algorithm without a lean loss.
@@ -47,23 +50,27 @@ def lean(
     batches = rows if rows is not None else uniform_rows(len(data), batch_size, generator)
     online, target = networks_of(impl)
     heads, targets = list(online.heads), list(target.heads) if target else []
-    adam = adam_like(impl, list(online.parameters()), fused)
+    adam = adam_like(impl, list(online.parameters()), fused, capturable=recorded and device != "cpu")
     interval = getattr(impl, "_target_update_interval", None)
     # Next states are only looked at where they are worth something.
     looks_ahead = bool(discounts.any())
 
-    def step() -> torch.Tensor:
-        loss = loss_of(heads, targets, _batch(transitions, next(batches), discounts, looks_ahead), impl)
+    total = torch.zeros((), device=device)
+
+    def step(drawn: torch.Tensor) -> None:
+        loss = loss_of(heads, targets, _batch(transitions, drawn, discounts, looks_ahead), impl)
         adam.zero_grad()
         loss.backward()
         adam.step()
-        return loss.detach()
+        total.add_(loss.detach())
+
+    run = Recorded(step, batch_size, device) if recorded else step
 
     def advance(steps: int) -> float:
-        total = torch.zeros((), device=device)
+        total.zero_()
         online.train()
         for _ in range(steps):
-            total += step()
+            run(next(batches))
             if interval and algo.grad_step % interval == 0:
                 copy_weights(target.parameters(), online.parameters())
             algo.set_grad_step(algo.grad_step + 1)
@@ -93,11 +100,11 @@ def networks_of(impl: Any) -> tuple[ScoreNetwork, ScoreNetwork | None]:
     return ScoreNetwork.of(impl.modules.q_funcs), ScoreNetwork.of(impl.modules.targ_q_funcs)
 
 
-def adam_like(impl: Any, parameters: list[torch.Tensor], fused: bool) -> torch.optim.Adam:
-    """Adam with the settings of d3rlpy's own."""
+def adam_like(impl: Any, parameters: list[torch.Tensor], fused: bool, capturable: bool = False) -> torch.optim.Adam:
+    """Adam with the settings of d3rlpy's own; a `capturable` one counts its steps on the device."""
     settings = impl.modules.optim.optim.defaults
     same = {name: settings[name] for name in ("lr", "betas", "eps", "weight_decay", "amsgrad")}
-    return torch.optim.Adam(parameters, **same, fused=fused)
+    return torch.optim.Adam(parameters, **same, fused=fused, capturable=capturable)
 
 
 def _batch(transitions: Transitions, rows: torch.Tensor, discounts: torch.Tensor, looks_ahead: bool) -> Batch:

@@ -1,0 +1,124 @@
+"""The graph loop: lean's numbers, by steps that can be recorded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from rlbench_rec.errors import InputError
+from rlbench_rec.mdp import with_candidates
+from rlbench_rec.testing.algorithms import toy_shop
+from rlbench_rec.training import ALGORITHMS, ENCODERS
+from rlbench_rec.training.algorithms import make_config
+from rlbench_rec.training.device import seeded
+from rlbench_rec.training.fitting import create
+from rlbench_rec.training.loops.choice import nearest_loop
+from rlbench_rec.training.loops.graph import graph
+from rlbench_rec.training.loops.lean import lean
+from rlbench_rec.training.loops.recorded import WARM_UP, Recorded
+from rlbench_rec.training.networks import score
+
+BATCH = 16
+WAITS = {"_local_scalar_dense", "is_nonzero", "item", "masked_select", "nonzero", "unique_dim", "_unique2", "equal"}
+"""Operations whose outcome the host has to wait for; a CUDA graph cannot hold them."""
+OF_THE_HOST = {"lift_fresh", "lift", "from_file"}
+"""Operations that make a tensor out of numbers the host has: a graph would hold today's numbers for good."""
+
+
+class Operations(TorchDispatchMode):
+    """The names of all operations that torch runs, and whether one indexes by true and false, which waits too."""
+
+    def __init__(self):
+        super().__init__()
+        self.names, self.masked = [], 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        name = function._schema.name.removeprefix("aten::")
+        self.names.append(name)
+        if name in ("index", "index_put", "index_put_"):
+            self.masked += any(index is not None and index.dtype == torch.bool for index in args[1])
+        return function(*args, **(kwargs or {}))
+
+
+def _forbidding(data):
+    forbidden = np.zeros((len(data), data.action_count), dtype=bool)
+    forbidden[np.arange(len(data)), (data.actions + 1) % data.action_count] = True
+    return replace(data, forbidden=forbidden)
+
+
+SHOPS = {
+    "context": lambda: toy_shop(60),
+    "history": lambda: toy_shop(60, history=3),
+    "forbidden": lambda: _forbidding(toy_shop(60, history=3)),
+    "candidates": lambda: with_candidates(toy_shop(60, history=3), 2),
+}
+
+
+def _trained(loop, data, algorithm, parts, encoder="mlp", device="cpu", **options):
+    fields = {"target_update_interval": 5}
+    known = {name: value for name, value in fields.items() if name in ALGORITHMS[algorithm].model_fields}
+    config = make_config(algorithm, known, data.gamma)
+    with seeded(3, device):
+        algo = create(config, encoder, data.layout, data.action_count, BATCH, device)
+    advance = loop(algo, data, BATCH, 5, device, **options)
+    return [advance(steps) for steps in parts], score(config.judged(algo.impl), data.states())
+
+
+@pytest.mark.parametrize("shop", SHOPS)
+@pytest.mark.parametrize("algorithm", ["dqn", "double-dqn", "cql", "bc"])
+def test_on_a_cpu_its_numbers_are_those_of_lean(algorithm, shop):
+    data = SHOPS[shop]()
+    losses, scores = _trained(graph, data, algorithm, [1, 12, 7])
+    expected_losses, expected_scores = _trained(lean, data, algorithm, [1, 12, 7])
+    assert losses == expected_losses and np.array_equal(scores, expected_scores)
+
+
+CASES = [("mlp", shop) for shop in SHOPS] + [(encoder, "history") for encoder in ENCODERS if encoder != "mlp"]
+
+
+@pytest.mark.parametrize("case", CASES, ids="-".join)
+@pytest.mark.parametrize("algorithm", [name for name in ALGORITHMS if nearest_loop("graph", name, "mlp") == "graph"])
+def test_a_step_holds_nothing_that_waits_for_the_device(algorithm, case):
+    encoder, shop = case
+    data, operations = SHOPS[shop](), Operations()
+    config = make_config(algorithm, None, data.gamma)
+    algo = create(config, encoder, data.layout, data.action_count, BATCH, "cpu")
+    advance = graph(algo, data, BATCH, 0, "cpu")
+    advance(WARM_UP)
+    with operations:
+        advance(4)
+    assert "_fused_adam_" in operations.names
+    # Once, at the end, when the host asks for the mean loss.
+    assert [name for name in operations.names if name in WAITS] == ["_local_scalar_dense"]
+    assert not OF_THE_HOST & set(operations.names) and not operations.masked
+
+
+def test_rows_come_to_the_place_that_was_recorded():
+    seen = []
+    run = Recorded(lambda rows: seen.append((rows.data_ptr(), rows.tolist())), 2, "cpu")
+    run(torch.tensor([3, 4]))
+    run(torch.tensor([5, 6]))
+    assert [rows for _, rows in seen] == [[3, 4], [5, 6]]
+    assert seen[0][0] == seen[1][0]
+
+
+@pytest.mark.parametrize("algorithm", ["bcq", "sac"])
+def test_what_has_no_lean_loss_is_refused(algorithm):
+    with pytest.raises(InputError, match="no loss"):
+        _trained(graph, SHOPS["context"](), algorithm, [1])
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("case", CASES, ids="-".join)
+@pytest.mark.parametrize("algorithm", ["dqn", "double-dqn", "cql", "bc"])
+def test_replayed_steps_are_leans(algorithm, case):
+    encoder, shop = case
+    data = SHOPS[shop]()
+    losses, scores = _trained(graph, data, algorithm, [1, 12, 7], encoder, "cuda:0")
+    expected_losses, expected_scores = _trained(lean, data, algorithm, [1, 12, 7], encoder, "cuda:0")
+    assert losses == pytest.approx(expected_losses, rel=1e-4)
+    assert scores == pytest.approx(expected_scores, rel=1e-3, abs=1e-5)
