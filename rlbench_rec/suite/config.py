@@ -105,8 +105,8 @@ class Suite(BaseModel):
     """Policy forms over Q: `greedy`, `softmax-<tau>`, `epsilon-greedy-<epsilon>`. The last is the headline: it alone is
     also reported for the best checkpoint."""
     loop: str = "tensor"
-    """Training loop; a row that it cannot train takes the next of `ensemble`, `lean`, `tensor` that can. `ensemble`
-    trains all seeds of a row in one pass of one worker."""
+    """Training loop; a row that it cannot train, or no faster, takes the next of `ensemble`, `lean`, `tensor`.
+    `ensemble` trains all seeds of a row in one pass of one worker."""
     steps: int = Field(2_000, ge=1)
     """Training steps."""
     batch_size: int = Field(256, ge=1)

@@ -64,7 +64,7 @@ class Job:
         """The training loop: the suite's, or the nearest that can train this row."""
         from ..training import nearest_loop
 
-        return nearest_loop(self.suite.loop, self.spec.id, self.spec.encoder)
+        return nearest_loop(self.suite.loop, self.spec.id, self.spec.encoder, self.device)
 
     @property
     def config_hash(self) -> str:

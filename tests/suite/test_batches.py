@@ -52,7 +52,10 @@ def test_seeds_share_a_batch_only_where_they_can_train_together():
 @pytest.mark.parametrize(
     ("wanted", "algorithm", "encoder", "found"),
     [
-        ("ensemble", "cql", "transformer", "ensemble"),
+        ("ensemble", "cql", "cnn", "ensemble"),
+        ("ensemble", "cql", "transformer", "lean"),
+        ("graph", "cql", "transformer", "graph"),
+        ("graph", "sac", "mlp", "tensor"),
         ("ensemble", "bc", "lstm", "lean"),
         ("ensemble", "bcq", "mlp", "tensor"),
         ("lean", "ddqn", "gru", "lean"),
@@ -61,7 +64,7 @@ def test_seeds_share_a_batch_only_where_they_can_train_together():
     ],
 )
 def test_the_nearest_loop_that_can_train_a_row(wanted, algorithm, encoder, found):
-    assert nearest_loop(wanted, algorithm, encoder) == found
+    assert nearest_loop(wanted, algorithm, encoder, "cpu") == found
 
 
 def test_a_batch_gives_what_its_seeds_give_alone(tmp_path):

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from ..algorithms import AlgorithmConfig
+from ..device import resolve
 from ..networks.encoders.recurrent import GRUEncoder, LSTMEncoder
+from ..networks.encoders.transformer import TransformerEncoder
 from ..registries import ALGORITHMS, ENCODERS, LOOPS
 from .losses import LOSSES
 
+RECURRENT = (GRUEncoder, LSTMEncoder)
 
-def nearest_loop(wanted: str, algorithm: str, encoder: str) -> str:
-    """`wanted` where it can train this pair, else the next in ensemble, lean, tensor that can.
+
+def nearest_loop(wanted: str, algorithm: str, encoder: str, device: str = "auto") -> str:
+    """`wanted` where it can train this pair, and is worth it, else the next in ensemble, lean, tensor.
 
     `lean`, `graph` and `ensemble` need a loss of our own, which `bcq` and `sac` have not; recurrent encoders cannot be
-    stacked.
+    stacked; stacked Transformers are slower on a CPU than one after the other.
 
     Args:
         wanted, algorithm, encoder: ids.
+        device: where to train, as in `fit`.
 
     Raises:
         UnknownNameError: an id that is not there.
     """
     loop, config, module = LOOPS.canonical(wanted), ALGORITHMS[algorithm], ENCODERS[encoder]
-    if loop == "ensemble" and issubclass(module, (GRUEncoder, LSTMEncoder)):
+    if loop == "ensemble" and (
+        issubclass(module, RECURRENT) or (issubclass(module, TransformerEncoder) and resolve(device) == "cpu")
+    ):
         loop = "lean"
     return "tensor" if loop in ("ensemble", "graph", "lean") and not _has_loss(config) else loop
 

@@ -113,6 +113,7 @@ def test_what_has_no_lean_loss_is_refused(algorithm):
 
 
 @pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 @pytest.mark.parametrize("case", CASES, ids="-".join)
 @pytest.mark.parametrize("algorithm", ["dqn", "double-dqn", "cql", "bc"])
 def test_replayed_steps_are_leans(algorithm, case):
