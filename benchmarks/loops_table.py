@@ -19,7 +19,7 @@ from rlbench_rec.training.device import resolve
 
 from .bench_train import ALGORITHMS, bare_loop, ready_loop, session_log
 
-LOOPS = ("stock", "tensor", "lean", "graph")
+LOOPS = ("stock", "tensor", "lean", "graph", "graph-bf16")
 
 
 def steps_per_second(advance: Callable[[int], object], steps: int, device: str) -> float:

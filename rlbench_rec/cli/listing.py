@@ -1,44 +1,37 @@
-"""`rlbench list algorithms|estimators|metrics|suites`: what is registered."""
+"""`rlbench list algorithms|encoders|…`: what is registered."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from .tables import print_rows
 
-app = typer.Typer(help="What is registered: algorithms, estimators, metrics, suites.", no_args_is_help=True)
+LISTS = {
+    "algorithms": "Algorithms and policies that a suite can name.",
+    "encoders": "Networks that read a state.",
+    "estimators": "Off-policy estimators.",
+    "loops": "Training loops, for --loop.",
+    "metrics": "Metrics of a leaderboard.",
+    "suites": "Suites that come with the package.",
+}
+"""Each is the function of that name in `suite.catalogue`, and what it lists."""
+
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 
-
-@app.command()
-def algorithms(as_json: Json = False) -> None:
-    """Algorithms and policies that a suite can name."""
-    from ..suite.catalogue import algorithms
-
-    print_rows(algorithms(), as_json=as_json)
+app = typer.Typer(help=f"What is registered: {', '.join(LISTS)}.", no_args_is_help=True)
 
 
-@app.command()
-def estimators(as_json: Json = False) -> None:
-    """Off-policy estimators."""
-    from ..suite.catalogue import estimators
+def _command(name: str) -> Callable[[bool], None]:
+    def show(as_json: Json = False) -> None:
+        from ..suite import catalogue
 
-    print_rows(estimators(), as_json=as_json)
+        print_rows(getattr(catalogue, name)(), as_json=as_json)
 
-
-@app.command()
-def metrics(as_json: Json = False) -> None:
-    """Metrics of a leaderboard."""
-    from ..suite.catalogue import metrics
-
-    print_rows(metrics(), as_json=as_json)
+    return show
 
 
-@app.command()
-def suites(as_json: Json = False) -> None:
-    """Suites that come with the package."""
-    from ..suite.catalogue import suites
-
-    print_rows(suites(), as_json=as_json)
+for _name, _what in LISTS.items():
+    app.command(_name, help=_what)(_command(_name))

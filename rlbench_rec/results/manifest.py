@@ -35,7 +35,7 @@ def manifest(
         config: the whole suite, as plain JSON values.
         data_hashes: source -> SHA-256.
         command_line: as typed; None where the run was started from Python.
-        device: as asked for.
+        device: what trained.
         complete: whether every job finished.
     """
     import torch

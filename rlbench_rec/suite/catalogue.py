@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .config import list_suites, load_suite
@@ -19,11 +20,25 @@ def algorithms() -> list[dict[str, Any]]:
     ]
 
 
+def encoders() -> list[dict[str, Any]]:
+    """Networks that read a state."""
+    from ..training import ENCODERS
+
+    return _described(ENCODERS)
+
+
+def loops() -> list[dict[str, Any]]:
+    """Training loops."""
+    from ..training import LOOPS
+
+    return _described(LOOPS)
+
+
 def estimators() -> list[dict[str, Any]]:
     """Off-policy estimators, with their formulas' first sentence."""
     from ..ope import ESTIMATORS
 
-    return [{"id": name, "what it is": _first_sentence(ESTIMATORS[name])} for name in ESTIMATORS]
+    return _described(ESTIMATORS)
 
 
 def metrics() -> list[dict[str, Any]]:
@@ -66,6 +81,10 @@ def datasets() -> list[dict[str, Any]]:
         }
         rows.append(row)
     return rows
+
+
+def _described(registry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"id": name, "what it is": _first_sentence(registry[name])} for name in registry]
 
 
 def _first_sentence(thing: Any) -> str:

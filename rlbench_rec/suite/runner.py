@@ -65,9 +65,12 @@ def run_suite(
 
     Raises:
         OutputError: the folder cannot be written.
-        InputError: the folder holds another run, or an option is out of range.
+        InputError: the folder holds another run, the device is not there, or an option is out of range.
     """
+    from ..training.device import resolve
+
     started = time.perf_counter()
+    device = resolve(device)
     check_names(suite)
     jobs = plan(suite, device)
     kept = _prepare(folder, jobs, resume)

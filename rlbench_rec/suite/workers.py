@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 
 def worker_count(workers: int | None, device: str, jobs: int) -> int:
-    """How many processes to start: as asked for, else one a core, but one where a GPU does the work.
+    """How many processes to start: as asked for, else one a core, but one where a GPU (`device`) does the work.
 
     Raises:
         InputError: fewer than one asked for.
@@ -24,21 +24,13 @@ def worker_count(workers: int | None, device: str, jobs: int) -> int:
     if workers is not None and workers < 1:
         raise InputError(f"{workers} worker processes.", where="jobs", hint="Give 1 or more.")
     if workers is None:
-        workers = 1 if _on_gpu(device) else _cores()
+        workers = _cores() if device == "cpu" else 1
     return max(1, min(workers, jobs))
 
 
 def _cores() -> int:
     """Cores this process may use, which on a shared machine are fewer than it has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _on_gpu(device: str) -> bool:
-    if device == "cpu":
-        return False
-    import torch
-
-    return torch.cuda.is_available()
 
 
 def execute_all(

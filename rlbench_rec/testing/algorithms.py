@@ -18,8 +18,8 @@ OPTIMAL = np.array([1, 2, 0])
 REWARDS = ((1.0, 0.0, 0.0), (1.0, 0.0, 0.0), (3.0, 0.0, 1.0))
 NEXT = ((-1, 1, -1), (-1, -1, 2), (-1, -1, -1))
 """The state that follows, -1 for the end."""
-SLOW_LEARNERS = {"sac": {"learning_rate": 1e-3, "temperature": 1.0}}
-"""An actor that learns fast gives up on what its critics do not value yet, and hardly comes back."""
+SLOW_LEARNERS = {"nfq": {"learning_rate": 5e-3}, "sac": {"learning_rate": 1e-3, "temperature": 1.0}}
+"""NFQ's target moves with every step; an actor that learns fast gives up on what its critics do not value yet."""
 
 
 def toy_shop(episodes: int = 600, seed: int = 0, history: int = 0) -> TransitionDataset:

@@ -36,6 +36,7 @@ LOOPS: Registry = Registry(
     {
         "ensemble": "rlbench_rec.training.loops.ensemble:ensemble",
         "graph": "rlbench_rec.training.loops.graph:graph",
+        "graph-bf16": "rlbench_rec.training.loops.graph:graph_bf16",
         "lean": "rlbench_rec.training.loops.lean:lean",
         "stock": "rlbench_rec.training.loops.stock:stock",
         "tensor": "rlbench_rec.training.loops.tensor:tensor",

@@ -56,6 +56,8 @@ def test_seeds_share_a_batch_only_where_they_can_train_together():
         ("ensemble", "cql", "transformer", "lean"),
         ("graph", "cql", "transformer", "graph"),
         ("graph", "sac", "mlp", "tensor"),
+        ("graph-bf16", "bc", "gru", "graph-bf16"),
+        ("graph-bf16", "bcq", "mlp", "tensor"),
         ("ensemble", "bc", "lstm", "lean"),
         ("ensemble", "bcq", "mlp", "tensor"),
         ("lean", "ddqn", "gru", "lean"),

@@ -108,6 +108,13 @@ def test_a_used_folder_is_refused_and_left_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
+@pytest.mark.parametrize(("device", "why"), [("tpu", "Unknown device"), ("cuda:99", "torch sees")])
+def test_a_device_that_is_not_there_is_refused_before_any_work(tmp_path, device, why):
+    with pytest.raises(InputError, match=why):
+        run_suite(SUITE, tmp_path / "out", device=device)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="file"):

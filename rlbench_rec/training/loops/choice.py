@@ -15,7 +15,7 @@ RECURRENT = (GRUEncoder, LSTMEncoder)
 def nearest_loop(wanted: str, algorithm: str, encoder: str, device: str = "auto") -> str:
     """`wanted` where it can train this pair, and is worth it, else the next in ensemble, lean, tensor.
 
-    `lean`, `graph` and `ensemble` need a loss of our own, which `bcq` and `sac` have not; recurrent encoders cannot be
+    All but `stock` and `tensor` need a loss of our own, which `bcq` and `sac` have not; recurrent encoders cannot be
     stacked; stacked Transformers are slower on a CPU than one after the other.
 
     Args:
@@ -30,7 +30,7 @@ def nearest_loop(wanted: str, algorithm: str, encoder: str, device: str = "auto"
         issubclass(module, RECURRENT) or (issubclass(module, TransformerEncoder) and resolve(device) == "cpu")
     ):
         loop = "lean"
-    return "tensor" if loop in ("ensemble", "graph", "lean") and not _has_loss(config) else loop
+    return loop if loop in ("stock", "tensor") or _has_loss(config) else "tensor"
 
 
 def _has_loss(config: type[AlgorithmConfig]) -> bool:

@@ -30,7 +30,7 @@ def ensemble(
     n_steps: int = 1,
     fused: bool = True,
 ) -> Loop:
-    """An ensemble of one, which is `lean`; `training.fit_seeds` trains several."""
+    """`lean` for many seeds at once, their weights stacked (`training.fit_seeds`); for one seed it is `lean`."""
     drawn = None if rows is None else [rows]
     loop = together([algo], data, batch_size, [seed], device, drawn, n_steps, fused)
     return Loop(lambda steps: loop.advance(steps)[0], loop.optimisers, loop.sampling[0])

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import torch
+from torch import nn
 
 from ...errors import InputError
 from ...mdp.dataset import TransitionDataset
 from ..networks import ScoreNetwork
 from ..transitions import Transitions
 from .loop import Loop, refuse_nan, uniform_rows
-from .losses import LOSSES, Batch, Loss
+from .losses import LOSSES, Batch, Heads, Loss
 from .recorded import Recorded
 
 
@@ -26,6 +28,7 @@ def lean(
     n_steps: int = 1,
     fused: bool = True,
     recorded: bool = False,
+    precision: torch.dtype = torch.float32,
 ) -> Loop:
     """One forward pass where d3rlpy takes two, no one-hot products, fused Adam, and the host waits for the device
     once an `advance`, not once a step.
@@ -38,6 +41,7 @@ def lean(
         rows, n_steps: as for `tensor`.
         fused: whether Adam runs as one kernel.
         recorded: whether a step is replayed as one CUDA graph; see `graph`.
+        precision: of the networks' matrix products; see `graph_bf16`.
 
     Raises:
         InputError: an algorithm without a lean loss.
@@ -49,7 +53,7 @@ def lean(
     generator = torch.Generator(device).manual_seed(seed)
     batches = rows if rows is not None else uniform_rows(len(data), batch_size, generator)
     online, target = networks_of(impl)
-    heads, targets = list(online.heads), list(target.heads) if target else []
+    heads, targets = _heads(online, device, precision), _heads(target, device, precision) if target else []
     adam = adam_like(impl, list(online.parameters()), fused, capturable=recorded and device != "cpu")
     interval = getattr(impl, "_target_update_interval", None)
     # Next states are only looked at where they are worth something.
@@ -98,6 +102,17 @@ def networks_of(impl: Any) -> tuple[ScoreNetwork, ScoreNetwork | None]:
     if hasattr(impl.modules, "imitator"):
         return ScoreNetwork.of([impl.modules.imitator]), None
     return ScoreNetwork.of(impl.modules.q_funcs), ScoreNetwork.of(impl.modules.targ_q_funcs)
+
+
+def _heads(network: ScoreNetwork, device: str, precision: torch.dtype) -> Heads:
+    if precision == torch.float32:
+        return list(network.heads)
+
+    def scores(head: nn.Module, states: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(torch.device(device).type, precision):
+            return head(states).float()
+
+    return [partial(scores, head) for head in network.heads]
 
 
 def adam_like(impl: Any, parameters: list[torch.Tensor], fused: bool, capturable: bool = False) -> torch.optim.Adam:

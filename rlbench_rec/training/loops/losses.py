@@ -31,7 +31,7 @@ class Batch(NamedTuple):
     discounts: torch.Tensor
 
 
-Heads = Sequence[nn.Module]
+Heads = Sequence[Callable[[torch.Tensor], torch.Tensor]]
 Loss = Callable[[Heads, Heads, Batch, Any], torch.Tensor]
 
 

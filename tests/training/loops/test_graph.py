@@ -17,12 +17,14 @@ from rlbench_rec.training.algorithms import make_config
 from rlbench_rec.training.device import seeded
 from rlbench_rec.training.fitting import create
 from rlbench_rec.training.loops.choice import nearest_loop
-from rlbench_rec.training.loops.graph import graph
+from rlbench_rec.training.loops.graph import graph, graph_bf16
 from rlbench_rec.training.loops.lean import lean
 from rlbench_rec.training.loops.recorded import WARM_UP, Recorded
 from rlbench_rec.training.networks import score
+from rlbench_rec.training.networks.heads import Slots
 
 BATCH = 16
+ON_A_GPU = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")]
 WAITS = {"_local_scalar_dense", "is_nonzero", "item", "masked_select", "nonzero", "unique_dim", "_unique2", "equal"}
 """Operations whose outcome the host has to wait for; a CUDA graph cannot hold them."""
 OF_THE_HOST = {"lift_fresh", "lift", "from_file"}
@@ -82,12 +84,13 @@ CASES = [("mlp", shop) for shop in SHOPS] + [(encoder, "history") for encoder in
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
 @pytest.mark.parametrize("algorithm", [name for name in ALGORITHMS if nearest_loop("graph", name, "mlp") == "graph"])
-def test_a_step_holds_nothing_that_waits_for_the_device(algorithm, case):
+@pytest.mark.parametrize("loop", [graph, graph_bf16])
+def test_a_step_holds_nothing_that_waits_for_the_device(loop, algorithm, case):
     encoder, shop = case
     data, operations = SHOPS[shop](), Operations()
     config = make_config(algorithm, None, data.gamma)
     algo = create(config, encoder, data.layout, data.action_count, BATCH, "cpu")
-    advance = graph(algo, data, BATCH, 0, "cpu")
+    advance = loop(algo, data, BATCH, 0, "cpu")
     advance(WARM_UP)
     with operations:
         advance(4)
@@ -95,6 +98,32 @@ def test_a_step_holds_nothing_that_waits_for_the_device(algorithm, case):
     # Once, at the end, when the host asks for the mean loss.
     assert [name for name in operations.names if name in WAITS] == ["_local_scalar_dense"]
     assert not OF_THE_HOST & set(operations.names) and not operations.masked
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda:0", marks=ON_A_GPU)])
+@pytest.mark.parametrize("shop", SHOPS)
+@pytest.mark.parametrize("algorithm", ["dqn", "double-dqn", "cql", "bc"])
+def test_in_bfloat16_scores_are_near_those_of_lean_and_not_the_same(algorithm, shop, device):
+    data = SHOPS[shop]()
+    losses, scores = _trained(graph_bf16, data, algorithm, [20], device=device)
+    expected_losses, expected_scores = _trained(lean, data, algorithm, [20], device=device)
+    assert losses == pytest.approx(expected_losses, rel=2e-2)
+    assert np.allclose(scores, expected_scores, rtol=0.05, atol=0.02)
+    assert scores.dtype == np.float32 and not np.array_equal(scores, expected_scores)
+
+
+def test_ids_of_candidates_are_never_rounded():
+    shop = toy_shop(60, history=3)
+    spread = shop.actions * 999
+    shop = replace(shop, actions=spread, items=(spread + 1).astype(np.int32), action_count=2_000, item_count=2_000)
+    data = with_candidates(shop, 3)
+    algo = create(make_config("dqn", None, data.gamma), "mlp", data.layout, data.action_count, BATCH, "cpu")
+    (slots,) = [part for part in algo.impl.modules.q_funcs.modules() if isinstance(part, Slots)]
+    seen = []
+    slots.items.register_forward_hook(lambda module, ids, _: seen.append(ids[0]))
+    graph_bf16(algo, data, BATCH, 0, "cpu")(3)
+    assert max(int(ids.max()) for ids in seen) > 256  # the first whole number that bfloat16 rounds is 257
+    assert set(torch.cat(seen).unique().tolist()) <= {0, 1, 1000, 1999}
 
 
 def test_rows_come_to_the_place_that_was_recorded():
@@ -112,14 +141,13 @@ def test_what_has_no_lean_loss_is_refused(algorithm):
         _trained(graph, SHOPS["context"](), algorithm, [1])
 
 
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+@pytest.mark.parametrize("device", [pytest.param("cuda:0", marks=ON_A_GPU)])
 @pytest.mark.parametrize("case", CASES, ids="-".join)
 @pytest.mark.parametrize("algorithm", ["dqn", "double-dqn", "cql", "bc"])
-def test_replayed_steps_are_leans(algorithm, case):
+def test_replayed_steps_are_leans(algorithm, case, device):
     encoder, shop = case
     data = SHOPS[shop]()
-    losses, scores = _trained(graph, data, algorithm, [1, 12, 7], encoder, "cuda:0")
-    expected_losses, expected_scores = _trained(lean, data, algorithm, [1, 12, 7], encoder, "cuda:0")
+    losses, scores = _trained(graph, data, algorithm, [1, 12, 7], encoder, device)
+    expected_losses, expected_scores = _trained(lean, data, algorithm, [1, 12, 7], encoder, device)
     assert losses == pytest.approx(expected_losses, rel=1e-4)
     assert scores == pytest.approx(expected_scores, rel=1e-3, abs=1e-5)

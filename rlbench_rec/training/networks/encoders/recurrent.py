@@ -22,7 +22,10 @@ class Recurrent(nn.Module):
     def forward(self, slots: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
         # Real slots first, in their order: what comes after the last of them is never looked at.
         order = torch.where(real, self.at, self.at + real.shape[1]).argsort(dim=1)
-        outputs, _ = self.layer(slots.gather(1, order.unsqueeze(2).expand_as(slots)))
+        slots = slots.gather(1, order.unsqueeze(2).expand_as(slots)).float()
+        # In bfloat16 rounding would add up over the slots, and not every CPU has an LSTM of it.
+        with torch.autocast(slots.device.type, enabled=False):
+            outputs, _ = self.layer(slots)
         last = (real.sum(dim=1) - 1).clamp(min=0).view(-1, 1, 1)
         return outputs.gather(1, last.expand(-1, 1, self.width)).squeeze(1)
 
