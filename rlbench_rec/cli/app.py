@@ -39,7 +39,7 @@ def version(show: bool = typer.Option(False, "--version", help="Print the versio
 
 def main() -> None:
     """Entry point. Exit codes: 0 fine, 1 a regression, a failed check or a lift that is not shown, 2 wrong use or bad
-    input."""
+    input, 130 interrupted."""
     usual = warnings.formatwarning
     warnings.formatwarning = lambda message, category, *place: (
         f"rlbench: {message}\n" if issubclass(category, DataWarning) else usual(message, category, *place)
@@ -49,9 +49,6 @@ def main() -> None:
     except RlbenchError as error:
         typer.echo(f"rlbench: {error}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("rlbench: interrupted", err=True)
-        sys.exit(130)
     except BrokenPipeError:
         # The reader of stdout (head, say) has seen enough; nothing is wrong.
         sys.stderr.close()

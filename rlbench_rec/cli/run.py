@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -35,9 +37,21 @@ def command(
     if not isinstance(chosen, Suite):
         from ..suite.estimators.run import run_estimators
 
-        scores = run_estimators(chosen, folder, workers=jobs, resume=resume, command_line=command_line)
+        with _resumable(folder):
+            scores = run_estimators(chosen, folder, workers=jobs, resume=resume, command_line=command_line)
         return show_estimators(scores, folder, as_json=as_json)
-    finished = run_suite(chosen, folder, device=device, workers=jobs, resume=resume, command_line=command_line)
+    with _resumable(folder):
+        finished = run_suite(chosen, folder, device=device, workers=jobs, resume=resume, command_line=command_line)
     show(finished, as_json=as_json)
     if finished.failures:
         raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def _resumable(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        told = f"rlbench: interrupted. {folder} keeps what finished; --out {folder} --resume runs the rest."
+        typer.echo(told, err=True)
+        raise

@@ -12,7 +12,7 @@ ROLES = {
     "user": "userid user visitorid visitor customerid customer clientid memberid accountid shopperid uid cookieid "
     "cookie anonymousid deviceid",
     "session": "sessionid session usersession visitid visit basketid sid",
-    "price": "price itemprice unitprice productprice saleprice amount",
+    "price": "price itemprice unitprice productprice saleprice amount eur usd gbp",
     "category": "categoryid category itemcategory productcategory cat categorycode categoryname department",
     "propensity": "propensity propensityscore pscore actionprob actionprobability loggingprobability probability prob",
     "position": "position slot pos rank",
