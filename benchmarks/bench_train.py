@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from rlbench_rec.mdp.quiet import d3rlpy
+from rlbench_rec.mdp.to_d3rlpy.quiet import d3rlpy
 
 # Once, before asv's server forks a process for each benchmark.
 d3rlpy()

@@ -14,13 +14,13 @@ from ..errors import InputError
 from ..events.vocabulary import EVENTS
 from .columns import Columns
 from .config import MDPConfig
-from .context import observations, row_starts
 from .dataset import Provenance, TransitionDataset
+from .from_events.context import observations, row_starts
+from .from_events.log_columns import Coded, LogColumns, session_starts
+from .from_events.outcomes import METRICS, metrics, rewards
+from .from_events.vocabulary import Vocabulary
 from .item_vectors import read_item_vectors, with_item_vectors
-from .log_columns import Coded, LogColumns, session_starts
-from .outcomes import METRICS, metrics, rewards
 from .split import TimeSplit, split_by_time
-from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from ..events.log import EventLog

@@ -14,7 +14,7 @@ from .history import gather_history
 if TYPE_CHECKING:
     import d3rlpy
 
-    from .d3rlpy_buffer import ColumnBuffer
+    from .to_d3rlpy.buffer import ColumnBuffer
 
 
 @dataclass(frozen=True)
@@ -236,13 +236,13 @@ class TransitionDataset:
     # --- edges -------------------------------------------------------------------------------------------------
     def to_d3rlpy(self) -> d3rlpy.dataset.MDPDataset:
         """The same transitions as d3rlpy's own dataset; every row stays a transition."""
-        from .d3rlpy_edge import to_d3rlpy
+        from .to_d3rlpy.mdp_dataset import to_d3rlpy
 
         return to_d3rlpy(self)
 
     def d3rlpy_buffer(self) -> ColumnBuffer:
         """A replay buffer over these columns for d3rlpy's `fit`: nothing is copied, and the same rows are drawn."""
-        from .d3rlpy_buffer import ColumnBuffer
+        from .to_d3rlpy.buffer import ColumnBuffer
 
         return ColumnBuffer(self)
 

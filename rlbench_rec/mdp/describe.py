@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .columns import parts
-from .vocabulary import OTHER
+from .from_events.vocabulary import OTHER
 
 if TYPE_CHECKING:
     from .dataset import TransitionDataset

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import InputError, UnknownNameError
-from ..mdp.quiet import d3rlpy
+from ..mdp.to_d3rlpy.quiet import d3rlpy
 from .registries import ALGORITHMS
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import InputError, MissingExtraError
-from ..mdp.quiet import d3rlpy
+from ..mdp.to_d3rlpy.quiet import d3rlpy
 from ..policies import Greedy, Policy, Softmax
 from ..registry import Registry
 from ..tasks.base import Task

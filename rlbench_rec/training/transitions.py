@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..mdp.dataset import TransitionDataset
-from ..mdp.quiet import d3rlpy
+from ..mdp.to_d3rlpy.quiet import d3rlpy
 
 if TYPE_CHECKING:
     from d3rlpy import TorchMiniBatch

@@ -8,8 +8,9 @@ import pytest
 from rlbench_rec import events, mdp
 from rlbench_rec.errors import InputError, MissingFileError, UnknownNameError
 from rlbench_rec.events import EVENTS
-from rlbench_rec.mdp import columns, log_columns
+from rlbench_rec.mdp import columns
 from rlbench_rec.mdp.build import identification
+from rlbench_rec.mdp.from_events import log_columns
 
 CARD = """
 id = "my-shop"

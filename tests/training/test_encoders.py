@@ -8,7 +8,7 @@ import torch
 
 from rlbench_rec.errors import InputError
 from rlbench_rec.mdp import StateLayout
-from rlbench_rec.mdp.quiet import d3rlpy
+from rlbench_rec.mdp.to_d3rlpy.quiet import d3rlpy
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import ENCODERS
 from rlbench_rec.training.algorithms import make_config

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...events.vocabulary import EVENTS
 from ...mdp.dataset import TransitionDataset
-from ...mdp.vocabulary import OTHER
+from ...mdp.from_events.vocabulary import OTHER
 from ..shops.recommend import Recommend
 
 CLICKS, CARTS, PURCHASES = ("view", "click"), ("cart",), ("purchase",)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from ...errors import InputError
-from ...mdp.quiet import d3rlpy
+from ...mdp.to_d3rlpy.quiet import d3rlpy
 
 
 @dataclass(frozen=True)

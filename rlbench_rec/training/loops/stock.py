@@ -11,7 +11,7 @@ import torch
 
 from ...errors import InputError
 from ...mdp.dataset import TransitionDataset
-from ...mdp.quiet import d3rlpy
+from ...mdp.to_d3rlpy.quiet import d3rlpy
 from .loop import Loop, loss_in, optimisers_of, refuse_nan
 
 EPOCH = 10_000

@@ -7,7 +7,7 @@ import dataclasses
 from torch import nn
 
 from ...mdp.dataset import StateLayout
-from ...mdp.quiet import d3rlpy
+from ...mdp.to_d3rlpy.quiet import d3rlpy
 from .encoders import build
 from .heads import make_head
 

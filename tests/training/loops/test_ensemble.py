@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rlbench_rec.errors import InputError
-from rlbench_rec.mdp.quiet import d3rlpy
+from rlbench_rec.mdp.to_d3rlpy.quiet import d3rlpy
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import fit, fit_seeds
 from rlbench_rec.training.algorithms import make_config

@@ -9,7 +9,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from rlbench_rec.errors import InputError
-from rlbench_rec.mdp import TransitionDataset, quiet
+from rlbench_rec.mdp import TransitionDataset
+from rlbench_rec.mdp.to_d3rlpy import quiet
 
 FIELDS = ("observations", "actions", "rewards", "next_observations", "next_actions", "terminals", "intervals")
 

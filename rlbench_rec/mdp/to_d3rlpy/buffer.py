@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InputError
+from ...errors import InputError
 from . import quiet
 
 quiet.d3rlpy()
@@ -26,7 +26,7 @@ from d3rlpy.dataset import (  # noqa: E402
 )
 
 if TYPE_CHECKING:
-    from .dataset import TransitionDataset
+    from ..dataset import TransitionDataset
 
 
 class ColumnBuffer(ReplayBufferBase):

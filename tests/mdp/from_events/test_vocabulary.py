@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rlbench_rec.mdp.log_columns import Coded
-from rlbench_rec.mdp.vocabulary import Vocabulary
+from rlbench_rec.mdp.from_events.log_columns import Coded
+from rlbench_rec.mdp.from_events.vocabulary import Vocabulary
 
 COLUMN = Coded(np.array([2, 0, -1, 1, 2, 0, 1], dtype=np.int32), ["a", "b", "c"])
 

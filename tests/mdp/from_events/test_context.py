@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rlbench_rec.mdp.context import row_starts
+from rlbench_rec.mdp.from_events.context import row_starts
 
 
 def test_rows_know_the_start_of_their_session_in_every_chunk():

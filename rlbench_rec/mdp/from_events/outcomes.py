@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import InputError, UnknownNameError
-from ..events.vocabulary import EVENTS
-from .columns import Columns
+from ...errors import InputError, UnknownNameError
+from ...events.vocabulary import EVENTS
+from ..columns import Columns
 
 METRICS = ("CTR", "CVR", "revenue")
 ENGAGEMENTS = ("click", "cart", "favourite", "purchase")

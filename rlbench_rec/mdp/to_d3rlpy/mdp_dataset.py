@@ -11,7 +11,7 @@ from . import quiet
 if TYPE_CHECKING:
     import d3rlpy
 
-    from .dataset import TransitionDataset
+    from ..dataset import TransitionDataset
 
 
 def to_d3rlpy(data: TransitionDataset) -> d3rlpy.dataset.MDPDataset:

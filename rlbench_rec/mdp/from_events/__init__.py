@@ -1,0 +1,1 @@
+"""What an EventLog's rows say, as numbers: ids, what was known, and what each event was worth."""
