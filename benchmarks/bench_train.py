@@ -13,9 +13,6 @@ import numpy as np
 
 from rlbench_rec.mdp.to_d3rlpy.quiet import d3rlpy
 
-# Once, before asv's server forks a process for each benchmark.
-d3rlpy()
-
 ALGORITHMS = ["dqn", "double-dqn", "cql"]
 LOOPS = ["stock", "tensor", "lean"]
 STEPS = 20
@@ -63,6 +60,10 @@ def new_algorithm(data, algorithm, batch_size, encoder="mlp", device="cpu"):
 
     torch.set_num_threads(1)
     return create(make_config(algorithm, None, 0.9), encoder, data.layout, data.action_count, batch_size, device)
+
+
+# Loads d3rlpy and all that torch's optimisers import, once, before asv's server forks a process for each benchmark.
+new_algorithm(session_log(), "dqn", 256)
 
 
 class Step:
