@@ -27,22 +27,15 @@ def command(
 
     Without arguments: the suite `quick`, on the Open Bandit sample and a simulated shop.
     """
-    from ..suite.config import Suite
+    from ..suite.kinds import kind_of
     from ..suite.request import request
     from ..suite.runner import run_suite
-    from ..suite.screen import show, show_estimators
 
     chosen, folder = request(suite, dataset, data, seeds=seeds, loop=loop, out=out, resume=resume)
     command_line = ["rlbench", *sys.argv[1:]]
-    if not isinstance(chosen, Suite):
-        from ..suite.estimators.run import run_estimators
-
-        with _resumable(folder):
-            scores = run_estimators(chosen, folder, workers=jobs, resume=resume, command_line=command_line)
-        return show_estimators(scores, folder, as_json=as_json)
     with _resumable(folder):
         finished = run_suite(chosen, folder, device=device, workers=jobs, resume=resume, command_line=command_line)
-    show(finished, as_json=as_json)
+    kind_of(chosen).show(finished, as_json)
     if finished.failures:
         raise typer.Exit(1)
 

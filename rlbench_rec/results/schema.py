@@ -96,6 +96,7 @@ ESTIMATES: Schema = {
     "behaviour_value": ("number", "the behaviour policy's true value, the unit of estimators.csv"),
     "ess": ("number", "effective sample size of the weights"),
     "verdict": ("text", "`trusted`, `weak` or `unreliable`"),
+    "status": ("text", "`ok`, or `failed:` and the reason"),
 }
 ESTIMATORS: Schema = {
     "task": ("text", "task id"),
@@ -148,6 +149,7 @@ KEYS = ("dataset", "task", "algorithm", "variant", "metric", "estimator")
 """What tells the rows of a leaderboard apart; a row of runs.csv adds its seed."""
 RUN_KEYS = (*KEYS, "seed")
 NORMALISED_KEYS = ("task", "algorithm", "variant", "estimator")
+ESTIMATOR_KEYS = ("task", "estimator", "n_episodes", "policies")
 VERDICTS = ("trusted", "weak", "unreliable")
 """Best first."""
 IDENTIFICATIONS = ("identified", "estimated", "not-identified", "imitation")

@@ -14,7 +14,7 @@ from ..errors import InputError, MissingFileError, UnknownNameError
 from ..mdp.config import MDPConfig
 
 if TYPE_CHECKING:
-    from .estimators.config import EstimatorSuite
+    from .kinds.estimators.config import EstimatorSuite
 
 
 class Source(BaseModel):
@@ -89,6 +89,8 @@ class Suite(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    kind: Literal["algorithms"] = "algorithms"
+    """What sets the file apart from a suite of estimators."""
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     """Names the rows and the default output folder."""
     description: str = ""
@@ -124,10 +126,9 @@ class Suite(BaseModel):
     ranking_top_k: Literal[5, 10, 20] = 10
     """k of the imitation metrics HR@k and NDCG@k on choice logs."""
 
-    @property
-    def digest(self) -> str:
-        """Short hash of the whole configuration."""
-        return config_hash(self.model_dump(mode="json"))
+    def with_seeds(self, number: int) -> Suite:
+        """The same suite with this many seeds."""
+        return self.model_copy(update={"seeds": list(range(number))})
 
 
 def task_name(task: str) -> str:
@@ -178,11 +179,11 @@ def load_suite(name_or_path: str) -> Suite | EstimatorSuite:
         raise UnknownNameError("suite", name_or_path, list_suites())
     if not path.is_file():
         raise MissingFileError("There is no such suite file.", where=str(path), hint="Give a .toml file or a name.")
-    from .estimators.config import EstimatorSuite
+    from .kinds.estimators.config import EstimatorSuite
 
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-        return (EstimatorSuite if "kind" in content else Suite).model_validate(content)
+        return (EstimatorSuite if content.get("kind") == "estimators" else Suite).model_validate(content)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"Not a TOML file ({error}).", where=str(path)) from error
     except ValidationError as error:

@@ -10,7 +10,7 @@ from ..errors import InputError
 from .config import Source, Suite, load_suite
 
 if TYPE_CHECKING:
-    from .estimators.config import EstimatorSuite
+    from .kinds.estimators.config import EstimatorSuite
 
 DEFAULT = "quick"
 FOR_DATASETS = "dataset"
@@ -40,10 +40,8 @@ def request(
     if resume and out is None:
         raise InputError("--resume needs --out.", hint="Name the folder of the run to finish.")
     chosen = _for_dataset(dataset, data) if dataset else load_suite(suite or DEFAULT)
-    if seeds is not None and isinstance(chosen, Suite):
-        chosen = chosen.model_copy(update={"seeds": list(range(seeds))})
-    elif seeds is not None:
-        chosen = chosen.model_copy(update={"logs": [seeds] * len(chosen.episodes)})
+    if seeds is not None:
+        chosen = chosen.with_seeds(seeds)
     if loop and not isinstance(chosen, Suite):
         raise InputError(f"The suite '{chosen.name}' trains nothing.", where="--loop")
     if loop:

@@ -8,12 +8,10 @@ import pandas as pd
 
 from ..results.headline import Headline, formatted, headlines
 from .answers import needs_rl
-from .report import PLOTS_FOLDER
+from .kinds.algorithms.tables import PLOTS_FOLDER
 from .terminal import stdout_console
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console
 
     from .runner import Finished
@@ -25,10 +23,9 @@ BEST = "best"
 """Part of the variant of rows on the best checkpoint; the headline is the last one, and the files have both."""
 
 
-def show(finished: Finished, *, as_json: bool = False) -> None:
+def show(finished: Finished, as_json: bool = False) -> None:
     """The ranked rows of every place with intervals and verdicts, and where the files are; on stdout. Failures go to
     stderr."""
-    from rich.console import Console
     from rich.markup import escape
 
     from ..results.normalised import matrix
@@ -51,18 +48,19 @@ def show(finished: Finished, *, as_json: bool = False) -> None:
     console.print(f"leaderboard.csv has all {len(board)} rows: {counts}.", highlight=False, soft_wrap=True)
     where = f"Files: {escape(str(finished.folder))} (pictures: {PLOTS_FOLDER}/), {finished.seconds:.0f} s"
     console.print(where, highlight=False, soft_wrap=True)
-    errors = Console(stderr=True)
-    for failure in finished.failures:
-        status = next(row["status"] for row in failure.rows if row["status"] != "ok")
-        errors.print(f"{failure.run_id}: {status}", style="red", markup=False, soft_wrap=True)
+    _show_failures(finished)
 
 
-def show_estimators(scores: pd.DataFrame, folder: Path, *, as_json: bool = False) -> None:
-    """How far each estimator was from the truth, by task and size of the log, over all policies; on stdout."""
+def show_estimators(finished: Finished, as_json: bool = False) -> None:
+    """How far each estimator was from the truth, by task and size of the log, over all policies; on stdout. Failures go
+    to stderr."""
     from rich import box
     from rich.markup import escape
     from rich.table import Table
 
+    from ..results.schema import ESTIMATOR_KEYS, ESTIMATORS, read_table
+
+    scores = read_table(finished.folder / "estimators.csv", ESTIMATORS, ESTIMATOR_KEYS)
     if as_json:
         print(scores.to_json(orient="records", indent=1))
         return
@@ -76,8 +74,19 @@ def show_estimators(scores: pd.DataFrame, folder: Path, *, as_json: bool = False
         for row in rows.sort_values("rmse").to_dict("records"):
             table.add_row(row["estimator"], *(f"{row[name]:.3f}" for name in SCORES))
         console.print(table)
-    where = f"Errors are shares of the logging policy's value. Files: {escape(str(folder))} (pictures: {PLOTS_FOLDER}/)"
+    files = f"{escape(str(finished.folder))} (pictures: {PLOTS_FOLDER}/)"
+    where = f"Errors are shares of the logging policy's value. Files: {files}, {finished.seconds:.0f} s"
     console.print(where, highlight=False, soft_wrap=True)
+    _show_failures(finished)
+
+
+def _show_failures(finished: Finished) -> None:
+    from rich.console import Console
+
+    errors = Console(stderr=True)
+    for failure in finished.failures:
+        status = next(row["status"] for row in failure.rows if row["status"] != "ok")
+        errors.print(f"{failure.run_id}: {status}", style="red", markup=False, soft_wrap=True)
 
 
 def _show_place(console: Console, shown: Headline) -> None:

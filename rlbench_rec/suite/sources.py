@@ -16,7 +16,7 @@ from .config import Source
 
 if TYPE_CHECKING:
     from ..tasks import Task
-    from .estimators.config import TaskSource
+    from .kinds.estimators.config import TaskSource
 
 TRUTH_SEED = 1_000_003
 """Of the users that true values are played on. It is the suites' own, so every policy meets the same users (common

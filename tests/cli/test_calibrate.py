@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from rlbench_rec.suite.config import AlgorithmSpec, Source, Suite
-from rlbench_rec.suite.estimators.config import EstimatorSuite, TaskSource
-from rlbench_rec.suite.estimators.log_job import plan as plan_logs
-from rlbench_rec.suite.jobs import plan
+from rlbench_rec.suite.kinds.algorithms.jobs import plan
+from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite, TaskSource
+from rlbench_rec.suite.kinds.estimators.jobs import plan as plan_logs
 from rlbench_rec.suite.own_shop.algorithms import Contender
 from rlbench_rec.suite.own_shop.ask import Answers, ask, ranked_errors
 from rlbench_rec.tasks import make
@@ -85,8 +85,8 @@ def test_a_shop_is_its_content_not_its_place(tmp_path):
         job = plan(Suite(name="s", sources=[Source(task=str(path))], algorithms=[AlgorithmSpec(id="random")]))[0]
         scoring = {"kind": "estimators", "name": "s", "episodes": [10], "logs": [1]}
         source = TaskSource(task=str(path), matched=["kinder", "fresh"], mismatched=[])
-        log = plan_logs(EstimatorSuite(sources=[source], **scoring), "")[0]
-        return job.config_hash, log.job_id, log.digest
+        log = plan_logs(EstimatorSuite(sources=[source], **scoring))[0]
+        return job.config_hash, log.run_id, log.config_hash
 
     (tmp_path / "elsewhere").mkdir()
     here = hashes(tmp_path / "shop.json", {})

@@ -9,7 +9,7 @@ import rich.console
 from rlbench_rec.results.leaderboard import leaderboard
 from rlbench_rec.results.schema import LEADERBOARD, RUNS
 from rlbench_rec.results.write import write_table
-from rlbench_rec.suite.execute import JobResult
+from rlbench_rec.suite.plan import JobResult
 from rlbench_rec.suite.runner import Finished
 from rlbench_rec.suite.screen import show
 
@@ -39,7 +39,7 @@ def finished(tmp_path):
     board = leaderboard(pd.DataFrame(rows, columns=list(RUNS)))
     write_table(board, LEADERBOARD, tmp_path / "leaderboard.csv")
     failed = JobResult("shop.dqn.mlp.seed0", "", [{"status": "failed: out of [memory]"}])
-    return Finished(tmp_path, [failed], 12.4)
+    return Finished(None, tmp_path, [failed], 12.4)
 
 
 def test_a_pipe_gets_every_character(finished, capsys):
@@ -68,7 +68,7 @@ def test_a_terminal_gets_lines_that_fit(finished, monkeypatch, width):
         return real(file=screen, width=width, force_terminal=True, color_system=None, **settings)
 
     monkeypatch.setattr(rich.console, "Console", terminal)
-    show(Finished(finished.folder, [], 1.0))
+    show(Finished(None, finished.folder, [], 1.0))
     lines = screen.getvalue().splitlines()
     table = [line for line in lines if not line.startswith("Files")]
     assert max(map(len, table)) <= width

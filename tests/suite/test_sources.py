@@ -7,7 +7,7 @@ import pytest
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.suite.config import Source
-from rlbench_rec.suite.estimators.config import TaskSource
+from rlbench_rec.suite.kinds.estimators.config import TaskSource
 from rlbench_rec.suite.sources import TRUTH_SEED, load, make_task
 
 

@@ -6,11 +6,10 @@ import pytest
 
 from rlbench_rec.errors import InputError, MissingFileError, UnknownNameError
 from rlbench_rec.suite import Suite, list_suites, load_suite
-from rlbench_rec.suite.estimators.run import check_names as check_estimator_names
-from rlbench_rec.suite.execute import parse_form
-from rlbench_rec.suite.jobs import plan
+from rlbench_rec.suite.kinds import kind_of
+from rlbench_rec.suite.kinds.algorithms.check import check_names, parse_form
+from rlbench_rec.suite.kinds.algorithms.jobs import plan
 from rlbench_rec.suite.request import request
-from rlbench_rec.suite.runner import check_names
 
 SMALL = {
     "name": "small",
@@ -24,8 +23,7 @@ def test_every_suite_that_ships_loads_and_names_what_exists():
     assert "quick" in list_suites()
     for name in list_suites():
         suite = load_suite(name)
-        check = check_names if isinstance(suite, Suite) else check_estimator_names
-        check(suite)
+        kind_of(suite).check(suite)
         assert suite.name == name
 
 

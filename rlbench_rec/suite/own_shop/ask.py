@@ -11,9 +11,9 @@ import pandas as pd
 from ... import ope
 from ...results.statistics import student_quantile
 from ...results.write import write_json
-from ..estimators.config import EstimatorSuite, TaskSource
-from ..estimators.log_job import evaluation_log
-from ..estimators.run import run_estimators
+from ..kinds.estimators.config import EstimatorSuite, TaskSource
+from ..kinds.estimators.jobs import evaluation_log
+from ..runner import run_suite
 from ..sources import make_task
 from .algorithms import Contender, contest
 
@@ -94,7 +94,7 @@ def ask(shop: Path, sessions: int, folder: Path, *, workers: int | None = None, 
         logs=[min(max(SESSIONS_SCORED // sessions, FEWEST_LOGS), MOST_LOGS)],
         truth_error=0.01,
     )
-    run_estimators(scoring, folder / "estimators", workers=workers)
+    run_suite(scoring, folder / "estimators", workers=workers)
     errors, as_good = ranked_errors(pd.read_csv(folder / "estimators" / "estimates.csv"))
     # Sizes are reckoned with an estimator whose interval can be trusted: dm's bias is in none.
     estimator = next(name for name in errors if not ope.estimator(name).biased)

@@ -10,9 +10,10 @@ from rlbench_rec import tasks
 from rlbench_rec.errors import InputError
 from rlbench_rec.results.schema import NORMALISED, NORMALISED_KEYS, read_leaderboard, read_runs, read_table
 from rlbench_rec.suite import Suite
-from rlbench_rec.suite.jobs import plan
+from rlbench_rec.suite.kinds.algorithms.check import check_names
+from rlbench_rec.suite.kinds.algorithms.jobs import plan
 from rlbench_rec.suite.reference.scale import Scale, normalised, scale_of
-from rlbench_rec.suite.runner import check_names, run_suite
+from rlbench_rec.suite.runner import run_suite
 
 SUITE = {
     "name": "small",

@@ -10,11 +10,12 @@ from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.results.schema import ESTIMATES, ESTIMATORS, read_table
 from rlbench_rec.suite import load_suite
-from rlbench_rec.suite.estimators.config import EstimatorSuite
-from rlbench_rec.suite.estimators.linear_q import linear_q
-from rlbench_rec.suite.estimators.log_job import execute, plan
-from rlbench_rec.suite.estimators.run import check_names, run_estimators
-from rlbench_rec.suite.estimators.table import score
+from rlbench_rec.suite.kinds.estimators.check import check_names
+from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite
+from rlbench_rec.suite.kinds.estimators.jobs import execute, plan
+from rlbench_rec.suite.kinds.estimators.linear_q import linear_q
+from rlbench_rec.suite.kinds.estimators.scores import score
+from rlbench_rec.suite.runner import run_suite
 
 SMALL = {
     "kind": "estimators",
@@ -84,27 +85,26 @@ def test_a_linear_q_is_exact_where_values_are_linear():
 
 def test_tables_are_the_same_again_and_a_run_is_resumed(tmp_path):
     suite = EstimatorSuite(**SMALL)
-    first = run_estimators(suite, tmp_path / "a", workers=1)
+    run_suite(suite, tmp_path / "a", workers=1)
     names = ("estimates.csv", "estimators.csv", "plots/error-tabular-v1.png", "plots/estimates-tabular-v1.png")
     kept = [(tmp_path / "a" / name).read_bytes() for name in names]
     read = read_table(tmp_path / "a" / "estimates.csv", ESTIMATES, ESTIMATE_KEYS)
-    assert len(read) == 2 * 3 * (2 + 1)
+    assert len(read) == 2 * 3 * (2 + 1) and set(read["status"]) == {"ok"}
     scores = read_table(tmp_path / "a" / "estimators.csv", ESTIMATORS, ("task", "estimator", "n_episodes", "policies"))
-    assert len(scores) == len(first) == 2 * 2 * 3
+    assert len(scores) == 2 * 2 * 3
     with pytest.raises(InputError, match="not empty"):
-        run_estimators(suite, tmp_path / "a", workers=1)
+        run_suite(suite, tmp_path / "a", workers=1)
     # One log is lost, one is of another suite: both are made again, and the tables are what they were.
     jobs = sorted((tmp_path / "a" / "jobs").iterdir())
     jobs[0].unlink()
-    jobs[1].write_text('{"digest": "other", "rows": []}')
-    run_estimators(suite, tmp_path / "a", workers=1, resume=True)
+    jobs[1].write_text('{"run_id": "other", "config_hash": "other", "rows": []}')
+    run_suite(suite, tmp_path / "a", workers=1, resume=True)
     assert [(tmp_path / "a" / name).read_bytes() for name in names] == kept
 
 
 def test_estimates_are_near_the_truth_on_a_large_log(tmp_path):
     suite = EstimatorSuite(**SMALL | {"episodes": [5_000], "logs": [1]})
-    rows, _ = execute(plan(suite, str(tmp_path))[0])
-    for row in rows:
+    for row in execute(plan(suite)[0], None, tmp_path).rows:
         if row["policy"] == "myopic-mild":
             assert abs(row["value"] - row["true_value"]) < 0.1 * row["behaviour_value"]
 

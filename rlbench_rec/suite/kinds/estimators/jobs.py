@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import UnknownNameError
-from ...mdp.dataset import TransitionDataset
-from ...policies import Policy
-from ..config import config_hash, task_content, task_name
-from ..sources import TRUTH_SEED, make_task
+from ....errors import UnknownNameError
+from ....mdp.dataset import TransitionDataset
+from ....policies import Policy
+from ....results.schema import ESTIMATES
+from ...config import config_hash, task_content, task_name
+from ...plan import JobResult, Row
+from ...sources import TRUTH_SEED, make_task
 from .config import EstimatorSuite, TaskSource
 from .linear_q import CHUNK, linear_q
 
 if TYPE_CHECKING:
-    from ... import ope
+    from .... import ope
+
+
+TRUTH_FOLDER = "truth"
+"""Where a run keeps true values."""
 
 
 @dataclass(frozen=True)
@@ -29,24 +36,22 @@ class LogJob:
         source: the shop.
         episodes: size of the log.
         seed: of the log.
-        cache: folder of the true values.
     """
 
     suite: EstimatorSuite
     source: TaskSource
     episodes: int
     seed: int
-    cache: str
 
     @property
-    def job_id(self) -> str:
+    def run_id(self) -> str:
         """Readable and unique within a suite; safe as a file name."""
         shop = config_hash(self._shop)[:6]
         return f"{task_name(self.source.task)}.{shop}.{self.episodes}.seed{self.seed}"
 
     @property
-    def digest(self) -> str:
-        """Hash of all that shapes the numbers."""
+    def config_hash(self) -> str:
+        """Hash of all that shapes the numbers: resuming compares it."""
         shared = self.suite.model_dump(mode="json", include={"estimators", "interval", "truth_error"})
         return config_hash([shared, self._shop, self.episodes, self.seed])
 
@@ -55,37 +60,47 @@ class LogJob:
         return self.source.model_dump(mode="json") | {"task": task_content(self.source.task)}
 
 
-def plan(suite: EstimatorSuite, cache: str) -> list[LogJob]:
+def plan(suite: EstimatorSuite, device: str = "cpu") -> list[LogJob]:
     """Every log of a suite, the large ones first: they would else be waited for at the end."""
     sizes = sorted(zip(suite.episodes, suite.logs, strict=True), reverse=True)
     return [
-        LogJob(suite, source, episodes, seed, cache)
+        LogJob(suite, source, episodes, seed)
         for episodes, logs in sizes
         for source in suite.sources
         for seed in range(1, logs + 1)
     ]
 
 
-def execute(job: LogJob) -> tuple[list[dict[str, Any]], float]:
-    """Rows of estimates.csv, and the seconds that they took.
+def batches(jobs: Sequence[LogJob]) -> list[tuple[LogJob, ...]]:
+    """One by one: logs share nothing."""
+    return [(job,) for job in jobs]
+
+
+def prepare(batch: Sequence[LogJob]) -> list[None]:
+    """Nothing."""
+    return [None] * len(batch)
+
+
+def execute(job: LogJob, prepared: None, folder: Path | None) -> JobResult:
+    """Rows of estimates.csv of one log.
 
     Raises:
         UnknownNameError: a policy that the task does not have.
         InputError: a parameter of the task out of range.
     """
-    from ... import ope
+    from .... import ope
 
-    begin = time.perf_counter()
     suite, source = job.suite, job.source
+    cache = None if folder is None else folder / TRUTH_FOLDER
     task = make_task(source)
     logging = _named(task.logging_policies() | {"behaviour": task.behaviour}, source.logging)
     policies = {name: _named(task.evaluation_policies(), name) for name in source.groups}
-    scale = task.true_value(task.behaviour, suite.truth_error, TRUTH_SEED, cache=job.cache)
+    scale = task.true_value(task.behaviour, suite.truth_error, TRUTH_SEED, cache=cache)
     data = task.log(episodes=job.episodes, policy=logging, seed=job.seed)
     states, rows = data.states(), []
     with_q = any(ope.needs_q(name) for name in suite.estimators)
     for name, policy in policies.items():
-        truth = task.true_value(policy, suite.truth_error, TRUTH_SEED, cache=job.cache)
+        truth = task.true_value(policy, suite.truth_error, TRUTH_SEED, cache=cache)
         log = evaluation_log(data, states, policy, with_q=with_q)
         ess = ope.diagnose(log).ess
         for found in ope.estimate_all(log, suite.estimators, interval=suite.interval, seed=job.seed):
@@ -105,16 +120,23 @@ def execute(job: LogJob) -> tuple[list[dict[str, Any]], float]:
                     "behaviour_value": scale.value,
                     "ess": ess,
                     "verdict": found.verdict,
+                    "status": "ok",
                 }
             )
-    return rows, time.perf_counter() - begin
+    return JobResult(job.run_id, job.config_hash, rows)
+
+
+def failed_row(job: LogJob, status: str) -> Row:
+    """The row of estimates.csv of a log that failed."""
+    known = {"task": task_name(job.source.task), "n_episodes": job.episodes, "log_seed": job.seed, "status": status}
+    return {name: known.get(name) for name in ESTIMATES}
 
 
 def evaluation_log(
     data: TransitionDataset, states: np.ndarray, policy: Policy, *, with_q: bool = False
 ) -> ope.EvaluationLog:
     """A task's log for the estimators, with a policy's probabilities and, if asked for, a linear q."""
-    from ... import ope
+    from .... import ope
 
     # In pieces: a policy's scores take several times the memory of its probabilities.
     pieces = (states[i : i + CHUNK] for i in range(0, len(states), CHUNK))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from ..policies import POLICIES
-from .config import AlgorithmSpec, Source, Suite, config_hash, task_content
+from ....policies import POLICIES
+from ...config import AlgorithmSpec, Source, Suite, config_hash, task_content
 
 BEHAVIOUR = AlgorithmSpec(id="behaviour")
 """The logging policy itself: the line every other row is measured against."""
@@ -20,7 +20,7 @@ REFERENCE = AlgorithmSpec(id="reference")
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingJob:
     """One training run (or one fixed policy) and its evaluation.
 
     Attributes:
@@ -62,7 +62,7 @@ class Job:
     @property
     def loop(self) -> str:
         """The training loop: the suite's, or the nearest that can train this row."""
-        from ..training import nearest_loop
+        from ....training import nearest_loop
 
         return nearest_loop(self.suite.loop, self.spec.id, self.spec.encoder, self.device)
 
@@ -82,7 +82,7 @@ class Job:
         return suite | {"source": source, "algorithm": self.spec.model_dump(mode="json")}
 
 
-def plan(suite: Suite, device: str = "auto") -> list[Job]:
+def plan(suite: Suite, device: str = "auto") -> list[TrainingJob]:
     """Every job of a suite, those of one source together. Policies without training run once, on the first seed."""
     jobs = []
     for source in suite.sources:
@@ -91,23 +91,23 @@ def plan(suite: Suite, device: str = "auto") -> list[Job]:
             fixed.append(COUNTERPART)
         if source.task and suite.normalise:
             fixed.append(REFERENCE)
-        jobs += [Job(suite, source, spec, suite.seeds[0], device) for spec in fixed]
+        jobs += [TrainingJob(suite, source, spec, suite.seeds[0], device) for spec in fixed]
         for spec in suite.algorithms:
             seeds = suite.seeds[:1] if spec.id in POLICIES else suite.seeds
-            jobs += [Job(suite, source, spec, seed, device) for seed in seeds]
+            jobs += [TrainingJob(suite, source, spec, seed, device) for seed in seeds]
     return jobs
 
 
-def batches(jobs: Sequence[Job]) -> list[tuple[Job, ...]]:
+def batches(jobs: Sequence[TrainingJob]) -> list[tuple[TrainingJob, ...]]:
     """The jobs as a worker takes them: one by one, or all seeds of a row where its loop trains them in one pass."""
 
-    def row(job: Job) -> Job | tuple[Job, int]:
+    def row(job: TrainingJob) -> TrainingJob | tuple[TrainingJob, int]:
         return replace(job, seed=0) if _shares_training(job) else (job, job.seed)
 
     return [tuple(group) for _, group in groupby(jobs, row)]
 
 
-def _shares_training(job: Job) -> bool:
+def _shares_training(job: TrainingJob) -> bool:
     # Shuffled rewards are another log for each seed.
     fixed = job.spec.id in POLICIES or job.spec in (BEHAVIOUR, COUNTERPART, REFERENCE)
     return not fixed and not job.spec.shuffle_rewards and job.loop == "ensemble"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...mdp.dataset import TransitionDataset
+from ....mdp.dataset import TransitionDataset
 
 FOLDS = 2
 RIDGE = 1.0

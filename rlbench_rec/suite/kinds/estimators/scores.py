@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ...ope.questions.selection import rank_correlation, regret
+from ....ope.questions.selection import rank_correlation, regret
+from ....results.schema import ESTIMATORS
 
 GROUPS = {"all": ("matched", "mismatched"), "matched": ("matched",), "mismatched": ("mismatched",)}
 
@@ -26,7 +27,7 @@ def score(estimates: pd.DataFrame) -> pd.DataFrame:
             if len(some):
                 key = {"task": task, "estimator": estimator, "n_episodes": size, "policies": group}
                 rows.append(key | _scores(some))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(ESTIMATORS))
 
 
 def _scores(rows: pd.DataFrame) -> dict[str, float]:

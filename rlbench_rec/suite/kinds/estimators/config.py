@@ -73,3 +73,7 @@ class EstimatorSuite(BaseModel):
         if min(self.episodes) < 10 or min(self.logs) < 1:
             raise ValueError("a log has 10 episodes or more, and there is at least one of each size")
         return self
+
+    def with_seeds(self, number: int) -> EstimatorSuite:
+        """The same suite with this many logs of each size."""
+        return self.model_copy(update={"logs": [number] * len(self.episodes)})

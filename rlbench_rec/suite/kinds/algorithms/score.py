@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 
-from .. import ope
-from ..mdp.dataset import TransitionDataset
-from ..policies import Uniform
-from ..policies.base import Policy
-from .evaluate import evaluation_log
-from .imitation import imitation_metrics
-from .jobs import Job
-from .reference.known import reference
-from .sources import TRUTH_SEED, Loaded, is_uniform
-
-Row = dict[str, Any]
+from .... import ope
+from ....mdp.dataset import TransitionDataset
+from ....policies import Uniform
+from ....policies.base import Policy
+from ...evaluate import evaluation_log
+from ...imitation import imitation_metrics
+from ...plan import Row
+from ...reference.known import reference
+from ...sources import TRUTH_SEED, Loaded, is_uniform
+from .jobs import TrainingJob
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Contender:
     policy: Policy
 
 
-def score(job: Job, loaded: Loaded, contender: Contender) -> list[Row]:
+def score(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[Row]:
     """Rows of an evaluated policy: its true value where the source is a task, estimates, and imitation metrics where
     users chose the items themselves."""
     truth = _truth_rows(job, loaded, contender)
@@ -47,7 +45,7 @@ def score(job: Job, loaded: Loaded, contender: Contender) -> list[Row]:
     return rows
 
 
-def score_behaviour(job: Job, loaded: Loaded) -> list[Row]:
+def score_behaviour(job: TrainingJob, loaded: Loaded) -> list[Row]:
     """Rows of the logging policy: the mean of the test side, and its true value where the source is a task."""
     truth: list[Row] = []
     if loaded.task is not None:
@@ -56,7 +54,7 @@ def score_behaviour(job: Job, loaded: Loaded) -> list[Row]:
     return truth + _on_policy_rows(job, loaded, loaded.test, "behaviour", "logged", true_values)
 
 
-def score_reference(job: Job, loaded: Loaded) -> list[Row]:
+def score_reference(job: TrainingJob, loaded: Loaded) -> list[Row]:
     """The row of the best that is known in the shop: its true value, and no estimate, since no log was asked."""
     best = reference(loaded.task, job.suite.truth_error)
     contender = Contender("reference", f"{best.contender}/{best.form}", None)
@@ -64,7 +62,7 @@ def score_reference(job: Job, loaded: Loaded) -> list[Row]:
     return [row | {"policy": best.form}]
 
 
-def score_counterpart(job: Job, loaded: Loaded) -> list[Row]:
+def score_counterpart(job: TrainingJob, loaded: Loaded) -> list[Row]:
     """Rows of the other log's policy. It saw none of this log, so the whole of it serves; the truth is the mean of the
     other log, which is itself an estimate and gets a row with its interval."""
     policy, other = loaded.counterpart_policy, loaded.counterpart
@@ -74,7 +72,7 @@ def score_counterpart(job: Job, loaded: Loaded) -> list[Row]:
     return own + _estimate_rows(job, loaded, contender, loaded.data, true_values)
 
 
-def _truth_rows(job: Job, loaded: Loaded, contender: Contender) -> list[Row]:
+def _truth_rows(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[Row]:
     if loaded.task is None:
         return []
     truth = loaded.task.true_value(contender.policy, relative_error=job.suite.truth_error, seed=TRUTH_SEED)
@@ -85,7 +83,7 @@ def _truth_rows(job: Job, loaded: Loaded, contender: Contender) -> list[Row]:
 
 
 def _truth_row(
-    job: Job, loaded: Loaded, contender: Contender, metric: str, value: float, error: float, episodes: int
+    job: TrainingJob, loaded: Loaded, contender: Contender, metric: str, value: float, error: float, episodes: int
 ) -> Row:
     quantile = NormalDist().inv_cdf((1 + job.suite.confidence) / 2)
     return _row(job, loaded, contender, metric, "truth") | {
@@ -99,7 +97,7 @@ def _truth_row(
 
 
 def _estimate_rows(
-    job: Job, loaded: Loaded, contender: Contender, data: TransitionDataset, true_values: dict[str, float]
+    job: TrainingJob, loaded: Loaded, contender: Contender, data: TransitionDataset, true_values: dict[str, float]
 ) -> list[Row]:
     suite = job.suite
     behaviour = loaded.behaviour
@@ -125,7 +123,12 @@ def _estimate_rows(
 
 
 def _on_policy_rows(
-    job: Job, loaded: Loaded, data: TransitionDataset, algorithm: str, variant: str, true_values: dict[str, float]
+    job: TrainingJob,
+    loaded: Loaded,
+    data: TransitionDataset,
+    algorithm: str,
+    variant: str,
+    true_values: dict[str, float],
 ) -> list[Row]:
     log = ope.EvaluationLog(
         rewards=data.rewards.astype(np.float64),
@@ -147,7 +150,7 @@ def _on_policy_rows(
     return rows
 
 
-def _ranking_rows(job: Job, loaded: Loaded, contender: Contender) -> list[Row]:
+def _ranking_rows(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[Row]:
     suite = job.suite
     found = imitation_metrics(
         loaded.test,
@@ -181,8 +184,8 @@ def _numbers(estimate: ope.Estimate) -> Row:
     }
 
 
-def _row(job: Job, loaded: Loaded, contender: Contender, metric: str, estimator: str) -> Row:
-    from ..results.metrics import METRICS
+def _row(job: TrainingJob, loaded: Loaded, contender: Contender, metric: str, estimator: str) -> Row:
+    from ....results.metrics import METRICS
 
     provenance = loaded.data.provenance
     return {

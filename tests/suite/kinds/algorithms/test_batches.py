@@ -6,7 +6,7 @@ import pytest
 
 from rlbench_rec.suite import Suite
 from rlbench_rec.suite.execute import execute
-from rlbench_rec.suite.jobs import batches, plan
+from rlbench_rec.suite.kinds.algorithms.jobs import batches, plan
 from rlbench_rec.training import load, nearest_loop
 
 SUITE = Suite(
@@ -77,7 +77,7 @@ def test_a_batch_gives_what_its_seeds_give_alone(tmp_path):
     for one, other in zip(together, alone, strict=True):
         assert [row["value"] for row in one.rows] == pytest.approx([row["value"] for row in other.rows], rel=1e-3)
         assert one.curve[-1]["loss"] == pytest.approx(other.curve[-1]["loss"], rel=1e-4)
-        assert load(tmp_path / one.run_id).loop == "ensemble"
+        assert load(tmp_path / "models" / one.run_id).loop == "ensemble"
 
 
 def test_seeds_that_fail_together_are_tried_alone():

@@ -1,0 +1,22 @@
+"""Suites of algorithms: one training (or one fixed policy) a job; runs.csv, leaderboard.csv and their kin."""
+
+from __future__ import annotations
+
+from ...screen import show
+from ..kind import Kind
+from .check import check_names
+from .jobs import batches, plan
+from .tables import write_tables
+from .train import execute, failed_row, prepare
+
+KIND = Kind(
+    trains=True,
+    check=check_names,
+    plan=plan,
+    batches=batches,
+    prepare=prepare,
+    execute=execute,
+    failed_row=failed_row,
+    write_tables=write_tables,
+    show=show,
+)

@@ -1,0 +1,49 @@
+"""The tables and plots of a suite of algorithms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ....results.leaderboard import leaderboard
+from ....results.normalised import normalised_table
+from ....results.normalised_plot import plot_normalised
+from ....results.plots import plot_curves, plot_values
+from ....results.schema import CURVES, LEADERBOARD, NORMALISED, RUN_KEYS, RUNS, SCHEMA_VERSION
+from ....results.write import write_table
+from ...plan import JobResult, frame
+
+if TYPE_CHECKING:
+    from ...config import Suite
+
+PLOTS_FOLDER = "plots"
+
+
+def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> dict[str, str]:
+    """runs.csv, leaderboard.csv, curves.csv and a folder of plots; normalised.csv where the suite normalises.
+
+    Rows are sorted by key, so that the order in which jobs finished leaves no trace.
+
+    Returns:
+        Source -> SHA-256 of its data.
+    """
+    runs = frame([row for result in results for row in result.rows], RUNS)
+    runs["schema_version"] = SCHEMA_VERSION
+    runs = runs.sort_values([*RUN_KEYS, "run_id"], kind="stable", ignore_index=True)
+    board = leaderboard(runs, confidence=suite.confidence)
+    curves = frame([point for result in results for point in result.curve], CURVES)
+    write_table(runs, RUNS, folder / "runs.csv")
+    write_table(board, LEADERBOARD, folder / "leaderboard.csv")
+    write_table(curves.sort_values(["run_id", "step"], ignore_index=True), CURVES, folder / "curves.csv")
+    (folder / PLOTS_FOLDER).mkdir(exist_ok=True)
+    if suite.normalise:
+        table = normalised_table(runs, confidence=suite.confidence)
+        write_table(table, NORMALISED, folder / "normalised.csv")
+        if len(table):
+            plot_normalised(table, folder / PLOTS_FOLDER / "normalised.png")
+    plot_values(board, runs, folder / PLOTS_FOLDER)
+    plot_curves(curves, runs, folder / PLOTS_FOLDER)
+    ok = runs[runs["status"] == "ok"]
+    sources = ok["dataset"].where(ok["dataset"] != "", ok["task"])
+    return dict(zip(sources, ok["dataset_sha256"], strict=True))

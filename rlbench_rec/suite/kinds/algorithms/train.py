@@ -1,0 +1,121 @@
+"""One job of a suite of algorithms: train, build the policies, score them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ....policies import POLICIES, make
+from ....results.schema import RUNS
+from ... import sources
+from ...plan import JobResult, Row
+from ...reference.scale import normalised, scale_of
+from .check import parse_form
+from .jobs import BEHAVIOUR, COUNTERPART, REFERENCE, TrainingJob
+from .score import Contender, score, score_behaviour, score_counterpart, score_reference
+
+if TYPE_CHECKING:
+    from ....training import Run
+
+MODELS_FOLDER = "models"
+"""Where a run keeps what it trained, each as a folder of its job's `run_id`."""
+
+Prepared = tuple[sources.Loaded, "Run | None"]
+"""The source of a job, and its training where it shared one with other seeds."""
+
+
+def prepare(batch: Sequence[TrainingJob]) -> list[Prepared]:
+    """Load the source of a batch, and train its seeds together where they are several."""
+    loaded = sources.load(batch[0].source)
+    trained = _train_together(batch, loaded) if len(batch) > 1 else [None] * len(batch)
+    return [(loaded, run) for run in trained]
+
+
+def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobResult:
+    """Train (or make) what the job names, and value it on its source."""
+    loaded, trained = prepared
+    result = JobResult(job.run_id, job.config_hash, [])
+    models = None if folder is None else folder / MODELS_FOLDER
+    if job.spec == BEHAVIOUR:
+        result.rows = score_behaviour(job, loaded)
+    elif job.spec == COUNTERPART:
+        result.rows = score_counterpart(job, loaded)
+    elif job.spec == REFERENCE:
+        result.rows = score_reference(job, loaded)
+    elif job.spec.id in POLICIES:
+        contender = Contender(job.spec.id, job.spec.label or "fixed", make(job.spec.id, loaded.train))
+        result.rows = score(job, loaded, contender)
+    elif loaded.sequential or not job.spec.sequential_only:
+        result.rows = _score_run(job, loaded, trained or _train(job, loaded), result, models)
+    if job.suite.normalise and loaded.task is not None:
+        result.rows += normalised(result.rows, scale_of(loaded.task, job.suite.truth_error))
+    return result
+
+
+def _train(job: TrainingJob, loaded: sources.Loaded) -> Run:
+    from ....training import fit
+
+    train = loaded.train
+    if job.spec.shuffle_rewards:
+        train = replace(train, rewards=np.random.default_rng(job.seed).permutation(train.rewards))
+    return fit(train, job.spec.id, seed=job.seed, **_options(job))
+
+
+def _train_together(batch: Sequence[TrainingJob], loaded: sources.Loaded) -> Sequence[Run | None]:
+    from ....training import fit_seeds
+
+    if not loaded.sequential and batch[0].spec.sequential_only:
+        return [None] * len(batch)
+    try:
+        return fit_seeds(loaded.train, batch[0].spec.id, [job.seed for job in batch], **_options(batch[0]))
+    except Exception:
+        # What fails one seed need not fail the others: each is tried alone.
+        return [None] * len(batch)
+
+
+def _options(job: TrainingJob) -> dict[str, Any]:
+    options = {"loop": job.loop, "encoder": job.spec.encoder, "steps": job.steps, "config": job.spec.config}
+    return options | {"batch_size": job.suite.batch_size, "device": job.device}
+
+
+def _score_run(job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobResult, models: Path | None) -> list[Row]:
+    if models:
+        # An interrupted run may have left one; resuming trains it again.
+        shutil.rmtree(models / job.run_id, ignore_errors=True)
+        run.save(models / job.run_id)
+    result.curve = [{"run_id": job.run_id, **point} for point in run.history.to_dict("records")]
+    result.timing["steps_per_second"] = run.steps_per_second
+    # A cloned policy is its own headline; Q functions take the suite's forms.
+    forms = ["greedy", "stochastic"] if "stochastic" in run.forms else job.forms
+    contenders = [(f"{job.stem}/{form}", form, "last") for form in forms]
+    if run.best_step is not None:
+        # Held-out episodes without a single reward tell no checkpoint from another; then there is no best one.
+        contenders.append((f"{job.stem}/best/{forms[-1]}", forms[-1], "best"))
+    rows: list[Row] = []
+    for variant, form, checkpoint in contenders:
+        policy = run.policy(**parse_form(form), checkpoint=checkpoint)
+        rows += score(job, loaded, Contender(job.spec.id, variant, policy))
+    return rows
+
+
+def failed_row(job: TrainingJob, status: str) -> Row:
+    """The row of runs.csv of a job that failed."""
+    known = {
+        "run_id": job.run_id,
+        "suite": job.suite.name,
+        "dataset": job.source.name if job.source.dataset else "",
+        "task": job.source.name if job.source.task else "",
+        "algorithm": job.spec.id,
+        "variant": job.stem,
+        "config_hash": job.config_hash,
+        "seed": job.seed,
+        "metric": "reward",
+        "higher_is_better": True,
+        "status": status,
+    }
+    return {name: known.get(name) for name in RUNS}

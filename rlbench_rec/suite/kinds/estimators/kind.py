@@ -1,0 +1,21 @@
+"""Suites that score estimators: one log a job; estimates.csv and estimators.csv."""
+
+from __future__ import annotations
+
+from ...screen import show_estimators
+from ..kind import Kind
+from .check import check_names
+from .jobs import batches, execute, failed_row, plan, prepare
+from .tables import write_tables
+
+KIND = Kind(
+    trains=False,
+    check=check_names,
+    plan=plan,
+    batches=batches,
+    prepare=prepare,
+    execute=execute,
+    failed_row=failed_row,
+    write_tables=write_tables,
+    show=show_estimators,
+)
