@@ -38,8 +38,8 @@ def version(show: bool = typer.Option(False, "--version", help="Print the versio
 
 
 def main() -> None:
-    """Entry point. Exit codes: 0 fine, 1 a regression, a failed check or a lift that is not shown, 2 wrong use or bad
-    input, 130 interrupted."""
+    """Entry point. Exit codes: 0 fine; 1 a regression, a failed check, a policy shown to be worse or a broken
+    guardrail; 2 wrong use or bad input; 3 a log that cannot tell (`rlbench ope`); 130 interrupted."""
     usual = warnings.formatwarning
     warnings.formatwarning = lambda message, category, *place: (
         f"rlbench: {message}\n" if issubclass(category, DataWarning) else usual(message, category, *place)

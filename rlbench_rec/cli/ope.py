@@ -70,9 +70,11 @@ def command(
 
     Exit code 0: yes, the lift over the logging policy is trusted, its interval beyond --min-lift, and guardrails hold.
 
-    Exit code 1: not shown, or worse.
+    Exit code 1: the policy is shown to be worse, or a guardrail to be broken.
 
     Exit code 2: wrong use or bad input.
+
+    Exit code 3: the log cannot tell: the evidence is too thin, or there is no difference.
     """
     from ..files import write_bytes, write_text
     from ..ope import table

@@ -49,7 +49,7 @@ def test_the_other_sign_is_exit_code_1_unless_they_are_costs(run):
     code, out, _ = run(*SHOP, "--reward", "cost", "--lower-is-better")
     assert code == 0 and "BETTER" in out and "lower 'cost' is better" in out
     code, out, _ = run(*SHOP, "--reward", "click", "--min-lift", "0.5")
-    assert code == 1 and "NOT SHOWN" in out
+    assert code == 3 and "NOT SHOWN" in out
 
 
 def test_json_on_stdout_and_in_a_file_and_a_picture(run, tmp_path):
@@ -79,12 +79,12 @@ def test_ratios_guardrails_and_slices(run):
 def test_propensities_that_were_not_logged(run):
     code, out, _ = run("shop.csv", "--reward", "click", "--features", "hour", "--explain", "--json")
     made = json.loads(out)
-    assert code == 1 and made["decision"]["outcome"] == "not-shown"
+    assert code == made["decision"]["exit_code"] == 3 and made["decision"]["outcome"] == "not-shown"
     assert made["log"]["propensity_source"] == "estimated" and made["propensity_model"]["model"] == "logistic"
     assert made["diagnostics"]["calibration_error"] == made["propensity_model"]["calibration_error"] < 0.1
     assert made["reward"]["estimates"][0]["interval_kind"] == "sampling-only"
     code, out, _ = run(*SHOP, "--reward", "click", "--estimated")
-    assert code == 1 and "the propensities are estimated" in out
+    assert code == 3 and "the propensities are estimated" in out
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 from ..estimate import Estimate
 from .scoring import Report, Scores
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SHARED = ("n_rows", "n_episodes", "propensity_source")
 """Fields of an estimate that are said once, of the log."""
 

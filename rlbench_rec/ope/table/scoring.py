@@ -23,7 +23,8 @@ from .tail import pareto_k
 
 WITHOUT_Q = ("snips", "ips")
 WITH_Q = ("dr", "snips", "ips")
-EXIT_CODES = {"better": 0, "not-shown": 1, "broken": 1, "worse": 1}
+EXIT_CODES = {"better": 0, "worse": 1, "broken": 1, "not-shown": 3}
+"""2 is wrong use. Harm and ignorance are not the same thing for a script."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Decision:
             hold), `worse` (trusted, and the whole interval on the wrong side of 0), `broken` (a guardrail is shown not
             to hold) or `not-shown`.
         reasons: why it is not shown.
-        exit_code: 0 for `better`, else 1.
+        exit_code: 0 for `better`, 1 for `worse` and `broken`, 3 for `not-shown`.
     """
 
     estimator: str

@@ -52,15 +52,16 @@ def test_ratios_stand_beside_the_metrics(shop):
 
 
 @pytest.mark.parametrize(
-    ("times", "outcome"), [(3.0, "better"), (0.0, "broken"), (1.03, "not-shown"), (0.999999, "not-shown")]
+    ("times", "outcome", "code"),
+    [(3.0, "better", 0), (0.0, "broken", 1), (1.03, "not-shown", 3), (0.999999, "not-shown", 3)],
 )
-def test_guardrails_decide(shop, times, outcome):
+def test_guardrails_decide(shop, times, outcome, code):
     read = table.read_log(shop, metrics=["orders"])
     # The basket is seen to shrink by this share; a tolerance of just as much tells nothing.
     lift, own = ope.lift(read.log, metric=(None, 0)), ope.estimate(read.log, "on-policy", metric=(None, 0))
     rail = Guardrail(None, -times * lift.value / own.value, relative=True)
     report = table.score(read, guardrails={"reward/orders": rail}, interval="normal")
-    assert report.decision.outcome == outcome and report.decision.exit_code == (outcome != "better")
+    assert (report.decision.outcome, report.decision.exit_code) == (outcome, code)
     text = table.screen(report, table.advice(report))
     assert "Guardrails" in text and report.guardrails[0].state in text
     told = {"better": "BETTER", "broken": "BROKEN: do not ship", "not-shown": "NOT SHOWN by snips: guardrail"}
