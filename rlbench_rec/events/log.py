@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from ..sql import parquet_rows
 from .cards.card import DatasetCard
 from .report import LoadReport
 
@@ -127,7 +128,5 @@ class EventLog:
 
         with duckdb.connect() as connection:
             connection.execute("SET enable_progress_bar = false")
-            connection.execute(
-                f"CREATE VIEW log AS SELECT * FROM read_parquet('{str(self.path).replace(chr(39), chr(39) * 2)}')"
-            )
+            connection.execute(f"CREATE VIEW log AS SELECT * FROM {parquet_rows([self.path])}")
             return connection.execute(sql).fetchall()

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MissingExtraError
+from ..sql import parquet_rows, quote_path, quote_text
 from .cards.find import Found
-from .dialects.rows import quote_text
 from .reading import staged
 from .reading.lookups import LookupTable, SideFiles, read_tables, with_lookups
 from .reading.parts import parts, together
@@ -52,11 +52,11 @@ def run(
         counted: Counter[str] = Counter()
         for counts in _all(ray, _cut_sessions, [(job, bucket, staging) for bucket in range(count)]):
             counted.update(counts)
-        aside = f"SELECT file, line, reason, text FROM {_parquet(scratch / 'aside-*.parquet')} ORDER BY number, line"
+        aside = f"SELECT file, line, reason, text FROM {_parquet(scratch, 'aside')} ORDER BY number, line"
         staged.write(connection, aside, folder / "quarantine.parquet", scratch)
         report = staged.account(dict(counted), folder / "quarantine.parquet", files, tables)
         staging = with_lookups(staging, tables)
-        merged = merged_sql(card, staging, _parquet(scratch / "shard-*.parquet"))
+        merged = merged_sql(card, staging, _parquet(scratch, "shard"))
         staged.write(connection, merged, folder / "events.parquet", scratch)
     return report, tuple(staging.context.values())
 
@@ -84,7 +84,7 @@ def _type_rows(job: _Job, number: int) -> None:
         text = "text" if card.deduplicate else "CASE WHEN reason IS NOT NULL THEN text END AS text"
         key = f"coalesce(hash({partition_key(card)}), 0) % {job.partitions}"
         sql = f"SELECT {columns}, {text}, reason, {key} AS bucket FROM ({staging.select})"
-        target = quote_text(str(job.scratch / f"typed-{number}"))
+        target = quote_path(job.scratch / f"typed-{number}")
         connection.execute(f"COPY ({sql}) TO {target} (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (bucket))")
 
 
@@ -93,10 +93,8 @@ def _cut_sessions(job: _Job, bucket: int, staging: Staging) -> dict[str, int]:
     card, found = job.found.card, sorted(job.scratch.glob(f"typed-*/bucket={bucket}/*.parquet"))
     if not found:
         return {}
-    rows = ", ".join(quote_text(str(path)) for path in found)
     with staged.connected(job.scratch / f"cutting-{bucket}", job.memory_limit) as connection:
-        typed = f"read_parquet([{rows}], hive_partitioning = true, union_by_name = true)"
-        staged.judge(connection, typed, staging, job.tables)
+        staged.judge(connection, staged.typed_rows(found), staging, job.tables)
         if card.deduplicate:
             connection.execute(
                 "INSERT INTO duplicates SELECT file, line, text FROM typed "
@@ -116,8 +114,8 @@ def _cut_sessions(job: _Job, bucket: int, staging: Staging) -> dict[str, int]:
         return staged.counts(connection)
 
 
-def _parquet(pattern: Path) -> str:
-    return f"read_parquet({quote_text(str(pattern))})"
+def _parquet(scratch: Path, name: str) -> str:
+    return parquet_rows(sorted(scratch.glob(f"{name}-*.parquet")))
 
 
 def _connected(address: str) -> Any:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import InputError
+from ...sql import quote_text
 from ..cards.card import DatasetCard
 from ..raw.lines import LineStream, first_line, split_fields
-from .rows import RawRows, quote_text, same_names
+from .rows import RawRows, same_names
 
 if TYPE_CHECKING:
     import duckdb

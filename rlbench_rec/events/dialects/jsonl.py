@@ -7,11 +7,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...sql import quote_text
 from ..cards.card import DatasetCard
 from ..raw.lines import BOM, LONGEST_LINE, LineStream, first_line, whole_lines
 from ..raw.packed import opened
 from .lists import ELEMENT, LIST, named
-from .rows import RawRows, quote_text
+from .rows import RawRows
 
 if TYPE_CHECKING:
     import duckdb

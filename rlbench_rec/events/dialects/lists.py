@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ...sql import quote_text
 from ..cards.card import DatasetCard
-from .rows import RawRows, quote_text
+from .rows import RawRows
 
 ELEMENT, LIST = "#", "#list"
 """Columns that every such row has beside the raw ones: its number in the list, from 1, and the number of the line."""

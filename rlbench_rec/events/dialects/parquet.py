@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import InputError
+from ...sql import parquet_rows
 from ..cards.card import DatasetCard
-from .rows import RawRows, quote_name, quote_text, same_names
+from .rows import RawRows, same_names
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,11 +24,13 @@ def open_rows(connection: duckdb.DuckDBPyConnection, files: list[Path], card: Da
         InputError: a file that is no Parquet, or files whose columns differ.
     """
     names = same_names(files, [_names(file) for file in files])
+    # By place, since DuckDB takes names that differ in case for the same.
+    columns = [f"c{place}" for place in range(len(names))]
     # DuckDB prints a float with the fewest digits that read back as the same float, so nothing is lost on the way.
-    fields = ", ".join(f"CAST({quote_name(name)} AS VARCHAR)" for name in names)
+    fields = ", ".join(f"CAST({column} AS VARCHAR)" for column in columns)
     selects = [
-        f"SELECT {number} AS file, file_row_number + 1 AS line, [{fields}] AS fields "
-        f"FROM read_parquet({quote_text(str(file))}, file_row_number = true)"
+        f"SELECT {number} AS file, row + 1 AS line, [{fields}] AS fields "
+        f"FROM {parquet_rows([file], 'file_row_number = true')} AS raw({', '.join([*columns, 'row'])})"
         for number, file in enumerate(files)
     ]
     relation = f"(SELECT *, CAST(to_json(fields) AS VARCHAR) AS text FROM ({' UNION ALL '.join(selects)}))"

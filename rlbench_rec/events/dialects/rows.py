@@ -60,13 +60,3 @@ def same_names(files: list[Path], names: list[list[str]]) -> list[str]:
                 f"Its columns differ from those of {files[0].name}.", where=str(file), hint="Load them one by one."
             )
     return names[0]
-
-
-def quote_name(name: str) -> str:
-    """A SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_text(text: str) -> str:
-    """A SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"

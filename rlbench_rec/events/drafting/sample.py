@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import InputError, MissingFileError
-from ..dialects.rows import quote_name
 from ..raw.lines import BOM, split_fields
 from ..raw.packed import inside, is_zip, opened
 
@@ -86,8 +85,10 @@ def _parquet(path: Path) -> Sample:
     names = rows.column_names
     # As text in the words of the loader, which casts in DuckDB.
     with duckdb.connect() as connection:
-        texts = ", ".join(f"coalesce(CAST({quote_name(name)} AS VARCHAR), '')" for name in names)
-        cells = connection.from_arrow(rows).project(texts).fetchall()
+        # By place, since DuckDB takes names that differ in case for the same.
+        places = [f"c{place}" for place in range(len(names))]
+        texts = ", ".join(f"coalesce(CAST({place} AS VARCHAR), '')" for place in places)
+        cells = connection.from_arrow(rows.rename_columns(places)).project(texts).fetchall()
     columns = {name: list(column) for name, column in zip(names, zip(*cells, strict=True), strict=True)}
     return Sample(path, "parquet", names, columns, whole=len(rows) == file.metadata.num_rows)
 

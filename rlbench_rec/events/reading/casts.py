@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...sql import quote_text
 from ..cards.card import DatasetCard
-from ..dialects.rows import RawRows, quote_text
+from ..dialects.rows import RawRows
 
 SQL_TYPES = {"int64": "BIGINT", "string": "VARCHAR", "number": "DOUBLE", "event": "VARCHAR", "time": "BIGINT"}
 

@@ -8,11 +8,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...sql import parquet_rows, quote_path, quote_text
 from ..cards.card import DatasetCard
 from ..cards.find import Found
 from ..cards.shape import Lookup
 from ..dialects import DIALECTS
-from ..dialects.rows import RawRows, quote_text
+from ..dialects.rows import RawRows
 from ..raw.packed import archive_of, files_like
 from .casts import SQL_TYPES, by_card, cast, holds, text_of
 from .staging import Staging, in_order
@@ -57,7 +58,7 @@ class LookupTable:
             columns = f"log.* REPLACE (coalesce(side.value, {into}) AS {into})"
         else:
             columns = f"log.*, side.value AS {into}"
-        side = f"read_parquet({quote_text(str(self.path))})"
+        side = parquet_rows([self.path])
         return f"SELECT {columns} FROM ({rows}) AS log {join} {side} AS side ON {' AND '.join(on)}"
 
 
@@ -115,9 +116,9 @@ def _read(
     path = scratch / f"side-{lookups[0][0]}.parquet"
     connection.execute(
         f"COPY (SELECT file, line, {raw.well_formed} AS sound, {wants}, {texts} FROM {raw.relation}) "
-        f"TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION lz4_raw)"
+        f"TO {quote_path(path)} (FORMAT parquet, COMPRESSION lz4_raw)"
     )
-    rows = f"read_parquet({quote_text(str(path))})"
+    rows = parquet_rows([path])
     return {number: _one(connection, card, lookup, number, columns, rows, scratch) for number, lookup in lookups}
 
 
@@ -155,7 +156,7 @@ def _one(
     taken = connection.execute(
         f"COPY (SELECT {', '.join(made)} FROM ({judged}) WHERE verdict = 'sound' "
         f"QUALIFY row_number() OVER (PARTITION BY {place} ORDER BY file DESC, line DESC) = 1) "
-        f"TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION lz4_raw)"
+        f"TO {quote_path(path)} (FORMAT parquet, COMPRESSION lz4_raw)"
     ).fetchone()[0]
     account = {
         "read": sum(counted.values()),

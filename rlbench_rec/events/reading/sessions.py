@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...sql import quote_name
 from ..cards.card import DatasetCard
-from ..dialects.rows import quote_name
 from .staging import Staging
 
 KEPT = "SELECT * FROM kept"

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import InputError
+from ...sql import parquet_rows, quote_path, quote_text
 from ..cards.card import DatasetCard
-from ..dialects.rows import RawRows, quote_text
+from ..dialects.rows import RawRows
 from ..report import LoadReport
 from .lookups import LookupTable
 from .staging import REASONS, Staging
@@ -27,7 +28,7 @@ def connected(scratch: Path, memory_limit: str) -> Iterator[duckdb.DuckDBPyConne
     scratch.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
         connection.execute(f"SET memory_limit = {quote_text(memory_limit)}")
-        connection.execute(f"SET temp_directory = {quote_text(str(scratch / 'spill'))}")
+        connection.execute(f"SET temp_directory = {quote_path(scratch / 'spill')}")
         connection.execute("SET TimeZone = 'UTC'")
         # Its bar would go to stdout, where results go.
         connection.execute("SET enable_progress_bar = false")
@@ -51,14 +52,13 @@ def fill(connection: duckdb.DuckDBPyConnection, staging: Staging, card: DatasetC
     # Not packed, which would take longer than all the casts.
     connection.execute(
         f"COPY (SELECT {columns}, CASE WHEN reason IS NOT NULL THEN text END AS text, reason{hashed} "
-        f"FROM ({staging.select})) TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION uncompressed)"
+        f"FROM ({staging.select})) TO {quote_path(path)} (FORMAT parquet, COMPRESSION uncompressed)"
     )
 
 
 def typed_rows(paths: list[Path]) -> str:
     """SQL to select the typed rows in some files from; columns that some of them lack are NULL there."""
-    names = ", ".join(quote_text(str(path)) for path in paths)
-    return f"read_parquet([{names}], hive_partitioning = false, union_by_name = true)"
+    return parquet_rows(paths, "union_by_name = true")
 
 
 def judge(
@@ -153,7 +153,5 @@ def quarantine_sql(files: list[Path]) -> str:
 def write(connection: duckdb.DuckDBPyConnection, sql: str, path: Path, scratch: Path) -> None:
     """A query's rows as Parquet; the file appears whole or not at all."""
     part = scratch / path.name
-    connection.execute(
-        f"COPY ({sql}) TO {quote_text(str(part))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
-    )
+    connection.execute(f"COPY ({sql}) TO {quote_path(part)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
     os.replace(part, path)

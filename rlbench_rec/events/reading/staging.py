@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ...errors import InputError
+from ...sql import quote_text
 from ..cards.card import DatasetCard
 from ..cards.find import Found
 from ..dialects.lists import one_row_each
-from ..dialects.rows import RawRows, quote_text
+from ..dialects.rows import RawRows
 from ..log import COLUMNS, OPTIONAL_COLUMNS
 from .casts import SQL_TYPES, by_card, cast, holds, text_of
 
