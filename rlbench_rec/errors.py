@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from .terminal import printable
+
 
 class RlbenchError(Exception):
     """Base of every error that is the input's or the caller's to mend.
@@ -25,7 +27,8 @@ class RlbenchError(Exception):
 
     def __str__(self) -> str:
         message = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{message} {self.hint}" if self.hint else message
+        # It quotes names and cells of files, and is printed by whoever catches it.
+        return printable(f"{message} {self.hint}" if self.hint else message)
 
     def __reduce__(self):
         # Exceptions cross process boundaries (worker -> runner); keyword-only arguments need this.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-import warnings
 
 import typer
 
-from ..errors import DataWarning, RlbenchError
+from ..terminal import printable, say
 from . import compare, data, doctor, export, listing, ope, run, tasks
+from .boundary import guarded
+
+UsageError = typer.BadParameter.__base__
+"""What typer raises where a command line does not fit; it has no public name."""
 
 app = typer.Typer(
     name="rlbench",
@@ -28,30 +31,30 @@ app.command("doctor")(doctor.command)
 
 
 @app.callback(invoke_without_command=True)
-def version(show: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
+def version(
+    show: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    debug: bool = typer.Option(False, "--debug", help="Write the traceback of an error into a file."),
+) -> None:
     """Benchmark offline reinforcement learning for e-commerce recommendation, with counterfactual evaluation."""
     if show:
         from .. import __version__
 
-        typer.echo(f"rlbench-rec {__version__}")
+        say(f"rlbench-rec {__version__}")
         raise typer.Exit
 
 
 def main() -> None:
-    """Entry point. Exit codes: 0 fine; 1 a regression, a failed check, a policy shown to be worse or a broken
-    guardrail; 2 wrong use or bad input; 3 a log that cannot tell (`rlbench ope`); 130 interrupted."""
-    usual = warnings.formatwarning
-    warnings.formatwarning = lambda message, category, *place: (
-        f"rlbench: {message}\n" if issubclass(category, DataWarning) else usual(message, category, *place)
-    )
+    """Entry point. Exit codes: 0 fine, 1 a regression, a failed check or a policy that is worse, 3 (`ope`) cannot tell,
+    2 wrong use, bad input or an error of any other kind, 130 interrupted, 143 ended by SIGTERM."""
+    # Taken anywhere in the line, since who is told to add it adds it at the end.
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    sys.exit(guarded(lambda: _run(arguments), debug=len(arguments) < len(sys.argv) - 1))
+
+
+def _run(arguments: list[str]) -> int:
     try:
-        app()
-    except RlbenchError as error:
-        typer.echo(f"rlbench: {error}", err=True)
-        sys.exit(2)
-    except BrokenPipeError:
-        # The reader of stdout (head, say) has seen enough; nothing is wrong.
-        sys.stderr.close()
-        sys.exit(0)
-    finally:
-        warnings.formatwarning = usual
+        return app(args=arguments, standalone_mode=False) or 0
+    except UsageError as error:
+        error.message = printable(error.message)
+        error.show()
+        return error.exit_code

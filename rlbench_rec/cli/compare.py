@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ..terminal import say
+
 
 def command(
     old: Annotated[Path, typer.Argument(help="leaderboard.csv or runs.csv to compare with.")],
@@ -23,14 +25,14 @@ def command(
 
     comparison = compare(old, new)
     if as_json:
-        typer.echo(json.dumps(comparison.to_dict(), indent=1))
+        say(json.dumps(comparison.to_dict(), indent=1))
     else:
         hidden = () if show_all else ("identical", "worse within", "better within")
         for row in comparison.rows.to_dict("records"):
             if row["change"] not in hidden:
-                typer.echo(_line(row))
+                say(_line(row))
         counts = ", ".join(f"{comparison.counts.get(change, 0)} {change}" for change in CHANGES)
-        typer.echo(f"{len(comparison.rows)} rows: {counts}.")
+        say(f"{len(comparison.rows)} rows: {counts}.")
     raise typer.Exit(1 if comparison.regressed else 0)
 
 

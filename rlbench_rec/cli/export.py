@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ..terminal import say
+
 
 def command(
     run: Annotated[
@@ -26,4 +28,4 @@ def command(
     written = export(
         load(run, device="cpu"), out or run / f"policy{SUFFIXES.get(format, '')}", format, k=k, checkpoint=checkpoint
     )
-    typer.echo(f"{written}: its scores agree with the trained network's. {written}.json says what goes in and out.")
+    say(f"{written}: its scores agree with the trained network's. {written}.json says what goes in and out.")

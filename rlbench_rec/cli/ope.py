@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from ..terminal import say
+
 
 def _column(text: str) -> typer.models.OptionInfo:
     return typer.Option(metavar="COLUMN", help=text, rich_help_panel="Columns")
@@ -122,7 +124,7 @@ def command(
         write_bytes(plot, table.picture(report))
     if out:
         write_text(out, as_text + "\n")
-    typer.echo(as_text if as_json else table.screen(report, advised), nl=as_json)
+    say(as_text if as_json else table.screen(report, advised), end="\n" if as_json else "")
     raise typer.Exit(report.decision.exit_code)
 
 

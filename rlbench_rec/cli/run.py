@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from ..terminal import say
+
 
 def command(
     suite: Annotated[str, typer.Argument(help="Suite name or .toml file; see `rlbench list suites`.")] = "",
@@ -46,5 +48,5 @@ def _resumable(folder: Path) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         told = f"rlbench: interrupted. {folder} keeps what finished; --out {folder} --resume runs the rest."
-        typer.echo(told, err=True)
+        say(told, error=True)
         raise

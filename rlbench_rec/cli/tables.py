@@ -6,18 +6,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import typer
+from ..terminal import say, stdout_console
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool = False, title: str | None = None) -> None:
     """Rows of equal keys to stdout; numbers are right-aligned, missing values are blank."""
     if as_json:
-        typer.echo(json.dumps(list(rows), indent=2, default=str))
+        say(json.dumps(list(rows), indent=2, default=str))
         return
     from rich.markup import escape
     from rich.table import Table
-
-    from ..suite.terminal import stdout_console
 
     table = Table(title=title, title_justify="left", header_style="bold")
     for name in rows[0] if rows else ():

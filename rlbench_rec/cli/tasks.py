@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from ..terminal import say
+
 app = typer.Typer(help="Simulated shops with known policy values.", no_args_is_help=True)
 
 
@@ -32,10 +34,8 @@ def show_task(
     from ..tasks import make
 
     made = make(task, seed=seed)
-    typer.echo(inspect.getdoc(type(made)))
-    typer.echo(
-        json.dumps({"actions": made.action_count, "gamma": made.gamma, "config": made.config.model_dump()}, indent=2)
-    )
+    say(inspect.getdoc(type(made)))
+    say(json.dumps({"actions": made.action_count, "gamma": made.gamma, "config": made.config.model_dump()}, indent=2))
 
 
 class Actions(StrEnum):

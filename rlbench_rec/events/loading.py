@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DataWarning, InputError, OutputError, RlbenchError
 from ..files import write_text
+from ..terminal import printable
 from .cards.find import Found, find, item_vectors, resolve_files
 from .dialects.rows import RawRows
 from .log import EventLog
@@ -63,9 +64,8 @@ def load(
     found = find(name)
     files = in_card_order(found, resolve_files(found, Path(path) if path is not None else None))
     for pattern in absent(found, files) if path is None or Path(path).is_dir() else ():
-        warnings.warn(
-            f"{found.card.id}: {pattern} is not here; the log lacks what it holds.", DataWarning, stacklevel=2
-        )
+        missing = printable(f"{found.card.id}: {pattern} is not here; the log lacks what it holds.")
+        warnings.warn(missing, DataWarning, stacklevel=2)
     side = find_tables(found, files)
     vectors = item_vectors(found, files)
     sources = [*files, *(file for _, tables in side for file in tables), *([vectors] if vectors else [])]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ..results.headline import Headline, formatted, headlines
+from ..terminal import say, stderr_console, stdout_console
 from .answers import needs_rl
 from .kinds.algorithms.tables import PLOTS_FOLDER
-from .terminal import stdout_console
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,7 +33,7 @@ def show(finished: Finished, as_json: bool = False) -> None:
 
     board = read_leaderboard(finished.folder / "leaderboard.csv")
     if as_json:
-        print(board.to_json(orient="records", indent=1))
+        say(board.to_json(orient="records", indent=1))
         return
     console = stdout_console()
     for shown in headlines(board):
@@ -62,7 +62,7 @@ def show_estimators(finished: Finished, as_json: bool = False) -> None:
 
     scores = read_table(finished.folder / "estimators.csv", ESTIMATORS, ESTIMATOR_KEYS)
     if as_json:
-        print(scores.to_json(orient="records", indent=1))
+        say(scores.to_json(orient="records", indent=1))
         return
     console = stdout_console()
     for (task, size), rows in scores[scores["policies"] == "all"].groupby(["task", "n_episodes"]):
@@ -81,9 +81,7 @@ def show_estimators(finished: Finished, as_json: bool = False) -> None:
 
 
 def _show_failures(finished: Finished) -> None:
-    from rich.console import Console
-
-    errors = Console(stderr=True)
+    errors = stderr_console()
     for failure in finished.failures:
         status = next(row["status"] for row in failure.rows if row["status"] != "ok")
         errors.print(f"{failure.run_id}: {status}", style="red", markup=False, soft_wrap=True)

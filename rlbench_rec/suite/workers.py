@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from typing import TypeVar
 
 from ..errors import InputError
+from ..terminal import say, stderr_console
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -73,10 +73,9 @@ class Progress:
     """A progress bar on stderr, or a line per job where stderr is no terminal."""
 
     def __init__(self, total: int, done: int):
-        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        self.console = Console(stderr=True)
+        self.console = stderr_console()
         columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
         self.bar = Progress(*columns, console=self.console, disable=not self.console.is_terminal)
         self.total, self.done = total, done
@@ -92,7 +91,7 @@ class Progress:
         state = "failed" if failed else "done"
         self.bar.update(self.task, advance=1, description=name)
         if not self.console.is_terminal:
-            print(f"[{self.done}/{self.total}] {name} {state} in {seconds:.1f} s", file=sys.stderr, flush=True)
+            say(f"[{self.done}/{self.total}] {name} {state} in {seconds:.1f} s", error=True)
 
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()

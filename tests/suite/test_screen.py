@@ -67,7 +67,7 @@ def test_a_terminal_gets_lines_that_fit(finished, monkeypatch, width):
     def terminal(**settings):
         return real(file=screen, width=width, force_terminal=True, color_system=None, **settings)
 
-    monkeypatch.setattr(rich.console, "Console", terminal)
+    monkeypatch.setattr("rlbench_rec.suite.screen.stdout_console", terminal)
     show(Finished(None, finished.folder, [], 1.0))
     lines = screen.getvalue().splitlines()
     table = [line for line in lines if not line.startswith("Files")]

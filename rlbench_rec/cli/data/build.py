@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ...terminal import say
 from .options import Card, Data, Memory
 
 
@@ -29,4 +30,4 @@ def command(
         (scratch / "columns").mkdir()
         dataset = mdp.build(log, scratch=scratch / "columns")
         dataset.save(out)
-        typer.echo(json.dumps(dataset.describe(), indent=2))
+        say(json.dumps(dataset.describe(), indent=2))

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ...terminal import say
 from ..tables import print_rows
 from .options import Card, Data, Json, Memory
 
@@ -27,9 +28,9 @@ def command(
 
     checked = check_log(card, data, memory_limit)
     if as_json:
-        typer.echo(json.dumps(asdict(checked), indent=2))
+        say(json.dumps(asdict(checked), indent=2))
     else:
         print_rows(checked.facts)
-        typer.echo(f"{checked.verdict}: {checked.why}")
+        say(f"{checked.verdict}: {checked.why}")
     failed = checked.verdict != "complete" if complete else checked.verdict == "not this data set"
     raise typer.Exit(1 if failed else 0)

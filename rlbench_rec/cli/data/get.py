@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import typer
-
+from ...terminal import say
 from .options import Card
 
 
@@ -16,4 +15,4 @@ def command(card: Card) -> None:
 
     got = get(card)
     for path in got.files:
-        typer.echo(f"{path}{'  (new)' if path in got.downloaded else ''}")
+        say(f"{path}{'  (new)' if path in got.downloaded else ''}")

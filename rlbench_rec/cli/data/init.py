@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ...terminal import say
 from .options import Json
 
 
@@ -28,14 +29,14 @@ def command(
 
     made = draft(file, out, overwrite=overwrite)
     if as_json:
-        typer.echo(json.dumps(asdict(made), default=str, indent=2))
+        say(json.dumps(asdict(made), default=str, indent=2))
     else:
-        typer.echo(f"{made.path}: {'ready' if made.complete else 'fill in what is marked FILL IN'}")
+        say(f"{made.path}: {'ready' if made.complete else 'fill in what is marked FILL IN'}")
         for role, (column, why) in made.columns.items():
-            typer.echo(f"  {role:<11} {column}  ({why})")
+            say(f"  {role:<11} {column}  ({why})")
         if made.events:
-            typer.echo("  events      " + ", ".join(f"{value} = {event}" for value, event in made.events.items()))
+            say("  events      " + ", ".join(f"{value} = {event}" for value, event in made.events.items()))
         for doubt in made.doubts:
-            typer.echo(f"  could not tell - {doubt}")
-        typer.echo(f"Next: rlbench data check {made.path}")
+            say(f"  could not tell - {doubt}")
+        say(f"Next: rlbench data check {made.path}")
     raise typer.Exit(0 if made.complete else 1)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ...terminal import say
 from .options import Card, Data, Json, Memory
 
 
@@ -35,6 +36,6 @@ def command(
         write_bytes(png, picture(made))
     if as_json:
         fields = events.find_card(card).model_dump(mode="json", exclude_none=True)
-        typer.echo(json.dumps({"card": fields, "profile": asdict(made)}, indent=2, ensure_ascii=False))
+        say(json.dumps({"card": fields, "profile": asdict(made)}, indent=2, ensure_ascii=False))
     else:
-        typer.echo(screen(made), nl=False)
+        say(screen(made), end="")

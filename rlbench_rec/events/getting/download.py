@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import shutil
-import sys
 import time
 from pathlib import Path
 
 from ...errors import InputError, MissingExtraError, MissingFileError, OutputError, RlbenchError
+from ...terminal import say, stderr_console
 
 TRIES = 4
 WAIT = 1.0
@@ -129,16 +129,15 @@ class _Progress:
     """A bar on stderr, or one line where stderr is no terminal."""
 
     def __init__(self, name: str, total: int | None):
-        from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-        console = Console(stderr=True)
+        console = stderr_console()
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
         self.bar = Progress(*columns, console=console, disable=not console.is_terminal)
         self.task = self.bar.add_task(name, total=total or None)
         if not console.is_terminal:
             known = f" ({total / 1e6:,.1f} MB)" if total else ""
-            print(f"downloading {name}{known}", file=sys.stderr, flush=True)
+            say(f"downloading {name}{known}", error=True)
 
     def advance(self, count: int) -> None:
         self.bar.update(self.task, advance=count)

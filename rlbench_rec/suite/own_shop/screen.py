@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from ..terminal import stdout_console
+from ...terminal import say, stdout_console
 from .ask import Answers
 from .make import OwnShop
 
@@ -14,7 +14,7 @@ def show(shop: OwnShop, answers: Answers | None, *, as_json: bool = False) -> No
     """The fit, the answers, and where the files are; on stdout."""
     if as_json:
         found = shop.account | {"fit": shop.fit.to_dict("records"), "shop": str(shop.file)}
-        print(json.dumps(found | {"answers": asdict(answers) if answers else None}, indent=1))
+        say(json.dumps(found | {"answers": asdict(answers) if answers else None}, indent=1))
         return
     from rich import box
     from rich.table import Table

@@ -1,0 +1,125 @@
+"""Whatever goes wrong in a command becomes one message on stderr and an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import signal
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ..errors import DataWarning, RlbenchError
+from ..terminal import printable, say
+
+WRONG, INTERRUPTED = 2, 130
+LONGEST = 500
+"""Characters of a foreign error's own message."""
+OURS = Path(__file__).resolve().parents[1]
+
+
+def guarded(command: Callable[[], int], *, debug: bool) -> int:
+    """Run a command and give its exit code: 2 for whatever it raises, 130 after Ctrl-C, 128 and the signal's number
+    after SIGTERM or SIGHUP.
+
+    Args:
+        command: gives its exit code.
+        debug: write the traceback of an error into a file, and say which.
+    """
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        # A terminal of another encoding gets what it cannot show as escapes.
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(errors="backslashreplace")
+    with _signals() as received, _warnings():
+        try:
+            code = command()
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        except SystemExit:
+            raise
+        # A library written in Rust raises its panics past `Exception`.
+        except BaseException as error:
+            say(f"rlbench: {_message(error)}", error=True)
+            if debug:
+                say(f"rlbench: {_keep(error)}", error=True)
+            return WRONG
+    return 128 + received[0] if received and code == INTERRUPTED else code
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, RlbenchError):
+        return str(error)
+    own = " ".join(str(error).split())
+    own = own[:LONGEST] + ("…" if len(own) > LONGEST else "")
+    if isinstance(error, MemoryError):
+        return f"Memory ran out ({own or 'no more could be had'}). Give it less data, or a machine with more."
+    if isinstance(error, OSError) and error.errno is not None:
+        where = f"{error.filename}: " if error.filename else ""
+        full = " The disk is full, or a quota is." if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else ""
+        return f"{where}It cannot be read or written ({error.strerror}).{full}"
+    if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:
+        return f"A path or a text is not UTF-8 ({own}). Rename the file or folder."
+    return (
+        f"unexpected error in {_place(error)}: {type(error).__name__}: {own}. This is a fault of ours, or an input we "
+        "did not foresee. Run the command again with --debug: it writes a traceback to report."
+    )
+
+
+def _place(error: BaseException) -> str:
+    """The last line of this package that the error went through."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.is_relative_to(OURS) and path != Path(__file__):
+            return f"{path.relative_to(OURS)}, line {frame.lineno}"
+    return "a library"
+
+
+def _keep(error: BaseException) -> str:
+    text = "".join(traceback.format_exception(error))
+    name = f"rlbench-traceback-{time.strftime('%Y%m%d-%H%M%S')}.txt"
+    for folder in (Path.cwd, lambda: Path(tempfile.gettempdir())):
+        with contextlib.suppress(OSError):
+            path = folder() / name
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+            return f"the traceback is in {path}."
+    return f"no place to write the traceback, so here it is:\n{text}"
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[list[int]]:
+    """SIGTERM and SIGHUP end a command as Ctrl-C does, so that it cleans up; gives those that came."""
+    received: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            # What was told to be ignored (nohup) stays so.
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+                before[number] = signal.signal(number, interrupt)
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _warnings() -> Iterator[None]:
+    usual = warnings.formatwarning
+    warnings.formatwarning = lambda message, category, *place: printable(
+        f"rlbench: {message}\n" if issubclass(category, DataWarning) else usual(message, category, *place)
+    )
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
