@@ -32,7 +32,8 @@ def command(
             if row["change"] not in hidden:
                 say(_line(row))
         counts = ", ".join(f"{comparison.counts.get(change, 0)} {change}" for change in CHANGES)
-        say(f"{len(comparison.rows)} rows: {counts}.")
+        unknown = f" Whether both are of the same data is not known: {comparison.unchecked}."
+        say(f"{len(comparison.rows)} rows: {counts}.{unknown if comparison.unchecked else ''}")
     raise typer.Exit(1 if comparison.regressed else 0)
 
 

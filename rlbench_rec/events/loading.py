@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -15,9 +14,10 @@ from ..errors import DataWarning, InputError, OutputError, RlbenchError
 from ..files import write_text
 from ..terminal import printable
 from .cards.find import Found, find, item_vectors, resolve_files
+from .content import all_files, card_sha256, files_sha256
 from .dialects.rows import RawRows
 from .log import EventLog
-from .raw.packed import opened, stamps
+from .raw.packed import stamps
 from .reading import staged
 from .reading.lookups import SideFiles, find_tables, read_tables, with_lookups
 from .reading.parts import absent, in_card_order, parts, together
@@ -68,7 +68,7 @@ def load(
         warnings.warn(missing, DataWarning, stacklevel=2)
     side = find_tables(found, files)
     vectors = item_vectors(found, files)
-    sources = [*files, *(file for _, tables in side for file in tables), *([vectors] if vectors else [])]
+    sources = all_files(files, side, vectors)
     as_they_were = stamps(sources)
     keep = None
     if out is None:
@@ -86,7 +86,7 @@ def load(
                 from .spread import run
 
                 report, context = run(found, files, side, made, Path(scratch), memory_limit, gap, ray)
-            source_sha256 = _sha256(sources)
+            source_sha256 = files_sha256(sources)
             _check_unchanged(as_they_were, stamps(sources))
             write_text(made / "report.json", json.dumps(report.to_dict(), indent=1, sort_keys=True) + "\n")
             # In order of weight: quarantine is complete before the log appears.
@@ -102,6 +102,7 @@ def load(
         variant=found.variant_name,
         report=report,
         source_sha256=source_sha256,
+        card_sha256=card_sha256(found),
         context_columns=context,
         catalogue=tuple(range(found.items)) if found.items else None,
         item_vectors=vectors,
@@ -169,11 +170,3 @@ def _check_unchanged(before: dict[Path, tuple[int, int]], after: dict[Path, tupl
         if after.get(file) != state:
             hint = "Wait until it is written, or give a copy."
             raise InputError("The file changed while it was read.", where=str(file), hint=hint)
-
-
-def _sha256(files: list[Path]) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        with opened(file) as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return digest.hexdigest()

@@ -44,6 +44,7 @@ class EventLog:
         variant: which of the card's logs; "" where there is one.
         report: the account of rows.
         source_sha256: hash of the raw files' bytes; of what is in them, where they are packed.
+        card_sha256: hash of what the card says of rows.
         context_columns: names of the card's feature columns.
         catalogue: all item ids, where they are known beforehand.
         item_vectors: the card's file of item vectors; None where it names none.
@@ -57,6 +58,7 @@ class EventLog:
     context_columns: tuple[str, ...] = ()
     catalogue: tuple[int, ...] | None = None
     item_vectors: Path | None = None
+    card_sha256: str = ""
     _keep: Any = field(default=None, repr=False, compare=False)
     """Holds the temporary folder of a log that was not asked to be kept."""
 

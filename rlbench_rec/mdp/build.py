@@ -164,6 +164,7 @@ def _provenance(log: EventLog, config: MDPConfig, split: TimeSplit) -> Provenanc
     return Provenance(
         source=source,
         source_sha256=log.source_sha256,
+        card_sha256=config.with_card(log.card_sha256),
         split_hash=hashlib.sha256(text.encode()).hexdigest(),
         identification=identification(card.action_source, card.propensity),
         config=settings,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,3 +29,9 @@ class MDPConfig(BaseModel):
     """Event type -> reward; None takes the card's."""
     train_fraction: float = Field(0.8, gt=0.0, lt=1.0)
     """Share of sessions, in time order, before the cutoff."""
+
+    def with_card(self, card_sha256: str) -> str:
+        """SHA-256 of a card's hash and these choices: what made decisions of the raw rows."""
+        # Without defaults, so that a choice that is new in the next version leaves the hashes of old ones alone.
+        chosen = self.model_dump(exclude_defaults=True)
+        return hashlib.sha256(json.dumps([card_sha256, chosen], sort_keys=True).encode()).hexdigest()

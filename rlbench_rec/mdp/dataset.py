@@ -53,6 +53,8 @@ class Provenance:
     source: str
     """Dataset card id or task id, with its variant: `open-bandit-sample/random-all`, `recommend-v1`."""
     source_sha256: str = ""
+    card_sha256: str = ""
+    """Of what made decisions of the raw rows: the card, and the MDP settings."""
     split_hash: str = ""
     identification: str = "identified"
     """`identified` (known propensities), `estimated` (exposures with estimated propensities), or `not-identified`

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..errors import InputError, MissingFileError
 from .metrics import METRICS
+from .same_data import DataHashes, of_leaderboard, of_runs, refuse_other_data
 from .schema import KEYS, RUN_KEYS, read_leaderboard, read_runs
 
 CHANGES = ("worse beyond", "missing", "worse within", "better within", "better beyond", "new", "identical")
@@ -27,9 +28,11 @@ class Comparison:
 
     Attributes:
         rows: the key columns, old, new, difference, margin, change, verdict; worst changes first.
+        unchecked: what is not known of the data behind the files, in words; empty where both are of the same data.
     """
 
     rows: pd.DataFrame
+    unchecked: str = ""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -45,11 +48,13 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values, NaN as None."""
         rows = self.rows.astype(object).where(self.rows.notna(), None).to_dict("records")
-        return {"regressed": self.regressed, "counts": self.counts, "rows": rows}
+        return {"regressed": self.regressed, "counts": self.counts, "unchecked": self.unchecked, "rows": rows}
 
 
 def compare(old: str | Path, new: str | Path) -> Comparison:
     """Join two files on their keys and judge each row.
+
+    Both must be of the same data and card: by the hashes in runs.csv, or in the manifest.json beside a leaderboard.
 
     A difference is beyond the intervals when it exceeds the margin sqrt(h_old^2 + h_new^2), h the half-width of a row's
     interval towards the other value: the interval of a difference of two independent estimates (Zou and Donner 2008).
@@ -57,23 +62,27 @@ def compare(old: str | Path, new: str | Path) -> Comparison:
     is `unreliable` in both files claimed nothing, so its changes stay within.
 
     Raises:
-        MissingFileError, InputError: a file that is not there or not such a table, or files of two kinds.
+        MissingFileError, InputError: a file that is not there or not such a table, files of two kinds, or of other
+            data.
     """
-    before, keys = _read(Path(old))
-    after, new_keys = _read(Path(new))
+    before, keys, old_data = _read(Path(old))
+    after, new_keys, new_data = _read(Path(new))
+    where = f"{old}, {new}"
     if keys != new_keys:
-        raise InputError("One file is a leaderboard, the other holds runs.", where=f"{old}, {new}")
+        raise InputError("One file is a leaderboard, the other holds runs.", where=where)
+    refuse_other_data(old_data, new_data, where)
     both = before.merge(after, on=list(keys), how="outer", suffixes=("_old", "_new"), indicator=True)
     judged = [_judge(row) for row in both.to_dict("records")]
     rows = pd.concat(
         [both[list(keys)], pd.DataFrame(judged, columns=["old", "new", "difference", "margin", "change"])], axis=1
     ).assign(verdict=[_verdicts(row) for row in both.to_dict("records")])
     order = rows["change"].map(CHANGES.index)
-    return Comparison(rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True))
+    unchecked = "; ".join(dict.fromkeys(filter(None, (old_data.missing, new_data.missing))))
+    return Comparison(rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True), unchecked)
 
 
-def _read(path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The value and interval of each row, by its key, with the direction of its metric."""
+def _read(path: Path) -> tuple[pd.DataFrame, tuple[str, ...], DataHashes]:
+    """The value and interval of each row, by its key; what tells rows apart; and what is known of the data."""
     try:
         with path.open(encoding="utf-8", errors="replace") as stream:
             header = stream.readline()
@@ -83,12 +92,14 @@ def _read(path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
         raise InputError(f"The file cannot be read ({error.strerror}).", where=str(path)) from error
     if "run_id" in header:
         frame, keys, value = read_runs(path), RUN_KEYS, "value"
+        hashes = of_runs(frame)
         # A failed run has no estimator; its row still tells that something went missing.
         frame = frame[frame["status"] == "ok"]
     else:
         frame, keys, value = read_leaderboard(path), KEYS, "mean"
+        hashes = of_leaderboard(path)
     kept = frame[[*keys, "ci_low", "ci_high", "verdict"]].assign(value=frame[value])
-    return kept, keys
+    return kept, keys, hashes
 
 
 def _judge(row: dict[str, Any]) -> tuple[float, float, float, float, str]:

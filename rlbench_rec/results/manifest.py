@@ -11,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from .same_data import DataHashes
+
 PACKAGES = (
     "rlbench-rec",
     "d3rlpy",
@@ -27,13 +29,13 @@ PACKAGES = (
 
 
 def manifest(
-    config: dict[str, Any], data_hashes: dict[str, str], command_line: list[str] | None, device: str, complete: bool
+    config: dict[str, Any], hashes: DataHashes, command_line: list[str] | None, device: str, complete: bool
 ) -> dict[str, Any]:
     """Commit, configuration, versions, machine, threads, determinism flags, data hashes and command line.
 
     Args:
         config: the whole suite, as plain JSON values.
-        data_hashes: source -> SHA-256.
+        hashes: what is known of the data.
         command_line: as typed; None where the run was started from Python.
         device: what trained.
         complete: whether every job finished.
@@ -41,7 +43,7 @@ def manifest(
     import torch
 
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "complete": complete,
         "code": _commit(),
         "config": _without_home(config),
@@ -61,7 +63,8 @@ def manifest(
             "cudnn_benchmark": torch.backends.cudnn.benchmark,
             "python_hash_seed": os.environ.get("PYTHONHASHSEED"),
         },
-        "data_sha256": data_hashes,
+        "data_sha256": hashes.data,
+        "card_sha256": hashes.card,
         "command_line": _without_home(command_line),
         "executable": Path(sys.executable).name,
     }

@@ -13,17 +13,18 @@ from ..errors import InputError, MissingFileError
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 Kind = Literal["text", "number", "whole", "truth"]
 Schema = dict[str, tuple[Kind, str]]
 """Column -> kind and meaning. Text may be empty; numbers may be, where they are not defined."""
 
 RUNS: Schema = {
-    "schema_version": ("whole", "version of these columns: 1"),
+    "schema_version": ("whole", "version of these columns: 2"),
     "run_id": ("text", "job: source, algorithm, label, encoder, seed"),
     "suite": ("text", "suite name"),
     "dataset": ("text", "card id and variant; empty for tasks"),
     "dataset_sha256": ("text", "hash of the raw files, or of a task's configuration"),
+    "card_sha256": ("text", "hash of what made decisions of the raw rows: card and `mdp`; empty for tasks"),
     "split_hash": ("text", "hash of the time split"),
     "task": ("text", "task id; empty for data sets"),
     "algorithm": ("text", "algorithm or policy id"),
@@ -166,12 +167,7 @@ def runs_as_formula(text: str) -> bool:
 def read_runs(path: str | Path) -> pd.DataFrame:
     """runs.csv, validated; see `read_table`."""
     path = Path(path)
-    frame = _by_line(path, RUNS, RUN_KEYS)
-    wrong = frame["schema_version"].fillna(0) != SCHEMA_VERSION
-    if wrong.any():
-        found = frame.loc[wrong, "schema_version"].iloc[0]
-        hint = "Compare files of one version of rlbench-rec."
-        raise InputError(f"schema_version is {found}; this version reads {SCHEMA_VERSION}.", where=str(path), hint=hint)
+    frame = _by_line(path, RUNS, RUN_KEYS, SCHEMA_VERSION)
     ok = frame["status"] == "ok"
     failed = frame["status"].str.startswith("failed")
     _refuse(~(ok | failed), frame["status"], "ok, or failed: and the reason", path)
@@ -200,10 +196,13 @@ def read_table(path: Path, schema: Schema, keys: tuple[str, ...]) -> pd.DataFram
     return _by_line(path, schema, keys).reset_index(drop=True)
 
 
-def _by_line(path: Path, schema: Schema, keys: tuple[str, ...]) -> pd.DataFrame:
+def _by_line(path: Path, schema: Schema, keys: tuple[str, ...], version: int | None = None) -> pd.DataFrame:
     import pandas as pd
 
     header, lines, rows = _cells(path)
+    if version is not None and "schema_version" in header:
+        # Before the columns: those that a file of another version lacks are not its fault.
+        _check_version(path, [row[header.index("schema_version")] for row in rows], version)
     missing = [name for name in schema if name not in header]
     if missing:
         hint = "Is it a file that `rlbench run` wrote?"
@@ -216,6 +215,14 @@ def _by_line(path: Path, schema: Schema, keys: tuple[str, ...]) -> pd.DataFrame:
         where = f"{path}:{again.idxmax()}: {', '.join(keys)}"
         raise InputError("The row repeats the key of an earlier one.", where=where)
     return frame
+
+
+def _check_version(path: Path, versions: list[str], wanted: int) -> None:
+    # Spreadsheets may save 2 as 2.0.
+    other = next((text for text in versions if text not in (str(wanted), f"{wanted}.0")), None)
+    if other is not None:
+        what = f"schema_version is {other or 'empty'}; this version of rlbench-rec reads {wanted}."
+        raise InputError(what, where=str(path), hint="Run the suite again, or read it with the version that wrote it.")
 
 
 def _cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:

@@ -7,11 +7,12 @@ from rlbench_rec.results.leaderboard import leaderboard
 from rlbench_rec.results.schema import RUNS
 
 DEFAULTS = {
-    "schema_version": 1,
+    "schema_version": 2,
     "run_id": "shop.dqn.seed0",
     "suite": "hand",
     "dataset": "shop",
     "dataset_sha256": "00",
+    "card_sha256": "01",
     "split_hash": "11",
     "task": "",
     "algorithm": "dqn",

@@ -11,7 +11,7 @@ from rlbench_rec.results.compare import CHANGES, compare
 from rlbench_rec.results.leaderboard import leaderboard
 from rlbench_rec.results.metrics import METRICS, Metric
 from rlbench_rec.results.schema import LEADERBOARD, RUNS
-from rlbench_rec.results.write import write_table
+from rlbench_rec.results.write import write_json, write_table
 
 
 @pytest.fixture
@@ -143,3 +143,52 @@ def test_no_file_and_a_folder_are_refused(tmp_path):
         compare(tmp_path / "none.csv", tmp_path / "none.csv")
     with pytest.raises(InputError, match="cannot be read"):
         compare(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"), [({"dataset_sha256": "99"}, "of other data"), ({"card_sha256": "99"}, "by another card")]
+)
+def test_runs_on_other_data_are_refused(compared, run, cells, message):
+    with pytest.raises(InputError, match=f"^.*: shop: .*{message}"):
+        compared([run()], [run(**cells)], "runs")
+    # Another place of its own is no contradiction.
+    assert not compared([run()], [run(), run(**cells | {"dataset": "other"})], "runs").regressed
+
+
+@pytest.mark.parametrize("of", ["data", "card"])
+def test_leaderboards_on_other_data_are_refused_by_the_manifests_beside_them(tmp_path, run, frame_of, of):
+    files = []
+    for name, value in (("old", "00"), ("new", "99")):
+        (tmp_path / name).mkdir()
+        files.append(tmp_path / name / "leaderboard.csv")
+        write_table(leaderboard(frame_of(run())), LEADERBOARD, files[-1])
+        hashes = {"data_sha256": {"shop": "00"}, "card_sha256": {"shop": "01"}}
+        write_json(hashes | {f"{of}_sha256": {"shop": value}}, tmp_path / name / "manifest.json")
+    with pytest.raises(InputError, match="shop: the rows are"):
+        compare(*files)
+    assert compare(files[0], files[0]).unchecked == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "unchecked"),
+    [
+        (None, "has no manifest.json beside it"),
+        ("{", "has no manifest.json beside it"),
+        ("[1]", "has no manifest.json beside it"),
+        ('{"data_sha256": {"shop": "00"}}', "of an older version that does not name the card"),
+    ],
+)
+def test_what_is_not_known_of_the_data_is_said(tmp_path, run, frame_of, content, unchecked):
+    file = tmp_path / "leaderboard.csv"
+    write_table(leaderboard(frame_of(run())), LEADERBOARD, file)
+    if content is not None:
+        (tmp_path / "manifest.json").write_text(content)
+    found = compare(file, file)
+    assert unchecked in found.unchecked and found.to_dict()["unchecked"] == found.unchecked
+
+
+def test_runs_of_an_older_version_are_named_as_such(tmp_path, run, frame_of):
+    columns = [name for name in RUNS if name != "card_sha256"]
+    frame_of(run(schema_version=1))[columns].to_csv(tmp_path / "runs.csv", index=False)
+    with pytest.raises(InputError, match="schema_version is 1; this version of rlbench-rec reads 2"):
+        compare(tmp_path / "runs.csv", tmp_path / "runs.csv")

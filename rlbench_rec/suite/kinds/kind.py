@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...registry import Registry
+from ...results.same_data import DataHashes
 from ..plan import Job, JobResult, Row
 
 
@@ -34,7 +35,7 @@ class Kind:
     prepare: Callable[[Sequence[Any]], Sequence[Any]]
     execute: Callable[[Any, Any, Path | None], JobResult]
     failed_row: Callable[[Any, str], Row]
-    write_tables: Callable[[Any, Sequence[JobResult], Path], dict[str, str]]
+    write_tables: Callable[[Any, Sequence[JobResult], Path], DataHashes]
     show: Callable[[Any, bool], None]
 
 

@@ -193,6 +193,7 @@ def _row(job: TrainingJob, loaded: Loaded, contender: Contender, metric: str, es
         "suite": job.suite.name,
         "dataset": job.source.name if job.source.dataset else "",
         "dataset_sha256": provenance.source_sha256,
+        "card_sha256": provenance.card_sha256,
         "split_hash": provenance.split_hash,
         "task": job.source.name if job.source.task else "",
         "algorithm": contender.algorithm,

@@ -10,6 +10,7 @@ from ....results.leaderboard import leaderboard
 from ....results.normalised import normalised_table
 from ....results.normalised_plot import plot_normalised
 from ....results.plots import plot_curves, plot_values
+from ....results.same_data import DataHashes, of_runs
 from ....results.schema import CURVES, LEADERBOARD, NORMALISED, RUN_KEYS, RUNS, SCHEMA_VERSION
 from ....results.write import write_table
 from ...plan import JobResult, frame
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 PLOTS_FOLDER = "plots"
 
 
-def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> dict[str, str]:
+def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> DataHashes:
     """runs.csv, leaderboard.csv, curves.csv and a folder of plots; normalised.csv where the suite normalises.
 
     Rows are sorted by key, so that the order in which jobs finished leaves no trace.
 
     Returns:
-        Source -> SHA-256 of its data.
+        What the rows say of their data.
     """
     runs = frame([row for result in results for row in result.rows], RUNS)
     runs["schema_version"] = SCHEMA_VERSION
@@ -44,6 +45,4 @@ def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> di
             plot_normalised(table, folder / PLOTS_FOLDER / "normalised.png")
     plot_values(board, runs, folder / PLOTS_FOLDER)
     plot_curves(curves, runs, folder / PLOTS_FOLDER)
-    ok = runs[runs["status"] == "ok"]
-    sources = ok["dataset"].where(ok["dataset"] != "", ok["task"])
-    return dict(zip(sources, ok["dataset_sha256"], strict=True))
+    return of_runs(runs[runs["status"] == "ok"])

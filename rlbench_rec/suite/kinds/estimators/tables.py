@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ....results.estimator_plots import plot_errors, plot_estimates
+from ....results.same_data import DataHashes
 from ....results.schema import ESTIMATES, ESTIMATORS
 from ....results.write import write_table
 from ...plan import JobResult, frame
@@ -16,7 +17,7 @@ PLOTS_FOLDER = "plots"
 KEYS = ["task", "policy", "estimator", "n_episodes", "log_seed"]
 
 
-def write_tables(suite: EstimatorSuite, results: Sequence[JobResult], folder: Path) -> dict[str, str]:
+def write_tables(suite: EstimatorSuite, results: Sequence[JobResult], folder: Path) -> DataHashes:
     """estimates.csv, estimators.csv and a folder of plots, over the logs that were scored.
 
     Returns:
@@ -32,4 +33,4 @@ def write_tables(suite: EstimatorSuite, results: Sequence[JobResult], folder: Pa
         (folder / PLOTS_FOLDER).mkdir(exist_ok=True)
         plot_errors(scores, folder / PLOTS_FOLDER)
         plot_estimates(ok, folder / PLOTS_FOLDER)
-    return {}
+    return DataHashes({}, {})

@@ -1,0 +1,65 @@
+"""Are two result files of the same data, made into decisions by the same card?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import InputError
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class DataHashes:
+    """What is known of the data behind a result file.
+
+    Attributes:
+        data, card: place (data set or task) -> hash, as in runs.csv.
+        missing: what is not known and why, in words; empty where all is known.
+    """
+
+    data: dict[str, str]
+    card: dict[str, str]
+    missing: str = ""
+
+
+def of_runs(runs: pd.DataFrame) -> DataHashes:
+    """From the columns of runs.csv."""
+    places = runs["dataset"].where(runs["dataset"] != "", runs["task"])
+    known = runs["dataset_sha256"] != ""
+    data, card = (
+        dict(zip(places[known], runs.loc[known, f"{name}_sha256"], strict=True)) for name in ("dataset", "card")
+    )
+    return DataHashes(data, card)
+
+
+def of_leaderboard(path: Path) -> DataHashes:
+    """From the manifest beside a leaderboard: the board itself has no hashes."""
+    file = path.with_name(MANIFEST)
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        data, card = dict(content["data_sha256"]), content.get("card_sha256")
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return DataHashes({}, {}, f"{path} has no {MANIFEST} beside it that names its data")
+    if card is None:
+        return DataHashes(data, {}, f"{file} is of an older version that does not name the card")
+    return DataHashes(data, dict(card))
+
+
+def refuse_other_data(old: DataHashes, new: DataHashes, where: str) -> None:
+    """Raise an InputError where a place of both files is of other data, or of another card."""
+    for what, before, after in (
+        ("of other data", old.data, new.data),
+        ("made of the same data by another card or other `mdp` settings", old.card, new.card),
+    ):
+        places = sorted(place for place in before.keys() & after.keys() if before[place] != after[place])
+        if places:
+            raise InputError(
+                f"{', '.join(places)}: the rows are {what}, so a difference would say nothing of the policies.",
+                where=where,
+                hint="Compare runs on the same log and card.",
+            )
