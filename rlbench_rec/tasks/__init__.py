@@ -54,12 +54,12 @@ def make(task_id: str, seed: int = 0, variant: Variant | None = None, **config: 
         MissingFileError: no such shop.
         InputError: a negative seed, an unknown config field, or a value out of its range.
     """
-    task, fitted = _found(task_id)
+    shop, name, fitted = _shop(task_id)
     check_seed(seed)
     if variant is not None:
-        seed, config = vary(task.Config, variant, seed, config, fitted)
+        seed, config = vary(name, shop.Config, variant, seed, config, fitted)
     try:
-        return task(task.Config(**(fitted | config)), seed)
+        return shop(shop.Config(**(fitted | config)), seed)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "config"
@@ -68,13 +68,14 @@ def make(task_id: str, seed: int = 0, variant: Variant | None = None, **config: 
         ) from None
 
 
-def _found(task_id: str) -> tuple[type[Task], dict[str, Any]]:
-    """A task's class, and the parameters of a calibrated shop."""
+def _shop(task_id: str) -> tuple[type[Task], str, dict[str, Any]]:
+    """A task's class, its id, and the parameters of a calibrated shop."""
     if not task_id.endswith(".json"):
-        return TASKS[task_id], {}
-    from .calibration import CalibratedShop, read_shop
+        return TASKS[task_id], task_id, {}
+    from .calibration import CalibratedShop, read_shop, shop_id
 
-    return CalibratedShop, read_shop(task_id)
+    fitted = read_shop(task_id)
+    return CalibratedShop, shop_id(fitted.get("source")), fitted
 
 
 def register() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..policies.base import Policy
+from .streams import stream
 
 if TYPE_CHECKING:
     from .base import Task
@@ -48,7 +49,8 @@ def batches(episodes: int) -> Iterator[tuple[int, int]]:
 def play(task: Task, policy: Policy, n_users: int, seed: int, batch: int) -> Iterator[Decisions]:
     """Play one batch to its end, one item a step.
 
-    Users' luck and the policy's own draws are those of (seed, batch) alone: every policy meets the same users.
+    Users' luck and the policy's own draws are those of the task's id, the seed and the batch alone: every policy meets
+    the same users, and two tasks share none.
 
     Raises:
         InputError: the policy has another number of actions, or its rows are no probabilities.
@@ -58,8 +60,8 @@ def play(task: Task, policy: Policy, n_users: int, seed: int, batch: int) -> Ite
             f"The policy has {policy.action_count} actions, {task.id} has {task.action_count}.",
             where=f"policy {policy.name}",
         )
-    simulator = task.simulator(n_users, seed=(seed, batch))
-    rng = np.random.default_rng((seed, batch, POLICY_STREAM))
+    simulator = task.simulator(n_users, seed=stream(task.id, seed, batch))
+    rng = np.random.default_rng(stream(task.id, seed, batch, POLICY_STREAM))
     states = simulator.reset()
     while len(simulator.present):
         users = simulator.present

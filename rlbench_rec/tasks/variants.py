@@ -9,6 +9,7 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from ..errors import UnknownNameError
 from .base import TaskConfig
+from .streams import stream
 
 Variant = Literal["train", "judge"]
 SPREAD = 0.15
@@ -16,6 +17,7 @@ SPREAD = 0.15
 
 
 def vary(
+    task_id: str,
     config_class: type[TaskConfig],
     variant: Variant,
     seed: int,
@@ -26,9 +28,10 @@ def vary(
 
     Every number with a lower and an upper bound is multiplied by its own draw from U(1 - 0.15, 1 + 0.15) and kept
     within its bounds, apart from what is given and from what is asked of a policy (`TaskConfig.asked`). The two
-    variants draw apart, so neither is the shop that `make` builds without a variant.
+    variants draw apart, so neither is the shop that `make` builds without a variant, and so do the tasks.
 
     Args:
+        task_id: `Task.id`.
         config_class: of the task.
         variant: `train` or `judge`.
         seed: of the shop.
@@ -41,7 +44,7 @@ def vary(
     names = get_args(Variant)
     if variant not in names:
         raise UnknownNameError("variant", variant, names)
-    rng = np.random.default_rng((seed, 1 + names.index(variant)))
+    rng = np.random.default_rng(stream(task_id, seed, 1 + names.index(variant)))
     shop = int(rng.integers(2**31))
     moved = {}
     for name, field in config_class.model_fields.items():

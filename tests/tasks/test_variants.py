@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from rlbench_rec import tasks
@@ -36,6 +38,28 @@ def test_seeds_differ_between_shops_and_variants():
         tasks.make("pricing-v1", seed, variant=variant).seed for seed in range(20) for variant in ("train", "judge")
     }
     assert len(seeds) == 40
+
+
+@pytest.mark.parametrize("variant", ["train", "judge"])
+def test_no_two_tasks_share_their_draws(variant):
+    shops = [tasks.make(name, 3, variant=variant) for name in tasks.TASKS]
+    assert len({shop.seed for shop in shops}) == len(shops)
+    moved = [_factors(shop) for shop in shops]
+    assert all(moved)
+    assert not any(one & other for one, other in itertools.combinations(moved, 2))
+
+
+def _factors(shop):
+    """What the variant multiplied the parameters by, those apart that were cut to a bound."""
+    usual = {name: value for name, value in tasks.make(shop.id).config if isinstance(value, float) and value}
+    factors = {getattr(shop.config, name) / value for name, value in usual.items()}
+    return {round(factor, 9) for factor in factors if factor != 1.0}
+
+
+def test_a_variant_is_the_same_shop_on_every_machine():
+    shop = tasks.make("pricing-v1", 3, variant="judge")
+    assert shop.seed == 1362922501
+    assert (round(shop.config.cost, 12), round(shop.config.loss, 12)) == (0.564813188059, 7.107805401508)
 
 
 def test_an_unknown_variant_is_refused():

@@ -7,7 +7,7 @@ write_shop(found, "my-shop.json")      # then tasks.make("my-shop.json"), or a s
 from __future__ import annotations
 
 from .fitting import Calibration, calibrate
-from .shop import CalibratedShop, ShopConfig, read_shop, write_shop
+from .shop import CalibratedShop, ShopConfig, read_shop, shop_id, write_shop
 from .visits import Visits, logged, simulated
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "calibrate",
     "logged",
     "read_shop",
+    "shop_id",
     "simulated",
     "write_shop",
 ]

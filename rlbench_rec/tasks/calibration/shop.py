@@ -57,7 +57,7 @@ class CalibratedShop(Recommend):
 
     def __init__(self, config: ShopConfig, seed: int = 0):
         super().__init__(config, seed)
-        self.id = f"{config.source}-shop"
+        self.id = shop_id(config.source)
         appeal = np.array(config.appeal)
         rng, scaled = np.random.default_rng((seed, QUALITY_STREAM)), standardised(appeal)
         # What is left of an even spread beside the appeal; the rest is `bait`, as in `make_catalogue`.
@@ -71,6 +71,11 @@ class CalibratedShop(Recommend):
             self.catalogue.price,
         )
         self.action_names = tuple(config.names)
+
+
+def shop_id(source: str) -> str:
+    """The id of the shop that was fitted to a data set."""
+    return f"{source}-shop"
 
 
 def write_shop(config: ShopConfig, path: str | Path) -> None:

@@ -21,7 +21,7 @@ def shop():
 
 @pytest.fixture(scope="module")
 def log(shop, choices):
-    return choices(shop, 5_000)
+    return choices(shop, 10_000)
 
 
 @pytest.fixture(scope="module")
