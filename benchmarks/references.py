@@ -4,8 +4,8 @@
     python benchmarks/references.py --suite my.toml       # further rows for shops of one's own
 
 Contenders are the task's planner, PPO (stable-baselines3, extra [online]) and d3rlpy's online Double DQN; the suite
-takes the best. Rows that are there already for the same shop, code and config are kept: a run that was broken off goes
-on, and a change of one shop costs that shop only. A script, not an asv benchmark: importing it does nothing.
+takes the best. Rows that are there already for the same shop and config are kept: a broken run goes on, and
+a new version of one shop costs that shop only. A script, not an asv benchmark: importing it does nothing.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from rlbench_rec.results.schema import REFERENCES
 from rlbench_rec.results.write import write_table
 from rlbench_rec.suite.config import Source, Suite, load_suite
 from rlbench_rec.suite.reference.known import PLANNER, measure, read_references, table_file
-from rlbench_rec.suite.sources import make_task
-from rlbench_rec.tasks.content import content_hash
+from rlbench_rec.suite.sources import task_identity
 from rlbench_rec.training import online
 
 LEARNERS = (PLANNER, *online.LEARNERS)
@@ -32,7 +31,7 @@ LEARNERS = (PLANNER, *online.LEARNERS)
 
 def is_there(table: pd.DataFrame, source: Source, learner: str, seed: int, config: dict) -> bool:
     """Whether the table has this contender in this shop as it stands, trained alike."""
-    own = table[(table["content_hash"] == content_hash(make_task(source))) & (table["contender"] == learner)]
+    own = table[(table["identity"] == task_identity(source).digest) & (table["contender"] == learner)]
     if learner == PLANNER or own.empty:
         return len(own) > 0
     made = online.make_config(learner, **config).model_dump()
@@ -42,14 +41,14 @@ def is_there(table: pd.DataFrame, source: Source, learner: str, seed: int, confi
 def merged(table: pd.DataFrame, rows: list[dict], sources: list[Source]) -> pd.DataFrame:
     """The table with new rows in place of those that they replace, and without rows of shops that no longer stand."""
     new = pd.DataFrame(rows, columns=list(REFERENCES))
-    replaced = table["content_hash"].isin(new["content_hash"]) & table["contender"].isin(new["contender"])
+    replaced = table["identity"].isin(new["identity"]) & table["contender"].isin(new["contender"])
     table = pd.concat([table[~replaced], new], ignore_index=True)
     for source in sources:
-        same = (table["task"] == source.task) & (table["variant"] == (source.variant or ""))
-        overrides = json.dumps(source.task_config, sort_keys=True)
-        same &= (table["task_seed"] == source.task_seed) & (table["task_config"] == overrides)
-        table = table[~same | (table["content_hash"] == content_hash(make_task(source)))]
-    return table.sort_values(["task", "variant", "task_seed", "content_hash", "contender", "form"], ignore_index=True)
+        shop = task_identity(source)
+        same = (table["task"] == shop.id) & (table["variant"] == (shop.variant or ""))
+        same &= (table["task_seed"] == shop.seed) & (table["task_config"] == shop.overrides)
+        table = table[~same | (table["identity"] == shop.digest)]
+    return table.sort_values(["task", "variant", "task_seed", "identity", "contender", "form"], ignore_index=True)
 
 
 def main() -> int:

@@ -117,7 +117,10 @@ ESTIMATORS: Schema = {
     "coverage95_trusted": ("number", "coverage95 among these"),
 }
 REFERENCES: Schema = {
-    "content_hash": ("text", "name of the shop's content: a row serves no other shop, and no later version of it"),
+    "identity": (
+        "text",
+        "digest of the shop's id, version, seed, variant and whole config: a row serves no other shop",
+    ),
     "task": ("text", "task id"),
     "variant": ("text", "`train`, `judge`, or empty for default parameters"),
     "task_seed": ("whole", "fixes the shop"),

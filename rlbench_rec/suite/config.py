@@ -136,19 +136,6 @@ def task_name(task: str) -> str:
     return Path(task).stem if task.endswith(".json") else task
 
 
-def task_content(task: str) -> Any:
-    """What a task is, wherever its file lies: its id, or the parameters of a calibrated shop.
-
-    Raises:
-        MissingFileError, InputError: as `tasks.make`.
-    """
-    if not task.endswith(".json"):
-        return task
-    from ..tasks.calibration import read_shop
-
-    return read_shop(task)
-
-
 def config_hash(config: Any) -> str:
     """First 12 hex digits of the SHA-256 of plain JSON values, keys sorted."""
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:12]

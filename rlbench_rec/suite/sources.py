@@ -15,7 +15,7 @@ from ..policies.base import Policy
 from .config import Source
 
 if TYPE_CHECKING:
-    from ..tasks import Task
+    from ..tasks import Task, TaskIdentity
     from .kinds.estimators.config import TaskSource
 
 TRUTH_SEED = 1_000_003
@@ -82,6 +82,17 @@ def make_task(source: Source | TaskSource) -> Task:
         InputError: a parameter out of its range.
     """
     return _make_task(source.task, source.task_seed, source.variant, json.dumps(source.task_config, sort_keys=True))
+
+
+def task_identity(source: Source | TaskSource) -> TaskIdentity:
+    """What the shop is that a source names, without building it.
+
+    Raises:
+        UnknownNameError, MissingFileError, InputError: as `tasks.make`.
+    """
+    from .. import tasks
+
+    return tasks.identify(source.task, source.task_seed, source.variant, **source.task_config)
 
 
 @lru_cache(maxsize=2)

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from ..errors import InputError
 from ..registry import Registry
 from .base import Task, TaskConfig
+from .identity import TaskIdentity, canonical
 from .simulator import Simulator, Step, check_seed
 from .truth import TrueValue
 from .variants import Variant, vary
@@ -54,24 +55,45 @@ def make(task_id: str, seed: int = 0, variant: Variant | None = None, **config: 
         MissingFileError: no such shop.
         InputError: a negative seed, an unknown config field, or a value out of its range.
     """
+    shop, settings, seed_of_shop, identity = _planned(task_id, seed, variant, config)
+    task = shop(settings, seed_of_shop)
+    task.identity = identity
+    return task
+
+
+def identify(task_id: str, seed: int = 0, variant: Variant | None = None, **config: Any) -> TaskIdentity:
+    """What `make` would build, without building it: under this name references, true values and jobs are kept.
+
+    Args and Raises: as `make`.
+    """
+    return _planned(task_id, seed, variant, config)[-1]
+
+
+def _planned(
+    task_id: str, seed: int, variant: Variant | None, overrides: dict[str, Any]
+) -> tuple[type[Task], TaskConfig, int, TaskIdentity]:
+    """A task's class, its config, the seed of its draws, and its identity."""
     shop, name, fitted = _shop(task_id)
     check_seed(seed)
+    drawn, fields = seed, overrides
     if variant is not None:
-        seed, config = vary(name, shop.Config, variant, seed, config, fitted)
+        drawn, fields = vary(name, shop.Config, variant, seed, overrides, fitted)
     try:
-        return shop(shop.Config(**(fitted | config)), seed)
+        settings = shop.Config(**(fitted | fields))
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "config"
         raise InputError(
             f"{first['msg']} (got {first['input']!r}).", where=f"{task_id}: {field}", hint="See `rlbench tasks show`."
         ) from None
+    identity = TaskIdentity(name, shop.version, seed, variant, canonical(settings), canonical(overrides))
+    return shop, settings, drawn, identity
 
 
 def _shop(task_id: str) -> tuple[type[Task], str, dict[str, Any]]:
     """A task's class, its id, and the parameters of a calibrated shop."""
     if not task_id.endswith(".json"):
-        return TASKS[task_id], task_id, {}
+        return TASKS[task_id], TASKS.canonical(task_id), {}
     from .calibration import CalibratedShop, read_shop, shop_id
 
     fitted = read_shop(task_id)
@@ -85,4 +107,16 @@ def register() -> None:
     register_all()
 
 
-__all__ = ["TASKS", "Simulator", "Step", "Task", "TaskConfig", "TrueValue", "Variant", "make", "register"]
+__all__ = [
+    "TASKS",
+    "Simulator",
+    "Step",
+    "Task",
+    "TaskConfig",
+    "TaskIdentity",
+    "TrueValue",
+    "Variant",
+    "identify",
+    "make",
+    "register",
+]

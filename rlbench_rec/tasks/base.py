@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
@@ -11,14 +12,15 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..errors import UnknownNameError
 from ..mdp.dataset import StateLayout, TransitionDataset
 from ..policies.base import Policy
-from .fingerprint import fingerprint
+from .identity import TaskIdentity, canonical
 from .logs import write_log
 from .rollout import USERS
 from .simulator import Simulator, check_seed
 from .truth import TrueValue, check_precision, returns, true_value
-from .truth_cache import remembered
+from .truth_cache import TruthKey, remembered
 
 if TYPE_CHECKING:
     from .environment import TaskEnv
@@ -47,6 +49,8 @@ class Task(ABC):
 
     id: ClassVar[str]
     """Registered name, ending in its version: `recommend-v1`."""
+    version: ClassVar[int] = 1
+    """The number in the id. It rises when the same seed and config give other rewards, states or session lengths."""
     Config: ClassVar[type[TaskConfig]]
     action_count: int
     observation_names: tuple[str, ...]
@@ -55,8 +59,14 @@ class Task(ABC):
     """Outcomes recorded for every decision, beside the reward."""
     action_names: tuple[str, ...]
 
+    def __init_subclass__(cls, **arguments: object):
+        super().__init_subclass__(**arguments)
+        if ending := re.search(r"-v(\d+)$", cls.__dict__.get("id", "")):
+            cls.version = int(ending[1])
+
     def __init__(self, config: TaskConfig, seed: int = 0):
         self.config, self.seed = config, seed
+        self._truths: dict[TruthKey, TrueValue] = {}
 
     # --- what a task brings ------------------------------------------------------------------------------------
     @property
@@ -98,6 +108,15 @@ class Task(ABC):
         return StateLayout(context=len(self.observation_names))
 
     @cached_property
+    def identity(self) -> TaskIdentity:
+        """What the shop is; `make` sets it to what it was asked for."""
+        return TaskIdentity(self.id, self.version, self.seed, None, canonical(self.config))
+
+    def named_policies(self) -> dict[str, Policy]:
+        """The policies that the task names itself: the one in service, those to log with and those to be valued."""
+        return {"behaviour": self.behaviour} | self.logging_policies() | self.evaluation_policies()
+
+    @cached_property
     def behaviour_value(self) -> float:
         """Value of the behaviour policy at the task's gamma, the yardstick of `true_value`'s relative error.
 
@@ -119,7 +138,7 @@ class Task(ABC):
 
     def true_value(
         self,
-        policy: Policy,
+        policy: Policy | str,
         relative_error: float = 0.02,
         seed: int = 2,
         gamma: float | None = None,
@@ -128,25 +147,35 @@ class Task(ABC):
         """The policy's value by rollout, to a standard error of at most relative_error x |behaviour value|.
 
         The behaviour value is `behaviour_value`, at the task's own gamma. Every policy meets the same users (common
-        random numbers) as long as the seed is the same. The answer is kept under a hash of the task, the policy, the
-        arguments and the code, and played only once a process; a learned policy has no such hash and is played anew.
+        random numbers) as long as the seed is the same. The value of a policy that the task names itself is kept under
+        the task's identity, that name and the arguments, and played once; any other policy is played anew.
 
         Args:
-            policy: what is valued.
+            policy: what is valued: a name in `named_policies`, or a policy. `behaviour` is known by itself.
             relative_error: in (0, 1].
             seed: of the users; take one that no log was made with.
             gamma: discount factor; None takes the task's.
             cache: a folder to keep answers in from one process to the next.
 
         Raises:
+            UnknownNameError: the task names no such policy.
             InputError: an argument out of range, or a policy whose rows are no probabilities.
             OutputError: the cache cannot be written.
         """
         check_seed(seed)
         gamma = self.gamma if gamma is None else gamma
         check_precision(relative_error, gamma)
-        key = fingerprint("true value", self, policy, relative_error, seed, gamma)
-        return remembered(key, cache, lambda: self._value(policy, relative_error, seed, gamma))
+        name = "behaviour" if policy is self.behaviour else policy
+        if not isinstance(name, str):
+            return self._value(policy, relative_error, seed, gamma)
+        key = TruthKey(self.identity, name, relative_error, seed, gamma)
+        return remembered(key, self._truths, cache, lambda: self._value(self._named(name), relative_error, seed, gamma))
+
+    def _named(self, name: str) -> Policy:
+        policies = self.named_policies()
+        if name not in policies:
+            raise UnknownNameError(f"policy of {self.id}", name, policies)
+        return policies[name]
 
     def _value(self, policy: Policy, relative_error: float, seed: int, gamma: float) -> TrueValue:
         scale = self.behaviour_value

@@ -76,6 +76,7 @@ def _by_user(steps: list[Decisions], n_users: int) -> tuple[np.ndarray, list[np.
 def _provenance(task: Task, episodes: int, policy: Policy, seed: int, train_episodes: int) -> Provenance:
     recipe = {
         "task": task.id,
+        "task_version": task.version,
         "task_seed": task.seed,
         "task_config": task.config.model_dump(mode="json"),
         "policy": policy.name,

@@ -7,7 +7,7 @@ import numpy as np
 from .. import ope
 from ..policies import Uniform
 from ..policies.base import Policy
-from ..tasks import TASKS, Task, make
+from ..tasks import TASKS, Task, identify, make
 
 
 def check_task(task_id: str, *, episodes: int = 200) -> None:
@@ -46,7 +46,7 @@ def _check_documentation(task_id: str, task: Task) -> None:
 
 def _check_policies(task: Task) -> None:
     states = task.log(episodes=20, seed=5).states()
-    named = {"behaviour": task.behaviour} | task.logging_policies() | task.evaluation_policies()
+    named = task.named_policies()
     for name, policy in named.items():
         matrix = policy.probabilities(states)
         assert matrix.shape == (len(states), task.action_count), f"{name}: shape {matrix.shape}"
@@ -54,6 +54,10 @@ def _check_policies(task: Task) -> None:
     assert len(task.logging_policies()) >= 5, "too few logging policies"
     assert len(task.evaluation_policies()) >= 10, "too few evaluation policies"
     assert list(task.evaluation_policies())[:2] == ["random", "behaviour"]
+    logging, evaluation = task.logging_policies(), task.evaluation_policies()
+    for name in logging.keys() & (evaluation.keys() | {"behaviour"}):
+        other = task.named_policies()[name].probabilities(states)
+        assert np.array_equal(logging[name].probabilities(states), other), f"{name}: two policies of one name"
     for name, policy in named.items():
         assert policy.name == name or name in task.logging_policies(), f"{name} calls itself {policy.name}"
 
@@ -136,7 +140,10 @@ def _check_variants(task_id: str) -> None:
     settings = {shop.config.model_dump_json() for shop in shops}
     assert len(settings) == 3, "two variants have the same parameters"
     again = make(task_id, 3, variant="judge")
-    assert (again.seed, again.config) == (shops[1].seed, shops[1].config)
+    assert (again.seed, again.config, again.identity) == (shops[1].seed, shops[1].config, shops[1].identity)
+    names = [identify(task_id, 3, variant) for variant in ("train", "judge", None)]
+    assert [shop.identity for shop in shops] == names, "what `make` builds is not what `identify` says"
+    assert len({name.digest for name in names}) == 3, "two variants have one identity"
 
 
 def _check_environment(task: Task) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ...results.schema import REFERENCES, read_table
-from ...tasks.content import content_hash
 from ...tasks.ladder import Rung, ScoredTask
 from ..sources import TRUTH_SEED, make_task
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ...tasks import Task
     from ..config import Source
 
-KEYS = ("content_hash", "contender", "form")
+KEYS = ("identity", "contender", "form")
 PLANNER = "planner"
 PLANNER_FORMS = {"greedy": 0.0, "softmax-0.1": 0.1, "softmax-0.3": 0.3}
 """Forms of the far-sighted score: temperatures."""
@@ -68,7 +68,7 @@ def find_reference(task: Task, file: Path | None = None) -> Reference | None:
     file = table_file() if file is None else file
     rows = read_references(file) if file.is_file() else None
     if rows is not None:
-        own = rows[rows["content_hash"] == content_hash(task)]
+        own = rows[rows["identity"] == task.identity.digest]
         if len(own):
             best = own.loc[own["value"].idxmax()]
             numbers = float(best["value"]), float(best["std_error"]), int(best["n_episodes"])
@@ -78,7 +78,7 @@ def find_reference(task: Task, file: Path | None = None) -> Reference | None:
     stale = rows is not None and bool((rows["task"] == task.id).any())
     raise InputError(
         "No reference policy is known for this shop, and the task has no planner."
-        + (" The table's rows are of another seed, other parameters or older code." if stale else ""),
+        + (" The table's rows are of another seed, other parameters or an earlier version." if stale else ""),
         where=task.id,
         hint="Train one in the simulator: python benchmarks/references.py --suite SUITE (needs the extra [online]).",
     )
@@ -96,8 +96,12 @@ def reference(task: Task, truth_error: float, file: Path | None = None) -> Refer
     Raises:
         InputError: as `find_reference`.
     """
-    found = find_reference(task, file)
-    return found or max(planned(task, truth_error), key=lambda one: one.value)
+    return find_reference(task, file) or _best_planned(task, truth_error)
+
+
+@lru_cache(maxsize=2)  # every job on a shop asks for it
+def _best_planned(task: Task, truth_error: float) -> Reference:
+    return max(planned(task, truth_error), key=lambda form: form.value)
 
 
 def planned(task: Task, truth_error: float) -> Iterator[Reference]:
@@ -137,11 +141,11 @@ def measure(source: Source, learner: str, seed: int, truth_error: float, **confi
         made = online.make_config(learner, **config)
         settings = {"seed": seed, "config": _json(made.model_dump()), "versions": online.versions(learner)}
     shop = {
-        "content_hash": content_hash(task),
-        "task": source.task,
-        "variant": source.variant or "",
-        "task_seed": source.task_seed,
-        "task_config": _json(source.task_config),
+        "identity": task.identity.digest,
+        "task": task.identity.id,
+        "variant": task.identity.variant or "",
+        "task_seed": task.identity.seed,
+        "task_config": task.identity.overrides,
     }
     return [shop | vars(one) | settings for one in found]
 

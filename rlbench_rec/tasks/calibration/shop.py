@@ -52,6 +52,7 @@ class CalibratedShop(Recommend):
     """
 
     id = "calibrated"
+    version = 1
     Config = ShopConfig
     config: ShopConfig
 

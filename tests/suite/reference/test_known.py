@@ -13,12 +13,11 @@ from rlbench_rec.suite import load_suite
 from rlbench_rec.suite.config import Source
 from rlbench_rec.suite.reference.known import find_reference, measure, planned, read_references, reference, table_file
 from rlbench_rec.suite.sources import make_task
-from rlbench_rec.tasks.content import content_hash
 from rlbench_rec.tasks.ladder import Rung
 
 
 def row(task, contender="ppo", form="greedy", value=9.0):
-    shop = {"content_hash": content_hash(task), "task": task.id, "variant": "", "task_seed": task.seed}
+    shop = {"identity": task.identity.digest, "task": task.id, "variant": "", "task_seed": task.seed}
     played = {"contender": contender, "form": form, "value": value, "std_error": 0.1, "n_episodes": 4096}
     return shop | {"task_config": "{}", "seed": 0, "config": "{}", "versions": ""} | played
 
@@ -56,9 +55,9 @@ def test_without_table_and_planner_the_message_says_what_to_do(tmp_path):
     task = tasks.make("recommend-v1", seed=5)
     with pytest.raises(InputError, match=r"recommend-v1: No reference policy.*references\.py.*\[online\]") as caught:
         find_reference(task, tmp_path / "none.csv")
-    assert "older code" not in str(caught.value)
+    assert "earlier version" not in str(caught.value)
     stale = table(tmp_path, row(tasks.make("recommend-v1", seed=6)))
-    with pytest.raises(InputError, match="another seed, other parameters or older code"):
+    with pytest.raises(InputError, match="another seed, other parameters or an earlier version"):
         find_reference(task, stale)
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from ....policies import POLICIES
-from ...config import AlgorithmSpec, Source, Suite, config_hash, task_content
+from ...config import AlgorithmSpec, Source, Suite, config_hash
 
 BEHAVIOUR = AlgorithmSpec(id="behaviour")
 """The logging policy itself: the line every other row is measured against."""
@@ -74,11 +74,13 @@ class TrainingJob:
     @property
     def settings(self) -> dict[str, Any]:
         """What `config_hash` hashes."""
+        from ...sources import task_identity
+
         suite = self.suite.model_dump(mode="json", exclude={"sources", "algorithms", "seeds", "description"})
         # Where the raw files lie says nothing about what is in them; the rows carry their hash.
         source = self.source.model_dump(mode="json", exclude={"data"}) | {"dataset": self.source.name}
         if self.source.task:
-            source["task"] = task_content(self.source.task)
+            source["task"] = task_identity(self.source).digest
         return suite | {"source": source, "algorithm": self.spec.model_dump(mode="json")}
 
 

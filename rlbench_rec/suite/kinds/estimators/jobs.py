@@ -13,9 +13,9 @@ from ....errors import UnknownNameError
 from ....mdp.dataset import TransitionDataset
 from ....policies import Policy
 from ....results.schema import ESTIMATES
-from ...config import config_hash, task_content, task_name
+from ...config import config_hash, task_name
 from ...plan import JobResult, Row
-from ...sources import TRUTH_SEED, make_task
+from ...sources import TRUTH_SEED, make_task, task_identity
 from .config import EstimatorSuite, TaskSource
 from .linear_q import CHUNK, linear_q
 
@@ -57,7 +57,7 @@ class LogJob:
 
     @property
     def _shop(self) -> dict[str, Any]:
-        return self.source.model_dump(mode="json") | {"task": task_content(self.source.task)}
+        return self.source.model_dump(mode="json") | {"task": task_identity(self.source).digest}
 
 
 def plan(suite: EstimatorSuite, device: str = "cpu") -> list[LogJob]:
@@ -100,7 +100,7 @@ def execute(job: LogJob, prepared: None, folder: Path | None) -> JobResult:
     states, rows = data.states(), []
     with_q = any(ope.needs_q(name) for name in suite.estimators)
     for name, policy in policies.items():
-        truth = task.true_value(policy, suite.truth_error, TRUTH_SEED, cache=cache)
+        truth = task.true_value(name, suite.truth_error, TRUTH_SEED, cache=cache)
         log = evaluation_log(data, states, policy, with_q=with_q)
         ess = ope.diagnose(log).ess
         for found in ope.estimate_all(log, suite.estimators, interval=suite.interval, seed=job.seed):

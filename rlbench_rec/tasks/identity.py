@@ -1,0 +1,65 @@
+"""What a simulated shop is: the name under which references, true values and jobs are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+
+@dataclass(frozen=True)
+class TaskIdentity:
+    """Two tasks with equal identities are the same shop, on every machine.
+
+    It holds what a shop is made from and no source code: a change of the code that moves a shop raises its version (the
+    golden rollouts of the tests ask for that).
+
+    Attributes:
+        id: `Task.id`: with its version, or `<source>-shop` for a calibrated shop, wherever its file lies.
+        version: `Task.version`.
+        seed: as given to `make`.
+        variant: `train`, `judge` or None.
+        config: every parameter, as JSON with sorted keys; of a calibrated shop the items too.
+        overrides: the parameters that were given, likewise. For labels: they are in `config`, so they are not compared.
+    """
+
+    id: str
+    version: int
+    seed: int
+    variant: str | None
+    config: str
+    overrides: str = field(default="{}", compare=False)
+
+    @property
+    def digest(self) -> str:
+        """First 16 hex digits of the SHA-256 of everything that is compared."""
+        content = [self.id, self.version, self.seed, self.variant, self.config]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+    @property
+    def label(self) -> str:
+        """What departs from the plain task, for people: `recommend-v1/judge/seed-3/horizon=20`."""
+        given = [f"{name}={_short(value)}" for name, value in json.loads(self.overrides).items()]
+        seed = [f"seed-{self.seed}"] if self.seed else []
+        return "/".join([self.id, *([self.variant] if self.variant else []), *seed, *given])
+
+
+def canonical(values: Mapping[str, Any] | BaseModel) -> str:
+    """Plain values as JSON with sorted keys."""
+    plain = values.model_dump(mode="json") if isinstance(values, BaseModel) else dict(values)
+    return json.dumps(plain, sort_keys=True, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """Models, tuples and numpy's numbers inside overrides."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return value.tolist()
+
+
+def _short(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, separators=(",", ":"))
