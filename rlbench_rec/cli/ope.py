@@ -40,6 +40,12 @@ def command(
         ),
     ] = None,
     by: Annotated[str | None, _column("Also by segment; of times by day.")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Of those days: Europe/Berlin or +02:00; else as the times say.")
+    ] = None,
+    decision: Annotated[
+        str | None, _column("Its id: a decision that repeats is counted once; default decision_id, where there.")
+    ] = None,
     action: Annotated[str | None, _column("What was decided; read with --features only.")] = None,
     features: Annotated[
         str,
@@ -93,6 +99,7 @@ def command(
         "episode": episode,
         "step": step,
         "user": user,
+        "decision": decision,
         "action": action,
     }
     read = table.read_log(
@@ -100,6 +107,7 @@ def command(
         columns,
         metrics=metrics,
         by=by,
+        timezone=timezone,
         features=_names(features),
         model=propensity_model,
         seed=seed,

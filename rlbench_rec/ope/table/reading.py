@@ -14,11 +14,18 @@ from ..arrays import episode_order
 from ..estimators import Outcome
 from ..log import EvaluationLog
 from .file import TableFile
-from .roles import ROLES, assigned, column, overlooked
+from .probabilities import chances
+from .repeats import repeats
+from .roles import NOT_USED, ROLES, assigned, column, overlooked
+from .users import about_users, one_each
 from .values import Values
 
 if TYPE_CHECKING:
     from ..propensity import Propensities
+
+
+LARGEST_WHOLE = 2.0**53
+"""Whole numbers above it run together in a float."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,7 @@ def read_log(
     *,
     metrics: Sequence[str] = (),
     by: str | None = None,
+    timezone: str | None = None,
     features: Sequence[str] = (),
     model: str = "logistic",
     seed: int = 0,
@@ -74,13 +82,15 @@ def read_log(
     """Read a Parquet or CSV file with one logged decision a row, in any order.
 
     Needed are the columns `reward`, `propensity` and `target_propensity`; `q_logged` with `v_target`,
-    `unsupported_mass`, `episode`, `step` and `user` are used where they are there.
+    `unsupported_mass`, `episode`, `step`, `user` and `decision_id` are used where they are there. A decision that the
+    table holds twice is counted once; rows without a user are users of their own. `notes` of the result says so.
 
     Args:
         path: the file.
         columns: other names: {"propensity": "pscore"}; "none" leaves an optional column out.
         metrics: columns of further outcomes.
         by: a column to slice by; times are sliced by day. Of a session, the first row's counts.
+        timezone: by whose clock days are told: `Europe/Berlin`, `+02:00`; None: by the offset that each time has.
         features: what the logging policy knew of a decision, where the table has no propensities: they are then
             estimated from the column `action`, cross-fitted by user. See `ope.estimate_propensities`.
         model, seed: of that.
@@ -100,24 +110,28 @@ def read_log(
     found = assigned(file.names, given, str(path), without)
     metrics, features = (tuple(column(file.names, name, str(path)) for name in names) for names in (metrics, features))
     sliced = [] if by is None else [column(file.names, by, str(path), option="by")]
+    if timezone and by is None:
+        raise InputError("It tells days, and nothing is sliced by them.", where="timezone", hint="Name a time: --by.")
     values = Values(file, file.read([*found.values(), *metrics, *features, *sliced]))
+    values, notes = repeats(values, found, given.get("decision") != NOT_USED)
 
     rows: dict[str, Any] = {"rewards": values.numbers(found["reward"], "Where nothing was earned, write 0.")}
-    rows["target_propensities"] = values.chances(found["target_propensity"])
+    rows["target_propensities"] = chances(values, found["target_propensity"], found.get("propensity"))
     if "q" in found:
         rows |= {"q_logged": values.numbers(found["q"]), "v_target": values.numbers(found["v"])}
     if "unsupported_mass" in found:
-        rows["unsupported_mass"] = values.chances(found["unsupported_mass"])
+        rows["unsupported_mass"] = chances(values, found["unsupported_mass"], None)
     if metrics:
         rows["metrics"] = np.stack([values.numbers(name) for name in metrics], axis=1)
-    users = values.ids(found["user"]) if "user" in found else None
-    slices, days = (None, None) if by is None else values.slices(by)
+    users = values.codes(found["user"], words=True) if "user" in found else None
+    slices, days = (None, None) if by is None else values.slices(by, timezone)
     fitted = None
     if features:
-        fitted = _estimated(values, found["action"], features, users, model, seed)
+        known = None if users is None else one_each(users)
+        fitted = _estimated(values, found["action"], features, known, model, seed)
         rows |= fitted.fields(rows["target_propensities"], unsupported_mass=rows.get("unsupported_mass"))
     else:
-        rows["propensities"] = values.chances(found["propensity"], positive=True)
+        rows["propensities"] = chances(values, found["propensity"], found["target_propensity"], positive=True)
     if "episode" in found:
         order, starts = _episodes(values, found)
         by_row = {"rewards", "propensities", "target_propensities", "q_logged", "v_target", "unsupported_mass"}
@@ -125,8 +139,14 @@ def read_log(
         rows["episode_starts"] = starts
         users = None if users is None else _users(values, found, users, order, starts)
         slices = None if slices is None else slices[order][starts]
+    if users is not None:
+        notes += about_users(users, found["user"], "rows" if "episode" not in found else "sessions")
+        users = one_each(users)
+    if days is not None and days.clock:
+        notes += (f"Days of '{by}' are {days.clock}.",)
     log = EvaluationLog(**rows, clusters=users, **options)
-    return LoggedTable(str(path), log, found, metrics, overlooked(file.names, found), fitted, slices, days)
+    notes += overlooked(file.names, found)
+    return LoggedTable(str(path), log, found, metrics, notes, fitted, slices, None if days is None else days.count)
 
 
 def _estimated(
@@ -140,23 +160,30 @@ def _estimated(
 
 def _episodes(values: Values, found: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
     """The order of rows that makes episodes contiguous, and their first rows in it."""
-    episodes = values.ids(found["episode"])
+    episodes = values.ids(found["episode"], words=True)
     if "step" not in found:
         return episode_order(episodes, None)
     steps = values.order(found["step"])
     order = np.lexsort((steps, episodes))
     again = np.zeros(len(steps), dtype=bool)
-    again[order[1:]] = (np.diff(episodes[order]) == 0) & (np.diff(steps[order]) == 0)
-    values.refuse(found["step"], again, f"a repeat within its '{found['episode']}'", "Steps must tell an order.")
+    # Compared, not subtracted: the difference of two whole numbers may not fit.
+    again[order[1:]] = (np.diff(episodes[order]) == 0) & (steps[order][1:] == steps[order][:-1])
+    hint = "Steps must tell an order; of rows that were written twice leave one, or name what tells them: --decision."
+    if steps.dtype.kind == "f" and np.abs(steps).max() > LARGEST_WHOLE:
+        hint += " These are floats, in which nanoseconds run together: store whole numbers."
+    values.refuse(found["step"], again, f"a repeat within its '{found['episode']}'", hint)
     return episode_order(episodes, steps)
 
 
 def _users(
     values: Values, found: Mapping[str, str], users: np.ndarray, order: np.ndarray, starts: np.ndarray
 ) -> np.ndarray:
-    """(episodes,) whose they are."""
+    """(episodes,) whose they are, -1 where no row says; rows before a log-in belong to whoever logged in."""
     lengths = np.diff(starts, append=len(users))
+    nobody = users.max() + 1
+    owners = np.minimum.reduceat(np.where(users < 0, nobody, users)[order], starts)
+    of_episode = np.repeat(np.where(owners == nobody, -1, owners), lengths)
     other = np.zeros(len(users), dtype=bool)
-    other[order] = users[order] != np.repeat(users[order][starts], lengths)
-    values.refuse(found["user"], other, f"another than before in its '{found['episode']}'")
-    return users[order][starts]
+    other[order] = (users[order] != of_episode) & (users[order] >= 0)
+    values.refuse(found["user"], other, f"another than elsewhere in its '{found['episode']}'")
+    return of_episode[starts]

@@ -53,8 +53,17 @@ ROLES: dict[str, Role] = {
         "the session a decision belongs to",
         also=("episode_id", "trajectory", "trajectory_id", "session", "session_id"),
     ),
-    "step": Role("step", "its place in the session: a number or a time", also=("t", "timestamp", "time")),
+    "step": Role(
+        "step",
+        "its place in the session: a number or a time",
+        also=("t", "ts", "timestamp", "time", "datetime", "event_time", "event_timestamp", "event_ts", "event_ns"),
+    ),
     "user": Role("user", "whose decision it was", also=("user_id", "customer_id", "visitor_id", "userId")),
+    "decision": Role(
+        "decision_id",
+        "which decision it was; a decision that the table holds twice is counted once",
+        also=("decision", "event_id", "eventid", "impression_id", "request_id", "log_id", "uuid", "row_id"),
+    ),
     "action": Role("action", "what was decided", also=("item", "item_id", "action_id", "arm")),
 }
 """Parts by name; the name is also the option of `rlbench ope`, with - for _."""
@@ -98,11 +107,11 @@ def column(names: Sequence[str], name: str, where: str, part: str | None = None,
     if name in names:
         return name
     role = ROLES.get(part or "")
-    likely = [other for other in names if role and other.lower() in role.also]
     taken = {other.default for other in ROLES.values()}
-    likely = likely or difflib.get_close_matches(name, [one for one in names if one not in taken], n=1, cutoff=0.7)
+    free = [one for one in names if one not in taken]
+    guesses = (likely(part, names) if role else []) or difflib.get_close_matches(name, free, n=1, cutoff=0.7)
     option = f"--{(part or option).replace('_', '-')}"
-    guess = f"Is it {option} {likely[0]}? " if likely else f"Name it: {option} COLUMN. " if role else ""
+    guess = f"Is it {option} {guesses[0]}? " if guesses else f"Name it: {option} COLUMN. " if role else ""
     if part == "propensity":
         guess += "Were none logged? --features A,B estimates them. "
     if names and all(_is_number(other) for other in names):
@@ -110,6 +119,12 @@ def column(names: Sequence[str], name: str, where: str, part: str | None = None,
     what = f"There is no column '{name}'" + (f" ({role.what})." if role else ".")
     shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
     raise InputError(what, where=where, hint=f"{guess}The file has: {shown or 'no columns'}.")
+
+
+def likely(part: str, names: Sequence[str]) -> list[str]:
+    """Columns that are often called what plays a part."""
+    also = [other.lower() for other in ROLES[part].also]
+    return [name for name in names if name.lower() in also]
 
 
 def overlooked(names: Sequence[str], found: Mapping[str, str]) -> tuple[str, ...]:
@@ -120,10 +135,13 @@ def overlooked(names: Sequence[str], found: Mapping[str, str]) -> tuple[str, ...
         ("user", "rows are taken as independent of one another"),
     ):
         if part not in found:
-            likely = [name for name in names if name.lower() in ROLES[part].also and name not in found.values()]
-            if part == "episode" and "step" in found and not likely:
+            free = [name for name in likely(part, names) if name not in found.values()]
+            if part == "episode" and "step" in found and not free:
                 notes.append(f"There is a column '{found['step']}' but no episode (--episode COLUMN): {loss}.")
-            notes += [f"Is '{likely[0]}' the {part}? Without --{part} {likely[0]}, {loss}."] if likely else []
+            notes += [f"Is '{free[0]}' the {part}? Without --{part} {free[0]}, {loss}."] if free else []
+    for name in found.values():
+        twins = [other for other in names if other != name and other.lower() == name.lower()]
+        notes += [f"There is a column '{twins[0]}' too; '{name}' is the one that is read."] if twins else []
     return tuple(notes)
 
 

@@ -9,14 +9,14 @@ import numpy as np
 
 from ...errors import InputError
 from .file import TableFile
+from .times import Days, days, exact_order
 
 if TYPE_CHECKING:
     import pyarrow
 
-ROUNDING = 1e-6
-"""A probability in single precision may end so far above 1; it is 1."""
-WORDS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
-MISSING = ("", "na", "n/a", "nan", "null", "none")
+WORDS = {"true": 1.0, "false": 0.0, "t": 1.0, "f": 0.0, "yes": 1.0, "no": 0.0, "y": 1.0, "n": 0.0}
+MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "\\n", "none", "nil", "undefined", "<na>", "(not set)", "(null)")
+"""Words for nothing, in small letters."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,12 @@ class Values:
     Args:
         file: where they come from.
         table: what was read of it.
+        rows: (n,) which of the file's rows those of the table are; None: all of them.
     """
 
     file: TableFile
     table: pyarrow.Table
+    rows: np.ndarray | None = None
 
     def numbers(self, column: str, if_missing: str | None = None) -> np.ndarray:
         """(n,) float64, finite; true is 1.
@@ -55,6 +57,8 @@ class Values:
         import pyarrow
 
         values = self.table[column]
+        if pyarrow.types.is_temporal(values.type):
+            return np.full(len(values), np.nan)
         try:
             # A decimal or a large integer may lose digits: all is computed in float64.
             return values.cast(pyarrow.float64(), safe=False).to_numpy()
@@ -64,50 +68,35 @@ class Values:
             spelled = values.to_pandas().astype(object).map(lambda one: WORDS.get(str(one).strip().lower(), one))
             return pd.to_numeric(spelled, errors="coerce").to_numpy(np.float64, na_value=np.nan)
 
-    def chances(self, column: str, *, positive: bool = False) -> np.ndarray:
-        """(n,) probabilities, in (0, 1] if they must be positive.
+    def codes(self, column: str, *, words: bool = False) -> np.ndarray:
+        """(n,) codes 0, 1, … in order of appearance, -1 where a value is missing: null, NaN, or with `words` also one
+        that stands for it, such as NULL."""
+        values = self.table[column].combine_chunks().dictionary_encode()
+        codes = values.indices.fill_null(-1).to_numpy().astype(np.int64)
+        known = values.dictionary.to_pylist()
+        gone = np.array([_missing(one) if words else one != one for one in known] + [True], dtype=bool)
+        return np.where(gone[codes], -1, codes)
 
-        Raises:
-            InputError: a value that is none.
-        """
-        values = self.numbers(column)
-        values = np.where((values > 1) & (values <= 1 + ROUNDING), 1.0, values)
-        low, high = values.min(), values.max()
-        hint = None
-        if high <= 0 > low:
-            hint = "They look like logarithms: give exp of them."
-        elif 1 < high <= 100 and low >= 0:
-            hint = "Percent must be divided by 100; a density of prices or bids is no probability."
-        elif low == 0:
-            hint = "What has probability 0 cannot have been logged: is it the probability of the *logged* action?"
-        bad = (values < 0) | (values > 1) | (positive & (values == 0))
-        self.refuse(column, bad, f"outside {'(' if positive else '['}0, 1]", hint)
-        return values
-
-    def ids(self, column: str) -> np.ndarray:
+    def ids(self, column: str, *, words: bool = False) -> np.ndarray:
         """(n,) codes 0, 1, … in order of appearance.
 
         Raises:
             InputError: a value that is missing.
         """
-        codes = self.table[column].combine_chunks().dictionary_encode().indices.fill_null(-1).to_numpy()
+        codes = self.codes(column, words=words)
         self.refuse(column, codes < 0, "missing")
-        return codes.astype(np.int64)
+        return codes
 
     def order(self, column: str) -> np.ndarray:
-        """(n,) numbers, or times as nanoseconds.
+        """(n,) numbers that sort as the numbers or times do, and are equal where those are.
 
         Raises:
             InputError: a value that is neither.
         """
-        import pandas as pd
-
-        values = self.read_as_numbers(column)
-        if not np.isnan(values).all():
-            return self.numbers(column)
-        times = pd.to_datetime(self.table[column].to_pandas(), errors="coerce", format="ISO8601", utc=True)
-        self.refuse(column, times.isna().to_numpy(), "neither a number nor a time")
-        return times.dt.as_unit("ns").astype(np.int64).to_numpy()
+        self.refuse(column, self.codes(column, words=True) < 0, "missing")
+        found, bad = exact_order(self.table[column])
+        self.refuse(column, bad, "neither a number nor a time")
+        return found
 
     def feature(self, column: str, *, largest: int = 50) -> np.ndarray:
         """(n, k) float64 of what a model may learn from: numbers as they are, names one column each.
@@ -124,33 +113,52 @@ class Values:
             raise InputError(what, where=f"{self.file.path}, column '{column}'", hint="Group the rare ones.")
         return (codes[:, None] == np.arange(codes.max() + 1)).astype(np.float64)
 
-    def slices(self, column: str, *, most: int = 400) -> tuple[np.ndarray, int | None]:
-        """(n,) labels to slice by, numbers or text; times become days, of which there are so many.
+    def slices(self, column: str, timezone: str | None = None, *, most: int = 400) -> tuple[np.ndarray, Days | None]:
+        """(n,) labels to slice by, numbers or text; times become days.
+
+        Args:
+            column: which.
+            timezone: by whose clock days are told; None: by that of each time.
+            most: slices.
 
         Raises:
-            InputError: a missing value, or more than `most` slices.
+            InputError: a missing value, a time zone where there are no times, or more than `most` slices.
         """
-        import pandas as pd
-        import pyarrow
-
-        given = self.table[column].to_pandas()
-        self.refuse(column, given.isna().to_numpy(), "missing")
-        temporal, days = pyarrow.types.is_temporal(self.table[column].type), None
-        labels = np.full(len(given), np.nan) if temporal else self.read_as_numbers(column)
-        if np.isnan(labels).any():
-            times = pd.to_datetime(given, errors="coerce", format="ISO8601", utc=True)
-            is_time = bool(times.notna().all())
-            labels = (times.dt.strftime("%Y-%m-%d") if is_time else given.astype(str)).to_numpy(dtype=str)
-            days = len(np.unique(labels)) if is_time else None
+        place = f"{self.file.path}, column '{column}'"
+        self.refuse(column, self.codes(column) < 0, "missing")
+        labels, found = self._numbers_as_labels(column), None
+        if labels is None:
+            found = days(self.table[column], timezone, place)
+            labels = np.array(self.table[column].to_pylist(), dtype=str) if found is None else found.labels
+        if timezone and found is None:
+            raise InputError("These are no times, which --timezone is for.", where=place)
         count = len(np.unique(labels))
         if count > most:
             what = f"{count:,} different values; {most} slices are the most."
-            raise InputError(what, where=f"{self.file.path}, column '{column}'", hint="Group them.")
-        return labels, days
+            raise InputError(what, where=place, hint="Group them.")
+        return labels, found
+
+    def _numbers_as_labels(self, column: str) -> np.ndarray | None:
+        """Whole numbers exactly, others as floats; None where a value is none, or numbers are fewer than their names:
+        007 is not 7."""
+        import pyarrow
+
+        values = self.table[column]
+        try:
+            labels = values.cast(pyarrow.int64()).to_numpy()
+        except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError):
+            labels = self.read_as_numbers(column)
+        if pyarrow.types.is_temporal(values.type) or np.isnan(labels).any():
+            return None
+        return labels if len(np.unique(labels)) == len(values.unique()) else None
 
     def raw(self, column: str, row: int) -> Any:
         """A value as the file has it."""
         return self.table[column][row].as_py()
+
+    def place(self, row: int) -> str:
+        """Where in the file a row of the table is."""
+        return self.file.place(row if self.rows is None else int(self.rows[row]))
 
     def refuse(self, column: str, bad: np.ndarray, why: str, hint: str | None = None) -> None:
         """Raise an InputError if any row is bad."""
@@ -160,7 +168,7 @@ class Values:
         raw = self.raw(column, row)
         shown = "" if _missing(raw) else f" ({raw:.6g})" if isinstance(raw, float) else f" ('{raw}')"
         many = f"{count:,} values are {why}, the first in" if count > 1 else f"a value is {why}, in"
-        what = f"{many} {self.file.place(row)}{shown}."
+        what = f"{many} {self.place(row)}{shown}."
         raise InputError(what, where=f"{self.file.path}, column '{column}'", hint=hint)
 
 

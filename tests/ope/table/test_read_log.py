@@ -69,7 +69,7 @@ def test_sessions_in_any_row_order_with_numbers_or_times_as_steps(tmp_path):
     read = read_log(write(tmp_path, "\n".join([f"{HEAD},episode,step,user", *rows])), gamma=0.5)
     np.testing.assert_array_equal(read.log.rewards, [4, 1, 2])
     np.testing.assert_array_equal(read.log.episode_starts, [0, 2])
-    assert read.log.clusters.tolist() == [0, 1] and read.log.gamma == 0.5
+    assert read.log.clusters.tolist() == [1, 0] and read.log.gamma == 0.5
     left_out = read_log(tmp_path / "log.csv", {"episode": "none", "user": "none"})
     assert left_out.log.one_step and left_out.log.clusters is None
 
@@ -110,7 +110,7 @@ def test_likely_columns_are_asked_about_but_not_taken(tmp_path):
         (f"{HEAD},episode,step\n1,1,1,a,1\n1,1,1,b,1\n1,1,1,a,1\n", "step", 4, "repeat within its 'episode'"),
         (f"{HEAD},episode,step\n1,1,1,a,1\n1,1,1,,2\n", "episode", 3, "missing"),
         (f"{HEAD},episode,step\n1,1,1,a,soon\n", "step", 2, "neither a number nor a time"),
-        (f"{HEAD},episode,user\n1,1,1,a,u\n1,1,1,a,w\n", "user", 3, "another than before"),
+        (f"{HEAD},episode,user\n1,1,1,a,u\n1,1,1,a,w\n", "user", 3, "another than elsewhere"),
         ("reward;propensity;target_propensity\n1;0,5;1\n", "propensity", 2, "decimals with a point"),
     ],
 )
@@ -152,7 +152,7 @@ def test_bad_names(tmp_path):
     assert "There is no column 'x'" in refusal(path, {"q": "x", "v": "y"})
     assert "q and v belong together" in refusal(path, {"q": "reward"})
     assert "no part 'rewards'" in refusal(path, {"rewards": "reward"})
-    assert "UTF-8" in refusal(write(tmp_path, "", "x.csv").write_bytes(b"\xff\xfe\x00a") and tmp_path / "x.csv")
+    assert "UTF-8" in refusal(write(tmp_path, "", "x.csv").write_bytes(b"reward;\xe9\n1;2\n") and tmp_path / "x.csv")
     with pytest.raises(MissingFileError):
         read_log(tmp_path / "nowhere.csv")
 

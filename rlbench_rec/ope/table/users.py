@@ -1,0 +1,40 @@
+"""Users of a table: rows without one, and one who is no single user."""
+
+from __future__ import annotations
+
+import numpy as np
+
+CROWD = 0.1
+"""Share of a table above which a user may be a word for nobody in particular, such as guest."""
+FEWEST = 20
+"""Users; among fewer one may well have so much."""
+
+
+def one_each(users: np.ndarray) -> np.ndarray:
+    """(n,) codes, -1 where a user is missing -> codes in which each of these is a user of its own: nothing is known to
+    tie them together, and one user of them all would be drawn whole."""
+    gone = users < 0
+    found = users.copy()
+    found[gone] = users.max() + 1 + np.arange(gone.sum())
+    return found
+
+
+def about_users(users: np.ndarray, column: str, unit: str) -> tuple[str, ...]:
+    """What a reader should know of them, in words.
+
+    Args:
+        users: (n,) codes, -1 where missing.
+        column: where they come from.
+        unit: what n counts.
+    """
+    gone, notes = int((users < 0).sum()), []
+    if gone:
+        notes.append(f"{gone:,} of {len(users):,} {unit} have no '{column}'; each is taken as a user of its own.")
+    counts = np.bincount(users[users >= 0])
+    counts = counts[counts > 0]
+    if len(counts) >= FEWEST and counts.max() > CROWD * len(users):
+        notes.append(
+            f"One '{column}' has {counts.max() / len(users):.0%} of the {unit}: if it stands for many, such as guests, "
+            "leave it empty there."
+        )
+    return tuple(notes)
