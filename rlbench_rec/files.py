@@ -1,10 +1,16 @@
-"""Writing files and folders: whole or not at all."""
+"""Writing files and folders: whole or not at all, and on the disk before they bear their name.
+
+What is being written lies beside its place as `.<name>-<random>.rlbench-part`, locked for as long as its process lives.
+A process that is killed leaves it behind unlocked: the next one that writes the same name takes it away.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +18,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .errors import OutputError
+from .errors import OutputError, RlbenchError
+
+try:
+    import fcntl
+except ImportError:  # Windows: nothing is locked, and nothing that was left behind is taken away.
+    fcntl = None
+
+SUFFIX = ".rlbench-part"
 
 
 def write_text(path: Path, text: str) -> None:
@@ -21,7 +34,8 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    write_bytes(path, text.encode("utf-8"))
+    # Bytes of a path that are not UTF-8 become escapes, which JSON reads back.
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_csv(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
@@ -35,24 +49,50 @@ def write_csv(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[str]
 
 def write_bytes(path: Path, content: bytes) -> None:
     """See `write_text`."""
-    part = None
-    try:
-        handle, part = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+    with _errors("The file cannot be written", path):
+        if path.exists() and not path.is_file():
+            # A device or a pipe takes what comes, and is not to be replaced by a file.
+            path.write_bytes(content)
+            return
+    with new_file(path) as partial:
+        partial.write_bytes(content)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """A file to write into, which takes the name `path` once all is written, and else vanishes.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with _errors("The file cannot be written", path), _part(path, folder=False) as partial:
+        yield partial
         # mkstemp makes private files; these are results to be shared.
-        os.chmod(part, 0o644)
-        os.replace(part, path)
-    except OSError as error:
-        if part is not None and os.path.exists(part):
-            os.unlink(part)
-        raise OutputError(f"The file cannot be written ({error.strerror}).", where=str(path)) from error
+        partial.chmod(0o644)
+        _to_disk(partial)
+        os.replace(partial, path)
+        _to_disk(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """The folder with those above it, where they are not there yet.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    with _errors("The folder cannot be made", folder):
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def refuse_existing(path: Path) -> None:
-    """Raise an OutputError where there is something at `path`."""
-    if path.exists():
-        raise OutputError("There is something here already.", where=str(path), hint="Choose a new folder.")
+    """Raise an OutputError where there is something at `path`, or where that cannot be told."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise OutputError(f"Cannot write here ({error.strerror}).", where=str(path)) from error
+    raise OutputError("There is something here already.", where=str(path), hint="Choose a new folder.")
 
 
 @contextmanager
@@ -63,14 +103,16 @@ def new_folder(folder: Path) -> Iterator[Path]:
         OutputError: there is something at `folder` already, or it cannot be written.
     """
     refuse_existing(folder)
-    with temporary_folder(folder) as partial:
-        try:
-            yield partial
-            # mkdtemp makes private folders; these are results to be shared.
-            partial.chmod(0o755)
-            os.replace(partial, folder)
-        except OSError as error:
-            raise OutputError(f"Cannot write here ({error.strerror}).", where=str(folder)) from error
+    with _errors("Cannot write here", folder), temporary_folder(folder) as partial:
+        yield partial
+        # mkdtemp makes private folders; these are results to be shared.
+        partial.chmod(0o755)
+        for inner, _, names in os.walk(partial):
+            for name in names:
+                _to_disk(Path(inner, name))
+            _to_disk(Path(inner))
+        os.replace(partial, folder)
+        _to_disk(folder.parent)
 
 
 @contextmanager
@@ -80,12 +122,107 @@ def temporary_folder(beside: Path) -> Iterator[Path]:
     Raises:
         OutputError: it cannot be made.
     """
-    try:
-        beside.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{beside.name}-", dir=beside.parent))
-    except OSError as error:
-        raise OutputError(f"Cannot write here ({error.strerror}).", where=str(beside)) from error
-    try:
+    with contextlib.ExitStack() as stack:
+        # Around the making alone: an error of what is done in the folder is none of the folder.
+        with _errors("Cannot write here", beside):
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            folder = stack.enter_context(_part(beside, folder=True))
         yield folder
+
+
+def scratch_folder() -> tempfile.TemporaryDirectory:
+    """A folder in the system's place of temporary files, which vanishes with the object.
+
+    Raises:
+        OutputError: there is no such place that can be written.
+    """
+    try:
+        return tempfile.TemporaryDirectory(prefix="rlbench-")
+    except OSError as error:
+        what = f"There is no place for temporary files ({error.strerror or error})."
+        raise OutputError(what, where="TMPDIR", hint="Set it to a folder that can be written.") from error
+
+
+@contextmanager
+def _errors(what: str, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except RlbenchError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{what} ({error.strerror or error}).", where=str(path)) from error
+
+
+@contextmanager
+def _part(path: Path, *, folder: bool) -> Iterator[Path]:
+    """A new, locked file or folder beside `path`, and none of it at the end."""
+    _take_away_left_behind(path)
+    # A name may have 255 bytes, this one's own part included.
+    prefix = f".{path.name[:50]}-"
+    while True:
+        if folder:
+            partial = Path(tempfile.mkdtemp(suffix=SUFFIX, prefix=prefix, dir=path.parent))
+            handle = os.open(partial, os.O_RDONLY) if fcntl else None
+        else:
+            handle, name = tempfile.mkstemp(suffix=SUFFIX, prefix=prefix, dir=path.parent)
+            partial = Path(name)
+        try:
+            if handle is None or _is_locked_for_us(handle, partial):
+                yield partial
+                return
+        finally:
+            if handle is not None:
+                os.close(handle)
+            if folder:
+                shutil.rmtree(partial, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):
+                    partial.unlink()
+
+
+def _is_locked_for_us(handle: int, partial: Path) -> bool:
+    """False where another process took it for left behind before it was locked."""
+    if fcntl:
+        # Some disks of a network have no locks: there nobody takes anything away.
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+    return partial.exists()
+
+
+def _take_away_left_behind(path: Path) -> None:
+    """Parts of this name whose process is gone: its lock went with it, on whatever machine it was."""
+    if not fcntl:
+        return
+    ours = re.compile(rf"\.{re.escape(path.name[:50])}-\w{{8}}{re.escape(SUFFIX)}")
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(path.parent):
+            if ours.fullmatch(entry.name):
+                with contextlib.suppress(OSError):
+                    _remove_unless_locked(entry)
+
+
+def _remove_unless_locked(entry: os.DirEntry) -> None:
+    handle = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            os.unlink(entry.path)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+def _to_disk(path: Path) -> None:
+    """What was written survives a loss of power from here on."""
+    if os.name == "nt" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        # Some file systems have nothing to do for a folder, and say so.
+        if not path.is_dir():
+            raise error
+    finally:
+        os.close(handle)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from rlbench_rec import files
-from rlbench_rec.errors import OutputError
+from rlbench_rec.errors import MissingFileError, OutputError
 
 
 def test_a_new_folder_takes_its_name_when_all_is_written(tmp_path):
@@ -41,3 +46,97 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, make):
 def test_a_table_has_its_columns_in_order(tmp_path):
     files.write_csv(tmp_path / "a.csv", [{"b": 1.5, "a": "x, y"}, {"a": None, "b": True}], ["a", "b"])
     assert (tmp_path / "a.csv").read_text() == 'a,b\n"x, y",1.5\n,True\n'
+
+
+KILLED = """
+import os, signal, sys, threading
+from pathlib import Path
+from rlbench_rec import files
+with getattr(files, sys.argv[1])(Path(sys.argv[2])) as partial:
+    print("writing", flush=True)
+    signal.pause()
+"""
+
+
+def writer(make: str, target: Path) -> subprocess.Popen:
+    """Another process in the midst of writing."""
+    process = subprocess.Popen([sys.executable, "-c", KILLED, make, str(target)], stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"writing\n"
+    return process
+
+
+@pytest.mark.skipif(files.fcntl is None, reason="this system has no locks to tell who is gone")
+@pytest.mark.parametrize("make", ["new_file", "new_folder", "temporary_folder"])
+def test_what_a_killed_process_left_goes_with_the_next_one(tmp_path, make):
+    target = tmp_path / "target"
+    alive, dead, other = writer(make, target), writer(make, target), writer(make, tmp_path / "other")
+    for process in (dead, other):
+        process.kill()
+        process.wait()
+    mine = tmp_path / ".target-backup.rlbench-part"
+    mine.touch()
+    assert len(list(tmp_path.iterdir())) == 4
+    files.write_text(target, "done") if make == "new_file" else _use(make, target)
+    left = [path.name for path in tmp_path.iterdir() if path.suffix == files.SUFFIX]
+    assert len([name for name in left if name.startswith(".target-")]) == 2 and mine.exists(), "the living one's stays"
+    assert len([name for name in left if name.startswith(".other-")]) == 1, "another name's stays"
+    alive.kill()
+    alive.wait()
+
+
+def _use(make: str, target: Path) -> None:
+    with getattr(files, make)(target) as folder:
+        (folder / "a").touch()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux says what a handle is of")
+def test_what_was_written_is_on_the_disk_before_it_bears_its_name(tmp_path, monkeypatch):
+    steps, sync, replace = [], os.fsync, os.replace
+    named = "/proc/self/fd/{}".format
+    monkeypatch.setattr(os, "fsync", lambda handle: (steps.append(Path(os.readlink(named(handle))).name), sync(handle)))
+    monkeypatch.setattr(os, "replace", lambda old, new: (steps.append("rename"), replace(old, new)))
+    files.write_text(tmp_path / "a", "a")
+    assert steps[0].startswith(".a-") and steps[1:] == ["rename", tmp_path.name]
+    steps.clear()
+    with files.new_folder(tmp_path / "folder") as partial:
+        (partial / "inner").mkdir()
+        (partial / "inner" / "b").write_text("b")
+    before = steps[: steps.index("rename")]
+    assert {"b", "inner"} < set(before) and any(name.startswith(".folder-") for name in before)
+    assert steps[-1] == tmp_path.name
+
+
+@pytest.mark.parametrize("errno", [28, 30, 122])
+def test_a_disk_that_takes_no_more_leaves_nothing(tmp_path, monkeypatch, errno):
+    (tmp_path / "a").write_text("before")
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno, os.strerror(errno))))
+    with pytest.raises(OutputError, match=r"cannot be written \("):
+        files.write_text(tmp_path / "a", "after")
+    with pytest.raises(OutputError, match=r"Cannot write here \("):
+        _use("new_folder", tmp_path / "folder")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"] and (tmp_path / "a").read_text() == "before"
+
+
+def test_a_device_is_written_to_and_not_replaced(tmp_path):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no pipes by name")
+    os.mkfifo(tmp_path / "pipe")
+    reader = subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE)
+    files.write_text(tmp_path / "pipe", "through")
+    assert reader.communicate()[0] == b"through" and not (tmp_path / "pipe").is_file()
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "é" * 120, "a b'[*]", "-"])
+def test_every_name_that_a_disk_takes_can_be_written(tmp_path, name):
+    files.write_text(tmp_path / name, "a")
+    with files.temporary_folder(tmp_path / name) as folder:
+        assert folder.is_dir()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_an_error_of_the_callers_own_is_not_the_folders(tmp_path):
+    with pytest.raises(ZeroDivisionError), files.temporary_folder(tmp_path / "a"):
+        raise ZeroDivisionError
+    with pytest.raises(MissingFileError), files.new_folder(tmp_path / "a"):
+        raise MissingFileError("no card")
+    assert not list(tmp_path.iterdir())

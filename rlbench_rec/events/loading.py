@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DataWarning, InputError, OutputError, RlbenchError
-from ..files import write_text
+from ..files import make_folder, scratch_folder, temporary_folder, write_text
 from ..terminal import printable
 from .cards.find import Found, find, item_vectors, resolve_files
 from .content import all_files, card_sha256, files_sha256
@@ -72,20 +71,20 @@ def load(
     as_they_were = stamps(sources)
     keep = None
     if out is None:
-        keep = tempfile.TemporaryDirectory(prefix="rlbench-")
+        keep = scratch_folder()
         out = keep.name
     folder = _prepared(Path(out))
     gap = found.card.session_gap if session_gap is None else float(session_gap)
     try:
-        with tempfile.TemporaryDirectory(prefix=".staging-", dir=folder) as scratch:
-            made = Path(scratch) / "made"
+        with temporary_folder(folder / "staging") as scratch:
+            made = scratch / "made"
             made.mkdir()
             if ray is None:
-                report, context = _run(found, files, side, made, Path(scratch), memory_limit, gap)
+                report, context = _run(found, files, side, made, scratch, memory_limit, gap)
             else:
                 from .spread import run
 
-                report, context = run(found, files, side, made, Path(scratch), memory_limit, gap, ray)
+                report, context = run(found, files, side, made, scratch, memory_limit, gap, ray)
             source_sha256 = files_sha256(sources)
             _check_unchanged(as_they_were, stamps(sources))
             write_text(made / "report.json", json.dumps(report.to_dict(), indent=1, sort_keys=True) + "\n")
@@ -104,17 +103,14 @@ def load(
         source_sha256=source_sha256,
         card_sha256=card_sha256(found),
         context_columns=context,
-        catalogue=tuple(range(found.items)) if found.items else None,
+        catalogue=range(found.items) if found.items else None,
         item_vectors=vectors,
         _keep=keep,
     )
 
 
 def _prepared(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"The folder cannot be made ({error.strerror}).", where=str(folder)) from error
+    make_folder(folder)
     if not os.access(folder, os.W_OK):
         raise OutputError("The folder cannot be written.", where=str(folder))
     return folder

@@ -56,7 +56,7 @@ class EventLog:
     report: LoadReport
     source_sha256: str
     context_columns: tuple[str, ...] = ()
-    catalogue: tuple[int, ...] | None = None
+    catalogue: Sequence[int] | None = None
     item_vectors: Path | None = None
     card_sha256: str = ""
     _keep: Any = field(default=None, repr=False, compare=False)

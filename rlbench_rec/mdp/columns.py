@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import OutputError
+from ..errors import OutputError, RlbenchError
 
 CHUNK = 1 << 18
 """Rows worked on at a time; what is made on the way is never longer."""
@@ -56,12 +56,22 @@ class Columns:
 
 
 def write_column(path: Path, shape: tuple[int, ...], dtype: type, pieces: Iterable[np.ndarray]) -> None:
-    """Write a .npy file piece by piece; what is filled by way of a memory map would stay in memory."""
-    with path.open("xb") as file:
-        descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
-        np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
-        for piece in pieces:
-            piece.astype(dtype, order="C", copy=False).tofile(file)
+    """Write a .npy file piece by piece; what is filled by way of a memory map would stay in memory.
+
+    Raises:
+        OutputError: the file cannot be written, or not to its end.
+    """
+    try:
+        with path.open("xb") as file:
+            descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
+            np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
+            for piece in pieces:
+                # Not `tofile`, whose errors do not say why.
+                file.write(piece.astype(dtype, order="C", copy=False).data)
+    except OSError as error:
+        if isinstance(error, RlbenchError):
+            raise
+        raise OutputError(f"The column cannot be written ({error.strerror}).", where=str(path)) from error
 
 
 def slices(rows: int) -> Iterator[slice]:

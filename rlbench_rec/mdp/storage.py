@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import BaseModel, Field, model_validator
 
 from ..errors import InputError, MissingFileError
 from ..files import new_folder
+from ..parsing import fitting, read_json
 from .columns import parts, write_column
 from .dataset import Provenance, TransitionDataset
 from .validate import DTYPES
@@ -18,6 +20,9 @@ from .validate import DTYPES
 FORMAT = 1
 SCALARS = ("action_count", "gamma", "history", "item_count", "event_count", "train_episodes")
 NAMES = ("metric_names", "action_names", "observation_names")
+NEEDED = {"observations", "actions", "rewards", "episode_starts"}
+Count = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+"""Ids are int32."""
 
 
 def save(data: TransitionDataset, folder: Path) -> None:
@@ -44,34 +49,50 @@ def load(folder: Path, *, mmap: bool = True) -> TransitionDataset:
         MissingFileError: if the folder or one of its columns is not there.
         InputError: if dataset.json cannot be read, or a column does not fit it.
     """
-    header = _read_header(folder / "dataset.json")
-    columns = {}
-    for name in header["columns"]:
-        if name not in DTYPES:
-            raise InputError(f"Unknown column '{name}'.", where=str(folder / "dataset.json"))
-        path = folder / f"{name}.npy"
-        try:
-            columns[name] = np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
-        except FileNotFoundError as error:
-            raise MissingFileError("A column of the dataset is missing.", where=str(path)) from error
-        except (ValueError, EOFError, OSError) as error:
-            raise InputError(f"The column cannot be read ({error}).", where=str(path)) from error
-    scalars = {name: header[name] for name in SCALARS}
-    names = {name: tuple(header[name]) for name in NAMES}
-    return TransitionDataset(**columns, **scalars, **names, provenance=Provenance(**header["provenance"]))
-
-
-def _read_header(path: Path) -> dict[str, Any]:
-    try:
-        header = json.loads(path.read_text())
-    except FileNotFoundError as error:
-        hint = "Give a folder written by TransitionDataset.save."
-        raise MissingFileError("No saved dataset here.", where=str(path), hint=hint) from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"The header cannot be read ({error}).", where=str(path)) from error
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
+    path = folder / "dataset.json"
+    content = read_json(path, "saved dataset", "Give a folder written by TransitionDataset.save.")
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f"Not a dataset of format {FORMAT}.", where=str(path), hint="Build the dataset again.")
-    missing = {"columns", "provenance", *SCALARS, *NAMES} - header.keys()
-    if missing:
-        raise InputError(f"Keys are missing: {', '.join(sorted(missing))}.", where=str(path))
-    return header
+    header = fitting(content, _Header, path, "Build the dataset again.")
+    columns = {name: _read_column(folder / f"{name}.npy", mmap) for name in header.columns}
+    fields = {name: getattr(header, name) for name in (*SCALARS, *NAMES, "provenance")}
+    try:
+        return TransitionDataset(**columns, **fields)
+    except InputError as error:
+        raise InputError(error.what, where=f"{folder}: {error.where}", hint=error.hint) from error
+
+
+class _Header(BaseModel):
+    """dataset.json. A column's name is one of ours, so that no path leads out of the folder."""
+
+    columns: list[Literal[tuple(DTYPES)]]
+    provenance: Provenance
+    action_count: Count
+    gamma: Annotated[float, Field(strict=True)]
+    history: Count
+    item_count: Count
+    event_count: Count
+    train_episodes: Count
+    metric_names: tuple[str, ...]
+    action_names: tuple[str, ...]
+    observation_names: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _needed(self) -> _Header:
+        missing = NEEDED - set(self.columns)
+        if missing:
+            raise ValueError(f"columns are missing: {', '.join(sorted(missing))}")
+        return self
+
+
+def _read_column(path: Path, mmap: bool) -> np.ndarray:
+    try:
+        column = np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
+    except FileNotFoundError as error:
+        raise MissingFileError("A column of the dataset is missing.", where=str(path)) from error
+    # A broken header can hold any text, which numpy reads as Python's literals.
+    except (ValueError, TypeError, EOFError, OSError, SyntaxError, MemoryError, RecursionError, OverflowError) as error:
+        raise InputError(f"The column cannot be read ({error}).", where=str(path)) from error
+    if not isinstance(column, np.ndarray):
+        raise InputError("This is an archive, not a column.", where=str(path))
+    return column

@@ -31,6 +31,8 @@ DTYPES = {
     "timestamps": np.int64,
 }
 """The dtype of every column; a column of another dtype is refused rather than cast."""
+TABLES = ("observations", "forbidden", "candidates", "item_vectors", "metrics")
+"""Columns of several numbers a row."""
 PER_ROW = tuple(name for name in DTYPES if name not in ("episode_starts", "item_vectors", *PER_EPISODE))
 
 
@@ -60,6 +62,11 @@ def check(data: TransitionDataset) -> None:
 
 
 def _check_lengths(data: TransitionDataset) -> None:
+    for name in DTYPES:
+        column = getattr(data, name)
+        dimensions = 2 if name in TABLES else 1
+        if column is not None and column.ndim != dimensions:
+            raise InputError(f"{column.ndim} dimensions; {dimensions} are needed.", where=name)
     rows = len(data.actions)
     if rows == 0:
         raise InputError("The dataset has no rows.", where="actions", hint="Check what the loader set aside and why.")

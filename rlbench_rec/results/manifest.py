@@ -77,7 +77,7 @@ def _without_home(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_home(item) for item in value]
     if isinstance(value, str):
-        return re.sub(re.escape(str(Path.home())) + r"(?=/|\\|$)", "~", value)
+        return re.sub(re.escape(os.path.expanduser("~")) + r"(?=/|\\|$)", "~", value)
     return value
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ..errors import InputError, MissingFileError, UnknownNameError
 from ..mdp.config import MDPConfig
+from ..parsing import read_toml
 
 if TYPE_CHECKING:
     from .kinds.estimators.config import EstimatorSuite
@@ -168,11 +168,9 @@ def load_suite(name_or_path: str) -> Suite | EstimatorSuite:
         raise MissingFileError("There is no such suite file.", where=str(path), hint="Give a .toml file or a name.")
     from .kinds.estimators.config import EstimatorSuite
 
+    content = read_toml(path, "suite")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
         return (EstimatorSuite if content.get("kind") == "estimators" else Suite).model_validate(content)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"Not a TOML file ({error}).", where=str(path)) from error
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"])) or "suite"

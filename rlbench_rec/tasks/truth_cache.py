@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import OutputError
-from ..files import write_text
+from ..files import make_folder, write_text
 from .identity import TaskIdentity
 from .truth import TrueValue
 
@@ -69,15 +68,12 @@ def _read(file: Path) -> TrueValue | None:
         kept = json.loads(file.read_text(encoding="utf-8"))
         metrics = {name: (float(mean), float(error)) for name, (mean, error) in kept["metrics"].items()}
         return TrueValue(float(kept["value"]), float(kept["std_error"]), int(kept["episodes"]), metrics)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
 
 
 def _write(file: Path, key: TruthKey, value: TrueValue) -> None:
     kept = {"task": key.task.label, "policy": key.policy}
     kept |= {"value": value.value, "std_error": value.std_error, "episodes": value.episodes, "metrics": value.metrics}
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"A true value cannot be kept ({error.strerror}).", where=str(file.parent)) from error
+    make_folder(file.parent)
     write_text(file, json.dumps(kept))

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
 
 from ..errors import InputError, MissingFileError, RlbenchError
 from ..files import new_folder
 from ..mdp.dataset import StateLayout
-from .run import Run
+from ..parsing import fitting, read_json
+from .run import CHECKPOINTS, Run
 
 FORMAT = 1
+MOST = 10_000_000
+"""Larger sizes are no network's."""
 PLAIN = ("algorithm", "encoder", "loop", "action_count", "steps", "batch_size", "seed", "best_step", "steps_per_second")
 
 
@@ -52,33 +57,62 @@ def load(folder: str | Path, *, device: str = "auto") -> Run:
     from .device import resolve
 
     folder, device = Path(folder), resolve(device)
-    header = _read_header(folder / "run.json")
+    path = folder / "run.json"
+    content = read_json(path, "saved run", "Give a folder written by save.")
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise InputError(f"Not a run of format {FORMAT}.", where=str(path))
+    header = fitting(content, _Header, path)
     try:
         return _rebuild(header, folder, device)
     except RlbenchError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"The header does not fit ({error}).", where=str(folder / "run.json")) from error
+    # Sizes that no network has end in torch's RuntimeError, which knows no better.
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, MemoryError, OverflowError) as error:
+        raise InputError(f"The header does not fit ({' '.join(str(error).split())}).", where=str(path)) from error
 
 
-def _rebuild(header: dict[str, Any], folder: Path, device: str) -> Run:
+class _History(BaseModel):
+    columns: list[str]
+    rows: list[list[float | None]]
+
+
+class _Header(BaseModel):
+    """run.json. A checkpoint's name is one of ours, so that no path leads out of the folder."""
+
+    algorithm: str
+    encoder: str
+    loop: str
+    layout: dict[Literal[tuple(field.name for field in fields(StateLayout))], Annotated[int, Field(ge=0, le=MOST)]]
+    config: dict[str, Any]
+    action_count: int = Field(ge=1, le=MOST)
+    action_names: list[str]
+    batch_size: int = Field(ge=1, le=MOST)
+    steps: int = Field(ge=0)
+    seed: int
+    best_step: int | None
+    steps_per_second: float | None
+    history: _History
+    sha256: dict[Literal[CHECKPOINTS], Annotated[str, Field(pattern="^[0-9a-f]{64}$")]]
+
+
+def _rebuild(header: _Header, folder: Path, device: str) -> Run:
     import pandas as pd
 
     from .algorithms import make_config
     from .fitting import create
 
-    layout = StateLayout(**header["layout"])
-    config = make_config(header["algorithm"], header["config"], gamma=0.0)
+    layout = StateLayout(**header.layout)
+    config = make_config(header.algorithm, header.config, gamma=0.0)
     networks = {}
-    for name in header["sha256"]:
-        algo = create(config, header["encoder"], layout, header["action_count"], header["batch_size"], device)
+    for name, sha256 in header.sha256.items():
+        algo = create(config, header.encoder, layout, header.action_count, header.batch_size, device)
         network = config.network(algo.impl)
-        _load_weights(network, folder / f"{name}.safetensors", header["sha256"][name])
+        _load_weights(network, folder / f"{name}.safetensors", sha256)
         networks[name] = network.eval().requires_grad_(False)
-    history = pd.DataFrame(header["history"]["rows"], columns=header["history"]["columns"], dtype=float)
+    history = pd.DataFrame(header.history.rows, columns=header.history.columns, dtype=float)
     history = history.astype({"step": int})
-    plain = {name: header[name] for name in PLAIN}
-    names = tuple(map(str, header["action_names"]))
+    plain = {name: getattr(header, name) for name in PLAIN}
+    names = tuple(header.action_names)
     return Run(config=config, layout=layout, networks=networks, history=history, action_names=names, **plain)
 
 
@@ -90,6 +124,8 @@ def _load_weights(network: Any, path: Path, sha256: str) -> None:
         data = path.read_bytes()
     except FileNotFoundError as error:
         raise MissingFileError("A checkpoint of the run is missing.", where=str(path)) from error
+    except OSError as error:
+        raise InputError(f"The checkpoint cannot be read ({error.strerror}).", where=str(path)) from error
     if hashlib.sha256(data).hexdigest() != sha256:
         raise InputError("The file is not the one that was saved.", where=str(path), hint="Restore it or train again.")
     try:
@@ -97,18 +133,3 @@ def _load_weights(network: Any, path: Path, sha256: str) -> None:
     except (SafetensorError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"The weights do not fit the network of run.json ({reason}).", where=str(path)) from error
-
-
-def _read_header(path: Path) -> dict[str, Any]:
-    try:
-        header = json.loads(path.read_text())
-    except FileNotFoundError as error:
-        raise MissingFileError("No saved run here.", where=str(path), hint="Give a folder written by save.") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"The header cannot be read ({error}).", where=str(path)) from error
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise InputError(f"Not a run of format {FORMAT}.", where=str(path))
-    missing = {"action_names", "config", "layout", "history", "sha256", *PLAIN} - header.keys()
-    if missing:
-        raise InputError(f"Keys are missing: {', '.join(sorted(missing))}.", where=str(path))
-    return header

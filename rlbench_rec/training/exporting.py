@@ -7,7 +7,6 @@ import copy
 import io
 import json
 import logging
-import os
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -18,8 +17,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..errors import InputError, MissingExtraError, OutputError, UnknownNameError
-from ..files import write_text
+from ..errors import InputError, MissingExtraError, UnknownNameError
+from ..files import make_folder, new_file, write_text
 from .run import Run
 
 SUFFIXES = {"torchscript": ".pt", "onnx": ".onnx"}
@@ -77,18 +76,13 @@ def export(run: Run, path: str | Path, format: str = "torchscript", *, k: int = 
     module = TopK(network, min(k, run.action_count), run.layout.candidates).eval()
     states = torch.from_numpy(_random_states(run))
     path = Path(path)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        (_to_torchscript if format == "torchscript" else _to_onnx)(module, states, partial)
-        _compare(module, states, _read_torchscript(partial) if format == "torchscript" else _read_onnx(partial))
-        os.replace(partial, path)
+    make_folder(path.parent)
+    # In memory: where a disk is full, torch's own writing ends the process.
+    content = (_to_torchscript if format == "torchscript" else _to_onnx)(module, states)
+    _compare(module, states, _read_torchscript(content) if format == "torchscript" else _read_onnx(content))
+    with new_file(path) as partial:
+        partial.write_bytes(content)
         write_text(path.with_name(f"{path.name}.json"), json.dumps(_card(run, module, format), indent=1) + "\n")
-    except OSError as error:
-        raise OutputError(f"Cannot write here ({error.strerror}).", where=str(path)) from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
     return path
 
 
@@ -121,12 +115,14 @@ def _random_states(run: Run) -> np.ndarray:
     return np.concatenate(columns, axis=1).astype(np.float32)
 
 
-def _to_torchscript(module: TopK, states: torch.Tensor, path: Path) -> None:
+def _to_torchscript(module: TopK, states: torch.Tensor) -> bytes:
+    stream = io.BytesIO()
     with torch.inference_mode(), _quietly():
-        torch.jit.freeze(torch.jit.trace(module, states[:2], check_trace=False)).save(str(path))
+        torch.jit.save(torch.jit.freeze(torch.jit.trace(module, states[:2], check_trace=False)), stream)
+    return stream.getvalue()
 
 
-def _to_onnx(module: TopK, states: torch.Tensor, path: Path) -> None:
+def _to_onnx(module: TopK, states: torch.Tensor) -> bytes:
     _onnx_packages()
     with _quietly():
         program = torch.onnx.export(
@@ -138,7 +134,7 @@ def _to_onnx(module: TopK, states: torch.Tensor, path: Path) -> None:
             dynamic_shapes=({0: torch.export.Dim("batch")},),
             verbose=False,
         )
-        program.save(str(path), external_data=False)
+        return program.model_proto.SerializeToString()
 
 
 def _onnx_packages() -> Any:
@@ -168,13 +164,13 @@ def _quietly() -> Iterator[None]:
                 logger.setLevel(level)
 
 
-def _read_torchscript(path: Path) -> Any:
+def _read_torchscript(content: bytes) -> Any:
     with _quietly():
-        return torch.jit.load(str(path))
+        return torch.jit.load(io.BytesIO(content))
 
 
-def _read_onnx(path: Path) -> Any:
-    session = _onnx_packages().InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+def _read_onnx(content: bytes) -> Any:
+    session = _onnx_packages().InferenceSession(content, providers=["CPUExecutionProvider"])
     return lambda states: [torch.from_numpy(part) for part in session.run(None, {"states": states.numpy()})]
 
 

@@ -70,7 +70,7 @@ def test_a_column_cannot_lead_out_of_the_folder(data, tmp_path):
     header = json.loads((tmp_path / "saved" / "dataset.json").read_text())
     header["columns"].append("../elsewhere")
     (tmp_path / "saved" / "dataset.json").write_text(json.dumps(header))
-    with pytest.raises(InputError, match="Unknown column"):
+    with pytest.raises(InputError, match=r"columns\.5"):
         TransitionDataset.load(tmp_path / "saved")
 
 
@@ -83,7 +83,7 @@ def test_a_broken_header_is_refused(data, tmp_path, text):
 
 
 def test_missing_parts_are_named(data, tmp_path):
-    with pytest.raises(MissingFileError, match="No saved dataset here"):
+    with pytest.raises(MissingFileError, match="no such saved dataset"):
         TransitionDataset.load(tmp_path / "nowhere")
     data.save(tmp_path / "saved")
     (tmp_path / "saved" / "rewards.npy").unlink()

@@ -95,5 +95,5 @@ def test_a_broken_file_is_played_anew(tmp_path, text):
 
 def test_a_folder_that_cannot_be_written_is_an_error(task, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="true value"):
+    with pytest.raises(OutputError, match="cannot be made"):
         task.true_value("behaviour", cache=tmp_path / "file")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import subprocess
 import sys
@@ -88,7 +89,9 @@ def test_a_reloaded_run_exports_the_same_bytes_of_scores(tmp_path):
 def test_a_file_that_disagrees_never_appears(tmp_path, monkeypatch):
     run, _ = trained()
     monkeypatch.setattr(
-        exporting, "_read_torchscript", lambda path: lambda states: _shifted(torch.jit.load(str(path)), states)
+        exporting,
+        "_read_torchscript",
+        lambda content: lambda states: _shifted(torch.jit.load(io.BytesIO(content)), states),
     )
     with pytest.raises(InputError, match="off by"):
         export(run, tmp_path / "policy.pt")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from ...errors import InputError, MissingFileError
+from ...parsing import fitting, read_toml
 from .consistency import problems
 from .shape import (
+    MOST_ITEMS,
     Columns,
     FileSpec,
     IdTypes,
@@ -68,7 +68,7 @@ class DatasetCard(BaseModel):
     """The log's files."""
     variants: dict[str, Variant] = {}
     """Several logs under one card, by name."""
-    items: int | None = Field(None, ge=1)
+    items: int | None = Field(None, ge=1, le=MOST_ITEMS)
     """Size of the catalogue, where item ids are 0 to items - 1 and all are known beforehand; see also `variants`."""
     columns: Columns
     """Which raw column is what."""
@@ -144,13 +144,4 @@ def read_card(path: Path) -> DatasetCard:
         MissingFileError: no such file.
         InputError: not TOML, or not a card; names the field.
     """
-    try:
-        return DatasetCard.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise MissingFileError("There is no such card.", where=str(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"Not a TOML file ({error}).", where=str(path)) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"])) or "card"
-        raise InputError(f"{field}: {first['msg']}.", where=str(path), hint="See docs/data.md for the keys.") from error
+    return fitting(read_toml(path, "card"), DatasetCard, path, hint="See docs/data.md for the keys.")

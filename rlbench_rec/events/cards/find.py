@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,8 +126,12 @@ def _in_zip(archive: Path, patterns: list[str]) -> list[Path]:
 def data_folder() -> Path:
     """The cache folder, with a folder a data set: `RLBENCH_DATA`, else `rlbench-rec` in the user's own cache folder."""
     if root := os.environ.get("RLBENCH_DATA"):
-        return Path(root).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rlbench-rec"
+        return Path(os.path.expanduser(root))
+    if root := os.environ.get("XDG_CACHE_HOME"):
+        return Path(root) / "rlbench-rec"
+    home = os.path.expanduser("~")
+    # A container may run as a user who has no home: then there is no better place than that of temporary files.
+    return Path(tempfile.gettempdir()) / "rlbench-rec" if home == "~" else Path(home) / ".cache" / "rlbench-rec"
 
 
 def _default_folders(found: Found) -> list[Path]:

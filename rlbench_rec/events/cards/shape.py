@@ -28,12 +28,22 @@ Role = Literal[
 
 def _stay_inside(path: str) -> str:
     pure = PurePosixPath(path.replace("\\", "/"))
-    if pure.is_absolute() or ".." in pure.parts or ":" in path:
+    if pure.is_absolute() or ".." in pure.parts or ":" in path or "\0" in path:
         raise ValueError(f"'{path}' leads out of the data folder; paths are relative and have no '..'")
     return path
 
 
+def _names_files(pattern: str) -> str:
+    parts = PurePosixPath(pattern).parts
+    if not parts or any("**" in part and part != "**" for part in parts) or parts[-1] == "**":
+        raise ValueError(f"'{pattern}' names no file; write one like log.csv, part-*.csv or **/log.csv")
+    return pattern
+
+
 InsidePath = Annotated[str, AfterValidator(_stay_inside)]
+Pattern = Annotated[InsidePath, AfterValidator(_names_files)]
+MOST_ITEMS = 10_000_000
+"""Of a catalogue that is known beforehand, each of whose items is an action."""
 
 
 class Strict(BaseModel):
@@ -47,7 +57,7 @@ class FileSpec(Strict):
     spread over files of different shapes, each says what differs from the card, and rows at the same instant keep the
     order in which the files stand here."""
 
-    pattern: InsidePath
+    pattern: Pattern
     """File name below the data folder; `*` matches within a name."""
     url: str = ""
     """Where it can be downloaded, or the page to get it from."""
@@ -84,11 +94,11 @@ class Published(Strict):
 class Variant(Strict):
     """One of several logs that share a card."""
 
-    file: InsidePath
+    file: Pattern
     """The log, below the data folder; `*` matches within a name, `**/` any folders."""
     policy: str = ""
     """Name of the policy that made the log."""
-    items: int | None = Field(None, ge=1)
+    items: int | None = Field(None, ge=1, le=MOST_ITEMS)
     """Size of the catalogue, where item ids are 0 to items - 1 and all are known beforehand."""
     propensity: PropensitySource | None = None
     """In place of the card's."""
@@ -161,7 +171,7 @@ class Lists(Strict):
 class Lookup(Strict):
     """A side table, read where its files lie beside the log: something known of the row's item, category or slate."""
 
-    pattern: InsidePath
+    pattern: Pattern
     """File name below the data folder; `*` matches within a name. Delimited text with a header."""
     url: str = ""
     """The page to get it from."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import InputError, OutputError
-from ...files import write_text
+from ...files import make_folder, write_text
 from ..cards.card import DatasetCard
 from .roles import NEEDED, Roles, guess, id_type
 from .sample import Sample, look_into
@@ -69,10 +69,7 @@ def draft(file: Path, out: Path | None = None, *, overwrite: bool = False) -> Dr
     if complete:
         # A card that says it is ready must be one.
         DatasetCard.model_validate(tomllib.loads(text))
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"The folder cannot be made ({error.strerror}).", where=str(out.parent)) from error
+    make_folder(out.parent)
     write_text(out, text)
     columns = {role: (column, roles.reasons[role]) for role, column in roles.columns.items()}
     return Draft(out, columns, roles.events, doubts, complete, sample.rows)

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ...errors import InputError, OutputError
+from ...errors import InputError
+from ...files import make_folder
 from ...results.schema import Schema
 from ...results.write import write_json, write_table
 
@@ -85,10 +86,7 @@ def make_shop(
         "clicks_on_these_items": found.covered,
         "matched": {key: {"log": getattr(found.wanted, key), "shop": getattr(found.found, key)} for key in MATCHED},
     }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"The folder cannot be made ({error.strerror}).", where=str(folder)) from error
+    make_folder(folder)
     file = folder / f"{name}-shop.json"
     write_table(fit, FIT, folder / "fit.csv")
     write_json(account, folder / "fit.json")

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from pydantic import Field, model_validator
 
-from ...errors import InputError, MissingFileError
+from ...errors import InputError
 from ...files import write_text
+from ...parsing import read_json
 from ..shops.parts.catalogue import Catalogue
 from ..shops.parts.draws import standardised, standardised_ranks
 from ..shops.recommend import Recommend, RecommendConfig
@@ -102,12 +103,10 @@ def read_shop(path: str | Path) -> dict[str, Any]:
         InputError: it holds no shop.
     """
     hint = "Make one with `rlbench tasks calibrate`."
+    found = read_json(Path(path), "shop", hint)
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
         if found["kind"] == KIND and found["version"] == 1:
             return dict(found["config"])
-    except FileNotFoundError as error:
-        raise MissingFileError("There is no such shop.", where=str(path), hint=hint) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError("This is no calibrated shop.", where=str(path), hint=hint) from error
     raise InputError("This is no calibrated shop of this version.", where=str(path), hint=hint)

@@ -1,0 +1,89 @@
+"""Small text files of a known form: read whole, or refused in one sentence that says where."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from .errors import InputError, MissingFileError
+
+Model = TypeVar("Model", bound=BaseModel)
+LARGEST = 256 << 20
+"""Bytes; what is larger is not such a file."""
+
+
+def read_toml(path: Path, kind: str, hint: str | None = None) -> dict[str, Any]:
+    """The content of a TOML file, with or without a byte order mark.
+
+    Args:
+        path: the file.
+        kind: what it is, for errors: `card`, `suite`.
+        hint: what to do where there is none.
+
+    Raises:
+        MissingFileError: no such file.
+        InputError: it cannot be read, or is not TOML; says in which line where that is known.
+    """
+    return _parsed(tomllib.loads, path, kind, "TOML", hint)
+
+
+def read_json(path: Path, kind: str, hint: str | None = None) -> Any:
+    """The content of a JSON file; see `read_toml`."""
+    return _parsed(json.loads, path, kind, "JSON", hint)
+
+
+def fitting(content: Any, model: type[Model], path: Path, hint: str | None = None) -> Model:
+    """The content of a file as a pydantic model.
+
+    Raises:
+        InputError: it does not fit; names the first field that does not.
+    """
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        what = f"{field}: {first['msg']}." if field else f"{first['msg']}."
+        raise InputError(what, where=str(path), hint=hint) from error
+
+
+def _parsed(parse: Callable[[str], Any], path: Path, kind: str, form: str, hint: str | None) -> Any:
+    text = _text(path, kind, hint)
+    try:
+        return parse(text)
+    except RecursionError as error:
+        raise InputError(f"The {kind} is nested too deeply.", where=str(path)) from error
+    except ValueError as error:
+        # Python's own words for a number of thousands of digits do not say where.
+        digits = re.search(rf"\d{{{sys.get_int_max_str_digits() or 4300},}}", text.replace("_", ""))
+        if isinstance(error, json.JSONDecodeError | tomllib.TOMLDecodeError) or not digits:
+            raise InputError(f"Not a {form} file ({error}).", where=str(path)) from error
+        line = text.replace("_", "").count("\n", 0, digits.start()) + 1
+        raise InputError("A number has too many digits.", where=f"{path}:{line}") from error
+
+
+def _text(path: Path, kind: str, hint: str | None) -> str:
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+    except FileNotFoundError as error:
+        raise MissingFileError(f"There is no such {kind}.", where=str(path), hint=hint) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"The {kind} cannot be read ({reason}).", where=str(path), hint=hint) from error
+    if len(content) > LARGEST:
+        raise InputError(f"More than {LARGEST >> 20} MiB are no {kind}.", where=str(path))
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError("The file is in UTF-16.", where=str(path), hint="Save it as UTF-8.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError("The file is not UTF-8.", where=f"{path}:{line}", hint="Save it as UTF-8.") from error
