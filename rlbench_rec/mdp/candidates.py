@@ -21,8 +21,9 @@ def with_candidates(
     """The same log, where every decision is a choice among `slots` candidates: the logged item and others.
 
     The action is then a slot, and the state ends in the ids of the candidates. Empty slots have id 0; no policy takes
-    them. The logged item stands in a random slot. Whom a policy could have shown is not known from such a log, so
-    propensities are left out and nothing may be claimed of values estimated on it (`not-identified`).
+    them, nor the slot of an item outside the vocabulary, which stands there only where it was logged. The logged item
+    stands in a random slot. Whom a policy could have shown is not known from such a log, so propensities are left out
+    and nothing may be claimed of values estimated on it (`not-identified`).
 
     Args:
         data: a log whose actions are items.
@@ -58,6 +59,7 @@ def with_candidates(
         candidates=candidates,
         propensities=None,
         action_names=(),
+        other_action=None,
         provenance=provenance,
     )
 
@@ -67,14 +69,17 @@ def _drawing(
 ) -> Callable[[slice, np.random.Generator], np.ndarray]:
     """(rows, generator) -> (b, k) item ids."""
     if callable(negatives):
-        return lambda rows, rng: _retrieved(negatives(data.states(rows)), k, rows, data.item_count)
+        return lambda rows, rng: _retrieved(negatives(data.states(rows)), k, rows, data)
     if negatives == "uniform":
-        return lambda rows, rng: rng.integers(1, data.item_count + 1, size=(rows.stop - rows.start, k))
+        last = data.item_count - (data.other_item > 0)
+        return lambda rows, rng: rng.integers(1, last + 1, size=(rows.stop - rows.start, k))
     if negatives != "popularity":
         hint = "Use popularity, uniform, or a function of states."
         raise InputError(f"Unknown negatives '{negatives}'.", where="negatives", hint=hint)
     first_test_row = data.episode_ends[data.train_episodes - 1] if data.train_episodes else len(data)
     counts = np.bincount(data.items[:first_test_row], minlength=data.item_count + 1)
+    if data.other_item:
+        counts[data.other_item] = 0
     cumulative = np.cumsum(counts)
 
     def popular(rows: slice, rng: np.random.Generator) -> np.ndarray:
@@ -84,16 +89,17 @@ def _drawing(
     return popular
 
 
-def _retrieved(ids: np.ndarray, k: int, rows: slice, item_count: int) -> np.ndarray:
+def _retrieved(ids: np.ndarray, k: int, rows: slice, data: TransitionDataset) -> np.ndarray:
     ids = np.asarray(ids)
     if ids.ndim != 2 or len(ids) != rows.stop - rows.start or ids.shape[1] < k:
         needed = f"({rows.stop - rows.start}, {k} or more)"
         raise InputError(f"The function gave shape {ids.shape}; {needed} is needed.", where="negatives")
-    bad = (ids < 0) | (ids > item_count)
+    bad = (ids < 0) | (ids > data.item_count)
     if bad.any():
         row = rows.start + int(bad.any(axis=1).argmax())
-        raise InputError(f"Row {row} has an id outside 0..{item_count}.", where="negatives")
-    return ids[:, :k]
+        raise InputError(f"Row {row} has an id outside 0..{data.item_count}.", where="negatives")
+    kept = ids[:, :k]
+    return np.where(kept == data.other_item, 0, kept)
 
 
 def _once(ids: np.ndarray) -> np.ndarray:

@@ -32,6 +32,8 @@ class StateLayout:
     event_count: int = 0
     forbidden: int = 0
     candidates: int = 0
+    other_item: int = 0
+    """Id of the out-of-vocabulary item, 0 for none: a candidate with this id is no item that could be shown."""
     vector_size: int = 0
     """Width of the item vectors that come with the log, 0 for none; they are no part of a state."""
 
@@ -80,7 +82,8 @@ class TransitionDataset:
         events: (n,) int8 event code of the row's own event, from 1.
         gaps: (n,) float32 seconds since the previous event of the episode; 0 for its first.
         history: how many past rows a state shows.
-        item_count: largest item id (the id of out-of-vocabulary items included).
+        item_count: largest item id (`other_item` included).
+        other_item: the id of all items outside the vocabulary, 0 where there are none; if any, the last.
         event_count: largest event code.
         forbidden: (n, action_count) bool, true for actions that could not be taken (out of stock, not eligible), or
             None where all could. They are part of the state: no policy gives them probability, no target looks at them.
@@ -94,6 +97,8 @@ class TransitionDataset:
         timestamps: (n,) int64 ms UTC, or None where time is only an order.
         train_episodes: how many leading episodes are the training side of the split.
         provenance: source, hashes and identification label.
+        other_action: the action that stands for all actions outside the vocabulary, None where there are none. It is
+            logged, and no policy of this package takes it: nobody can show "some other item".
         action_names: what each action is called outside (item ids, say); empty where actions have no names.
         observation_names: the name of each observation column.
 
@@ -112,6 +117,7 @@ class TransitionDataset:
     gaps: np.ndarray | None = None
     history: int = 0
     item_count: int = 0
+    other_item: int = 0
     event_count: int = 0
     forbidden: np.ndarray | None = None
     candidates: np.ndarray | None = None
@@ -122,6 +128,7 @@ class TransitionDataset:
     clusters: np.ndarray | None = None
     timestamps: np.ndarray | None = None
     train_episodes: int = 0
+    other_action: int | None = None
     provenance: Provenance = field(default_factory=lambda: Provenance("unnamed"))
     action_names: tuple[str, ...] = ()
     observation_names: tuple[str, ...] = ()
@@ -144,8 +151,8 @@ class TransitionDataset:
         """How the columns of `states()` read."""
         beside = {name: self.action_count for name in ("forbidden", "candidates") if getattr(self, name) is not None}
         width = 0 if self.item_vectors is None else self.item_vectors.shape[1]
-        known = {"item_count": self.item_count, "event_count": self.event_count, "vector_size": width}
-        return StateLayout(self.observations.shape[1], self.history, **known, **beside)
+        known = {"item_count": self.item_count, "event_count": self.event_count, "other_item": self.other_item}
+        return StateLayout(self.observations.shape[1], self.history, **known, **beside, vector_size=width)
 
     @property
     def episode_ends(self) -> np.ndarray:

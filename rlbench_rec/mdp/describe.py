@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .columns import parts
-from .from_events.vocabulary import OTHER
 
 if TYPE_CHECKING:
     from .dataset import TransitionDataset
@@ -74,9 +73,7 @@ def leaks(data: TransitionDataset) -> str:
 
 
 def _oov_share(data: TransitionDataset, counts: np.ndarray) -> float:
-    if not data.action_names or data.action_names[-1] != OTHER:
-        return 0.0
-    return float(counts[-1] / counts.sum())
+    return 0.0 if data.other_action is None else float(counts[data.other_action] / counts.sum())
 
 
 def _counts(actions: np.ndarray, action_count: int) -> np.ndarray:

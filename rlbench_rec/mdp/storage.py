@@ -17,8 +17,17 @@ from .columns import parts, write_column
 from .dataset import Provenance, TransitionDataset
 from .validate import DTYPES
 
-FORMAT = 1
-SCALARS = ("action_count", "gamma", "history", "item_count", "event_count", "train_episodes")
+FORMAT = 2
+SCALARS = (
+    "action_count",
+    "other_action",
+    "gamma",
+    "history",
+    "item_count",
+    "other_item",
+    "event_count",
+    "train_episodes",
+)
 NAMES = ("metric_names", "action_names", "observation_names")
 NEEDED = {"observations", "actions", "rewards", "episode_starts"}
 Count = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
@@ -68,9 +77,11 @@ class _Header(BaseModel):
     columns: list[Literal[tuple(DTYPES)]]
     provenance: Provenance
     action_count: Count
+    other_action: Count | None
     gamma: Annotated[float, Field(strict=True)]
     history: Count
     item_count: Count
+    other_item: Count
     event_count: Count
     train_episodes: Count
     metric_names: tuple[str, ...]

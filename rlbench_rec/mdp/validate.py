@@ -48,6 +48,7 @@ def check(data: TransitionDataset) -> None:
     for name in ("observations", "rewards", "gaps", "metrics", "item_vectors"):
         if getattr(data, name) is not None:
             _refuse(name, "not a finite number", _not_finite, getattr(data, name))
+    _check_others(data)
     if data.propensities is not None:
         # Written as "not inside" so that NaN is refused too.
         _refuse("propensities", "outside (0, 1]", lambda shares: ~((shares > 0) & (shares <= 1)), data.propensities)
@@ -59,6 +60,13 @@ def check(data: TransitionDataset) -> None:
         raise InputError("A history needs the columns items, events and gaps.", where="history")
     if not 0.0 <= data.gamma <= 1.0:
         raise InputError(f"gamma is {data.gamma}; it must lie in [0, 1].", where="gamma")
+
+
+def _check_others(data: TransitionDataset) -> None:
+    if data.other_action is not None and not 0 <= data.other_action < data.action_count:
+        raise InputError(f"{data.other_action} of {data.action_count} actions.", where="other_action")
+    if data.other_item not in (0, data.item_count):
+        raise InputError(f"{data.other_item}; the last of {data.item_count} items or 0.", where="other_item")
 
 
 def _check_lengths(data: TransitionDataset) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..mdp.dataset import TransitionDataset
 from ..registry import Registry
-from .allowed import Allowed
+from .allowed import Allowed, allowed_actions
 from .base import Policy, sample
 from .empirical import Empirical
 from .q import EpsilonGreedy, Greedy, QFunction, Softmax, softmax
@@ -17,10 +17,10 @@ POLICIES: Registry = Registry("policy", {"random": uniform, "popularity": popula
 def make(name: str, train: TransitionDataset, **parameters: float) -> Policy:
     """A registered policy, fitted on the training side: `make("popularity", train)`.
 
-    Where the log says which actions were forbidden, it keeps to the others.
+    It keeps to what may be recommended: see `allowed_actions`.
     """
     policy = POLICIES[name](train, **parameters)
-    return policy if train.forbidden is None else Allowed(policy)
+    return Allowed(policy, train.layout) if train.layout.beside else policy
 
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Softmax",
     "Stateless",
     "Uniform",
+    "allowed_actions",
     "make",
     "popularity",
     "sample",

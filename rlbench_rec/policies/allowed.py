@@ -1,32 +1,68 @@
-"""A policy that keeps to the actions a state allows."""
+"""What may be recommended in a state, and a policy that keeps to it."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..errors import InputError
+from ..mdp.dataset import StateLayout
 from .base import Policy
 
 
-class Allowed(Policy):
-    """pi(a|s) of another policy, 0 where the state forbids a, the rest scaled to sum to 1; uniform over what is allowed
-    where the other policy would do none of it.
+def allowed_actions(
+    states: np.ndarray, layout: StateLayout, action_count: int, other_action: int | None = None
+) -> np.ndarray | None:
+    """(n, action_count) bool, true for what may be recommended, or None where everything may.
+
+    Ruled out are actions that the state's flags forbid, empty slots among candidates, and whatever stands for all items
+    outside the vocabulary: the action `other_action`, or a slot with the item `layout.other_item`.
 
     Args:
-        policy: the other policy; the last columns of its states are the flags of forbidden actions.
+        states: (n, layout.size).
+        layout: how a state reads.
+        action_count: number of actions; of candidates, the slots.
+        other_action: see `TransitionDataset`.
 
     Raises:
-        InputError: when asked about a state that forbids everything.
+        InputError: a state that leaves nothing.
+    """
+    if not layout.beside and other_action is None:
+        return None
+    last = states[:, states.shape[1] - layout.beside :]
+    if layout.candidates:
+        allowed = (last > 0) & (last != layout.other_item)
+    else:
+        allowed = last == 0 if layout.forbidden else np.ones((len(states), action_count), dtype=bool)
+    if other_action is not None:
+        allowed[:, other_action] = False
+    nothing = ~allowed.any(axis=1)
+    if nothing.any():
+        raise InputError(f"State {int(nothing.argmax())} leaves nothing to recommend.", where="states")
+    return allowed
+
+
+class Allowed(Policy):
+    """pi(a|s) of another policy, 0 for what may not be recommended (see `allowed_actions`), the rest scaled to sum to
+    1; uniform over what is allowed where the other policy would do none of it.
+
+    Args:
+        policy: the other policy.
+        layout: how states read.
+        other_action: see `TransitionDataset`.
+
+    Raises:
+        InputError: when asked about a state that leaves nothing.
     """
 
-    def __init__(self, policy: Policy):
-        self.policy, self.name, self.action_count = policy, policy.name, policy.action_count
+    def __init__(self, policy: Policy, layout: StateLayout, other_action: int | None = None):
+        self.policy, self.layout, self.other_action = policy, layout, other_action
+        self.name, self.action_count = policy.name, policy.action_count
 
     def probabilities(self, states: np.ndarray) -> np.ndarray:
-        allowed = states[:, states.shape[1] - self.action_count :] == 0
-        nothing = ~allowed.any(axis=1)
-        if nothing.any():
-            raise InputError(f"State {int(nothing.argmax())} forbids every action.", where=f"policy {self.name}")
-        kept = self.policy.probabilities(states) * allowed
+        rows = self.policy.probabilities(states)
+        allowed = allowed_actions(states, self.layout, self.action_count, self.other_action)
+        if allowed is None:
+            return rows
+        kept = rows * allowed
         totals = kept.sum(axis=1, keepdims=True)
         return np.where(totals > 0, kept, allowed) / np.where(totals > 0, totals, allowed.sum(axis=1, keepdims=True))

@@ -37,21 +37,30 @@ class Uniform(Stateless):
         super().__init__("random", np.full(action_count, 1.0 / action_count))
 
 
-def uniform(train: TransitionDataset) -> Uniform:
-    """The uniform policy over the actions of a dataset."""
-    return Uniform(train.action_count)
+def uniform(train: TransitionDataset) -> Stateless:
+    """The uniform policy over the actions of a dataset; the one outside the vocabulary cannot be recommended."""
+    return Stateless("random", _shares(np.ones(train.action_count - (train.other_action is not None)), train))
 
 
 def popularity(train: TransitionDataset, smoothing: float = 1.0) -> Stateless:
     """pi(a) proportional to the reward that action a earned in the training log, plus `smoothing`.
 
     Where the log carries propensities each reward is weighted by 1 / propensity, so that an action is not popular
-    merely for having been shown often. Negative totals (costs) count as 0.
+    merely for having been shown often. Negative totals (costs) count as 0. The action outside the vocabulary cannot be
+    recommended: what it earned counts for nothing.
     """
     weights = train.rewards.astype(np.float64)
     if train.propensities is not None:
         weights = weights / train.propensities
     earned = np.maximum(np.bincount(train.actions, weights, minlength=train.action_count), 0.0)
+    if train.other_action is not None:
+        earned = np.delete(earned, train.other_action)
     # Smoothing is in units of the mean earning, so that the unit of the reward (clicks, euros) does not matter.
     scores = earned + smoothing * (earned.mean() or 1.0)
-    return Stateless("popularity", scores / scores.sum())
+    return Stateless("popularity", _shares(scores, train))
+
+
+def _shares(scores: np.ndarray, train: TransitionDataset) -> np.ndarray:
+    """(A,) probabilities in proportion to the scores of the actions that may be recommended, 0 for the other one."""
+    shares = scores / scores.sum()
+    return shares if train.other_action is None else np.insert(shares, train.other_action, 0.0)

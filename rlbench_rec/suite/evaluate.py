@@ -81,7 +81,7 @@ def evaluation_log(
         gamma=data.gamma,
         clusters=data.clusters,
         metrics=None if data.metrics is None else data.metrics.astype(np.float64),
-        unsupported_mass=_unsupported_mass(behaviour, policy, states),
+        unsupported_mass=_unsupported_mass(data, behaviour, policy, states),
         propensity_source=source,
     )
 
@@ -98,7 +98,18 @@ def _propensities(data: TransitionDataset, behaviour: Policy | None, states: np.
     return behaviour.probability_of(states, data.actions), "estimated"
 
 
-def _unsupported_mass(behaviour: Policy | None, policy: Policy, states: np.ndarray) -> np.ndarray | None:
+def _unsupported_mass(
+    data: TransitionDataset, behaviour: Policy | None, policy: Policy, states: np.ndarray
+) -> np.ndarray | None:
+    """The policy's mass on what the log cannot answer for: actions that are never logged, and items outside the
+    vocabulary, which are logged as one action but could not be shown as one. None where nothing is known."""
+    nobodys = np.zeros(len(states))
+    if data.other_action is not None:
+        nobodys = policy.probability_of(states, np.full(len(states), data.other_action))
     if behaviour is None:
-        return None
-    return np.where(behaviour.probabilities(states) > 0, 0.0, policy.probabilities(states)).sum(axis=1)
+        return nobodys if nobodys.any() else None
+    chances = policy.probabilities(states)
+    unlogged = np.where(behaviour.probabilities(states) > 0, 0.0, chances)
+    if data.other_action is not None:
+        unlogged[:, data.other_action] = chances[:, data.other_action]
+    return unlogged.sum(axis=1)

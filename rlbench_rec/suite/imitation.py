@@ -8,9 +8,6 @@ from .. import ope
 from ..mdp.dataset import TransitionDataset
 from ..policies.base import CHUNK_CELLS, Policy
 
-OTHER = "<other>"
-"""Name of the out-of-vocabulary action."""
-
 
 def imitation_metrics(
     data: TransitionDataset,
@@ -23,7 +20,8 @@ def imitation_metrics(
 ) -> list[ope.Ranking]:
     """HR@k and NDCG@k over all rows, then (`-new`) over rows whose action did not occur earlier in the session.
 
-    The out-of-vocabulary action is no item to recommend: it is ranked last, and a row that logged it is a miss.
+    What stands for items outside the vocabulary cannot be recommended: it is ranked last, and a row that logged it is a
+    miss.
     """
     above, equal = _ranks(data, policy, k)
     sessions = np.repeat(np.arange(data.n_episodes), data.episode_lengths)
@@ -48,16 +46,24 @@ def first_time(data: TransitionDataset) -> np.ndarray:
 def _ranks(data: TransitionDataset, policy: Policy, k: int) -> tuple[np.ndarray, np.ndarray]:
     """(n,) actions more probable than the logged one, and as probable (itself included)."""
     above, equal = np.empty(len(data), dtype=np.int64), np.empty(len(data), dtype=np.int64)
-    other = data.action_count - 1 if data.action_names and data.action_names[-1] == OTHER else None
     size = max(1, CHUNK_CELLS // data.action_count)
     for first in range(0, len(data), size):
         rows = slice(first, first + size)
         scores = np.array(policy.probabilities(data.states(rows)))
-        if other is not None:
-            scores[:, other] = -1.0
+        other = _others(data, rows)
+        scores[other] = -1.0
         logged = np.take_along_axis(scores, data.actions[rows, None], axis=1)
         above[rows] = (scores > logged).sum(axis=1)
         equal[rows] = (scores == logged).sum(axis=1)
-    if other is not None:
-        above[data.actions == other] = k
+        above[rows][logged[:, 0] < 0] = k
     return above, equal
+
+
+def _others(data: TransitionDataset, rows: slice) -> np.ndarray:
+    """(b, action_count) bool: what stands for items outside the vocabulary."""
+    if data.candidates is not None and data.other_item:
+        return data.candidates[rows] == data.other_item
+    others = np.zeros((len(data.actions[rows]), data.action_count), dtype=bool)
+    if data.other_action is not None:
+        others[:, data.other_action] = True
+    return others

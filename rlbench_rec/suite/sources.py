@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
 from ..policies import Empirical, Uniform
 from ..policies.base import Policy
@@ -119,11 +120,30 @@ def _load_dataset(source: Source) -> Loaded:
     if data.propensities is None:
         from ..training import fit
 
-        behaviour = fit(train, "bc", steps=source.steps or 1_000, seed=0).policy("stochastic")
+        behaviour = fit(train, "bc", steps=source.steps or 1_000, seed=0).clone()
     counterpart = None
     if source.counterpart:
         counterpart = mdp.build(events.load(source.counterpart, source.data), source.mdp)
+        _check_same_actions(data, counterpart)
     return Loaded(source, data, train, test, behaviour=behaviour, counterpart=counterpart)
+
+
+def _check_same_actions(data: TransitionDataset, counterpart: TransitionDataset) -> None:
+    """Refuse a counterpart whose actions are numbered otherwise: each log without a catalogue numbers its own."""
+    if data.action_names == counterpart.action_names:
+        return
+    own, other = data.action_names, counterpart.action_names
+    first = next((i for i, names in enumerate(zip(own, other, strict=False)) if names[0] != names[1]), None)
+    what = (
+        f"{len(own)} actions and {len(other)}"
+        if first is None
+        else f"action {first} is {own[first]} and {other[first]}"
+    )
+    raise InputError(
+        f"The log and its counterpart do not have the same actions: {what}.",
+        where=counterpart.provenance.source,
+        hint="Give both cards the whole catalogue (items), so that items are numbered alike.",
+    )
 
 
 def is_uniform(data: TransitionDataset) -> bool:

@@ -60,8 +60,13 @@ class AlgorithmConfig(BaseModel):
         """The fields that are handed to d3rlpy under the same name."""
         return self.model_dump(exclude=set(AlgorithmConfig.model_fields))
 
-    def network(self, impl: Any) -> nn.Module:
-        """The network that policies are made of: states to one score an action, sharing d3rlpy's weights."""
+    def network(self, impl: Any, other_action: int | None = None) -> nn.Module:
+        """The network that policies are made of: states to one score an action, sharing d3rlpy's weights.
+
+        Args:
+            impl: d3rlpy's networks.
+            other_action: an action that no policy takes (see `TransitionDataset`), for what compares actions.
+        """
         return self.judged(impl)
 
     def judged(self, impl: Any) -> ScoreNetwork:
@@ -172,10 +177,11 @@ class BCQ(DQN):
             raise InputError("bcq cannot heed forbidden actions or candidates.", where="algorithm", hint="Use cql.")
         return super().own_fields(encoder) | {"share_encoder": False}
 
-    def network(self, impl: Any) -> nn.Module:
+    def network(self, impl: Any, other_action: int | None = None) -> nn.Module:
         from .networks import Constrained, ScoreNetwork
 
-        return Constrained(self.judged(impl), ScoreNetwork.of([impl.modules.imitator]), self.action_flexibility)
+        clone = ScoreNetwork.of([impl.modules.imitator])
+        return Constrained(self.judged(impl), clone, self.action_flexibility, other_action)
 
 
 class SAC(QConfig):
@@ -202,7 +208,7 @@ class SAC(QConfig):
         fields = super().own_fields(encoder)
         return fields | {"initial_temperature": fields.pop("temperature"), "temp_learning_rate": 0.0}
 
-    def network(self, impl: Any) -> nn.Module:
+    def network(self, impl: Any, other_action: int | None = None) -> nn.Module:
         from .networks import ScoreNetwork
 
         return ScoreNetwork.of([impl.modules.policy])

@@ -16,10 +16,21 @@ from ..mdp.dataset import StateLayout
 from ..parsing import fitting, read_json
 from .run import CHECKPOINTS, Run
 
-FORMAT = 1
+FORMAT = 2
 MOST = 10_000_000
 """Larger sizes are no network's."""
-PLAIN = ("algorithm", "encoder", "loop", "action_count", "steps", "batch_size", "seed", "best_step", "steps_per_second")
+PLAIN = (
+    "algorithm",
+    "encoder",
+    "loop",
+    "action_count",
+    "other_action",
+    "steps",
+    "batch_size",
+    "seed",
+    "best_step",
+    "steps_per_second",
+)
 
 
 def save(run: Run, folder: Path) -> None:
@@ -85,6 +96,7 @@ class _Header(BaseModel):
     layout: dict[Literal[tuple(field.name for field in fields(StateLayout))], Annotated[int, Field(ge=0, le=MOST)]]
     config: dict[str, Any]
     action_count: int = Field(ge=1, le=MOST)
+    other_action: int | None = Field(ge=0, le=MOST)
     action_names: list[str]
     batch_size: int = Field(ge=1, le=MOST)
     steps: int = Field(ge=0)
@@ -106,7 +118,7 @@ def _rebuild(header: _Header, folder: Path, device: str) -> Run:
     networks = {}
     for name, sha256 in header.sha256.items():
         algo = create(config, header.encoder, layout, header.action_count, header.batch_size, device)
-        network = config.network(algo.impl)
+        network = config.network(algo.impl, header.other_action)
         _load_weights(network, folder / f"{name}.safetensors", sha256)
         networks[name] = network.eval().requires_grad_(False)
     history = pd.DataFrame(header.history.rows, columns=header.history.columns, dtype=float)

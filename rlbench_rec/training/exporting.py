@@ -19,6 +19,8 @@ from torch import nn
 
 from ..errors import InputError, MissingExtraError, UnknownNameError
 from ..files import make_folder, new_file, write_text
+from ..mdp.dataset import StateLayout
+from .networks.heads import RULED_OUT
 from .run import Run
 
 SUFFIXES = {"torchscript": ".pt", "onnx": ".onnx"}
@@ -31,18 +33,35 @@ TOLERANCE = 1e-5
 class TopK(nn.Module):
     """(b, state size) float32 states -> (b, k) int64 actions from best to worst, and their (b, k) float32 scores.
 
-    Where states end in candidates, it gives their item ids, 0 for an empty slot.
+    Where states end in candidates, it gives their item ids, 0 for an empty slot and for an item outside the vocabulary.
+    The action outside the vocabulary is never among the best, since nobody could show it: k is less than the number of
+    actions where there is one.
     """
 
-    def __init__(self, network: nn.Module, k: int, candidates: int):
+    def __init__(self, network: nn.Module, k: int, layout: StateLayout, other_action: int | None):
         super().__init__()
-        self.network, self.k, self.candidates = network, k, candidates
+        self.network, self.k, self.candidates, self.other_item = network, k, layout.candidates, layout.other_item
+        self.other_action = other_action
+
+    def scores(self, states: torch.Tensor) -> torch.Tensor:
+        """(b, A) the network's scores, out of the question for what stands for items outside the vocabulary."""
+        scores = self.network(states)
+        if self.other_action is not None:
+            # Below what a state forbids, of which there may be so much that it has to fill up the k.
+            other = torch.arange(scores.shape[1], device=scores.device) == self.other_action
+            scores = torch.where(other, 2.0 * RULED_OUT, scores)
+        if self.candidates and self.other_item:
+            scores = torch.where(self.shown(states) == 0, RULED_OUT, scores)
+        return scores
+
+    def shown(self, states: torch.Tensor) -> torch.Tensor:
+        """(b, candidates) item ids, 0 for what cannot be recommended."""
+        ids = states[:, states.shape[1] - self.candidates :].long()
+        return torch.where(ids == self.other_item, 0, ids)
 
     def forward(self, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        scores, actions = self.network(states).topk(self.k, dim=1)
-        if self.candidates:
-            actions = states[:, states.shape[1] - self.candidates :].gather(1, actions).long()
-        return actions, scores
+        scores, actions = self.scores(states).topk(self.k, dim=1)
+        return (self.shown(states).gather(1, actions) if self.candidates else actions), scores
 
 
 def export(run: Run, path: str | Path, format: str = "torchscript", *, k: int = 10, checkpoint: str = "last") -> Path:
@@ -56,7 +75,7 @@ def export(run: Run, path: str | Path, format: str = "torchscript", *, k: int = 
         run: the trained run.
         path: file to write; what stands there is replaced.
         format: `torchscript` (torch.jit.load) or `onnx` (ONNX Runtime; needs the extra `export`).
-        k: how many actions to return; all of them where there are fewer.
+        k: how many actions to return; all that can be recommended where there are fewer.
         checkpoint: `last` or `best`.
 
     Returns:
@@ -73,7 +92,8 @@ def export(run: Run, path: str | Path, format: str = "torchscript", *, k: int = 
     if k < 1:
         raise InputError(f"{k}; at least 1 is needed.", where="k")
     network = copy.deepcopy(run.network(checkpoint)).cpu().eval()
-    module = TopK(network, min(k, run.action_count), run.layout.candidates).eval()
+    recommendable = run.action_count - (run.other_action is not None)
+    module = TopK(network, min(k, recommendable), run.layout, run.other_action).eval()
     states = torch.from_numpy(_random_states(run))
     path = Path(path)
     make_folder(path.parent)
@@ -177,12 +197,11 @@ def _read_onnx(content: bytes) -> Any:
 def _compare(module: TopK, states: torch.Tensor, exported: Any) -> None:
     """Scores by rank, and the score that the network gives each exported action: equal but for rounding."""
     with torch.inference_mode():
-        all_scores = module.network(states)
+        all_scores = module.scores(states)
         _, expected = module(states)
         actions, scores = exported(states)
         if module.candidates:
-            shown = states[:, None, states.shape[1] - module.candidates :]
-            actions = (shown == actions.unsqueeze(2)).int().argmax(dim=2)
+            actions = (module.shown(states).unsqueeze(1) == actions.unsqueeze(2)).int().argmax(dim=2)
     allowed = TOLERANCE * expected.abs().clamp(min=1.0)
     worst = torch.maximum((scores - expected).abs(), (all_scores.gather(1, actions) - expected).abs()) / allowed
     if not bool((worst <= 1.0).all()):

@@ -145,7 +145,7 @@ def _member(
         algo = create(settings, encoder, data.layout, data.action_count, batch_size, device)
     for part in networks_in(algo.impl).values():
         give_vectors(part, data.item_vectors, settings.tune_item_vectors)
-    return Member(seed, algo, settings.network(algo.impl), settings.judged(algo.impl))
+    return Member(seed, algo, settings.network(algo.impl, data.other_action), settings.judged(algo.impl))
 
 
 def _loop(
@@ -182,6 +182,7 @@ def _run(member: Member, data: TransitionDataset, *, steps: int, **shared: Any) 
         best_step=point.best_step,
         steps_per_second=steps / point.seconds,
         action_names=data.action_names,
+        other_action=data.other_action,
         **shared,
     )
 

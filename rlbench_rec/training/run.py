@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..mdp.dataset import StateLayout
-from ..policies import EpsilonGreedy, Greedy, Policy, QFunction, Softmax
+from ..policies import EpsilonGreedy, Greedy, Policy, QFunction, Softmax, allowed_actions
 from .networks import score
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Run:
         steps, batch_size, seed: as given to `fit`.
         best_step: the step of the best checkpoint, or None.
         steps_per_second: speed of training alone, evaluations left out.
-        action_names: the dataset's.
+        action_names, other_action: the dataset's.
     """
 
     algorithm: str
@@ -57,6 +57,7 @@ class Run:
     best_step: int | None
     steps_per_second: float
     action_names: tuple[str, ...] = ()
+    other_action: int | None = None
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -77,7 +78,7 @@ class Run:
     def policy(
         self, form: str, *, tau: float | None = None, epsilon: float | None = None, checkpoint: str = "last"
     ) -> Policy:
-        """A policy over the trained network.
+        """A policy over the trained network. It recommends nothing that cannot be shown: see `allowed_actions`.
 
         Args:
             form: `greedy`, `softmax` (needs tau) or `epsilon-greedy` (needs epsilon); for `bc`, `stochastic` (the
@@ -97,7 +98,8 @@ class Run:
             if (value is not None) != (PARAMETERS.get(form) == name):
                 need = "needs" if value is None else "takes no"
                 raise InputError(f"{form} {need} {name}.", where=name)
-        q = self.q_function(checkpoint)
+        self.network(checkpoint)
+        q = functools.partial(self._recommended, checkpoint=checkpoint)
         if form == "greedy":
             return Greedy(q, self.action_count)
         if form == "epsilon-greedy":
@@ -106,6 +108,25 @@ class Run:
         if form == "stochastic":
             policy.name = "stochastic"
         return policy
+
+    def clone(self, checkpoint: str = "last") -> Policy:
+        """The logging policy as `bc` learnt it: a softmax of the logits over all logged actions, the one outside the
+        vocabulary among them. A model to take propensities from; `policy("stochastic")` is what could be shown.
+
+        Raises:
+            InputError: another algorithm, or no such checkpoint.
+        """
+        if "stochastic" not in self.forms:
+            raise InputError(f"{self.algorithm} clones no policy.", where="algorithm", hint="Use bc.")
+        policy = Softmax(self.q_function(checkpoint), self.action_count, 1.0)
+        policy.name = "stochastic"
+        return policy
+
+    def _recommended(self, states: np.ndarray, checkpoint: str) -> np.ndarray:
+        """Q values, minus infinity for what may not be recommended."""
+        values = self.q_values(states, checkpoint=checkpoint)
+        allowed = allowed_actions(states, self.layout, self.action_count, self.other_action)
+        return values if allowed is None else np.where(allowed, values, -np.inf)
 
     def q_function(self, checkpoint: str = "last") -> QFunction:
         """`q_values` of one checkpoint as a function of states."""

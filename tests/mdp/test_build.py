@@ -94,12 +94,35 @@ def test_statistics_come_from_the_training_side_alone(shop):
 
 def test_categories_as_actions(shop):
     data = build(shop, actions="categories")
-    assert data.action_names == ("8", "7", "<other>")
+    assert data.action_names == ("8", "7")
     assert data.actions[:3].tolist() == [1, 0, 0]
+    # Every row has one of both categories; items 3 and 9 are in the history alone.
+    assert data.other_action is None and data.other_item == data.item_count == 3
 
 
 def test_top_k_leaves_the_rest_to_other(shop):
-    assert build(shop, top_k=1).action_names == ("2", "<other>")
+    data = build(shop, top_k=1)
+    assert data.action_names == ("2", "<other>")
+    assert (data.other_action, data.other_item, data.action_count, data.item_count) == (1, 2, 2, 2)
+
+
+def test_what_nothing_falls_into_is_no_action(shop):
+    lines = (shop / "log.csv").read_text().splitlines()
+    seen = [line for line in lines if line.split(",")[2] not in ("3", "9")]
+    (shop / "log.csv").write_text("\n".join(seen) + "\n")
+    data = build(shop)
+    assert data.action_names == ("2", "1")
+    assert (data.other_action, data.other_item, data.action_count, data.item_count) == (None, 0, 2, 2)
+    assert data.describe()["oov_share"] == 0.0
+
+
+def test_rows_without_a_category_are_the_other_one(shop):
+    lines = (shop / "log.csv").read_text().splitlines()
+    lines[-1] = lines[-1].rpartition(",")[0] + ","
+    (shop / "log.csv").write_text("\n".join(lines) + "\n")
+    data = build(shop, actions="categories")
+    assert data.action_names == ("8", "7", "<other>")
+    assert np.flatnonzero(data.actions == data.other_action).tolist() == [len(data) - 1]
 
 
 def test_revenue_as_reward(shop):

@@ -51,6 +51,17 @@ def test_popular_negatives_are_as_frequent_as_in_the_training_side(data):
     assert found[1:-1] == pytest.approx(expected[1:-1], abs=0.02)
 
 
+@pytest.mark.parametrize(
+    "negatives", ["popularity", "uniform", lambda states: np.tile([ITEMS, 7, 9], (len(states), 1))]
+)
+def test_items_outside_the_vocabulary_are_no_negatives(negatives, data):
+    shop = replace(data, other_item=ITEMS, other_action=ITEMS - 1)
+    chosen = mdp.with_candidates(shop, 4, negatives)
+    others = (chosen.candidates == ITEMS).sum(axis=1)
+    assert others.tolist() == (data.items == ITEMS).tolist() and others.sum() > 0
+    assert chosen.other_action is None and chosen.layout.other_item == ITEMS
+
+
 def test_a_retriever_gives_them(data):
     def retriever(states):
         return np.tile([5, 7, 0, 9], (len(states), 1))

@@ -24,6 +24,7 @@ def data() -> TransitionDataset:
         train_episodes=2,
         provenance=Provenance("toy", split_hash="abc"),
         action_names=("a", "b", "c", "<other>"),
+        other_action=3,
     )
 
 

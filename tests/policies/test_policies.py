@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -9,6 +11,7 @@ from scipy import stats
 from rlbench_rec import policies
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.mdp import TransitionDataset
+from rlbench_rec.mdp.dataset import StateLayout
 
 Q = np.array([[0.0, 1.0, 2.0], [3.0, 3.0, 0.0]])
 
@@ -116,3 +119,47 @@ def test_bad_parameters_are_refused(make, message):
 def test_unknown_policy_suggests(log):
     with pytest.raises(UnknownNameError, match="Did you mean 'popularity'"):
         policies.make("popularty", log)
+
+
+@pytest.mark.parametrize("name", ["random", "popularity"])
+@pytest.mark.parametrize("other", [0, 1, 2, None])
+def test_a_baseline_never_takes_the_other_action(log, name, other):
+    policy = policies.make(name, replace(log, other_action=other))
+    shares = policy.probabilities(log.states())[0]
+    assert shares.sum() == pytest.approx(1.0) and (shares > 0).sum() == 3 - (other is not None)
+    if other is not None:
+        assert shares[other] == 0.0
+    if name == "random":
+        assert shares[shares > 0] == pytest.approx(1 / (3 - (other is not None)))
+
+
+def test_what_the_other_action_earned_makes_nothing_popular(log):
+    rewards = np.where(log.actions == 1, 1_000.0, 0.0).astype(np.float32)
+    shares = policies.make("popularity", replace(log, rewards=rewards, other_action=1)).probabilities(log.states())[0]
+    assert shares == pytest.approx([0.5, 0.0, 0.5])
+
+
+def test_baselines_keep_to_real_candidates():
+    data = TransitionDataset(
+        observations=np.zeros((3, 1), dtype=np.float32),
+        actions=np.array([0, 1, 2]),
+        rewards=np.ones(3, dtype=np.float32),
+        episode_starts=np.arange(3),
+        action_count=3,
+        item_count=5,
+        other_item=5,
+        items=np.array([1, 5, 3], dtype=np.int32),
+        candidates=np.array([[1, 0, 2], [4, 5, 3], [5, 2, 3]], dtype=np.int32),
+    )
+    expected = [[0.5, 0, 0.5], [0.5, 0, 0.5], [0, 0.5, 0.5]]
+    assert policies.make("random", data).probabilities(data.states()) == pytest.approx(np.array(expected))
+
+
+def test_allowed_is_what_flags_slots_and_the_vocabulary_leave():
+    flags = StateLayout(context=1, forbidden=3)
+    states = np.array([[9, 0, 0, 1], [9, 1, 0, 0]], dtype=np.float32)
+    assert policies.allowed_actions(states, flags, 3).tolist() == [[True, True, False], [False, True, True]]
+    assert policies.allowed_actions(states, flags, 3, 1).tolist() == [[True, False, False], [False, False, True]]
+    assert policies.allowed_actions(states[:, :1], StateLayout(context=1), 3) is None
+    with pytest.raises(InputError, match="State 1 leaves nothing"):
+        policies.allowed_actions(np.array([[9, 0, 0, 1], [9, 1, 0, 1]], dtype=np.float32), flags, 3, 1)

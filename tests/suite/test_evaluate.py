@@ -52,6 +52,36 @@ def test_known_behaviour_tells_the_unsupported_mass(data):
     np.testing.assert_allclose(log.unsupported_mass, 1 - 1 / data.action_count)
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_mass_on_items_outside_the_vocabulary_is_unsupported(data, known):
+    shop, uniform = replace(data, other_action=4), rb.policies.Uniform(data.action_count)
+    behaviour = uniform if known else None
+    log = evaluation_log(shop, uniform, ["ips"], behaviour=behaviour)
+    np.testing.assert_allclose(log.unsupported_mass, 1 / data.action_count)
+    # The baseline of the same log keeps clear of them. Without a model of the logging policy nothing else is known.
+    log = evaluation_log(shop, rb.policies.make("random", shop), ["ips"], behaviour=behaviour)
+    assert log.target_propensities[shop.actions == 4].max() == 0.0
+    assert (log.unsupported_mass.max() == 0.0) if known else log.unsupported_mass is None
+
+
+def test_imitation_over_candidates_misses_what_is_outside_the_vocabulary():
+    """Three decisions among three slots; in the second the logged item is outside the vocabulary (item 9)."""
+    data = rb.mdp.TransitionDataset(
+        observations=np.zeros((3, 1), dtype=np.float32),
+        actions=np.array([0, 1, 2]),
+        rewards=np.zeros(3, dtype=np.float32),
+        episode_starts=np.arange(3),
+        action_count=3,
+        item_count=9,
+        other_item=9,
+        items=np.array([1, 9, 3], dtype=np.int32),
+        candidates=np.array([[1, 2, 0], [4, 9, 3], [9, 2, 3]], dtype=np.int32),
+    )
+    policy = rb.policies.Stateless("middle", np.array([0.3, 0.5, 0.2]))
+    found = {row.metric: row.value for row in imitation_metrics(data, policy, k=2)}
+    assert found["HR@2"] == pytest.approx(2 / 3)
+
+
 def test_a_log_without_propensities_needs_a_behaviour_policy(data):
     bare = replace(data, propensities=None)
     policy = rb.policies.Uniform(data.action_count)
@@ -70,6 +100,7 @@ def test_imitation_by_hand():
         episode_starts=np.array([0, 3]),
         action_count=3,
         action_names=("a", "b", "<other>"),
+        other_action=2,
     )
     policy = rb.policies.Stateless("fixed", np.array([0.5, 0.2, 0.3]))
     assert first_time(data).tolist() == [True, True, False, True]

@@ -128,8 +128,8 @@ def test_weights_of_another_layout_with_their_own_checksum(folder):
     ("text", "message"),
     [
         ("{", "Not a JSON file"),
-        ("[]", "Not a run of format 1"),
-        ('{"format": 1}', "algorithm: Field required"),
+        ("[]", "Not a run of format 2"),
+        ('{"format": 2}', "algorithm: Field required"),
     ],
 )
 def test_headers_that_are_none(folder, text, message):

@@ -36,6 +36,14 @@ class Coded:
             release(self.codes)
         return counts[1:]
 
+    def misses_any(self) -> bool:
+        """Whether some row has no value."""
+        missing = False
+        for part in slices(len(self.codes)):
+            missing = missing or bool((self.codes[part] < 0).any())
+            release(self.codes)
+        return missing
+
 
 class LogColumns:
     """The columns of a log, without the rows that are left out.

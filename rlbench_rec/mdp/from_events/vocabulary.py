@@ -9,7 +9,7 @@ import numpy as np
 from .log_columns import Coded
 
 OTHER = "<other>"
-"""What the out-of-vocabulary id is called."""
+"""What the out-of-vocabulary id is called, for people: which id it is says `TransitionDataset.other_action`."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Vocabulary:
 
     Attributes:
         values: the known values; value i has id i.
-        closed: whether the values are a whole catalogue known beforehand, so that no out-of-vocabulary id is needed.
+        closed: whether nothing falls outside: the values are a whole catalogue known beforehand, or all that the log
+            has. Then there is no out-of-vocabulary id.
     """
 
     values: tuple
@@ -26,15 +27,24 @@ class Vocabulary:
 
     @staticmethod
     def fit(column: Coded, rows: int, top_k: int) -> Vocabulary:
-        """The `top_k` most frequent values of the first `rows` rows, ties by value, and none of them missing."""
+        """The `top_k` most frequent values of the first `rows` rows, ties by value, and none of them missing.
+
+        It is closed where no row of the whole column has another value or none.
+        """
         counts = column.counts(rows)
         # A stable sort of values that ascend leaves ties in the order of the values.
         order = np.argsort(-counts, kind="stable")[: min(top_k, np.count_nonzero(counts))]
-        return Vocabulary(tuple(column.distinct[i] for i in order))
+        closed = len(order) == len(column.distinct) and not column.misses_any()
+        return Vocabulary(tuple(column.distinct[i] for i in order), closed)
 
     def __len__(self) -> int:
         """Number of ids, the out-of-vocabulary id included."""
         return len(self.values) + (not self.closed)
+
+    @property
+    def other(self) -> int | None:
+        """The out-of-vocabulary id, None where nothing needs it."""
+        return None if self.closed else len(self.values)
 
     def ids(self, column: Coded) -> np.ndarray:
         """(distinct + 1,) int64 ids of a column's values; unseen ones, and missing (the last), get `len(values)`."""

@@ -10,7 +10,6 @@ import numpy as np
 
 from ...events.vocabulary import EVENTS
 from ...mdp.dataset import TransitionDataset
-from ...mdp.from_events.vocabulary import OTHER
 from ..shops.recommend import Recommend
 
 CLICKS, CARTS, PURCHASES = ("view", "click"), ("cart",), ("purchase",)
@@ -68,7 +67,7 @@ class Visits:
 
 def logged(data: TransitionDataset) -> Visits:
     """The clicks of a log: its views and clicks. Other events of a session are what came of them."""
-    item_count = data.action_count - (data.action_names[-1:] == (OTHER,))
+    item_count = data.action_count - (data.other_action is not None)
     sessions = np.repeat(np.arange(data.n_episodes), data.episode_lengths)
     clicks = _is(data, CLICKS)
     carts, purchases = (int(_is(data, kind).sum()) for kind in (CARTS, PURCHASES))

@@ -20,7 +20,7 @@ class StateEncoderFactory(encoders.EncoderFactory):
 
     Args:
         encoder: id in `ENCODERS`.
-        history, item_count, event_count, forbidden, candidates, vector_size: as in `StateLayout`.
+        history, item_count, event_count, forbidden, candidates, other_item, vector_size: as in `StateLayout`.
         hidden_units: widths of the hidden layers.
         embedding_size: width of item and event embeddings.
     """
@@ -31,6 +31,7 @@ class StateEncoderFactory(encoders.EncoderFactory):
     event_count: int = 0
     forbidden: int = 0
     candidates: int = 0
+    other_item: int = 0
     vector_size: int = 0
     hidden_units: list[int] = dataclasses.field(default_factory=lambda: [64, 64])
     embedding_size: int = 16

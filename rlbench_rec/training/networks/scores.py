@@ -49,18 +49,24 @@ class Constrained(nn.Module):
         q: the values.
         policy: the logits of pi, a clone of the logging policy.
         flexibility: in [0, 1].
+        other_action: an action that no policy takes, so that b is another one; or None.
     """
 
-    def __init__(self, q: ScoreNetwork, policy: ScoreNetwork, flexibility: float):
+    def __init__(self, q: ScoreNetwork, policy: ScoreNetwork, flexibility: float, other_action: int | None = None):
         super().__init__()
         self.q, self.policy, self.flexibility, self.rules_out = q, policy, flexibility, True
+        self.other_action = other_action
 
     @property
     def device(self) -> torch.device:
         return self.q.device
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
-        likely = self.policy(states).log_softmax(dim=1)
+        likely = self.policy(states)
+        if self.other_action is not None:
+            other = torch.arange(likely.shape[1], device=likely.device) == self.other_action
+            likely = torch.where(other, RULED_OUT, likely)
+        likely = likely.log_softmax(dim=1)
         likely = (likely - likely.amax(dim=1, keepdim=True)).exp() > self.flexibility
         return torch.where(likely, self.q(states), RULED_OUT)
 
