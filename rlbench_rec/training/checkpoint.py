@@ -113,6 +113,8 @@ def _rebuild(header: _Header, folder: Path, device: str) -> Run:
     from .algorithms import make_config
     from .fitting import create
 
+    if header.other_action is not None and header.other_action >= header.action_count:
+        raise InputError(f"other_action is {header.other_action} of {header.action_count} actions.", where=str(folder))
     layout = StateLayout(**header.layout)
     config = make_config(header.algorithm, header.config, gamma=0.0)
     networks = {}

@@ -74,7 +74,7 @@ def test_a_column_cannot_lead_out_of_the_folder(data, tmp_path):
         TransitionDataset.load(tmp_path / "saved")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', '{"format": 2}'])
 def test_a_broken_header_is_refused(data, tmp_path, text):
     data.save(tmp_path / "saved")
     (tmp_path / "saved" / "dataset.json").write_text(text)

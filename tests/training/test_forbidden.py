@@ -129,7 +129,7 @@ def test_policies_without_networks_keep_to_what_is_allowed(data):
     random = policies.make("random", data)
     assert np.allclose(random.probabilities(states)[where(data, 1)], [0.5, 0.5, 0.0])
     states[0, -3:] = 1
-    with pytest.raises(InputError, match="State 0 forbids every action"):
+    with pytest.raises(InputError, match="State 0 leaves nothing to recommend"):
         random.probabilities(states)
 
 
