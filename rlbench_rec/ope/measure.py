@@ -14,6 +14,13 @@ from .estimators import Estimator
 from .log import EvaluationLog
 from .parts import Part, gradients, linearised, total
 
+ROUNDING = 1e-10
+"""In units of what a value is made of. Sums over a million rows err by a tenth of that; what varies less from unit to
+unit does not vary."""
+SAME = 1e-6
+"""In the same units: a constant so near 0 is 0, and a draw so near a constant is that. Draws of constants err by a
+hundredth of it."""
+
 
 class Pieces:
     """The parts of several estimators on every block of a log.
@@ -66,21 +73,29 @@ class Pieces:
 
 @dataclass(frozen=True)
 class Measured:
-    """One estimator on one log.
+    """One estimator on one log. Where rounding is all that varies, the standard error is 0.
 
     Attributes:
         parts: its parts; their columns are those of one block, their `value` and `gradient` hold for all.
         means: for each part, the means of its columns over all episodes.
-        value: the estimate; NaN where it is not defined.
+        value: the estimate; NaN where it is not defined, 0 where it is a constant of rounding.
         std_error: sqrt(sum_u psi_u^2 C / (C - 1)) / N over the C units that are resampled (episodes, or users where
             the log knows them), psi the delta-method influence of a unit; NaN for a single unit. Where the log has
             strata, the sum over these, psi taken from its mean in the stratum.
+        scale: how large the numbers are that the value is the sum of.
     """
 
     parts: list[Part]
     means: list[np.ndarray]
     value: float
     std_error: float
+    scale: float
+
+    def settled(self, draws: np.ndarray) -> np.ndarray:
+        """(resamples,) draws; the value itself where nothing varies and a draw is apart from it by rounding."""
+        if self.std_error != 0.0:
+            return draws
+        return np.where(np.abs(draws - self.value) <= SAME * self.scale, self.value, draws)
 
 
 def measure(pieces: Pieces) -> list[Measured]:
@@ -90,7 +105,7 @@ def measure(pieces: Pieces) -> list[Measured]:
     squares, units = np.zeros(len(parts)), log.n_episodes
     if log.strata is not None:
         squares += [_within(psi, log) for psi in unit_influences(pieces, parts, means)]
-        return _measured(parts, means, np.sqrt(squares) / log.n_episodes)
+        return _measured(pieces, parts, means, np.sqrt(squares) / log.n_episodes)
     if log.clusters is None:
         for influences in _influences(pieces, parts, means):
             squares += [sum_of_squares(psi) for psi in influences]
@@ -98,12 +113,30 @@ def measure(pieces: Pieces) -> list[Measured]:
         units = log.n_units
         squares += [sum_of_squares(psi) for psi in unit_influences(pieces, parts, means)]
     scale = np.sqrt(units / (units - 1)) / log.n_episodes if units > 1 else np.nan
-    return _measured(parts, means, np.sqrt(squares) * scale)
+    return _measured(pieces, parts, means, np.sqrt(squares) * scale)
 
 
-def _measured(parts: list[list[Part]], means: list[list[np.ndarray]], errors: np.ndarray) -> list[Measured]:
-    found = zip(parts, means, errors.tolist(), strict=True)
-    return [Measured(of_one, of_means, _value(of_one, of_means), error) for of_one, of_means, error in found]
+def _measured(
+    pieces: Pieces, parts: list[list[Part]], means: list[list[np.ndarray]], errors: np.ndarray
+) -> list[Measured]:
+    found = []
+    for one, of_one, of_means, error in zip(pieces.estimators, parts, means, errors.tolist(), strict=True):
+        value, scale = _value(of_one, of_means), _scale(pieces, one, of_one, of_means)
+        if error * np.sqrt(pieces.log.n_units) <= ROUNDING * scale:
+            value, error = (0.0 if abs(value) <= SAME * scale else value), 0.0
+        found.append(Measured(of_one, of_means, value, error, scale))
+    return found
+
+
+def _scale(pieces: Pieces, one: Estimator, parts: list[Part], means: list[np.ndarray]) -> float:
+    """How large the numbers are that a value is the sum of: its parts, and the rewards, which may cancel in a part."""
+    sizes = sum(abs(float(part.value(mean))) for part, mean in zip(parts, means, strict=True))
+    outcomes = (pieces.metric,) if one.outcomes is None else one.outcomes
+    if len(outcomes) > 1:
+        # A ratio of two has another unit than either.
+        return sizes
+    outcome = pieces.log.outcome(outcomes[0])
+    return max(sizes, float(outcome.max()), -float(outcome.min()))
 
 
 def unit_influences(pieces: Pieces, parts: list[list[Part]], means: list[list[np.ndarray]]) -> Iterator[np.ndarray]:

@@ -73,6 +73,8 @@ def _student_limits(one: Measured, ts: np.ndarray, sample: Sample) -> Limits:
     ts, tail = ts[~np.isnan(ts)], sample.levels[0]
     if not np.isfinite(one.value) or not np.isfinite(one.std_error) or not len(ts):
         return UNDEFINED
+    if one.std_error == 0.0:
+        return one.value, one.value
     far = np.isinf(ts)
     if far.mean() > tail:
         return UNDEFINED

@@ -71,7 +71,8 @@ def jointly_resampled(samples: list[Sample]) -> list[list[np.ndarray]]:
     values = []
     for sample, own, means in zip(samples, owns, np.split(drawn, np.cumsum(widths)[:-1], axis=1), strict=True):
         of_parts = [[means[:, part] for part in parts] for parts in own]
-        values.append([total(one.parts, of_one) for one, of_one in zip(sample.measured, of_parts, strict=True)])
+        drawn_values = [total(one.parts, of_one) for one, of_one in zip(sample.measured, of_parts, strict=True)]
+        values.append([one.settled(draws) for one, draws in zip(sample.measured, drawn_values, strict=True)])
     return values
 
 

@@ -140,10 +140,11 @@ def outcomes_tested(
     found = estimate_all(log, margins, **settings | {"interval": "none"})
     units = log.n_units
     beyond = [_beyond(rail, margin) for rail, margin in zip(asked.values(), found, strict=True)]
-    p_holds = [tail(apart, margin.std_error, units) for apart, margin in zip(beyond, found, strict=True)]
-    p_broken = holm(
-        np.array([tail(-apart, margin.std_error, units) for apart, margin in zip(beyond, found, strict=True)])
-    )
+    # A margin is the difference of the two policies' values.
+    scales = [abs(of.value) + abs(of.value + lift.value) for of, lift in zip(owns, lifts, strict=True)]
+    rows = list(zip(beyond, [margin.std_error for margin in found], scales, strict=True))
+    p_holds = [tail(apart, error, units, scale=scale) for apart, error, scale in rows]
+    p_broken = holm(np.array([tail(-apart, error, units, scale=scale) for apart, error, scale in rows]))
     level = (1.0 - confidence) / 2.0
     rows = zip(asked.items(), owns, lifts, beyond, found, p_holds, p_broken.tolist(), strict=True)
     return [

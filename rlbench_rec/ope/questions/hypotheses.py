@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..measure import ROUNDING
 
-def tail(value: float, std_error: float, units: int, against: float = 0.0) -> float:
+
+def tail(value: float, std_error: float, units: int, against: float = 0.0, *, scale: float = 0.0) -> float:
     """One-sided p of the hypothesis that the true value is at most `against`: P(T > (value - against) / std_error), T
     Student's with units - 1 degrees of freedom. A value that does not vary is known. NaN where it is not defined.
 
@@ -13,6 +15,7 @@ def tail(value: float, std_error: float, units: int, against: float = 0.0) -> fl
         value, std_error: of an estimate.
         units: how many episodes, users or blocks it rests on.
         against: the largest value under the hypothesis.
+        scale: how large the numbers are that the value is the difference of.
     """
     from scipy.special import stdtr
 
@@ -20,13 +23,13 @@ def tail(value: float, std_error: float, units: int, against: float = 0.0) -> fl
     if not np.isfinite(apart) or not np.isfinite(std_error) or units < 2:
         return np.nan
     if std_error <= 1e-12 * max(abs(value), abs(against)):
-        return 0.0 if apart > 1e-12 * max(abs(value), abs(against)) else 1.0
+        return 0.0 if apart > ROUNDING * max(abs(value), abs(against), scale) else 1.0
     return float(stdtr(units - 1, -apart / std_error))
 
 
-def two_sided(value: float, std_error: float, units: int) -> float:
+def two_sided(value: float, std_error: float, units: int, *, scale: float = 0.0) -> float:
     """p of the hypothesis that the true value is 0."""
-    above, below = tail(value, std_error, units), tail(-value, std_error, units)
+    above, below = (tail(sign * value, std_error, units, scale=scale) for sign in (1.0, -1.0))
     return float(min(1.0, 2.0 * min(above, below))) if np.isfinite(above) else np.nan
 
 

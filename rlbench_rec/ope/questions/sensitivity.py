@@ -12,6 +12,10 @@ import numpy as np
 
 from ...errors import InputError
 from ..log import EvaluationLog
+from ..measure import ROUNDING
+
+LARGEST = 100.0
+"""Factor beyond which nobody looks."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +58,16 @@ def sensitivity(
     return [Band(float(factor), *_limits(*columns, factor)) for factor in factors]
 
 
-def breaking_factor(log: EvaluationLog, value: float, *, largest: float = 100.0, metric: int | None = None) -> float:
+def breaking_factor(log: EvaluationLog, value: float, *, largest: float = LARGEST, metric: int | None = None) -> float:
     """The smallest factor (to 0.1 %) whose band reaches `value`, such as the logging policy's own: how much hidden
     confounding would explain the difference away. 1 where SNIPS equals it, inf where `largest` does not reach it."""
     _check(log)
     columns = _sorted(log, metric)
+    rounding = ROUNDING * float(np.abs(columns[0][[0, -1]]).max())
 
     def reaches(factor: float) -> bool:
         lowest, highest = _limits(*columns, factor)
-        return lowest <= value <= highest
+        return lowest - rounding <= value <= highest + rounding
 
     if not reaches(largest):
         return np.inf

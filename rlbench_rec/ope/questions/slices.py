@@ -106,18 +106,20 @@ def _against_rest(log: EvaluationLog, own: np.ndarray, lift: Estimator) -> tuple
     """The slice's lift minus that of the rest, and its p, from the episodes' influences on both."""
     if own.all():
         return np.nan, np.nan
-    psi, apart = np.empty(log.n_episodes), 0.0
+    psi, apart, scale = np.empty(log.n_episodes), 0.0, 0.0
     for member, sign in ((own, 1.0), (~own, -1.0)):
         pieces = Pieces(replace(subset(log, member), clusters=None, strata=None), [lift])
         with np.errstate(over="ignore", invalid="ignore"):
             measured = measure(pieces)
             (influence,) = unit_influences(pieces, [measured[0].parts], [measured[0].means])
         psi[member] = sign * influence / member.sum()
-        apart += sign * measured[0].value
+        # What varies by rounding alone does not vary.
+        psi[member] = psi[member] if measured[0].std_error != 0.0 else 0.0
+        apart, scale = apart + sign * measured[0].value, scale + measured[0].scale
     of_units = psi if log.clusters is None else np.bincount(log.clusters, psi)
     units = len(of_units)
     error = float(np.sqrt(np.square(of_units).sum() * units / (units - 1))) if units > 1 else np.nan
-    return apart, two_sided(apart, error, units)
+    return apart, two_sided(apart, error, units, scale=scale)
 
 
 def over_days(

@@ -45,6 +45,12 @@ def _sentences(report: Report, gate: Gate) -> Iterator[str]:
             "construction. Name the evaluated policy's column with --target-propensity."
         )
         return
+    if report.no_difference:
+        yield (
+            f"'{report.reward.column}' is the same for every decision that could tell the policies apart: the lift is "
+            "0, whatever is logged. Name an outcome that varies: --reward COLUMN."
+        )
+        return
     yield from _propensities(report, gate)
     if _suspect(found, gate):
         # Nothing that is reckoned from these weights is worth saying.

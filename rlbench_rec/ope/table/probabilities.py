@@ -7,7 +7,7 @@ import numpy as np
 from .values import Values
 
 ROUNDING = 1e-6
-"""A probability in single precision may end so far above 1; it is 1."""
+"""A probability in single precision may end so far above 1; it is 1. Two as near to each other are the same."""
 CONTINUOUS = 0.5
 """Share of different values above which a column may be densities rather than probabilities of a few actions."""
 FEWEST = 20
@@ -45,6 +45,12 @@ def chances(values: Values, column: str, beside: str | None, *, positive: bool =
         other = None if beside is None else values.read_as_numbers(beside)
         values.refuse(column, bad, f"outside {'(' if positive else '['}0, 1]", _guess(found, other, positive))
     return found
+
+
+def same_but_for_rounding(target: np.ndarray, propensities: np.ndarray) -> np.ndarray:
+    """(n,) target propensities; the logging policy's own where they differ by rounding alone, which would else be a
+    lift, small and sure."""
+    return np.where(np.abs(target - propensities) <= ROUNDING * propensities, propensities, target)
 
 
 def _guess(found: np.ndarray, other: np.ndarray | None, positive: bool) -> str | None:

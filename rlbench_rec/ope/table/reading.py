@@ -14,7 +14,7 @@ from ..arrays import episode_order
 from ..estimators import Outcome
 from ..log import EvaluationLog
 from .file import TableFile
-from .probabilities import chances
+from .probabilities import chances, same_but_for_rounding
 from .repeats import repeats
 from .roles import NOT_USED, ROLES, assigned, column, overlooked
 from .users import about_users, one_each
@@ -132,6 +132,8 @@ def read_log(
         rows |= fitted.fields(rows["target_propensities"], unsupported_mass=rows.get("unsupported_mass"))
     else:
         rows["propensities"] = chances(values, found["propensity"], found["target_propensity"], positive=True)
+    if "propensities" in rows:
+        rows["target_propensities"] = same_but_for_rounding(rows["target_propensities"], rows["propensities"])
     if "episode" in found:
         order, starts = _episodes(values, found)
         by_row = {"rewards", "propensities", "target_propensities", "q_logged", "v_target", "unsupported_mass"}

@@ -13,6 +13,7 @@ from ..diagnostics import Diagnostics, diagnose
 from ..estimate import Estimate, estimate_all
 from ..estimators import ESTIMATORS, Estimator, Outcome, estimator, valued
 from ..log import EvaluationLog
+from ..measure import ROUNDING
 from ..questions.guardrails import Guardrail, Tested, in_words, outcomes_tested
 from ..questions.lift import paired
 from ..questions.sensitivity import Band, breaking_factor, sensitivity
@@ -84,7 +85,8 @@ class Report:
         decision: whether it is.
         diagnostics: of the weights.
         pareto_k: see `ope.table.tail`; gates nothing.
-        bands, breaking_factor: hidden confounding, see `ope.sensitivity`; empty and NaN on longer sessions.
+        bands, breaking_factor: hidden confounding, see `ope.sensitivity`; empty and NaN on longer sessions, and
+            where every propensity is 1.
         guardrails: see `ope.ship`.
         slices: see `ope.by_slice`.
         by_day: the lift by whole days, where slices are days and there are two or more; see `ope.over_days`.
@@ -108,6 +110,12 @@ class Report:
     def log(self) -> EvaluationLog:
         """What was estimated from."""
         return self.table.log
+
+    @property
+    def no_difference(self) -> bool:
+        """Whether the lift is 0 and known to be."""
+        lift = self.reward.scored[0].lift
+        return lift.value == 0.0 and lift.std_error == 0.0
 
 
 def score(
@@ -169,12 +177,17 @@ def decide(first: Scored, min_lift: float, lower_is_better: bool) -> Decision:
     """Whether a lift is shown; see `Decision`."""
     lift = first.lift
     low, high = (-lift.ci_high, -lift.ci_low) if lower_is_better else (lift.ci_low, lift.ci_high)
-    if lift.verdict == "trusted" and low > min_lift:
+    # A lift that does not vary is the difference of two values, and known to their last digits.
+    scale = abs(first.value.value) + abs(first.value.value - lift.value)
+    rounding = ROUNDING * scale if lift.std_error == 0.0 else 0.0
+    if lift.verdict == "trusted" and low > min_lift + rounding:
         return Decision(first.value.estimator, "better", ())
-    if lift.verdict == "trusted" and high < 0:
+    if lift.verdict == "trusted" and high < -rounding:
         return Decision(first.value.estimator, "worse", ())
     reasons = [] if lift.verdict == "trusted" else [f"the log does not support the estimate ({lift.verdict})"]
-    if not low > min_lift:
+    if low == high == 0.0:
+        reasons.append("there is no difference at all: the lift is 0, and so are both limits")
+    elif not low > min_lift + rounding:
         wanted = f"below {-min_lift + 0.0:.4g}" if lower_is_better else f"above {min_lift:.4g}"
         told = f"is not wholly {wanted}" if np.isfinite(low) else "is not defined"
         reasons.append(f"the interval of the lift {told}")
@@ -236,6 +249,7 @@ def _scores(
 
 
 def _confounding(log: EvaluationLog, logging: float) -> tuple[tuple[Band, ...], float]:
-    if not log.one_step or log.bandwidth is not None:
+    # Odds of 0 stay 0 under any factor: a band of no width would claim that nothing can be hidden.
+    if not log.one_step or log.bandwidth is not None or (log.propensities == 1).all():
         return (), np.nan
     return tuple(sensitivity(log)), breaking_factor(log, logging)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..estimate import Estimate
+from ..questions.sensitivity import LARGEST
 from .scoring import Report, Scores
 
 WIDTH = 100
@@ -89,6 +90,10 @@ def _decision(report: Report) -> Iterator[str]:
         "not-shown": f"NOT SHOWN by {decision.estimator}: {' and '.join(decision.reasons)}.",
     }[decision.outcome]
     yield from textwrap.wrap(f"{told} (exit code {decision.exit_code})", WIDTH)
+    if decision.outcome == "better":
+        hidden = _breaking(report) if report.bands else "how far it could move this lift is not known"
+        told = f"- if decisions followed something that was not logged, no check sees it: {hidden}"
+        yield from textwrap.wrap(told, WIDTH, initial_indent="  ", subsequent_indent="    ")
     for reason in first.lift.reasons:
         yield from textwrap.wrap(f"- {reason}", WIDTH, initial_indent="  ", subsequent_indent="    ")
 
@@ -165,14 +170,28 @@ def _overlap(report: Report) -> Iterator[str]:
 
 
 def _confounding(report: Report) -> Iterator[str]:
+    """Where the value can lie; nothing that may comfort where the log does not support it anyway."""
     if not report.bands:
-        yield "Hidden confounding: no band for sessions of several steps."
+        where = "for sessions of several steps" if not report.log.one_step else "where every propensity is 1"
+        yield f"Hidden confounding: no band {where}; nothing bounds it."
+        return
+    if report.reward.scored[0].lift.verdict == "unreliable":
+        yield "Hidden confounding: no band around an estimate that the log does not support."
         return
     yield "Hidden confounding: where snips can lie if the odds of the true propensities differ by a factor"
     yield "  " + ",  ".join(f"{band.factor:g}: [{_number(band.low)}, {_number(band.high)}]" for band in report.bands)
+    if not report.no_difference:
+        yield f"  {_breaking(report)}"
+    sure = float((report.log.propensities == 1).mean())
+    if sure > 0:
+        yield f"  {sure:.1%} of decisions have propensity 1; the band takes them for certain, whatever was hidden"
+
+
+def _breaking(report: Report) -> str:
     factor = report.breaking_factor
-    told = f"a factor of {factor:.3g} explains the lift away" if np.isfinite(factor) else "no factor explains the lift"
-    yield f"  {told}"
+    if np.isfinite(factor):
+        return f"a factor of {factor:.3g} explains the lift away"
+    return f"factors up to {LARGEST:g} leave a lift; larger ones are not looked at"
 
 
 def _number(value: float, sign: str = "") -> str:

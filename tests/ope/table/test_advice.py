@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rlbench_rec import ope
-from rlbench_rec.ope.table import advice
+from rlbench_rec.ope.table import advice, screen
 
 
 def told(report) -> str:
@@ -122,3 +122,36 @@ def test_long_sessions(report_on):
     found = report_on(arm * 1.0, np.full(15_000, 0.5), np.where(arm, 0.9, 0.1), episode_starts=np.arange(0, 15_000, 30))
     text = told(found)
     assert "product over up to 30 decisions" in text and "Check the propensities" not in text
+
+
+@pytest.mark.parametrize("target", [[0.0, 1.0], [1.0, 1.0], [0.4, 0.6]])
+def test_propensities_of_1_are_no_comfort(report_on, target):
+    rng = np.random.default_rng(0)
+    rewards = (rng.random(3_000) < 0.1).astype(float)
+    report = report_on(rewards, np.ones(3_000), rng.choice(target, 3_000))
+    shown = screen(report, advice(report))
+    assert report.bands == () and np.isnan(report.breaking_factor)
+    assert "no band where every propensity is 1; nothing bounds it" in shown
+    assert not re.search(r"no factor|explains?|leave a lift", shown)
+
+
+def test_some_propensities_of_1_are_named(clicks, report_on):
+    rewards, propensities, target = (column.copy() for column in clicks)
+    propensities[:3_000], target[:3_000] = 1.0, 1.0
+    assert "50.0% of decisions have propensity 1; the band takes them for certain" in screen(
+        report_on(rewards, propensities, target)
+    )
+
+
+def test_a_shown_lift_always_says_what_could_hide_behind_it(clicks, report_on):
+    found = report_on(*clicks)
+    assert found.decision.outcome == "better" and found.breaking_factor > 1.25
+    told = screen(found).split("Overlap of the two policies")[0]
+    assert "no check sees it" in told and f"a factor of {found.breaking_factor:.3g}" in " ".join(told.split())
+    # Whatever is rewarded is what the evaluated policy prefers: no factor that is looked at explains it.
+    sure = np.where(clicks[1] == 0.2, 1.0, 0.0)
+    wide = report_on(sure, *clicks[1:])
+    told = " ".join(screen(wide).split())
+    assert np.isinf(wide.breaking_factor) == ("factors up to 100 leave a lift; larger ones are not looked at" in told)
+    weak = report_on(*(column[:40] for column in clicks))
+    assert "no band around an estimate that the log does not support" in screen(weak)

@@ -179,3 +179,15 @@ def test_propensities_are_estimated_from_features(tmp_path):
     frame["segment"] = np.arange(2_000).astype(str) + "x"
     frame.to_csv(tmp_path / "log.csv", index=False)
     assert "2,000 different names" in refusal(tmp_path / "log.csv", features=["segment"])
+
+
+def test_policies_that_differ_in_single_precision_alone_are_the_same(tmp_path):
+    rng = np.random.default_rng(0)
+    chances = rng.random(500)
+    frame = pd.DataFrame({"reward": rng.random(500), "propensity": chances, "target_propensity": np.float32(chances)})
+    frame.to_parquet(tmp_path / "log.parquet")
+    log = read_log(tmp_path / "log.parquet").log
+    assert (log.ratios == 1).all()
+    frame["target_propensity"] = np.minimum(chances * (1 + 1e-5), 1.0)
+    frame.to_parquet(tmp_path / "log.parquet")
+    assert (read_log(tmp_path / "log.parquet").log.ratios > 1).mean() > 0.99

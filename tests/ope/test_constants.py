@@ -1,0 +1,157 @@
+"""What does not vary has no lift: rounding is taken for a result nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rlbench_rec import ope
+from rlbench_rec.ope.estimators import valued
+from rlbench_rec.ope.questions.hypotheses import tail
+from rlbench_rec.ope.table import LoggedTable, advice, score, screen
+from rlbench_rec.ope.table.scoring import Scored, decide
+
+LOGGING, EVALUATED = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
+INTERVALS = ("bootstrap", "bca", "studentised", "normal", "simultaneous")
+
+
+def constant(n: int, reward: float, seed: int = 0, *, steps: int = 1, users: bool = False) -> ope.EvaluationLog:
+    """A log of which every row earned the same; both metrics are another constant."""
+    rng = np.random.default_rng(seed)
+    items = rng.choice(3, n * steps, p=LOGGING)
+    rewards = np.full(n * steps, reward)
+    return ope.EvaluationLog(
+        rewards,
+        LOGGING[items],
+        EVALUATED[items],
+        q_logged=rewards,
+        v_target=rewards,
+        episode_starts=None if steps == 1 else np.arange(n) * steps,
+        clusters=rng.integers(0, n // 5, n) if users else None,
+        metrics=np.stack([rewards / 7, rewards / 3], axis=1),
+    )
+
+
+def check(found: ope.Estimate, value: float = 0.0) -> None:
+    assert (found.value, found.ci_low, found.ci_high, found.std_error) == (value, value, value, 0.0)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.floats(-1e9, 1e9).filter(lambda x: abs(x) > 1e-9),
+    st.integers(0, 10_000),
+    st.sampled_from([1, 3]),
+    st.booleans(),
+    st.sampled_from(INTERVALS),
+)
+def test_a_constant_has_no_lift(reward, seed, steps, users, interval):
+    log = constant(60, reward, seed, steps=steps, users=users)
+    # On longer sessions the q of a constant is what is still to come.
+    for name in ("snips", "sntis", "sndr", "dr") if steps == 1 else ("snips", "sntis"):
+        check(ope.lift(log, name, interval=interval, n_resamples=50))
+    check(ope.lift(log, "snips", metric=1, interval=interval, n_resamples=50))
+    check(ope.lift(log, "snips", metric=(0, 1), interval=interval, n_resamples=50))
+
+
+@pytest.mark.parametrize("interval", INTERVALS)
+def test_its_value_is_certain(interval):
+    found = ope.estimate(constant(500, 7.3), "snips", interval=interval, n_resamples=100)
+    assert found.value == pytest.approx(7.3, rel=1e-14) and found.ci_low == found.value == found.ci_high
+
+
+def test_a_long_log_whose_resamples_are_partly_gaussian():
+    check(ope.lift(constant(60_000, 7.3), "snips", n_resamples=50))
+    check(ope.lift(constant(60_000, 0.1, steps=3), "snips", n_resamples=50))
+
+
+def test_rewards_that_cancel_within_every_session():
+    rng = np.random.default_rng(0)
+    items = rng.choice(3, 900, p=LOGGING)
+    rewards = np.tile([0.1, 0.2, -0.3], 300)
+    log = ope.EvaluationLog(rewards, LOGGING[items], EVALUATED[items], episode_starts=np.arange(300) * 3)
+    check(ope.estimate(log, "on-policy", n_resamples=50))
+    check(ope.lift(log, "sntis", n_resamples=50))
+
+
+def test_policies_that_are_the_same_but_for_the_last_digit():
+    rng = np.random.default_rng(0)
+    rewards, chances = rng.random(500), np.full(500, 0.3)
+    log = ope.EvaluationLog(rewards, chances, np.full(500, 0.1 + 0.2))
+    for name in ("ips", "snips"):
+        check(ope.lift(log, name, n_resamples=50))
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1.0, 1e9])
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_what_varies_keeps_its_interval(factor, offset):
+    rng = np.random.default_rng(0)
+    items = rng.choice(3, 4_000, p=LOGGING)
+    rewards = (rng.random(4_000) < 0.001) * 1.0
+    plain, moved = (
+        ope.lift(ope.EvaluationLog(each, LOGGING[items], EVALUATED[items]), n_resamples=200)
+        for each in (rewards, factor * (rewards + offset))
+    )
+    assert plain.std_error > 0 and moved.std_error == pytest.approx(factor * plain.std_error, rel=1e-6)
+    # A float near the offset is known to its own last digit and no better.
+    resolution = 10 * np.spacing(max(offset, 1.0)) * factor
+    assert moved.ci_high == pytest.approx(factor * plain.ci_high, rel=1e-6, abs=resolution)
+
+
+def test_slices_guardrails_and_shipping():
+    log = constant(600, 7.3)
+    segments = np.arange(600) % 3
+    for one in ope.by_slice(log, segments, n_resamples=50):
+        check(one.lift)
+        assert one.p_value == one.p_adjusted == 1.0
+    for one in ope.by_slice(log, segments, against="rest", n_resamples=50):
+        assert one.difference == 0.0 and one.p_value == 1.0
+    answer = ope.ship(log, {"fee": ope.Guardrail(0), "slack": ope.Guardrail(1, 0.01)}, n_resamples=50)
+    assert answer.decision == "cannot-tell"
+    states = {one.name: one.state for one in (answer.headline, *answer.guardrails)}
+    assert states["headline"] != "holds" and states["headline"] != "broken" and states["fee"] == states["headline"]
+    for one in ope.kpis(log, {"a": 0, "b": (0, 1)}, interval="simultaneous", n_resamples=50):
+        check(one.lift)
+
+
+@pytest.mark.parametrize(("value", "own"), [(0.3, 0.1), (0.4, 0.1), (0.8, 0.1), (1.1, 0.9), (1e6 + 0.3, 1e6)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_limit_that_is_just_met_is_neither_exceeded_nor_broken(value, own, sign):
+    gain, limit, lower = sign * (value - own), float(f"{value - own:.6g}"), sign < 0
+    settled = ope.estimate(constant(300, 1.0), "on-policy", n_resamples=50)
+    of_value = replace(settled, value=sign * value)
+    lift = replace(settled, value=gain, ci_low=gain, ci_high=gain, verdict="trusted")
+    for share, outcome in ((0.999, "better"), (1.0, "not-shown"), (1.001, "not-shown")):
+        assert decide(Scored(of_value, lift), share * limit, lower).outcome == outcome
+    for apart in (value - own - limit, limit - (value - own)):
+        assert tail(apart, 0.0, 300, scale=value + own) == 1.0
+    assert tail(value - own, 0.0, 300, 0.999 * limit, scale=value + own) == 0.0
+
+
+@pytest.mark.parametrize(("least", "lower"), [(0.0, False), (0.0, True), (0.1, False)])
+def test_no_difference_is_said_to_be_none(least, lower):
+    report = score(
+        LoggedTable("log.csv", constant(1_500, 7.3), {"reward": "fee"}),
+        ["snips"],
+        min_lift=least,
+        lower_is_better=lower,
+        n_resamples=100,
+    )
+    assert (report.decision.outcome, report.decision.exit_code) == ("not-shown", 3)
+    shown = " ".join(screen(report).split())
+    assert "there is no difference at all" in shown and "+0 (+0.0%) [+0, +0]" in shown and "explains" not in shown
+    text = " ".join(advice(report))
+    assert "every decision" in text and "Log more" not in text
+
+
+def test_simultaneous_bands_do_not_widen_for_what_is_certain():
+    rng = np.random.default_rng(0)
+    items = rng.choice(3, 500, p=LOGGING)
+    log = ope.EvaluationLog(rng.random(500), LOGGING[items], EVALUATED[items], metrics=np.full((500, 1), 7.3))
+    ask = {"interval": "simultaneous", "n_resamples": 200}
+    (alone,) = ope.estimate_all(log, [valued(ope.estimator("snips"), None)], **ask)
+    first, _ = ope.estimate_all(log, [valued(ope.estimator("snips"), None), valued(ope.estimator("snips"), 0)], **ask)
+    assert (first.ci_low, first.ci_high) == pytest.approx((alone.ci_low, alone.ci_high), rel=1e-12)
