@@ -14,12 +14,11 @@ from ..errors import InputError, MissingFileError
 from .metrics import METRICS
 from .same_data import DataHashes, of_leaderboard, of_runs, refuse_other_data
 from .schema import KEYS, RUN_KEYS, read_leaderboard, read_runs
+from .statistics import ROUNDING
 
 CHANGES = ("worse beyond", "missing", "worse within", "better within", "better beyond", "new", "identical")
 """What can be said of a row, worst first."""
 REGRESSIONS = ("worse beyond", "missing")
-ROUNDING = 1e-9
-"""Relative difference that another processor's rounding can make."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,10 @@ def compare(old: str | Path, new: str | Path) -> Comparison:
         raise InputError("One file is a leaderboard, the other holds runs.", where=where)
     refuse_other_data(old_data, new_data, where)
     both = before.merge(after, on=list(keys), how="outer", suffixes=("_old", "_new"), indicator=True)
-    judged = [_judge(row) for row in both.to_dict("records")]
+    # A value of 0 but for rounding is small beside the others of its metric, not beside itself.
+    sizes = both[["value_old", "value_new"]].abs().max(axis=1)
+    scales = sizes.groupby([both[name] for name in ("dataset", "task", "metric")], dropna=False).transform("max")
+    judged = [_judge(row, scale) for row, scale in zip(both.to_dict("records"), scales, strict=True)]
     rows = pd.concat(
         [both[list(keys)], pd.DataFrame(judged, columns=["old", "new", "difference", "margin", "change"])], axis=1
     ).assign(verdict=[_verdicts(row) for row in both.to_dict("records")])
@@ -102,7 +104,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, tuple[str, ...], DataHashes]:
     return kept, keys, hashes
 
 
-def _judge(row: dict[str, Any]) -> tuple[float, float, float, float, str]:
+def _judge(row: dict[str, Any], scale: float) -> tuple[float, float, float, float, str]:
     old, new = row["value_old"], row["value_new"]
     if row["_merge"] == "right_only" or (np.isnan(old) and not np.isnan(new)):
         return np.nan, new, np.nan, np.nan, "new"
@@ -119,7 +121,7 @@ def _judge(row: dict[str, Any]) -> tuple[float, float, float, float, str]:
     better = (difference > 0) == _higher_is_better(row["metric"])
     # Without an interval nothing says how much is noise, so every change counts, but for the last digits.
     beyond = (
-        not abs(difference) <= max(margin, ROUNDING * abs(old))
+        not abs(difference) <= np.fmax(margin, ROUNDING * scale)
         and not row["verdict_old"] == row["verdict_new"] == "unreliable"
     )
     return old, new, difference, margin, f"{'better' if better else 'worse'} {'beyond' if beyond else 'within'}"

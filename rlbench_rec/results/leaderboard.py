@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..ope.questions.hypotheses import holm
 from .schema import KEYS, LEADERBOARD, VERDICTS
-from .statistics import Error, iqm, student_quantile
+from .statistics import ROUNDING, Error, iqm, student_quantile
 
 BEHAVIOUR = "behaviour"
 ON_POLICY = "on-policy"
@@ -107,6 +107,8 @@ def _difference(row: dict, reference: pd.Series | None) -> tuple[float, float, f
     if reference is None or row["algorithm"] == BEHAVIOUR:
         return np.nan, np.nan, np.nan
     delta = row["mean"] - reference["mean"]
+    if abs(delta) <= ROUNDING * max(abs(row["mean"]), abs(reference["mean"])):
+        delta = 0.0
     if not row["eligible"] or reference["verdict"] == "unreliable":
         return delta, np.nan, np.nan
     error = row["below"] + reference["above"] if delta > 0 else row["above"] + reference["below"]
@@ -128,6 +130,8 @@ def _ranked(group: pd.DataFrame) -> pd.DataFrame:
 
 def _tie_groups(rows: pd.DataFrame) -> list[str]:
     low, high = rows["ci_low"].to_numpy(float), rows["ci_high"].to_numpy(float)
+    # Two values of no spread that differ in the last digit are a tie.
+    rounding = ROUNDING * float(np.nanmax(np.abs(rows["mean"].to_numpy(float)), initial=0.0))
     groups = [""] * len(rows)
     for number in range(len(rows)):
         waiting = [i for i, group in enumerate(groups) if not group]
@@ -136,7 +140,7 @@ def _tie_groups(rows: pd.DataFrame) -> list[str]:
         leader = waiting[0]
         for i in waiting:
             # A row without an interval cannot be told from any.
-            if not (high[i] < low[leader] or low[i] > high[leader]):
+            if not (high[i] < low[leader] - rounding or low[i] > high[leader] + rounding):
                 groups[i] = _letters(number)
     return groups
 

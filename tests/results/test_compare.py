@@ -81,6 +81,15 @@ def test_without_intervals_every_change_counts(compared, run):
     assert compared([run(value=1.0, **bare)], [run(value=0.999, **bare)], "runs").regressed
 
 
+def test_a_value_of_0_but_for_rounding_has_not_changed(compared, run):
+    bare = {"ci_low": np.nan, "ci_high": np.nan}
+    old = [run(value=0.0, algorithm="dqn", **bare), run(value=2.0, algorithm="cql", **bare)]
+    new = [run(value=-3e-16, algorithm="dqn", **bare), run(value=2.0 - 4e-16, algorithm="cql", **bare)]
+    for kind in ("leaderboard", "runs"):
+        assert not compared(old, new, kind).regressed
+    assert compared(old, [run(value=-3e-8, algorithm="dqn", **bare), new[1]]).regressed
+
+
 def test_lower_is_better(compared, run, monkeypatch):
     monkeypatch.setitem(
         METRICS._targets, "bounce", Metric("bounce", False, "outcome", "How often users leave at once.")

@@ -182,6 +182,20 @@ def test_a_row_without_interval_cannot_be_told_from_the_best(board_of, run):
     assert board["tie_group"].to_dict() == {"cql": "a", "dqn": "a"}
 
 
+def test_values_that_differ_in_the_last_digit_alone_are_a_tie(board_of, run):
+    rows = [
+        run(algorithm="behaviour", variant="none", estimator="on-policy", value=0.3, ci_low=0.3, ci_high=0.3),
+        run(algorithm="a", value=0.1 + 0.2, ci_low=0.1 + 0.2, ci_high=0.1 + 0.2),
+        run(algorithm="b", value=0.3, ci_low=0.3, ci_high=0.3),
+        run(algorithm="c", value=0.4, ci_low=0.4, ci_high=0.4),
+    ]
+    board = board_of(*rows).set_index("algorithm")
+    assert board.loc["a", "tie_group"] == board.loc["b", "tie_group"] != board.loc["c", "tie_group"]
+    assert board.loc["a", "delta_vs_behaviour"] == 0.0
+    assert board.loc["a", "prob_improvement"] == 0.5 and board.loc["a", "p_adjusted"] == 1.0
+    assert board.loc["c", "prob_improvement"] == 1.0
+
+
 def test_tie_groups_go_on_after_z(board_of, run):
     board = board_of(*(run(f"p{i:02}", 100.0 - i, half=0.1) for i in range(28)))
     assert board["tie_group"].tolist()[24:] == ["y", "z", "aa", "ab"]
