@@ -15,15 +15,16 @@ from typing import Any
 __version__ = metadata.version("rlbench-rec")
 
 ROOMS = ("events", "mdp", "policies", "tasks", "training", "ope", "results", "suite", "testing")
+_FUNCTIONS = {"evaluate": "suite.evaluate", "register": "plugins"}
 
 
 def __getattr__(name: str) -> Any:
     if name in ROOMS:
         return importlib.import_module(f"{__name__}.{name}")
-    if name == "evaluate":
-        return importlib.import_module(f"{__name__}.suite.evaluate").evaluate
+    if name in _FUNCTIONS:
+        return getattr(importlib.import_module(f"{__name__}.{_FUNCTIONS[name]}"), name)
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *ROOMS, "evaluate"])
+    return sorted([*globals(), *ROOMS, *_FUNCTIONS])

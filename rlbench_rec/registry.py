@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .errors import InputError, UnknownNameError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 T = TypeVar("T")
 
@@ -18,10 +22,17 @@ class Registry(Generic[T]):
         kind: what the things are, in the singular; used in error messages ("Unknown estimator 'drs'").
         targets: name -> the thing, or the "package.module:attribute" where it lives.
         aliases: other name -> name.
+        group: group of entry points under which installed packages add things of this kind. They are read once a name
+            is asked for that is not here, or all names are. None: there is no such group.
+        named_by: attribute of a thing that holds its name.
+
+    Attributes:
+        modules: name -> the module that brings it, for names from outside.
 
     Raises:
         UnknownNameError: on looking up a name that is not there.
-        InputError: on registering a name twice.
+        InputError: on registering a name twice, or a thing that has another name, or where a package's thing cannot be
+            imported.
     """
 
     def __init__(
@@ -29,42 +40,97 @@ class Registry(Generic[T]):
         kind: str,
         targets: Mapping[str, T | str] | None = None,
         aliases: Mapping[str, str] | None = None,
+        *,
+        group: str | None = None,
+        named_by: str | None = None,
     ):
-        self.kind = kind
+        self.kind, self.group, self.named_by = kind, group, named_by
+        self.modules: dict[str, str] = {}
+        self._packages: dict[str, str] = {}
         self._targets: dict[str, T | str] = dict(targets or {})
         self._aliases: dict[str, str] = dict(aliases or {})
+        self._has_read_entry_points = group is None
 
-    def register(self, name: str, target: T | str) -> None:
-        """Add a name; `target` is the thing itself or "package.module:attribute"."""
+    def register(self, name: str, target: T | str, *, module: str | None = None) -> None:
+        """Add a name.
+
+        Args:
+            name: not yet registered.
+            target: the thing itself, or "package.module:attribute".
+            module: what registers it; None: the caller.
+        """
         if name in self._targets or name in self._aliases:
             raise InputError(f"The {self.kind} '{name}' is registered already.", hint="Choose another name.")
+        if not isinstance(target, str):
+            self._check_name(name, target)
         self._targets[name] = target
+        self.modules[name] = module or sys._getframe(1).f_globals.get("__name__", "__main__")
 
     def canonical(self, name: str) -> str:
         """The name itself, or the name that an alias stands for."""
-        name = self._aliases.get(name, name)
-        if name not in self._targets:
+        if name not in self:
             raise UnknownNameError(self.kind, name, [*self._targets, *self._aliases])
-        return name
+        return self._aliases.get(name, name)
 
     def __getitem__(self, name: str) -> T:
         name = self.canonical(name)
         target = self._targets[name]
         if isinstance(target, str):
-            module, attribute = target.split(":")
-            target = getattr(importlib.import_module(module), attribute)
+            target = self._load(name, target)
             self._targets[name] = target
         return target  # type: ignore[return-value]
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
+        if name not in self._targets and name not in self._aliases:
+            self._read_entry_points()
         return name in self._targets or name in self._aliases
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._targets))
+        return iter(self.names())
 
     def __len__(self) -> int:
-        return len(self._targets)
+        return len(self.names())
 
     def names(self) -> list[str]:
         """Every registered name, sorted, without aliases."""
+        self._read_entry_points()
         return sorted(self._targets)
+
+    def _load(self, name: str, target: str) -> T:
+        module, attribute = target.split(":")
+        if name not in self._packages:
+            return getattr(importlib.import_module(module), attribute)
+        where = self._packages[name]
+        try:
+            thing = getattr(importlib.import_module(module), attribute)
+        except Exception as error:
+            what = f"Its {self.kind} '{name}' cannot be imported ({type(error).__name__}: {error})."
+            raise InputError(what, where=where, hint="Install a version of it that fits, or uninstall it.") from error
+        self._check_name(name, thing, where)
+        return thing
+
+    def _check_name(self, name: str, thing: T, where: str | None = None) -> None:
+        own = getattr(thing, self.named_by, None) if self.named_by else name
+        if own != name:
+            raise InputError(f"The {self.kind} '{name}' calls itself {own!r}.", where=where, hint="Use one name.")
+
+    def _read_entry_points(self) -> None:
+        if self._has_read_entry_points:
+            return
+        from importlib.metadata import entry_points
+
+        # Kept apart until all are read: a name that is claimed twice leaves nothing half done.
+        entries: dict[str, EntryPoint] = {}
+        for entry in entry_points(group=self.group):
+            if entry.name in self._targets or entry.name in self._aliases or entry.name in entries:
+                what = f"The {self.kind} '{entry.name}' is registered already."
+                raise InputError(what, where=_package(entry), hint="Uninstall it, or what has that name.")
+            entries[entry.name] = entry
+        for name, entry in entries.items():
+            self._targets[name], self.modules[name] = f"{entry.module}:{entry.attr}", entry.module
+            self._packages[name] = _package(entry)
+        self._has_read_entry_points = True
+
+
+def _package(entry: EntryPoint) -> str:
+    return f"package {entry.dist.name}" if entry.dist else f"module {entry.module}"

@@ -97,7 +97,9 @@ def _signals() -> Iterator[list[int]]:
 
     def interrupt(number: int, frame: object) -> None:
         received.append(number)
-        raise KeyboardInterrupt
+        # A scheduler may send it to the process and to its group: the second must not break off the cleaning up.
+        if len(received) == 1:
+            raise KeyboardInterrupt
 
     before = {}
     if threading.current_thread() is threading.main_thread():

@@ -10,7 +10,12 @@ from .empirical import Empirical
 from .q import EpsilonGreedy, Greedy, QFunction, Softmax, softmax
 from .simple import Stateless, Uniform, popularity, uniform
 
-POLICIES: Registry = Registry("policy", {"random": uniform, "popularity": popularity}, aliases={"uniform": "random"})
+POLICIES: Registry = Registry(
+    "policy",
+    {"random": uniform, "popularity": popularity},
+    aliases={"uniform": "random"},
+    group="rlbench_rec.policies",
+)
 """Policies that need no training loop: name -> function of the training dataset."""
 
 

@@ -56,5 +56,7 @@ _ALL = [
     *_ranking("HR", "How often the logged next item is among the policy's first {k}"),
     *_ranking("NDCG", "Discounted gain of the logged next item's rank among the policy's first {k}"),
 ]
-METRICS: Registry[Metric] = Registry("metric", {metric.label: metric for metric in _ALL})
+METRICS: Registry[Metric] = Registry(
+    "metric", {metric.label: metric for metric in _ALL}, group="rlbench_rec.metrics", named_by="label"
+)
 """Metrics by label."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import time
 from collections.abc import Sequence
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING
 from ..results.manifest import manifest
 from ..results.schema import TIMINGS
 from ..results.write import write_json, write_table
-from .execute import execute
+from .execute import execute, failure
 from .kinds import kind_of
 from .plan import JobResult, frame
+from .progress import Progress
 from .store import finished_jobs, prepare_folder, save
-from .workers import Progress, execute_all, worker_count
+from .workers import execute_all, worker_count
 
 if TYPE_CHECKING:
     from .config import Suite
@@ -84,10 +86,12 @@ def run_suite(
     again = {job.run_id for batch in waiting for job in batch}
     done = {run_id: result for run_id, result in kept.items() if run_id not in again}
     try:
-        with Progress(len(jobs), len(done)) as advance:
-            work = functools.partial(execute, folder=folder)
-            count = worker_count(workers, device, len(waiting))
-            for _, results in execute_all(work, waiting, count, trains=kind.trains):
+        work = functools.partial(execute, folder=folder)
+        count = worker_count(workers, device, len(waiting))
+        finished = execute_all(work, waiting, count, lost=failure, trains=kind.trains)
+        # Closed, the workers are dead before the tables are written.
+        with Progress(len(jobs), len(done)) as advance, contextlib.closing(finished):
+            for _, results in finished:
                 for result in results:
                     save(result, folder)
                     done[result.run_id] = result

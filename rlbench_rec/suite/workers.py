@@ -1,18 +1,43 @@
-"""Worker processes: how many, jobs and their results as they finish, and a progress bar."""
+"""Worker processes: how many, and batches of jobs with their results as they finish, whatever happens to a worker."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..errors import InputError
-from ..terminal import say, stderr_console
+from ..files import scratch_folder
+from .worker_process import main, receive, send
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+
+ONE_THREAD = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "BLIS_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+    ),
+    "1",
+)
+"""The workers are the parallelism, and results must not depend on the number of cores."""
+LOOK_EVERY = 0.5
+"""Seconds between looks at workers that say nothing."""
+ENDS_WITH_PARENT = ("SIGINT", "SIGTERM", "SIGHUP")
+"""Signals that a terminal or a scheduler sends to the whole group: the parent alone decides what they mean."""
 
 
 def worker_count(workers: int | None, device: str, jobs: int) -> int:
@@ -34,64 +59,165 @@ def _cores() -> int:
 
 
 def execute_all(
-    function: Callable[[Job], Result], jobs: Sequence[Job], workers: int, *, trains: bool = True
-) -> Iterator[tuple[Job, Result]]:
-    """Jobs and their results as they finish. Neighbours go to the workers together, so that each loads few sources.
+    function: Callable[[Sequence[Job]], list[Result]],
+    batches: Sequence[Sequence[Job]],
+    workers: int,
+    *,
+    lost: Callable[[Job, str, float], Result],
+    trains: bool = True,
+    job_timeout: float | None = None,
+    plugins: Sequence[str] = (),
+) -> Iterator[tuple[Sequence[Job], list[Result]]]:
+    """Batches and their results as they finish. Neighbours go to the workers together, so that each loads few sources.
+
+    A worker that is killed, ends by itself or runs past its time loses its own batch; another takes its place. Closing
+    the iterator (`contextlib.closing`) kills the workers at once. They die with this process, however it ends.
 
     Args:
-        function: what a worker does with a job.
-        jobs: in order.
+        function: what a worker does with a batch.
+        batches: in order.
         workers: processes.
+        lost: (job, why, seconds that it ran) -> the result of a job whose worker was lost.
         trains: whether the function needs torch.
+        job_timeout: seconds that a job may take, several in one batch that many times as long; None: any.
+        plugins: modules to import before the first job.
+
+    Raises:
+        RlbenchError: a worker cannot import a plugin.
     """
-    if not jobs:
-        return
-    # Spawned even for one worker: its thread settings and torch's must not change the caller's process.
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(trains,)
-    ) as pool:
-        futures = {pool.submit(function, job): job for job in jobs}
+    waiting: deque[Sequence[Job]] = deque(batches)
+    pool: list[_Worker] = []
+    events: Events = queue.SimpleQueue()
+    setup = (tuple(plugins), trains, pickle.dumps(function))
+    with contextlib.ExitStack() as stack:
+        # What a killed worker leaves in its folder of temporary files goes with the run.
+        scratch = stack.enter_context(scratch_folder())
+        stack.callback(lambda: [worker.end() for worker in pool])
+        while waiting or pool:
+            while waiting and len(pool) < workers:
+                pool.append(_Worker(setup, events, scratch, job_timeout))
+                pool[-1].give(waiting.popleft())
+            worker, kind, content = _next_event(events, pool)
+            if kind == "ready":
+                worker.start_clock()
+                continue
+            if kind == "refused":
+                raise content
+            batch, seconds = worker.batch, worker.seconds / len(worker.batch)
+            results = content if kind == "done" else [lost(job, content, seconds) for job in batch]
+            if kind != "ended" and waiting:
+                worker.give(waiting.popleft())
+            else:
+                worker.end()
+                pool.remove(worker)
+            yield batch, results
+
+
+def _next_event(events: Events, pool: Sequence[_Worker]) -> tuple[_Worker, str, Any]:
+    """What a worker said: `ready`, `refused` (an error), `done` (results), `raised` or `ended` (why)."""
+    while True:
+        for worker in pool:
+            if worker.is_late():
+                return worker, "ended", f"ran past {worker.job_timeout:g} s"
         try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+            worker, kind, content = events.get(timeout=LOOK_EVERY)
+        except queue.Empty:
+            # A process of its own may hold a dead worker's pipe open.
+            worker = next((worker for worker in pool if worker.process.poll() is not None), None)
+            kind, content = "ended", None
+        # A worker that was ended says so once more when its pipe closes.
+        if worker in pool:
+            return worker, kind, worker.how_it_ended() if kind == "ended" else content
 
 
-def _start_worker(trains: bool) -> None:
-    # One thread a worker: the workers are the parallelism, and results must not depend on the number of cores.
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[variable] = "1"
-    if trains:
-        import torch
+class _Worker:
+    """A process, and the batch that it is at.
 
-        torch.set_num_threads(1)
+    Args:
+        setup: what it is told first.
+        events: where it is said what happens to it.
+        scratch: its folder of temporary files.
+        job_timeout: as in `execute_all`.
+    """
+
+    def __init__(self, setup: Any, events: Events, scratch: Any, job_timeout: float | None):
+        # The caller's own modules are found where the caller finds them; its main program is not run again.
+        path = [os.path.abspath(folder) for folder in sys.path if isinstance(folder, str)]
+        code = f"import sys; sys.path[:] = {path!a}; from {main.__module__} import main; main({os.getpid()})"
+        temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
+        with _blocked_signals():
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", code],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=os.environ | ONE_THREAD | temporary,
+                # Windows has no signals to block: there it is the group that a Ctrl-C reaches.
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )
+        self.job_timeout, self.batch, self._ready, self._since = job_timeout, (), False, time.monotonic()
+        self._say(setup)
+        threading.Thread(target=self._listen, args=(events,), daemon=True).start()
+
+    def give(self, batch: Sequence[Any]) -> None:
+        """Hand it a batch."""
+        self.batch, self._since = batch, time.monotonic()
+        self._say(batch)
+
+    def start_clock(self) -> None:
+        """Its time begins: it has imported what it needs."""
+        self._ready, self._since = True, time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been at its batch."""
+        return time.monotonic() - self._since
+
+    def is_late(self) -> bool:
+        """Whether its batch runs past its time."""
+        return self._ready and self.job_timeout is not None and self.seconds > self.job_timeout * len(self.batch)
+
+    def how_it_ended(self) -> str:
+        """Why it is gone."""
+        try:
+            code = self.process.wait(timeout=LOOK_EVERY)
+        except subprocess.TimeoutExpired:
+            return "the worker process closed its pipe"
+        if code >= 0:
+            return f"the worker process ended by itself (exit code {code})"
+        names = {number.value: number.name for number in signal.Signals}
+        why = ", as happens when memory runs out" if names.get(-code) == "SIGKILL" else ""
+        return f"the worker process was killed by signal {-code} ({names.get(-code, 'unnamed')}{why})"
+
+    def end(self) -> None:
+        """Kill it, whatever it does, and wait until it is gone."""
+        self.process.kill()
+        self.process.wait()
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+
+    def _say(self, message: Any) -> None:
+        # One that is gone says so by itself.
+        with contextlib.suppress(OSError):
+            send(self.process.stdin, message)
+
+    def _listen(self, events: Events) -> None:
+        with self.process.stdout as pipe:
+            while (content := receive(pipe)) is not None:
+                events.put((self, *pickle.loads(content)))
+        events.put((self, "ended", None))
 
 
-class Progress:
-    """A progress bar on stderr, or a line per job where stderr is no terminal."""
+Events = queue.SimpleQueue[tuple[_Worker, str, Any]]
 
-    def __init__(self, total: int, done: int):
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        self.console = stderr_console()
-        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-        self.bar = Progress(*columns, console=self.console, disable=not self.console.is_terminal)
-        self.total, self.done = total, done
-
-    def __enter__(self):
-        self.bar.start()
-        self.task = self.bar.add_task("starting", total=self.total, completed=self.done)
-        return self.advance
-
-    def advance(self, name: str, seconds: float, *, failed: bool = False) -> None:
-        """One more job is done."""
-        self.done += 1
-        state = "failed" if failed else "done"
-        self.bar.update(self.task, advance=1, description=name)
-        if not self.console.is_terminal:
-            say(f"[{self.done}/{self.total}] {name} {state} in {seconds:.1f} s", error=True)
-
-    def __exit__(self, *exception: object) -> None:
-        self.bar.stop()
+@contextlib.contextmanager
+def _blocked_signals() -> Iterator[None]:
+    """A process started meanwhile never gets them, from its first moment on; for this one they wait."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [getattr(signal, name) for name in ENDS_WITH_PARENT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

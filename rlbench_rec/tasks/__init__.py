@@ -36,6 +36,8 @@ TASKS: Registry[type[Task]] = Registry(
         "sequence-v1": "rlbench_rec.tasks.shops.sequence:PageOrder",
         "tabular-v1": "rlbench_rec.tasks.shops.tabular:Tabular",
     },
+    group="rlbench_rec.tasks",
+    named_by="id",
 )
 """Task id -> its class."""
 

@@ -16,6 +16,7 @@ ALGORITHMS: Registry = Registry(
         "sac": "rlbench_rec.training.algorithms:SAC",
     },
     aliases={"ddqn": "double-dqn"},
+    group="rlbench_rec.algorithms",
 )
 """Algorithm id -> its config class."""
 
@@ -28,6 +29,7 @@ ENCODERS: Registry = Registry(
         "mlp": "rlbench_rec.training.networks.encoders.mlp:MLPEncoder",
         "transformer": "rlbench_rec.training.networks.encoders.transformer:TransformerEncoder",
     },
+    group="rlbench_rec.encoders",
 )
 """Encoder id -> torch module class, built as `cls(layout, hidden_units, embedding_size)`."""
 

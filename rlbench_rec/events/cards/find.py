@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import InputError, MissingFileError, UnknownNameError
+from ...registry import Registry
 from ..raw.packed import FOREIGN, archive_of, files_like, inside, is_zip
 from .card import DatasetCard, Variant, read_card
 
@@ -43,9 +44,15 @@ def cards_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "datasets"
 
 
+CARDS: Registry[Path] = Registry(
+    "dataset", {path.stem: path for path in cards_folder().glob("*.toml")}, group="rlbench_rec.datasets"
+)
+"""Id -> the card's file."""
+
+
 def list_cards() -> list[str]:
-    """Ids of the cards that come with the package."""
-    return sorted(path.stem for path in cards_folder().glob("*.toml"))
+    """Ids of the cards that come with the package, or were registered."""
+    return CARDS.names()
 
 
 def find(name: str | Path) -> Found:
@@ -56,14 +63,12 @@ def find(name: str | Path) -> Found:
         MissingFileError, InputError: the file is missing or not a card.
     """
     name = str(name)
-    stem, _, variant = name.partition(".toml/") if ".toml" in name else name.partition("/")
-    if ".toml" in name:
-        path = Path(f"{stem}.toml" if variant else name)
-    elif stem in list_cards():
-        path = cards_folder() / f"{stem}.toml"
-    else:
-        raise UnknownNameError("dataset", stem, list_cards())
+    is_path = ".toml" in name
+    stem, _, variant = name.partition(".toml/" if is_path else "/")
+    path = Path(CARDS[stem]) if not is_path else Path(f"{stem}.toml" if variant else name)
     card = read_card(path)
+    if not is_path and card.id != stem:
+        raise InputError(f"The dataset '{stem}' calls itself '{card.id}'.", where=str(path), hint="Use one name.")
     if variant and variant not in card.variants:
         raise UnknownNameError(f"variant of {card.id}", variant, card.variants)
     return Found(card.of_variant(variant) if variant else card, path.parent, variant)

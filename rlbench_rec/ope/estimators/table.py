@@ -172,6 +172,8 @@ ESTIMATORS: Registry[Estimator] = Registry(
         "pi": "pseudo-inverse",
         "wpi": "sn-pseudo-inverse",
     },
+    group="rlbench_rec.estimators",
+    named_by="id",
 )
 """Estimators by id."""
 

@@ -1,0 +1,157 @@
+"""Things from outside: a module that registers an algorithm, say, and what identifies its code.
+
+    import rlbench_rec as rb
+
+    rb.register("policies", "first", first_action)
+
+A suite names such modules (`plugins = ["my_package.my_module"]`), and its workers import them too. Installed packages
+need no mention: their entry points `rlbench_rec.<kind>` are read once a name is asked for that is not known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from .errors import InputError, UnknownNameError
+from .registry import Registry
+
+KINDS = {
+    "algorithms": "rlbench_rec.training:ALGORITHMS",
+    "datasets": "rlbench_rec.events.cards.find:CARDS",
+    "encoders": "rlbench_rec.training:ENCODERS",
+    "estimators": "rlbench_rec.ope:ESTIMATORS",
+    "metrics": "rlbench_rec.results.metrics:METRICS",
+    "policies": "rlbench_rec.policies:POLICIES",
+    "tasks": "rlbench_rec.tasks:TASKS",
+}
+"""What can be added -> its registry."""
+LOADED: dict[str, None] = {}
+"""Modules that were loaded as plugins, in order."""
+
+
+def register(kind: str, name: str, thing: Any) -> None:
+    """Add a thing of your own, so that suites and the command line find it by name.
+
+    Args:
+        kind: `algorithms` (a subclass of `training.algorithms.AlgorithmConfig`), `policies` (a function of the training
+            dataset), `tasks` (a subclass of `tasks.Task`), `estimators` (an `ope.Estimator`), `encoders` (a torch
+            module class), `metrics` (a `results.metrics.Metric`) or `datasets` (the path of a card).
+        name: one that is not taken; for estimators, tasks, metrics and datasets the one that the thing has itself.
+        thing: as the kind says, or, but for datasets, the "package.module:attribute" where it lives.
+
+    Raises:
+        UnknownNameError: no such kind.
+        InputError: the name is taken, or is not the thing's own.
+    """
+    target = Path(thing) if kind == "datasets" else thing
+    registry(kind).register(name, target, module=sys._getframe(1).f_globals.get("__name__", "__main__"))
+
+
+def registry(kind: str) -> Registry:
+    """The registry of a kind.
+
+    Raises:
+        UnknownNameError: no such kind.
+    """
+    if kind not in KINDS:
+        raise UnknownNameError("kind of plugin", kind, KINDS)
+    module, attribute = KINDS[kind].split(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def load_plugins(modules: Iterable[str]) -> None:
+    """Import modules that register something; one that was imported before is left alone.
+
+    The current folder is searched last.
+
+    Raises:
+        InputError: a module cannot be imported.
+    """
+    for name in modules:
+        if os.getcwd() not in sys.path:
+            sys.path.append(os.getcwd())
+        try:
+            importlib.import_module(name)
+        # A module may end in anything, `sys.exit` too.
+        except (Exception, SystemExit) as error:
+            what = f"The plugin cannot be imported ({type(error).__name__}: {error})."
+            hint = "Name a module as Python imports it: installed, on PYTHONPATH, or in the current folder."
+            raise InputError(what, where=name, hint=hint) from error
+        LOADED[name] = None
+
+
+def plugins_of(config: dict[str, Any]) -> list[str]:
+    """The modules that a suite needs: those it names, and those that registered what it mentions.
+
+    Args:
+        config: the suite, as plain JSON values.
+
+    Raises:
+        InputError: something was registered by the program that runs, which workers cannot import.
+    """
+    modules = dict.fromkeys(config.get("plugins", ()))
+    for kind, name in _mentioned(config):
+        module = registry(kind).modules.get(name)
+        if module == "__main__":
+            hint = 'Move it into a module of its own, and name that in the suite: plugins = ["my_module"].'
+            what = "Worker processes do not run the program that registers it."
+            raise InputError(what, where=f"{kind}: {name}", hint=hint)
+        if module is not None:
+            modules[module] = None
+    return list(modules)
+
+
+def identities(config: dict[str, Any]) -> dict[str, str]:
+    """What the code from outside is that a suite depends on: module -> the version of its package, if it has one, and
+    the start of the SHA-256 of the Python files of its top-level package.
+
+    Args:
+        config: the suite, as plain JSON values.
+    """
+    return {module: _identity(module) for module in sorted(plugins_of(config))}
+
+
+def _mentioned(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Kind and name of all that a suite mentions and that is from outside."""
+    texts = set(_texts(config))
+    # A log of a card goes by `card/variant`.
+    texts |= {text.partition("/")[0] for text in texts}
+    for kind in KINDS:
+        known = registry(kind)
+        yield from ((kind, name) for name in sorted(texts & known.modules.keys()))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+
+
+def _identity(module: str) -> str:
+    top = module.partition(".")[0]
+    digest = hashlib.sha256()
+    for folder, file in _files(top):
+        digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    versions = {f"{name} {metadata.version(name)}" for name in metadata.packages_distributions().get(top, ())}
+    return ", ".join([*sorted(versions), f"sha256 {digest.hexdigest()[:16]}"])
+
+
+def _files(top: str) -> list[tuple[Path, Path]]:
+    """The Python files of a top-level package or module, each with the folder it is in."""
+    spec = importlib.util.find_spec(top)
+    if spec is None or (not spec.submodule_search_locations and not spec.has_location):
+        return []
+    folders = [Path(folder) for folder in spec.submodule_search_locations or ()]
+    if not folders:
+        return [(Path(spec.origin).parent, Path(spec.origin))]
+    return [(folder, file) for folder in folders for file in sorted(folder.rglob("*.py"))]
