@@ -24,7 +24,7 @@ class Band:
 
     Attributes:
         factor: by how much the odds of the true propensities may differ from the logged ones, either way.
-        low, high: the smallest and the largest SNIPS under such propensities; NaN where all weights are 0.
+        low, high: the smallest and the largest SNIPS under such propensities; NaN where all weights are 0 or overflow.
     """
 
     factor: float
@@ -85,6 +85,11 @@ def _check(log: EvaluationLog) -> None:
         raise InputError("Densities of continuous actions have no odds.", where="propensities")
 
 
+OVERFLOWING = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+"""What leaves the range of a float has no band."""
+
+
+@OVERFLOWING
 def _sorted(log: EvaluationLog, metric: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Outcomes, target propensities and odds against the logged action, outcomes ascending."""
     outcome = log.outcome(metric)
@@ -92,19 +97,20 @@ def _sorted(log: EvaluationLog, metric: int | None) -> tuple[np.ndarray, np.ndar
     return outcome[order], log.target_propensities[order], 1.0 / log.propensities[order] - 1.0
 
 
+@OVERFLOWING
 def _limits(rewards: np.ndarray, target: np.ndarray, odds: np.ndarray, factor: float) -> tuple[float, float]:
     """Rewards ascending: the smallest and the largest ratio over all cuts between rows."""
     light, heavy = target * (1.0 + odds / factor), target * (1.0 + odds * factor)
     below, above = _ratios(rewards, heavy, light), _ratios(rewards, light, heavy)
-    return float(np.min(below)), float(np.max(above))
+    low, high = float(np.min(below)), float(np.max(above))
+    return (low, high) if np.isfinite(low) and np.isfinite(high) else (np.nan, np.nan)
 
 
 def _ratios(rewards: np.ndarray, first: np.ndarray, then: np.ndarray) -> np.ndarray:
     """(n + 1,) sum w r / sum w, with the weights `first` before the cut and `then` after it."""
     weights = _before(first) + _before(then[::-1])[::-1]
     sums = _before(first * rewards) + _before((then * rewards)[::-1])[::-1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return sums / weights
+    return sums / weights
 
 
 def _before(values: np.ndarray) -> np.ndarray:

@@ -81,10 +81,11 @@ def _propensities(report: Report, gate: Gate) -> Iterator[str]:
             "have earned. Let it explore, and log the probability of what it then does."
         )
     if _suspect(found, gate):
+        mean = f"is {found.mean_weight:.3g}" if np.isfinite(found.mean_weight) else "overflows"
         yield (
-            f"Check the propensities: the mean weight is {found.mean_weight:.3g} where 1 is expected. Usual causes: "
-            "the two columns swapped, rows left out by what happened after the decision, the probability of another "
-            "action or position, rules that overrode the logging policy, or actions that are never logged."
+            f"Check the propensities: the mean weight {mean} where 1 is expected. Usual causes: the two columns "
+            "swapped, rows left out by what happened after the decision, the probability of another action or position, rules "
+            "that overrode the logging policy, or actions that are never logged."
         )
     missing = found.unsupported_mass
     if np.isnan(missing):
@@ -181,7 +182,7 @@ def _overlap(report: Report, gate: Gate) -> Iterator[str]:
             f"{share:.0%} of its decisions and the logging one in the rest: {value.value:.4g} [{value.ci_low:.4g}, "
             f"{value.ci_high:.4g}]. {told}"
         )
-    rewarded = float(np.count_nonzero(log.per_episode(np.abs(log.rewards)))) / log.n_episodes
+    rewarded = float(np.count_nonzero(log.per_episode((log.rewards != 0) * 1.0))) / log.n_episodes
     if found.ess_ratio < gate.trusted_ess_ratio:
         needed = max(gate.trusted_ess, gate.trusted_events / rewarded if rewarded else 0.0) / EXPLORED
         unit = _unit(log)

@@ -75,6 +75,14 @@ class TableFile:
         """Names of its columns; a name may stand there twice."""
         return list(self._dataset.schema.names) if self.is_parquet else self._header.names
 
+    @cached_property
+    def nested(self) -> set[str]:
+        """Columns that hold lists or structs, not one value a row."""
+        import pyarrow
+
+        schema = self._dataset.schema if self.is_parquet else ()
+        return {field.name for field in schema if pyarrow.types.is_nested(field.type)}
+
     def number(self, name: str) -> int:
         """Which column has the name.
 
@@ -193,6 +201,8 @@ class TableFile:
         from pyarrow import csv as arrow_csv
 
         header = self._header
+        if next(self._lines(), None) is None:
+            raise InputError("The table has no rows.", where=str(self.path))
         # By number: names may repeat, or be empty.
         keys = [str(at) for at in range(len(header.names))]
         wanted = [keys[at] for at in numbers.values()]

@@ -147,7 +147,7 @@ def read_log(
     if days is not None and days.clock:
         notes += (f"Days of '{by}' are {days.clock}.",)
     log = EvaluationLog(**rows, clusters=users, **options)
-    notes += overlooked(file.names, found)
+    notes += overlooked(file.names, found, given)
     return LoggedTable(str(path), log, found, metrics, notes, fitted, slices, None if days is None else days.count)
 
 

@@ -64,7 +64,10 @@ def copies_left_out(values: Values, keys: Sequence[str], *, sure: bool) -> tuple
     # To read every column is dear: first those that must repeat.
     if not _repeated(Values(values.file, values.file.read(keys)), keys).any():
         return values, ()
-    names = [name for name, count in Counter(values.file.names).items() if count == 1]
+    flat = [name for name in values.file.names if name not in values.file.nested]
+    names = [name for name, count in Counter(flat).items() if count == 1]
+    # What a struct holds may tell two rows apart.
+    sure = sure and not values.file.nested
     copies = _repeated(Values(values.file, values.file.read(names)), keys)
     count = int(copies.sum())
     if not count:

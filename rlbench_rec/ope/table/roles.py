@@ -127,14 +127,14 @@ def likely(part: str, names: Sequence[str]) -> list[str]:
     return [name for name in names if name.lower() in also]
 
 
-def overlooked(names: Sequence[str], found: Mapping[str, str]) -> tuple[str, ...]:
-    """What a reader should be asked about columns that play no part."""
+def overlooked(names: Sequence[str], found: Mapping[str, str], given: Mapping[str, str | None]) -> tuple[str, ...]:
+    """What a reader should be asked about columns that play no part, and were not left out by name."""
     notes = []
     for part, loss in (
         ("episode", "every row is taken as a session of its own"),
         ("user", "rows are taken as independent of one another"),
     ):
-        if part not in found:
+        if part not in found and given.get(part) != NOT_USED:
             free = [name for name in likely(part, names) if name not in found.values()]
             if part == "episode" and "step" in found and not free:
                 notes.append(f"There is a column '{found['step']}' but no episode (--episode COLUMN): {loss}.")

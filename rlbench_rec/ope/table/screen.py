@@ -12,6 +12,8 @@ from ..questions.sensitivity import LARGEST
 from .scoring import Report, Scores
 
 WIDTH = 100
+LARGEST_SHARE = 100.0
+"""A lift of more times the logging policy's value is not worth a percentage."""
 SLICES = 14
 """Shown on the screen."""
 
@@ -65,7 +67,7 @@ def _rows(outcome: Scores) -> list[tuple[str, ...]]:
     rows = [("logging policy", _number(outcome.logging.value), _interval(outcome.logging), "", "", "")]
     for scored in outcome.scored:
         relative = outcome.relative(scored)
-        share = f" ({relative:+.1%})" if np.isfinite(relative) else ""
+        share = f" ({relative:+.1%})" if abs(relative) < LARGEST_SHARE else ""
         one, lift = scored.value, scored.lift
         verdict = one.verdict if one.verdict == lift.verdict else f"{one.verdict}, lift {lift.verdict}"
         rows.append(
@@ -153,11 +155,14 @@ def _overlap(report: Report) -> Iterator[str]:
     unit = "decisions" if log.one_step else "sessions"
     mass = found.unsupported_mass
     known = f"not known; at least {found.unsupported_mass_lower:.1%}" if np.isnan(mass) else f"{mass:.1%}"
+    z, largest = found.mean_weight_z, found.largest_weight_share
+    apart = f", {z:+.2g} standard errors from 1" if np.isfinite(z) else ", which no chance explains" if z == z else ""
+    share = f", {largest:.2%} of the sum" if np.isfinite(largest) else ""
     yield "Overlap of the two policies"
     rows = [
         ("effective sample size", f"{_count(found.ess)} of {log.n_episodes:,} {unit} ({found.ess_ratio:.2%})"),
-        ("largest weight", f"{found.max_weight:.4g}, {found.largest_weight_share:.2%} of the sum"),
-        ("mean weight", f"{found.mean_weight:.4g}, {found.mean_weight_z:+.2g} standard errors from 1"),
+        ("largest weight", f"{_number(found.max_weight)}{share}"),
+        ("mean weight", f"{_number(found.mean_weight)}{apart}"),
         ("weights of 0", f"{found.zero_weight_share:.1%}"),
         ("effective events", _count(found.effective_events)),
         ("policy on actions never logged", known),

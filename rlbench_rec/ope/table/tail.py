@@ -15,15 +15,17 @@ def pareto_k(log: EvaluationLog) -> float:
 
     Moments of order 1 / k and above are infinite in such a tail; above 0.7 an importance-weighted mean is thought to be
     hopeless (Vehtari et al. 2024). Fitted as by Zhang and Stephens 2009, drawn towards 0.5 by ten observations.
-    NaN where the largest weights are alike, so that there is no tail.
+    NaN where the largest weights are alike, so that there is no tail, or overflow.
     """
     weights = np.sort(log.scaled_final_weights)
     count = int(min(len(weights) // 5, 3 * np.sqrt(len(weights))))
     if count < FEWEST:
         return np.nan
+    if not np.isfinite(weights[-1]):
+        return np.nan
     above = weights[-count:] - weights[-count - 1]
     above = above[above > 1e-12 * weights[-1]]
-    return _shape(above) if len(above) >= FEWEST and np.isfinite(above[-1]) else np.nan
+    return _shape(above) if len(above) >= FEWEST else np.nan
 
 
 def _shape(above: np.ndarray) -> float:

@@ -51,7 +51,7 @@ def _ranks(spelled: list) -> tuple[np.ndarray, np.ndarray]:
     numbers = [_decimal(one) for one in spelled]
     if all(one is None for one in numbers):
         times = _instants(spelled)
-        numbers = [None if gone else time.value for gone, time in zip(times.isna(), times, strict=True)]
+        numbers = [None if gone else time for gone, time in zip(times.isna(), times, strict=True)]
     known = sorted({one for one in numbers if one is not None})
     ranks = {number: rank for rank, number in enumerate(known)}
     return np.array([ranks.get(one, -1) for one in numbers]), np.array([one is None for one in numbers])
@@ -66,11 +66,11 @@ def _decimal(text: object) -> Decimal | None:
 
 
 def _instants(spelled: list) -> pandas.Series:
-    """datetime64[ns] of ISO 8601 times in UTC, those without an offset as they stand; NaT for anything else."""
+    """datetime64 of ISO 8601 times in UTC, those without an offset as they stand; NaT for anything else."""
     import pandas as pd
 
     found = pd.to_datetime(pd.Series(spelled, dtype=object), format="ISO8601", utc=True, errors="coerce")
-    return found.dt.tz_convert(None).dt.as_unit("ns")
+    return found.dt.tz_convert(None)
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def zone(name: str) -> datetime.tzinfo:
         if offset:
             minutes = 60 * int(offset[2]) + int(offset[3] or 0)
             return datetime.timezone(datetime.timedelta(minutes=-minutes if offset[1] == "-" else minutes))
-        return zoneinfo.ZoneInfo("UTC" if name in ("Z", "z") else name)
+        return zoneinfo.ZoneInfo("UTC" if name.upper() in ("Z", "UTC") else name)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
         hint = "Write a name such as Europe/Berlin, or an offset such as +02:00."
         raise InputError(f"There is no time zone '{name}'.", where="--timezone", hint=hint) from error
