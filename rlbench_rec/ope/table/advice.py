@@ -84,8 +84,8 @@ def _propensities(report: Report, gate: Gate) -> Iterator[str]:
         mean = f"is {found.mean_weight:.3g}" if np.isfinite(found.mean_weight) else "overflows"
         yield (
             f"Check the propensities: the mean weight {mean} where 1 is expected. Usual causes: the two columns "
-            "swapped, rows left out by what happened after the decision, the probability of another action or position, rules "
-            "that overrode the logging policy, or actions that are never logged."
+            "swapped, rows left out by what happened after the decision, the probability of another action or "
+            "position, rules that overrode the logging policy, or actions that are never logged."
         )
     missing = found.unsupported_mass
     if np.isnan(missing):
