@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .bootstrap import parts_of, side_by_side, unit_strata
+from .bootstrap import parts_of, unit_strata
 from .columns import sum_of_squares
 from .estimators import Estimator
 from .log import EvaluationLog
@@ -51,24 +51,23 @@ class Pieces:
         if blocks == 1:
             self._kept = [parts]
 
-    def table(self) -> tuple[Any, list[list[slice]]]:
-        """The (episodes, K) matrix of all columns, sparse where few cells are filled, and which of its columns are each
-        estimator's each part's."""
-        whole, filled = None, 0
+    def tables(self) -> list[list[Any]]:
+        """For each estimator, for each part: the (episodes, K) matrix of its columns, sparse where few cells are
+        filled. Never one matrix of several parts: what a product with it rounds to would depend on its neighbours."""
+        whole: list[list[np.ndarray]] | None = None
+        filled = 0
         for parts in self:
             matrices = [[part.columns.matrix() for part in of_one] for of_one in parts]
-            block = side_by_side([matrix for of_one in matrices for matrix in of_one])
-            if whole is None and block.shape[0] == self.log.n_episodes:
-                whole = block
-                break
+            rows = matrices[0][0].shape[0]
+            if rows == self.log.n_episodes:
+                return matrices
             if whole is None:
-                whole = np.empty((self.log.n_episodes, block.shape[1]))
-            whole[filled : filled + len(block)] = block
-            filled += len(block)
-        ends = iter(np.cumsum([0, *(matrix.shape[1] for of_one in matrices for matrix in of_one)]).tolist())
-        first = next(ends)
-        own = [[slice(first, first := next(ends)) for _ in of_one] for of_one in matrices]
-        return whole, own
+                whole = [[np.empty((self.log.n_episodes, one.shape[1])) for one in of_one] for of_one in matrices]
+            for of_whole, of_one in zip(whole, matrices, strict=True):
+                for table, block in zip(of_whole, of_one, strict=True):
+                    table[filled : filled + rows] = block
+            filled += rows
+        return whole
 
 
 @dataclass(frozen=True)
@@ -141,8 +140,8 @@ def _scale(pieces: Pieces, one: Estimator, parts: list[Part], means: list[np.nda
 
 def unit_influences(pieces: Pieces, parts: list[list[Part]], means: list[list[np.ndarray]]) -> Iterator[np.ndarray]:
     """For each estimator: (units,) psi_u, the derivative of its value in the weight of unit u, times N."""
-    blocks = [np.stack(influences) for influences in _influences(pieces, parts, means)]
-    for psi in np.concatenate(blocks, axis=1):
+    for blocks in zip(*_influences(pieces, parts, means), strict=True):
+        psi = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
         yield psi if pieces.log.clusters is None else np.bincount(pieces.log.clusters, psi)
 
 

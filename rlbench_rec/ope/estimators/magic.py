@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..bootstrap import resampled_means, side_by_side
+from ..bootstrap import resampled_means
 from ..log import EvaluationLog
 from ..parts import Part, column_means, gradients, linearised, normalised, total
 
@@ -85,9 +85,7 @@ def _shares(log: EvaluationLog, blends: list[list[Part]], resamples: int, seed: 
 
 
 def _interval(log: EvaluationLog, parts: list[Part], value: float, resamples: int, seed: int) -> tuple[float, float]:
-    matrices = [part.columns.matrix() for part in parts]
-    drawn = resampled_means(side_by_side(matrices), log.clusters, resamples, seed)
-    draws = total(parts, np.split(drawn, [matrices[0].shape[1]], axis=1))
+    draws = total(parts, resampled_means([part.columns.matrix() for part in parts], log.clusters, resamples, seed))
     draws = draws[np.isfinite(draws)]
     if not len(draws):
         return np.nan, np.nan

@@ -79,7 +79,7 @@ def _terms(log: EvaluationLog, one: Estimator, metric: int | None) -> np.ndarray
     biased = one.needs is not None or log.bandwidth
     if one.needs_q or biased or not all(isinstance(part, Mean) for part in one.parts(next(log.blocks()), metric)):
         raise InputError(f"'{one.id}' is no mean of weighted rewards.", where="name", hint="Use ips.")
-    terms = Pieces(log, [one], metric).table()[0][:, 0]
+    terms = Pieces(log, [one], metric).tables()[0][0][:, 0]
     if (terms < 0).any():
         at = int(np.argmax(terms < 0))
         raise InputError(f"The term of episode {at} is {terms[at]:g}; none may be negative.", where="rewards")

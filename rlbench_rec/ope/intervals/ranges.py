@@ -73,7 +73,7 @@ class Terms:
     @property
     def values(self) -> np.ndarray:
         """(episodes,) the terms."""
-        return Pieces(self.log, [self.one], self.metric).table()[0][:, 0]
+        return Pieces(self.log, [self.one], self.metric).tables()[0][0][:, 0]
 
     def around(self, below: float, above: float) -> tuple[float, float]:
         """The interval from `below` under the estimate to `above` over it, within the range of the value."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ...errors import InputError
 from ..bootstrap import EXACT_UNITS, by_unit, resampled_counts
+from ..columns import block_sum, sum_of_squares
 from ..measure import Measured, unit_influences
 from .sample import UNDEFINED, Limits, Sample, percentiles, quantiles
 
@@ -37,8 +39,8 @@ def bca(sample: Sample) -> list[Limits]:
         # Draws equal to the value count half. A value outside all draws would shift the levels to infinity.
         below = np.mean(draws < one.value) + np.mean(draws == one.value) / 2
         bias = ndtri(np.clip(below, 0.5 / len(draws), 1 - 0.5 / len(draws)))
-        squares = psi @ psi
-        acceleration = (psi**2 @ psi) / (6 * squares**1.5) if squares > 0 else 0.0
+        squares = sum_of_squares(psi)
+        acceleration = block_sum(psi**3) / (6 * squares**1.5) if squares > 0 else 0.0
         shifted = bias + ndtri(sample.levels)
         levels = ndtr(bias + shifted / (1 - acceleration * shifted))
         limits.append(quantiles(draws, levels))
@@ -59,13 +61,13 @@ def studentised(sample: Sample) -> list[Limits]:
         hint = "Use bca, bootstrap or normal."
         raise InputError(f"The studentised bootstrap takes up to {EXACT_UNITS:,} units.", where="interval", hint=hint)
     log, measured = sample.pieces.log, sample.measured
-    columns, own = sample.pieces.table()
-    sums, sizes = by_unit(columns, log.clusters)
+    sums = [[by_unit(table, log.clusters) for table in of_one] for of_one in sample.pieces.tables()]
+    sizes = np.ones(log.n_episodes) if log.clusters is None else np.bincount(log.clusters).astype(np.float64)
     draws: list[list[np.ndarray]] = [[] for _ in measured]
     for counts in resampled_counts(sample.units, sample.n_resamples, sample.seed):
         episodes = counts @ sizes
-        for ts, one, parts in zip(draws, measured, own, strict=True):
-            ts.append(_student_ratios(one, [sums[:, part] for part in parts], sizes, counts, episodes))
+        for ts, one, tables in zip(draws, measured, sums, strict=True):
+            ts.append(_student_ratios(one, tables, sizes, counts, episodes))
     return [_student_limits(one, ts, sample) for one, ts in zip(measured, map(np.concatenate, draws), strict=True)]
 
 
@@ -85,7 +87,7 @@ def _student_limits(one: Measured, ts: np.ndarray, sample: Sample) -> Limits:
 
 
 def _student_ratios(
-    one: Measured, tables: list[Any], sizes: np.ndarray, counts: np.ndarray, episodes: np.ndarray
+    one: Measured, tables: Sequence[Any], sizes: np.ndarray, counts: np.ndarray, episodes: np.ndarray
 ) -> np.ndarray:
     """(resamples,) (draw - value) / standard error of the draw, from the influences at the draw."""
     values, influences = 0.0, 0.0

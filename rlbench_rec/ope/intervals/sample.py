@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from .. import checks
-from ..bootstrap import resampled_means, side_by_side
+from ..bootstrap import resampled_means
 from ..measure import Measured, Pieces
 from ..parts import total
 
@@ -62,18 +62,13 @@ def jointly_resampled(samples: list[Sample]) -> list[list[np.ndarray]]:
     there is one unit alone: its resamples are the log itself and tell nothing of chance."""
     if samples[0].units < 2:
         return [[np.full(samples[0].n_resamples, np.nan) for _ in sample.measured] for sample in samples]
-    tables, owns = zip(*(sample.pieces.table() for sample in samples), strict=True)
-    first, widths = samples[0], [table.shape[1] for table in tables]
-    columns = side_by_side(list(tables))
-    del tables
-    log = first.pieces.log
-    drawn = resampled_means(columns, log.clusters, first.n_resamples, first.seed, log.strata)
-    values = []
-    for sample, own, means in zip(samples, owns, np.split(drawn, np.cumsum(widths)[:-1], axis=1), strict=True):
-        of_parts = [[means[:, part] for part in parts] for parts in own]
-        drawn_values = [total(one.parts, of_one) for one, of_one in zip(sample.measured, of_parts, strict=True)]
-        values.append([one.settled(draws) for one, draws in zip(sample.measured, drawn_values, strict=True)])
-    return values
+    first, log = samples[0], samples[0].pieces.log
+    tables = [table for sample in samples for of_one in sample.pieces.tables() for table in of_one]
+    means = iter(resampled_means(tables, log.clusters, first.n_resamples, first.seed, log.strata))
+    return [
+        [one.settled(total(one.parts, [next(means) for _ in one.parts])) for one in sample.measured]
+        for sample in samples
+    ]
 
 
 def percentiles(draws: np.ndarray, confidence: float) -> Limits:

@@ -62,8 +62,8 @@ def paired(given: Estimator) -> Estimator:
 
 
 def check_same_decisions(log: EvaluationLog, other: EvaluationLog, where: str) -> None:
-    """Refuse a log of other decisions."""
-    columns = ("rewards", "starts", "propensities")
+    """Refuse a log of other decisions, or of other units to resample."""
+    columns = ("rewards", "starts", "propensities", "clusters", "strata")
     if not all(np.array_equal(getattr(log, name), getattr(other, name)) for name in columns):
         raise InputError("It holds other decisions than the first.", where=where)
 

@@ -70,7 +70,7 @@ def ranking(
     names = [f"HR@{k}{suffix}", f"NDCG@{k}{suffix}"]
     if not len(rows):
         return [Ranking(name, np.nan, np.nan, np.nan, 0, 0, "unreliable") for name in names]
-    means = resampled_means(rows, units, n_resamples, seed)
+    (means,) = resampled_means([rows], units, n_resamples, seed)
     low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
     values = rows.mean(axis=0)
     verdict = _verdict(float(hits.sum()), Gate())

@@ -41,7 +41,8 @@ class Moments:
         """Of an estimator's parts on a log, or on a block of one."""
         kinds = tuple(type(part).__name__ for part in parts)
         sums = tuple(part.columns.sums() for part in parts)
-        columns, sizes = by_unit(side_by_side([part.columns.matrix() for part in parts]), log.clusters)
+        columns = by_unit(side_by_side([part.columns.matrix() for part in parts]), log.clusters)
+        sizes = np.ones(log.n_episodes) if log.clusters is None else np.bincount(log.clusters).astype(np.float64)
         root = np.zeros((0, sum(map(len, sums)) + 1))
         for chunk in _chunks(columns, sizes):
             root = _root(root, chunk)

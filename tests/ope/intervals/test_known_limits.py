@@ -103,7 +103,7 @@ def test_no_term_leaves_its_range(seed, gamma, known, low):
             continue
         one = ope.estimator(name, **{key: GIVEN[key] for key in one.required})
         least, largest = term_range(one, log)
-        terms = Pieces(log, [one]).table()[0][:, 0]
+        terms = Pieces(log, [one]).tables()[0][0][:, 0]
         assert (terms >= least - 1e-9).all() and (terms <= largest + 1e-9).all(), name
 
 
