@@ -23,7 +23,13 @@ CHUNK_CELLS, DRAWN_CELLS = 200_000, 100_000
 
 
 def resampled_means(
-    tables: Sequence[Any], clusters: np.ndarray | None, n_resamples: int, seed: int, strata: np.ndarray | None = None
+    tables: Sequence[Any],
+    clusters: np.ndarray | None,
+    n_resamples: int,
+    seed: int,
+    *,
+    strata: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
 ) -> list[np.ndarray]:
     """Means over episodes of the columns of several tables, in the same resamples of episodes or of clusters.
 
@@ -36,18 +42,20 @@ def resampled_means(
         n_resamples: B.
         seed: of the resamples.
         strata: (episodes,) codes of parts within which is drawn, as many units as each has; None: one part.
+        weights: (episodes,) with which each episode counts; None: all alike.
 
     Returns:
-        For each table: (B, K) means. With clusters the divisor is the resampled number of episodes, not the original
-        one.
+        For each table: (B, K) means. With clusters or weights the divisor is the resampled number, or weight, of
+        episodes, not the original one.
     """
     rng = np.random.default_rng(seed)
-    units = [by_unit(table, clusters) for table in tables]
-    if clusters is not None:
-        units.append(np.bincount(clusters).astype(np.float64)[:, None])
+    units = [by_unit(table, clusters, weights) for table in tables]
+    alike = clusters is None and weights is None
+    if not alike:
+        units.append(unit_sizes(units[0].shape[0], clusters, weights)[:, None])
     members = None if strata is None else parts_of(unit_strata(clusters, strata))
     sums = _resampled_within(units, members, n_resamples, rng)
-    if clusters is None:
+    if alike:
         return [table / units[0].shape[0] for table in sums]
     return [table / sums[-1] for table in sums[:-1]]
 
@@ -73,17 +81,28 @@ def side_by_side(matrices: list[Any]) -> Any:
     return sparse.hstack([sparse.csr_array(matrix) for matrix in matrices], format="csr")
 
 
-def by_unit(table: Any, codes: np.ndarray | None) -> Any:
-    """(units, K) sums of the columns of an (episodes, K) table per code 0, 1, …; None: every episode is a unit."""
+def by_unit(table: Any, codes: np.ndarray | None, weights: np.ndarray | None = None) -> Any:
+    """(units, K) sums of the columns of an (episodes, K) table per code 0, 1, …, each episode counting with its weight;
+    None: every episode is a unit, all count alike."""
+    dense = isinstance(table, np.ndarray)
+    if weights is not None:
+        table = weights[:, None] * table if dense else table.multiply(weights[:, None]).tocsr()
     if codes is None:
         return table
-    if isinstance(table, np.ndarray):
+    if dense:
         return np.stack([np.bincount(codes, column) for column in table.T], axis=1)
     from scipy import sparse
 
     shape = (int(codes.max()) + 1, len(codes))
     grouping = sparse.csr_array((np.ones(len(codes)), (codes, np.arange(len(codes)))), shape=shape)
     return (grouping @ table).tocsr()
+
+
+def unit_sizes(units: int, clusters: np.ndarray | None, weights: np.ndarray | None) -> np.ndarray:
+    """(units,) how many episodes each has, or their weight."""
+    if clusters is None:
+        return np.ones(units) if weights is None else weights
+    return np.bincount(clusters, weights).astype(np.float64)
 
 
 def resampled_counts(n: int, n_resamples: int, seed: int) -> Iterator[np.ndarray]:

@@ -8,6 +8,8 @@ import numpy as np
 
 from ..errors import InputError
 
+SMALLEST_WEIGHT = 1e-100
+
 
 def vector(name: str, values: object) -> np.ndarray | None:
     """(n,) float64, finite; None stays None."""
@@ -68,6 +70,17 @@ def episode_codes(name: str, values: object, n_episodes: int) -> np.ndarray:
         what = f"{len(labels)} entries" if labels.ndim == 1 else f"Shape {labels.shape}"
         raise InputError(f"{what} for {n_episodes} episodes.", where=name)
     return codes(name, labels)[0]
+
+
+def row_weights(weights: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> None:
+    """Refuse weights of rows that are not positive, whose squares leave a float, or that differ in an episode."""
+    refuse("weights", weights <= 0, "not above 0; leave such rows out", weights)
+    refuse(
+        "weights", (weights < SMALLEST_WEIGHT) | (weights > 1.0 / SMALLEST_WEIGHT), "beyond 1e-100 ... 1e100", weights
+    )
+    if len(starts) < len(weights):
+        other = weights != np.repeat(weights[starts], lengths)
+        refuse("weights", other, "other than that of the episode's first row: whole episodes are kept or not", weights)
 
 
 def nested(name: str, clusters: np.ndarray | None, strata: np.ndarray) -> None:

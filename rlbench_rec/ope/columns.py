@@ -48,9 +48,9 @@ class Vectors:
         """K."""
         return len(self.vectors)
 
-    def sums(self) -> np.ndarray:
-        """(K,) sums over episodes."""
-        return np.array([block_sum(vector) for vector in self.vectors])
+    def sums(self, weights: np.ndarray | None = None) -> np.ndarray:
+        """(K,) sums over episodes, each counting with its weight."""
+        return np.array([block_sum(vector if weights is None else weights * vector) for vector in self.vectors])
 
     def project(self, gradient: np.ndarray) -> np.ndarray:
         """(episodes,) sum_k gradient_k column_k."""
@@ -90,14 +90,18 @@ class ByStep:
     def _last_steps(self) -> np.ndarray:
         return self.log.lengths - 1
 
-    def sums(self) -> np.ndarray:
-        """(3 T,) sums over episodes."""
+    def sums(self, weights: np.ndarray | None = None) -> np.ndarray:
+        """(3 T,) sums over episodes, each counting with its weight."""
         steps, horizon = self.log.steps, self.log.horizon
+        x, by_row, last = self.x, self.weights, self.last
+        if weights is not None:
+            of_rows = np.repeat(weights, self.log.lengths)
+            x, by_row, last = of_rows * x, of_rows * by_row, weights * last
         return np.concatenate(
             [
-                np.bincount(steps, self.x, horizon),
-                np.bincount(steps, self.weights, horizon),
-                np.bincount(self._last_steps, self.last, horizon),
+                np.bincount(steps, x, horizon),
+                np.bincount(steps, by_row, horizon),
+                np.bincount(self._last_steps, last, horizon),
             ]
         )
 

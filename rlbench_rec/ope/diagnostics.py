@@ -16,7 +16,8 @@ from .overlap import Magnitudes, Weighing, WeightSums
 
 @dataclass(frozen=True)
 class Diagnostics:
-    """Overlap of a log with an evaluation policy.
+    """Overlap of a log with an evaluation policy. Where the log has row weights s, W below stands for s W, but for the
+    largest W; means are weighted.
 
     Attributes:
         ess: effective sample size, (sum W)^2 / sum W^2.
@@ -86,12 +87,14 @@ def diagnostics(sums: WeightSums, steps: Sequence[Magnitudes], gate: Gate, missi
 def step_magnitudes(log: EvaluationLog) -> list[Magnitudes]:
     """For each step: those of W_t over the episodes that have it, up to a factor of the step where they are extreme."""
     if log.one_step:
-        return [Magnitudes.of(log.weights)]
-    weights = log.weights
+        return [Magnitudes.of(log.times_weights(log.importance_weights))]
+    weights = log.importance_weights
     if log.log_weights is not None:
         largest = np.full(log.horizon, -np.inf)
         np.maximum.at(largest, log.steps, log.log_weights)
         weights = np.exp(log.log_weights - np.where(np.isfinite(largest), largest, 0.0)[log.steps])
+    if log.weights is not None:
+        weights = log.weights * weights
     sums = np.bincount(log.steps, weights)
     squares = np.bincount(log.steps, weights * weights)
     # Only their effective number is asked for, so the largest is not.

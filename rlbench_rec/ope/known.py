@@ -38,8 +38,8 @@ def checked_limits(log: EvaluationLog) -> dict[str, object]:
         if not isinstance(log.weight_bound, Real) or not log.weight_bound > 0:
             raise InputError(f"weight_bound is {log.weight_bound!r}; it must be positive.", where="weight_bound")
         # By more than rounding.
-        above = ~(log.weights <= log.weight_bound * (1 + 1e-9))
-        checks.refuse("weight_bound", above, f"weights above {log.weight_bound:g}", log.weights)
+        above = ~(log.importance_weights <= log.weight_bound * (1 + 1e-9))
+        checks.refuse("weight_bound", above, f"weights above {log.weight_bound:g}", log.importance_weights)
     return found
 
 

@@ -26,6 +26,7 @@ ROW_FIELDS = (
     "state_ratios",
     "category_propensities",
     "target_category_propensities",
+    "weights",
 )
 PAIRS = (("q_logged", "v_target"), ("category_propensities", "target_category_propensities"))
 BLOCK_ROWS = 16_384
@@ -51,6 +52,9 @@ class EvaluationLog:
         clusters: (episodes,) user codes; the bootstrap then resamples users.
         metrics: (n, m) further outcomes, valued by the same weights.
         metric_ranges: for each metric its known (smallest, largest) value, or None.
+        weights: (n,) for how many rows of the whole log each stands: the inverse of the chance with which it was kept,
+            10 for clickless rows of which 10 % were kept. Only their ratios matter; within an episode all are alike.
+            Every mean over episodes is then a weighted one, sum s x / sum s, its denominator resampled with it.
         unsupported_mass: (n,) evaluation-policy mass on actions the behaviour policy never takes, where known.
         propensity_source: "logged", "uniform" or "estimated"; part of every result made from the log.
         state_ratios: (n,) d^e_t(s) / d^b_t(s), the policies' chances to be still in the session at the row's step, and
@@ -91,6 +95,7 @@ class EvaluationLog:
     strata: np.ndarray | None = None
     step_bound: int | None = None
     metric_ranges: Sequence[tuple[float, float] | None] | None = None
+    weights: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for name in ROW_FIELDS:
@@ -119,6 +124,8 @@ class EvaluationLog:
                 raise InputError(f"{pair[0]} and {pair[1]} belong together: give both or neither.", where=pair[0])
         if self.episode_starts is not None:
             _set(self, "episode_starts", checks.episode_starts(self.episode_starts, self.n_rows))
+        if self.weights is not None:
+            checks.row_weights(self.weights, self.starts, self.lengths)
         if self.clusters is not None:
             _set(self, "clusters", checks.episode_codes("clusters", self.clusters, self.n_episodes))
         if self.strata is not None:
@@ -196,7 +203,22 @@ class EvaluationLog:
             return np.ones(self.n_rows)
         return (float(self.gamma) ** np.arange(self.horizon))[self.steps]
 
-    # --- weights ---------------------------------------------------------------------------------------------------
+    # --- row weights -----------------------------------------------------------------------------------------------
+    @cached_property
+    def episode_weights(self) -> np.ndarray | None:
+        """(episodes,) s, for how many episodes each stands; None: each for itself alone."""
+        return None if self.weights is None else self.first(self.weights)
+
+    @cached_property
+    def total_weight(self) -> float:
+        """sum s, what means are divided by: the number of episodes where no weights are given."""
+        return float(self.n_episodes if self.weights is None else self.episode_weights.sum())
+
+    def times_weights(self, values: np.ndarray) -> np.ndarray:
+        """(episodes,) s times values; the values as they are where no weights are given."""
+        return values if self.weights is None else self.episode_weights * values
+
+    # --- importance weights ------------------------------------------------------------------------------------------
     @cached_property
     def ratios(self) -> np.ndarray:
         """(n,) rho_t, the evaluation policy's probability over the behaviour policy's."""
@@ -209,28 +231,28 @@ class EvaluationLog:
         return None if self.one_step else extreme_log_weights(self.ratios, self.starts, self.lengths)
 
     @cached_property
-    def weights(self) -> np.ndarray:
+    def importance_weights(self) -> np.ndarray:
         """(n,) W_t, the product of the episode's ratios up to the row; may overflow to inf on long episodes."""
         if self.one_step:
             return self.ratios
         return cumulative_weights(self.ratios, self.starts, self.lengths, self.log_weights)
 
     @cached_property
-    def weights_before(self) -> np.ndarray:
+    def importance_weights_before(self) -> np.ndarray:
         """(n,) W_{t-1}; 1 at the first step of an episode."""
         before = np.ones(self.n_rows)
         if not self.one_step:
-            before[1:] = self.weights[:-1]
+            before[1:] = self.importance_weights[:-1]
             before[self.starts] = 1.0
         return before
 
     def weighted(self, rows: np.ndarray) -> np.ndarray:
         """(n,) W_t times values of rows; a value of 0 is 0 under any weight, also under one that overflowed."""
-        return self._product(self.weights, rows)
+        return self._product(self.importance_weights, rows)
 
     def weighted_before(self, rows: np.ndarray) -> np.ndarray:
         """(n,) W_{t-1} times values of rows, likewise."""
-        return self._product(self.weights_before, rows)
+        return self._product(self.importance_weights_before, rows)
 
     def _product(self, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
         product = weights * rows
@@ -241,7 +263,7 @@ class EvaluationLog:
     @cached_property
     def final_weights(self) -> np.ndarray:
         """(episodes,) W_T."""
-        return self.last(self.weights)
+        return self.last(self.importance_weights)
 
     @cached_property
     def scaled_final_weights(self) -> np.ndarray:

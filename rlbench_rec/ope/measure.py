@@ -36,10 +36,11 @@ class Pieces:
 
     def __init__(self, log: EvaluationLog, estimators: Sequence[Estimator], metric: int | None = None):
         self.log, self.estimators, self.metric = log, estimators, metric
-        self._kept: list[list[list[Part]]] | None = None
+        self._largest: dict[int | None, float] = {}
+        self._kept: list[tuple[EvaluationLog, list[list[Part]]]] | None = None
 
-    def __iter__(self) -> Iterator[list[list[Part]]]:
-        """For each block, for each estimator: its parts."""
+    def __iter__(self) -> Iterator[tuple[EvaluationLog, list[list[Part]]]]:
+        """Each block, and for each estimator: its parts."""
         if self._kept is not None:
             yield from self._kept
             return
@@ -47,16 +48,23 @@ class Pieces:
         for block in self.log.blocks() if all(one.by_blocks for one in self.estimators) else [self.log]:
             parts = [one.parts(block, self.metric) for one in self.estimators]
             blocks += 1
-            yield parts
+            yield block, parts
         if blocks == 1:
-            self._kept = [parts]
+            self._kept = [(block, parts)]
+
+    def largest(self, metric: int | None) -> float:
+        """The largest outcome, without its sign."""
+        if metric not in self._largest:
+            outcome = self.log.outcome(metric)
+            self._largest[metric] = max(float(outcome.max()), -float(outcome.min()))
+        return self._largest[metric]
 
     def tables(self) -> list[list[Any]]:
         """For each estimator, for each part: the (episodes, K) matrix of its columns, sparse where few cells are
         filled. Never one matrix of several parts: what a product with it rounds to would depend on its neighbours."""
         whole: list[list[np.ndarray]] | None = None
         filled = 0
-        for parts in self:
+        for _, parts in self:
             matrices = [[part.columns.matrix() for part in of_one] for of_one in parts]
             rows = matrices[0][0].shape[0]
             if rows == self.log.n_episodes:
@@ -79,8 +87,9 @@ class Measured:
         means: for each part, the means of its columns over all episodes.
         value: the estimate; NaN where it is not defined, 0 where it is a constant of rounding.
         std_error: sqrt(sum_u psi_u^2 C / (C - 1)) / N over the C units that are resampled (episodes, or users where
-            the log knows them), psi the delta-method influence of a unit; NaN for a single unit. Where the log has
-            strata, the sum over these, psi taken from its mean in the stratum.
+            the log knows them), psi the delta-method influence of a unit, N the number of episodes, or the sum of their
+            weights; NaN for a single unit. Where the log has strata, the sum over these, psi taken from its mean in the
+            stratum.
         scale: how large the numbers are that the value is the sum of.
     """
 
@@ -104,14 +113,14 @@ def measure(pieces: Pieces) -> list[Measured]:
     squares, units = np.zeros(len(parts)), log.n_episodes
     if log.strata is not None:
         squares += [_within(psi, log) for psi in unit_influences(pieces, parts, means)]
-        return _measured(pieces, parts, means, np.sqrt(squares) / log.n_episodes)
+        return _measured(pieces, parts, means, np.sqrt(squares) / log.total_weight)
     if log.clusters is None:
         for influences in _influences(pieces, parts, means):
             squares += [sum_of_squares(psi) for psi in influences]
     else:
         units = log.n_units
         squares += [sum_of_squares(psi) for psi in unit_influences(pieces, parts, means)]
-    scale = np.sqrt(units / (units - 1)) / log.n_episodes if units > 1 else np.nan
+    scale = np.sqrt(units / (units - 1)) / log.total_weight if units > 1 else np.nan
     return _measured(pieces, parts, means, np.sqrt(squares) * scale)
 
 
@@ -134,12 +143,11 @@ def _scale(pieces: Pieces, one: Estimator, parts: list[Part], means: list[np.nda
     if len(outcomes) > 1:
         # A ratio of two has another unit than either.
         return sizes
-    outcome = pieces.log.outcome(outcomes[0])
-    return max(sizes, float(outcome.max()), -float(outcome.min()))
+    return max(sizes, pieces.largest(outcomes[0]))
 
 
 def unit_influences(pieces: Pieces, parts: list[list[Part]], means: list[list[np.ndarray]]) -> Iterator[np.ndarray]:
-    """For each estimator: (units,) psi_u, the derivative of its value in the weight of unit u, times N."""
+    """For each estimator: (units,) psi_u, the derivative of its value in how often unit u counts, times N."""
     for blocks in zip(*_influences(pieces, parts, means), strict=True):
         psi = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
         yield psi if pieces.log.clusters is None else np.bincount(pieces.log.clusters, psi)
@@ -156,10 +164,10 @@ def _within(psi: np.ndarray, log: EvaluationLog) -> float:
 
 def _means(pieces: Pieces) -> tuple[list[list[Part]], list[list[np.ndarray]]]:
     sums: list[list[np.ndarray]] = []
-    for parts in pieces:
-        of_block = [[part.columns.sums() for part in of_one] for of_one in parts]
+    for block, parts in pieces:
+        of_block = [[part.columns.sums(block.episode_weights) for part in of_one] for of_one in parts]
         sums = of_block if not sums else [_added(*pair) for pair in zip(sums, of_block, strict=True)]
-    return parts, [[of_part / pieces.log.n_episodes for of_part in of_one] for of_one in sums]
+    return parts, [[of_part / pieces.log.total_weight for of_part in of_one] for of_one in sums]
 
 
 def _added(one: list[np.ndarray], two: list[np.ndarray]) -> list[np.ndarray]:
@@ -169,8 +177,8 @@ def _added(one: list[np.ndarray], two: list[np.ndarray]) -> list[np.ndarray]:
 def _influences(pieces: Pieces, parts: list[list[Part]], means: list[list[np.ndarray]]) -> Iterator[list[np.ndarray]]:
     """For each block, for each estimator: (rows,) psi."""
     slopes = [gradients(*pair) for pair in zip(parts, means, strict=True)]
-    for of_block in pieces:
-        yield [linearised(*one) for one in zip(of_block, slopes, means, strict=True)]
+    for block, of_block in pieces:
+        yield [linearised(*one, block.episode_weights) for one in zip(of_block, slopes, means, strict=True)]
 
 
 def _value(parts: list[Part], means: list[np.ndarray]) -> float:

@@ -72,10 +72,12 @@ class WeightSums:
         count, positive: how many weights, how many of them not 0.
         max_weight: the largest.
         weights: their magnitudes, perhaps up to a common factor where a float cannot hold them.
-        checked: of how many weights the expectation is known to be 1;
-        above, above_squares: sums of (w - 1) and (w - 1)^2 over those.
+        checked, size: of how many weights the expectation is known to be 1, and for how many rows these stand: the sum
+            of their row weights s, `checked` again where there are none;
+        above, above_squares: sums of s (w - 1) and of its square over those.
         events: magnitudes of what the weights multiply; None where they multiply nothing.
-        unsupported, rows: sum over rows of the policy's mass on actions that are never logged; NaN where not known.
+        unsupported, rows: sum over rows of the policy's mass on actions that are never logged, NaN where not known, and
+            how many rows there are, each counting with its row weight.
     """
 
     count: int
@@ -83,11 +85,12 @@ class WeightSums:
     max_weight: float
     weights: Magnitudes
     checked: int
+    size: float
     above: float
     above_squares: float
     events: Magnitudes | None = None
     unsupported: float = np.nan
-    rows: int = 0
+    rows: float = 0.0
 
     @staticmethod
     def of(
@@ -96,6 +99,7 @@ class WeightSums:
         *,
         scaled: np.ndarray | None = None,
         checked: np.ndarray | None = None,
+        rows: np.ndarray | None = None,
     ) -> WeightSums:
         """Of a vector of weights.
 
@@ -103,16 +107,21 @@ class WeightSums:
             weights: the weights.
             events: what they multiply, product included.
             scaled: the weights up to a common factor.
-            checked: those whose expectation is 1; None: all of them.
+            checked: those whose expectation is 1, one for each weight; None: all of them.
+            rows: for how many rows each stands; None: for one.
         """
         scaled = weights if scaled is None else scaled
         above = (weights if checked is None else checked) - 1.0
+        if rows is not None:
+            scaled, above = rows * scaled, rows * above
+            events = None if events is None else rows * events
         return WeightSums(
             count=len(weights),
             positive=int(np.count_nonzero(scaled)),
             max_weight=float(weights.max()),
             weights=Magnitudes.of(scaled),
             checked=len(above),
+            size=float(len(above) if rows is None else rows.sum()),
             above=float(above.sum()),
             above_squares=sum_of_squares(above),
             events=None if events is None else Magnitudes.of(events),
@@ -126,6 +135,7 @@ class WeightSums:
             max(self.max_weight, other.max_weight),
             self.weights.merged(other.weights),
             self.checked + other.checked,
+            self.size + other.size,
             self.above + other.above,
             self.above_squares + other.above_squares,
             None if self.events is None else self.events.merged(other.events),
@@ -134,29 +144,32 @@ class WeightSums:
         )
 
     def times(self, factor: float) -> WeightSums:
-        """Those of factor > 0 times the weights."""
-        squares = self.above_squares + 2.0 * self.above + self.checked
+        """Those of rows each of which counts factor > 0 times."""
         return replace(
             self,
             max_weight=factor * self.max_weight,
             weights=self.weights.times(factor),
-            above=factor * self.above + (factor - 1.0) * self.checked,
-            above_squares=factor**2 * squares - 2.0 * factor * (self.above + self.checked) + self.checked,
+            size=factor * self.size,
+            above=factor * self.above,
+            above_squares=factor**2 * self.above_squares,
             events=None if self.events is None else self.events.times(factor),
+            unsupported=factor * self.unsupported,
+            rows=factor * self.rows,
         )
 
     @property
     def mean_weight(self) -> float:
         """Mean of the weights whose expectation is 1."""
-        return 1.0 + self.above / self.checked
+        return 1.0 + self.above / self.size
 
     @property
     def mean_error(self) -> float:
-        """Standard error of the mean weight; NaN for one weight."""
-        if self.checked < 2:
+        """Standard error of the mean weight, of s (w - 1) over the sum of s where rows are weighted; NaN for one."""
+        n = self.checked
+        if n < 2:
             return np.nan
-        variance = (self.above_squares - self.above * (self.above / self.checked)) / (self.checked - 1)
-        return float(np.sqrt(np.maximum(variance, 0.0) / self.checked))
+        squares = self.above_squares - self.above * (self.above / n)
+        return float(np.sqrt(np.maximum(squares, 0.0) * (n / (n - 1))) / self.size)
 
     @property
     def mean_weight_z(self) -> float:
@@ -222,12 +235,18 @@ class Weighing:
     @cached_property
     def _final(self) -> WeightSums:
         log = self.log
-        found = WeightSums.of(log.final_weights, scaled=log.scaled_final_weights)
-        mass = np.nan if log.unsupported_mass is None else float(log.unsupported_mass.sum())
-        return replace(found, unsupported=mass, rows=log.n_rows)
+        found = WeightSums.of(log.final_weights, scaled=log.scaled_final_weights, rows=log.episode_weights)
+        mass, of_rows = log.unsupported_mass, log.weights
+        if mass is None:
+            mass = np.full(1, np.nan)
+        elif of_rows is not None:
+            mass = of_rows * mass
+        rows = log.n_rows if of_rows is None else of_rows.sum()
+        return replace(found, unsupported=float(mass.sum()), rows=float(rows))
 
     def _with_events(self, events: np.ndarray) -> list[WeightSums]:
-        return [replace(self._final, events=Magnitudes.of(self._summed(self.log.weighted(np.abs(events)))))]
+        product = self.log.times_weights(self._summed(self.log.weighted(np.abs(events))))
+        return [replace(self._final, events=Magnitudes.of(product))]
 
     def _summed(self, rows: np.ndarray) -> np.ndarray:
         """(episodes,) discounted sums of rows."""
@@ -253,25 +272,34 @@ class Weighing:
             return self._nothing()
         apart, events = apart[differ], self._summed(np.abs(events))[differ]
         product = np.where(events > 0, apart * events, 0.0)
-        return [WeightSums.of(apart, product, checked=np.ones(len(apart)))]
+        rows = None if self.log.weights is None else self.log.episode_weights[differ]
+        return [WeightSums.of(apart, product, checked=np.ones(len(apart)), rows=rows)]
 
     def _nothing(self) -> list[WeightSums]:
         return [self._final]
 
     def _unweighted(self) -> list[WeightSums]:
-        return [WeightSums.of(np.ones(self.log.n_episodes), self._summed(np.abs(self.outcome)))]
+        ones, events = np.ones(self.log.n_episodes), self._summed(np.abs(self.outcome))
+        return [WeightSums.of(ones, events, rows=self.log.episode_weights)]
 
     def _positions(self) -> list[WeightSums]:
         order = np.argsort(self.log.steps, kind="stable")
         ends = np.cumsum(np.bincount(self.log.steps))[:-1]
         weights, events = self.log.ratios, self.log.ratios * np.abs(self.outcome)
-        return [WeightSums.of(weights[at], events[at]) for at in np.split(order, ends)]
+        rows = self.log.weights
+        return [
+            WeightSums.of(weights[at], events[at], rows=None if rows is None else rows[at])
+            for at in np.split(order, ends)
+        ]
 
     def _of_rows(self, weights: np.ndarray, events: np.ndarray) -> list[WeightSums]:
         """Of weights that each row has of its own; an episode's is their discounted sum, whose mean is known of first
         steps alone."""
         found = WeightSums.of(
-            self._summed(weights), self._summed(weights * np.abs(events)), checked=self.log.first(weights)
+            self._summed(weights),
+            self._summed(weights * np.abs(events)),
+            checked=self.log.first(weights),
+            rows=self.log.episode_weights,
         )
         return [replace(found, unsupported=self._final.unsupported, rows=self._final.rows)]
 
@@ -283,8 +311,9 @@ class Weighing:
 
     def _categories(self) -> list[WeightSums]:
         weights = category_ratios(self.log)
-        return [WeightSums.of(weights, weights * np.abs(self.outcome))]
+        return [WeightSums.of(weights, weights * np.abs(self.outcome), rows=self.log.episode_weights)]
 
     def _slates(self) -> list[WeightSums]:
         weights = slate_ratios(self.log)
-        return [WeightSums.of(weights, np.abs(weights) * self._summed(np.abs(self.outcome)))]
+        events = np.abs(weights) * self._summed(np.abs(self.outcome))
+        return [WeightSums.of(weights, events, rows=self.log.episode_weights)]

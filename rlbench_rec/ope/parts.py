@@ -113,9 +113,9 @@ class PositionRatios:
 Part = Mean | Ratio | StepRatios | PositionRatios
 
 
-def column_means(parts: list[Part], n_episodes: int) -> list[np.ndarray]:
-    """For each part: (K,) means of its columns."""
-    return [part.columns.sums() / n_episodes for part in parts]
+def column_means(parts: list[Part], log: EvaluationLog) -> list[np.ndarray]:
+    """For each part: (K,) means of its columns over the episodes of a log, weighted where the log has row weights."""
+    return [part.columns.sums(log.episode_weights) / log.total_weight for part in parts]
 
 
 def total(parts: list[Part], means: list[np.ndarray]) -> Any:
@@ -128,12 +128,17 @@ def gradients(parts: list[Part], means: list[np.ndarray]) -> list[np.ndarray]:
     return [part.gradient(mean) for part, mean in zip(parts, means, strict=True)]
 
 
-def linearised(parts: list[Part], slopes: list[np.ndarray], means: list[np.ndarray]) -> np.ndarray:
-    """(episodes,) psi: the delta-method influence of each episode, from the gradients and means of the whole log."""
+def linearised(
+    parts: list[Part], slopes: list[np.ndarray], means: list[np.ndarray], weights: np.ndarray | None
+) -> np.ndarray:
+    """(episodes,) psi: the delta-method influence of each episode, from the gradients and means of the whole log, times
+    its weight where it has one."""
     psi = parts[0].columns.project(slopes[0])
     for part, slope in zip(parts[1:], slopes[1:], strict=True):
         psi += part.columns.project(slope)
     psi -= sum(mean @ slope for mean, slope in zip(means, slopes, strict=True))
+    if weights is not None:
+        psi *= weights
     return psi
 
 
@@ -151,10 +156,10 @@ def normalised(log: EvaluationLog, values: np.ndarray, *, lag: int = 0) -> Part:
         lag: 0, or 1 to weigh by the step before (the v term of doubly robust estimators).
     """
     if log.one_step:
-        return Mean(Vectors(values)) if lag else Ratio(Vectors(log.weights * values, log.weights))
+        return Mean(Vectors(values)) if lag else Ratio(Vectors(log.importance_weights * values, log.importance_weights))
     if log.log_weights is not None:
         return StepRatios(_rescaled_columns(log, values, lag))
-    weights = log.weights_before if lag else log.weights
+    weights = log.importance_weights_before if lag else log.importance_weights
     return StepRatios(ByStep(log, weights * values, weights, log.final_weights))
 
 

@@ -62,7 +62,7 @@ def least_contradicted(values: Sequence[float], std_errors: Sequence[float], hal
 
 
 def _weights(log: EvaluationLog) -> np.ndarray:
-    weights = log.weights[np.isfinite(log.weights) & (log.weights > 0)]
+    weights = log.importance_weights[np.isfinite(log.importance_weights) & (log.importance_weights > 0)]
     if not len(weights):
         return np.ones(1)
     return np.geomspace(np.median(weights), weights.max(), 10)

@@ -64,5 +64,5 @@ def test_a_zero_ratio_after_an_overflow_ends_the_weight():
     target = np.full(320, 0.5)
     target[100] = 0.0
     log = ope.EvaluationLog(np.ones(320), np.full(320, 1e-6), target, episode_starts=[0, 160])
-    assert (log.weights[100:160] == 0).all() and np.isfinite(log.log_weights[160:]).all()
+    assert (log.importance_weights[100:160] == 0).all() and np.isfinite(log.log_weights[160:]).all()
     assert ope.estimate(log, "sntis", interval="none").value == pytest.approx(160, rel=1e-12)

@@ -217,8 +217,8 @@ def test_weights_of_long_logs_keep_their_digits():
     log = ope.EvaluationLog(
         np.ones(300_000), np.full(300_000, 1e-9), ratios * 1e-9, episode_starts=np.arange(0, 300_000, 3)
     )
-    np.testing.assert_allclose(log.weights[-3:], np.cumprod(log.ratios[-3:]), rtol=1e-15)
-    assert log.weights[5] == 0 and (log.weights[6:] > 0).all()
+    np.testing.assert_allclose(log.importance_weights[-3:], np.cumprod(log.ratios[-3:]), rtol=1e-15)
+    assert log.importance_weights[5] == 0 and (log.importance_weights[6:] > 0).all()
 
 
 def test_importing_loads_numpy_alone():

@@ -20,10 +20,11 @@ BY_EPISODE = ("slate_weights", "clusters")
 def full_log(seed: int, episodes: int = 30, longest: int = 5, gamma: float = 0.9) -> ope.EvaluationLog:
     """A log that carries whatever any estimator needs; some of its weights are 0."""
     rng = np.random.default_rng(seed)
-    lengths = rng.integers(1, longest + 1, episodes)
+    lengths = np.append(longest, rng.integers(1, longest + 1, episodes - 1))
     n = int(lengths.sum())
     target = rng.uniform(0.05, 0.9, n)
-    target[rng.random(n) < 0.1] = 0.0
+    # The first episode keeps its weights, so that no step is without any.
+    target[longest:][rng.random(n - longest) < 0.1] = 0.0
     return ope.EvaluationLog(
         rng.normal(size=n),
         rng.uniform(0.2, 0.9, n),
@@ -116,7 +117,7 @@ def test_self_normalised_values_move_with_the_rewards(seed, cents):
     names = ["snips", "sntis", "snmips", "sniips", "sn-pseudo-inverse", "on-policy"]
     np.testing.assert_allclose(values(moved, names), values(log, names) + cents, rtol=1e-6, atol=1e-6)
     apart = values(moved, ["ips"]) - values(log, ["ips"])
-    assert apart[0] == pytest.approx(cents * log.weights.mean(), rel=1e-6, abs=1e-9)
+    assert apart[0] == pytest.approx(cents * log.importance_weights.mean(), rel=1e-6, abs=1e-9)
 
 
 @pytest.mark.parametrize("longest", [1, 5])

@@ -33,12 +33,12 @@ def sndr(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
 
 def dr_clip(log: EvaluationLog, outcome: np.ndarray, clip: float) -> list[Part]:
     """mean v + min(w, clip) (r - q), one-step logs. Su et al. 2020."""
-    return _one_step(log, outcome, np.minimum(log.weights, clip))
+    return _one_step(log, outcome, np.minimum(log.importance_weights, clip))
 
 
 def switch_dr(log: EvaluationLog, outcome: np.ndarray, threshold: float) -> list[Part]:
     """mean v + 1{w <= threshold} w (r - q), one-step logs; inclusive, not renormalised. Wang et al. 2017."""
-    return _one_step(log, outcome, np.where(log.weights <= threshold, log.weights, 0.0))
+    return _one_step(log, outcome, np.where(log.importance_weights <= threshold, log.importance_weights, 0.0))
 
 
 def dros(log: EvaluationLog, outcome: np.ndarray, shrinkage: float) -> list[Part]:
@@ -46,12 +46,12 @@ def dros(log: EvaluationLog, outcome: np.ndarray, shrinkage: float) -> list[Part
     if shrinkage == 0:
         return dm(log, outcome)
     # Written so that an infinite shrinkage works.
-    return _one_step(log, outcome, log.weights / (1.0 + log.weights**2 / shrinkage))
+    return _one_step(log, outcome, log.importance_weights / (1.0 + log.importance_weights**2 / shrinkage))
 
 
 def sg_dr(log: EvaluationLog, outcome: np.ndarray, strength: float) -> list[Part]:
     """mean v + [w / (1 - strength + strength w)] (r - q), one-step logs. Metelli, Russo and Restelli 2021."""
-    return _one_step(log, outcome, log.weights / (1.0 - strength + strength * log.weights))
+    return _one_step(log, outcome, log.importance_weights / (1.0 - strength + strength * log.importance_weights))
 
 
 def _one_step(log: EvaluationLog, outcome: np.ndarray, weights: np.ndarray) -> list[Part]:

@@ -51,9 +51,9 @@ def sntis(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
 
 def ips_clip(log: EvaluationLog, outcome: np.ndarray, clip: float) -> list[Part]:
     """mean_i sum_t gamma^t min(W_t, clip) r_t; biased towards 0 for rewards above it. Ionides 2008."""
-    return [mean(log, log.discounts * np.minimum(log.weights, clip) * outcome)]
+    return [mean(log, log.discounts * np.minimum(log.importance_weights, clip) * outcome)]
 
 
 def sg_ips(log: EvaluationLog, outcome: np.ndarray, strength: float) -> list[Part]:
     """mean_i [w / (1 - strength + strength w)] r: subgaussian weights, one-step logs. Metelli et al. 2021."""
-    return [mean(log, log.weights / (1.0 - strength + strength * log.weights) * outcome)]
+    return [mean(log, log.importance_weights / (1.0 - strength + strength * log.importance_weights) * outcome)]

@@ -67,14 +67,15 @@ def _until(log: EvaluationLog, outcome: np.ndarray, shares: np.ndarray) -> list[
 
 def _shares(log: EvaluationLog, blends: list[list[Part]], resamples: int, seed: int) -> np.ndarray:
     """x: how much of each blend to take."""
-    means = [column_means(parts, log.n_episodes) for parts in blends]
+    means = [column_means(parts, log) for parts in blends]
     values = np.array([total(parts, of_one) for parts, of_one in zip(blends, means, strict=True)])
     influences = [
-        linearised(parts, gradients(parts, of_one), of_one) for parts, of_one in zip(blends, means, strict=True)
+        linearised(parts, gradients(parts, of_one), of_one, log.episode_weights)
+        for parts, of_one in zip(blends, means, strict=True)
     ]
     if log.clusters is not None:
         influences = [np.bincount(log.clusters, psi) for psi in influences]
-    influences = np.stack(influences) / log.n_episodes
+    influences = np.stack(influences) / log.total_weight
     low, high = _interval(log, blends[-1], float(values[-1]), resamples, seed)
     bias = np.maximum(values - high, 0.0) - np.maximum(low - values, 0.0)
     error = influences @ influences.T + np.outer(bias, bias)
@@ -85,7 +86,8 @@ def _shares(log: EvaluationLog, blends: list[list[Part]], resamples: int, seed: 
 
 
 def _interval(log: EvaluationLog, parts: list[Part], value: float, resamples: int, seed: int) -> tuple[float, float]:
-    draws = total(parts, resampled_means([part.columns.matrix() for part in parts], log.clusters, resamples, seed))
+    tables = [part.columns.matrix() for part in parts]
+    draws = total(parts, resampled_means(tables, log.clusters, resamples, seed, weights=log.episode_weights))
     draws = draws[np.isfinite(draws)]
     if not len(draws):
         return np.nan, np.nan

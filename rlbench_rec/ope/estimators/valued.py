@@ -31,9 +31,9 @@ class Joined:
         """K."""
         return sum(part.columns.width for part in self.parts)
 
-    def sums(self) -> np.ndarray:
-        """(K,) sums over episodes."""
-        return np.concatenate([part.columns.sums() for part in self.parts])
+    def sums(self, weights: np.ndarray | None = None) -> np.ndarray:
+        """(K,) sums over episodes, each counting with its weight."""
+        return np.concatenate([part.columns.sums(weights) for part in self.parts])
 
     def project(self, gradient: np.ndarray) -> np.ndarray:
         """(episodes,) sum_k gradient_k column_k."""

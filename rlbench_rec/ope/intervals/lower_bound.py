@@ -11,6 +11,7 @@ from ..log import EvaluationLog
 from ..measure import Pieces
 from ..parts import Mean
 from .crossing import crossing
+from .ranges import check_alike
 
 STAKES = 0.9 * 0.4 ** np.arange(12)
 """Shares of the capital that are bet, from bold to cautious; the last suit millions of episodes."""
@@ -41,11 +42,12 @@ def lower_bound(
         parameters: of the estimator.
 
     Raises:
-        InputError: users, an estimator that is no such mean, or a negative term (with its episode).
+        InputError: users, row weights, an estimator that is no such mean, or a negative term (with its episode).
     """
     checks.level("confidence", confidence)
     if log.clusters is not None:
         raise InputError("The lower bound needs independent episodes, not users.", where="clusters")
+    check_alike(log)
     return least_mean(_terms(log, estimator(name, **parameters), metric), -float(np.log1p(-confidence)))
 
 

@@ -88,18 +88,26 @@ def bounded_terms(sample: Sample) -> Iterator[Terms]:
     """The terms of each estimator.
 
     Raises:
-        InputError: no known range, users, whose rows are not independent, or strata.
+        InputError: no known range, users, whose rows are not independent, strata, or row weights.
     """
     log, metric = sample.pieces.log, sample.pieces.metric
     if log.clusters is not None:
         raise InputError("Finite-sample intervals need independent episodes, not users.", where="clusters")
     if log.strata is not None:
         raise InputError("Finite-sample intervals need episodes that are drawn alike, not by strata.", where="strata")
+    check_alike(log)
     for one, found in zip(sample.pieces.estimators, sample.measured, strict=True):
         low, high = term_range(one, log, metric)
         # The true value lies in the range of a return, where terms may not; what a biased estimator aims at need not.
         of_value = (low, high) if one.biased else return_range(log, known_range(log, metric))
         yield Terms(one, log, metric, found.value, found.std_error**2 * log.n_episodes, low, high, of_value)
+
+
+def check_alike(log: EvaluationLog) -> None:
+    """Refuse row weights: a finite-sample bound is one of a plain mean, not of a ratio of two."""
+    if log.weights is not None:
+        what = "Finite-sample intervals need episodes that count alike."
+        raise InputError(what, where="weights", hint="Use bootstrap, bca, studentised or normal.")
 
 
 def term_range(one: Estimator, log: EvaluationLog, metric: int | None = None) -> Range:

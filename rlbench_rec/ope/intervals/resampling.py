@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError
-from ..bootstrap import EXACT_UNITS, by_unit, resampled_counts
+from ..bootstrap import EXACT_UNITS, by_unit, resampled_counts, unit_sizes
 from ..columns import block_sum, sum_of_squares
 from ..measure import Measured, unit_influences
 from .sample import UNDEFINED, Limits, Sample, percentiles, quantiles
@@ -61,8 +61,9 @@ def studentised(sample: Sample) -> list[Limits]:
         hint = "Use bca, bootstrap or normal."
         raise InputError(f"The studentised bootstrap takes up to {EXACT_UNITS:,} units.", where="interval", hint=hint)
     log, measured = sample.pieces.log, sample.measured
-    sums = [[by_unit(table, log.clusters) for table in of_one] for of_one in sample.pieces.tables()]
-    sizes = np.ones(log.n_episodes) if log.clusters is None else np.bincount(log.clusters).astype(np.float64)
+    weights = log.episode_weights
+    sums = [[by_unit(table, log.clusters, weights) for table in of_one] for of_one in sample.pieces.tables()]
+    sizes = unit_sizes(log.n_units, log.clusters, weights)
     draws: list[list[np.ndarray]] = [[] for _ in measured]
     for counts in resampled_counts(sample.units, sample.n_resamples, sample.seed):
         episodes = counts @ sizes

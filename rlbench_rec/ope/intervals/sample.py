@@ -64,7 +64,8 @@ def jointly_resampled(samples: list[Sample]) -> list[list[np.ndarray]]:
         return [[np.full(samples[0].n_resamples, np.nan) for _ in sample.measured] for sample in samples]
     first, log = samples[0], samples[0].pieces.log
     tables = [table for sample in samples for of_one in sample.pieces.tables() for table in of_one]
-    means = iter(resampled_means(tables, log.clusters, first.n_resamples, first.seed, log.strata))
+    units = {"strata": log.strata, "weights": log.episode_weights}
+    means = iter(resampled_means(tables, log.clusters, first.n_resamples, first.seed, **units))
     return [
         [one.settled(total(one.parts, [next(means) for _ in one.parts])) for one in sample.measured]
         for sample in samples

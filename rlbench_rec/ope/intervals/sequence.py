@@ -55,7 +55,8 @@ def confidence_sequence(
         parameters: of the estimator.
 
     Raises:
-        InputError: no known bounds, users, an estimator that is no such mean, or a number beyond the log's episodes.
+        InputError: no known bounds, users, row weights, an estimator that is no such mean, or a number beyond the
+            log's episodes.
     """
     checks.level("confidence", confidence)
     n = log.n_episodes

@@ -63,7 +63,7 @@ def paired(given: Estimator) -> Estimator:
 
 def check_same_decisions(log: EvaluationLog, other: EvaluationLog, where: str) -> None:
     """Refuse a log of other decisions, or of other units to resample."""
-    columns = ("rewards", "starts", "propensities", "clusters", "strata")
+    columns = ("rewards", "starts", "propensities", "clusters", "strata", "weights")
     if not all(np.array_equal(getattr(log, name), getattr(other, name)) for name in columns):
         raise InputError("It holds other decisions than the first.", where=where)
 
@@ -88,8 +88,8 @@ def _between(log: EvaluationLog, other: EvaluationLog, given: Estimator, setting
     found = estimate(log, apart, **settings)
     gate = settings.get("gate") or Gate()
     of_other = estimate(other, given, interval="none", gate=gate)
-    differ = np.abs(log.final_weights - other.final_weights)
-    differ = differ[differ > MEAN_WEIGHT_ROUNDING]
+    apart = np.abs(log.final_weights - other.final_weights)
+    differ = log.times_weights(apart)[apart > MEAN_WEIGHT_ROUNDING]
     # Their mean has no known expectation, so it is not looked at.
     told = WeightSums.of(differ, differ, checked=np.ones(len(differ))) if len(differ) else None
     of_difference = ("trusted", ()) if told is None else verdict_on([told], gate, "difference")

@@ -40,7 +40,7 @@ def mixture_log(
         propensities: by name, (n,) each policy's probability of the logged action, in [0, 1], on *all* rows.
         target_propensities: (n,) the evaluated policy's.
         episode_starts: (episodes,) first row of each episode; None: every row is an episode.
-        options: further fields of EvaluationLog.
+        options: further fields of EvaluationLog; `weights` count in the n_k, too.
 
     Raises:
         UnknownNameError: a logger whose propensities are not given.
@@ -60,11 +60,19 @@ def mixture_log(
     for code, (name, column) in enumerate(zip(names, chances, strict=True)):
         bad = (by_row == code) & (column == 0)
         checks.refuse(f"propensities of '{name}'", bad, "0 where it took the decision", column)
-    shares = np.bincount(codes) / n_episodes
+    counts = np.bincount(codes, _of_episodes(options.get("weights"), starts, len(rewards)))
+    shares = counts / counts.sum()
     mixed = _mixed(chances, shares, np.arange(n_episodes) if starts is None else starts, lengths)
     return EvaluationLog(
         rewards, np.minimum(mixed, 1.0), target_propensities, episode_starts=starts, strata=codes, **options
     )
+
+
+def _of_episodes(weights: Any, starts: np.ndarray | None, n_rows: int) -> np.ndarray | None:
+    column = checks.vector("weights", weights)
+    if column is not None and len(column) != n_rows:
+        raise InputError(f"{len(column)} entries for {n_rows} rewards.", where="weights")
+    return column if column is None or starts is None else column[starts]
 
 
 def _chances(name: Any, propensities: Mapping[Any, np.ndarray], n_rows: int) -> np.ndarray:

@@ -153,10 +153,13 @@ def explore(
         relative, power, confidence: as in `ope.plan`.
 
     Raises:
-        InputError: longer episodes, continuous actions, a share or probabilities out of range, or a lift of 0.
+        InputError: longer episodes, continuous actions, row weights, a share or probabilities out of range, or a lift
+            of 0.
     """
     if not log.one_step or log.bandwidth is not None:
         raise InputError("Exploration is planned for one-step logs of discrete actions.", where="log")
+    if log.weights is not None:
+        raise InputError("Exploration is planned from rows that count alike.", where="weights", hint="Use ope.plan.")
     checks.level("power", power)
     checks.level("confidence", confidence)
     lift = _absolute(log, lift, relative, None)

@@ -150,7 +150,7 @@ def _resampled(
 
 def _sorted_returns(log: EvaluationLog) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     returns = log.per_episode(log.discounts * log.rewards)
-    return np.argsort(returns, kind="stable"), returns, log.scaled_final_weights
+    return np.argsort(returns, kind="stable"), returns, log.times_weights(log.scaled_final_weights)
 
 
 def _check_level(level: float) -> None:

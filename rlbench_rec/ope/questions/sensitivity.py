@@ -91,10 +91,10 @@ OVERFLOWING = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 @OVERFLOWING
 def _sorted(log: EvaluationLog, metric: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Outcomes, target propensities and odds against the logged action, outcomes ascending."""
+    """Outcomes, target propensities (times row weights) and odds against the logged action, outcomes ascending."""
     outcome = log.outcome(metric)
     order = np.argsort(outcome, kind="stable")
-    return outcome[order], log.target_propensities[order], 1.0 / log.propensities[order] - 1.0
+    return outcome[order], log.times_weights(log.target_propensities)[order], 1.0 / log.propensities[order] - 1.0
 
 
 @OVERFLOWING

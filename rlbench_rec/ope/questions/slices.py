@@ -112,7 +112,7 @@ def _against_rest(log: EvaluationLog, own: np.ndarray, lift: Estimator) -> tuple
         with np.errstate(over="ignore", invalid="ignore"):
             measured = measure(pieces)
             (influence,) = unit_influences(pieces, [measured[0].parts], [measured[0].means])
-        psi[member] = sign * influence / member.sum()
+        psi[member] = sign * influence / log.times_weights(member).sum()
         # What varies by rounding alone does not vary.
         psi[member] = psi[member] if measured[0].std_error != 0.0 else 0.0
         apart, scale = apart + sign * measured[0].value, scale + measured[0].scale

@@ -130,8 +130,8 @@ def _limits(
 
 
 def _verdict(one: Estimator, logs: list[EvaluationLog], shares: np.ndarray, gate: Gate) -> Verdict:
-    """On the weights as they enter the sum: w x_k n / n_k, whose mean is 1. The mean weight of each log by itself must
-    be 1 too."""
+    """On the weights as they enter the sum: a row of log k counts x_k / N_k times, so that w has mean 1. The mean
+    weight of each log by itself must be 1 too."""
     n = sum(log.n_episodes for log in logs)
     outcomes = (None,) if one.outcomes is None else one.outcomes
     judged = []
@@ -141,8 +141,7 @@ def _verdict(one: Estimator, logs: list[EvaluationLog], shares: np.ndarray, gate
             if any(len(of_log) > 1 for of_log in sums):
                 raise InputError(f"'{one.id}' is judged by position.", where="name", hint="Use ips or snips.")
             scaled = [
-                of_log[0].times(share * n / log.n_episodes)
-                for of_log, share, log in zip(sums, shares, logs, strict=True)
+                of_log[0].times(share / log.total_weight) for of_log, share, log in zip(sums, shares, logs, strict=True)
             ]
             whole = scaled[0]
             for of_log in scaled[1:]:

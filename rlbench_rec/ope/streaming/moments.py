@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..bootstrap import by_unit, side_by_side
+from ..bootstrap import by_unit, side_by_side, unit_sizes
 from ..log import EvaluationLog
 from ..parts import Mean, Part, PositionRatios, Ratio, StepRatios, gradients, total
 
@@ -23,8 +23,8 @@ class Moments:
     """Of one estimator on a part of a log.
 
     The second moments are kept as a triangular root R, R'R = sum over units of z z', z a unit's column sums and its
-    number of episodes. Roots of two parts merge by a QR decomposition, which never squares a number, so that a standard
-    error keeps its digits where columns are nearly multiples of each other (rewards all alike).
+    number of episodes, or their weight. Roots of two parts merge by a QR decomposition, which never squares a number,
+    so that a standard error keeps its digits where columns are nearly multiples of each other (rewards all alike).
 
     Attributes:
         kinds: what each part of the estimator is.
@@ -40,9 +40,10 @@ class Moments:
     def of(parts: list[Part], log: EvaluationLog) -> Moments:
         """Of an estimator's parts on a log, or on a block of one."""
         kinds = tuple(type(part).__name__ for part in parts)
-        sums = tuple(part.columns.sums() for part in parts)
-        columns = by_unit(side_by_side([part.columns.matrix() for part in parts]), log.clusters)
-        sizes = np.ones(log.n_episodes) if log.clusters is None else np.bincount(log.clusters).astype(np.float64)
+        weights = log.episode_weights
+        sums = tuple(part.columns.sums(weights) for part in parts)
+        columns = by_unit(side_by_side([part.columns.matrix() for part in parts]), log.clusters, weights)
+        sizes = unit_sizes(columns.shape[0], log.clusters, weights)
         root = np.zeros((0, sum(map(len, sums)) + 1))
         for chunk in _chunks(columns, sizes):
             root = _root(root, chunk)
@@ -54,20 +55,20 @@ class Moments:
         sums = tuple(a + b for a, b in zip(one.sums, two.sums, strict=True))
         return Moments(self.kinds, sums, _root(one.root, two.root))
 
-    def value(self, n_episodes: int) -> float:
+    def value(self, total_weight: float) -> float:
         """The estimate."""
-        return float(total(self._parts(), [of_part / n_episodes for of_part in self.sums]))
+        return float(total(self._parts(), [of_part / total_weight for of_part in self.sums]))
 
-    def std_error(self, n_episodes: int, units: int) -> float:
+    def std_error(self, total_weight: float, units: int) -> float:
         """sqrt(sum_u psi_u^2 C / (C - 1)) / N over C units, as of a whole log; NaN for a single unit."""
         if units < 2:
             return np.nan
-        means = [of_part / n_episodes for of_part in self.sums]
+        means = [of_part / total_weight for of_part in self.sums]
         slopes = gradients(self._parts(), means)
         with np.errstate(invalid="ignore"):
             centre = sum(mean @ slope for mean, slope in zip(means, slopes, strict=True))
             psi = self.root @ np.append(np.concatenate(slopes), -centre)
-        return float(np.sqrt(psi @ psi * units / (units - 1)) / n_episodes)
+        return float(np.sqrt(psi @ psi * units / (units - 1)) / total_weight)
 
     def _parts(self) -> list[Part]:
         # Value and gradient are functions of the means alone.

@@ -16,8 +16,18 @@ from .moments import Moments
 if TYPE_CHECKING:
     from .stream import Stream
 
-SCHEMA = 2
-FIELDS = ("metric", "n_rows", "n_episodes", "units", "settings", "source", "calibrated", "miscalibration")
+SCHEMA = 3
+FIELDS = (
+    "metric",
+    "n_rows",
+    "n_episodes",
+    "total_weight",
+    "units",
+    "settings",
+    "source",
+    "calibrated",
+    "miscalibration",
+)
 """What a file holds as it is."""
 
 

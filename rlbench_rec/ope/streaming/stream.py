@@ -21,7 +21,7 @@ from ..weights import is_extreme
 from .moments import Moments
 from .state import from_dict, to_dict
 
-SAME = ("gamma", "bandwidth", "sequential", "by_user")
+SAME = ("gamma", "bandwidth", "sequential", "by_user", "weighted")
 """What all batches must share."""
 
 
@@ -56,6 +56,7 @@ class Stream:
                 raise InputError(f"'{one.id}' has an outcome of its own.", where="names", hint="Use metric=.")
         self.metric = metric
         self.n_rows = self.n_episodes = self.units = 0
+        self.total_weight = 0.0
         self.settings: dict[str, Any] = {}
         self.source = ""
         # Of rows whose propensities have a known calibration error: how many, and the sum of their errors.
@@ -85,9 +86,10 @@ class Stream:
             "bandwidth": log.bandwidth,
             "sequential": log.episode_starts is not None,
             "by_user": log.clusters is not None,
+            "weighted": log.weights is not None,
         }
         batch.source = log.propensity_source
-        batch.n_rows, batch.n_episodes = log.n_rows, log.n_episodes
+        batch.n_rows, batch.n_episodes, batch.total_weight = log.n_rows, log.n_episodes, log.total_weight
         if log.calibration_error is not None:
             batch.calibrated, batch.miscalibration = log.n_rows, log.n_rows * log.calibration_error
         batch.units = log.n_units
@@ -119,6 +121,7 @@ class Stream:
         self.source = max(self.source, other.source, key=["", "uniform", "logged", "estimated"].index)
         self.n_rows += other.n_rows
         self.n_episodes += other.n_episodes
+        self.total_weight += other.total_weight
         self.units += other.units
         self.calibrated += other.calibrated
         self.miscalibration += other.miscalibration
@@ -142,9 +145,9 @@ class Stream:
         bandwidth = self.settings["bandwidth"]
         estimates = []
         for one, moments in zip(self.estimators, self.moments, strict=True):
-            value = moments.value(self.n_episodes)
+            value = moments.value(self.total_weight)
             value = value if np.isfinite(value) else np.nan
-            error = moments.std_error(self.n_episodes, self.units)
+            error = moments.std_error(self.total_weight, self.units)
             on_weights = qualified(one, value, [judged[kind] for kind in one.kinds], bandwidth, self.source)
             verdict, reasons = judge_users(on_weights, self.units, self.n_episodes, gate or Gate())
             estimates.append(

@@ -17,7 +17,7 @@ def pareto_k(log: EvaluationLog) -> float:
     hopeless (Vehtari et al. 2024). Fitted as by Zhang and Stephens 2009, drawn towards 0.5 by ten observations.
     NaN where the largest weights are alike, so that there is no tail, or overflow.
     """
-    weights = np.sort(log.scaled_final_weights)
+    weights = np.sort(log.times_weights(log.scaled_final_weights))
     count = int(min(len(weights) // 5, 3 * np.sqrt(len(weights))))
     if count < FEWEST:
         return np.nan

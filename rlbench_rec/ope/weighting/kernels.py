@@ -115,7 +115,7 @@ def _slope(log_of: Callable[[float], EvaluationLog], grid: Sequence[float], one:
     if not len(widths) or not 0.0 < widths[0] <= widths[-1] < np.inf:
         raise InputError("Bandwidths above 0 are needed.", where="grid")
     logs = [log_of(float(width)) for width in widths]
-    known = [log for log in logs if Magnitudes.of(log.weights).effective_number >= FEWEST_MATCHES]
+    known = [log for log in logs if Magnitudes.of(log.importance_weights).effective_number >= FEWEST_MATCHES]
     if not known:
         return logs[-1]
     # Far out in the tail of the logged bids a weight may leave the range of a float: it is no estimate, and no crash.

@@ -44,8 +44,12 @@ def state_ratios(log: EvaluationLog, states: np.ndarray, method: str = "tabular"
 
     Raises:
         UnknownNameError: no such method.
-        InputError: states of another length, features that are not finite, features given to `tabular`.
+        InputError: a log with row weights, states of another length, features that are not finite, features given to
+            `tabular`.
     """
+    if log.weights is not None:
+        what = "Ratios of states are estimated from episodes that count alike."
+        raise InputError(what, where="weights", hint="Use ips, snips or dr.")
     if method not in METHODS:
         raise UnknownNameError("method", method, METHODS)
     states = np.asarray(states)

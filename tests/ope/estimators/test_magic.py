@@ -36,11 +36,11 @@ def value(log, name, **parameters):
 def test_the_ingredients_run_from_dm_to_sndr():
     log = log_of(error=0.3, gamma=0.9)
     blends = [magic._until(log, log.rewards, np.arange(3) <= j) for j in (-1, 0, 1, 2)]
-    values = [total(parts, column_means(parts, log.n_episodes)) for parts in blends]
+    values = [total(parts, column_means(parts, log)) for parts in blends]
     assert values[0] == pytest.approx(value(log, "dm"), rel=1e-12)
     assert values[-1] == pytest.approx(value(log, "sndr"), rel=1e-12)
     # Until step 0: v_0 + W_0 (r_0 - q_0 + gamma v_1), normalised.
-    w, first = log.weights[::3], slice(None, None, 3)
+    w, first = log.importance_weights[::3], slice(None, None, 3)
     inner = log.rewards[first] - log.q_logged[first] + 0.9 * log.v_target[1::3]
     assert values[1] == pytest.approx(3.3 + (w @ inner) / w.sum(), rel=1e-12)
 
@@ -118,7 +118,7 @@ def test_the_chosen_shares_are_part_of_the_result():
     assert list(estimate.chosen) == ["dm", "to step 0", "to step 1", "sndr"]
     assert sum(estimate.chosen.values()) == pytest.approx(1) and min(estimate.chosen.values()) >= 0
     blends = [magic._until(log, log.rewards, np.arange(3) <= j) for j in (-1, 0, 1, 2)]
-    values = [total(parts, column_means(parts, log.n_episodes)) for parts in blends]
+    values = [total(parts, column_means(parts, log)) for parts in blends]
     assert estimate.value == pytest.approx(np.dot(values, list(estimate.chosen.values())), rel=1e-12)
     assert estimate.to_dict()["chosen"] == estimate.chosen
     assert ope.lift(log, "magic", interval="none").chosen == estimate.chosen

@@ -68,7 +68,7 @@ def test_every_consistent_estimator_is_exact_on_a_whole_population(population):
 def test_drl_discounts_and_places_the_next_value_like_dr():
     """Where each history is a state of its own, d_t is W_{t-1}: `mis` is `ips` and `drl` is `dr`."""
     log = by_hand()
-    log = replace(log, state_ratios=log.weights_before)
+    log = replace(log, state_ratios=log.importance_weights_before)
     assert value(log, "mis") == pytest.approx(value(log, "ips"), rel=1e-15)
     assert value(log, "drl") == pytest.approx(value(log, "dr"), rel=1e-15)
 

@@ -135,7 +135,7 @@ def test_no_interval_of_a_sequence_misses_in_most_logs():
         log = weighted(1_000, seed)
         found = ope.confidence_sequence(log, "ips", episodes=np.arange(100, 1_001, 100))
         missed["sequence"] += not ((found.low <= 0.18) & (found.high >= 0.18)).all()
-        terms = log.weights * log.rewards
+        terms = log.importance_weights * log.rewards
         n = np.arange(1, 1_001)
         means = np.cumsum(terms) / n
         errors = np.sqrt((np.cumsum(terms**2) / n - means**2) / n)

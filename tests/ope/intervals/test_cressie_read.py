@@ -38,8 +38,8 @@ def test_the_limits_are_those_of_an_optimiser(seed):
     found = ope.estimate(log, "ips", interval="cressie-read", confidence=0.5)
 
     def optimum(unseen, sign, budget):
-        w = np.append(log.weights, unseen[0])
-        x = np.append(log.weights * log.rewards, unseen[1])
+        w = np.append(log.importance_weights, unseen[0])
+        x = np.append(log.importance_weights * log.rewards, unseen[1])
         rules = [
             {"type": "eq", "fun": lambda q: q.sum() - 1},
             {"type": "eq", "fun": lambda q: q @ w - 1},

@@ -27,7 +27,7 @@ def test_a_ratio_on_paper():
 def test_the_delta_method_by_hand(shop):
     log = shop.log(2_000)
     found = ope.estimate(log, "ips", metric=(None, 1), interval="normal")
-    above, below = log.weights * log.rewards, log.weights * log.metrics[:, 1]
+    above, below = log.importance_weights * log.rewards, log.importance_weights * log.metrics[:, 1]
     psi = (above - found.value * below) / below.mean()
     assert found.std_error == pytest.approx(psi.std(ddof=1) / np.sqrt(2_000), rel=1e-9)
 

@@ -92,7 +92,7 @@ def test_the_size_of_each_arm_is_not_left_to_chance():
 def test_standard_errors_by_arm_by_hand():
     items, rewards = sample(3)
     log = logs_of(items, rewards)["balanced"]
-    terms = log.weights * rewards
+    terms = log.importance_weights * rewards
     square = sum((name == NAMES).sum() * terms[name == NAMES].var(ddof=1) for name in POLICIES)
     assert ope.estimate(log, "ips", interval="none").std_error == pytest.approx(np.sqrt(square) / 400, rel=1e-12)
 

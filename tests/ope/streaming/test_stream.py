@@ -193,6 +193,6 @@ def test_refusals():
     with pytest.raises(InputError, match=r"target_propensities: The weight e\^345 at row 74"):
         ope.Stream(["ips"]).add(ope.EvaluationLog(np.ones(100), np.full(100, 0.01), np.ones(100), episode_starts=[0]))
     assert stream.estimates()[0].n_rows == 2
-    for bad in ({}, {"schema": 1}, {"schema": 2, "estimators": 3}, [], {**stream.to_dict(), "steps": [{"a": 1}]}):
+    for bad in ({}, {"schema": 1}, {"schema": 3, "estimators": 3}, [], {**stream.to_dict(), "steps": [{"a": 1}]}):
         with pytest.raises(InputError):
             ope.Stream.from_dict(bad)

@@ -64,7 +64,7 @@ def test_the_advised_exploration_gives_a_trusted_value(report_on):
         items = rng.choice(2, n, p=mixed)
         rewards = (rng.random(n) < np.array([0.1, 0.2])[items]).astype(float)
         log = ope.EvaluationLog(rewards, mixed[items], evaluated[items])
-        assert log.weights.max() <= 10
+        assert log.importance_weights.max() <= 10
         trusted += ope.estimate(log, "snips", interval="none").verdict == "trusted"
     assert trusted >= 18
 

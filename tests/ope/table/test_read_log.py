@@ -29,7 +29,7 @@ def refusal(path, *arguments, **options) -> str:
 def test_the_three_columns_are_enough(tmp_path):
     read = read_log(write(tmp_path, f"{HEAD}\n1,0.5,0.25\n0,0.25,1\n"))
     np.testing.assert_array_equal(read.log.rewards, [1, 0])
-    np.testing.assert_array_equal(read.log.weights, [0.5, 4])
+    np.testing.assert_array_equal(read.log.importance_weights, [0.5, 4])
     assert read.log.one_step and read.log.propensity_source == "logged" and read.notes == ()
 
 
@@ -58,7 +58,7 @@ def test_parquet_folders_and_gzip_say_the_same_as_csv(tmp_path):
     frame[1:].to_parquet(tmp_path / "parts" / "b.parquet")
     for path in (tmp_path / "log.csv.gz", tmp_path / "parts"):
         other = read_log(path)
-        np.testing.assert_array_equal(other.log.weights, plain.log.weights)
+        np.testing.assert_array_equal(other.log.importance_weights, plain.log.importance_weights)
         np.testing.assert_array_equal(other.log.rewards, plain.log.rewards)
     # Two users, though their numbers are one as floats.
     assert plain.log.clusters.tolist() == other.log.clusters.tolist() == [0, 1]

@@ -15,7 +15,7 @@ from rlbench_rec.ope.weighting.kernels import KERNELS
 def test_on_paper():
     # Distances in bandwidths 1/2, 1, 0: Epanechnikov 9/16, 0, 3/4; over h f = 2 * (1/4, 1/4, 3).
     log = ope.kernel_log([4.0, 5.0, 8.0], [3.0, 2.0, 7.0], [0.25, 0.25, 3.0], [2.0, 4.0, 7.0], 2.0)
-    assert log.weights == pytest.approx([9 / 8, 0, 1 / 8], rel=1e-14)
+    assert log.importance_weights == pytest.approx([9 / 8, 0, 1 / 8], rel=1e-14)
     estimate = ope.estimate(log, "ips", interval="none")
     assert estimate.value == pytest.approx((4.5 + 1) / 3, rel=1e-14)
     assert estimate.estimator == "kernel2-ips" and estimate.interval_kind == "sampling-only"
@@ -38,7 +38,7 @@ def test_doubly_robust_on_paper():
 def test_a_bound_cuts_the_kernel():
     # At the bound itself half of the kernel is left, so what remains counts twice.
     free, bound = (
-        ope.kernel_log([1.0], [0.5], [1.0], [0.0], 1.0, bounds=bounds).weights[0]
+        ope.kernel_log([1.0], [0.5], [1.0], [0.0], 1.0, bounds=bounds).importance_weights[0]
         for bounds in ((-np.inf, np.inf), (0.0, 9.0))
     )
     assert bound == pytest.approx(2 * free, rel=1e-14)
@@ -137,7 +137,7 @@ def test_two_densities():
     behaviour, target = (np.exp(-0.5 * ((actions - m) / s) ** 2) / s for m, s in ((0, 1), (0.5, 0.5)))
     # Densities beyond 1 (in a small unit) are as good as any.
     log = ope.density_log(actions**2, 1e3 * behaviour, 1e3 * target)
-    np.testing.assert_allclose(log.weights, target / behaviour, rtol=1e-12)
+    np.testing.assert_allclose(log.importance_weights, target / behaviour, rtol=1e-12)
     estimate = ope.estimate(log, "snips")
     assert estimate.estimator == "snips" and estimate.interval_kind == "sampling" and estimate.verdict == "trusted"
     assert estimate.ci_low < 0.5 < estimate.ci_high
@@ -157,7 +157,7 @@ def test_units_of_the_price_and_the_order_of_rows_do_not_matter(seed, unit):
         0.3 * unit,
         bounds=(unit, 5 * unit * (1 + 1e-12)),
     )
-    np.testing.assert_allclose(other.weights, plain.weights[order], rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(other.importance_weights, plain.importance_weights[order], rtol=1e-7, atol=1e-9)
 
 
 def test_refusals():

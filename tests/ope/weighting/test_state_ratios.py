@@ -55,12 +55,12 @@ def test_the_two_ends_of_tabular():
         episode_starts=np.cumsum(lengths) - lengths,
         gamma=0.9,
     )
-    scales = ope.state_ratios(log, np.arange(n)) / log.weights_before
+    scales = ope.state_ratios(log, np.arange(n)) / log.importance_weights_before
     for step in range(5):
         assert np.ptp(scales[log.steps == step]) < 1e-12
     assert scales[log.steps == 1][0] == pytest.approx(1 / log.ratios[log.starts].mean(), rel=1e-12)
     together, second = ope.state_ratios(log, np.zeros(n, dtype=int)), log.steps == 1
-    survivors = (log.weights_before * scales)[second].mean()
+    survivors = (log.importance_weights_before * scales)[second].mean()
     np.testing.assert_allclose(together[second], survivors, rtol=1e-12)
 
 
