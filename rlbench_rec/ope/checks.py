@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import InputError
 
+SOURCES = ("logged", "uniform", "estimated")
 SMALLEST_WEIGHT = 1e-100
 
 
@@ -70,6 +71,22 @@ def episode_codes(name: str, values: object, n_episodes: int) -> np.ndarray:
         what = f"{len(labels)} entries" if labels.ndim == 1 else f"Shape {labels.shape}"
         raise InputError(f"{what} for {n_episodes} episodes.", where=name)
     return codes(name, labels)[0]
+
+
+def length(name: str, column: np.ndarray | None, needed: int, of_what: str) -> None:
+    """Refuse a column of another length; None passes."""
+    if column is not None and len(column) != needed:
+        raise InputError(f"{len(column)} entries for {needed} {of_what}.", where=name)
+
+
+def settings(gamma: object, bandwidth: object, propensity_source: object) -> None:
+    """Refuse settings of a log that are out of range."""
+    if not isinstance(gamma, Real) or not 0.0 <= gamma <= 1.0:
+        raise InputError(f"gamma is {gamma!r}; it must lie in [0, 1].", where="gamma")
+    if bandwidth is not None and not (isinstance(bandwidth, Real) and 0.0 <= bandwidth < np.inf):
+        raise InputError(f"bandwidth is {bandwidth!r}; it must lie in [0, inf).", where="bandwidth")
+    if propensity_source not in SOURCES:
+        raise InputError(f"'{propensity_source}' is not one of {', '.join(SOURCES)}.", where="propensity_source")
 
 
 def row_weights(weights: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> None:

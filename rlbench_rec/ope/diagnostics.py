@@ -11,7 +11,8 @@ import numpy as np
 from .estimators import Estimator
 from .gate import VERDICTS, Gate, Verdict, judge, judge_users
 from .log import EvaluationLog
-from .overlap import Magnitudes, Weighing, WeightSums
+from .overlap import Magnitudes, WeightSums
+from .weighing import Weighing
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from . import checks
 from .known import checked_limits
 from .weights import cumulative_weights, extreme_log_weights
 
-SOURCES = ("logged", "uniform", "estimated")
 ROW_FIELDS = (
     "rewards",
     "propensities",
@@ -101,15 +100,11 @@ class EvaluationLog:
         for name in ROW_FIELDS:
             check = checks.table if name == "metrics" else checks.vector
             _set(self, name, check(name, getattr(self, name)))
-        for name in ROW_FIELDS[:3]:
-            if getattr(self, name) is None:
+            if name in ROW_FIELDS[:3] and getattr(self, name) is None:
                 raise InputError("A log needs them.", where=name)
+            checks.length(name, getattr(self, name), self.n_rows, "rewards")
         if len(self.rewards) == 0:
             raise InputError("The log has no rows.", where="rewards")
-        for name in ROW_FIELDS:
-            column = getattr(self, name)
-            if column is not None and len(column) != self.n_rows:
-                raise InputError(f"{len(column)} entries for {self.n_rows} rewards.", where=name)
         # Of continuous actions the two are densities.
         largest = 1.0 if self.bandwidth is None else np.inf
         checks.chances("propensities", self.propensities, largest, positive=True)
@@ -133,20 +128,8 @@ class EvaluationLog:
             checks.nested("clusters", self.clusters, self.strata)
         if self.slate_weights is not None:
             _set(self, "slate_weights", checks.vector("slate_weights", self.slate_weights))
-            if len(self.slate_weights) != self.n_episodes:
-                what = f"{len(self.slate_weights)} entries for {self.n_episodes} episodes."
-                raise InputError(what, where="slate_weights")
-        self._check_settings()
-
-    def _check_settings(self) -> None:
-        if not isinstance(self.gamma, Real) or not 0.0 <= self.gamma <= 1.0:
-            raise InputError(f"gamma is {self.gamma!r}; it must lie in [0, 1].", where="gamma")
-        if self.bandwidth is not None and not (isinstance(self.bandwidth, Real) and 0.0 <= self.bandwidth < np.inf):
-            raise InputError(f"bandwidth is {self.bandwidth!r}; it must lie in [0, inf).", where="bandwidth")
-        if self.propensity_source not in SOURCES:
-            raise InputError(
-                f"'{self.propensity_source}' is not one of {', '.join(SOURCES)}.", where="propensity_source"
-            )
+            checks.length("slate_weights", self.slate_weights, self.n_episodes, "episodes")
+        checks.settings(self.gamma, self.bandwidth, self.propensity_source)
         for name, limits in checked_limits(self).items():
             _set(self, name, limits)
 
@@ -203,7 +186,6 @@ class EvaluationLog:
             return np.ones(self.n_rows)
         return (float(self.gamma) ** np.arange(self.horizon))[self.steps]
 
-    # --- row weights -----------------------------------------------------------------------------------------------
     @cached_property
     def episode_weights(self) -> np.ndarray | None:
         """(episodes,) s, for how many episodes each stands; None: each for itself alone."""

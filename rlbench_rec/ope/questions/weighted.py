@@ -15,7 +15,7 @@ from ..gate import Gate, Verdict, judge, judge_users
 from ..intervals import UNDEFINED, Sample, percentiles
 from ..log import EvaluationLog
 from ..measure import Pieces, measure
-from ..overlap import Weighing
+from ..weighing import Weighing
 from .subset import subset
 
 FOLDS = 2

@@ -16,7 +16,8 @@ from ..estimate import Estimate
 from ..estimators import Estimator, estimator
 from ..gate import Gate, judge_users
 from ..log import EvaluationLog
-from ..overlap import Magnitudes, Weighing, WeightSums
+from ..overlap import Magnitudes, WeightSums
+from ..weighing import Weighing
 from ..weights import is_extreme
 from .moments import Moments
 from .state import from_dict, to_dict
