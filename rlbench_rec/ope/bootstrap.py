@@ -18,6 +18,8 @@ import numpy as np
 EXACT_UNITS = 50_000
 """Up to here every unit is resampled; beyond, groups of them are."""
 GROUPS = 20_000
+NARROW = 4
+"""Columns."""
 CHUNK_CELLS, DRAWN_CELLS = 200_000, 100_000
 """Counts that are multiplied, and drawn, at a time: what stays in a processor's cache costs half as much."""
 
@@ -134,8 +136,20 @@ def _resampled_sums(units: list[Any], n_resamples: int, rng: np.random.Generator
 
 
 def _sums(units: list[Any], n: int, n_resamples: int, rng: np.random.Generator) -> list[np.ndarray]:
-    chunks = [[counts @ table for table in units] for counts in _counts(n, n_resamples, rng)]
+    units = [_columns(table) for table in units]
+    chunks = [[_product(counts, table) for table in units] for counts in _counts(n, n_resamples, rng)]
     return [np.concatenate(of_table) for of_table in zip(*chunks, strict=True)]
+
+
+def _columns(table: Any) -> Any:
+    """A narrow array as (n,) columns: products with vectors cost no more, and round less, than one with them all."""
+    if not isinstance(table, np.ndarray) or table.shape[1] > NARROW:
+        return table
+    return [np.ascontiguousarray(column) for column in table.T]
+
+
+def _product(counts: np.ndarray, table: Any) -> np.ndarray:
+    return np.stack([counts @ column for column in table], axis=1) if isinstance(table, list) else counts @ table
 
 
 def _counts(n: int, n_resamples: int, rng: np.random.Generator) -> Iterator[np.ndarray]:

@@ -51,9 +51,8 @@ class EvaluationLog:
         clusters: (episodes,) user codes; the bootstrap then resamples users.
         metrics: (n, m) further outcomes, valued by the same weights.
         metric_ranges: for each metric its known (smallest, largest) value, or None.
-        weights: (n,) for how many rows of the whole log each stands: the inverse of the chance with which it was kept,
-            10 for clickless rows of which 10 % were kept. Only their ratios matter; within an episode all are alike.
-            Every mean over episodes is then a weighted one, sum s x / sum s, its denominator resampled with it.
+        weights: (n,) how many rows of the whole log each stands for, such as 10 where one of ten clickless rows was
+            kept; alike within an episode. Means over episodes are then sum s x / sum s, its denominator resampled too.
         unsupported_mass: (n,) evaluation-policy mass on actions the behaviour policy never takes, where known.
         propensity_source: "logged", "uniform" or "estimated"; part of every result made from the log.
         state_ratios: (n,) d^e_t(s) / d^b_t(s), the policies' chances to be still in the session at the row's step, and
@@ -102,9 +101,9 @@ class EvaluationLog:
             _set(self, name, check(name, getattr(self, name)))
             if name in ROW_FIELDS[:3] and getattr(self, name) is None:
                 raise InputError("A log needs them.", where=name)
+            if self.n_rows == 0:
+                raise InputError("The log has no rows.", where="rewards")
             checks.length(name, getattr(self, name), self.n_rows, "rewards")
-        if len(self.rewards) == 0:
-            raise InputError("The log has no rows.", where="rewards")
         # Of continuous actions the two are densities.
         largest = 1.0 if self.bandwidth is None else np.inf
         checks.chances("propensities", self.propensities, largest, positive=True)
