@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..errors import InputError, MissingFileError, UnknownNameError
 from ..mdp.config import MDPConfig
@@ -15,6 +15,19 @@ from ..parsing import read_toml
 
 if TYPE_CHECKING:
     from .kinds.estimators.config import EstimatorSuite
+
+
+def _parameters_alone(config: dict[str, Any]) -> dict[str, Any]:
+    for name in ("seed", "variant", "task_id"):
+        if name in config:
+            raise ValueError(
+                f"'{name}' is no parameter of a task; write task_seed, variant and task beside task_config"
+            )
+    return config
+
+
+TaskParameters = Annotated[dict[str, Any], AfterValidator(_parameters_alone)]
+"""Overrides of a task's parameters, by name."""
 
 
 class Source(BaseModel):
@@ -41,7 +54,7 @@ class Source(BaseModel):
     """Fixes a task's shop."""
     variant: Literal["train", "judge"] | None = None
     """The shop to choose hyper-parameters on, the one to judge on, or the one with default parameters."""
-    task_config: dict[str, Any] = {}
+    task_config: TaskParameters = {}
     """Overrides of a task's parameters."""
     steps: int | None = Field(None, ge=1)
     """Training steps on this source; None takes the suite's."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.suite.config import Source
 from rlbench_rec.suite.kinds.estimators.config import TaskSource
-from rlbench_rec.suite.sources import TRUTH_SEED, load, make_task
+from rlbench_rec.suite.sources import TRUTH_SEED, load, make_task, task_identity
 
 
 @pytest.mark.parametrize("kind", [Source, TaskSource])
@@ -35,3 +36,16 @@ def test_bad_shops_are_refused():
         make_task(Source(task="tabulr-v1"))
     with pytest.raises(InputError, match="tabular-v1: actions"):
         make_task(Source(task="tabular-v1", task_config={"actions": 0}))
+
+
+@pytest.mark.parametrize("kind", [Source, TaskSource])
+@pytest.mark.parametrize("name", ["seed", "variant", "task_id"])
+def test_arguments_of_make_are_no_parameters(kind, name):
+    with pytest.raises(ValidationError, match="write task_seed, variant and task"):
+        kind(task="tabular-v1", task_config={name: 3})
+
+
+def test_a_source_is_identified_as_what_it_makes():
+    source = Source(task="tabular-v1", task_seed=4, variant="judge", task_config={"actions": 3})
+    assert task_identity(source) == make_task(source).identity
+    assert task_identity(source).label == "tabular-v1/judge/seed-4/actions=3"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ...config import TaskParameters
 
 Group = Literal["matched", "mismatched"]
 
@@ -20,7 +22,7 @@ class TaskSource(BaseModel):
     """Fixes the shop."""
     variant: Literal["train", "judge"] | None = None
     """The shop to choose on, the one to judge on, or the one with default parameters."""
-    task_config: dict[str, Any] = {}
+    task_config: TaskParameters = {}
     """Overrides of the task's parameters."""
     logging: str = "behaviour"
     """The policy that logs: `behaviour`, or one of the task's logging policies."""
