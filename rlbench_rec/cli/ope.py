@@ -41,7 +41,13 @@ def command(
     ] = None,
     by: Annotated[str | None, _column("Also by segment; of times by day.")] = None,
     timezone: Annotated[
-        str | None, typer.Option(metavar="ZONE", help="Of those days: Europe/Berlin or +02:00; else as the times say.")
+        str | None,
+        typer.Option(
+            metavar="ZONE", help="By whose clock --by tells days: Europe/Berlin or +02:00; else each time's own."
+        ),
+    ] = None,
+    weight: Annotated[
+        str | None, _column("Of a thinned log: how many rows of the whole one a row stands for, 1 / chance to be kept.")
     ] = None,
     decision: Annotated[
         str | None, _column("Its id: a decision that repeats is counted once; default decision_id, where there.")
@@ -99,6 +105,7 @@ def command(
         "episode": episode,
         "step": step,
         "user": user,
+        "weight": weight,
         "decision": decision,
         "action": action,
     }

@@ -17,7 +17,7 @@ def picture(report: Report) -> bytes:
     sum that the k largest weights carry. The same log gives the same bytes."""
     from matplotlib.figure import Figure
 
-    weights = report.log.scaled_final_weights
+    weights = report.log.times_weights(report.log.scaled_final_weights)
     figure = Figure(figsize=(9.6, 3.8), dpi=120, layout="constrained")
     found = report.diagnostics
     title = f"{report.table.path}: {found.verdict}, effective sample size {found.ess:,.4g} of {len(weights):,}"

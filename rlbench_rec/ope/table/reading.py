@@ -12,11 +12,12 @@ import numpy as np
 from ...errors import InputError
 from ..arrays import episode_order
 from ..estimators import Outcome
-from ..log import EvaluationLog
+from ..log import ROW_FIELDS, EvaluationLog
 from .file import TableFile
 from .probabilities import chances, same_but_for_rounding
 from .repeats import repeats
 from .roles import NOT_USED, ROLES, assigned, column, overlooked
+from .thinning import about_weights, row_weights
 from .users import about_users, one_each
 from .values import Values
 
@@ -105,6 +106,9 @@ def read_log(
     for part in given:
         if part not in ROLES:
             raise InputError(f"There is no part '{part}'.", where="columns", hint=f"Parts: {', '.join(ROLES)}.")
+    if features and given.get("weight") not in (None, NOT_USED):
+        what = "Propensities are not estimated from rows that count unequally."
+        raise InputError(what, where="--weight", hint="Estimate them on the whole log.")
     if features and not given.get("action"):
         given["action"] = ROLES["action"].default
     found = assigned(file.names, given, str(path), without)
@@ -134,10 +138,15 @@ def read_log(
         rows["propensities"] = chances(values, found["propensity"], found["target_propensity"], positive=True)
     if "propensities" in rows:
         rows["target_propensities"] = same_but_for_rounding(rows["target_propensities"], rows["propensities"])
+    if "weight" in found:
+        target = rows["target_propensities"]
+        rows["weights"] = row_weights(values, found["weight"], rows["propensities"], target)
+        notes += (about_weights(rows["weights"], found["weight"]),)
     if "episode" in found:
         order, starts = _episodes(values, found)
-        by_row = {"rewards", "propensities", "target_propensities", "q_logged", "v_target", "unsupported_mass"}
-        rows = {name: row[order] if name in by_row | {"metrics"} else row for name, row in rows.items()}
+        if "weights" in rows:
+            _same_weight(values, found, rows["weights"], order, starts)
+        rows = {name: row[order] if name in ROW_FIELDS else row for name, row in rows.items()}
         rows["episode_starts"] = starts
         users = None if users is None else _users(values, found, users, order, starts)
         slices = None if slices is None else slices[order][starts]
@@ -189,3 +198,13 @@ def _users(
     other[order] = (users[order] != of_episode) & (users[order] >= 0)
     values.refuse(found["user"], other, f"another than elsewhere in its '{found['episode']}'")
     return of_episode[starts]
+
+
+def _same_weight(
+    values: Values, found: Mapping[str, str], weights: np.ndarray, order: np.ndarray, starts: np.ndarray
+) -> None:
+    """Refuse a weight that changes within a session."""
+    other = np.zeros(len(weights), dtype=bool)
+    other[order] = weights[order] != np.repeat(weights[order][starts], np.diff(starts, append=len(weights)))
+    hint = "Whole sessions are kept or not."
+    values.refuse(found["weight"], other, f"another than before in its '{found['episode']}'", hint)

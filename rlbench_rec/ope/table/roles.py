@@ -17,7 +17,7 @@ class Role:
     """A part that a column can play.
 
     Attributes:
-        default: name of the column where no other is given.
+        default: name of the column where no other is given; empty: there is none.
         what: what it holds.
         required: whether there is no estimate without it.
         also: other names under which it is often met; never taken unasked, but suggested.
@@ -59,6 +59,11 @@ ROLES: dict[str, Role] = {
         also=("t", "ts", "timestamp", "time", "datetime", "event_time", "event_timestamp", "event_ts", "event_ns"),
     ),
     "user": Role("user", "whose decision it was", also=("user_id", "customer_id", "visitor_id", "userId")),
+    "weight": Role(
+        "",
+        "how many rows of the whole log it stands for",
+        also=("weight", "weights", "row_weight", "sample_weight", "sampling_weight"),
+    ),
     "decision": Role(
         "decision_id",
         "which decision it was; a decision that the table holds twice is counted once",
@@ -88,7 +93,7 @@ def assigned(
         named = given.get(part)
         if part in without or (named == NOT_USED and not role.required):
             continue
-        if named is not None or role.default in names or role.required:
+        if named is not None or (role.default and role.default in names) or role.required:
             found[part] = column(names, named or role.default, where, part)
     if ("q" in found) != ("v" in found):
         if given.get("q") or given.get("v"):
@@ -133,6 +138,7 @@ def overlooked(names: Sequence[str], found: Mapping[str, str], given: Mapping[st
     for part, loss in (
         ("episode", "every row is taken as a session of its own"),
         ("user", "rows are taken as independent of one another"),
+        ("weight", "every row counts alike"),
     ):
         if part not in found and given.get(part) != NOT_USED:
             free = [name for name in likely(part, names) if name not in found.values()]
