@@ -176,6 +176,14 @@ class TransitionDataset:
         """(n,) int64, for each row the first row of its episode."""
         return np.repeat(self.episode_starts, self.episode_lengths)
 
+    def user_codes(self) -> tuple[np.ndarray, int]:
+        """(episodes,) codes 0, 1, … of the users, and how many there are; every episode is a user where none is known.
+        No user may stand on both sides of a fold."""
+        if self.clusters is None:
+            return np.arange(self.n_episodes), self.n_episodes
+        users, codes = np.unique(self.clusters, return_inverse=True)
+        return codes, len(users)
+
     def returns_to_go(self, gamma: float | None = None) -> np.ndarray:
         """(n,) float64, sum_k gamma^k r over the row and those after it in its episode; gamma None is the dataset's."""
         gamma = self.gamma if gamma is None else gamma

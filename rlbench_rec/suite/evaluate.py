@@ -29,7 +29,7 @@ def evaluate(
     """Estimate a policy's value from logged decisions that it was not trained, tuned or selected on.
 
     The doubly robust estimators and `dm` get a cross-fitted q: fitted Q evaluation on sequential logs, a reward model
-    on one-step logs. Episodes are resampled by user where the log knows users.
+    on one-step logs. Where the log knows users, folds are of users and whole users are resampled.
 
     Args:
         data: the test side.

@@ -44,6 +44,34 @@ def test_same_seed_same_estimates(data):
     assert one == two
 
 
+def sticky_users(seed: int, users: int = 60, visits: int = 15) -> rb.mdp.TransitionDataset:
+    """A context that names the user, who sees one of two banners for good: .2 + .6 a of the visits end in a click."""
+    rng = np.random.default_rng(seed)
+    who = rng.permutation(np.repeat(np.arange(users), visits))
+    actions = (rng.random(users) < 0.25).astype(np.int64)[who]
+    return rb.mdp.TransitionDataset(
+        observations=np.eye(users, dtype=np.float32)[who],
+        actions=actions,
+        rewards=(rng.random(len(who)) < 0.2 + 0.6 * actions).astype(np.float32),
+        episode_starts=np.arange(len(who)),
+        action_count=2,
+        gamma=0.0,
+        propensities=np.where(actions == 1, 0.25, 0.75),
+        clusters=who,
+    )
+
+
+def test_a_model_that_remembers_users_does_not_mislead_the_doubly_robust():
+    """By session its q would know each user's banner, and dr would give the logging policy's value, .35."""
+    target = rb.policies.Stateless("target", np.array([0.25, 0.75]))
+    found = [rb.evaluate(sticky_users(seed), target, ["dr"], n_resamples=200)[0] for seed in range(40)]
+    values = np.array([one.value for one in found])
+    assert abs(values.mean() - 0.65) < 4 * values.std() / np.sqrt(40) < 0.1
+    assert np.mean([one.ci_low <= 0.65 <= one.ci_high for one in found]) > 0.8
+    by_session = [evaluation_log(replace(sticky_users(seed), clusters=None), target, ["dr"]) for seed in range(5)]
+    assert np.mean([rb.ope.estimate(log, "dr", interval="none").value for log in by_session]) < 0.45
+
+
 def test_known_behaviour_tells_the_unsupported_mass(data):
     never = np.zeros(data.action_count)
     never[0] = 1.0

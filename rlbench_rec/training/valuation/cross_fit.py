@@ -1,4 +1,8 @@
-"""Cross-fitted q: on every row, a q function that never saw the row's episode."""
+"""Cross-fitted q: on every row, a q function that never saw the row's user, or its episode where users are not known.
+
+Rows of one user are alike, in what they do and in what was decided for them: a model that remembers a user knows which
+action the row had, and the doubly robust correction is lost.
+"""
 
 from __future__ import annotations
 
@@ -40,15 +44,16 @@ class CrossFittedRewards:
 
 
 def cross_fitted_rewards(data: TransitionDataset, *, folds: int = 2, seed: int = 0) -> CrossFittedRewards:
-    """Fit `RewardModel` on all folds but one and predict that one, for each fold of episodes.
+    """Fit `RewardModel` on all folds but one and predict that one, for each fold of users (of episodes, where the
+    log knows no users).
 
     Args:
         data: logged decisions; their observations are the context, their history is not used.
         folds: number of folds.
-        seed: of the assignment of episodes to folds.
+        seed: of the assignment of users to folds.
 
     Raises:
-        InputError: fewer than two folds, or fewer episodes than folds.
+        InputError: fewer than two folds, or fewer users than folds.
     """
     fold_of_row = _folds(data, folds, seed)
     contexts, effects = np.empty(len(data)), np.empty((folds, data.action_count))
@@ -78,7 +83,7 @@ def cross_fitted_q(
     Args:
         data: the log that estimates will be made on.
         policy: the evaluated policy.
-        folds: number of folds of episodes.
+        folds: number of folds of users (of episodes, where the log knows no users).
         seed: of folds, weights and sampling.
         steps: gradient steps of fitted Q evaluation a fold.
         device: as in `fit`.
@@ -129,11 +134,14 @@ def _expected_rewards(data: TransitionDataset, policy: Policy, rewards: CrossFit
 
 
 def _folds(data: TransitionDataset, folds: int, seed: int) -> np.ndarray:
-    """(n,) the fold of each row; folds are of nearly equal numbers of episodes."""
-    if folds < 2 or data.n_episodes < folds:
-        raise InputError(f"{data.n_episodes} episodes cannot make {folds} folds.", where="cross-fitting")
-    of_episode = np.random.default_rng(seed).permutation(data.n_episodes) % folds
-    return np.repeat(of_episode, data.episode_lengths)
+    """(n,) the fold of each row; folds are of nearly equal numbers of users, or of episodes where the log knows no
+    users."""
+    codes, units = data.user_codes()
+    if folds < 2 or units < folds:
+        what = f"{units} {'episodes' if data.clusters is None else 'users'} cannot make {folds} folds."
+        raise InputError(what, where="cross-fitting", hint="Use estimators without a model: snips, ips.")
+    of_unit = np.random.default_rng(seed).permutation(units) % folds
+    return np.repeat(of_unit[codes], data.episode_lengths)
 
 
 def _chunks(rows: np.ndarray, action_count: int) -> list[np.ndarray]:

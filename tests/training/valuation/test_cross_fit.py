@@ -1,4 +1,4 @@
-"""Cross-fitting: q on a row never saw the row's episode."""
+"""Cross-fitting: q on a row never saw the row's user, nor its episode."""
 
 from __future__ import annotations
 
@@ -32,6 +32,18 @@ def test_folds_are_of_whole_episodes_and_even():
     assert sorted(np.bincount(folds[data.episode_starts])) == [33, 34, 34]
 
 
+@pytest.mark.parametrize("folds", [2, 3])
+def test_no_user_stands_on_both_sides_of_a_fold(folds):
+    """Users with odd numbers, of one to many sessions, in any order."""
+    users = np.random.default_rng(0).choice([7, 9, 40, 41, 100, 3, 55], 101, p=[0.4, 0.2, 0.1, 0.1, 0.1, 0.05, 0.05])
+    data = replace(toy_shop(101), clusters=users)
+    found = _folds(data, folds, seed=1)
+    of_rows = np.repeat(users, data.episode_lengths)
+    sides = [set(of_rows[found == fold]) for fold in range(folds)]
+    assert sum(map(len, sides)) == 7 and set().union(*sides) == set(users)
+    assert max(map(len, sides)) - min(map(len, sides)) <= 1
+
+
 def test_one_step_q_and_value_agree_with_the_matrix(one_step):
     rewards = cross_fitted_rewards(one_step, seed=1)
     policy = Softmax(lambda states: np.tile(states[:, :1], (1, 10)) * np.arange(10), 10, 2.0)
@@ -58,8 +70,9 @@ def test_no_row_is_predicted_from_its_own_fold(one_step):
     assert after[folds == 1] - before[folds == 1] == pytest.approx(7.0, abs=1e-5)
 
 
-def test_no_session_is_predicted_from_its_own_fold():
-    data = toy_shop(120)
+@pytest.mark.parametrize("users", [None, np.arange(120) // 8])
+def test_no_session_is_predicted_from_its_own_fold(users):
+    data = replace(toy_shop(120), clusters=users)
     folds = _folds(data, 2, seed=2)
     shaken = replace(data, rewards=np.where(folds == 0, data.rewards + 7, data.rewards).astype(np.float32))
     learn = {"seed": 2, "steps": 40, "device": "cpu"}
@@ -89,3 +102,5 @@ def test_too_few_episodes(one_step):
         cross_fitted_rewards(one_step.episodes(0, 1))
     with pytest.raises(InputError, match="cannot make 1 folds"):
         cross_fitted_q(toy_shop(50), Uniform(3), folds=1)
+    with pytest.raises(InputError, match="1 users cannot make 2 folds"):
+        cross_fitted_q(replace(toy_shop(50), clusters=np.full(50, 3)), Uniform(3))

@@ -14,12 +14,13 @@ CHUNK = 65_536
 
 
 def linear_q(data: TransitionDataset, states: np.ndarray, chances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """q of the logged action and its mean under a policy, on every row, from the other fold of episodes.
+    """q of the logged action and its mean under a policy, on every row, from the other fold of users (of
+    episodes, where the log knows no users).
 
     q_0 = 0, and q_k is the ridge regression of r + gamma E_pi q_{k-1}(s', a') on x = (one-hot a, s, 1), with k up to
     the longest episode (Le, Voloshin and Yue 2019; nothing is earned after an end). Values are cut to the range of the
     returns to go that the fold showed. Wrong in its shape wherever state and action interact, and honest: no row is
-    predicted from its own episode.
+    predicted from its own user.
 
     Args:
         data: the log.
@@ -29,8 +30,8 @@ def linear_q(data: TransitionDataset, states: np.ndarray, chances: np.ndarray) -
     Returns:
         (n,) float64 q(s, a) of the logged action, and (n,) float64 sum_a pi(a|s) q(s, a).
     """
-    # Even and odd episodes: they are drawn alike, and the split needs no seed.
-    fold = np.repeat(np.arange(data.n_episodes) % FOLDS, data.episode_lengths)
+    # Even and odd ones: they are drawn alike, and the split needs no seed.
+    fold = np.repeat(data.user_codes()[0] % FOLDS, data.episode_lengths)
     one_hot, returns = np.eye(data.action_count), _returns_to_go(data)
     width = data.action_count + states.shape[1] + 1
     squares, ahead, earned = (np.zeros((FOLDS, width, columns)) for columns in (width, width, 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +18,7 @@ from rlbench_rec.suite.kinds.estimators.jobs import execute, plan
 from rlbench_rec.suite.kinds.estimators.linear_q import linear_q
 from rlbench_rec.suite.kinds.estimators.scores import score
 from rlbench_rec.suite.runner import run_suite
+from rlbench_rec.testing.algorithms import toy_shop
 
 SMALL = {
     "kind": "estimators",
@@ -67,6 +70,16 @@ def test_an_estimate_that_is_not_defined_neither_errs_nor_covers():
     assert row["defined"] == pytest.approx(2 / 3)
     assert row["rmse"] == 0
     assert row["coverage95"] == pytest.approx(2 / 3)
+
+
+def test_a_linear_q_never_saw_the_user():
+    rng = np.random.default_rng(0)
+    data = replace(toy_shop(90), clusters=rng.integers(0, 9, 90) * 5)
+    states, chances = data.states(), np.full((len(data), 3), 1 / 3)
+    own = np.repeat(data.clusters, data.episode_lengths) == data.clusters[0]
+    shaken = replace(data, rewards=np.where(own, data.rewards + 7, data.rewards).astype(np.float32))
+    for before, after in zip(linear_q(data, states, chances), linear_q(shaken, states, chances), strict=True):
+        assert np.array_equal(before[own], after[own]) and not np.array_equal(before, after)
 
 
 def test_a_linear_q_is_exact_where_values_are_linear():
