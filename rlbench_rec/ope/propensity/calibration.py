@@ -23,7 +23,7 @@ class Reliability:
     """Predicted and logged, by bin of predicted probability.
 
     Attributes:
-        pairs: how many pairs of a decision and an action.
+        pairs: how many pairs of a decision and an action, each decision counting with its weight.
         predicted: sum of their probabilities.
         logged: how many of the actions were taken.
     """
@@ -33,15 +33,15 @@ class Reliability:
     logged: np.ndarray
 
     @staticmethod
-    def of(logs: np.ndarray, actions: np.ndarray) -> Reliability:
-        """Of (m, A) log probabilities and (m,) actions taken."""
+    def of(logs: np.ndarray, actions: np.ndarray, weights: np.ndarray) -> Reliability:
+        """Of (m, A) log probabilities, (m,) actions taken, and how many decisions each row stands for."""
         chances = np.exp(logs)
         at = np.clip((1.0 - logs / LOWEST) * FINE, 0, FINE - 1).astype(np.int64)
         taken = at[np.arange(len(actions)), actions]
         return Reliability(
-            np.bincount(at.ravel(), minlength=FINE).astype(float),
-            np.bincount(at.ravel(), chances.ravel(), FINE),
-            np.bincount(taken, minlength=FINE).astype(float),
+            np.bincount(at.ravel(), np.repeat(weights, logs.shape[1]), FINE),
+            np.bincount(at.ravel(), (weights[:, None] * chances).ravel(), FINE),
+            np.bincount(taken, weights, FINE),
         )
 
     def __add__(self, other: Reliability) -> Reliability:
@@ -59,9 +59,10 @@ class Reliability:
         return float(np.abs(apart).sum() / 2 / self.logged.sum())
 
 
-def losses(logs: np.ndarray, actions: np.ndarray) -> np.ndarray:
+def losses(logs: np.ndarray, actions: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(temperatures,) summed log loss of (m, A) log probabilities at each temperature."""
-    return np.array([-_tempered(logs, one)[np.arange(len(actions)), actions].sum() for one in TEMPERATURES])
+    at = (np.arange(len(actions)), actions)
+    return np.array([-(weights * _tempered(logs, one)[at]).sum() for one in TEMPERATURES])
 
 
 def best_temperature(summed: np.ndarray) -> float:

@@ -10,7 +10,13 @@ STEPS, BATCH, RATE, PENALTY = 800, 256, 0.03, 1e-4
 
 
 def fit_embeddings(
-    features: np.ndarray, actions: np.ndarray, action_count: int, seed: int, *, embeddings: np.ndarray
+    features: np.ndarray,
+    actions: np.ndarray,
+    row_weights: np.ndarray | None,
+    action_count: int,
+    seed: int,
+    *,
+    embeddings: np.ndarray,
 ) -> Callable[[np.ndarray], np.ndarray]:
     """log p(a|x) = s log popularity(a) + x' W e_a - log of the sum over actions, e_a the item's embedding.
 
@@ -21,6 +27,7 @@ def fit_embeddings(
     Args:
         features: (n, d).
         actions: (n,) codes.
+        row_weights: (n,) how many decisions each row stands for; batches are drawn so. None: one.
         action_count: A.
         seed: of the batches.
         embeddings: (A, k).
@@ -29,7 +36,8 @@ def fit_embeddings(
     scale = np.where(scale > 0, scale, 1.0)
     spread = np.sqrt((embeddings**2).sum(axis=1).mean())
     items = embeddings / (spread if spread > 0 else 1.0)
-    popularity = np.log(np.bincount(actions, minlength=action_count) + 1.0) - np.log(len(actions) + action_count)
+    counts = np.bincount(actions, row_weights, action_count).astype(np.float64)
+    popularity = np.log(counts + 1.0) - np.log(counts.sum() + action_count)
 
     def inputs(rows: np.ndarray) -> np.ndarray:
         return np.column_stack([np.ones(len(rows)), (rows - center) / scale])
@@ -48,7 +56,7 @@ def fit_embeddings(
 
     start = np.zeros(1 + width[0] * width[1])
     start[0] = 1.0
-    found = _adam(start, gradient, len(features), seed)
+    found = _adam(start, gradient, len(features), row_weights, seed)
     weights = found[1:].reshape(width)
     return lambda rows: _log_softmax(inputs(rows) @ weights @ items.T + found[0] * popularity)
 
@@ -59,12 +67,14 @@ def _log_softmax(scores: np.ndarray) -> np.ndarray:
     return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
 
 
-def _adam(start: np.ndarray, gradient: Callable, n: int, seed: int) -> np.ndarray:
+def _adam(start: np.ndarray, gradient: Callable, n: int, row_weights: np.ndarray | None, seed: int) -> np.ndarray:
     """The mean of the second half of the steps, which a constant rate leaves scattered about the best point."""
-    rng = np.random.default_rng(seed)
+    rng, size = np.random.default_rng(seed), min(BATCH, n)
+    up_to = None if row_weights is None else np.cumsum(row_weights)
     now, mean, square, kept = start.copy(), np.zeros_like(start), np.zeros_like(start), np.zeros_like(start)
     for step in range(1, STEPS + 1):
-        slope = gradient(now, rng.integers(0, n, min(BATCH, n)))
+        rows = rng.integers(0, n, size) if up_to is None else np.searchsorted(up_to, up_to[-1] * rng.random(size))
+        slope = gradient(now, rows)
         mean += 0.1 * (slope - mean)
         square += 0.001 * (slope**2 - square)
         now -= RATE * mean / (1 - 0.9**step) / (np.sqrt(square / (1 - 0.999**step)) + 1e-12)

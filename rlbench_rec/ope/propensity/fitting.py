@@ -27,6 +27,7 @@ def estimate_propensities(
     model: str = "logistic",
     *,
     users: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
     embeddings: np.ndarray | None = None,
     target_policy: np.ndarray | None = None,
     folds: int = 5,
@@ -45,6 +46,9 @@ def estimate_propensities(
         features: (n, d) all that the logging policy decided by, finite.
         model: `logistic`, `boosting`, or for large action sets `embeddings`.
         users: (n,) whose decision it was; None: every row is a user of its own.
+        weights: (n,) how many decisions each row stands for, as those of an EvaluationLog; None: one. A log that was
+            thinned by what was earned shows other actions than were taken: the model, its calibration and its losses
+            are those of the whole log. They are handed on to the log.
         embeddings: (A, k) of the items, for `embeddings`.
         target_policy: (n, A) evaluation policy; tells its mass on actions without support. Read in chunks.
         folds: at least 2.
@@ -63,7 +67,7 @@ def estimate_propensities(
         raise UnknownNameError("calibration", calibration, CALIBRATIONS)
     checks.whole("folds", folds, 2)
     checks.whole("seed", seed, 0)
-    given = checked(actions, features, users, embeddings if model == "embeddings" else None, target_policy)
+    given = checked(actions, features, users, weights, embeddings if model == "embeddings" else None, target_policy)
     if model == "embeddings" and embeddings is None:
         raise InputError("The model 'embeddings' needs (actions, dimensions) embeddings.", where="embeddings")
     actions, features, action_count, target_policy = given.actions, given.features, given.action_count, given.target
@@ -74,11 +78,16 @@ def estimate_propensities(
     extra = {} if given.embeddings is None else {"embeddings": given.embeddings}
     inside = [np.flatnonzero(fold_of_row == fold) for fold in range(folds)]
     outside = [np.flatnonzero(fold_of_row != fold) for fold in range(folds)]
-    fitted = [MODELS[model](features[rows], actions[rows], action_count, seed, **extra) for rows in outside]
+    stands_for = np.ones(len(actions)) if given.weights is None else given.weights
+    fitted = []
+    for rows in outside:
+        own = None if given.weights is None else given.weights[rows]
+        fitted.append(MODELS[model](features[rows], actions[rows], own, action_count, seed, **extra))
 
     raw, summed = [], []
     for predict, rows in zip(fitted, inside, strict=True):
-        found, loss = _seen(predict, features, actions, rows, action_count, calibration == "temperature")
+        seen = (features, actions, stands_for, rows, action_count)
+        found, loss = _seen(predict, *seen, tempered=calibration == "temperature")
         raw.append(found)
         summed.append(loss)
     calibrations, temperatures = _calibrations(calibration, raw, summed)
@@ -90,7 +99,7 @@ def estimate_propensities(
             before = predict(features[part])
             logs, at = calibrate(before), (np.arange(len(part)), actions[part])
             vectors["logged"][part], vectors["raw"][part] = logs[at], before[at]
-            reliability.append(Reliability.of(logs, actions[part]))
+            reliability.append(Reliability.of(logs, actions[part], stands_for[part]))
             if target_policy is not None:
                 pi = np.asarray(target_policy[part], dtype=np.float64)
                 vectors["target"][part] = np.minimum(pi[at], 1.0)
@@ -108,16 +117,24 @@ def estimate_propensities(
         action_count,
         temperatures,
         float(floor),
-        log_loss=float(-vectors["logged"].mean()),
-        raw_log_loss=float(-vectors["raw"].mean()),
-        baseline_log_loss=_popularity_loss(actions, inside, action_count),
+        log_loss=float(-(stands_for * vectors["logged"]).mean()),
+        raw_log_loss=float(-(stands_for * vectors["raw"]).mean()),
+        baseline_log_loss=_popularity_loss(actions, stands_for, inside, action_count),
         calibration_error=reduce(add, reliability).error(),
         raw_calibration_error=reduce(add, raw).error(),
+        weights=None if weights is None else checks.vector("weights", weights),
     )
 
 
 def _seen(
-    predict: Predict, features: np.ndarray, actions: np.ndarray, rows: np.ndarray, action_count: int, tempered: bool
+    predict: Predict,
+    features: np.ndarray,
+    actions: np.ndarray,
+    weights: np.ndarray,
+    rows: np.ndarray,
+    action_count: int,
+    *,
+    tempered: bool,
 ) -> tuple[Reliability, np.ndarray]:
     """What calibration needs to know of a fold."""
     found, summed = [], np.zeros(1)
@@ -125,9 +142,9 @@ def _seen(
     stride = max(1, len(rows) * action_count // TEMPERATURE_CELLS)
     for part in _parts(rows, action_count):
         logs = predict(features[part])
-        found.append(Reliability.of(logs, actions[part]))
+        found.append(Reliability.of(logs, actions[part], weights[part]))
         if tempered:
-            summed = summed + losses(logs[::stride], actions[part][::stride])
+            summed = summed + losses(logs[::stride], actions[part][::stride], weights[part][::stride])
     return reduce(add, found), summed
 
 
@@ -159,9 +176,9 @@ def _folds(users: np.ndarray, folds: int, seed: int) -> np.ndarray:
     return (np.random.default_rng(seed).permutation(count) % folds)[users]
 
 
-def _popularity_loss(actions: np.ndarray, inside: list[np.ndarray], action_count: int) -> float:
+def _popularity_loss(actions: np.ndarray, weights: np.ndarray, inside: list[np.ndarray], action_count: int) -> float:
     """Log loss of Laplace-smoothed shares of the other folds."""
-    counts = [np.bincount(actions[rows], minlength=action_count) for rows in inside]
+    counts = [np.bincount(actions[rows], weights[rows], action_count) for rows in inside]
     everywhere, loss = sum(counts), 0.0
     for own in counts:
         other = everywhere - own

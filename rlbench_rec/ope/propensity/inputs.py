@@ -19,6 +19,7 @@ class Inputs:
         actions: (n,) in [0, action_count).
         features: (n, d).
         users: (n,) codes 0, 1, …
+        weights: (n,) how many decisions each row stands for, their mean 1; None: one.
         action_count: A.
         embeddings: (A, k), or None.
         target: (n, A) evaluated policy, or None; a memory-mapped one stays one.
@@ -27,12 +28,15 @@ class Inputs:
     actions: np.ndarray
     features: np.ndarray
     users: np.ndarray
+    weights: np.ndarray | None
     action_count: int
     embeddings: np.ndarray | None
     target: np.ndarray | None
 
 
-def checked(actions: object, features: object, users: object, embeddings: object, target_policy: object) -> Inputs:
+def checked(
+    actions: object, features: object, users: object, weights: object, embeddings: object, target_policy: object
+) -> Inputs:
     """The inputs of `ope.estimate_propensities`.
 
     Raises:
@@ -46,7 +50,8 @@ def checked(actions: object, features: object, users: object, embeddings: object
     items = checks.table("embeddings", embeddings)
     features = checks.table("features", [] if features is None else features)
     who = np.arange(n) if users is None else np.asarray(users).reshape(-1)
-    for name, column in (("features", features), ("target_policy", target), ("users", who)):
+    rows = checks.vector("weights", weights)
+    for name, column in (("features", features), ("target_policy", target), ("users", who), ("weights", rows)):
         if column is not None and len(column) != n:
             raise InputError(f"{len(column)} rows for {n} actions.", where=name)
     counts = {name: one for name, one in (("embeddings", items), ("target_policy", target)) if one is not None}
@@ -61,4 +66,8 @@ def checked(actions: object, features: object, users: object, embeddings: object
         raise InputError("There is only one action, so nothing was decided.", where="actions")
     for part in () if target is None else chunks(target):
         check_distributions("target_policy", np.asarray(target[part], dtype=np.float64), part.start)
-    return Inputs(actions, features, checks.codes("users", who)[0], action_count, items, target)
+    if rows is not None:
+        checks.row_weights(rows, np.arange(n), np.ones(n, dtype=np.int64))
+        # A penalty weighs as much as one row.
+        rows = rows / rows.mean()
+    return Inputs(actions, features, checks.codes("users", who)[0], rows, action_count, items, target)

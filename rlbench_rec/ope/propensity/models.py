@@ -13,31 +13,38 @@ Predict = Callable[[np.ndarray], np.ndarray]
 """(m, d) features -> (m, A) log probabilities."""
 
 
-def fit_logistic(features: np.ndarray, actions: np.ndarray, action_count: int, seed: int) -> Predict:
+def fit_logistic(
+    features: np.ndarray, actions: np.ndarray, weights: np.ndarray | None, action_count: int, seed: int
+) -> Predict:
     """Multinomial logistic regression on standardised features, ridge penalty 1."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000, random_state=seed))
-    return _of_classes(model, features, actions, action_count)
+    names = ("standardscaler__sample_weight", "logisticregression__sample_weight")
+    return _of_classes(model, features, actions, dict.fromkeys(names, weights), action_count)
 
 
-def fit_boosting(features: np.ndarray, actions: np.ndarray, action_count: int, seed: int) -> Predict:
+def fit_boosting(
+    features: np.ndarray, actions: np.ndarray, weights: np.ndarray | None, action_count: int, seed: int
+) -> Predict:
     """Histogram gradient boosting: 100 rounds at most, stopped by the log loss on a tenth of the rows."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     model = HistGradientBoostingClassifier(max_leaf_nodes=15, early_stopping=True, random_state=seed)
-    return _of_classes(model, features, actions, action_count)
+    return _of_classes(model, features, actions, {"sample_weight": weights}, action_count)
 
 
-def _of_classes(model: Any, features: np.ndarray, actions: np.ndarray, action_count: int) -> Predict:
+def _of_classes(
+    model: Any, features: np.ndarray, actions: np.ndarray, weights: dict[str, np.ndarray | None], action_count: int
+) -> Predict:
     """A scikit-learn classifier. Actions that its rows do not have get Laplace's 1 / (rows + A) each."""
     seen = np.unique(actions)
     unseen = np.setdiff1d(np.arange(action_count), seen)
     rare = 1.0 / (len(actions) + action_count)
     if len(seen) > 1:
-        model.fit(features, actions)
+        model.fit(features, actions, **weights)
 
     def predict(rows: np.ndarray) -> np.ndarray:
         found = model.predict_proba(rows) if len(seen) > 1 else np.ones((len(rows), 1))

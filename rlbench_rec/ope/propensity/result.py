@@ -27,6 +27,7 @@ class Propensities:
         log_loss: mean -log p of the logged actions; `raw_log_loss` before calibration.
         baseline_log_loss: that of the actions' popularity in the other folds. A model that is not below it knows
             nothing of the decision.
+        weights: (n,) how many decisions each row stands for, where that was said.
         calibration_error: see `ope.propensity.calibration.Reliability.error`; `raw_calibration_error` before it.
     """
 
@@ -45,6 +46,7 @@ class Propensities:
     baseline_log_loss: float
     calibration_error: float
     raw_calibration_error: float
+    weights: np.ndarray | None = None
 
     def fields(
         self, target_propensities: np.ndarray | None = None, *, unsupported_mass: np.ndarray | None = None
@@ -71,13 +73,14 @@ class Propensities:
             raise InputError(what, where="target_propensities")
         mass = self.unsupported_mass if unsupported_mass is None else unsupported_mass
         if mass is None:
-            weights = target / self.propensities
+            weights = target / self.propensities * (1.0 if self.weights is None else self.weights)
             share = float(weights[self.below_floor].sum() / weights.sum()) if weights.any() else 0.0
             mass = np.full(len(weights), share)
         return {
             "propensities": self.propensities,
             "target_propensities": target,
             "unsupported_mass": mass,
+            "weights": self.weights,
             "propensity_source": "estimated",
             "calibration_error": self.calibration_error,
         }

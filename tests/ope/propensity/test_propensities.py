@@ -46,6 +46,27 @@ def test_they_are_near_the_true_ones(shop, model, tolerance, calibration):
     assert len(found.temperatures) == (5 if calibration == "temperature" else 0)
 
 
+@pytest.mark.parametrize(("model", "tolerance"), [("logistic", 0.15), ("embeddings", 0.15), ("boosting", 0.4)])
+def test_rows_that_stand_for_several(shop, model, tolerance):
+    """Most decisions for action 0 were dropped: with weights the model is that of the whole log."""
+    features, chances, actions, users = shop
+    kept = (actions != 0) | (np.random.default_rng(2).random(len(actions)) < 0.25)
+    weights = np.where(actions == 0, 4.0, 1.0)[kept]
+    more = {"embeddings": np.eye(ACTIONS)} if model == "embeddings" else {}
+    features, chances, actions, users = features[kept], chances[kept], actions[kept], users[kept]
+    found, blind = (
+        estimate_propensities(actions, features, model, users=users, weights=given, **more) for given in (weights, None)
+    )
+    apart, missed = (
+        np.median(np.abs(np.log(one.propensities / chances[np.arange(len(actions)), actions])))
+        for one in (found, blind)
+    )
+    assert apart < tolerance and apart < 0.9 * missed
+    assert found.calibration_error < 0.03
+    log = found.log(np.ones(len(actions)), np.full(len(actions), 0.25))
+    assert np.array_equal(log.weights, weights)
+
+
 def test_an_estimate_says_so_and_is_near_the_truth(shop):
     features, _, actions, users = shop
     rng = np.random.default_rng(1)
@@ -76,7 +97,7 @@ def test_no_row_is_predicted_by_a_model_or_a_calibration_that_saw_its_user(shop,
     features, _, actions, users = shop
     fitted: list[set] = []
 
-    def spy(rows, chosen, action_count, seed):
+    def spy(rows, chosen, weights, action_count, seed):
         own = {users[np.flatnonzero((features == row).all(axis=1))[0]] for row in rows}
         fitted.append(own)
 
@@ -102,7 +123,7 @@ def test_the_calibration_of_a_fold_is_that_of_the_others(monkeypatch):
     monkeypatch.setattr(module, "_folds", lambda *_: folds)
     actions = np.where(folds == 0, rng.integers(0, 2, 4_000), features[:, 0] == (rng.random(4_000) < 0.95)).astype(int)
 
-    def model(rows, chosen, action_count, seed):
+    def model(rows, chosen, weights, action_count, seed):
         return lambda asked: np.log(np.where(asked == [[0.0, 1.0]], 0.95, 0.05))
 
     monkeypatch.setitem(module.MODELS, "logistic", model)
@@ -133,18 +154,18 @@ def test_a_rare_action_is_reported_and_not_clipped():
 
 def test_calibration_by_hand():
     logs = np.log([[0.8, 0.2], [0.8, 0.2], [0.8, 0.2], [0.8, 0.2]])
-    seen = Reliability.of(logs, np.array([0, 0, 1, 1]))
+    seen = Reliability.of(logs, np.array([0, 0, 1, 1]), np.ones(4))
     # Half of them were the first action, where 0.8 was said.
     assert seen.error() == pytest.approx(0.3, rel=1e-9)
-    assert Reliability.of(logs, np.array([0, 0, 0, 0])).error() == pytest.approx(0.2, rel=1e-9)
+    assert Reliability.of(logs, np.array([0, 0, 0, 0]), np.ones(4)).error() == pytest.approx(0.2, rel=1e-9)
     # At odds 4^(1/T) = 1 the temperature is infinite; the grid ends at 10.
-    assert best_temperature(losses(logs, np.array([0, 0, 1, 1]))) == pytest.approx(10, rel=0.01)
+    assert best_temperature(losses(logs, np.array([0, 0, 1, 1]), np.ones(4))) == pytest.approx(10, rel=0.01)
     # Odds of 2 where 4 was said: 4^(1/T) = 2.
     thirds = np.log(np.tile([[0.8, 0.2]], (3, 1)))
-    found = best_temperature(losses(thirds, np.array([0, 0, 1])))
+    found = best_temperature(losses(thirds, np.array([0, 0, 1]), np.ones(3)))
     assert found == pytest.approx(2.0, rel=0.01)
     np.testing.assert_allclose(np.exp(temperature(2.0)(logs[:1])), [[2 / 3, 1 / 3]], rtol=1e-12)
-    mapped = np.exp(isotonic(Reliability.of(np.tile(logs, (500, 1)), np.tile([0, 0, 1, 1], 500)))(logs))
+    mapped = np.exp(isotonic(Reliability.of(np.tile(logs, (500, 1)), np.tile([0, 0, 1, 1], 500), np.ones(2_000)))(logs))
     np.testing.assert_allclose(mapped, 0.5, atol=1e-3)
 
 
@@ -153,11 +174,11 @@ def test_calibration_mends_a_model_that_is_too_sure():
     chances = softmax(rng.normal(size=(20_000, 5)))
     actions = draw(rng, chances)
     sure = np.log(softmax(2.0 * np.log(chances)))
-    before = Reliability.of(sure, actions).error()
-    mended = temperature(best_temperature(losses(sure, actions)))(sure)
-    assert Reliability.of(mended, actions).error() < 0.02 < 0.1 < before
-    mapped = isotonic(Reliability.of(sure, actions))(sure)
-    assert Reliability.of(mapped, actions).error() < before / 2
+    before = Reliability.of(sure, actions, np.ones(len(actions))).error()
+    mended = temperature(best_temperature(losses(sure, actions, np.ones(len(actions)))))(sure)
+    assert Reliability.of(mended, actions, np.ones(len(actions))).error() < 0.02 < 0.1 < before
+    mapped = isotonic(Reliability.of(sure, actions, np.ones(len(actions))))(sure)
+    assert Reliability.of(mapped, actions, np.ones(len(actions))).error() < before / 2
     np.testing.assert_allclose(np.exp(mapped).sum(axis=1), 1.0, rtol=1e-12)
 
 
