@@ -69,9 +69,14 @@ def new_file(path: Path) -> Iterator[Path]:
         yield partial
         # mkstemp makes private files; these are results to be shared.
         partial.chmod(0o644)
-        _to_disk(partial)
-        os.replace(partial, path)
-        _to_disk(path.parent)
+        rename_durably(partial, path)
+
+
+def rename_durably(partial: Path, path: Path) -> None:
+    """Give a file its name once all of it is on the disk, so that a loss of power leaves the old one or the new."""
+    _to_disk(partial)
+    os.replace(partial, path)
+    _to_disk(path.parent)
 
 
 def make_folder(folder: Path) -> None:

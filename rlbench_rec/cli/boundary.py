@@ -44,6 +44,9 @@ def guarded(command: Callable[[], int], *, debug: bool) -> int:
             raise
         # A library written in Rust raises its panics past `Exception`.
         except BaseException as error:
+            if received:
+                # What a library made of the interruption.
+                return 128 + received[0]
             say(f"rlbench: {_message(error)}", error=True)
             if debug:
                 say(f"rlbench: {_keep(error)}", error=True)
@@ -58,7 +61,9 @@ def _message(error: BaseException) -> str:
     own = own[:LONGEST] + ("…" if len(own) > LONGEST else "")
     if isinstance(error, MemoryError):
         return f"Memory ran out ({own or 'no more could be had'}). Give it less data, or a machine with more."
-    if isinstance(error, OSError) and error.errno is not None:
+    if isinstance(error, OSError) and error.errno is None and own:
+        return own
+    if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         full = " The disk is full, or a quota is." if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else ""
         return f"{where}It cannot be read or written ({error.strerror}).{full}"
@@ -92,7 +97,7 @@ def _keep(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def _signals() -> Iterator[list[int]]:
-    """SIGTERM and SIGHUP end a command as Ctrl-C does, so that it cleans up; gives those that came."""
+    """SIGTERM and SIGHUP end a command as Ctrl-C does, so that it cleans up; gives the signals that came."""
     received: list[int] = []
 
     def interrupt(number: int, frame: object) -> None:
@@ -103,10 +108,10 @@ def _signals() -> Iterator[list[int]]:
 
     before = {}
     if threading.current_thread() is threading.main_thread():
-        for name in ("SIGTERM", "SIGHUP"):
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
             # What was told to be ignored (nohup) stays so.
-            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                 before[number] = signal.signal(number, interrupt)
     try:
         yield received

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DataWarning, InputError, OutputError, RlbenchError
-from ..files import make_folder, scratch_folder, temporary_folder, write_text
+from ..files import make_folder, rename_durably, scratch_folder, temporary_folder, write_text
 from ..terminal import printable
 from .cards.find import Found, find, item_vectors, resolve_files
 from .content import all_files, card_sha256, files_sha256
@@ -90,7 +91,7 @@ def load(
             write_text(made / "report.json", json.dumps(report.to_dict(), indent=1, sort_keys=True) + "\n")
             # In order of weight: quarantine is complete before the log appears.
             for name in ("quarantine.parquet", "report.json", "events.parquet"):
-                os.replace(made / name, folder / name)
+                rename_durably(made / name, folder / name)
     except RlbenchError:
         raise
     except OSError as error:
@@ -141,20 +142,25 @@ def _run(
             staged.write(connection, staged.quarantine_sql(files), folder / "quarantine.parquet", scratch)
             report = staged.account(staged.counts(connection), folder / "quarantine.parquet", files, tables)
             staged.write(connection, sessions_sql(card, staging, gap), folder / "events.parquet", scratch)
-        except duckdb.Error as error:
-            raise what_failed(error, raw, memory_limit) from error
+        except (duckdb.Error, RuntimeError) as error:
+            raise what_failed(error, raw, memory_limit, scratch) from error
     return report, tuple(staging.context.values())
 
 
-def what_failed(error: duckdb.Error, raw: RawRows, memory_limit: str) -> BaseException:
+def what_failed(error: duckdb.Error | RuntimeError, raw: RawRows, memory_limit: str, scratch: Path) -> BaseException:
     """The error to raise in place of DuckDB's."""
     import duckdb
 
     if raw.stream is not None and raw.stream.failure is not None:
         return raw.stream.failure
-    if isinstance(error, duckdb.InterruptException):
+    if isinstance(error, duckdb.InterruptException) or "interrupted" in str(error):
         return KeyboardInterrupt()
+    if not isinstance(error, duckdb.Error):
+        return error
     text = str(error).splitlines()[0]
+    if os.strerror(errno.ENOSPC) in str(error):
+        # What DuckDB spills lies beside what is written.
+        return OutputError("The disk is full.", where=str(scratch.parent), hint="Make room, or give another folder.")
     if isinstance(error, duckdb.OutOfMemoryException):
         return InputError(f"It is too little ({text}).", where=f"memory_limit {memory_limit}", hint="Give more.")
     return InputError(f"DuckDB stopped: {text}.", where=raw.where, hint="Is the file whole, and is there disk space?")

@@ -135,8 +135,10 @@ def data_folder() -> Path:
     if root := os.environ.get("XDG_CACHE_HOME"):
         return Path(root) / "rlbench-rec"
     home = os.path.expanduser("~")
-    # A container may run as a user who has no home: then there is no better place than that of temporary files.
-    return Path(tempfile.gettempdir()) / "rlbench-rec" if home == "~" else Path(home) / ".cache" / "rlbench-rec"
+    if home != "~":
+        return Path(home) / ".cache" / "rlbench-rec"
+    # A container may run as a user who has no home: there is no better place then.
+    return Path(tempfile.gettempdir()) / f"rlbench-rec-{os.getuid()}"
 
 
 def _default_folders(found: Found) -> list[Path]:

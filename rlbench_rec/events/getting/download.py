@@ -1,28 +1,33 @@
-"""One file over HTTP through pooch: checked by its SHA-256, resumed where a transfer broke."""
+"""One file over HTTP: checked by its SHA-256, resumed where a transfer broke, never larger than was said."""
 
 from __future__ import annotations
 
-import logging
+import hashlib
 import shutil
 import time
 from pathlib import Path
 
 from ...errors import InputError, MissingExtraError, MissingFileError, OutputError, RlbenchError
+from ...files import rename_durably
 from ...terminal import say, stderr_console
 
 TRIES = 4
 WAIT = 1.0
 """Seconds before the second try; twice as long before each further one."""
-TIMEOUT = 60
+TIMEOUT = 60.0
+"""Seconds without a byte after which a try is given up, and over which the pace is measured."""
+SLOWEST = 1_000
+"""Bytes a second; a server that gives less has not failed, but the file would never be whole."""
 BLOCK = 64 << 10
-"""What a broken transfer may lose."""
+LARGEST = 64 << 30
+"""Bytes of a file whose size the card does not say."""
 
 
 def download(url: str, sha256: str, path: Path, size: int | None = None) -> tuple[Path, bool]:
     """The file at `path`, and whether it was fetched now; one that is there and right is left alone.
 
     What has come of a broken transfer lies beside as `<name>.part`, and the next try goes on from there. The file
-    itself appears only whole and with the right checksum.
+    itself appears only whole and with the right checksum. No more is written than `size`, or `LARGEST` bytes.
 
     Args:
         url: http or https.
@@ -31,88 +36,131 @@ def download(url: str, sha256: str, path: Path, size: int | None = None) -> tupl
         size: its bytes, where known: then the disk is looked at first.
 
     Raises:
-        MissingExtraError: pooch is not installed.
+        MissingExtraError: requests is not installed.
         MissingFileError: the server has no such file (404 and the like).
-        InputError: a wrong checksum, or the transfer broke again and again.
+        InputError: a wrong checksum, more bytes than there should be, or the transfer broke, or was too slow, again and
+            again.
         OutputError: the disk is full, too small, or cannot be written.
     """
     try:
-        import pooch
         import requests
+        import urllib3
     except ImportError as error:
-        raise MissingExtraError("Downloads need pooch.", hint='Install it: pip install "pooch>=1.8".') from error
-    pooch.get_logger().setLevel(logging.CRITICAL)
-    known = f"sha256:{sha256.lower()}"
-    if path.is_file() and pooch.file_hash(str(path), alg="sha256") == sha256.lower():
-        return path, False
+        raise MissingExtraError("Downloads need requests.", hint='Install it: pip install "requests>=2.31".') from error
     try:
+        if path.is_file() and _sha256(path) == sha256.lower():
+            return path, False
         path.parent.mkdir(parents=True, exist_ok=True)
-        _check_space(path, size)
-        pooch.retrieve(url, known, fname=path.name, path=path.parent, downloader=_Resuming(path, size))
+        part = path.with_name(f"{path.name}.part")
+        _check_space(part, size)
+        _fetch(url, part, size)
+        if _sha256(part) != sha256.lower():
+            part.unlink()
+            hint = "Nothing was kept. The file may have been replaced: compare with its page, and the card's sha256."
+            raise InputError("The file that came has another SHA-256 than the card says.", where=url, hint=hint)
+        rename_durably(part, path)
     except RlbenchError:
         raise
-    except requests.RequestException as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError, TooSlow) as error:
         hint = "What has come is kept: run the same command again to go on."
-        raise InputError(f"The download broke off ({type(error).__name__}).", where=url, hint=hint) from error
-    except ValueError as error:
-        if "hash" not in str(error):
-            raise
-        hint = "Nothing was kept. The file may have been replaced: compare with its page, and mend the card's sha256."
-        raise InputError("The file that came has another SHA-256 than the card says.", where=url, hint=hint) from error
+        what = "was too slow" if isinstance(error, TooSlow) else f"broke off ({type(error).__name__})"
+        raise InputError(f"The download {what}.", where=url, hint=hint) from error
     except OSError as error:
         raise OutputError(f"It cannot be written ({error.strerror or error}).", where=str(path)) from error
     return path, True
 
 
-def _check_space(path: Path, size: int | None) -> None:
-    free = shutil.disk_usage(path.parent).free
-    if size is not None and size > free:
-        raise OutputError(f"{size / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB are free.", where=str(path.parent))
+class TooSlow(OSError):
+    """A server that gives less than `SLOWEST` bytes a second."""
 
 
-class _Resuming:
-    """A downloader as pooch calls it, which goes on from what an earlier try left."""
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
-    def __init__(self, path: Path, size: int | None):
-        self.part = path.with_name(f"{path.name}.part")
-        self.size = size
 
-    def __call__(self, url: str, output_file: str, pooch: object, check_only: bool = False) -> None:
-        import requests
+def _have(part: Path) -> int:
+    return part.stat().st_size if part.is_file() else 0
 
-        for attempt in range(TRIES):
-            try:
-                self._transfer(url)
-                break
-            except requests.HTTPError as error:
-                status = error.response.status_code
-                if status < 500:
-                    self.part.unlink(missing_ok=True)
-                    what = f"The server answers {status} {error.response.reason}."
-                    raise MissingFileError(what, where=url, hint="Has it moved? See the card's home page.") from error
-                _wait_or_raise(attempt, error)
-            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-                _wait_or_raise(attempt, error)
-        self.part.replace(output_file)
 
-    def _transfer(self, url: str) -> None:
-        import requests
+def _check_space(part: Path, size: int | None) -> None:
+    needed, free = (size or 0) - _have(part), shutil.disk_usage(part.parent).free
+    if needed > free:
+        raise OutputError(f"{needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB are free.", where=str(part.parent))
 
-        have = self.part.stat().st_size if self.part.is_file() else 0
-        # Not to be compressed on the way: the bytes of the file are what is counted and hashed.
-        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-            if response.status_code == 416:
-                # There is nothing beyond what is here; the checksum will tell whether that is all.
-                return
-            response.raise_for_status()
-            resumed = response.status_code == 206 and _begins_at(response, have)
-            total = int(response.headers.get("content-length", 0)) + (have if resumed else 0) or self.size
-            with self.part.open("ab" if resumed else "wb") as stream, _Progress(self.part.stem, total) as progress:
-                progress.advance(have if resumed else 0)
-                for block in response.iter_content(BLOCK):
-                    stream.write(block)
-                    progress.advance(len(block))
+
+def _fetch(url: str, part: Path, size: int | None) -> None:
+    """All of a file into `part`, in a few tries."""
+    import requests
+    import urllib3
+
+    for attempt in range(TRIES):
+        try:
+            return _transfer(url, part, size)
+        except requests.HTTPError as error:
+            status = error.response.status_code
+            if status < 500:
+                part.unlink(missing_ok=True)
+                what = f"The server answers {status} {error.response.reason}."
+                raise MissingFileError(what, where=url, hint="Has it moved? See the card's home page.") from error
+            _wait_or_raise(attempt, error)
+        except (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError, TooSlow) as error:
+            _wait_or_raise(attempt, error)
+
+
+def _transfer(url: str, part: Path, size: int | None) -> None:
+    import requests
+    import urllib3
+
+    have = _have(part)
+    # Not to be compressed on the way: the bytes of the file are what is counted and hashed.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+        if response.status_code == 416:
+            # There is nothing beyond what is here; the checksum will tell whether that is all.
+            return
+        response.raise_for_status()
+        resumed = response.status_code == 206 and _begins_at(response, have)
+        have = have if resumed else 0
+        said = response.headers.get("content-length", "")
+        total = have + int(said) if said.isdecimal() else None
+        limit = size or LARGEST
+        if total is not None and total > limit:
+            raise _too_large(part, url, limit)
+        _check_space(part, total)
+        pace = _Pace()
+        with part.open("ab" if resumed else "wb") as stream, _Progress(part.stem, total or size) as progress:
+            progress.advance(have)
+            # What has come, however little: a block that fills byte by byte would keep us waiting.
+            while block := response.raw.read1(BLOCK):
+                have += len(block)
+                if have > limit:
+                    raise _too_large(part, url, limit)
+                stream.write(block)
+                progress.advance(len(block))
+                pace.check(len(block))
+        if total is not None and have < total:
+            raise urllib3.exceptions.ProtocolError(f"{have} of {total} bytes came")
+
+
+def _too_large(part: Path, url: str, limit: int) -> InputError:
+    part.unlink(missing_ok=True)
+    hint = "Nothing was kept. The file may have been replaced: compare with its page, and the card's size."
+    return InputError(f"It is larger than {limit:,} bytes.", where=url, hint=hint)
+
+
+class _Pace:
+    def __init__(self) -> None:
+        self.since, self.count = time.monotonic(), 0
+
+    def check(self, count: int) -> None:
+        """Raise where too little came for too long."""
+        self.count += count
+        now = time.monotonic()
+        if now - self.since >= TIMEOUT:
+            if self.count < SLOWEST * (now - self.since):
+                raise TooSlow(f"{self.count} bytes in {now - self.since:.0f} s")
+            self.since, self.count = now, 0
 
 
 def _begins_at(response, have: int) -> bool:
@@ -132,7 +180,7 @@ class _Progress:
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
         console = stderr_console()
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
         self.bar = Progress(*columns, console=console, disable=not console.is_terminal)
         self.task = self.bar.add_task(name, total=total or None)
         if not console.is_terminal:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import os
 import shutil
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from ...errors import InputError, OutputError, RlbenchError
+from ...files import make_folder, new_file
 from ..raw.packed import FLOOR, RATIO, leads_out
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".gz")
@@ -97,22 +96,23 @@ def _target(name: str, pattern: str, archive: Path) -> Path | None:
 
 def _copy(stream: IO[bytes], target: Path, limit: int, archive: Path) -> int:
     """Bytes written; the file appears whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    make_folder(target.parent)
     count = 0
-    try:
-        with os.fdopen(handle, "wb") as out, stream:
-            while block := stream.read(BLOCK):
-                count += len(block)
-                if count > limit:
-                    what = f"More than {RATIO} times its size comes out of it."
-                    raise InputError(what, where=str(archive), hint="It is a bomb or no log; nothing was kept.")
-                if shutil.disk_usage(target.parent).free < 2 * BLOCK:
-                    raise OutputError("The disk is full.", where=str(target.parent))
-                out.write(block)
-        os.chmod(part, 0o644)
-        os.replace(part, target)
-    finally:
-        if os.path.exists(part):
-            os.unlink(part)
+    with stream, new_file(target) as part, part.open("wb") as out:
+        while block := _read(stream, archive):
+            count += len(block)
+            if count > limit:
+                what = f"More than {RATIO} times its size comes out of it."
+                raise InputError(what, where=str(archive), hint="It is a bomb or no log; nothing was kept.")
+            if shutil.disk_usage(target.parent).free < 2 * BLOCK:
+                raise OutputError("The disk is full.", where=str(target.parent))
+            out.write(block)
     return count
+
+
+def _read(stream: IO[bytes], archive: Path) -> bytes:
+    try:
+        return stream.read(BLOCK)
+    except gzip.BadGzipFile as error:
+        # An OSError, but none of the disk.
+        raise InputError(f"The archive is broken ({error}).", where=str(archive), hint="Download it again.") from error

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.server
 import io
+import signal
+import subprocess
 import sys
 import tarfile
 import threading
+import time
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -46,6 +50,8 @@ class Shelf(http.server.BaseHTTPRequestHandler):
         if content is None:
             self.send_error(404)
             return
+        if server.spoils:
+            return server.spoils(self, content)
         begin = 0
         if server.ranges and (wanted := self.headers.get("Range")):
             begin = int(wanted.removeprefix("bytes=").removesuffix("-"))
@@ -74,6 +80,7 @@ class Shelf(http.server.BaseHTTPRequestHandler):
 def server():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shelf) as made:
         made.files, made.breaks, made.ranges, made.resumed, made.asked = {}, {}, True, [], Counter()
+        made.spoils = None
         thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield made
@@ -294,8 +301,96 @@ def test_two_at_once_do_not_write_one_file(card, cache):
             get(path)
 
 
-def test_without_pooch_the_message_names_it(card, cache, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pooch", None)
+def chunked(handler, content):
+    """No length, and more than there should be."""
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    with contextlib.suppress(OSError):
+        for begin in range(0, len(content), 10_000):
+            piece = content[begin : begin + 10_000]
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        handler.wfile.write(b"0\r\n\r\n")
+
+
+def endless(handler, content):
+    handler.protocol_version = "HTTP/1.0"
+    handler.send_response(200)
+    handler.end_headers()
+    with contextlib.suppress(OSError):
+        for _ in range(2_000):
+            handler.wfile.write(content)
+
+
+def drips(handler, content):
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(content)))
+    handler.end_headers()
+    with contextlib.suppress(OSError):
+        for place in range(len(content)):
+            handler.wfile.write(content[place : place + 1])
+            handler.wfile.flush()
+            time.sleep(0.02)
+
+
+def test_a_file_without_a_length_comes_whole(card, cache, server):
+    path, server.spoils = card(LOG), chunked
+    get(path)
+    assert (cache / "log.csv").read_bytes() == LOG
+
+
+@pytest.mark.parametrize("spoils", [None, chunked, endless])
+@pytest.mark.parametrize("said", ["card", "limit"])
+def test_no_more_is_written_than_was_said(card, cache, server, monkeypatch, spoils, said):
+    path, server.spoils = card(LOG), spoils
+    if said == "card":
+        path.write_text(
+            path.read_text().replace('pattern = "log.csv",', f'pattern = "log.csv", size = {len(LOG) - 1},')
+        )
+    else:
+        monkeypatch.setattr(downloading, "LARGEST", len(LOG) - 1)
+    most = []
+    real = downloading._Progress.advance
+    monkeypatch.setattr(
+        downloading._Progress,
+        "advance",
+        lambda self, count: (most.append((cache / "log.csv.part").stat().st_size), real(self, count)),
+    )
+    with pytest.raises(InputError, match=f"larger than {len(LOG) - 1:,} bytes"):
+        get(path)
+    assert max(most, default=0) < len(LOG)
+    assert [p.name for p in cache.iterdir()] == [".lock"]
+
+
+def test_a_server_that_drips_is_given_up(card, cache, server, monkeypatch):
+    path, server.spoils = card(LOG), drips
+    monkeypatch.setattr(downloading, "TIMEOUT", 0.3)
+    began = time.monotonic()
+    with pytest.raises(InputError, match=r"too slow.*run the same command again"):
+        get(path)
+    assert time.monotonic() - began < 10 and (cache / "log.csv.part").is_file()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
+def test_a_killed_download_leaves_what_it_goes_on_with_and_no_more(card, cache, server, name):
+    path, server.spoils = card(LOG), drips
+    command = [sys.executable, "-m", "rlbench_rec", "data", "get", str(path)]
+    run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not (cache / "log.csv.part").exists():
+        assert run.poll() is None, run.stderr.read()
+        time.sleep(0.02)
+    run.send_signal(getattr(signal, name))
+    _, err = run.communicate(timeout=30)
+    assert "Traceback" not in err and run.returncode in (143, -9)
+    assert sorted(p.name for p in cache.iterdir()) == [".lock", "log.csv.part"]
+    server.spoils = None
+    get(path)
+    assert sorted(p.name for p in cache.iterdir()) == [".lock", "log.csv"]
+
+
+def test_without_requests_the_message_names_it(card, cache, monkeypatch):
+    monkeypatch.setitem(sys.modules, "requests", None)
     with pytest.raises(MissingExtraError, match="pip install"):
         get(card(LOG))
 
