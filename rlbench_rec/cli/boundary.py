@@ -54,6 +54,11 @@ def guarded(command: Callable[[], int], *, debug: bool) -> int:
     return 128 + received[0] if received and code == INTERRUPTED else code
 
 
+class Interrupted(KeyboardInterrupt):
+    """A class of its own: once Python has seen a plain KeyboardInterrupt leave code that a library runs, it ends by
+    SIGINT, whatever the exit code."""
+
+
 def _message(error: BaseException) -> str:
     if isinstance(error, RlbenchError):
         return str(error)
@@ -102,9 +107,10 @@ def _signals() -> Iterator[list[int]]:
 
     def interrupt(number: int, frame: object) -> None:
         received.append(number)
-        # A scheduler may send it to the process and to its group: the second must not break off the cleaning up.
-        if len(received) == 1:
-            raise KeyboardInterrupt
+        # A scheduler may send it to the process and to its group: the second must not break off the cleaning up. Who
+        # presses Ctrl-C again means it.
+        if len(received) == 1 or number == signal.SIGINT:
+            raise Interrupted
 
     before = {}
     if threading.current_thread() is threading.main_thread():
