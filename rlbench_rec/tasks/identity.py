@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,11 @@ class TaskIdentity:
 
 def canonical(values: Mapping[str, Any] | BaseModel) -> str:
     """Plain values as JSON with sorted keys."""
-    plain = values.model_dump(mode="json") if isinstance(values, BaseModel) else dict(values)
-    return json.dumps(plain, sort_keys=True, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    """Models, tuples and numpy's numbers inside overrides."""
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    return value.tolist()
+    # Overrides may hold what pydantic takes for plain values: models, sets, numpy's numbers.
+    plain = to_jsonable_python(
+        values, fallback=lambda value: value.tolist() if hasattr(value, "tolist") else str(value)
+    )
+    return json.dumps(plain, sort_keys=True)
 
 
 def _short(value: Any) -> str:

@@ -7,11 +7,13 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.tasks.calibration import ShopConfig, write_shop
+from rlbench_rec.tasks.ladder import Rung
 from rlbench_rec.tasks.shops.tabular import Tabular
 
 SHOP = ShopConfig(source="kiosk", items=4, categories=2, names=list("abcd"), groups=[0, 1, 0, 1], appeal=[1, 0, 0, -1])
@@ -42,6 +44,24 @@ def test_what_is_built_is_what_was_named():
 def test_a_default_that_is_given_makes_no_other_shop():
     usual = tasks.make("tabular-v1").config.horizon
     assert tasks.identify("tabular-v1", horizon=usual) == tasks.identify("tabular-v1")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"horizon": np.int64(20)},
+        {"gamma": np.float64(0.5)},
+        {"ladder": {"only": Rung(score={"myopic": 1.0})}},
+        {"service": Rung(score={"myopic": 1.0})},
+    ],
+    ids=str,
+)
+def test_what_python_is_given_is_what_a_file_would_say(given):
+    one = tasks.identify("tabular-v1", **given)
+    assert (
+        one == tasks.identify("tabular-v1", **json.loads(one.overrides)) == tasks.make("tabular-v1", **given).identity
+    )
+    assert one.label == tasks.identify("tabular-v1", **json.loads(one.overrides)).label
 
 
 def test_a_label_says_what_departs_from_the_plain_task():
