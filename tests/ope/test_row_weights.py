@@ -145,6 +145,16 @@ def test_questions_of_repeated_rows():
     assert one == other
 
 
+def test_several_logs_weighed_by_precision():
+    logs = {"a": log_of(1, 200, clusters=np.arange(200) // 2), "b": log_of(2, 300)}
+    copies = {name: repeated(log) for name, log in logs.items()}
+    for interval in ("bootstrap", "normal"):
+        one, other = (ope.estimate_weighted(each, interval=interval, n_resamples=39) for each in (logs, copies))
+        assert one.estimator == other.estimator
+        for field in ("value", "std_error", "ci_low"):
+            assert getattr(one, field) == pytest.approx(getattr(other, field)), field
+
+
 def test_several_loggers_count_with_their_weights():
     rng = np.random.default_rng(3)
     a, b, target, rewards = rng.uniform(0.1, 0.9, (4, 50))

@@ -76,11 +76,11 @@ class Propensities:
             weights = target / self.propensities * (1.0 if self.weights is None else self.weights)
             share = float(weights[self.below_floor].sum() / weights.sum()) if weights.any() else 0.0
             mass = np.full(len(weights), share)
-        return {
+        known = {} if self.weights is None else {"weights": self.weights}
+        return known | {
             "propensities": self.propensities,
             "target_propensities": target,
             "unsupported_mass": mass,
-            "weights": self.weights,
             "propensity_source": "estimated",
             "calibration_error": self.calibration_error,
         }
