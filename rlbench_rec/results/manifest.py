@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from .. import __version__
 from .same_data import DataHashes
 
 PACKAGES = (
@@ -46,8 +49,8 @@ def manifest(
         "schema_version": 2,
         "complete": complete,
         "code": _commit(),
-        "config": _without_home(config),
-        "versions": {name: _version(name) for name in PACKAGES},
+        "config": without_home(config),
+        "versions": versions(),
         "python": platform.python_version(),
         "machine": {
             "system": f"{platform.system()} {platform.release()}",
@@ -65,17 +68,40 @@ def manifest(
         },
         "data_sha256": hashes.data,
         "card_sha256": hashes.card,
-        "command_line": _without_home(command_line),
+        "command_line": without_home(command_line),
         "executable": Path(sys.executable).name,
     }
 
 
-def _without_home(value: Any) -> Any:
+def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str | None]:
+    """Package -> version; None where it is not installed."""
+    return {name: _version(name) for name in packages}
+
+
+def code_identity() -> dict[str, str | None]:
+    """Which code made a number: the package's version; in a checkout the last commit that touched the package (a commit
+    of documents leaves it as it is); and a hash of its files where no commit says what is in them."""
+    package = Path(__file__).resolve().parents[1]
+    clean = _commit()["commit"] and _git(package, "status", "--porcelain", "--", ".") == ""
+    commit = (_git(package, "log", "-1", "--format=%H", "--", ".") or None) if clean else None
+    return {"version": __version__, "commit": commit, "files": None if commit else _files_sha256(package)}
+
+
+def _files_sha256(package: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(package.rglob("*.py")):
+        digest.update(
+            f"{file.relative_to(package).as_posix()}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode()
+        )
+    return digest.hexdigest()
+
+
+def without_home(value: Any) -> Any:
     """The same JSON value with `~` for the home folder, whose name is a person's."""
     if isinstance(value, dict):
-        return {key: _without_home(item) for key, item in value.items()}
+        return {key: without_home(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_without_home(item) for item in value]
+        return [without_home(item) for item in value]
     if isinstance(value, str):
         return re.sub(re.escape(os.path.expanduser("~")) + r"(?=/|\\|$)", "~", value)
     return value

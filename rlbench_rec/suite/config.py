@@ -7,14 +7,17 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ..errors import InputError, MissingFileError, UnknownNameError
 from ..mdp.config import MDPConfig
-from ..parsing import read_toml
+from ..parsing import fitting, read_toml
 
 if TYPE_CHECKING:
     from .kinds.estimators.config import EstimatorSuite
+
+
+LABEL = r"^[A-Za-z0-9._-]*$"
 
 
 def _parameters_alone(config: dict[str, Any]) -> dict[str, Any]:
@@ -62,6 +65,9 @@ class Source(BaseModel):
     """Policy forms over Q on this source; None takes the suite's. The scale of a softmax is the scale of rewards."""
     metrics: list[str] = []
     """Further outcomes to value, beside the reward."""
+    label: str = Field("", pattern=LABEL)
+    """What sets it apart from another source of the same name; part of what tables call it. Without labels they show
+    the settings that differ."""
 
     @model_validator(mode="after")
     def _one_of_dataset_and_task(self) -> Source:
@@ -85,8 +91,9 @@ class AlgorithmSpec(BaseModel):
 
     id: str
     """`random`, `popularity`, or an algorithm id."""
-    label: str = Field("", pattern=r"^[A-Za-z0-9._-]*$")
-    """What sets it apart from the plain algorithm (`gamma-0`); part of the variant."""
+    label: str = Field("", pattern=LABEL)
+    """What sets it apart from the plain algorithm (`gamma-0`); part of the variant. Rows that differ without a label
+    show the settings in which they do."""
     encoder: str = "mlp"
     """Encoder id."""
     config: dict[str, Any] = {}
@@ -112,7 +119,7 @@ class Suite(BaseModel):
     """Logs to learn from and to evaluate on."""
     algorithms: list[AlgorithmSpec] = Field(min_length=1)
     """What is compared."""
-    seeds: list[int] = Field([0, 1, 2], min_length=1)
+    seeds: list[Annotated[int, Field(ge=0)]] = Field([0, 1, 2], min_length=1)
     """One training run per seed."""
     estimators: list[str] = ["snips", "dr"]
     """Off-policy estimators, by id."""
@@ -181,12 +188,9 @@ def load_suite(name_or_path: str) -> Suite | EstimatorSuite:
         raise MissingFileError("There is no such suite file.", where=str(path), hint="Give a .toml file or a name.")
     from .kinds.estimators.config import EstimatorSuite
 
+    kinds: dict[str, type[Suite] | type[EstimatorSuite]] = {"algorithms": Suite, "estimators": EstimatorSuite}
     content = read_toml(path, "suite")
-    try:
-        return (EstimatorSuite if content.get("kind") == "estimators" else Suite).model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"])) or "suite"
-        raise InputError(
-            f"{field}: {first['msg']}.", where=str(path), hint="See docs/suites.md for the keys."
-        ) from error
+    kind = content.get("kind", "algorithms")
+    if not isinstance(kind, str) or kind not in kinds:
+        raise InputError(f"kind: {kind!r} is neither of {' and '.join(kinds)}.", where=str(path))
+    return fitting(content, kinds[kind], path, "See docs/suites.md for the keys.")

@@ -36,7 +36,7 @@ def failure(job: Job, error: BaseException | str, seconds: float = 0.0) -> JobRe
     """The result of a job that did not get to its end."""
     reason = " ".join(str(error).split()) or type(error).__name__
     row = kind_of(job.suite).failed_row(job, f"failed: {reason}")
-    return JobResult(job.run_id, job.config_hash, [row], timing=_timing(job, seconds))
+    return JobResult(job.run_id, [row], timing=_timing(job, seconds))
 
 
 def _execute(job: Job, prepared: Any, folder: Path | None, spent: float) -> JobResult:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .config import config_hash
+from .content import NOTHING, Content
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -11,21 +15,48 @@ if TYPE_CHECKING:
     from ..results.schema import Schema
 
 Row = dict[str, Any]
+LONGEST_NAME = 150
+"""Characters of a job's name in its run id: file systems take 255 bytes."""
 
 
-class Job(Protocol):
-    """One piece of work: a worker does it alone, and its result is a file."""
+@dataclass(frozen=True, kw_only=True)
+class Job(ABC):
+    """One piece of work: a worker does it alone, and its result is a file.
+
+    Attributes:
+        suite: the suite it belongs to.
+        source: the log, or the shop.
+        place: what tables call the source: unique within the suite.
+        seed: of all that is random in it.
+        content: what is in the source's files.
+    """
 
     suite: Any
-    """The suite it belongs to."""
+    source: Any
+    place: str
+    seed: int
+    content: Content = NOTHING
 
     @property
-    def run_id(self) -> str:
-        """Readable and unique within a suite; safe as a file name."""
+    @abstractmethod
+    def name(self) -> str:
+        """Readable, and unique within the suite."""
+
+    @property
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """All that was chosen and shapes the job's numbers, the seed apart; nothing that says where files lie."""
 
     @property
     def config_hash(self) -> str:
-        """Hash of all that shapes the job's numbers."""
+        """Hash of all that shapes the job's numbers, the seed and the code apart."""
+        return config_hash([self.settings, asdict(self.content)])
+
+    @property
+    def run_id(self) -> str:
+        """The name, and a hash of everything that distinguishes the job; safe as a file name."""
+        safe = "".join(c if c.isalnum() or c in "-._" else "-" for c in self.name)
+        return f"{safe[:LONGEST_NAME]}-{config_hash([self.name, self.config_hash, self.seed])[:8]}"
 
 
 @dataclass
@@ -34,14 +65,12 @@ class JobResult:
 
     Attributes:
         run_id: the job's.
-        config_hash: the job's; a resumed run takes a result only when it matches.
         rows: of the kind's first table (runs.csv or estimates.csv), each with its `status`.
         curve: rows of curves.csv.
         timing: a row of timings.csv.
     """
 
     run_id: str
-    config_hash: str
     rows: list[Row]
     curve: list[Row] = field(default_factory=list)
     timing: Row = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..results.manifest import manifest
+from ..results.same_data import MANIFEST, DataHashes
 from ..results.schema import TIMINGS
 from ..results.write import write_json, write_table
+from .content import UNKNOWN, content_of
 from .execute import execute, failure
 from .kinds import kind_of
-from .plan import JobResult, frame
+from .plan import Job, JobResult, frame
 from .progress import Progress
-from .store import finished_jobs, prepare_folder, save
+from .resume import refuse_other_run
+from .stamp import circumstances
+from .store import Kept, finished_jobs, make_folder, refuse_used_folder, save, tidy
 from .workers import execute_all, worker_count
 
 if TYPE_CHECKING:
@@ -64,46 +69,70 @@ def run_suite(
         folder: where to write; must be new or empty unless `resume`.
         device: `auto`, `cpu` or `cuda`; a suite that trains nothing takes the cpu.
         workers: processes; None takes one a core, but one where a GPU does the work.
-        resume: keep the finished jobs of an earlier run of the same suite.
+        resume: keep the finished jobs of an earlier run of the same suite, as far as they were made of the same data,
+            cards, code and libraries. Seeds (and logs of a size) may be added.
         command_line: for the manifest.
 
     Raises:
         UnknownNameError, MissingFileError: the suite names something that is not there.
         OutputError: the folder cannot be written.
-        InputError: the folder holds another run, the device is not there, or an option is out of range.
+        InputError: the folder holds something that is not to be resumed, or no run of this suite that could be; the
+            device is not there; an option is out of range; or the suite names something twice.
     """
     from ..training.device import resolve
 
     started = time.perf_counter()
     kind = kind_of(suite)
     device = resolve(device) if kind.trains else "cpu"
+    worker_count(workers, device, 1)
     kind.check(suite)
-    jobs = kind.plan(suite, device)
-    prepare_folder(folder, resume)
-    kept = finished_jobs(folder, jobs) if resume else {}
+    if resume:
+        refuse_other_run(folder, suite)
+    else:
+        refuse_used_folder(folder)
+    contents = [content_of(source, normalise=kind.trains and suite.normalise) for source in suite.sources]
+    jobs, common = kind.plan(suite, device, contents), circumstances(device)
+    kept = finished_jobs(folder, jobs, common) if resume else Kept()
     # A batch whose jobs are done in one pass runs whole or not at all, so that --resume ends with the same bytes.
-    waiting = [batch for batch in kind.batches(jobs) if any(job.run_id not in kept for job in batch)]
+    waiting = [batch for batch in kind.batches(jobs) if any(job.run_id not in kept.results for job in batch)]
     again = {job.run_id for batch in waiting for job in batch}
-    done = {run_id: result for run_id, result in kept.items() if run_id not in again}
+    done = {run_id: result for run_id, result in kept.results.items() if run_id not in again}
+    make_folder(folder)
+    config = suite.model_dump(mode="json")
+    # Before any work: whatever breaks it off, the folder says which run it is, and no other is resumed there.
+    write_json(manifest(config, DataHashes({}, {}), command_line, device, False), folder / MANIFEST)
+    if message := kept.sentence():
+        print(f"rlbench: {message}", file=sys.stderr)
     try:
         work = functools.partial(execute, folder=folder)
         count = worker_count(workers, device, len(waiting))
         finished = execute_all(work, waiting, count, lost=failure, trains=kind.trains)
         # Closed, the workers are dead before the tables are written.
         with Progress(len(jobs), len(done)) as advance, contextlib.closing(finished):
-            for _, results in finished:
-                for result in results:
-                    save(result, folder)
-                    done[result.run_id] = result
-                    advance(result.run_id, result.timing.get("seconds", 0.0), failed=result.failed)
+            for batch, results in finished:
+                for job, result in zip(batch, results, strict=True):
+                    result = _checked(job, result)
+                    save(result, job, common, folder)
+                    done[job.run_id] = result
+                    advance(job.run_id, result.timing.get("seconds", 0.0), failed=result.failed)
     finally:
         results = [done[job.run_id] for job in jobs if job.run_id in done]
         if results:
             hashes = kind.write_tables(suite, results, folder)
             _write_timings(results, folder)
-            config, complete = suite.model_dump(mode="json"), len(done) == len(jobs)
-            write_json(manifest(config, hashes, command_line, device, complete), folder / "manifest.json")
+            complete = len(results) == len(jobs)
+            write_json(manifest(config, hashes, command_line, device, complete), folder / MANIFEST)
+    tidy(folder, jobs)
     return Finished(suite, folder, results, time.perf_counter() - started)
+
+
+def _checked(job: Job, result: JobResult) -> JobResult:
+    """The result, unless it was made of other data than the jobs before it."""
+    wanted = {"dataset_sha256": job.content.data, "card_sha256": job.content.card}
+    for row in result.rows if job.content.data not in ("", UNKNOWN) else ():
+        if row["status"] == "ok" and any(row[name] != value for name, value in wanted.items()):
+            return failure(job, "The data, or the card, changed while the suite ran.")
+    return result
 
 
 def _write_timings(results: Sequence[JobResult], folder: Path) -> None:

@@ -64,15 +64,27 @@ class Loaded:
         return Empirical(self.counterpart, by=self.source.counterpart_by, name=name)
 
 
-@lru_cache(maxsize=2)
-def _load(key: str) -> Loaded:
-    source = Source.model_validate_json(key)
-    return _load_task(source) if source.task else _load_dataset(source)
-
-
 def load(source: Source) -> Loaded:
-    """Load a source; the last two stay in memory, so jobs in order of source load each once."""
-    return _load(source.model_dump_json())
+    """Load a source; the last two stay in memory, so jobs in order of source load each once (and meet its error once
+    loaded: a log that cannot be read is not read again for every job).
+
+    Raises:
+        Whatever reading, building and splitting a log, or making a shop, may raise.
+    """
+    found = _load(source.model_dump_json())
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+@lru_cache(maxsize=2)
+def _load(key: str) -> Loaded | Exception:
+    source = Source.model_validate_json(key)
+    try:
+        return _load_task(source) if source.task else _load_dataset(source)
+    except Exception as error:
+        # Without its frames, which would keep the half-read log in memory.
+        return error.with_traceback(None)
 
 
 def make_task(source: Source | TaskSource) -> Task:
@@ -82,7 +94,8 @@ def make_task(source: Source | TaskSource) -> Task:
         UnknownNameError: no such task.
         InputError: a parameter out of its range.
     """
-    return _make_task(source.task, source.task_seed, source.variant, json.dumps(source.task_config, sort_keys=True))
+    config, identity = json.dumps(source.task_config, sort_keys=True), task_identity(source).digest
+    return _make_task(source.task, source.task_seed, source.variant, config, identity)
 
 
 def task_identity(source: Source | TaskSource) -> TaskIdentity:
@@ -97,7 +110,8 @@ def task_identity(source: Source | TaskSource) -> TaskIdentity:
 
 
 @lru_cache(maxsize=2)
-def _make_task(task_id: str, seed: int, variant: str | None, config: str) -> Task:
+def _make_task(task_id: str, seed: int, variant: str | None, config: str, identity: str) -> Task:
+    # The identity is there for the cache: the file of a calibrated shop may change.
     from .. import tasks
 
     return tasks.make(task_id, seed, variant=variant, **json.loads(config))

@@ -1,34 +1,70 @@
-"""The folder of a run: its finished jobs, each a file as soon as it is done."""
+"""The folder of a run: what it is a run of, and its finished jobs, each a file as soon as it is done."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputError, OutputError
 from ..files import write_text
 from .plan import Job, JobResult
+from .stamp import Stamp, difference, stamp_of
 
 JOBS_FOLDER = "jobs"
+MODELS_FOLDER = "models"
+"""What jobs trained, each in a folder of its run id."""
 
 
-def prepare_folder(folder: Path, resume: bool) -> None:
-    """Make the folder of a run, with one for its jobs.
+@dataclass
+class Kept:
+    """What a resumed run finds.
+
+    Attributes:
+        results: run id -> a finished job that need not be done again.
+        again: why others are done again -> how many.
+    """
+
+    results: dict[str, JobResult] = field(default_factory=dict)
+    again: Counter[str] = field(default_factory=Counter)
+
+    def sentence(self) -> str:
+        """What is done again and why, in one line; empty where nothing is."""
+        if not self.again:
+            return ""
+        reasons = ", ".join(f"{reason} ({count})" for reason, count in self.again.most_common())
+        count = self.again.total()
+        return f"{count} of {count + len(self.results)} stored jobs are done again: {reasons}."
+
+
+def refuse_used_folder(folder: Path) -> None:
+    """Raise where a new run cannot begin in a folder.
 
     Raises:
-        OutputError: it cannot be written.
-        InputError: it holds something, and that is not to be resumed.
+        OutputError: it is a file.
+        InputError: it holds something.
     """
     if folder.exists() and not folder.is_dir():
         raise OutputError("This is a file, not a folder.", where=str(folder))
-    if folder.is_dir() and any(folder.iterdir()) and not resume:
+    if folder.is_dir() and any(folder.iterdir()):
         hint = "Give a new folder, or --resume to finish the run that is here."
         raise InputError("The folder is not empty.", where=str(folder), hint=hint)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a run, or see that it can be written.
+
+    Raises:
+        OutputError: it cannot.
+    """
     try:
-        (folder / JOBS_FOLDER).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".probe-{os.getpid()}"
         probe.write_text("")
         probe.unlink()
@@ -36,22 +72,60 @@ def prepare_folder(folder: Path, resume: bool) -> None:
         raise OutputError(f"The folder cannot be written ({error.strerror}).", where=str(folder)) from error
 
 
-def finished_jobs(folder: Path, jobs: Sequence[Job]) -> dict[str, JobResult]:
-    """The results in a folder that a resumed run need not make again, by run id: those of the same settings that did
-    not fail."""
-    wanted = {job.run_id: job.config_hash for job in jobs}
-    found = (_read(path) for path in sorted((folder / JOBS_FOLDER).glob("*.json")))
-    return {r.run_id: r for r in found if r and wanted.get(r.run_id) == r.config_hash and not r.failed}
+def save(result: JobResult, job: Job, common: Stamp, folder: Path) -> None:
+    """Write a result whole or not at all, with what it was made with and a checksum; it takes the place of what the
+    same job left before."""
+    (folder / JOBS_FOLDER).mkdir(exist_ok=True)
+    content = {"stamp": stamp_of(job, common), "result": asdict(result)}
+    path = folder / JOBS_FOLDER / f"{result.run_id}.json"
+    write_text(path, json.dumps(content | {"checksum": _checksum(content)}))
 
 
-def save(result: JobResult, folder: Path) -> None:
-    """Write a result whole or not at all."""
-    write_text(folder / JOBS_FOLDER / f"{result.run_id}.json", json.dumps(asdict(result)))
+def finished_jobs(folder: Path, jobs: Sequence[Job], common: Stamp) -> Kept:
+    """The results in a folder that a resumed run need not make again: whole, not failed, and made with what the same
+    jobs would be made with now."""
+    wanted = {job.name: (job, stamp_of(job, common)) for job in jobs}
+    kept, reasons = Kept(), {}
+    for path in sorted((folder / JOBS_FOLDER).glob("*.json")):
+        stored = _read(path)
+        if isinstance(stored, str):
+            reasons[path.stem] = stored
+            continue
+        stamp, result = stored
+        job, now = wanted.get(stamp["name"], (None, stamp))
+        if job is None:
+            continue
+        reason = difference(stamp, now) or ("failed" if result.failed else "")
+        if reason:
+            reasons[job.run_id] = reason
+        else:
+            kept.results[job.run_id] = result
+    kept.again.update(reason for run_id, reason in reasons.items() if run_id not in kept.results)
+    return kept
 
 
-def _read(path: Path) -> JobResult | None:
+def tidy(folder: Path, jobs: Sequence[Job]) -> None:
+    """Once a run is complete, remove what its jobs left when they were done on other data, or by other code."""
+    current = {job.run_id for job in jobs}
+    for path in (folder / JOBS_FOLDER).glob("*.json"):
+        if path.stem not in current:
+            path.unlink(missing_ok=True)
+            shutil.rmtree(folder / MODELS_FOLDER / path.stem, ignore_errors=True)
+
+
+def _read(path: Path) -> tuple[Stamp, JobResult] | str:
+    """A stored result with its stamp; or why there is none."""
     try:
-        return JobResult(**json.loads(path.read_text()))
-    except (ValueError, TypeError, OSError):
-        # A result that cannot be read is a job that has not finished.
-        return None
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if "stamp" not in content:
+            return "of another version of rlbench-rec"
+        checksum = content.pop("checksum")
+        if checksum != _checksum(content):
+            return "damaged"
+        return content["stamp"], JobResult(**content["result"])
+    except (ValueError, TypeError, KeyError, AttributeError, OSError, RecursionError):
+        return "damaged"
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

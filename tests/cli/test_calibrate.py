@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from rlbench_rec.suite.config import AlgorithmSpec, Source, Suite
+from rlbench_rec.suite.content import content_of
 from rlbench_rec.suite.kinds.algorithms.jobs import plan
 from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite, TaskSource
 from rlbench_rec.suite.kinds.estimators.jobs import plan as plan_logs
@@ -82,11 +83,12 @@ def test_a_shop_is_its_content_not_its_place(tmp_path):
 
     def hashes(path, change):
         write_shop(config.model_copy(update=change), path)
-        job = plan(Suite(name="s", sources=[Source(task=str(path))], algorithms=[AlgorithmSpec(id="random")]))[0]
+        suite = Suite(name="s", sources=[Source(task=str(path))], algorithms=[AlgorithmSpec(id="random")])
+        job = plan(suite, contents=[content_of(suite.sources[0])])[0]
         scoring = {"kind": "estimators", "name": "s", "episodes": [10], "logs": [1]}
         source = TaskSource(task=str(path), matched=["kinder", "fresh"], mismatched=[])
-        log = plan_logs(EstimatorSuite(sources=[source], **scoring))[0]
-        return job.config_hash, log.run_id, log.config_hash
+        log = plan_logs(EstimatorSuite(sources=[source], **scoring), contents=[content_of(source)])[0]
+        return job.run_id, job.config_hash, log.run_id, log.config_hash
 
     (tmp_path / "elsewhere").mkdir()
     here = hashes(tmp_path / "shop.json", {})

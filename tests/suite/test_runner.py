@@ -58,8 +58,10 @@ def test_every_estimate_stands_beside_the_truth(finished):
 
 def test_trained_runs_are_kept(finished):
     trained = {path.name for path in (finished.folder / "models").iterdir()}
-    assert trained == {f"recommend-v1.{name}.mlp.seed0" for name in ("bc", "dqn", "dqn.gamma-0")}
-    run = load(finished.folder / "models" / "recommend-v1.dqn.gamma-0.mlp.seed0")
+    runs = read_runs(finished.folder / "runs.csv")
+    ids = dict(zip(runs["variant"], runs["run_id"], strict=True))
+    assert trained == set(runs.loc[runs["variant"].str.startswith("mlp/"), "run_id"]) and len(trained) == 3
+    run = load(finished.folder / "models" / ids["mlp/gamma-0/greedy"])
     assert run.config.gamma == 0.0 and run.steps == 20
 
 

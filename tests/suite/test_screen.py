@@ -38,7 +38,7 @@ def finished(tmp_path):
     ]
     board = leaderboard(pd.DataFrame(rows, columns=list(RUNS)))
     write_table(board, LEADERBOARD, tmp_path / "leaderboard.csv")
-    failed = JobResult("shop.dqn.mlp.seed0", "", [{"status": "failed: out of [memory]"}])
+    failed = JobResult("shop.dqn.mlp.seed0", [{"status": "failed: out of [memory]"}])
     return Finished(None, tmp_path, [failed], 12.4)
 
 

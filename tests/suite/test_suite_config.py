@@ -7,7 +7,7 @@ import pytest
 from rlbench_rec.errors import InputError, MissingFileError, UnknownNameError
 from rlbench_rec.suite import Suite, list_suites, load_suite
 from rlbench_rec.suite.kinds import kind_of
-from rlbench_rec.suite.kinds.algorithms.check import check_names, parse_form
+from rlbench_rec.suite.kinds.algorithms.check import check, parse_form
 from rlbench_rec.suite.kinds.algorithms.jobs import plan
 from rlbench_rec.suite.request import request
 
@@ -84,7 +84,7 @@ def test_the_config_hash_sees_what_shapes_numbers_and_nothing_else():
 )
 def test_unknown_names_are_refused_before_any_work(change, message):
     with pytest.raises((UnknownNameError, InputError), match=message):
-        check_names(Suite(**SMALL | change))
+        check(Suite(**SMALL | change))
 
 
 def test_a_bad_suite_file_is_refused_with_its_field(tmp_path):

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...registry import Registry
 from ...results.same_data import DataHashes
+from ..content import Content
 from ..plan import Job, JobResult, Row
 
 
@@ -18,8 +19,8 @@ class Kind:
 
     Attributes:
         trains: whether its jobs need torch, and a device.
-        check: refuses unknown names of a suite before any work starts.
-        plan: (suite, device) -> every job.
+        check: refuses what is wrong with a suite before any work starts.
+        plan: (suite, device, contents of its sources) -> every job.
         batches: jobs -> jobs as a worker takes them.
         prepare: a batch -> what each of its jobs is handed, in order: a source that was loaded once, say.
         execute: (job, what it is handed, folder of the run or None) -> its result; may raise anything.
@@ -30,7 +31,7 @@ class Kind:
 
     trains: bool
     check: Callable[[Any], None]
-    plan: Callable[[Any, str], Sequence[Job]]
+    plan: Callable[[Any, str, Sequence[Content]], Sequence[Job]]
     batches: Callable[[Sequence[Any]], list[tuple[Any, ...]]]
     prepare: Callable[[Sequence[Any]], Sequence[Any]]
     execute: Callable[[Any, Any, Path | None], JobResult]

@@ -10,7 +10,7 @@ from rlbench_rec import tasks
 from rlbench_rec.errors import InputError
 from rlbench_rec.results.schema import NORMALISED, NORMALISED_KEYS, read_leaderboard, read_runs, read_table
 from rlbench_rec.suite import Suite
-from rlbench_rec.suite.kinds.algorithms.check import check_names
+from rlbench_rec.suite.kinds.algorithms.check import check
 from rlbench_rec.suite.kinds.algorithms.jobs import plan
 from rlbench_rec.suite.reference.scale import Scale, normalised, scale_of
 from rlbench_rec.suite.runner import run_suite
@@ -64,8 +64,8 @@ def test_a_reference_that_is_no_better_is_refused():
 def test_a_shop_without_a_reference_is_refused_before_any_work():
     suite = Suite(**SUITE | {"sources": [{"task": "recommend-v1", "task_seed": 12345}]})
     with pytest.raises(InputError, match="No reference policy is known"):
-        check_names(suite)
-    check_names(suite.model_copy(update={"normalise": False}))
+        check(suite)
+    check(suite.model_copy(update={"normalise": False}))
 
 
 def test_a_reference_job_only_where_it_means_something():

@@ -2,52 +2,89 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ....errors import InputError, UnknownNameError
-from ...config import Suite
+from ....events.cards.find import find, resolve_files
+from ....mdp.from_events.outcomes import METRICS as METRICS_OF_LOGS
+from ....results.metrics import METRICS
+from ...config import AlgorithmSpec, Source, Suite
+from ...labels import places, refuse_repeats, refuse_same_shops
 from ...reference.known import find_reference
 from ...sources import make_task
+from .jobs import labelled
+
+UNSET_GAMMA = -1.0
+"""Stands for the discount factor that a log will bring, which no algorithm can be given as its own."""
 
 
-def check_names(suite: Suite) -> None:
-    """Refuse unknown names before any work starts.
+def check(suite: Suite) -> None:
+    """Refuse what is wrong with a suite before any work starts.
 
     Raises:
         UnknownNameError: an unknown task, dataset, algorithm, encoder, loop, estimator or metric.
         MissingFileError: the raw files of a data set are not there.
-        InputError: an unknown policy form or algorithm setting, a task's parameter out of range, or a task without a
-            reference policy where values are to be normalised.
+        InputError: an unknown policy form or algorithm setting, a task's parameter out of range, a metric that a source
+            does not have, a task without a reference policy where values are to be normalised, or something named
+            twice.
     """
     from .... import ope, training
-    from ....events.cards.find import find, resolve_files
-    from ....policies import POLICIES
-    from ....results.metrics import METRICS
-    from ....training.algorithms import make_config
 
-    for spec in suite.algorithms:
-        if spec.id not in POLICIES and spec.id not in training.ALGORITHMS:
-            raise UnknownNameError("algorithm", spec.id, [*POLICIES, *training.ALGORITHMS])
-        training.ENCODERS.canonical(spec.encoder)
-        if spec.id in training.ALGORITHMS:
-            make_config(spec.id, spec.config, 0.9)
+    refuse_repeats(suite.seeds, "seeds")
     training.LOOPS.canonical(suite.loop)
-    for name in suite.estimators:
-        ope.estimator(name)
-    for form in [*suite.forms, *(form for source in suite.sources for form in source.forms or [])]:
-        parse_form(form)
+    refuse_repeats([ope.estimator(name).id for name in suite.estimators], "estimators", suite.estimators)
+    _check_forms(suite.forms)
+    _check_algorithms(suite.algorithms)
     for source in suite.sources:
-        for metric in source.metrics:
-            METRICS.canonical(metric)
+        _check_forms(source.forms or [])
+        refuse_repeats(source.metrics, f"metrics of {source.name}")
         if source.task:
             task = make_task(source)
+            _check_metrics(source, task.metric_names)
             if suite.normalise:
                 find_reference(task)
         else:
             data = None if source.data is None else Path(source.data)
             for name in filter(None, (source.dataset, source.counterpart)):
                 resolve_files(find(name), data)
+            _check_metrics(source, METRICS_OF_LOGS)
+    places(suite.sources)
+    refuse_same_shops(suite.sources)
+
+
+def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
+    from .... import training
+    from ....policies import POLICIES
+    from ....training.algorithms import make_config
+
+    made = []
+    for spec in specs:
+        if spec.id not in POLICIES and spec.id not in training.ALGORITHMS:
+            raise UnknownNameError("algorithm", spec.id, [*POLICIES, *training.ALGORITHMS])
+        encoder = training.ENCODERS.canonical(spec.encoder)
+        if spec.id in training.ALGORITHMS:
+            config = make_config(spec.id, spec.config, UNSET_GAMMA)
+            made.append((training.ALGORITHMS.canonical(spec.id), spec.label, encoder, config, spec.shuffle_rewards))
+        elif spec.config or spec.shuffle_rewards:
+            raise InputError(f"{spec.id} is not trained: it has no settings.", where="algorithms")
+        else:
+            made.append((spec.id, spec.label))
+    refuse_repeats(made, "algorithms", [f"{spec.id} with the same settings" for spec in specs])
+    labelled(specs)
+
+
+def _check_forms(forms: list[str]) -> None:
+    refuse_repeats([parse_form(form) for form in forms], "forms", forms)
+
+
+def _check_metrics(source: Source, known: Sequence[str]) -> None:
+    for metric in source.metrics:
+        METRICS.canonical(metric)
+        if metric not in known:
+            names = ", ".join(known) or "none"
+            raise InputError(f"{source.name} has no metric '{metric}'.", where="metrics", hint=f"It has: {names}.")
 
 
 def parse_form(text: str) -> dict[str, Any]:

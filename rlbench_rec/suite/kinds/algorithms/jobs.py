@@ -8,7 +8,10 @@ from itertools import groupby
 from typing import Any
 
 from ....policies import POLICIES
-from ...config import AlgorithmSpec, Source, Suite, config_hash
+from ...config import AlgorithmSpec, Suite
+from ...content import NOTHING, Content
+from ...labels import differences, places
+from ...plan import Job
 
 BEHAVIOUR = AlgorithmSpec(id="behaviour")
 """The logging policy itself: the line every other row is measured against."""
@@ -19,30 +22,23 @@ REFERENCE = AlgorithmSpec(id="reference")
 """The best policy that is known in a shop: 100 on the normalised scale."""
 
 
-@dataclass(frozen=True)
-class TrainingJob:
+@dataclass(frozen=True, kw_only=True)
+class TrainingJob(Job):
     """One training run (or one fixed policy) and its evaluation.
 
     Attributes:
-        suite: the suite it belongs to.
-        source: the log.
-        spec: the algorithm or policy.
-        seed: of training, folds and bootstrap.
+        spec: the algorithm or policy, with a label that is its own within the suite.
         device: where to train.
     """
 
-    suite: Suite
-    source: Source
     spec: AlgorithmSpec
-    seed: int
     device: str = "auto"
 
     @property
-    def run_id(self) -> str:
-        """Readable and unique within a suite; safe as a file name."""
-        parts = [self.source.name, self.spec.id, self.spec.label, self.spec.encoder, f"seed{self.seed}"]
-        text = ".".join(part for part in parts if part)
-        return "".join(c if c.isalnum() or c in "-._" else "-" for c in text)
+    def name(self) -> str:
+        """Place, algorithm, label, encoder and seed."""
+        parts = [self.place, self.spec.id, self.spec.label, self.spec.encoder, f"seed{self.seed}"]
+        return ".".join(part for part in parts if part)
 
     @property
     def stem(self) -> str:
@@ -67,37 +63,48 @@ class TrainingJob:
         return nearest_loop(self.suite.loop, self.spec.id, self.spec.encoder, self.device)
 
     @property
-    def config_hash(self) -> str:
-        """Hash of all that shapes this job's numbers, the seed apart: resuming compares it."""
-        return config_hash(self.settings)
-
-    @property
     def settings(self) -> dict[str, Any]:
-        """What `config_hash` hashes."""
-        from ...sources import task_identity
-
+        """The suite's, the source's and the algorithm's; files go by their names: `content` says what is in them."""
         suite = self.suite.model_dump(mode="json", exclude={"sources", "algorithms", "seeds", "description"})
-        # Where the raw files lie says nothing about what is in them; the rows carry their hash.
-        source = self.source.model_dump(mode="json", exclude={"data"}) | {"dataset": self.source.name}
-        if self.source.task:
-            source["task"] = task_identity(self.source).digest
-        return suite | {"source": source, "algorithm": self.spec.model_dump(mode="json")}
+        source = self.source.model_dump(mode="json", exclude={"data", "dataset", "task", "counterpart", "label"})
+        return suite | {"source": source | {"name": self.source.name}, "algorithm": self.spec.model_dump(mode="json")}
 
 
-def plan(suite: Suite, device: str = "auto") -> list[TrainingJob]:
-    """Every job of a suite, those of one source together. Policies without training run once, on the first seed."""
-    jobs = []
-    for source in suite.sources:
+def plan(suite: Suite, device: str = "auto", contents: Sequence[Content] | None = None) -> list[TrainingJob]:
+    """Every job of a suite, those of one source together. Policies without training run once, on the first seed.
+
+    Args:
+        suite: what to run.
+        device: where to train.
+        contents: of the sources, in their order; None leaves them open.
+
+    Raises:
+        InputError: two sources, or two algorithms, that nothing tells apart.
+    """
+    jobs: list[TrainingJob] = []
+    specs, contents = labelled(suite.algorithms), contents or [NOTHING] * len(suite.sources)
+    for place, source, content in zip(places(suite.sources), suite.sources, contents, strict=True):
         fixed = [BEHAVIOUR]
         if source.counterpart:
             fixed.append(COUNTERPART)
         if source.task and suite.normalise:
             fixed.append(REFERENCE)
-        jobs += [TrainingJob(suite, source, spec, suite.seeds[0], device) for spec in fixed]
-        for spec in suite.algorithms:
-            seeds = suite.seeds[:1] if spec.id in POLICIES else suite.seeds
-            jobs += [TrainingJob(suite, source, spec, seed, device) for seed in seeds]
+        rows = [(spec, suite.seeds[:1]) for spec in fixed]
+        rows += [(spec, suite.seeds[:1] if spec.id in POLICIES else suite.seeds) for spec in specs]
+        shared = {"suite": suite, "source": source, "place": place, "content": content, "device": device}
+        jobs += [TrainingJob(spec=spec, seed=seed, **shared) for spec, seeds in rows for seed in seeds]
     return jobs
+
+
+def labelled(specs: Sequence[AlgorithmSpec]) -> list[AlgorithmSpec]:
+    """The algorithms with labels that tell them apart: `learning_rate=0.001` for a second `dqn` that has it."""
+    names = ["/".join(filter(None, (spec.id, spec.encoder, spec.label))) for spec in specs]
+    settings = [spec.config | ({"shuffle_rewards": True} if spec.shuffle_rewards else {}) for spec in specs]
+    added = differences(names, settings, "algorithms")
+    return [
+        spec.model_copy(update={"label": "/".join(filter(None, (spec.label, more)))})
+        for spec, more in zip(specs, added, strict=True)
+    ]
 
 
 def batches(jobs: Sequence[TrainingJob]) -> list[tuple[TrainingJob, ...]]:

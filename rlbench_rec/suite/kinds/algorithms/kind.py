@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ...screen import show
 from ..kind import Kind
-from .check import check_names
+from .check import check
 from .jobs import batches, plan
 from .tables import write_tables
 from .train import execute, failed_row, prepare
 
 KIND = Kind(
     trains=True,
-    check=check_names,
+    check=check,
     plan=plan,
     batches=batches,
     prepare=prepare,

@@ -191,11 +191,11 @@ def _row(job: TrainingJob, loaded: Loaded, contender: Contender, metric: str, es
     return {
         "run_id": job.run_id,
         "suite": job.suite.name,
-        "dataset": job.source.name if job.source.dataset else "",
+        "dataset": job.place if job.source.dataset else "",
         "dataset_sha256": provenance.source_sha256,
         "card_sha256": provenance.card_sha256,
         "split_hash": provenance.split_hash,
-        "task": job.source.name if job.source.task else "",
+        "task": job.place if job.source.task else "",
         "algorithm": contender.algorithm,
         "variant": contender.variant,
         "config_hash": job.config_hash,

@@ -15,15 +15,13 @@ from ....results.schema import RUNS
 from ... import sources
 from ...plan import JobResult, Row
 from ...reference.scale import normalised, scale_of
+from ...store import MODELS_FOLDER
 from .check import parse_form
 from .jobs import BEHAVIOUR, COUNTERPART, REFERENCE, TrainingJob
 from .score import Contender, score, score_behaviour, score_counterpart, score_reference
 
 if TYPE_CHECKING:
     from ....training import Run
-
-MODELS_FOLDER = "models"
-"""Where a run keeps what it trained, each as a folder of its job's `run_id`."""
 
 Prepared = tuple[sources.Loaded, "Run | None"]
 """The source of a job, and its training where it shared one with other seeds."""
@@ -39,7 +37,7 @@ def prepare(batch: Sequence[TrainingJob]) -> list[Prepared]:
 def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobResult:
     """Train (or make) what the job names, and value it on its source."""
     loaded, trained = prepared
-    result = JobResult(job.run_id, job.config_hash, [])
+    result = JobResult(job.run_id, [])
     models = None if folder is None else folder / MODELS_FOLDER
     if job.spec == BEHAVIOUR:
         result.rows = score_behaviour(job, loaded)
@@ -108,8 +106,8 @@ def failed_row(job: TrainingJob, status: str) -> Row:
     known = {
         "run_id": job.run_id,
         "suite": job.suite.name,
-        "dataset": job.source.name if job.source.dataset else "",
-        "task": job.source.name if job.source.task else "",
+        "dataset": job.place if job.source.dataset else "",
+        "task": job.place if job.source.task else "",
         "algorithm": job.spec.id,
         "variant": job.stem,
         "config_hash": job.config_hash,

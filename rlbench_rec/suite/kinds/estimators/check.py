@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from ....errors import UnknownNameError
+from ...labels import places, refuse_repeats, refuse_same_shops
 from ...sources import make_task
 from .config import EstimatorSuite
 
 
-def check_names(suite: EstimatorSuite) -> None:
-    """Refuse unknown tasks, policies and estimators before any work starts.
+def check(suite: EstimatorSuite) -> None:
+    """Refuse what is wrong with a suite before any work starts.
 
     Raises:
-        UnknownNameError: naming the nearest known one.
-        InputError: a parameter of a task out of range.
+        UnknownNameError: an unknown task, policy or estimator, naming the nearest known one.
+        InputError: a parameter of a task out of range, or something named twice.
     """
     from .... import ope
 
-    for name in suite.estimators:
-        ope.estimator(name)
+    refuse_repeats([ope.estimator(name).id for name in suite.estimators], "estimators", suite.estimators)
+    refuse_repeats(suite.episodes, "episodes")
     for source in suite.sources:
         task = make_task(source)
         known = task.evaluation_policies()
@@ -26,3 +27,5 @@ def check_names(suite: EstimatorSuite) -> None:
                 raise UnknownNameError("policy", name, known)
         if source.logging not in {"behaviour", *task.logging_policies()}:
             raise UnknownNameError("policy", source.logging, ["behaviour", *task.logging_policies()])
+    places(suite.sources)
+    refuse_same_shops(suite.sources)

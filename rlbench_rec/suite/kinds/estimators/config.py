@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ...config import TaskParameters
+from ...config import LABEL, TaskParameters, task_name
 
 Group = Literal["matched", "mismatched"]
 
@@ -31,12 +31,21 @@ class TaskSource(BaseModel):
     mismatched: list[str] = ["worst", "poor", "between", "farsighted-loose", "farsighted-firm", "farsighted-greedy"]
     """Evaluation policies that look at something else."""
 
+    label: str = Field("", pattern=LABEL)
+    """What sets it apart from another source of the same name; part of what tables call it. Without labels they show
+    the settings that differ."""
+
     @model_validator(mode="after")
     def _two_policies(self) -> TaskSource:
         names = [*self.matched, *self.mismatched]
         if len(set(names)) != len(names) or len(names) < 2:
             raise ValueError("name two or more evaluation policies, each once")
         return self
+
+    @property
+    def name(self) -> str:
+        """What tables call it."""
+        return task_name(self.task)
 
     @property
     def groups(self) -> dict[str, Group]:

@@ -13,10 +13,11 @@ from ....errors import UnknownNameError
 from ....mdp.dataset import TransitionDataset
 from ....policies import Policy
 from ....results.schema import ESTIMATES
-from ...config import config_hash, task_name
-from ...plan import JobResult, Row
-from ...sources import TRUTH_SEED, make_task, task_identity
-from .config import EstimatorSuite, TaskSource
+from ...content import NOTHING, Content
+from ...labels import places
+from ...plan import Job, JobResult, Row
+from ...sources import TRUTH_SEED, make_task
+from .config import EstimatorSuite
 from .linear_q import CHUNK, linear_q
 
 if TYPE_CHECKING:
@@ -27,46 +28,47 @@ TRUTH_FOLDER = "truth"
 """Where a run keeps true values."""
 
 
-@dataclass(frozen=True)
-class LogJob:
-    """One log of one shop.
+@dataclass(frozen=True, kw_only=True)
+class LogJob(Job):
+    """One log of one shop; `seed` is the log's.
 
     Attributes:
-        suite: the suite it belongs to.
-        source: the shop.
         episodes: size of the log.
-        seed: of the log.
     """
 
-    suite: EstimatorSuite
-    source: TaskSource
     episodes: int
-    seed: int
 
     @property
-    def run_id(self) -> str:
-        """Readable and unique within a suite; safe as a file name."""
-        shop = config_hash(self._shop)[:6]
-        return f"{task_name(self.source.task)}.{shop}.{self.episodes}.seed{self.seed}"
+    def name(self) -> str:
+        """Place, size of the log and seed."""
+        return f"{self.place}.{self.episodes}.seed{self.seed}"
 
     @property
-    def config_hash(self) -> str:
-        """Hash of all that shapes the numbers: resuming compares it."""
+    def settings(self) -> dict[str, Any]:
+        """The suite's, the shop's and the log's; which shop it is, `content` says."""
         shared = self.suite.model_dump(mode="json", include={"estimators", "interval", "truth_error"})
-        return config_hash([shared, self._shop, self.episodes, self.seed])
-
-    @property
-    def _shop(self) -> dict[str, Any]:
-        return self.source.model_dump(mode="json") | {"task": task_identity(self.source).digest}
+        source = self.source.model_dump(mode="json", exclude={"task", "label"})
+        return shared | {"source": source | {"name": self.source.name}, "episodes": self.episodes}
 
 
-def plan(suite: EstimatorSuite, device: str = "cpu") -> list[LogJob]:
-    """Every log of a suite, the large ones first: they would else be waited for at the end."""
+def plan(suite: EstimatorSuite, device: str = "cpu", contents: Sequence[Content] | None = None) -> list[LogJob]:
+    """Every log of a suite, the large ones first: they would else be waited for at the end.
+
+    Args:
+        suite: what to run.
+        device: without meaning: nothing is trained.
+        contents: of the sources, in their order; None leaves them open.
+
+    Raises:
+        InputError: two sources that nothing tells apart.
+    """
     sizes = sorted(zip(suite.episodes, suite.logs, strict=True), reverse=True)
+    contents = contents or [NOTHING] * len(suite.sources)
+    shops = list(zip(places(suite.sources), suite.sources, contents, strict=True))
     return [
-        LogJob(suite, source, episodes, seed)
+        LogJob(suite=suite, source=source, place=place, content=content, episodes=episodes, seed=seed)
         for episodes, logs in sizes
-        for source in suite.sources
+        for place, source, content in shops
         for seed in range(1, logs + 1)
     ]
 
@@ -106,7 +108,7 @@ def execute(job: LogJob, prepared: None, folder: Path | None) -> JobResult:
         for found in ope.estimate_all(log, suite.estimators, interval=suite.interval, seed=job.seed):
             rows.append(
                 {
-                    "task": task_name(source.task),
+                    "task": job.place,
                     "policy": name,
                     "policies": source.groups[name],
                     "estimator": found.estimator,
@@ -123,12 +125,12 @@ def execute(job: LogJob, prepared: None, folder: Path | None) -> JobResult:
                     "status": "ok",
                 }
             )
-    return JobResult(job.run_id, job.config_hash, rows)
+    return JobResult(job.run_id, rows)
 
 
 def failed_row(job: LogJob, status: str) -> Row:
     """The row of estimates.csv of a log that failed."""
-    known = {"task": task_name(job.source.task), "n_episodes": job.episodes, "log_seed": job.seed, "status": status}
+    known = {"task": job.place, "n_episodes": job.episodes, "log_seed": job.seed, "status": status}
     return {name: known.get(name) for name in ESTIMATES}
 
 

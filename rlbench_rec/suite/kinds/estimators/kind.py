@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ...screen import show_estimators
 from ..kind import Kind
-from .check import check_names
+from .check import check
 from .jobs import batches, execute, failed_row, plan, prepare
 from .tables import write_tables
 
 KIND = Kind(
     trains=False,
-    check=check_names,
+    check=check,
     plan=plan,
     batches=batches,
     prepare=prepare,

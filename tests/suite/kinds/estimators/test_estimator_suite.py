@@ -12,7 +12,7 @@ from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.results.schema import ESTIMATES, ESTIMATORS, read_table
 from rlbench_rec.suite import load_suite
-from rlbench_rec.suite.kinds.estimators.check import check_names
+from rlbench_rec.suite.kinds.estimators.check import check
 from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite
 from rlbench_rec.suite.kinds.estimators.jobs import execute, plan
 from rlbench_rec.suite.kinds.estimators.linear_q import linear_q
@@ -133,7 +133,7 @@ def test_estimates_are_near_the_truth_on_a_large_log(tmp_path):
 )
 def test_unknown_names_are_refused_before_any_work(change, names):
     with pytest.raises(UnknownNameError, match=names):
-        check_names(EstimatorSuite(**SMALL | change))
+        check(EstimatorSuite(**SMALL | change))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""Names that tell a suite's sources and algorithms apart: what differs is said, what is alike is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from .config import Source
+    from .kinds.estimators.config import TaskSource
+
+Settings = dict[str, Any]
+PATHS = ("dataset", "task", "data", "counterpart")
+"""Settings that may be paths, of which the last part is shown: a folder's name can be a person's."""
+
+
+def places(sources: Sequence[Source] | Sequence[TaskSource]) -> list[str]:
+    """What tables call the sources of a suite: their names and labels, and where those are alike what differs.
+
+    Raises:
+        InputError: two sources are the same, or nothing that can be shown tells them apart.
+    """
+    names = ["/".join(filter(None, (source.name, source.label))) for source in sources]
+    settings = [source.model_dump(mode="json", exclude={"label"}) for source in sources]
+    return ["/".join(filter(None, pair)) for pair in zip(names, differences(names, settings, "sources"), strict=True)]
+
+
+def differences(names: Sequence[str], settings: Sequence[Settings], where: str) -> list[str]:
+    """For each thing, the settings in which it differs from others of its name (`episodes=500/variant=judge`); empty
+    for a name of its own, and for one that lacks what the others have.
+
+    Args:
+        names: what each thing is called by itself.
+        settings: of each thing, nested as they may be.
+        where: key of the suite, for errors.
+
+    Raises:
+        InputError: two things are the same, or differ in what no name can show.
+    """
+    flat = [dict(_flattened(one)) for one in settings]
+    made: list[str] = []
+    for i, (name, own) in enumerate(zip(names, flat, strict=True)):
+        others = [other for j, other in enumerate(flat) if names[j] == name]
+        varying = [key for key, value in own.items() if any(other.get(key) != value for other in others)]
+        made.append("/".join(f"{key}={_shown(key, own[key])}" for key in varying if own[key] not in (None, "")))
+        for j in range(i):
+            if (names[j], made[j]) == (name, made[i]):
+                _refuse(name, flat[i] == flat[j], where)
+    return made
+
+
+def refuse_repeats(values: Sequence[Any], where: str, shown: Sequence[Any] | None = None) -> None:
+    """Raise an InputError where a value of a list stands twice: its results would be counted twice.
+
+    Args:
+        values: what must differ.
+        where: key of the suite.
+        shown: the values as they were written; None: as they are.
+    """
+    for i, value in enumerate(values):
+        if value in values[:i]:
+            raise InputError(f"{(shown or values)[i]} is named twice.", where=where, hint="Name each once.")
+
+
+def refuse_same_shops(sources: Sequence[Source] | Sequence[TaskSource]) -> None:
+    """Raise an InputError where two sources are one shop, told apart by nothing but how that is written: by a parameter
+    that repeats its default, say."""
+    from .sources import task_identity
+
+    seen = {}
+    for source, place in zip(sources, places(sources), strict=True):
+        if source.task:
+            rest = source.model_dump_json(exclude={"task", "task_seed", "variant", "task_config", "label"})
+            first = seen.setdefault((task_identity(source), rest), place)
+            if first != place:
+                raise InputError(f"{first} and {place} are the same.", where="sources", hint="Name it once.")
+
+
+def _refuse(name: str, same: bool, where: str) -> None:
+    if same:
+        raise InputError(f"{name} is named twice with the same settings.", where=where, hint="Name it once.")
+    what = f"Two are called {name}, and what they differ in is no name for them."
+    raise InputError(what, where=where, hint="Give each a `label`.")
+
+
+def _flattened(settings: Settings, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from _flattened(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _shown(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return "+".join(_shown(key, item) for item in value)
+    text = PurePath(value).name if key in PATHS else str(value)
+    # A slash parts what stands in a name, and a line break would part a row.
+    return "-".join(text.replace("/", " ").split())

@@ -1,0 +1,109 @@
+"""Whether a folder holds a run of the same suite: resuming another one would mix two runs in one board."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from ..errors import InputError
+from ..results.manifest import without_home
+from ..results.same_data import MANIFEST
+
+if TYPE_CHECKING:
+    from .config import Suite
+    from .kinds.estimators.config import EstimatorSuite
+
+PATHS = ("dataset", "task", "counterpart")
+MOST_SHOWN = 3
+
+
+def refuse_other_run(folder: Path, suite: Suite | EstimatorSuite) -> None:
+    """Raise an InputError where a folder holds no run, or one of another suite; its seeds may be fewer.
+
+    Where raw files lie, and the words of the description, make no other suite.
+    """
+    if not folder.is_dir() or not any(folder.iterdir()):
+        hint = "Check --out, or leave --resume out to start a run."
+        raise InputError("There is no run here to resume.", where=str(folder), hint=hint)
+    there = _config(folder)
+    here = without_home(suite.model_dump(mode="json"))
+    with contextlib.suppress(ValidationError):
+        # What an older version did not write has its default.
+        there = type(suite).model_validate(there).model_dump(mode="json")
+    # A suite of another name or kind differs in everything else too.
+    names = [{key: config.get(key) for key in ("kind", "name")} for config in (there, here)]
+    differences = list(_differences(*names)) or list(_differences(_compared(there), _compared(here)))
+    differences += _fewer(there, here) if not differences else []
+    if differences:
+        shown = "; ".join(differences[:MOST_SHOWN])
+        more = f"; and {len(differences) - MOST_SHOWN} more" if len(differences) > MOST_SHOWN else ""
+        hint = "Give the suite that was begun here, or another folder."
+        raise InputError(f"The run here is of another suite: {shown}{more}.", where=str(folder), hint=hint)
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    hint = "Give the folder of a run, or leave --resume out and give a new one."
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))["config"]
+    except FileNotFoundError:
+        raise InputError(f"There is no run here to resume (no {MANIFEST}).", where=str(folder), hint=hint) from None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(f"It does not say which run is here ({error}).", where=str(path), hint=hint) from error
+    if not isinstance(config, dict):
+        raise InputError("It does not say which run is here.", where=str(path), hint=hint)
+    return config
+
+
+def _compared(config: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in config.items() if key not in ("description", "seeds", "logs")}
+    sources = kept.get("sources")
+    if isinstance(sources, list):
+        kept["sources"] = [_without_places(source) if isinstance(source, dict) else source for source in sources]
+    return kept
+
+
+def _without_places(source: dict[str, Any]) -> dict[str, Any]:
+    """A source without the folders in which its files lie."""
+    named = {key: Path(source[key]).name for key in PATHS if isinstance(source.get(key), str) and _is_path(source[key])}
+    return {key: value for key, value in source.items() if key != "data"} | named
+
+
+def _is_path(text: str) -> bool:
+    return text.endswith(".json") or ".toml" in text
+
+
+def _differences(there: Any, here: Any, where: str = "") -> Iterator[str]:
+    """`steps is 2000 there and 300 here`, one a setting."""
+    if isinstance(there, dict) and isinstance(here, dict):
+        for key in dict.fromkeys([*there, *here]):
+            yield from _differences(there.get(key), here.get(key), f"{where}.{key}" if where else key)
+    elif isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
+        for number, pair in enumerate(zip(there, here, strict=True)):
+            yield from _differences(*pair, f"{where}.{number}")
+    elif there != here:
+        yield f"{where} is {_short(there)} there and {_short(here)} here"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        return f"{len(value)} of them"
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _fewer(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
+    """What must only grow, and did not: the rows of the seeds that are gone would vanish from the board."""
+    found = []
+    seeds, now = there.get("seeds"), here.get("seeds")
+    if seeds is not None and (now or [])[: len(seeds)] != seeds:
+        found.append(f"seeds are {seeds} there and {now} here, and they may only grow")
+    logs, now = there.get("logs"), here.get("logs")
+    if logs is not None and (len(now or []) != len(logs) or any(a > b for a, b in zip(logs, now, strict=True))):
+        found.append(f"logs are {logs} there and {now} here, and they may only grow")
+    return found
