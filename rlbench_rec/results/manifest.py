@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -103,7 +104,9 @@ def without_home(value: Any) -> Any:
     if isinstance(value, list):
         return [without_home(item) for item in value]
     if isinstance(value, str):
-        return re.sub(re.escape(os.path.expanduser("~")) + r"(?=/|\\|$)", "~", value)
+        # Where nobody has a home (a container's random user), there is nothing to hide.
+        with contextlib.suppress(RuntimeError):
+            return re.sub(re.escape(str(Path.home())) + r"(?=/|\\|$)", "~", value)
     return value
 
 
