@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from ..results.manifest import manifest
 from ..results.same_data import MANIFEST, DataHashes
 from ..results.schema import TIMINGS
 from ..results.write import write_json, write_table
+from ..terminal import say
 from .content import UNKNOWN, content_of
 from .execute import execute, failure
 from .kinds import kind_of
@@ -102,7 +102,7 @@ def run_suite(
     # Before any work: whatever breaks it off, the folder says which run it is, and no other is resumed there.
     write_json(manifest(config, DataHashes({}, {}), command_line, device, False), folder / MANIFEST)
     if message := kept.sentence():
-        print(f"rlbench: {message}", file=sys.stderr)
+        say(f"rlbench: {message}", error=True)
     try:
         work = functools.partial(execute, folder=folder)
         count = worker_count(workers, device, len(waiting))
