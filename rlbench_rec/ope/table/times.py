@@ -6,7 +6,7 @@ import datetime
 import re
 import zoneinfo
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     import pandas
     import pyarrow
 
-CLOCK = re.compile(r"[Tt ]\d[\d:.,]*\s*(?P<offset>[Zz]|[+-]\d\d(?::?\d\d)?)?$")
+SURE_DIGITS = 15
+"""As many a float holds."""
+CLOCK = r"[Tt ](?P<clock>\d[\d:.,]*)\s*(?P<offset>[Zz]|[+-]\d\d(?::?\d\d)?)?$"
 """A time of day at the end of an ISO 8601 time, with its offset; the day of `2025-03-01` is none."""
 
 
@@ -28,6 +30,7 @@ def exact_order(column: pyarrow.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     whole numbers becomes ranks.
     """
     import pyarrow
+    from pyarrow import compute
 
     kind, fine = column.type, np.zeros(len(column), dtype=bool)
     if pyarrow.types.is_temporal(kind):
@@ -37,39 +40,48 @@ def exact_order(column: pyarrow.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
         return column.to_numpy(), fine
     if pyarrow.types.is_floating(kind):
         return column.to_numpy(), ~np.isfinite(column.to_numpy())
-    try:
-        return column.cast(pyarrow.int64()).to_numpy(), fine
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError):
-        codes = column.combine_chunks().dictionary_encode()
-        ranks, bad = _ranks(codes.dictionary.to_pylist())
-        at = codes.indices.to_numpy()
-        return ranks[at], bad[at]
+    column = compute.utf8_trim_whitespace(column) if is_text(kind) else column
+    for whole in (pyarrow.int64(), pyarrow.float64()):
+        try:
+            found = column.cast(whole).to_numpy()
+        except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError):
+            continue
+        long = pyarrow.types.is_decimal(kind) or (is_text(kind) and _longest(column) > SURE_DIGITS)
+        return (_ranks(column) if long and whole == pyarrow.float64() else found), ~np.isfinite(found)
+    times = _instants(column.to_pandas())
+    if times.isna().all():
+        import pandas as pd
+
+        return np.zeros(len(column)), pd.to_numeric(column.to_pandas(), errors="coerce").isna().to_numpy()
+    return times.to_numpy().astype(np.int64), times.isna().to_numpy()
 
 
-def _ranks(spelled: list) -> tuple[np.ndarray, np.ndarray]:
-    """Ranks of values as numbers, or where none is one as times, and which of them are bad."""
-    numbers = [_decimal(one) for one in spelled]
-    if all(one is None for one in numbers):
-        times = _instants(spelled)
-        numbers = [None if gone else time for gone, time in zip(times.isna(), times, strict=True)]
-    known = sorted({one for one in numbers if one is not None})
-    ranks = {number: rank for rank, number in enumerate(known)}
-    return np.array([ranks.get(one, -1) for one in numbers]), np.array([one is None for one in numbers])
+def is_text(kind: pyarrow.DataType) -> bool:
+    """Whether a column of this type holds text."""
+    import pyarrow
+
+    return pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)
 
 
-def _decimal(text: object) -> Decimal | None:
-    try:
-        number = Decimal(str(text))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+def _longest(column: pyarrow.ChunkedArray) -> int:
+    from pyarrow import compute
+
+    return compute.max(compute.utf8_length(column)).as_py()
 
 
-def _instants(spelled: list) -> pandas.Series:
+def _ranks(column: pyarrow.ChunkedArray) -> np.ndarray:
+    """(n,) ranks of numbers in text that has more digits than a float."""
+    values = column.combine_chunks().dictionary_encode()
+    numbers = [Decimal(one) for one in values.dictionary.to_pylist()]
+    ranks = {number: rank for rank, number in enumerate(sorted({one for one in numbers if one.is_finite()}))}
+    return np.array([ranks.get(one, -1) for one in numbers])[values.indices.to_numpy()]
+
+
+def _instants(values: pandas.Series) -> pandas.Series:
     """datetime64 of ISO 8601 times in UTC, those without an offset as they stand; NaT for anything else."""
     import pandas as pd
 
-    found = pd.to_datetime(pd.Series(spelled, dtype=object), format="ISO8601", utc=True, errors="coerce")
+    found = pd.to_datetime(values.astype(object), format="ISO8601", utc=True, errors="coerce")
     return found.dt.tz_convert(None)
 
 
@@ -103,31 +115,40 @@ def days(column: pyarrow.ChunkedArray, timezone: str | None, where: str) -> Days
         InputError: an unknown time zone, or one for dates, whose hour nobody knows.
     """
     import pyarrow
+    from pyarrow import compute
 
-    kind = column.type
-    values = column.combine_chunks().dictionary_encode()
-    codes, spelled = values.indices.to_numpy(), values.dictionary.to_pylist()
+    kind, zones = column.type, None
     if pyarrow.types.is_timestamp(kind):
-        instants = values.dictionary.cast(pyarrow.timestamp(kind.unit)).to_pandas()
-        offsets = [kind.tz] * len(spelled)
-        dates = False
-    elif pyarrow.types.is_date(kind) or pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind):
-        instants = _instants(spelled)
-        clocks = [CLOCK.search(str(one)) for one in spelled]
-        offsets = [clock and clock["offset"] for clock in clocks]
-        dates = not any(clocks)
+        instants, dates = column.cast(pyarrow.timestamp(kind.unit)).to_pandas(), False
+        zones = None if kind.tz is None else np.full(len(column), kind.tz)
+    elif pyarrow.types.is_date(kind):
+        instants, dates = column.cast(pyarrow.timestamp("s")).to_pandas(), True
+    elif is_text(kind):
+        instants, clocks = _instants(column.to_pandas()), compute.extract_regex(column, CLOCK)
+        dates, zones = clocks.null_count == len(column), _field(clocks, "offset")
     else:
         return None
     if instants.isna().any():
         return None
     if dates and timezone:
         raise InputError("These are dates, which no time zone moves.", where=where, hint="Leave out --timezone.")
+    if zones is None:
+        zones = np.full(len(column), "")
     if timezone:
-        local, clock = _by_zone(instants, [timezone] * len(spelled)), f"by the clock of {timezone}"
-        clock += "" if all(offsets) else "; times without an offset are taken as UTC"
+        clock = f"by the clock of {timezone}"
+        clock += "" if (zones != "").all() else "; times without an offset are taken as UTC"
+        shown = _shown(instants, np.full(len(column), timezone))
     else:
-        local, clock = _by_zone(instants, offsets), "" if dates else _in_words(offsets)
-    return Days(local.dt.strftime("%Y-%m-%d").to_numpy(dtype=str)[codes], clock)
+        shown, clock = _shown(instants, zones), "" if dates else _in_words(zones)
+    each, codes = np.unique(shown.to_numpy().astype("datetime64[D]"), return_inverse=True)
+    return Days(np.datetime_as_string(each)[codes], clock)
+
+
+def _field(found: pyarrow.ChunkedArray, name: str) -> np.ndarray:
+    """(n,) what a pattern found by a name, empty where it found nothing."""
+    from pyarrow import compute
+
+    return np.asarray(compute.struct_field(found, name).fill_null("").to_pylist(), dtype=str)
 
 
 def zone(name: str) -> datetime.tzinfo:
@@ -147,20 +168,20 @@ def zone(name: str) -> datetime.tzinfo:
         raise InputError(f"There is no time zone '{name}'.", where="--timezone", hint=hint) from error
 
 
-def _by_zone(instants: pandas.Series, zones: list[str | None]) -> pandas.Series:
-    """What the clock shows at each instant in its own zone; None: the instant is what it shows."""
+def _shown(instants: pandas.Series, zones: np.ndarray) -> pandas.Series:
+    """What the clock shows at each instant in its own zone; without one the instant is what it shows."""
     import pandas as pd
 
-    names = np.array([one or "" for one in zones])
     shown = instants.copy()
-    for name in np.unique(names[names != ""]).tolist():
-        own = names == name
+    for name in np.unique(zones[zones != ""]).tolist():
+        own = zones == name
         shown[own] = pd.DatetimeIndex(instants[own]).tz_localize("UTC").tz_convert(zone(name)).tz_localize(None)
     return shown
 
 
-def _in_words(offsets: list[str | None]) -> str:
-    names = sorted({"UTC" if one in ("Z", "z", "+00:00", "+0000", "+00", "-00:00") else one for one in offsets if one})
+def _in_words(zones: np.ndarray) -> str:
+    utc = ("Z", "z", "+00:00", "+0000", "+00", "-00:00")
+    names = sorted({"UTC" if name in utc else name for name in np.unique(zones[zones != ""]).tolist()})
     if not names:
         return "as written: its times have no offset"
     if names == ["UTC"]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import InputError
 from .file import TableFile
-from .times import Days, days, exact_order
+from .times import Days, days, exact_order, is_text
 
 if TYPE_CHECKING:
     import pyarrow
@@ -63,19 +63,38 @@ class Values:
             # A decimal or a large integer may lose digits: all is computed in float64.
             return values.cast(pyarrow.float64(), safe=False).to_numpy()
         except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError):
-            import pandas as pd
+            return self._spelled_out(values)
 
-            spelled = values.to_pandas().astype(object).map(lambda one: WORDS.get(str(one).strip().lower(), one))
-            return pd.to_numeric(spelled, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    def _spelled_out(self, values: pyarrow.ChunkedArray) -> np.ndarray:
+        """(n,) float64 of text, words for truth among it."""
+        import pandas as pd
+        import pyarrow
+        from pyarrow import compute
+
+        spelled = values.cast(pyarrow.string())
+        words = pyarrow.array(list(WORDS))
+        of_word = np.array([*WORDS.values(), np.nan])
+        at = compute.index_in(compute.utf8_lower(compute.utf8_trim_whitespace(spelled)), words).fill_null(len(words))
+        numbers = pd.to_numeric(spelled.to_pandas(), errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        at = at.to_numpy()
+        return np.where(at < len(words), of_word[at], numbers)
 
     def codes(self, column: str, *, words: bool = False) -> np.ndarray:
         """(n,) codes 0, 1, … in order of appearance, -1 where a value is missing: null, NaN, or with `words` also one
         that stands for it, such as NULL."""
+        import pyarrow
+        from pyarrow import compute
+
         values = self.table[column].combine_chunks().dictionary_encode()
-        codes = values.indices.fill_null(-1).to_numpy().astype(np.int64)
-        known = values.dictionary.to_pylist()
-        gone = np.array([_missing(one) if words else one != one for one in known] + [True], dtype=bool)
-        return np.where(gone[codes], -1, codes)
+        codes, known = values.indices.fill_null(-1).to_numpy().astype(np.int64), values.dictionary
+        if pyarrow.types.is_floating(known.type):
+            gone = compute.is_nan(known)
+        elif words and is_text(known.type):
+            spelled = compute.utf8_lower(compute.utf8_trim_whitespace(known))
+            gone = compute.is_in(spelled, pyarrow.array(MISSING, known.type))
+        else:
+            return codes
+        return np.where(np.append(gone.to_numpy(zero_copy_only=False), True)[codes], -1, codes)
 
     def ids(self, column: str, *, words: bool = False) -> np.ndarray:
         """(n,) codes 0, 1, … in order of appearance.

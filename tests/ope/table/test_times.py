@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,6 +39,7 @@ STEPS = {
     "text": lambda step: step.astype(str),
     "text with blanks and signs": lambda step: " +" + step.astype(str),
     "decimal seconds": lambda step: (step // 10**9).astype(str) + "." + (step % 10**9).astype(str).str.zfill(9),
+    "decimals": lambda step: step.map(lambda one: decimal.Decimal(one) / 10**9),
     "ISO text": lambda step: pd.to_datetime(step).astype(str) + "Z",
     "times": lambda step: pd.to_datetime(step),
     "times of a zone": lambda step: pd.to_datetime(step).dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo"),
