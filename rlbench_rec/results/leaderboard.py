@@ -13,6 +13,10 @@ from .statistics import ROUNDING, Error, iqm, student_quantile
 
 BEHAVIOUR = "behaviour"
 ON_POLICY = "on-policy"
+REFERENCE = "reference"
+"""The best policy that is known in a shop: 100 on the normalised scale."""
+BEST = "best"
+"""Part of the variant of rows on the best checkpoint."""
 BOARD = ("dataset", "task", "metric", "estimator")
 """Rows that compete."""
 
@@ -32,7 +36,9 @@ def leaderboard(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
     estimates. That is careful where both rest on the same log, where their errors partly cancel.
 
     Only rows that may be ranked get p and probability, and are counted in Holm's adjustment: an `unreliable` interval,
-    the row's or the logging policy's, is no ground for a test, and a `not-identified` value is not the policy's.
+    the row's or the logging policy's, is no ground for a test, and a `not-identified` value is not the policy's. One
+    policy is one hypothesis: where the best checkpoint is the last one, with the same numbers for every seed, both rows
+    have the p of one. The `reference` has none: it is an end of the scale, no contender.
 
     Ranked within a board by mean. Tie group `a` holds the best row and every row whose interval overlaps its own; the
     best of the rest opens `b`, and so on. Intervals overlap until the gap is up to 1.4 times what a test of one
@@ -76,6 +82,7 @@ def _row(key: dict[str, str], group: pd.DataFrame, confidence: float) -> dict[st
         "verdict": max(group["verdict"], key=VERDICTS.index),
         "identification": group["identification"].iloc[0],
         "higher_is_better": bool(group["higher_is_better"].iloc[0]),
+        "numbers": tuple(group[["seed", "value", "ci_low", "ci_high"]].sort_values("seed").itertuples(index=False)),
         "below": below,
         "above": above,
     }
@@ -86,7 +93,18 @@ def _against_behaviour(group: pd.DataFrame, board: pd.DataFrame) -> pd.DataFrame
     rows = [_difference(row, found) for row in group.to_dict("records")]
     columns = ["delta_vs_behaviour", "p_adjusted", "prob_improvement"]
     group = group.assign(**dict(zip(columns, np.array(rows, dtype=float).T, strict=True)))
-    return group.assign(p_adjusted=holm(group["p_adjusted"].to_numpy()))
+    return group.assign(p_adjusted=_adjusted(group))
+
+
+def _adjusted(group: pd.DataFrame) -> np.ndarray:
+    """Holm's adjustment over the policies of a board that are tested, each counted once."""
+    p = group["p_adjusted"].where(group["algorithm"] != REFERENCE).to_numpy(float)
+    forms = group["variant"].map(lambda variant: tuple(part for part in variant.split("/") if part != BEST))
+    places: dict[tuple, int] = {}
+    policies = zip(group["algorithm"], forms, group["numbers"], strict=True)
+    first = [places.setdefault(policy, place) for place, policy in enumerate(policies)]
+    once = np.where(np.array(first) == np.arange(len(p)), p, np.nan)
+    return holm(once)[first]
 
 
 def _reference(row: pd.Series, board: pd.DataFrame) -> pd.Series | None:

@@ -8,14 +8,13 @@ import re
 import numpy as np
 import pandas as pd
 
-from .leaderboard import BEHAVIOUR, leaderboard
+from .leaderboard import BEHAVIOUR, REFERENCE, leaderboard
 from .schema import NORMALISED, VERDICTS
 
 METRIC, TRUTH, ALL = "normalised", "truth", "all"
 NAMES = ["task", "algorithm", "variant"]
 TRUTH_COLUMNS = {"mean": "normalised", "ci_low": "ci_low", "ci_high": "ci_high", "n_seeds": "n_seeds"}
 ESTIMATE_COLUMNS = {"mean": "estimate", "ci_low": "estimate_low", "ci_high": "estimate_high", "verdict": "verdict"}
-REFERENCE = "reference"
 
 
 def normalised_table(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:

@@ -61,7 +61,10 @@ LEADERBOARD: Schema = {
     "ci_high": ("number", "upper end"),
     "std": ("number", "standard deviation over seeds, unbiased; empty for one seed"),
     "delta_vs_behaviour": ("number", "mean minus the logging policy's value"),
-    "p_adjusted": ("number", "two-sided p of that difference, Holm-adjusted over the board's ranked rows"),
+    "p_adjusted": (
+        "number",
+        "two-sided p of that difference, Holm-adjusted over the policies that the board ranks",
+    ),
     "prob_improvement": ("number", "probability of being better than the logging policy; ranked rows only"),
     "verdict": ("text", "worst verdict of the runs"),
     "identification": ("text", "as in runs.csv"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ..results.headline import Headline, formatted, headlines
+from ..results.leaderboard import BEST
 from ..terminal import say, stderr_console, stdout_console
 from .answers import needs_rl
 from .kinds.algorithms.tables import PLOTS_FOLDER
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 COLOURS = {"trusted": "green", "weak": "yellow", "unreliable": "red"}
 SCORES = ("rmse", "bias", "coverage95", "rank_correlation", "regret_at_1")
 """Columns of estimators.csv that are shown."""
-BEST = "best"
-"""Part of the variant of rows on the best checkpoint; the headline is the last one, and the files have both."""
 
 
 def show(finished: Finished, as_json: bool = False) -> None:

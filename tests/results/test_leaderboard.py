@@ -217,3 +217,40 @@ def test_an_unreliable_logging_policy_is_no_ground_for_a_test(board_of, run):
     row = board_of(run("behaviour", 0.5, estimator="on-policy", verdict="unreliable"), run()).loc["dqn"]
     assert (row["rank"], row["delta_vs_behaviour"]) == (1, 0.5)
     assert row[["p_adjusted", "prob_improvement"]].isna().all()
+
+
+def p_of(board):
+    rows = board.set_index(["algorithm", "variant"])["p_adjusted"]
+    return {key: p for key, p in rows.items() if not np.isnan(p)}
+
+
+def test_one_policy_is_one_hypothesis(board_of, run):
+    """The best checkpoint that is the last one adds nothing to the family; one that is another policy does."""
+
+    def board(*best):
+        rows = [run("behaviour", 1.0), run("bc", 1.1, half=0.2)]
+        rows += [run("dqn", value, seed=seed) for seed, value in enumerate((1.2, 1.4))]
+        rows += [run("dqn", value, seed=seed, variant="mlp/best/greedy") for seed, value in enumerate(best)]
+        return p_of(board_of(*rows).reset_index(drop=True))
+
+    alone, twin, other = board(), board(1.2, 1.4), board(1.2, 1.5)
+    assert twin[("dqn", "mlp/best/greedy")] == twin[("dqn", "mlp/greedy")] == alone[("dqn", "mlp/greedy")]
+    assert twin[("bc", "mlp/greedy")] == alone[("bc", "mlp/greedy")]
+    assert other[("bc", "mlp/greedy")] > alone[("bc", "mlp/greedy")]
+
+
+def test_alike_in_numbers_alone_is_not_the_same_policy(board_of, run):
+    # Two algorithms, or two forms of one: each was a hypothesis of its own, whatever came out.
+    one = p_of(board_of(run("behaviour", 1.0), run("dqn", 1.1)).reset_index(drop=True))
+    for cells in ({"algorithm": "cql"}, {"variant": "mlp/softmax-1"}, {"variant": "gru/best/greedy"}):
+        two = p_of(board_of(run("behaviour", 1.0), run("dqn", 1.1), run(value=1.1, **cells)).reset_index(drop=True))
+        assert list(two.values()) == pytest.approx([min(2 * one[("dqn", "mlp/greedy")], 1.0)] * 2)
+
+
+def test_the_reference_is_no_contender(board_of, run):
+    rows = [run("behaviour", 1.0), run("dqn", 1.1), run("bc", 1.05)]
+    without = board_of(*rows)
+    found = board_of(*rows, run("reference", 3.0, variant="ppo/greedy"))
+    assert np.isnan(found.loc["reference", "p_adjusted"]) and found.loc["reference", "rank"] == 1
+    assert found.loc["reference", "delta_vs_behaviour"] == 2.0
+    assert (found.loc[["dqn", "bc"], "p_adjusted"] == without.loc[["dqn", "bc"], "p_adjusted"]).all()

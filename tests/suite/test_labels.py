@@ -147,6 +147,11 @@ def test_what_is_named_twice_is_refused(change, message):
         check(Suite(**SMALL | change))
 
 
+def test_the_label_of_best_checkpoints_is_taken():
+    with pytest.raises(InputError, match="'best' is that of best checkpoints"):
+        check(Suite(**SMALL | {"algorithms": [{"id": "dqn", "label": "best"}]}))
+
+
 def test_settings_of_what_is_not_trained_are_refused():
     with pytest.raises(InputError, match="random is not trained"):
         check(Suite(**SMALL | {"algorithms": [{"id": "random", "config": {"gamma": 0.5}}]}))

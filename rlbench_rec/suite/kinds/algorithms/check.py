@@ -9,6 +9,7 @@ from typing import Any
 from ....errors import InputError, UnknownNameError
 from ....events.cards.find import find, resolve_files
 from ....mdp.from_events.outcomes import METRICS as METRICS_OF_LOGS
+from ....results.leaderboard import BEST
 from ....results.metrics import METRICS
 from ...config import AlgorithmSpec, Source, Suite
 from ...labels import places, refuse_repeats, refuse_same_shops
@@ -64,6 +65,10 @@ def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
         if spec.id not in POLICIES and spec.id not in training.ALGORITHMS:
             raise UnknownNameError("algorithm", spec.id, [*POLICIES, *training.ALGORITHMS])
         encoder = training.ENCODERS.canonical(spec.encoder)
+        if spec.label == BEST:
+            raise InputError(
+                f"The label '{BEST}' is that of best checkpoints.", where="algorithms", hint="Choose another."
+            )
         if spec.id in training.ALGORITHMS:
             config = make_config(spec.id, spec.config, UNSET_GAMMA)
             made.append((training.ALGORITHMS.canonical(spec.id), spec.label, encoder, config, spec.shuffle_rewards))
