@@ -21,14 +21,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-RESAMPLES = 400
+RESAMPLES = 199
 NEIGHBOURS = {
-    "weights": (20.0, 50.0),
+    "weights": (5.0, 30.0),
     "events": (20.0, 30.0),
-    "equal_events": (14.0, 20.0),
+    "equal_events": (12.0, 20.0),
+    "equal_events_of_users": (16.0, 25.0),
     "largest": (10.0, 30.0),
     "skewness": (0.2, 0.3),
-    "evenness": (0.3, 1.0),
+    "evenness": (0.25, 0.4, 1.0),
     "quantile": (None, 1.0),
     "lift": (1.0, 2.0),
     "number": (False,),
@@ -59,8 +60,9 @@ def chosen(options: argparse.Namespace, family: str) -> list:
 
 def simulate(options: argparse.Namespace) -> None:
     from .gate import store
+    from .gate.families import FAMILIES
 
-    for family in ("choose", "show"):
+    for family in FAMILIES:
         store.fill(options.figures, family, chosen(options, family), options.logs)
 
 
@@ -86,9 +88,10 @@ def show(options: argparse.Namespace) -> None:
     from rlbench_rec.files import write_csv
 
     from .gate import bars, report, rules
+    from .gate.families import FAMILIES
 
     tables = []
-    for family in ("choose", "show"):
+    for family in FAMILIES:
         rows, kinds, varying = rows_of(options, family)
         table = bars.by_cell(rows, kinds, rules.balanced(rows, None, varying))
         prototype = bars.by_cell(rows, kinds, rules.prototype(rows))
@@ -114,8 +117,9 @@ def bootstrap(options: argparse.Namespace) -> None:
 def package(options: argparse.Namespace) -> None:
     """The package's own verdicts beside the replayed ones."""
     from .gate import package as own
+    from .gate.families import FAMILIES
 
-    for setting in chosen(options, "show"):
+    for setting in (one for family in FAMILIES for one in chosen(options, family)):
         found = own.compared(setting, options.logs, options.interval, RESAMPLES)
         trusted = found["verdict"] == "trusted"
         apart = found[trusted != found["replayed"]]

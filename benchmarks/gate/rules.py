@@ -16,23 +16,24 @@ class Thresholds:
     Attributes:
         weights: least ESS^3 / units^2.
         events: least f K T.
-        equal_events: least f K of events whose largest sizes are alike, or bounded.
+        equal_events: least f K of events whose largest sizes are alike, or bounded; of users: equal_events_of_users.
         largest: how many events near the largest make it no outlier.
         skewness: largest |skewness| of the units' influences.
         evenness: largest T of sizes without a known range.
         quantile: moments are cut where this many of the events lie beyond.
-        lift: f of lifts.
+        lift: f of lifts, unless the units are users.
         number: whether K is at most (sum e)^2 / sum e^2.
     """
 
-    weights: float = 30.0
+    weights: float = 10.0
     events: float = 25.0
     equal_events: float = 16.0
+    equal_events_of_users: float = 20.0
     largest: float = 20.0
     skewness: float = 0.25
-    evenness: float = 0.4
+    evenness: float = 0.33
     quantile: float = 0.3
-    lift: float = 1.5
+    lift: float = 1.75
     number: bool = True
 
 
@@ -40,16 +41,19 @@ def balanced(rows: pd.DataFrame, of: Thresholds | None = None, varying: np.ndarr
     """The rule of version 0.2 on rows of `cells`; `varying`: tis and sntis on sessions of several lengths."""
     g, r = of or Thresholds(), rows
     with np.errstate(all="ignore"):
+        users = r["units"] < r["n"]
+        factor = np.where(r["lift"] & ~users, g.lift, 1.0)
         share = r["k3"] * r["units_with"] / r["units"]
-        count = np.sqrt(np.minimum(r["c3"], share) * share) * np.where(r["lift"], g.lift, 1.0)
+        count = np.sqrt(np.minimum(r["c3"], share) * share) * factor
         known = np.isfinite(r["limit"])
         bounded = np.nan_to_num(r["s2"] / (r["limit"] ** 2 * r["events"]))
         evenness = of_sizes(r, g.quantile)
         evenness = np.where(known, np.maximum(evenness, bounded), np.minimum(evenness, g.evenness))
-        number = r["s1"] ** 2 / r["s2"] * np.where(r["lift"], g.lift, 1.0)
+        number = r["s1"] ** 2 / r["s2"] * factor
         capped = np.minimum(count, number) if g.number else count
-        equal = (r["near"] >= g.largest) & (count * np.minimum(r["e3"] / r["c3"], 1.0) >= g.equal_events)
-        equal |= known & (count * bounded >= g.equal_events)
+        least = np.where(users, g.equal_events_of_users, g.equal_events)
+        equal = (r["near"] >= g.largest) & (count * np.minimum(r["e3"] / r["c3"], 1.0) >= least)
+        equal |= known & (count * bounded >= least)
         good = overlap(r, g.weights) & ((capped * evenness >= g.events) | equal) & (np.abs(r["skew"]) <= g.skewness)
     return good.to_numpy() & ~np.asarray(varying)
 
