@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DELIMITERS = ",;\t|"
 NAMED_DELIMITER = re.compile(r"\"?sep=(.)\"?", re.IGNORECASE)
 """Excel's first line."""
-UNREADABLE = (OSError, EOFError, zlib.error, csv.Error)
+UNREADABLE = (OSError, EOFError, UnicodeError, zlib.error, csv.Error)
 """What a file that is cut short, or is not what it seems, may raise."""
 
 

@@ -100,6 +100,7 @@ def test_words_for_true_and_false(tmp_path, pair, words):
         (gzip.compress(TEXT.encode() * 1000)[:60], "cannot be read"),
         (b"\x1f\x8b\x08\x00 no gzip at all", "cannot be read"),
         (b"r\xe9ward,x\n1,2\n", "UTF-8"),
+        (TEXT.encode("utf-16") + b"\x00", "truncated data"),
     ],
 )
 def test_another_kind_of_file_is_named(tmp_path, content, words):
