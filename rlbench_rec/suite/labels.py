@@ -24,7 +24,8 @@ def places(sources: Sequence[Source] | Sequence[TaskSource]) -> list[str]:
         InputError: two sources are the same, or nothing that can be shown tells them apart.
     """
     names = ["/".join(filter(None, (source.name, source.label))) for source in sources]
-    settings = [source.model_dump(mode="json", exclude={"label"}) for source in sources]
+    # Defaults are not shown: beside `shop/variant=judge` stands `shop`.
+    settings = [source.model_dump(mode="json", exclude={"label"}, exclude_defaults=True) for source in sources]
     return ["/".join(filter(None, pair)) for pair in zip(names, differences(names, settings, "sources"), strict=True)]
 
 

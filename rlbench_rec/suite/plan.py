@@ -76,8 +76,13 @@ class JobResult:
     timing: Row = field(default_factory=dict)
 
     @property
+    def status(self) -> str:
+        """`ok`, or `failed:` and the reason."""
+        return next((row["status"] for row in self.rows if row["status"] != "ok"), "ok")
+
+    @property
     def failed(self) -> bool:
-        return any(row["status"] != "ok" for row in self.rows)
+        return self.status != "ok"
 
 
 def frame(rows: list[Row], schema: Schema) -> pd.DataFrame:

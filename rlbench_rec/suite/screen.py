@@ -82,8 +82,7 @@ def show_estimators(finished: Finished, as_json: bool = False) -> None:
 def _show_failures(finished: Finished) -> None:
     errors = stderr_console()
     for failure in finished.failures:
-        status = next(row["status"] for row in failure.rows if row["status"] != "ok")
-        errors.print(f"{failure.run_id}: {status}", style="red", markup=False, soft_wrap=True)
+        errors.print(f"{failure.run_id}: {failure.status}", style="red", markup=False, soft_wrap=True)
 
 
 def _show_place(console: Console, shown: Headline) -> None:

@@ -129,3 +129,12 @@ def test_logs_that_fail_are_rows_too(here, rlbench, monkeypatch):
     code, out, errors = rlbench("run", "scoring.toml", "--out", "out", "--jobs", 1)
     assert code == 1 and "tabular-v1, 50 sessions" in out
     assert "seed2" in errors and "failed: division by zero" in errors and "Traceback" not in errors
+
+
+def test_where_every_job_fails_there_is_a_board_without_rows(here, rlbench, monkeypatch):
+    (here / "log.csv").write_bytes(b"")
+    (here / "mixed.toml").write_text(MIXED.replace(', { task = "tabular-v1", episodes = 50 }', ""))
+    code, _, errors = rlbench("run", "mixed.toml", "--out", "out", "--jobs", 1, "--device", "cpu")
+    assert code == 1 and "Traceback" not in errors and "unexpected" not in errors
+    assert len((here / "out" / "leaderboard.csv").read_text().splitlines()) == 1
+    assert len(read_runs(here / "out" / "runs.csv")) == 2

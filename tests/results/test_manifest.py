@@ -1,9 +1,12 @@
 """What a run records of itself."""
 
 import json
+import subprocess
+
+import pytest
 
 from rlbench_rec.results import manifest as module
-from rlbench_rec.results.manifest import manifest
+from rlbench_rec.results.manifest import code_identity, manifest
 from rlbench_rec.results.same_data import DataHashes
 
 
@@ -47,3 +50,53 @@ def test_the_home_folder_is_not_named(monkeypatch, tmp_path):
     found = manifest(config, DataHashes({}, {}), ["rlbench", "run", f"--data={home}/shop"], "cpu", True)
     assert found["config"] == {"sources": [{"data": "~/shop", "steps": 5}, {"data": f"{home}2/shop"}]}
     assert found["command_line"] == ["rlbench", "run", "--data=~/shop"]
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A repository with a package of one module, from which the code runs; runs git in it."""
+
+    def git(*arguments):
+        identity = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    module_file = tmp_path / "rlbench_rec" / "results" / "manifest.py"
+    module_file.parent.mkdir(parents=True)
+    module_file.write_text("x = 1\n")
+    (tmp_path / "README.md").write_text("one\n")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    monkeypatch.setattr(module, "__file__", str(module_file))
+    return git
+
+
+def test_a_commit_of_documents_leaves_the_code_what_it_was(checkout, tmp_path):
+    first = code_identity()
+    assert first["commit"] and first["files"] is None
+    (tmp_path / "README.md").write_text("two\n")
+    assert code_identity() == first
+    checkout("commit", "-qam", "words")
+    assert code_identity() == first
+    (tmp_path / "rlbench_rec" / "new.py").write_text("")
+    checkout("add", ".")
+    checkout("commit", "-qm", "code")
+    assert code_identity()["commit"] not in (first["commit"], None)
+
+
+@pytest.mark.parametrize("name", ["results/manifest.py", "untracked.py"])
+def test_code_that_no_commit_holds_goes_by_what_is_in_it(checkout, tmp_path, name):
+    clean = code_identity()
+    identities = []
+    for text in ("x = 2\n", "x = 3\n", "x = 2\n"):
+        (tmp_path / "rlbench_rec" / name).write_text(text)
+        identities.append(code_identity())
+    assert identities[0] == identities[2] != identities[1]
+    assert all(found["commit"] is None and found["files"] for found in identities) and clean not in identities
+
+
+def test_code_outside_a_checkout_goes_by_what_is_in_it(checkout, monkeypatch):
+    inside = code_identity()
+    monkeypatch.setenv("PATH", "")
+    found = code_identity()
+    assert found["commit"] is None and found["files"] and found["version"] == inside["version"]

@@ -32,10 +32,11 @@ SCORING = {
     ("changes", "expected"),
     [
         ([{}], ["tabular-v1"]),
-        ([{"task_seed": 0}, {"task_seed": 1}], ["tabular-v1/task_seed=0", "tabular-v1/task_seed=1"]),
+        ([{"task_seed": 0}, {"task_seed": 1}], ["tabular-v1", "tabular-v1/task_seed=1"]),
         ([{}, {"variant": "judge"}, {"variant": "train"}], ["tabular-v1", "tabular-v1/variant=judge", None]),
         ([{}, {"task_config": {"states": 5, "actions": 3}}], ["tabular-v1", None]),
         ([{}, {"episodes": 200}], ["tabular-v1/episodes=100", "tabular-v1/episodes=200"]),
+        ([{"episodes": 10_000}, {"episodes": 200}], ["tabular-v1", "tabular-v1/episodes=200"]),
         ([{}, {"forms": ["greedy", "softmax-1"]}], ["tabular-v1", "tabular-v1/forms=greedy+softmax-1"]),
         ([{}, {"steps": 7}, {"label": "long", "steps": 70}], ["tabular-v1", "tabular-v1/steps=7", "tabular-v1/long"]),
         ([{}, {"task": "ads-v1"}], ["tabular-v1", "ads-v1"]),
@@ -177,4 +178,4 @@ def test_logs_of_two_shops_of_one_task_are_other_jobs_of_other_places():
     shops = [SHOP | {"task_seed": seed} for seed in (0, 1)] + [SHOP | {"task_seed": 1, "logging": "random"}]
     jobs = plan_logs(EstimatorSuite(**SCORING | {"sources": shops}))
     assert len({job.run_id for job in jobs}) == len(jobs) == 6
-    assert len({job.place for job in jobs}) == 3 and jobs[0].place == "tabular-v1/task_seed=0/logging=behaviour"
+    assert len({job.place for job in jobs}) == 3 and jobs[0].place == "tabular-v1"

@@ -105,7 +105,7 @@ def test_forms():
     assert parse_form("greedy") == {"form": "greedy"}
     assert parse_form("softmax-0.3") == {"form": "softmax", "tau": 0.3}
     assert parse_form("epsilon-greedy-0.1") == {"form": "epsilon-greedy", "epsilon": 0.1}
-    for text in ("softmax-x", "epsilon-greedy", "Greedy", ""):
+    for text in ("softmax-x", "epsilon-greedy", "Greedy", "", "softmax-nan", "softmax-inf", "softmax--1"):
         with pytest.raises(InputError, match="Unknown policy form"):
             parse_form(text)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ...errors import InputError
+from ...results.leaderboard import BEHAVIOUR
 from ...results.schema import read_runs
 from ..config import AlgorithmSpec, Source, Suite
 from ..runner import run_suite
@@ -45,7 +47,7 @@ def contest(shop: Path, sessions: int, folder: Path, *, workers: int | None, see
         seeds: trainings of each algorithm.
 
     Raises:
-        InputError, MissingFileError: no such shop.
+        InputError, MissingFileError: no such shop, or one in which the policy in service cannot be valued.
         OutputError: the folder cannot be written.
     """
     chosen, judged = (
@@ -78,7 +80,7 @@ def _values(
         loop="ensemble",
         truth_error=0.01,
     )
-    run_suite(suite, folder, device="cpu", workers=workers)
+    finished = run_suite(suite, folder, device="cpu", workers=workers)
     runs = read_runs(folder / "runs.csv")
     truths = runs[(runs["estimator"] == "truth") & (runs["metric"] == "reward") & (runs["status"] == "ok")]
     found: dict[str, dict[str, np.ndarray]] = {}
@@ -86,4 +88,6 @@ def _values(
         parts = variant_name.split("/")
         if "best" not in parts:
             found.setdefault(algorithm, {})[parts[-1]] = rows["value"].to_numpy()
+    if BEHAVIOUR not in found:
+        raise InputError(f"The shop cannot be played: {finished.failures[0].status}.", where=str(folder))
     return found

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ... import ope
+from ...errors import InputError
 from ...results.statistics import student_quantile
 from ...results.write import write_json
 from ..kinds.estimators.config import EstimatorSuite, TaskSource
@@ -80,7 +81,7 @@ def ask(shop: Path, sessions: int, folder: Path, *, workers: int | None = None, 
         seeds: trainings of each algorithm.
 
     Raises:
-        InputError, MissingFileError: no such shop.
+        InputError, MissingFileError: no such shop, or one in which a log or the policy in service cannot be valued.
         OutputError: the folder cannot be written.
     """
     sessions = max(sessions, 100)
@@ -94,7 +95,9 @@ def ask(shop: Path, sessions: int, folder: Path, *, workers: int | None = None, 
         logs=[min(max(SESSIONS_SCORED // sessions, FEWEST_LOGS), MOST_LOGS)],
         truth_error=0.01,
     )
-    run_suite(scoring, folder / "estimators", workers=workers)
+    finished = run_suite(scoring, folder / "estimators", workers=workers)
+    if finished.failures:
+        raise InputError(f"A log was not scored: {finished.failures[0].status}.", where=str(finished.folder))
     errors, as_good = ranked_errors(pd.read_csv(folder / "estimators" / "estimates.csv"))
     # Sizes are reckoned with an estimator whose interval can be trusted: dm's bias is in none.
     estimator = next(name for name in errors if not ope.estimator(name).biased)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -102,9 +103,9 @@ def parse_form(text: str) -> dict[str, Any]:
         return {"form": text}
     for form, parameter in (("softmax", "tau"), ("epsilon-greedy", "epsilon")):
         if text.startswith(f"{form}-"):
-            try:
-                return {"form": form, parameter: float(text.removeprefix(f"{form}-"))}
-            except ValueError:
-                break
+            with contextlib.suppress(ValueError):
+                value = float(text.removeprefix(f"{form}-"))
+                if 0.0 <= value < float("inf"):
+                    return {"form": form, parameter: value}
     hint = "Write greedy, softmax-<tau> or epsilon-greedy-<epsilon>, e.g. softmax-0.3."
     raise InputError(f"Unknown policy form '{text}'.", where="forms", hint=hint)
