@@ -18,7 +18,7 @@ from .probabilities import chances, same_but_for_rounding
 from .repeats import repeats
 from .roles import NOT_USED, ROLES, assigned, column, overlooked
 from .thinning import about_weights, row_weights
-from .users import about_users, one_each
+from .users import about_users, belonging, one_each
 from .values import Values
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def read_log(
         by: a column to slice by; times are sliced by day. Of a session, the first row's counts.
         timezone: by whose clock days are told: `Europe/Berlin`, `+02:00`; None: by the offset that each time has.
         features: what the logging policy knew of a decision, where the table has no propensities: they are then
-            estimated from the column `action`, cross-fitted by user. See `ope.estimate_propensities`.
+            estimated from the column `action`, cross-fitted by user (by session where users are not known). See
+            `ope.estimate_propensities`.
         model, seed: of that.
         options: further fields of EvaluationLog: gamma, reward_range, weight_bound, propensity_source.
 
@@ -106,9 +107,6 @@ def read_log(
     for part in given:
         if part not in ROLES:
             raise InputError(f"There is no part '{part}'.", where="columns", hint=f"Parts: {', '.join(ROLES)}.")
-    if features and given.get("weight") not in (None, NOT_USED):
-        what = "Propensities are not estimated from rows that count unequally."
-        raise InputError(what, where="--weight", hint="Estimate them on the whole log.")
     if features and not given.get("action"):
         given["action"] = ROLES["action"].default
     found = assigned(file.names, given, str(path), without)
@@ -129,19 +127,19 @@ def read_log(
         rows["metrics"] = np.stack([values.numbers(name) for name in metrics], axis=1)
     users = values.codes(found["user"], words=True) if "user" in found else None
     slices, days = (None, None) if by is None else values.slices(by, timezone)
-    fitted = None
-    if features:
-        known = None if users is None else one_each(users)
-        fitted = _estimated(values, found["action"], features, known, model, seed)
-        rows |= fitted.fields(rows["target_propensities"], unsupported_mass=rows.get("unsupported_mass"))
-    else:
+    if not features:
         rows["propensities"] = chances(values, found["propensity"], found["target_propensity"], positive=True)
-    if "propensities" in rows:
-        rows["target_propensities"] = same_but_for_rounding(rows["target_propensities"], rows["propensities"])
     if "weight" in found:
         target = rows["target_propensities"]
-        rows["weights"] = row_weights(values, found["weight"], rows["propensities"], target)
+        rows["weights"] = row_weights(values, found["weight"], rows.get("propensities"), target)
         notes += (about_weights(rows["weights"], found["weight"]),)
+    fitted = None
+    if features:
+        sessions = values.ids(found["episode"], words=True) if "episode" in found else None
+        units = belonging(users, sessions)
+        fitted = _estimated(values, found["action"], features, units, rows.get("weights"), model, seed)
+        rows |= fitted.fields(rows["target_propensities"], unsupported_mass=rows.get("unsupported_mass"))
+    rows["target_propensities"] = same_but_for_rounding(rows["target_propensities"], rows["propensities"])
     if "episode" in found:
         order, starts = _episodes(values, found)
         if "weights" in rows:
@@ -161,12 +159,18 @@ def read_log(
 
 
 def _estimated(
-    values: Values, action: str, features: Sequence[str], users: np.ndarray | None, model: str, seed: int
+    values: Values,
+    action: str,
+    features: Sequence[str],
+    units: np.ndarray | None,
+    weights: np.ndarray | None,
+    model: str,
+    seed: int,
 ) -> Propensities:
     from ..propensity import estimate_propensities
 
     known = np.concatenate([values.feature(name) for name in features], axis=1)
-    return estimate_propensities(values.ids(action), known, model, users=users, seed=seed)
+    return estimate_propensities(values.ids(action), known, model, users=units, weights=weights, seed=seed)
 
 
 def _episodes(values: Values, found: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:

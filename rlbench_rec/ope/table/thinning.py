@@ -7,13 +7,13 @@ import numpy as np
 from .values import Values
 
 
-def row_weights(values: Values, column: str, propensities: np.ndarray, target: np.ndarray) -> np.ndarray:
+def row_weights(values: Values, column: str, propensities: np.ndarray | None, target: np.ndarray) -> np.ndarray:
     """(n,) weights above 0.
 
     Args:
         values: of the table.
         column: that holds them.
-        propensities, target: of the two policies, to tell importance weights from row weights.
+        propensities, target: of the two policies, to tell importance weights from row weights; None: not known yet.
 
     Raises:
         InputError: a weight that is none; chances to be kept, or importance weights, in their place.
@@ -23,6 +23,8 @@ def row_weights(values: Values, column: str, propensities: np.ndarray, target: n
     if found.max() <= 1 and found.min() < found.max():
         hint = "A row that was kept with chance 0.1 stands for 10: give 1 divided by them."
         values.refuse(column, found <= 1, "at most 1, as chances to be kept are", hint)
+    if propensities is None:
+        return found
     with np.errstate(over="ignore"):
         inverse = 1.0 / propensities
         mistaken = {"target_propensity / propensity": target * inverse, "1 / propensity": inverse}

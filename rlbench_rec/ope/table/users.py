@@ -19,6 +19,21 @@ def one_each(users: np.ndarray) -> np.ndarray:
     return found
 
 
+def belonging(users: np.ndarray | None, sessions: np.ndarray | None) -> np.ndarray | None:
+    """(n,) codes of what a row belongs to: its user where one is known, else its session, else itself; None: every row
+    stands by itself. No model may predict a row after it has seen another one of the same code.
+
+    Args:
+        users: (n,) codes, -1 where a user is missing, or None.
+        sessions: (n,) codes 0, 1, …, or None.
+    """
+    if users is None or sessions is None:
+        return sessions if users is None else one_each(users)
+    owners = np.full(int(sessions.max()) + 1, -1)
+    np.maximum.at(owners, sessions, users)
+    return np.where(owners < 0, users.max() + 1 + np.arange(len(owners)), owners)[sessions]
+
+
 def about_users(users: np.ndarray, column: str, unit: str) -> tuple[str, ...]:
     """What a reader should know of them, in words.
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from rlbench_rec.errors import InputError, MissingFileError
+from rlbench_rec.ope import propensity
 from rlbench_rec.ope.table import read_log
 
 HEAD = "reward,propensity,target_propensity"
@@ -155,6 +156,42 @@ def test_bad_names(tmp_path):
     assert "UTF-8" in refusal(write(tmp_path, "", "x.csv").write_bytes(b"reward;\xe9\n1;2\n") and tmp_path / "x.csv")
     with pytest.raises(MissingFileError):
         read_log(tmp_path / "nowhere.csv")
+
+
+def test_propensities_of_a_thinned_table_of_sessions(tmp_path, monkeypatch):
+    """Rows of a session, or of a user, are in one fold; the model is that of the whole log."""
+    rng = np.random.default_rng(0)
+    n = 3_000
+    action = rng.random(n) < 0.8
+    kept = ~action | (rng.random(n) < 0.25)
+    frame = pd.DataFrame(
+        {
+            "reward": 1.0,
+            "action": np.where(action, "b", "a"),
+            "segment": rng.random(n),
+            "episode": np.arange(n) // 3,
+            "user": np.where(np.arange(n) // 3 % 2 == 0, "", (np.arange(n) // 30).astype(str)),
+            "weight": np.where(action, 4.0, 1.0),
+            "target_propensity": 0.5,
+        }
+    )[kept]
+    frame["weight"] = frame.groupby("episode")["weight"].transform("first")
+    seen = []
+    whole = propensity.estimate_propensities
+
+    def spy(*given, users, **settings):
+        seen.append(users)
+        return whole(*given, users=users, **settings)
+
+    monkeypatch.setattr(propensity, "estimate_propensities", spy)
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    read = read_log(tmp_path / "log.csv", {"weight": "weight"}, features=["segment"])
+    (units,) = seen
+    assert len(set(zip(frame["episode"], units, strict=True))) == frame["episode"].nunique()
+    named = frame["user"] != ""
+    assert len(set(zip(frame["user"][named], units[named], strict=True))) == frame["user"][named].nunique()
+    assert len(np.unique(units)) == frame["user"][named].nunique() + frame["episode"][~named].nunique()
+    assert np.array_equal(read.log.episode_weights, frame.groupby("episode", sort=False)["weight"].first())
 
 
 def test_propensities_are_estimated_from_features(tmp_path):

@@ -94,6 +94,11 @@ def test_sessions_are_kept_whole(tmp_path, thinned):
     assert set(log.episode_weights) == {1, 10} and log.n_episodes == 100
 
 
-def test_propensities_are_not_estimated_from_them(tmp_path, thinned):
-    with pytest.raises(InputError, match="--weight: Propensities are not estimated"):
-        read_log(write(tmp_path, thinned.assign(action=1)), {"weight": "s"}, features=["device"])
+def test_propensities_are_estimated_for_the_whole_log(tmp_path, whole, thinned):
+    """Clicks go with the item: among kept rows it stands otherwise than the logging policy chose it."""
+    items = whole["propensity"].map({0.5: "a", 0.3: "b", 0.2: "c"})
+    frame = thinned.assign(item=items).drop(columns="propensity")
+    named = {"weight": "s", "action": "item"}
+    found = read_log(write(tmp_path, frame), named, features=["device"]).log
+    np.testing.assert_allclose(found.propensities, thinned["propensity"], atol=0.02)
+    assert np.array_equal(found.weights, thinned["s"]) and found.propensity_source == "estimated"
