@@ -94,11 +94,12 @@ def test_sessions_are_kept_whole(tmp_path, thinned):
     assert set(log.episode_weights) == {1, 10} and log.n_episodes == 100
 
 
-def test_propensities_are_estimated_for_the_whole_log(tmp_path, whole, thinned):
-    """Clicks go with the item: among kept rows it stands otherwise than the logging policy chose it."""
+def test_propensities_are_estimated_for_the_whole_log(tmp_path, whole):
+    """One item's rows were thinned: among those kept it stands with a share of .09, and was chosen with .5."""
     items = whole["propensity"].map({0.5: "a", 0.3: "b", 0.2: "c"})
-    frame = thinned.assign(item=items).drop(columns="propensity")
+    kept = (items != "a") | (np.random.default_rng(1).random(60_000) < 0.1)
+    frame = whole.assign(item=items, s=np.where(items == "a", 10, 1)).drop(columns="propensity")[kept]
     named = {"weight": "s", "action": "item"}
     found = read_log(write(tmp_path, frame), named, features=["device"]).log
-    np.testing.assert_allclose(found.propensities, thinned["propensity"], atol=0.02)
-    assert np.array_equal(found.weights, thinned["s"]) and found.propensity_source == "estimated"
+    np.testing.assert_allclose(found.propensities, whole["propensity"][kept], atol=0.04)
+    assert np.array_equal(found.weights, frame["s"]) and found.propensity_source == "estimated"
