@@ -97,6 +97,7 @@ class TableFile:
         import pyarrow
         from pyarrow import dataset
 
+        self._refuse_other_files()
         try:
             plain = dataset.dataset(self.path, format="parquet")
             keys = self._partition_keys(plain.files) - set(plain.schema.names)
@@ -110,6 +111,24 @@ class TableFile:
             if "duplicate field" in str(error):
                 self._refuse_repeated_names()
             raise InputError("It cannot be read as Parquet.", where=str(self.path), hint=_first_line(error)) from error
+
+    def _refuse_other_files(self) -> None:
+        """A folder must hold Parquet files, and beside them none but hidden ones."""
+        if not self.path.is_dir():
+            return
+        inner = [one for one in sorted(self.path.rglob("*")) if one.is_file()]
+        shown = [one for one in inner if not any(part[0] in "._" for part in one.relative_to(self.path).parts)]
+        hint = "Give one CSV file, or a folder of Parquet files."
+        if not shown:
+            raise InputError("The folder holds no file to read.", where=str(self.path), hint=hint)
+        for one in shown:
+            try:
+                with one.open("rb") as stream:
+                    is_parquet = stream.read(4) == b"PAR1"
+            except OSError as error:
+                raise InputError(f"It cannot be read ({_first_line(error)}).", where=str(one)) from error
+            if not is_parquet:
+                raise InputError("This file of the folder is not Parquet.", where=str(one), hint=hint)
 
     def _refuse_repeated_names(self) -> None:
         """Name the first column of a Parquet file that is there twice, which Arrow does not."""

@@ -164,6 +164,16 @@ def test_a_partition_may_be_missing_or_stand_in_the_file_too(tmp_path, frame):
     assert read_log(tmp_path / "log").log.n_units == 3
 
 
+def test_a_folder_holds_parquet_and_hidden_files_alone(tmp_path, frame):
+    assert "holds no file to read" in refusal(tmp_path)
+    frame.to_parquet(tmp_path / "a.parquet")
+    for hidden in ("_SUCCESS", ".a.parquet.crc"):
+        (tmp_path / hidden).write_bytes(b"")
+    assert read_log(tmp_path).log.n_rows == 3
+    (tmp_path / "b.csv").write_text("reward\n1\n")
+    assert "b.csv: This file of the folder is not Parquet" in refusal(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["log[2026]", "a*b?", "50%20#1", "ü {x}", "file:x"])
 def test_paths_are_taken_literally(tmp_path, frame, name):
     (tmp_path / name).mkdir()
