@@ -41,7 +41,7 @@ class EvaluationLog:
         rewards: (n,) rows in time order within an episode.
         propensities: (n,) behaviour policy's probability of the logged action, in (0, 1].
         target_propensities: (n,) evaluation policy's probability of the logged action, in [0, 1].
-        q_logged: (n,) q(s, a) of the logged action, from a model that never saw the row.
+        q_logged: (n,) q(s, a) of the logged action, from a model that never saw the row, nor its user.
         v_target: (n,) sum_a pi_e(a|s) q(s, a), from the same model.
         episode_starts: (episodes,) first row of each episode; None: every row is an episode.
         gamma: discount factor in [0, 1]; gamma^0 is 1 also at gamma = 0.

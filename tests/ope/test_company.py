@@ -104,6 +104,14 @@ def compare_questions(rng: np.random.Generator) -> None:
     logs = {"a": log, "b": ope.EvaluationLog(log.rewards, log.propensities, other.target_propensities)}
     for one in ope.select(logs, n_resamples=19):
         assert repr(one.estimate) == repr(ope.estimate(logs[one.policy], "snips", n_resamples=19))
+    streams = [ope.Stream(names) for names in (["ips", "snips", "dr"], ["snips"])]
+    for stream in streams:
+        stream.add(log)
+        stream.add(log_of(np.random.default_rng(5), "rows", 33))
+    assert repr(streams[0].estimates()[1]) == repr(streams[1].estimates()[0])
+    labels = np.arange(90) % 2
+    both, (one,) = ope.by_slice(log, labels, n_resamples=19), ope.by_slice(ope.subset(log, labels == 0), labels[::2])
+    assert (both[0].value.value, both[0].lift.std_error) == (one.value.value, one.lift.std_error)
     rails = {"a": ope.Guardrail(0, 0.1), "b": ope.Guardrail((None, 1), 0.1)}
     answer = ope.ship(log, rails, n_resamples=19)
     for at, name in enumerate(rails):
