@@ -8,8 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..errors import RlbenchError
 from .kinds import kind_of
-from .plan import Job, JobResult, Row
+from .plan import Job, JobResult
+
+LONGEST_REASON = 500
+"""Characters of an error that a status quotes."""
 
 
 def execute(batch: Sequence[Job], folder: Path | None = None) -> list[JobResult]:
@@ -26,7 +30,10 @@ def execute(batch: Sequence[Job], folder: Path | None = None) -> list[JobResult]
     started = time.perf_counter()
     try:
         shared = kind.prepare(batch)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    # A plug-in may call sys.exit, and a library written in Rust raises its panics past `Exception`.
+    except BaseException as error:
         return [failure(job, error, time.perf_counter() - started) for job in batch]
     spent = (time.perf_counter() - started) / len(batch)
     return [_execute(job, prepared, folder, spent) for job, prepared in zip(batch, shared, strict=True)]
@@ -34,23 +41,23 @@ def execute(batch: Sequence[Job], folder: Path | None = None) -> list[JobResult]
 
 def failure(job: Job, error: BaseException | str, seconds: float = 0.0) -> JobResult:
     """The result of a job that did not get to its end."""
-    reason = " ".join(str(error).split()) or type(error).__name__
-    row = kind_of(job.suite).failed_row(job, f"failed: {reason}")
-    return JobResult(job.run_id, [row], timing=_timing(job, seconds))
+    plain = isinstance(error, str | RlbenchError)
+    reason = " ".join((str(error) if plain else f"{type(error).__name__}: {error}").split()).rstrip(": ")
+    row = kind_of(job.suite).failed_row(job, f"failed: {reason[:LONGEST_REASON]}")
+    return JobResult(job.run_id, [row], timing={"run_id": job.run_id, "seconds": seconds})
 
 
 def _execute(job: Job, prepared: Any, folder: Path | None, spent: float) -> JobResult:
     started = time.perf_counter()
     try:
         result = kind_of(job.suite).execute(job, prepared, folder)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return failure(job, error, spent + time.perf_counter() - started)
-    result.timing = _timing(job, spent + time.perf_counter() - started) | result.timing
+    seconds = spent + time.perf_counter() - started
+    result.timing |= {"run_id": job.run_id, "seconds": seconds, "peak_memory_mb": _peak_memory_mb()}
     return result
-
-
-def _timing(job: Job, seconds: float) -> Row:
-    return {"run_id": job.run_id, "seconds": seconds, "peak_memory_mb": _peak_memory_mb()}
 
 
 def _peak_memory_mb() -> float | None:

@@ -128,7 +128,7 @@ def test_logs_that_fail_are_rows_too(here, rlbench, monkeypatch):
     monkeypatch.setattr(runner, "execute_all", in_this_process)
     code, out, errors = rlbench("run", "scoring.toml", "--out", "out", "--jobs", 1)
     assert code == 1 and "tabular-v1, 50 sessions" in out
-    assert "seed2" in errors and "failed: division by zero" in errors and "Traceback" not in errors
+    assert "seed2" in errors and "failed: ZeroDivisionError: division by zero" in errors and "Traceback" not in errors
 
 
 def test_where_every_job_fails_there_is_a_board_without_rows(here, rlbench, monkeypatch):
