@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import zlib
+from collections import Counter
+from collections.abc import Collection, Sequence
+
 from ...errors import InputError
 
+UNREADABLE = (OSError, EOFError, UnicodeError, zlib.error, csv.Error)
+"""What a file that is cut short, or is not what it seems, may raise."""
 FIRST_BYTES = 4_096
 """Enough to tell."""
 OTHERS = {
@@ -58,3 +65,16 @@ def _refuse_json(text: str, where: str) -> None:
         raise InputError(what, where=where, hint=hint)
     what = "This is a JSON array." if text.startswith("[") else "These are JSON lines."
     raise InputError(what, where=where, hint="Save it as CSV or Parquet, one decision a row.")
+
+
+def refuse_repeated(names: Sequence[str], where: str, wanted: Collection[str] | None = None) -> None:
+    """Refuse a name that several columns have: one of the wanted, or any."""
+    for name, count in Counter(names).items():
+        if count > 1 and (wanted is None or name in wanted):
+            what = f"{count} columns are named '{name}'."
+            raise InputError(what, where=where, hint="Rename all but one of them.")
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in one line."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
