@@ -155,3 +155,14 @@ def test_simultaneous_bands_do_not_widen_for_what_is_certain():
     (alone,) = ope.estimate_all(log, [valued(ope.estimator("snips"), None)], **ask)
     first, _ = ope.estimate_all(log, [valued(ope.estimator("snips"), None), valued(ope.estimator("snips"), 0)], **ask)
     assert (first.ci_low, first.ci_high) == pytest.approx((alone.ci_low, alone.ci_high), rel=1e-12)
+
+
+@pytest.mark.parametrize("reward", [7.3, 0.1, 1e6 + 0.1, -1 / 3])
+@pytest.mark.parametrize("interval", ["bootstrap", "simultaneous"])
+def test_no_policy_is_chosen_for_a_last_digit(reward, interval):
+    log = constant(2_000 if interval == "bootstrap" else 60_000, reward)
+    other = replace(log, target_propensities=log.propensities[::-1].copy())
+    for found in ope.select({"a": log, "b": other}, interval=interval, n_resamples=50):
+        assert (found.lift, found.lift_low, found.lift_high, found.p_better) == (0, 0, 0, 0) and found.p_best == 0.5
+    check(ope.lift(log, "snips", against=other, n_resamples=50))
+    check(ope.over_days(log, np.arange(log.n_rows) % 12))

@@ -69,6 +69,10 @@ def sharpe_ratio(true: np.ndarray, estimated: np.ndarray, behaviour: float, k: i
     return float((values.max() - behaviour) / spread) if spread > 0 else np.nan
 
 
+LAST_DIGITS = 1e-12
+"""In units of two values; what resampling the same rows makes of the same number."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """One policy among several on one log.
@@ -79,7 +83,7 @@ class Candidate:
         lift, lift_low, lift_high: its value minus the logging policy's, paired in every resample.
         lift_verdict, lift_reasons: on the lift, as `ope.lift` has them: on the rows where the policies differ, too.
         p_better: share of the resamples in which it beats the logging policy.
-        p_best: share of the resamples in which it is the best candidate.
+        p_best: share of the resamples in which it is the best candidate; those that tie share them.
     """
 
     policy: str
@@ -131,12 +135,10 @@ def select(
         pieces = Pieces(log, [chosen])
         with np.errstate(over="ignore", invalid="ignore"):
             samples.append(Sample(pieces, measure(pieces), confidence, n_resamples, seed))
-    own = samples[-1].measured[0].value
     *draws, own_draws = (of_log[0] for of_log in jointly_resampled(samples))
-    defined = np.isfinite(draws)
-    best = np.argmax(np.where(defined, draws, -np.inf), axis=0)[defined.any(axis=0)]
+    shares = _shares_of_best(np.array(draws))
     pairs = [estimate_all(log, [one, paired(one)], interval="none", gate=gate) for log in logs.values()]
-    lifts = [drawn - own_draws for drawn in draws]
+    lifts = [_apart(drawn, own_draws) for drawn in draws]
     limits = _limits([value for value, _ in pairs], draws, interval, confidence)
     of_lifts = _limits([gain for _, gain in pairs], lifts, interval, confidence)
     candidates = []
@@ -147,15 +149,33 @@ def select(
             Candidate(
                 policy,
                 replace(value, ci_low=low, ci_high=high, interval=interval, confidence=confidence),
-                value.value - own,
+                gain.value,
                 *of_lifts[at],
                 lift_verdict=gain.verdict,
                 lift_reasons=gain.reasons,
                 p_better=float(np.mean(known > 0)) if len(known) else np.nan,
-                p_best=float(np.mean(best == at)) if len(best) else np.nan,
+                p_best=float(shares[at]),
             )
         )
-    return sorted(candidates, key=lambda c: -c.estimate.value if np.isfinite(c.estimate.value) else np.inf)
+    # By the lift, which is 0 and no last digit where nothing varies.
+    return sorted(candidates, key=lambda c: -c.lift if np.isfinite(c.lift) else np.inf)
+
+
+def _apart(draws: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """(resamples,) draws minus the logging policy's; 0 where they differ in the last digits alone."""
+    apart = draws - own
+    return np.where(np.abs(apart) <= LAST_DIGITS * (np.abs(draws) + np.abs(own)), 0.0, apart)
+
+
+def _shares_of_best(draws: np.ndarray) -> np.ndarray:
+    """(candidates,) share of the resamples in which each is the best; those that tie share one among them."""
+    known = np.where(np.isfinite(draws), draws, -np.inf)
+    top = known.max(axis=0)
+    known, top = known[:, np.isfinite(top)], top[np.isfinite(top)]
+    if not len(top):
+        return np.full(len(draws), np.nan)
+    first = known >= top - LAST_DIGITS * np.abs(top)
+    return (first / first.sum(axis=0)).mean(axis=1)
 
 
 def _limits(
