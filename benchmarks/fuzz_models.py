@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from benchmarks.fuzzing import answered, campaign, spoil, spoil_value
 from rlbench_rec.testing.algorithms import toy_shop
@@ -25,6 +26,8 @@ from rlbench_rec.training import fit, load
 @functools.cache
 def trained() -> dict[str, bytes]:
     """The files of a run, by name."""
+    # Threads would not survive the forks of a campaign.
+    torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         run = fit(toy_shop(100, history=2), "dqn", steps=5, batch_size=32, device="cpu", config={"hidden_units": (8,)})
         run.save(Path(folder, "run"))

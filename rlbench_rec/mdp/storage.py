@@ -101,8 +101,8 @@ def _read_column(path: Path, mmap: bool) -> np.ndarray:
         column = np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
     except FileNotFoundError as error:
         raise MissingFileError("A column of the dataset is missing.", where=str(path)) from error
-    # A broken header can hold any text, which numpy reads as Python's literals.
-    except (ValueError, TypeError, EOFError, OSError, SyntaxError, MemoryError, RecursionError, OverflowError) as error:
+    # Any error: a broken header can hold any text, which numpy reads as Python's literals.
+    except Exception as error:
         raise InputError(f"The column cannot be read ({error}).", where=str(path)) from error
     if not isinstance(column, np.ndarray):
         raise InputError("This is an archive, not a column.", where=str(path))

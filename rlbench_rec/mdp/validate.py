@@ -49,6 +49,10 @@ def check(data: TransitionDataset) -> None:
         if getattr(data, name) is not None:
             _refuse(name, "not a finite number", _not_finite, getattr(data, name))
     _check_others(data)
+    for name, most in (("items", data.item_count), ("events", data.event_count)):
+        if getattr(data, name) is not None:
+            ids = getattr(data, name)
+            _refuse(name, f"outside 1..{most}", lambda part, most=most: (part < 1) | (part > most), ids)
     if data.propensities is not None:
         # Written as "not inside" so that NaN is refused too.
         _refuse("propensities", "outside (0, 1]", lambda shares: ~((shares > 0) & (shares <= 1)), data.propensities)
