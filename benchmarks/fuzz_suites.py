@@ -79,4 +79,6 @@ def _plan(path: str) -> str:
 
 
 if __name__ == "__main__":
+    # What it imports, each process of the campaign then has.
+    play(0, 0)
     sys.exit(campaign(play, __doc__))

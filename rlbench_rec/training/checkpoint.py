@@ -79,7 +79,7 @@ def load(folder: str | Path, *, device: str = "auto") -> Run:
         raise
     # Sizes that no network has end in torch's RuntimeError, which knows no better.
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, MemoryError, OverflowError) as error:
-        raise InputError(f"The header does not fit ({' '.join(str(error).split())}).", where=str(path)) from error
+        raise InputError(f"The header does not fit ({_said(error)}).", where=str(path)) from error
 
 
 class _History(BaseModel):
@@ -145,5 +145,12 @@ def _load_weights(network: Any, path: Path, sha256: str) -> None:
     try:
         network.load_state_dict(from_bytes(data))
     except (SafetensorError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"The weights do not fit the network of run.json ({reason}).", where=str(path)) from error
+        raise InputError(
+            f"The weights do not fit the network of run.json ({_said(error)}).", where=str(path)
+        ) from error
+
+
+def _said(error: Exception) -> str:
+    """What torch says, which can be a line for each layer."""
+    text = " ".join(str(error).split())
+    return text if len(text) < 500 else f"{text[:500]}…"
