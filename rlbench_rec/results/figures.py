@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..files import write_bytes
+from ..terminal import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,8 +33,11 @@ def save(figure: Figure, path: Path) -> None:
     from matplotlib.text import Text
 
     for text in figure.findobj(Text):
-        # A dollar sign in a name is no formula.
+        # A dollar sign in a name is no formula, and no font has half a character.
         text.set_parse_math(False)
+        shown = printable(text.get_text())
+        if shown != text.get_text():
+            text.set_text(shown)
     buffer = io.BytesIO()
     # The default metadata holds the version of matplotlib; without it equal pictures are equal bytes.
     figure.savefig(buffer, format="png", metadata={"Software": None})

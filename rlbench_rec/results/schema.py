@@ -162,7 +162,8 @@ VERDICTS = ("trusted", "weak", "unreliable")
 IDENTIFICATIONS = ("identified", "estimated", "not-identified", "imitation")
 
 LARGEST = 2**63
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""A spreadsheet set up for East Asia reads the wide forms too."""
 
 
 def runs_as_formula(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -215,3 +216,16 @@ def test_what_a_killed_build_left_goes_with_the_next_one(rlbench, building, tmp_
     (tmp_path / "log.csv").write_text("time,item,what,user\n1,1,view,1\n2,1,view,1\n3,2,view,2\n")
     rlbench("data", "build", tmp_path / "shop.toml", "--out", tmp_path / "ds")
     assert not list(tmp_path.glob(".ds-*"))
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9", b"a$b^{c", b"\x1b[2J", b"a\nb", "日本".encode()])
+def test_a_picture_takes_any_name(rlbench, tmp_path, name):
+    odd = os.fsencode(tmp_path) + b"/" + name + b".csv"
+    try:
+        rows = [f"{i % 2},0.5,{0.4 + 0.2 * (i % 2)}" for i in range(300)]
+        Path(os.fsdecode(odd)).write_text("reward,propensity,target_propensity\n" + "\n".join(rows) + "\n")
+    except OSError:
+        pytest.skip("this disk takes UTF-8 alone")
+    code, out, err = rlbench("ope", os.fsdecode(odd), "--plot", tmp_path / "a.png", "--out", tmp_path / "a.json")
+    assert code in (0, 1, 3) and (tmp_path / "a.png").is_file() and "\x1b" not in out + err
+    assert isinstance(json.loads((tmp_path / "a.json").read_text()), dict)

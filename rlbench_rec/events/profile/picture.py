@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from ...terminal import printable
 from .facts import Profile, Section
 
 COLOUR = "#0072B2"
@@ -17,7 +18,7 @@ def picture(profile: Profile) -> bytes:
     tallest = max((len(section.rows) for section in barred), default=1)
     figure = Figure(figsize=(4.2 * max(len(barred), 2), 1.9 + 0.32 * tallest), dpi=120, layout="constrained")
     # Names come from cards and logs: a dollar sign in them begins no formula.
-    figure.suptitle(f"{profile.title}\n{_summary(profile)}", fontsize=11, parse_math=False)
+    figure.suptitle(printable(f"{profile.title}\n{_summary(profile)}"), fontsize=11, parse_math=False)
     for place, section in enumerate(barred):
         _draw(figure.add_subplot(1, len(barred), place + 1), section)
     stream = io.BytesIO()

@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 
+from ...terminal import printable
 from .scoring import Report
 
 COLOUR, FAINT = "#0072B2", "#D55E00"
@@ -21,7 +22,7 @@ def picture(report: Report) -> bytes:
     figure = Figure(figsize=(9.6, 3.8), dpi=120, layout="constrained")
     found = report.diagnostics
     title = f"{report.table.path}: {found.verdict}, effective sample size {found.ess:,.4g} of {len(weights):,}"
-    figure.suptitle(title, fontsize=10, parse_math=False)
+    figure.suptitle(printable(title), fontsize=10, parse_math=False)
     left, right = figure.subplots(1, 2)
     _sizes(left, weights)
     _concentration(right, weights, found.ess)

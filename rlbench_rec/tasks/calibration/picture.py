@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...terminal import printable
 from .goodness import LONGEST_SHOWN, Goodness, curve
 
 
@@ -34,5 +35,7 @@ def draw_fit(goodness: Goodness, path: Path) -> None:
     popularity.set(xlabel="most popular items", ylabel="share of clicks", xscale="log", title="Popularity curve")
     following.set(xlabel="group of items", ylabel="next click in the same group", title="Next group")
     lengths.legend(frameon=False)
-    figure.suptitle(f"A shop like {goodness.found.shop.source}: the log's held-out part and the simulation")
+    title = f"A shop like {goodness.found.shop.source}: the log's held-out part and the simulation"
+    # A dollar sign in a name is no formula.
+    figure.suptitle(printable(title), parse_math=False)
     figure.savefig(path, dpi=100, metadata={"Software": None})
