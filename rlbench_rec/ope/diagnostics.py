@@ -9,31 +9,40 @@ from typing import Any
 import numpy as np
 
 from .estimators import Estimator
-from .gate import VERDICTS, Gate, Verdict, judge, judge_users
+from .gate import VERDICTS, Gate, Overlap, Verdict, judge, judge_skewness, judge_users
 from .log import EvaluationLog
+from .measure import Measured
 from .overlap import Magnitudes, WeightSums
+from .reliability import Sizes
 from .weighing import Weighing
 
 
 @dataclass(frozen=True)
 class Diagnostics:
-    """Overlap of a log with an evaluation policy. Where the log has row weights s, W below stands for s W, but for the
-    largest W; means are weighted.
+    """Overlap of a log with an evaluation policy. Units are users where the log knows them, else episodes; w is the sum
+    of the last weights W_T of a unit's episodes. Where the log has row weights s, W_T and W_t below stand for s times
+    these, but for the largest W_T; means are weighted.
 
     Attributes:
-        ess: effective sample size, (sum W)^2 / sum W^2.
-        ess_ratio: ess over the number of episodes.
-        mean_weight: mean W; its expectation is 1 where the log supports the whole policy.
-        mean_weight_z: (mean W - 1) over its standard error; 0 where it is 1 to within 1e-6.
-        max_weight: largest W.
-        largest_weight_share: largest W over the sum of all.
+        ess: effective sample size, (sum w)^2 / sum w^2, in units.
+        ess_ratio: ess over the number of units.
+        mean_weight: mean W_T over episodes; its expectation is 1 where the log supports the whole policy.
+        mean_weight_z: (mean W_T - 1) over its standard error by unit; 0 where it is 1 to within 1e-6.
+        max_weight: largest W_T.
+        largest_weight_share: largest w over the sum of all.
         zero_weight_share: share of episodes of weight 0.
-        effective_events: (sum |w e|)^2 / sum (w e)^2, e the reward; on episodes w e is sum_t gamma^t W_t |e_t|.
+        effective_events: (sum x)^2 / sum x^2, x the sum of weight times size over a unit's events: over rows whose
+            reward differs from the median one, gamma^t W_t |r_t - median|.
         unsupported_mass: mean evaluation-policy mass on actions that are never logged; NaN where not known.
         unsupported_mass_lower: what the weights say of it: max(0, 1 - mean W - 2 standard errors).
         step_ess: effective sample size of W_t over the episodes that have a step t; one entry a step.
-        calibration_error: that of estimated propensities, None where not known.
+        units: how many units.
+        effective_users: (sum n)^2 / sum n^2, n the number of a unit's episodes: how many users of one size they are.
+        balanced_weights: ess^3 / units^2; 1 / sqrt of it stands for the skewness that the weights leave.
+        balanced_events: how many events of equal weight are as skewed; see `ope.reliability`.
+        size_evenness: in [0, 1], what the inequality of their sizes leaves of them.
         verdict, reasons: what the gate says, and why.
+        calibration_error: that of estimated propensities, None where not known.
     """
 
     ess: float
@@ -47,6 +56,11 @@ class Diagnostics:
     unsupported_mass: float
     unsupported_mass_lower: float
     step_ess: tuple[float, ...]
+    units: int
+    effective_users: float
+    balanced_weights: float
+    balanced_events: float
+    size_evenness: float
     verdict: str
     reasons: tuple[str, ...]
     calibration_error: float | None = None
@@ -58,16 +72,20 @@ class Diagnostics:
 
 def diagnose(log: EvaluationLog, gate: Gate | None = None) -> Diagnostics:
     """Overlap diagnostics and the verdict on the weights, with the reward as the event."""
-    (sums,) = Weighing(log, log.rewards).sums("reward")
-    found = diagnostics(sums, step_magnitudes(log), gate or Gate(), doubt(log.bandwidth, log.propensity_source))
+    weighing = Weighing(log)
+    (sums,), (sizes,) = weighing.sums("reward"), weighing.sizes("reward")
+    missing = doubt(log.bandwidth, log.propensity_source)
+    found = diagnostics(sums, sizes, step_magnitudes(log), gate or Gate(), missing)
     return replace(found, calibration_error=log.calibration_error)
 
 
-def diagnostics(sums: WeightSums, steps: Sequence[Magnitudes], gate: Gate, missing: str | None) -> Diagnostics:
-    """Diagnostics from sums over the last weights of episodes, from magnitudes of the weights of each step, and from
+def diagnostics(
+    sums: WeightSums, sizes: Sizes, steps: Sequence[Magnitudes], gate: Gate, missing: str | None
+) -> Diagnostics:
+    """Diagnostics from sums over units, from the sizes of events, from magnitudes of the weights of each step, and from
     what the weights cannot tell; see `doubt`."""
-    figures = sums.overlap()
-    verdict, reasons = doubted(judge(figures, gate), missing)
+    figures = sums.overlap(sizes)
+    verdict, reasons = doubted(judge_users(judge(figures, gate), figures.users, gate), missing)
     return Diagnostics(
         ess=figures.ess,
         ess_ratio=figures.ess_ratio,
@@ -80,6 +98,11 @@ def diagnostics(sums: WeightSums, steps: Sequence[Magnitudes], gate: Gate, missi
         unsupported_mass=sums.unsupported_mass,
         unsupported_mass_lower=sums.unsupported_mass_lower,
         step_ess=tuple(step.effective_number for step in steps),
+        units=sums.units,
+        effective_users=sums.effective_users,
+        balanced_weights=figures.balanced_weights,
+        balanced_events=figures.balanced_events,
+        size_evenness=sizes.evenness,
         verdict=verdict,
         reasons=reasons,
     )
@@ -98,8 +121,9 @@ def step_magnitudes(log: EvaluationLog) -> list[Magnitudes]:
         weights = log.weights * weights
     sums = np.bincount(log.steps, weights)
     squares = np.bincount(log.steps, weights * weights)
-    # Only their effective number is asked for, so the largest is not.
-    return [Magnitudes(1.0, *pair, largest=0.0) for pair in zip(sums.tolist(), squares.tolist(), strict=True)]
+    # Only their effective number is asked for, so neither cubes nor the largest are.
+    pairs = zip(sums.tolist(), squares.tolist(), strict=True)
+    return [Magnitudes(1.0, total, square, cubes=0.0, largest=0.0) for total, square in pairs]
 
 
 class Verdicts:
@@ -114,29 +138,46 @@ class Verdicts:
     def __init__(self, log: EvaluationLog, gate: Gate, metric: int | None = None):
         self.log, self.gate, self.metric = log, gate, metric
         self._weighings: dict[int | None, Weighing] = {}
-        self._judged: dict[tuple[int | None, str], Verdict] = {}
+        self._overlaps: dict[tuple[int | None, str], list[Overlap]] = {}
 
-    def of(self, one: Estimator, value: float) -> Verdict:
+    def of(self, one: Estimator, measured: Measured) -> Verdict:
         """Verdict and reasons of an estimate."""
         outcomes = (self.metric,) if one.outcomes is None else one.outcomes
-        found = [self._on(outcome, kind) for outcome in outcomes for kind in one.kinds]
-        verdict = qualified(one, value, found, self.log.bandwidth, self.log.propensity_source)
-        return judge_users(verdict, self.log.n_units, self.log.n_episodes, self.gate)
+        found = [self._on(outcome, kind, one.kinds) for outcome in outcomes for kind in one.kinds]
+        found = judge_skewness(worst(found), measured.skewness, self.gate)
+        found = qualified(one, measured.value, found, Facts.of(self.log))
+        return judge_users(found, self._users, self.gate)
 
-    def _on(self, outcome: int | None, kind: str) -> Verdict:
+    def _on(self, outcome: int | None, kind: str, kinds: Sequence[str]) -> Verdict:
         if outcome not in self._weighings:
-            self._weighings[outcome] = Weighing(self.log, self.log.outcome(outcome))
-        if (outcome, kind) not in self._judged:
-            sums = self._weighings[outcome].sums(kind)
-            self._judged[outcome, kind] = verdict_on(sums, self.gate, kind)
-        return self._judged[outcome, kind]
+            self._weighings[outcome] = Weighing(self.log, outcome)
+        if (outcome, kind) not in self._overlaps:
+            self._overlaps[outcome, kind] = self._weighings[outcome].overlaps(kind)
+        return verdict_on(self._overlaps[outcome, kind], self.gate, kind, kinds)
+
+    @property
+    def _users(self) -> float | None:
+        return effective_users(self.log)
 
 
-def verdict_on(positions: Sequence[WeightSums], gate: Gate, kind: str) -> Verdict:
-    """The verdict on weights of a kind; on those of the position that overlaps least."""
-    found = [judge(sums.overlap(), gate) for sums in positions]
+def effective_users(log: EvaluationLog) -> float | None:
+    """How many users of one size a log has; None where every episode is drawn by itself."""
+    if log.clusters is None or log.n_units == log.n_episodes:
+        return None
+    return Magnitudes.of(np.bincount(log.clusters, log.episode_weights).astype(np.float64)).effective_number
+
+
+def verdict_on(positions: Sequence[Overlap], gate: Gate, kind: str, kinds: Sequence[str]) -> Verdict:
+    """The verdict on weights of a kind, which is one of several that an estimator has; on those of the position that
+    overlaps least."""
+    if not kind.endswith("difference") and any(other.endswith("difference") for other in kinds):
+        # Whether enough was seen of a lift, the differences of weights tell.
+        positions = [replace(one, sizes=None) for one in positions]
+    found = [judge(one, gate) for one in positions]
     if len(found) > 1:
         found = [_about(f"position {at}", one) for at, one in enumerate(found, start=1)]
+    if not found:
+        return "trusted", ()
     return _about("where the policies differ", worst(found)) if kind.endswith("difference") else worst(found)
 
 
@@ -150,13 +191,33 @@ def worst(found: Sequence[Verdict]) -> Verdict:
     return max(found, key=lambda one: VERDICTS.index(one[0]))
 
 
-def qualified(
-    one: Estimator, value: float, found: Sequence[Verdict], bandwidth: float | None, propensity_source: str
-) -> Verdict:
-    """The worst verdict on an estimator's weights, after a look at what weights cannot tell."""
+@dataclass(frozen=True)
+class Facts:
+    """What no weight tells of a log, and what of an estimate rests on.
+
+    Attributes:
+        bandwidth: see `EvaluationLog`.
+        propensity_source: likewise.
+        uneven: whether episodes differ in length.
+    """
+
+    bandwidth: float | None
+    propensity_source: str
+    uneven: bool
+
+    @staticmethod
+    def of(log: EvaluationLog) -> Facts:
+        """Of a log."""
+        return Facts(log.bandwidth, log.propensity_source, not log.one_step and bool(np.ptp(log.lengths)))
+
+
+def qualified(one: Estimator, value: float, found: Verdict, facts: Facts) -> Verdict:
+    """The verdict on an estimator's weights, after a look at what weights cannot tell."""
     if not np.isfinite(value):
         return "unreliable", (f"the value is not defined: {one.undefined}",)
-    return doubted(worst(found), uncovered(one, bandwidth, propensity_source))
+    found = doubted(found, uncovered(one, facts.bandwidth, facts.propensity_source))
+    long = "sessions differ in length, and weights of whole sessions miss what the long ones hide"
+    return doubted(found, long if one.whole_episodes and facts.uneven else None)
 
 
 def doubted(found: Verdict, missing: str | None) -> Verdict:

@@ -143,7 +143,7 @@ def estimate_all(
         measured = measure(pieces)
         limits = KINDS[interval](Sample(pieces, measured, confidence, n_resamples, seed))
     verdicts = Verdicts(log, gate or Gate(), metric)
-    judged = [verdicts.of(one, found.value) for one, found in zip(chosen, measured, strict=True)]
+    judged = [verdicts.of(one, found) for one, found in zip(chosen, measured, strict=True)]
     return [
         Estimate(
             one.reported(log.bandwidth),

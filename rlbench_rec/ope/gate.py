@@ -1,23 +1,28 @@
-"""The gate: may this number be believed at all?
-
-The thresholds were simulated on 28,800 logs: estimates called `trusted` had 95 % intervals that covered the truth
-94 % of the time, `weak` ones 77-83 %.
-"""
+"""The gate: may this number be believed at all?"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .reliability import Sizes
+
 VERDICTS = ("trusted", "weak", "unreliable")
 """From best to worst."""
 Verdict = tuple[str, tuple[str, ...]]
 """One of them, and why it is not a better one."""
+LIFT_FACTOR = 1.75
+"""What an event of a lift counts for: weights less 1 have two signs, which cancel in a skewness. Not by user, where
+they cancel within one already."""
 
 
 @dataclass(frozen=True)
 class Gate:
     """Thresholds of the verdict: `unreliable` if any of the first block is crossed, `trusted` if all of the second
-    hold, else `weak`. Those of the third are of users, or whatever else is resampled whole."""
+    hold, else `weak`. Those of the third are of users, or whatever else is resampled whole.
+
+    Units are users where the log knows them, else episodes. With users, the thresholds of the third block stand in the
+    place of those of the effective sample size.
+    """
 
     unreliable_ess: float = 50.0
     unreliable_weight_share: float = 0.25
@@ -30,38 +35,60 @@ class Gate:
     trusted_ess_ratio: float = 0.05
     trusted_weight_share: float = 0.05
     trusted_z: float = 3.0
-    trusted_events: float = 30.0
     trusted_unsupported: float = 0.01
+    trusted_balanced_weights: float = 10.0
+    trusted_events: float = 25.0
+    trusted_equal_events: float = 16.0
+    trusted_equal_user_events: float = 20.0
+    trusted_largest_events: float = 20.0
+    trusted_skewness: float = 0.25
 
-    unreliable_users: int = 5
-    trusted_users: int = 10
+    unreliable_users: float = 5.0
+    trusted_users: float = 10.0
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """The figures the gate looks at; see `ope.diagnostics`."""
+    """The figures the gate looks at; see `ope.diagnostics` and `ope.reliability`.
 
+    Attributes:
+        users: how many users of one size there are; None where units are episodes.
+        balanced_weights: infinite where it is not asked for.
+        balanced_events: K0.
+        size_balance: min(1, k3(c e) / k3(c)): what their sizes leave of the events' weights.
+        sizes: of the events; None where they are not asked for.
+        lift: whether the weights are differences of two policies'.
+    """
+
+    users: float | None
     ess: float
     ess_ratio: float
     mean_weight: float
     mean_weight_z: float
     largest_weight_share: float
+    balanced_weights: float
     effective_events: float
+    balanced_events: float
+    size_balance: float
+    sizes: Sizes | None
     unsupported_mass: float
+    lift: bool = False
 
 
 def judge(overlap: Overlap, gate: Gate) -> Verdict:
     """The verdict, and in words why it is not a better one."""
     o, g = overlap, gate
     low, high = g.unreliable_mean_weight
-    ess = f"effective sample size {o.ess:.4g}"
-    share = f"one weight is {o.largest_weight_share:.0%} of the sum"
+    # What so many rows can tell, fewer users can, too, if they are alike enough.
+    least_ess, enough_ess = (g.unreliable_ess, g.trusted_ess) if o.users is None else (0.0, 0.0)
+    ess = f"effective sample size {o.ess:.4g}" + ("" if o.users is None else " users")
+    share = f"one {'weight' if o.users is None else 'user'} is {o.largest_weight_share:.0%} of the sum"
     z = f"the mean weight {o.mean_weight:.3g} lies {abs(o.mean_weight_z):.3g} standard errors from 1"
-    nothing = "no effective events (whatever has weight is 0)"
+    nothing = "no effective events (every reward that has weight is the same)"
     events = f"{o.effective_events:.3g} effective events" if o.effective_events > 0 else nothing
     unsupported = f"{o.unsupported_mass:.1%} of the policy is on actions that are never logged"
     unreliable = [
-        (not o.ess >= g.unreliable_ess, f"{ess}, below {g.unreliable_ess:g}"),
+        (not o.ess >= least_ess, f"{ess}, below {least_ess:g}"),
         (o.largest_weight_share > g.unreliable_weight_share, f"{share}, above {g.unreliable_weight_share:.0%}"),
         (not o.largest_weight_share <= 1, "no weight is above 0"),
         (not low <= o.mean_weight <= high, f"mean weight {o.mean_weight:.3g}, outside [{low:g}, {high:g}]"),
@@ -71,23 +98,76 @@ def judge(overlap: Overlap, gate: Gate) -> Verdict:
     ]
     if any(crossed for crossed, _ in unreliable):
         return "unreliable", tuple(reason for crossed, reason in unreliable if crossed)
+    weights = (
+        f"the weights are so uneven that they count for {o.balanced_weights:.3g} alike, "
+        f"below {g.trusted_balanced_weights:g}"
+    )
     weak = [
-        (not o.ess >= g.trusted_ess, f"{ess}, below {g.trusted_ess:g}"),
+        (not o.ess >= enough_ess, f"{ess}, below {enough_ess:g}"),
         (not o.ess_ratio >= g.trusted_ess_ratio, f"{ess}, {o.ess_ratio:.2%} of the log"),
+        (not o.balanced_weights >= g.trusted_balanced_weights, weights),
         (not o.largest_weight_share <= g.trusted_weight_share, f"{share}, above {g.trusted_weight_share:.0%}"),
         (abs(o.mean_weight_z) > g.trusted_z, f"{z}, above {g.trusted_z:g}"),
-        (not o.effective_events >= g.trusted_events, f"{events}, below {g.trusted_events:g}"),
+        (not tail_was_seen(o, g), _unseen_tail(o, g)),
         (o.unsupported_mass > g.trusted_unsupported, f"{unsupported}, above {g.trusted_unsupported:.0%}"),
     ]
     reasons = tuple(reason for crossed, reason in weak if crossed)
     return ("weak" if reasons else "trusted"), reasons
 
 
-def judge_users(found: Verdict, users: int, episodes: int, gate: Gate) -> Verdict:
-    """A verdict on weights, and on whether the users who are resampled are enough to tell how they differ. Where every
-    episode is drawn by itself, its weights say it all."""
-    if users == episodes or users >= gate.trusted_users:
+def tail_was_seen(overlap: Overlap, gate: Gate) -> bool:
+    """Whether the events are many enough for how unequal their sizes are: a log that drew no large order looks as
+    healthy as one of a shop that has none."""
+    if overlap.sizes is None:
+        return True
+    number, sizes, least = _alike(overlap), overlap.sizes, _enough(overlap, gate)
+    return (
+        _counted(overlap) >= gate.trusted_events
+        or (sizes.largest >= gate.trusted_largest_events and number * overlap.size_balance >= least)
+        or number * sizes.known >= least
+    )
+
+
+def _enough(overlap: Overlap, gate: Gate) -> float:
+    return gate.trusted_equal_events if overlap.users is None else gate.trusted_equal_user_events
+
+
+def _alike(overlap: Overlap) -> float:
+    """How many events of equal weight there are, whatever their sizes."""
+    return _factor(overlap) * overlap.balanced_events
+
+
+def _counted(overlap: Overlap) -> float:
+    """How many events alike in weight and size they count for."""
+    return _factor(overlap) * min(overlap.balanced_events, overlap.sizes.effective) * overlap.sizes.evenness
+
+
+def _factor(overlap: Overlap) -> float:
+    return LIFT_FACTOR if overlap.lift and overlap.users is None else 1.0
+
+
+def _unseen_tail(overlap: Overlap, gate: Gate) -> str:
+    if overlap.sizes is None:
+        return ""
+    told = f"the events count for {_counted(overlap):.3g} alike in weight and size, below {gate.trusted_events:g}"
+    return told if _alike(overlap) < _enough(overlap, gate) else f"{told}: the largest may not have been seen"
+
+
+def judge_skewness(found: Verdict, skewness: float, gate: Gate) -> Verdict:
+    """A verdict on weights and events, and on how skewed the estimate itself is."""
+    if abs(skewness) <= gate.trusted_skewness:
+        return found
+    lopsided = f"a few units carry the estimate: its skewness is {abs(skewness):.2g}, above {gate.trusted_skewness:g}"
+    return max(found[0], "weak", key=VERDICTS.index), (*found[1], lopsided)
+
+
+def judge_users(
+    found: Verdict, users: float | None, gate: Gate, units: str = "users (clusters)", differ: str = "users"
+) -> Verdict:
+    """A verdict, and whether the users who are resampled are enough to tell how they differ: how many of one size they
+    are, None where every episode is drawn by itself, so that its weights say it all."""
+    if users is None or users >= gate.trusted_users:
         return found
     least = "unreliable" if users < gate.unreliable_users else "weak"
-    few = f"{users} users (clusters) hardly tell how users differ; {gate.trusted_users} are needed"
+    few = f"{users:.3g} {units} hardly tell how {differ} differ; {gate.trusted_users:g} are needed"
     return max(found[0], least, key=VERDICTS.index), (few, *found[1])

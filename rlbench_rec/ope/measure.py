@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .bootstrap import parts_of, unit_strata
-from .columns import sum_of_squares
+from .columns import sum_of_cubes, sum_of_squares
 from .estimators import Estimator
 from .log import EvaluationLog
 from .parts import Part, gradients, linearised, total
@@ -91,6 +91,7 @@ class Measured:
             weights; NaN for a single unit. Where the log has strata, the sum over these, psi taken from its mean in the
             stratum.
         scale: how large the numbers are that the value is the sum of.
+        skewness: sum_u psi_u^3 / (sum_u psi_u^2)^1.5, that of the estimate.
     """
 
     parts: list[Part]
@@ -98,6 +99,7 @@ class Measured:
     value: float
     std_error: float
     scale: float
+    skewness: float
 
     def settled(self, draws: np.ndarray) -> np.ndarray:
         """(resamples,) draws; the value itself where nothing varies and a draw is apart from it by rounding."""
@@ -110,29 +112,39 @@ def measure(pieces: Pieces) -> list[Measured]:
     """Each estimator's value and standard error."""
     log = pieces.log
     parts, means = _means(pieces)
-    squares, units = np.zeros(len(parts)), log.n_episodes
+    squares, cubes, units = np.zeros(len(parts)), np.zeros(len(parts)), log.n_units
     if log.strata is not None:
-        squares += [_within(psi, log) for psi in unit_influences(pieces, parts, means)]
-        return _measured(pieces, parts, means, np.sqrt(squares) / log.total_weight)
-    if log.clusters is None:
-        for influences in _influences(pieces, parts, means):
-            squares += [sum_of_squares(psi) for psi in influences]
+        for at, psi in enumerate(unit_influences(pieces, parts, means)):
+            apart = _within(psi, log)
+            squares[at] = sum(
+                sum_of_squares(own) * len(own) / (len(own) - 1) if len(own) > 1 else np.nan for own in apart
+            )
+            cubes[at] = sum(map(sum_of_cubes, apart))
+        errors = np.sqrt(squares) / log.total_weight
     else:
-        units = log.n_units
-        squares += [sum_of_squares(psi) for psi in unit_influences(pieces, parts, means)]
-    scale = np.sqrt(units / (units - 1)) / log.total_weight if units > 1 else np.nan
-    return _measured(pieces, parts, means, np.sqrt(squares) * scale)
+        if log.clusters is None:
+            for influences in _influences(pieces, parts, means):
+                squares += [sum_of_squares(psi) for psi in influences]
+                cubes += [sum_of_cubes(psi) for psi in influences]
+        else:
+            for at, psi in enumerate(unit_influences(pieces, parts, means)):
+                squares[at], cubes[at] = sum_of_squares(psi), sum_of_cubes(psi)
+        errors = np.sqrt(squares) * (np.sqrt(units / (units - 1)) / log.total_weight if units > 1 else np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        skewness = cubes / squares**1.5
+    return _measured(pieces, parts, means, errors, skewness)
 
 
 def _measured(
-    pieces: Pieces, parts: list[list[Part]], means: list[list[np.ndarray]], errors: np.ndarray
+    pieces: Pieces, parts: list[list[Part]], means: list[list[np.ndarray]], errors: np.ndarray, skewness: np.ndarray
 ) -> list[Measured]:
     found = []
-    for one, of_one, of_means, error in zip(pieces.estimators, parts, means, errors.tolist(), strict=True):
+    figures = zip(errors.tolist(), skewness.tolist(), strict=True)
+    for one, of_one, of_means, (error, skew) in zip(pieces.estimators, parts, means, figures, strict=True):
         value, scale = _value(of_one, of_means), _scale(pieces, one, of_one, of_means)
         if error * np.sqrt(pieces.log.n_units) <= ROUNDING * scale:
-            value, error = (0.0 if abs(value) <= SAME * scale else value), 0.0
-        found.append(Measured(of_one, of_means, value, error, scale))
+            value, error, skew = (0.0 if abs(value) <= SAME * scale else value), 0.0, 0.0
+        found.append(Measured(of_one, of_means, value, error, scale, skew))
     return found
 
 
@@ -153,13 +165,9 @@ def unit_influences(pieces: Pieces, parts: list[list[Part]], means: list[list[np
         yield psi if pieces.log.clusters is None else np.bincount(pieces.log.clusters, psi)
 
 
-def _within(psi: np.ndarray, log: EvaluationLog) -> float:
-    """Sum over strata of sum_u (psi_u - mean psi)^2 C / (C - 1); NaN where a stratum has a single unit."""
-    square = 0.0
-    for own in parts_of(unit_strata(log.clusters, log.strata)):
-        apart = psi[own] - psi[own].mean()
-        square += sum_of_squares(apart) * len(own) / (len(own) - 1) if len(own) > 1 else np.nan
-    return square
+def _within(psi: np.ndarray, log: EvaluationLog) -> list[np.ndarray]:
+    """For each stratum: psi of its units less their mean."""
+    return [psi[own] - psi[own].mean() for own in parts_of(unit_strata(log.clusters, log.strata))]
 
 
 def _means(pieces: Pieces) -> tuple[list[list[Part]], list[list[np.ndarray]]]:

@@ -78,17 +78,19 @@ def test_the_result_says_what_it_is_made_of():
 
 
 def test_the_verdict_is_the_worst_of_its_parts():
-    """The model is right but for three rows, so that the residuals of dr have next to no events; the rewards have."""
-    n = 1_000
-    rewards = np.ones(n)
-    q = rewards.copy()
-    q[:3] = 0.9
+    """Sessions of one and two steps: weights of whole ones are not trusted."""
     rng = np.random.default_rng(0)
-    log = ope.EvaluationLog(rewards, np.full(n, 0.5), rng.uniform(0.4, 0.6, n), q, np.ones(n))
-    ips, dr = ope.estimate_all(log, ["ips", "dr"], interval="none")
-    assert ips.verdict == "trusted" and dr.verdict == "unreliable"
-    assert ope.estimate(log, ope.combined(log, ["ips", "dr"]), interval="none").verdict == "unreliable"
-    assert ope.estimate(log, ope.combined(log, ["ips", "tis"]), interval="none").verdict == "trusted"
+    lengths = rng.integers(1, 3, 2_000)
+    n = int(lengths.sum())
+    log = ope.EvaluationLog(
+        (rng.random(n) < 0.5).astype(float),
+        np.full(n, 0.5),
+        rng.uniform(0.4, 0.6, n),
+        episode_starts=np.cumsum(lengths) - lengths,
+    )
+    for names, verdict in ((["ips", "snips"], "trusted"), (["ips", "tis"], "weak")):
+        assert ope.estimate(log, names[1], interval="none").verdict == verdict
+        assert ope.estimate(log, ope.combined(log, names), interval="none").verdict == verdict
 
 
 def test_users_episodes_and_metrics():

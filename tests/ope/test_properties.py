@@ -177,7 +177,7 @@ def test_values_of_a_sampled_mdp_are_within_four_standard_errors(population, see
         state_ratios=population.state_ratios,
     )
     log = rearranged(whole, rng.integers(0, whole.n_episodes, 6_000))
-    consistent = [one for one in suited(log) if not one.biased and one.events in ("reward", "residual")]
+    consistent = [one for one in suited(log) if not one.biased and one.events in ("reward", "trajectory")]
     # Its ratios of states are the true ones here.
     consistent += [ope.estimator("mis"), ope.estimator("drl")]
     assert {one.id for one in consistent} >= {"ips", "tis", "snips", "sntis", "dr", "sndr", "mis", "drl"}

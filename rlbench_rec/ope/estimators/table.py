@@ -18,14 +18,13 @@ from .magic import magic
 
 Events = Literal[
     "reward",
-    "residual",
+    "trajectory",
     "nothing",
     "difference",
-    "residual_difference",
+    "trajectory_difference",
     "unweighted",
     "positions",
     "states",
-    "state_residuals",
     "categories",
     "slates",
 ]
@@ -38,10 +37,10 @@ class Estimator:
     Attributes:
         id: registered name.
         compute: (log, outcome, **parameters) -> parts; the value is the sum of theirs.
-        events: what the verdict looks at: the weights times the `reward` or the `residual` r - q, the weights alone
-            (`nothing`), the weights' `difference` from 1 times the reward (`residual_difference`: the residual), the
-            rewards `unweighted`, each of a slate's `positions`, or the weights of `states`, `state_residuals`,
-            `categories` or whole `slates`; several for a combination of estimators.
+        events: which weights the verdict looks at, and what they multiply: those of each row and its `reward`, those of
+            whole episodes (`trajectory`), the weights alone (`nothing`), the `difference` of either from 1, the rewards
+            `unweighted`, each of a slate's `positions`, or the weights of `states`, `categories` or whole `slates`;
+            several for a combination of estimators.
         needs_q: whether the log must carry q_logged and v_target.
         needs: another column of the log that it must carry.
         one_step_only: whether the formula holds on one-step logs alone.
@@ -83,6 +82,11 @@ class Estimator:
         return f"kernel{_exactly(bandwidth)}-{self.label}" if bandwidth else self.label
 
     @property
+    def whole_episodes(self) -> bool:
+        """Whether it weighs whole episodes by their last weight."""
+        return "trajectory" in self.kinds
+
+    @property
     def kinds(self) -> tuple[Events, ...]:
         """All that the verdict looks at."""
         return (self.events,) if isinstance(self.events, str) else self.events
@@ -120,13 +124,12 @@ def _table() -> dict[str, Estimator]:
     one_step = {"one_step_only": True, "biased": True}
     states = {"needs": "state_ratios", "biased": True}
     categories = {"events": "categories", "needs": "category_propensities", **one_step}
-    residual = {"events": "residual", "needs_q": True}
     rows = [
         Estimator("on-policy", importance.on_policy, events="unweighted"),
         Estimator("ips", importance.ips),
-        Estimator("tis", importance.tis),
+        Estimator("tis", importance.tis, events="trajectory"),
         Estimator("snips", importance.snips),
-        Estimator("sntis", importance.sntis),
+        Estimator("sntis", importance.sntis, events="trajectory"),
         Estimator("ips-clip", importance.ips_clip, biased=True, required=("clip",)),
         Estimator("sg-ips", importance.sg_ips, **one_step, required=("strength",)),
         Estimator("iips", slates.iips, events="positions"),
@@ -134,20 +137,20 @@ def _table() -> dict[str, Estimator]:
         Estimator("pseudo-inverse", slates.pseudo_inverse, events="slates"),
         Estimator("sn-pseudo-inverse", slates.sn_pseudo_inverse, events="slates"),
         Estimator("mis", marginal.mis, **states, events="states"),
-        Estimator("drl", marginal.drl, **states, events="state_residuals", needs_q=True),
+        Estimator("drl", marginal.drl, **states, events="states", needs_q=True),
         Estimator("mips", marginal.mips, **categories),
         Estimator("snmips", marginal.snmips, **categories),
         Estimator("dm", doubly_robust.dm, events="nothing", needs_q=True, biased=True),
-        Estimator("dr", doubly_robust.dr, **residual),
-        Estimator("sndr", doubly_robust.sndr, **residual),
-        Estimator("dr-clip", doubly_robust.dr_clip, **residual, **one_step, required=("clip",)),
-        Estimator("switch-dr", doubly_robust.switch_dr, **residual, **one_step, required=("threshold",)),
-        Estimator("dros", doubly_robust.dros, **residual, **one_step, required=("shrinkage",)),
-        Estimator("sg-dr", doubly_robust.sg_dr, **residual, **one_step, required=("strength",)),
+        Estimator("dr", doubly_robust.dr, needs_q=True),
+        Estimator("sndr", doubly_robust.sndr, needs_q=True),
+        Estimator("dr-clip", doubly_robust.dr_clip, needs_q=True, **one_step, required=("clip",)),
+        Estimator("switch-dr", doubly_robust.switch_dr, needs_q=True, **one_step, required=("threshold",)),
+        Estimator("dros", doubly_robust.dros, needs_q=True, **one_step, required=("shrinkage",)),
+        Estimator("sg-dr", doubly_robust.sg_dr, needs_q=True, **one_step, required=("strength",)),
         Estimator(
             "magic",
             magic,
-            **residual,
+            needs_q=True,
             biased=True,
             by_blocks=False,
             required=("steps", "resamples", "bias_seed"),

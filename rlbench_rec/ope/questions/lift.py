@@ -15,10 +15,10 @@ from ..estimate import Estimate, estimate
 from ..estimators import ESTIMATORS, Estimator, Outcome, estimator, valued
 from ..gate import Gate
 from ..log import EvaluationLog
-from ..overlap import MEAN_WEIGHT_ROUNDING, WeightSums
 from ..parts import Part
+from ..weighing import Weighing
 
-DIFFERENCES = {"reward": "difference", "residual": "residual_difference"}
+DIFFERENCES = {"reward": "difference", "trajectory": "trajectory_difference"}
 """What tells the policies apart, beside what tells the evaluated one's value."""
 
 
@@ -88,11 +88,10 @@ def _between(log: EvaluationLog, other: EvaluationLog, given: Estimator, setting
     found = estimate(log, apart, **settings)
     gate = settings.get("gate") or Gate()
     of_other = estimate(other, given, interval="none", gate=gate)
-    apart = np.abs(log.final_weights - other.final_weights)
-    differ = log.times_weights(apart)[apart > MEAN_WEIGHT_ROUNDING]
-    # Their mean has no known expectation, so it is not looked at.
-    told = WeightSums.of(differ, differ, checked=np.ones(len(differ))) if len(differ) else None
-    of_difference = ("trusted", ()) if told is None else verdict_on([told], gate, "difference")
+    weighings = [Weighing(log, outcome) for outcome in (given.outcomes or (None,))]
+    differences = [(weighing.between(other), weighing.sizes("difference")[0]) for weighing in weighings]
+    overlaps = [sums.overlap(sizes) for sums, sizes in differences if sums.units]
+    of_difference = verdict_on(overlaps, gate, "difference", ("difference",))
     verdict, reasons = worst([(found.verdict, found.reasons), (of_other.verdict, of_other.reasons), of_difference])
     return replace(found, verdict=verdict, reasons=reasons)
 

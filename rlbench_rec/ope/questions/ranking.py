@@ -12,6 +12,7 @@ import numpy as np
 
 from ..bootstrap import resampled_means
 from ..gate import Gate
+from ..overlap import Magnitudes
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Ranking:
         value: mean over rows; NaN without rows.
         ci_low, ci_high: percentile bootstrap over sessions, or over users.
         n_rows, n_episodes: how many rows were ranked, in how many sessions.
-        verdict: by the number of hits and the gate's thresholds for effective events.
+        verdict: by the effective number of sessions (or users) with hits, (sum h)^2 / sum h^2 of their hits h, and the
+            gate's thresholds for effective events.
     """
 
     metric: str
@@ -73,7 +75,7 @@ def ranking(
     (means,) = resampled_means([rows], units, n_resamples, seed)
     low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
     values = rows.mean(axis=0)
-    verdict = _verdict(float(hits.sum()), Gate())
+    verdict = _verdict(Magnitudes.of(np.bincount(units, hits)).effective_number, Gate())
     return [
         Ranking(name, float(values[i]), float(low[i]), float(high[i]), len(rows), n_episodes, verdict)
         for i, name in enumerate(names)

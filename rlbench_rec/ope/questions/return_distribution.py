@@ -13,9 +13,9 @@ import numpy as np
 
 from ...errors import InputError, UnknownNameError
 from ..bootstrap import resampled_counts
-from ..diagnostics import diagnose, doubt
-from ..estimate import Estimate
-from ..gate import Gate, judge_users
+from ..diagnostics import doubt
+from ..estimate import Estimate, estimate
+from ..gate import Gate
 from ..intervals import percentiles
 from ..log import EvaluationLog
 
@@ -93,11 +93,11 @@ def estimate_return(
     seed: int = 0,
     gate: Gate | None = None,
 ) -> Estimate:
-    """A statistic of the return with a percentile interval and the verdict on the weights: `estimate_return(log,
+    """A statistic of the return with a percentile interval and the verdict on `sntis`, its mean: `estimate_return(log,
     "cvar", 0.1)`, `("quantile", 0.5)`, `("cdf", 20.0)`, `("variance")`, `("mean")`.
 
     Its standard error is that of the resamples. Tail statistics see few episodes: their interval is only as good as the
-    tail's own weights, which the verdict on the whole log does not single out.
+    tail's own weights, which the verdict on the mean does not single out.
 
     Raises:
         UnknownNameError: no such statistic.
@@ -110,8 +110,7 @@ def estimate_return(
     draws = _resampled(log, measure, arguments, n_resamples, seed)
     known = draws[np.isfinite(draws)]
     low, high = percentiles(draws, confidence) if np.isfinite(value) else (np.nan, np.nan)
-    found = diagnose(log, gate)
-    verdict, reasons = judge_users((found.verdict, found.reasons), log.n_units, log.n_episodes, gate or Gate())
+    mean = estimate(log, "sntis", interval="none", gate=gate)
     undefined = ("the value is not defined: all weights are 0",)
     return Estimate(
         statistic + "".join(f"@{argument:g}" for argument in arguments),
@@ -124,8 +123,8 @@ def estimate_return(
         std_error=float(known.std(ddof=1)) if len(known) > 1 else np.nan,
         n_rows=log.n_rows,
         n_episodes=log.n_episodes,
-        verdict=verdict if np.isfinite(value) else "unreliable",
-        reasons=reasons if np.isfinite(value) else undefined,
+        verdict=mean.verdict if np.isfinite(value) else "unreliable",
+        reasons=mean.reasons if np.isfinite(value) else undefined,
         propensity_source=log.propensity_source,
     )
 

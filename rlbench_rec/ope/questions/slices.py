@@ -13,9 +13,10 @@ from .. import checks
 from ..diagnostics import diagnose
 from ..estimate import Estimate, estimate
 from ..estimators import Estimator, Outcome, estimator, valued
-from ..gate import VERDICTS, Gate
+from ..gate import VERDICTS, Gate, judge_users
 from ..log import EvaluationLog
 from ..measure import Pieces, measure, unit_influences
+from ..overlap import Magnitudes
 from .hypotheses import holm, two_sided
 from .lift import paired
 from .subset import subset
@@ -164,11 +165,14 @@ def over_days(
         what = f"All rows lie in one of the {span}: nothing tells how days differ."
         raise InputError(what, where="days", hint="Log longer, or estimate without days.")
     one = estimator(name) if metric is None else valued(estimator(name), metric)
-    by_day = replace(log, clusters=codes, strata=None)
-    found = estimate(by_day, paired(one) if lift else one, interval=interval, **settings)
-    needed = (settings.get("gate") or Gate()).trusted_users
-    if blocks == log.n_episodes or blocks >= needed:
-        return found
-    # The gate takes the blocks for users.
-    few = f"{blocks} {span} hardly tell how days differ; {needed} are needed"
-    return replace(found, reasons=(few, *found.reasons[1:]))
+    wanted, gate = paired(one) if lift else one, settings.get("gate") or Gate()
+    found = estimate(replace(log, clusters=codes, strata=None), wanted, interval=interval, **settings)
+    by_row = estimate(log, wanted, interval="none", **settings)
+    # A day is a sum over many users: what these leave unseen they tell themselves, and days how they differ.
+    verdict, reasons = judge_users((by_row.verdict, by_row.reasons), _effective(codes), gate, span, "days")
+    return replace(found, verdict=verdict, reasons=reasons)
+
+
+def _effective(blocks: np.ndarray) -> float:
+    """How many blocks of one size they are."""
+    return Magnitudes.of(np.bincount(blocks).astype(np.float64)).effective_number

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
 from ...errors import InputError
-from ..diagnostics import doubted, uncovered, worst
+from ..diagnostics import Facts, effective_users, qualified, uncovered, verdict_on, worst
 from ..estimate import Estimate
 from ..estimators import Estimator, Outcome, estimator, valued
-from ..gate import Gate, Verdict, judge, judge_users
+from ..gate import Gate, Verdict, judge_skewness, judge_users
 from ..intervals import UNDEFINED, Sample, percentiles
 from ..log import EvaluationLog
-from ..measure import Pieces, measure
+from ..measure import Measured, Pieces, measure
+from ..overlap import WeightSums
+from ..reliability import events_of, spread_of_sizes
 from ..weighing import Weighing
 from .subset import subset
 
@@ -69,7 +72,7 @@ def estimate_weighted(
     error = float(np.sqrt(shares.ravel() ** 2 @ np.square([half.std_error for half in found])))
     limits = _limits(interval, value, error, samples, shares, confidence)
     of_logs = shares.sum(axis=1)
-    verdict, reasons = _verdict(one, list(logs.values()), of_logs, gate or Gate())
+    verdict, reasons = _verdict(one, list(logs.values()), of_logs, _skewness(found, shares), value, gate or Gate())
     first = next(iter(logs.values()))
     told = " ".join(f"{share:.2f} {label}" for share, label in zip(of_logs, logs, strict=True))
     source = "estimated" if any(log.propensity_source == "estimated" for log in logs.values()) else "logged"
@@ -129,25 +132,35 @@ def _limits(
     return percentiles(shares.ravel() @ np.array(draws), confidence)
 
 
-def _verdict(one: Estimator, logs: list[EvaluationLog], shares: np.ndarray, gate: Gate) -> Verdict:
+def _skewness(halves: list[Measured], shares: np.ndarray) -> float:
+    """That of a sum of independent estimates, each with its share."""
+    spread = shares.ravel() * [half.std_error for half in halves]
+    variance = float((spread**2).sum())
+    return float(spread**3 @ [half.skewness for half in halves]) / variance**1.5 if variance > 0 else 0.0
+
+
+def _verdict(
+    one: Estimator, logs: list[EvaluationLog], shares: np.ndarray, skewness: float, value: float, gate: Gate
+) -> Verdict:
     """On the weights as they enter the sum: a row of log k counts x_k / N_k times, so that w has mean 1. The mean
     weight of each log by itself must be 1 too."""
-    n = sum(log.n_episodes for log in logs)
-    outcomes = (None,) if one.outcomes is None else one.outcomes
     judged = []
-    for outcome in outcomes:
+    for outcome in (None,) if one.outcomes is None else one.outcomes:
+        weighings = [Weighing(log, outcome) for log in logs]
+        sizes = spread_of_sizes(events_of(np.concatenate([log.outcome(outcome) for log in logs])).sizes)
         for kind in one.kinds:
-            sums = [Weighing(log, log.outcome(outcome)).sums(kind) for log in logs]
+            sums = [weighing.sums(kind) for weighing in weighings]
             if any(len(of_log) > 1 for of_log in sums):
                 raise InputError(f"'{one.id}' is judged by position.", where="name", hint="Use ips or snips.")
             scaled = [
                 of_log[0].times(share / log.total_weight) for of_log, share, log in zip(sums, shares, logs, strict=True)
             ]
-            whole = scaled[0]
-            for of_log in scaled[1:]:
-                whole = whole.merged(of_log)
+            whole = reduce(WeightSums.merged, scaled)
             furthest = max((of_log[0].mean_weight_z for of_log in sums), key=abs)
-            judged.append(judge(replace(whole.overlap(), mean_weight_z=furthest), gate))
+            judged.append(verdict_on([replace(whole.overlap(sizes), mean_weight_z=furthest)], gate, kind, one.kinds))
+    facts = [Facts.of(log) for log in logs]
     source = "estimated" if any(log.propensity_source == "estimated" for log in logs) else "logged"
-    found = doubted(worst(judged), uncovered(one, logs[0].bandwidth, source))
-    return judge_users(found, sum(log.n_units for log in logs), n, gate)
+    of_all = Facts(facts[0].bandwidth, source, any(fact.uneven for fact in facts))
+    found = qualified(one, value, judge_skewness(worst(judged), skewness, gate), of_all)
+    users = [effective_users(log) for log in logs]
+    return judge_users(found, None if None in users else sum(users), gate)

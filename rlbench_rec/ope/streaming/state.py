@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,13 @@ from ...errors import InputError
 from ..estimators import ESTIMATORS, Estimator, estimator
 from ..overlap import Magnitudes, WeightSums
 from .moments import Moments
+from .rewards import RewardCounts
+from .third_moments import ThirdMoments
 
 if TYPE_CHECKING:
     from .stream import Stream
 
-SCHEMA = 3
+SCHEMA = 4
 FIELDS = (
     "metric",
     "n_rows",
@@ -44,6 +46,9 @@ def to_dict(stream: Stream) -> dict[str, Any]:
         "moments": [_plain_moments(one) for one in stream.moments],
         "weights": {kind: [_plain_sums(sums) for sums in several] for kind, several in stream.weights.items()},
         "steps": [asdict(step) for step in stream.steps],
+        "rewards": {name: [one.to_list() for one in several] for name, several in stream.rewards.items()},
+        "lengths": list(stream.lengths),
+        "range": None if stream.range is None else list(stream.range),
     }
 
 
@@ -62,6 +67,12 @@ def from_dict(kind: type[Stream], state: Mapping[str, Any]) -> Stream:
         stream.moments = [_moments(one) for one in state["moments"]]
         stream.weights = {kind: [_sums(one) for one in several] for kind, several in state["weights"].items()}
         stream.steps = [Magnitudes(**step) for step in state["steps"]]
+        stream.rewards = {
+            name: [RewardCounts(*map(_vector, one)) for one in several] for name, several in state["rewards"].items()
+        }
+        shortest, longest = state["lengths"]
+        stream.lengths = shortest, longest
+        stream.range = None if state["range"] is None else tuple(state["range"])
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"This is no state of a stream: {error!r}.", where="state") from error
     return stream
@@ -74,12 +85,18 @@ def _named(one: Estimator) -> Estimator:
 
 
 def _plain_moments(one: Moments) -> dict[str, Any]:
-    return {"kinds": list(one.kinds), "sums": [x.tolist() for x in one.sums], "root": one.root.tolist()}
+    return {
+        "kinds": list(one.kinds),
+        "sums": [x.tolist() for x in one.sums],
+        "root": one.root.tolist(),
+        "third": None if one.third is None else one.third.to_dict(),
+    }
 
 
 def _moments(plain: Mapping[str, Any]) -> Moments:
-    sums = tuple(np.array(x, dtype=np.float64) for x in plain["sums"])
-    return Moments(tuple(plain["kinds"]), sums, np.array(plain["root"], dtype=np.float64))
+    sums = tuple(map(_vector, plain["sums"]))
+    third = None if plain["third"] is None else ThirdMoments.from_dict(plain["third"])
+    return Moments(tuple(plain["kinds"]), sums, np.array(plain["root"], dtype=np.float64), third)
 
 
 def _plain_sums(sums: WeightSums) -> dict[str, Any]:
@@ -90,7 +107,11 @@ def _plain_sums(sums: WeightSums) -> dict[str, Any]:
 def _sums(plain: Mapping[str, Any]) -> WeightSums:
     known = {
         "weights": Magnitudes(**plain["weights"]),
-        "events": None if plain["events"] is None else Magnitudes(**plain["events"]),
+        **{key: plain[key] and Magnitudes(**plain[key]) for key in ("events", "event_weights")},
         "unsupported": np.nan if plain["unsupported"] is None else plain["unsupported"],
     }
     return WeightSums(**{**plain, **known})
+
+
+def _vector(plain: Sequence[float]) -> np.ndarray:
+    return np.array(plain, dtype=np.float64)

@@ -11,15 +11,28 @@ import numpy as np
 
 from ...errors import InputError
 from .. import checks
-from ..diagnostics import Diagnostics, diagnostics, doubt, qualified, step_magnitudes, uncovered, verdict_on
+from ..diagnostics import (
+    Diagnostics,
+    Facts,
+    diagnostics,
+    doubt,
+    doubted,
+    qualified,
+    step_magnitudes,
+    uncovered,
+    verdict_on,
+    worst,
+)
 from ..estimate import Estimate
 from ..estimators import Estimator, estimator
-from ..gate import Gate, judge_users
+from ..gate import Gate, Overlap, Verdict, judge_skewness, judge_users
+from ..known import Range
 from ..log import EvaluationLog
 from ..overlap import Magnitudes, WeightSums
-from ..weighing import Weighing
+from ..weighing import Weighing, layout
 from ..weights import is_extreme
 from .moments import Moments
+from .rewards import RewardCounts
 from .state import from_dict, to_dict
 
 SAME = ("gamma", "bandwidth", "sequential", "by_user", "weighted")
@@ -27,7 +40,7 @@ SAME = ("gamma", "bandwidth", "sequential", "by_user", "weighted")
 
 
 class Stream:
-    """The state of several estimators over the batches of a log: values, standard errors, diagnostics and verdicts are
+    """The state of several estimators over the batches of a log: values, standard errors and the figures of weights are
     those of the whole log, to rounding, whatever the batches and their order.
 
         stream = ope.Stream(["snips", "dr"])
@@ -36,8 +49,14 @@ class Stream:
         stream.merge(ope.Stream.from_dict(json.load(file)))
         stream.estimates()
 
-    Its size does not depend on the number of rows: a few numbers for an estimator, for self-normalised ones on longer
-    episodes some 9 times the square of the number of steps. All of a user's episodes must be in one batch, where the
+    Verdicts are those of the whole log where the median reward is one that many rows have, such as 0. Events are what
+    differs from the median of the rows up to a batch: with rewards that all differ, a few of the first rows may count
+    otherwise. Self-normalised estimates over more than ten steps (`sndr`: five) are at most `weak`,
+    since their skewness is not kept.
+
+    Its size does not depend on the number of rows: at most 1,024 different rewards are kept apart (neighbours beyond
+    that are put together), a few numbers for an estimator, for self-normalised ones on longer episodes some 9 times the
+    square of the number of steps. All of a user's episodes must be in one batch, where the
     logs know users: that cannot be checked. Weights beyond e^±345 need the whole log.
 
     Args:
@@ -65,6 +84,10 @@ class Stream:
         self.moments: list[Moments] = []
         self.weights: dict[str, list[WeightSums]] = {}
         self.steps: list[Magnitudes] = []
+        # By kind of weights, the rewards that these multiply; the lengths of the shortest and the longest episode.
+        self.rewards: dict[str, list[RewardCounts]] = {}
+        self.lengths: tuple[int, int] = (0, 0)
+        self.range: Range | None = None
 
     def add(self, log: EvaluationLog) -> None:
         """Take in a batch of whole episodes.
@@ -97,9 +120,16 @@ class Stream:
         for block in log.blocks() if log.clusters is None else [log]:
             found = [Moments.of(one.parts(block, self.metric), block) for one in self.estimators]
             batch.moments = _all_merged(batch.moments, found)
-        weighing = Weighing(log, log.outcome(self.metric))
         kinds = {"reward", *(kind for one in self.estimators for kind in one.kinds)}
+        weighing = Weighing(log, self.metric)
+        batch.rewards = {
+            name: list(map(RewardCounts.of, weighing.outcomes(name), weighing.outcome_weights(name)))
+            for name in sorted(set(map(layout, kinds)))
+        }
+        seen = _both(self.rewards, batch.rewards)
+        weighing.medians = {name: [counts.median for counts in several] for name, several in seen.items()}
         batch.weights = {kind: weighing.sums(kind) for kind in sorted(kinds)}
+        batch.lengths, batch.range = (int(log.lengths.min()), int(log.lengths.max())), weighing.range
         batch.steps = step_magnitudes(log)
         self.merge(batch)
 
@@ -117,6 +147,13 @@ class Stream:
             if self.settings[name] != other.settings[name]:
                 what = f"{other.settings[name]} after batches with {self.settings[name]}."
                 raise InputError(what, where=name)
+        if self.n_rows and other.n_rows:
+            pairs = self.lengths, other.lengths
+            self.lengths = min(pair[0] for pair in pairs), max(pair[1] for pair in pairs)
+            known = self.range is not None and other.range is not None
+            self.range = (min(self.range[0], other.range[0]), max(self.range[1], other.range[1])) if known else None
+        elif other.n_rows:
+            self.lengths, self.range = other.lengths, other.range
         self.settings = self.settings or other.settings
         # A number that rests on some estimated propensities rests on estimated propensities.
         self.source = max(self.source, other.source, key=["", "uniform", "logged", "estimated"].index)
@@ -127,9 +164,9 @@ class Stream:
         self.calibrated += other.calibrated
         self.miscalibration += other.miscalibration
         self.moments = _all_merged(self.moments, other.moments)
-        kinds = {**self.weights, **other.weights}
-        self.weights = {kind: _all_merged(self.weights.get(kind, []), other.weights.get(kind, [])) for kind in kinds}
+        self.weights = _both(self.weights, other.weights)
         self.steps = _all_merged(self.steps, other.steps)
+        self.rewards = _both(self.rewards, other.rewards)
 
     def estimates(self, *, confidence: float = 0.95, gate: Gate | None = None) -> list[Estimate]:
         """Estimates with Student's t intervals (resampling would need the rows) and verdicts.
@@ -142,15 +179,15 @@ class Stream:
         self._check_not_empty()
         checks.level("confidence", confidence)
         t = float(stdtrit(self.units - 1, (1 + confidence) / 2)) if self.units > 1 else np.nan
-        judged = {kind: verdict_on(sums, gate or Gate(), kind) for kind, sums in self.weights.items()}
-        bandwidth = self.settings["bandwidth"]
+        gate, bandwidth = gate or Gate(), self.settings["bandwidth"]
+        overlaps = {kind: self._overlaps(kind) for kind in self.weights}
         estimates = []
         for one, moments in zip(self.estimators, self.moments, strict=True):
             value = moments.value(self.total_weight)
             value = value if np.isfinite(value) else np.nan
             error = moments.std_error(self.total_weight, self.units)
-            on_weights = qualified(one, value, [judged[kind] for kind in one.kinds], bandwidth, self.source)
-            verdict, reasons = judge_users(on_weights, self.units, self.n_episodes, gate or Gate())
+            on_weights = worst([verdict_on(overlaps[kind], gate, kind, one.kinds) for kind in one.kinds])
+            verdict, reasons = self._verdict(one, value, on_weights, moments.skewness(self.total_weight), gate)
             estimates.append(
                 Estimate(
                     one.reported(bandwidth),
@@ -175,8 +212,24 @@ class Stream:
         mean over all rows of which it is known, each with that of its batch."""
         self._check_not_empty()
         missing = doubt(self.settings["bandwidth"], self.source)
-        found = diagnostics(self.weights["reward"][0], self.steps, gate or Gate(), missing)
+        sizes = self.rewards["rows"][0].sizes(self.range)
+        found = diagnostics(self.weights["reward"][0], sizes, self.steps, gate or Gate(), missing)
         return replace(found, calibration_error=self.miscalibration / self.calibrated if self.calibrated else None)
+
+    def _overlaps(self, kind: str) -> list[Overlap]:
+        rewards = self.rewards[layout(kind)]
+        pairs = zip(self.weights[kind], rewards, strict=True)
+        return [sums.overlap(counts.sizes(self.range)) for sums, counts in pairs if sums.units]
+
+    def _verdict(self, one: Estimator, value: float, found: Verdict, skewness: float | None, gate: Gate) -> Verdict:
+        if skewness is not None:
+            found = judge_skewness(found, skewness, gate)
+        facts = Facts(self.settings["bandwidth"], self.source, self.lengths[0] < self.lengths[1])
+        found = qualified(one, value, found, facts)
+        if skewness is None:
+            found = doubted(found, "a stream does not tell how skewed an estimate over so many steps is")
+        sums = self.weights["reward"][0]
+        return judge_users(found, sums.effective_users if sums.by_user else None, gate)
 
     def to_dict(self) -> dict[str, Any]:
         """The state as plain values for JSON; see `ope.streaming.state`."""
@@ -208,3 +261,8 @@ def _in_steps(log: EvaluationLog) -> EvaluationLog:
 def _all_merged(one: list[Any], two: list[Any]) -> list[Any]:
     """Entry by entry; of what only one of them has, as it is."""
     return [a.merged(b) if a and b else a or b for a, b in zip_longest(one, two)]
+
+
+def _both(one: Mapping[str, list[Any]], two: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """The entries of both, by name."""
+    return {name: _all_merged(one.get(name, []), two.get(name, [])) for name in {**one, **two}}

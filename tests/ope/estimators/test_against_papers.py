@@ -307,14 +307,19 @@ def test_given_weights_of_slates(name):
 
 
 def test_figures_of_overlap():
-    """Effective sample size, mean weight and its z, effective events, as their definitions have them."""
+    """Effective sample size, mean weight and its z, effective events, as their definitions have them: events are what
+    differs from the median reward."""
     log = log_of(6, 4)
     slow = Slow(log)
     w = [slow.weight(one, slow.last - 1) for one in slow.episodes]
     found, n = ope.diagnose(log), len(w)
     mean = sum(w) / n
     error = math.sqrt(sum((x - mean) ** 2 for x in w) / (n - 1) / n)
-    events = [slow.total(one, lambda t, one=one: slow.weight(one, t) * abs(one["r"][t])) for one in slow.episodes]
+    rewards = sorted(float(r) for one in slow.episodes for r in one["r"])
+    middle = rewards[(len(rewards) - 1) // 2]
+    events = [
+        slow.total(one, lambda t, one=one: slow.weight(one, t) * abs(one["r"][t] - middle)) for one in slow.episodes
+    ]
     assert found.ess == pytest.approx(sum(w) ** 2 / sum(x * x for x in w), rel=1e-12)
     assert found.ess_ratio == pytest.approx(found.ess / n, rel=1e-12)
     assert (found.mean_weight, found.mean_weight_z) == pytest.approx((mean, (mean - 1) / error), rel=1e-10)

@@ -137,7 +137,11 @@ def test_verdicts_look_at_the_weights_that_are_used():
     n, k = 400, 40
     ratios = rng.choice([0.5, 1.5], (n, k))
     log = ope.EvaluationLog(
-        np.ones(n * k), np.full(n * k, 0.5), 0.5 * ratios.ravel(), episode_starts=np.arange(0, n * k, k), gamma=0.9
+        rng.integers(0, 3, n * k),
+        np.full(n * k, 0.5),
+        0.5 * ratios.ravel(),
+        episode_starts=np.arange(0, n * k, k),
+        gamma=0.9,
     )
     log = replace(log, state_ratios=np.ones(n * k))
     mis, ips = ope.estimate_all(log, ["mis", "ips"])

@@ -75,7 +75,7 @@ def test_the_verdict_is_that_of_the_worst_position():
     weights[:, 1] = 1e-6
     weights[7, 1] = 400.0
     log = ope.EvaluationLog(
-        np.ones(800), np.full(800, 0.0025), weights.ravel() * 0.0025, episode_starts=np.arange(0, 800, 2)
+        np.arange(800) // 2 % 2, np.full(800, 0.0025), weights.ravel() * 0.0025, episode_starts=np.arange(0, 800, 2)
     )
     estimate = ope.estimate(log, "iips")
     assert estimate.verdict == "unreliable"

@@ -42,7 +42,7 @@ def test_sessions_are_resampled_whole():
 
 
 def test_the_verdict_counts_hits():
-    verdicts = [values([0] * hits + [9] * 100, [1] * (hits + 100))["HR@2"].verdict for hits in (0, 4, 5, 29, 30)]
+    verdicts = [values([0] * hits + [9] * 100, [1] * (hits + 100))["HR@2"].verdict for hits in (0, 4, 5, 24, 25)]
     assert verdicts == ["unreliable", "unreliable", "weak", "weak", "trusted"]
 
 
