@@ -67,6 +67,9 @@ def command(
         str, typer.Option(metavar="A,B,…", help="Ids, the deciding one first: snips,ips-clip:10,switch-dr:slope.")
     ] = "",
     lower_is_better: Annotated[bool, typer.Option("--lower-is-better", help="Rewards are costs.")] = False,
+    reward_range: Annotated[
+        str | None, typer.Option(metavar="LOW,HIGH", help="Known limits of the reward, such as =0,1 or =-1,1.")
+    ] = None,
     min_lift: Annotated[float, typer.Option(help="The lift that must be exceeded, in the good direction.")] = 0.0,
     gamma: Annotated[float, typer.Option(help="Discount factor within sessions.")] = 1.0,
     interval: Annotated[str, typer.Option(help="bootstrap, bca, studentised or normal.")] = "bootstrap",
@@ -119,6 +122,7 @@ def command(
         model=propensity_model,
         seed=seed,
         gamma=gamma,
+        reward_range=None if reward_range is None else table.reward_range(reward_range),
         **({"propensity_source": "estimated"} if estimated else {}),
     )
     report = table.score(

@@ -80,8 +80,7 @@ class Source(BaseModel):
         """What tables call it: the card's id or file name (never its folder), with the variant; or the task's name."""
         if self.task:
             return task_name(self.task)
-        folders, dot, rest = (self.dataset or "").partition(".toml")
-        return f"{Path(folders).name}{rest}" if dot else folders
+        return dataset_name(self.dataset or "")
 
 
 class AlgorithmSpec(BaseModel):
@@ -149,6 +148,12 @@ class Suite(BaseModel):
     def with_seeds(self, number: int) -> Suite:
         """The same suite with this many seeds."""
         return self.model_copy(update={"seeds": list(range(number))})
+
+
+def dataset_name(dataset: str) -> str:
+    """What tables call a data set: its card's id, or the file name of the card without its folder; with the variant."""
+    folders, dot, rest = dataset.partition(".toml")
+    return f"{Path(folders).name}{rest}" if dot else folders
 
 
 def task_name(task: str) -> str:

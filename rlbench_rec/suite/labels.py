@@ -66,18 +66,18 @@ def refuse_repeats(values: Sequence[Any], where: str, shown: Sequence[Any] | Non
             raise InputError(f"{(shown or values)[i]} is named twice.", where=where, hint="Name each once.")
 
 
-def refuse_same_shops(sources: Sequence[Source] | Sequence[TaskSource]) -> None:
-    """Raise an InputError where two sources are one shop, told apart by nothing but how that is written: by a parameter
-    that repeats its default, say."""
+def refuse_same_sources(sources: Sequence[Source] | Sequence[TaskSource]) -> None:
+    """Raise an InputError where two sources are one, told apart by nothing but how that is written: by a label, or by
+    a parameter of a task that repeats its default, say."""
     from .sources import task_identity
 
-    seen = {}
+    seen: dict[Any, str] = {}
     for source, place in zip(sources, places(sources), strict=True):
-        if source.task:
-            rest = source.model_dump_json(exclude={"task", "task_seed", "variant", "task_config", "label"})
-            first = seen.setdefault((task_identity(source), rest), place)
-            if first != place:
-                raise InputError(f"{first} and {place} are the same.", where="sources", hint="Name it once.")
+        shop = {"task", "task_seed", "variant", "task_config"} if source.task else set()
+        rest = source.model_dump_json(exclude={"label", *shop})
+        first = seen.setdefault((task_identity(source) if shop else None, rest), place)
+        if first != place:
+            raise InputError(f"{first} and {place} are the same.", where="sources", hint="Name it once.")
 
 
 def _refuse(name: str, same: bool, where: str) -> None:

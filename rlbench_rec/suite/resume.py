@@ -13,12 +13,14 @@ from pydantic import ValidationError
 from ..errors import InputError
 from ..results.manifest import without_home
 from ..results.same_data import MANIFEST
+from .config import dataset_name, task_name
 
 if TYPE_CHECKING:
     from .config import Suite
     from .kinds.estimators.config import EstimatorSuite
 
-PATHS = ("dataset", "task", "counterpart")
+NAMES = {"dataset": dataset_name, "counterpart": dataset_name, "task": task_name}
+"""Settings that may be paths -> what is the same wherever the file lies."""
 MOST_SHOWN = 3
 
 
@@ -70,12 +72,8 @@ def _compared(config: dict[str, Any]) -> dict[str, Any]:
 
 def _without_places(source: dict[str, Any]) -> dict[str, Any]:
     """A source without the folders in which its files lie."""
-    named = {key: Path(source[key]).name for key in PATHS if isinstance(source.get(key), str) and _is_path(source[key])}
+    named = {key: name(source[key]) for key, name in NAMES.items() if isinstance(source.get(key), str)}
     return {key: value for key, value in source.items() if key != "data"} | named
-
-
-def _is_path(text: str) -> bool:
-    return text.endswith(".json") or ".toml" in text
 
 
 def _differences(there: Any, here: Any, where: str = "") -> Iterator[str]:

@@ -94,6 +94,7 @@ def finished_jobs(folder: Path, jobs: Sequence[Job], common: Stamp) -> Kept:
         stamp, result = stored
         job, now = wanted.get(stamp["name"], (None, stamp))
         if job is None:
+            reasons[path.stem] = "a name that no job has now"
             continue
         reason = difference(stamp, now) or ("failed" if result.failed else "")
         if reason:

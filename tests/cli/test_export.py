@@ -29,7 +29,7 @@ def test_a_saved_run_becomes_a_file_to_serve(saved, rlbench):
 
 def test_bad_input(saved, rlbench, tmp_path):
     code, _, err = rlbench("export", tmp_path / "nowhere")
-    assert code == 2 and "No saved run here" in err
+    assert code == 2 and "There is no such saved run" in err
     code, _, err = rlbench("export", saved[0], "--format", "onx")
     assert code == 2 and "Did you mean 'onnx'" in err
     code, _, err = rlbench("export", saved[0], "--checkpoint", "first")

@@ -17,6 +17,7 @@ from rlbench_rec.suite.kinds.estimators.jobs import plan as plan_logs
 from rlbench_rec.suite.labels import places
 
 TASK = {"task": "tabular-v1", "episodes": 100}
+OBP = {"dataset": "open-bandit-sample/random-men"}
 SMALL = {"name": "small", "sources": [TASK], "algorithms": [{"id": "random"}, {"id": "dqn"}], "seeds": [0, 1]}
 SCORING = {
     "kind": "estimators",
@@ -136,6 +137,8 @@ def test_seeds_of_one_row_still_share_a_batch_where_labels_were_made():
         ({"sources": [TASK | {"metrics": ["CTR", "CTR"]}]}, "CTR is named twice"),
         ({"sources": [TASK, TASK]}, "sources: tabular-v1 is named twice with the same settings"),
         ({"sources": [TASK, TASK | {"task_config": {"states": 10}}]}, "are the same"),
+        ({"sources": [TASK, TASK | {"label": "again"}]}, "tabular-v1 and tabular-v1/again are the same"),
+        ({"sources": [OBP, OBP | {"label": "again"}]}, "random-men/again are the same"),
         ({"algorithms": [{"id": "dqn"}, {"id": "dqn"}]}, "algorithms: dqn with the same settings is named twice"),
         ({"algorithms": [{"id": "dqn"}, {"id": "dqn", "config": {"learning_rate": 5e-4}}]}, "is named twice"),
         ({"algorithms": [{"id": "double-dqn"}, {"id": "ddqn"}]}, "is named twice"),

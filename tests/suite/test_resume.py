@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from rlbench_rec.errors import InputError
 from rlbench_rec.results.schema import read_runs
 from rlbench_rec.suite import Suite, runner, sources, stamp
+from rlbench_rec.suite.content import UNKNOWN, Content
+from rlbench_rec.suite.kinds.algorithms.jobs import plan
 from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite
 from rlbench_rec.suite.runner import run_suite
 
@@ -157,6 +160,18 @@ def test_other_code_or_libraries(run, tmp_path, monkeypatch, capsys, part, value
     assert len(run(SCORING, tmp_path, resume=True)) == 3
     assert f"3 of 3 stored jobs are done again: {said}" in capsys.readouterr().err
     assert run(SCORING, tmp_path, resume=True) == []
+
+
+def test_every_part_of_a_stamp_is_compared_and_named(suite):
+    job = plan(suite, "cpu", [Content(data="d", card="c"), Content(shop="s")])[0]
+    now = stamp.stamp_of(job, stamp.circumstances("cpu"))
+    assert stamp.difference(dict(now), now) == ""
+    for part, words in stamp.PARTS.items():
+        assert stamp.difference(now | {part: "other"}, now) == words
+        assert stamp.difference({key: value for key, value in now.items() if key != part}, now) == words
+    # What could not be hashed is never taken for the same.
+    unknown = stamp.stamp_of(replace(job, content=Content(data=UNKNOWN)), stamp.circumstances("cpu"))
+    assert stamp.difference(dict(unknown), unknown) == "other data"
 
 
 @pytest.mark.parametrize("place", [0.02, 0.3, 0.6, 0.98])

@@ -1,7 +1,7 @@
 """A user's own table of logged decisions: from a Parquet or CSV file to values, a decision and advice."""
 
 from .advice import advice
-from .options import guardrail, outcome_columns
+from .options import guardrail, outcome_columns, reward_range
 from .picture import picture
 from .reading import LoggedTable, read_log
 from .record import record
@@ -18,6 +18,7 @@ __all__ = [
     "picture",
     "read_log",
     "record",
+    "reward_range",
     "score",
     "screen",
 ]

@@ -33,6 +33,22 @@ def guardrail(text: str) -> tuple[str, Guardrail]:
     return name, Guardrail(None, number / 100 if relative else number, lower, relative)
 
 
+def reward_range(text: str) -> tuple[float, float]:
+    """The smallest and the largest possible reward: `0,1`, `-1,1`.
+
+    Raises:
+        InputError: other than two numbers, the smaller first.
+    """
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError as error:
+        hint = "Write --reward-range=0,1: the smallest and the largest possible reward."
+        raise InputError(f"'{text}' is not two numbers.", where="--reward-range", hint=hint) from error
+    if not low < high:
+        raise InputError(f"'{text}': the smaller number comes first.", where="--reward-range")
+    return low, high
+
+
 def outcome_columns(
     metrics: Sequence[str], ratios: Sequence[str], others: Sequence[str], reward: str
 ) -> tuple[str, ...]:

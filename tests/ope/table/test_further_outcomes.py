@@ -130,6 +130,17 @@ def test_bad_guardrails(text, words):
         table.guardrail(text)
 
 
+@pytest.mark.parametrize(("text", "limits"), [("0,1", (0, 1)), ("-1, 1", (-1, 1)), ("-1e3,0.5", (-1000, 0.5))])
+def test_known_limits_of_the_reward(text, limits):
+    assert table.reward_range(text) == limits
+
+
+@pytest.mark.parametrize("text", ["", "1", "0,1,2", "a,b", "1,0", "1,1", "nan,1"])
+def test_limits_that_are_none(text):
+    with pytest.raises(InputError, match="--reward-range"):
+        table.reward_range(text)
+
+
 def test_columns_that_outcomes_need():
     assert table.outcome_columns(["a/b", "c"], ["c/d"], ["reward/e", "f"], "reward") == ("a/b", "c", "d", "e", "f")
     for bad in ("a/b/c", "/b", "a/", "a"):

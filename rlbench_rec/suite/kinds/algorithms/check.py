@@ -13,7 +13,7 @@ from ....mdp.from_events.outcomes import METRICS as METRICS_OF_LOGS
 from ....results.leaderboard import BEST
 from ....results.metrics import METRICS
 from ...config import AlgorithmSpec, Source, Suite
-from ...labels import places, refuse_repeats, refuse_same_shops
+from ...labels import places, refuse_repeats, refuse_same_sources
 from ...reference.known import find_reference
 from ...sources import make_task
 from .jobs import labelled
@@ -53,7 +53,7 @@ def check(suite: Suite) -> None:
                 resolve_files(find(name), data)
             _check_metrics(source, METRICS_OF_LOGS)
     places(suite.sources)
-    refuse_same_shops(suite.sources)
+    refuse_same_sources(suite.sources)
 
 
 def _check_algorithms(specs: list[AlgorithmSpec]) -> None:

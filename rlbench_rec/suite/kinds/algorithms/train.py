@@ -39,6 +39,9 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
     loaded, trained = prepared
     result = JobResult(job.run_id, [])
     models = None if folder is None else folder / MODELS_FOLDER
+    if models:
+        # An earlier run may have left one: of a job that was broken off, or that other code or data did.
+        shutil.rmtree(models / job.run_id, ignore_errors=True)
     if job.spec == BEHAVIOUR:
         result.rows = score_behaviour(job, loaded)
     elif job.spec == COUNTERPART:
@@ -83,8 +86,6 @@ def _options(job: TrainingJob) -> dict[str, Any]:
 
 def _score_run(job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobResult, models: Path | None) -> list[Row]:
     if models:
-        # An interrupted run may have left one; resuming trains it again.
-        shutil.rmtree(models / job.run_id, ignore_errors=True)
         run.save(models / job.run_id)
     result.curve = [{"run_id": job.run_id, **point} for point in run.history.to_dict("records")]
     result.timing["steps_per_second"] = run.steps_per_second

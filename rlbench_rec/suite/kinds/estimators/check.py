@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....errors import UnknownNameError
-from ...labels import places, refuse_repeats, refuse_same_shops
+from ...labels import places, refuse_repeats, refuse_same_sources
 from ...sources import make_task
 from .config import EstimatorSuite
 
@@ -28,4 +28,4 @@ def check(suite: EstimatorSuite) -> None:
         if source.logging not in {"behaviour", *task.logging_policies()}:
             raise UnknownNameError("policy", source.logging, ["behaviour", *task.logging_policies()])
     places(suite.sources)
-    refuse_same_shops(suite.sources)
+    refuse_same_sources(suite.sources)
