@@ -45,6 +45,8 @@ def of_leaderboard(path: Path) -> DataHashes:
         data, card = dict(content["data_sha256"]), content.get("card_sha256")
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return DataHashes({}, {}, f"{path} has no {MANIFEST} beside it that names its data")
+    if not data:
+        return DataHashes({}, {}, f"{file} names no data")
     if card is None:
         return DataHashes(data, {}, f"{file} is of an older version that does not name the card")
     return DataHashes(data, dict(card))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..tasks import Task
     from .config import Source
     from .kinds.estimators.config import TaskSource
 
@@ -61,7 +62,7 @@ def _hashes(name: str, source: Source) -> tuple[str, str]:
     return data, source.mdp.with_card(card)
 
 
-def _reference(task) -> str:
+def _reference(task: Task) -> str:
     from .config import config_hash
     from .reference.known import find_reference
 

@@ -184,6 +184,7 @@ def test_leaderboards_on_other_data_are_refused_by_the_manifests_beside_them(tmp
         (None, "has no manifest.json beside it"),
         ("{", "has no manifest.json beside it"),
         ("[1]", "has no manifest.json beside it"),
+        ('{"data_sha256": {}, "card_sha256": {}}', "names no data"),
         ('{"data_sha256": {"shop": "00"}}', "of an older version that does not name the card"),
     ],
 )

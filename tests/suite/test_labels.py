@@ -144,6 +144,7 @@ def test_seeds_of_one_row_still_share_a_batch_where_labels_were_made():
         ({"algorithms": [{"id": "double-dqn"}, {"id": "ddqn"}]}, "is named twice"),
         ({"algorithms": [{"id": "dqn"}, {"id": "dqn", "sequential_only": True}]}, "is named twice"),
         ({"algorithms": [{"id": "random"}, {"id": "random", "encoder": "gru"}]}, "is named twice"),
+        ({"algorithms": [{"id": "random"}, {"id": "random", "label": "fixed"}]}, "is named twice"),
     ],
 )
 def test_what_is_named_twice_is_refused(change, message):

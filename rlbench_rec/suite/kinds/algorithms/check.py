@@ -13,10 +13,10 @@ from ....mdp.from_events.outcomes import METRICS as METRICS_OF_LOGS
 from ....results.leaderboard import BEST
 from ....results.metrics import METRICS
 from ...config import AlgorithmSpec, Source, Suite
-from ...labels import places, refuse_repeats, refuse_same_sources
+from ...labels import refuse_repeats, refuse_same_sources
 from ...reference.known import find_reference
 from ...sources import make_task
-from .jobs import labelled
+from .jobs import FIXED, labelled
 
 UNSET_GAMMA = -1.0
 """Stands for the discount factor that a log will bring, which no algorithm can be given as its own."""
@@ -52,7 +52,6 @@ def check(suite: Suite) -> None:
             for name in filter(None, (source.dataset, source.counterpart)):
                 resolve_files(find(name), data)
             _check_metrics(source, METRICS_OF_LOGS)
-    places(suite.sources)
     refuse_same_sources(suite.sources)
 
 
@@ -76,7 +75,7 @@ def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
         elif spec.config or spec.shuffle_rewards:
             raise InputError(f"{spec.id} is not trained: it has no settings.", where="algorithms")
         else:
-            made.append((spec.id, spec.label))
+            made.append((spec.id, spec.label or FIXED))
     refuse_repeats(made, "algorithms", [f"{spec.id} with the same settings" for spec in specs])
     labelled(specs)
 

@@ -21,6 +21,9 @@ COUNTERPART = AlgorithmSpec(id="counterpart")
 REFERENCE = AlgorithmSpec(id="reference")
 """The best policy that is known in a shop: 100 on the normalised scale."""
 
+FIXED = "fixed"
+"""Variant of a policy that is not trained and has no label."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingJob(Job):

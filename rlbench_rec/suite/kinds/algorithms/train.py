@@ -17,7 +17,7 @@ from ...plan import JobResult, Row
 from ...reference.scale import normalised, scale_of
 from ...store import MODELS_FOLDER
 from .check import parse_form
-from .jobs import BEHAVIOUR, COUNTERPART, REFERENCE, TrainingJob
+from .jobs import BEHAVIOUR, COUNTERPART, FIXED, REFERENCE, TrainingJob
 from .score import Contender, score, score_behaviour, score_counterpart, score_reference
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
     elif job.spec == REFERENCE:
         result.rows = score_reference(job, loaded)
     elif job.spec.id in POLICIES:
-        contender = Contender(job.spec.id, job.spec.label or "fixed", make(job.spec.id, loaded.train))
+        contender = Contender(job.spec.id, job.spec.label or FIXED, make(job.spec.id, loaded.train))
         result.rows = score(job, loaded, contender)
     elif loaded.sequential or not job.spec.sequential_only:
         result.rows = _score_run(job, loaded, trained or _train(job, loaded), result, models)

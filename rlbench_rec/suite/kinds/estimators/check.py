@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....errors import UnknownNameError
-from ...labels import places, refuse_repeats, refuse_same_sources
+from ...labels import refuse_repeats, refuse_same_sources
 from ...sources import make_task
 from .config import EstimatorSuite
 
@@ -27,5 +27,4 @@ def check(suite: EstimatorSuite) -> None:
                 raise UnknownNameError("policy", name, known)
         if source.logging not in {"behaviour", *task.logging_policies()}:
             raise UnknownNameError("policy", source.logging, ["behaviour", *task.logging_policies()])
-    places(suite.sources)
     refuse_same_sources(suite.sources)
