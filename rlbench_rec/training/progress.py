@@ -67,6 +67,15 @@ class Progress:
                 where=str(self.path),
                 hint="Delete the file, or name another.",
             )
+        try:
+            return self._restored(metadata, tensors, network)
+        except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:500]
+            raise InputError(
+                f"The file lacks something ({reason}).", where=str(self.path), hint="Delete it."
+            ) from error
+
+    def _restored(self, metadata: dict[str, str], tensors: dict[str, torch.Tensor], network: nn.Module) -> Point:
         point = Point(**json.loads(metadata["point"]))
         best = {name.removeprefix("best."): tensor for name, tensor in tensors.items() if name.startswith("best.")}
         if best:

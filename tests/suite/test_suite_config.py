@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rlbench_rec.errors import InputError, MissingFileError, UnknownNameError
-from rlbench_rec.suite import Suite, list_suites, load_suite
+from rlbench_rec.suite import Suite, config, list_suites, load_suite
 from rlbench_rec.suite.kinds import kind_of
 from rlbench_rec.suite.kinds.algorithms.check import check, parse_form
 from rlbench_rec.suite.kinds.algorithms.jobs import plan
@@ -139,3 +139,9 @@ def test_a_loop_in_place_of_the_suites():
     assert request(loop="lean")[0].loop == "lean"
     with pytest.raises(UnknownNameError, match="Did you mean 'ensemble'"):
         request(loop="ensembel")
+
+
+def test_a_suite_file_may_begin_with_a_byte_order_mark(tmp_path):
+    content = (config.suites_folder() / "quick.toml").read_bytes()
+    (tmp_path / "quick.toml").write_bytes(b"\xef\xbb\xbf" + content)
+    assert load_suite(str(tmp_path / "quick.toml")) == load_suite("quick")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.torch import save as to_bytes
 
 from rlbench_rec.errors import InputError, OutputError
 from rlbench_rec.testing.algorithms import toy_shop
@@ -93,3 +95,23 @@ def test_a_file_that_is_no_progress(data, tmp_path):
 def test_a_folder_that_is_not_there(data, tmp_path):
     with pytest.raises(OutputError, match="cannot be written"):
         fit(data, "dqn", keep=tmp_path / "nowhere" / "half.safetensors", **QUICK)
+
+
+@pytest.mark.parametrize("spoiled", ["point", "value", "weights", "bytes", "deep"])
+def test_a_file_that_holds_something_else_is_refused(spoiled, data, tmp_path):
+    keep = tmp_path / "half.safetensors"
+    with pytest.raises(Stopped):
+        fit(data, "dqn", keep=keep, progress=stop_at(30), **QUICK)
+    if spoiled == "bytes":
+        keep.write_bytes(keep.read_bytes()[:-5])
+    else:
+        with safe_open(keep, "pt") as file:
+            metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if spoiled == "weights":
+            tensors = dict(sorted(tensors.items())[::2])
+        else:
+            odd = {"point": None, "value": '{"step": 30, "colour": 1}', "deep": "[" * 100_000}[spoiled]
+            metadata = {"fingerprint": metadata["fingerprint"]} | ({"point": odd} if odd else {})
+        keep.write_bytes(to_bytes(tensors, metadata=metadata))
+    with pytest.raises(InputError, match=r"half\.safetensors: .*Delete it"):
+        fit(data, "dqn", keep=keep, **QUICK)

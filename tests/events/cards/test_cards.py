@@ -190,3 +190,29 @@ def test_building_the_sample_again_gives_the_same_bytes(shared_data, tmp_path):
     assert len(built) == 12
     for name in built:
         assert (tmp_path / name).read_bytes() == Path(cards_folder() / "open-bandit-sample" / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("pattern", ["", ".", "**", "**.csv", "a/**b/c.csv", "log/**", "a\\u0000b", "/log.csv", "../x"])
+def test_a_pattern_that_names_no_file_of_the_folder_is_refused(shop, pattern):
+    path = shop(LOG, files=f'[{{ pattern = "{pattern}" }}]')
+    with pytest.raises(InputError, match=r"shop\.toml: files\.0\.pattern: "):
+        events.load(path)
+
+
+@pytest.mark.parametrize("items", ["10000000000", "0", "-1", "1e9", "9" * 5_000])
+def test_a_catalogue_of_no_size_is_refused(shop, items):
+    path = shop(LOG, more=f"items = {items}\n")
+    with pytest.raises(InputError, match=r"shop\.toml: ?(items|1: A number)|shop\.toml:1: A number"):
+        events.load(path)
+
+
+def test_a_card_may_begin_with_a_byte_order_mark(shop):
+    path = shop(LOG)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert events.load(path).n_rows == 1
+
+
+def test_a_card_that_is_a_folder(tmp_path):
+    (tmp_path / "shop.toml").mkdir()
+    with pytest.raises(InputError, match=r"shop\.toml: The card cannot be read"):
+        events.find_card(tmp_path / "shop.toml")
