@@ -18,7 +18,9 @@ def command(
     dataset: Annotated[str, typer.Option(help="Card id or path: run the standard board on this data set.")] = "",
     data: Annotated[Path | None, typer.Option(help="File or folder of the raw log, with --dataset.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; default runs/<suite>-<time>.")] = None,
-    seeds: Annotated[int | None, typer.Option(min=1, help="Seeds (or logs of a size); default the suite's.")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="Seeds (or logs of a size); default the suite's.")
+    ] = None,
     loop: Annotated[str, typer.Option(help="Training loop; see `rlbench list loops`; default the suite's.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one a core.")] = None,

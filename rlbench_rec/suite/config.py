@@ -33,6 +33,10 @@ TaskParameters = Annotated[dict[str, Any], AfterValidator(_parameters_alone)]
 """Overrides of a task's parameters, by name."""
 
 
+MOST_EPISODES, MOST_SEEDS = 100_000_000, 10_000
+"""Of a log, and of a suite; more are a slip of the pen that would fill the memory."""
+
+
 class Source(BaseModel):
     """One log to learn from: a data set, or a task with a known answer. Unknown keys are refused."""
 
@@ -51,7 +55,7 @@ class Source(BaseModel):
     """Prefix of the observation columns that the counterpart's policy depends on; "" for none."""
     mdp: MDPConfig = MDPConfig()
     """How a data set becomes decisions."""
-    episodes: int = Field(10_000, ge=10)
+    episodes: int = Field(10_000, ge=10, le=MOST_EPISODES)
     """Episodes to log in a task."""
     task_seed: int = 0
     """Fixes a task's shop."""
@@ -118,7 +122,7 @@ class Suite(BaseModel):
     """Logs to learn from and to evaluate on."""
     algorithms: list[AlgorithmSpec] = Field(min_length=1)
     """What is compared."""
-    seeds: list[Annotated[int, Field(ge=0)]] = Field([0, 1, 2], min_length=1)
+    seeds: list[Annotated[int, Field(ge=0)]] = Field([0, 1, 2], min_length=1, max_length=MOST_SEEDS)
     """One training run per seed."""
     estimators: list[str] = ["snips", "dr"]
     """Off-policy estimators, by id."""

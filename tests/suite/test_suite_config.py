@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from rlbench_rec.errors import InputError, MissingFileError, UnknownNameError
 from rlbench_rec.suite import Suite, config, list_suites, load_suite
 from rlbench_rec.suite.kinds import kind_of
 from rlbench_rec.suite.kinds.algorithms.check import check, parse_form
 from rlbench_rec.suite.kinds.algorithms.jobs import plan
+from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite
 from rlbench_rec.suite.request import request
 
 SMALL = {
@@ -145,3 +147,18 @@ def test_a_suite_file_may_begin_with_a_byte_order_mark(tmp_path):
     content = (config.suites_folder() / "quick.toml").read_bytes()
     (tmp_path / "quick.toml").write_bytes(b"\xef\xbb\xbf" + content)
     assert load_suite(str(tmp_path / "quick.toml")) == load_suite("quick")
+
+
+@pytest.mark.parametrize(
+    "change", [{"seeds": list(range(10_001))}, {"sources": [{"task": "ads-v1", "episodes": 10**12}]}]
+)
+def test_a_number_beyond_all_machines_is_refused(change):
+    with pytest.raises(ValidationError, match=r"at most 10000|less than or equal to 100000000"):
+        Suite(**SMALL | change)
+
+
+@pytest.mark.parametrize("change", [{"logs": [2**63]}, {"episodes": [2**40]}])
+def test_logs_beyond_all_machines_are_refused(change):
+    plain = {"kind": "estimators", "name": "a", "sources": [{"task": "ads-v1"}], "episodes": [100], "logs": [1]}
+    with pytest.raises(ValidationError, match="at most"):
+        EstimatorSuite(**plain | change)

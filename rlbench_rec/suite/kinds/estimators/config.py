@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ...config import LABEL, TaskParameters, task_name
+from ...config import LABEL, MOST_EPISODES, MOST_SEEDS, TaskParameters, task_name
 
 Group = Literal["matched", "mismatched"]
 
@@ -83,6 +83,10 @@ class EstimatorSuite(BaseModel):
             raise ValueError(f"{len(self.episodes)} sizes but {len(self.logs)} numbers of logs")
         if min(self.episodes) < 10 or min(self.logs) < 1:
             raise ValueError("a log has 10 episodes or more, and there is at least one of each size")
+        if max(self.episodes) > MOST_EPISODES or max(self.logs) > MOST_SEEDS:
+            raise ValueError(
+                f"a log has at most {MOST_EPISODES:,} episodes, and there are at most {MOST_SEEDS:,} a size"
+            )
         return self
 
     def with_seeds(self, number: int) -> EstimatorSuite:
