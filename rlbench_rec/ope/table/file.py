@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from ...errors import InputError, MissingFileError
 from .formats import UNREADABLE, first_line, refuse_repeated
 from .parquet import ParquetRows
 from .text import TextRows
+from .times import is_text
 
 if TYPE_CHECKING:
     import pyarrow
@@ -50,7 +52,7 @@ class TableFile:
         return self._rows.nested
 
     def read(self, columns: Collection[str]) -> pyarrow.Table:
-        """Some of its columns; those of a CSV file as text without blanks around it, in which an empty cell is missing.
+        """Some of its columns, text without blanks around it; of a CSV file all as text, an empty cell as missing.
 
         Raises:
             InputError: a name that several columns have, a row that does not fit the header, or no rows.
@@ -73,8 +75,9 @@ class TableFile:
         return self._rows.place(row)
 
     def _plain(self, name: str, column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
-        """A column of plain values: categories and bytes as what they stand for."""
+        """A column of plain values: categories and bytes as what they stand for, text without blanks around it."""
         import pyarrow
+        from pyarrow import compute
 
         kind = column.type
         if pyarrow.types.is_dictionary(kind):
@@ -82,6 +85,17 @@ class TableFile:
         if pyarrow.types.is_nested(column.type):
             what = f"It holds {kind}, where one value a row is needed."
             raise InputError(what, where=f"{self.path}, column '{name}'", hint="Give its field a column of its own.")
-        if pyarrow.types.is_binary(column.type) or pyarrow.types.is_large_binary(column.type):
-            column = column.cast(pyarrow.string())
-        return column
+        if _is_bytes(column.type):
+            # Ids may be bytes that are not text.
+            with contextlib.suppress(pyarrow.ArrowInvalid):
+                column = column.cast(pyarrow.string())
+        return compute.utf8_trim_whitespace(column) if is_text(column.type) else column
+
+
+def _is_bytes(kind: pyarrow.DataType) -> bool:
+    import pyarrow
+
+    return any(
+        of_kind(kind)
+        for of_kind in (pyarrow.types.is_binary, pyarrow.types.is_large_binary, pyarrow.types.is_fixed_size_binary)
+    )

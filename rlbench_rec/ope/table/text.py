@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING
 
 from ...errors import InputError
 from .formats import FIRST_BYTES, UNREADABLE, first_line, text_encoding
+from .quotes import unclosed
 
 if TYPE_CHECKING:
     import pyarrow
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 DELIMITERS = ",;\t|"
 NAMED_DELIMITER = re.compile(r"\"?sep=(.)\"?", re.IGNORECASE)
 """Excel's first line."""
+NOT_UTF8 = re.compile(r"column #(\d+): .*invalid UTF8")
+"""Arrow's message."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ class TextRows:
                     strings_can_be_null=False,
                 ),
             )
-        trimmed = [compute.utf8_trim_whitespace(column) for column in table.columns]
+        self._refuse_unclosed_quote(len(table))
+        trimmed = [_bare(compute.utf8_trim_whitespace(column)) for column in table.columns]
         empty = pyarrow.scalar(None, pyarrow.string())
         return pyarrow.table(
             {
@@ -104,7 +108,10 @@ class TextRows:
         )
 
     def why(self, error: Exception) -> str:
-        """The first line with too many or too few cells, if that is it."""
+        """The first line with too many or too few cells, or the column that is not UTF-8, if that is it."""
+        other = NOT_UTF8.search(str(error))
+        if other:
+            return f"Column '{self.names[int(other[1])]}' is not UTF-8: save the file as UTF-8."
         if "Expected" not in str(error):
             return first_line(error)
         for line, cells in self._lines():
@@ -115,6 +122,20 @@ class TextRows:
     def place(self, row: int) -> str:
         """Where a row is."""
         return f"line {next(islice(self._lines(), row, None))[0]}"
+
+    def _refuse_unclosed_quote(self, rows: int) -> None:
+        """Refuse a quote that makes one row of several, of which the reader says nothing."""
+        above, ends = self._header.above + self._header.lines, [0, 0]
+        with self._open() as stream:
+            while block := stream.read(1 << 20):
+                ends = [ends[0] + block.count(b"\n"), ends[1] + block.count(b"\r")]
+        if max(ends) <= above + rows:
+            return
+        with self._open_text() as stream:
+            line = unclosed(islice(stream, above, None), self._header.delimiter)
+        if line is not None:
+            what = f"A quote is opened in line {above + line} and not closed, so that it swallows the lines below."
+            raise InputError(what, where=str(self.path), hint="Close it; within a quoted cell write two for one.")
 
     def _lines(self) -> Iterator[tuple[int, list[str]]]:
         """Each row of a CSV file below the header, with the line it begins in."""
@@ -156,3 +177,12 @@ class TextRows:
             what = "This is neither Parquet nor text in UTF-8 or UTF-16."
             raise InputError(what, where=str(self.path), hint="Save it as UTF-8.")
         return Header(names, delimiter, above, reader.line_num)
+
+
+def _bare(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
+    """Cells without the quotes around them, which Arrow leaves where a blank stands before them."""
+    from pyarrow import compute
+
+    if not compute.any(compute.starts_with(column, '"')).as_py():
+        return column
+    return compute.utf8_trim_whitespace(compute.replace_substring_regex(column, r'(?s)^"(.*)"$', r"\1"))

@@ -71,7 +71,11 @@ class Values:
         import pyarrow
         from pyarrow import compute
 
-        spelled = values.cast(pyarrow.string())
+        try:
+            spelled = values.cast(pyarrow.string())
+        except pyarrow.ArrowInvalid:
+            # Bytes that are not text.
+            return np.full(len(values), np.nan)
         words = pyarrow.array(list(WORDS))
         of_word = np.array([*WORDS.values(), np.nan])
         at = compute.index_in(compute.utf8_lower(compute.utf8_trim_whitespace(spelled)), words).fill_null(len(words))
@@ -148,7 +152,7 @@ class Values:
         labels, found = self._numbers_as_labels(column), None
         if labels is None:
             found = days(self.table[column], timezone, place)
-            labels = np.array(self.table[column].to_pylist(), dtype=str) if found is None else found.labels
+            labels = np.array([str(one) for one in self.table[column].to_pylist()]) if found is None else found.labels
         if timezone and found is None:
             raise InputError("These are no times, which --timezone is for.", where=place)
         count = len(np.unique(labels))

@@ -204,3 +204,58 @@ def test_times_are_no_numbers(tmp_path, frame):
     frame.to_parquet(tmp_path / "log.parquet")
     assert "no finite number" in refusal(tmp_path / "log.parquet")
     assert np.isfinite(read_log(tmp_path / "log.parquet", {"reward": "propensity"}).log.rewards).all()
+
+
+QUOTED = {
+    "never closed": ("1,0.5,0.25,x\n" * 3 + '0,0.25,1,"y\n' + "1,0.5,0.25,x\n" * 4, 5),
+    "closed where another opens": ('1,0.5,0.25,"x\n' + "0,0.25,1,y\n" * 3 + '1,0.5,0.25,"x\n' + "0,0.25,1,y\n" * 3, 2),
+    "after a cell of two lines": ('1,0.5,0.25,"a\nb"\n' + '0,0.25,1,"y\n' + "1,0.5,0.25,x\n" * 4, 4),
+}
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("form", QUOTED)
+def test_a_quote_that_is_not_closed_swallows_no_rows(tmp_path, form, ends):
+    rows, line = QUOTED[form]
+    text = "reward,propensity,target_propensity,note\n" + rows
+    (tmp_path / "log.csv").write_bytes(text.replace("\n", ends).encode())
+    assert f"A quote is opened in line {line} and not closed" in refusal(tmp_path / "log.csv")
+
+
+def test_quotes_that_are_part_of_the_text_or_closed_are_read(tmp_path):
+    rows = ['5" tv', '"a ""b"""', '"two\nlines, and ""more"""', '"end"', '"a\\"b"', ""]
+    text = "reward,propensity,target_propensity,note\n" + "".join(f"1,0.5,0.25,{note}\n\n" for note in rows)
+    (tmp_path / "log.csv").write_text(text)
+    assert read_log(tmp_path / "log.csv").log.n_rows == len(rows)
+
+
+def test_quoted_cells_after_blanks(tmp_path):
+    rows = "".join(f'"1", "0.5" , "0.25",  "u{at % 2}"\n' for at in range(4))
+    (tmp_path / "log.csv").write_text('"reward", "propensity", "target_propensity", "user"\n' + rows)
+    log = read_log(tmp_path / "log.csv").log
+    assert log.rewards.tolist() == [1] * 4 and log.n_units == 2
+
+
+def test_a_column_that_is_not_utf8_is_named(tmp_path):
+    text = "reward,propensity,target_propensity,user\n1,0.5,0.25,ü\n"
+    (tmp_path / "log.csv").write_bytes(text.encode("cp1252"))
+    assert "Column 'user' is not UTF-8" in refusal(tmp_path / "log.csv")
+
+
+@pytest.mark.parametrize("size", [-1, 2])
+def test_bytes_that_are_not_text(tmp_path, size):
+    plain = {"reward": [1.0, 0.0], "propensity": [0.5, 0.25], "target_propensity": [0.25, 1.0]}
+    odd = pa.array([b"\xff\xfe", b"\xff\xfd"], pa.binary(size))
+    pq.write_table(pa.table(plain | {"user": odd}), tmp_path / "log.parquet")
+    assert read_log(tmp_path / "log.parquet", by="user").log.n_units == 2
+    pq.write_table(pa.table(plain | {"reward": odd}), tmp_path / "log.parquet")
+    assert "column 'reward': 2 values are missing or no finite number" in refusal(tmp_path / "log.parquet")
+
+
+def test_blanks_around_text_of_parquet(tmp_path):
+    user = ["u1", "u1 ", " NULL ", "u2"]
+    table = pa.table({"reward": ["1 ", " 0", "1", "1"], "propensity": 0.5 + np.zeros(4), "user": user})
+    table = table.append_column("target_propensity", table["propensity"])
+    pq.write_table(table, tmp_path / "log.parquet")
+    log = read_log(tmp_path / "log.parquet").log
+    assert log.rewards.tolist() == [1, 0, 1, 1] and log.n_units == 3
