@@ -84,24 +84,24 @@ def choose(options: argparse.Namespace) -> None:
 
 
 def show(options: argparse.Namespace) -> None:
-    """The bars on `show`, and a row for each cell of both families into a CSV file."""
+    """The bars on each family, tables of its settings, and a row for each cell into a CSV file."""
     from rlbench_rec.files import write_csv
 
     from .gate import bars, report, rules
     from .gate.families import FAMILIES
 
-    tables = []
+    found, cells = {}, []
     for family in FAMILIES:
         rows, kinds, varying = rows_of(options, family)
         table = bars.by_cell(rows, kinds, rules.balanced(rows, None, varying))
         prototype = bars.by_cell(rows, kinds, rules.prototype(rows))
-        found = {name: bars.judged(table, name) for name in ("old", "new")}
-        print(f"\n{family}\n{report.markdown(found | {'prototype': bars.judged(prototype, 'new')})}")
-        print(f"\n{report.by_setting(table)}\n\n{report.broken(table)}")
-        tables.append(report.csv_rows(family, table))
+        found |= {f"{family}, v0.1": bars.judged(table, "old"), f"{family}, now": bars.judged(table, "new")}
+        found[f"{family}, prototype"] = bars.judged(prototype, "new")
+        print(f"\n{family}\n{report.by_setting(table)}\n\n{report.broken(table)}")
+        cells += report.csv_rows(family, table)
+    print(f"\n{report.markdown(found)}")
     if options.out:
-        whole = [row for table in tables for row in table]
-        write_csv(options.out, whole, list(whole[0]))
+        write_csv(options.out, cells, list(cells[0]))
 
 
 def bootstrap(options: argparse.Namespace) -> None:
@@ -110,7 +110,7 @@ def bootstrap(options: argparse.Namespace) -> None:
 
     rows, kinds, new = resampled.rows(options.figures, chosen(options, "show"), min(options.logs, 400), RESAMPLES)
     table = bars.by_cell(rows, kinds, new)
-    print(report.markdown({name: bars.judged(table, name) for name in ("old", "new")}))
+    print(report.markdown({"v0.1": bars.judged(table, "old"), "now": bars.judged(table, "new")}))
     print(f"\n{report.by_setting(table)}\n\n{report.broken(table)}")
 
 

@@ -6,13 +6,13 @@ import pandas as pd
 
 from .bars import COVERED, MISSED
 
-NAMES = {"old": "version 0.1", "new": "now", "prototype": "the rule that the study began with"}
 SHOWN = ("ips", "snips", "dr")
+TWINS = ("sndr", "sntis")
 
 
 def markdown(found: dict[str, dict[str, float]]) -> str:
     """The bars, a column for each rule."""
-    lines = [f"| | {' | '.join(NAMES[name] for name in found)} |", "|---" * (len(found) + 1) + "|"]
+    lines = [f"| | {' | '.join(found)} |", "|---" * (len(found) + 1) + "|"]
     for bar in next(iter(found.values())):
         lines.append(f"| {bar} | {' | '.join(_shown(bars[bar]) for bars in found.values())} |")
     return "\n".join(lines)
@@ -49,17 +49,17 @@ def broken(table: pd.DataFrame) -> str:
 
 
 def csv_rows(family: str, table: pd.DataFrame) -> list[dict[str, object]]:
-    """A row for each cell."""
+    """A row for each cell, the self-normalised twins of `dr` and `tis` left out."""
     rows = []
-    for cell in table.itertuples():
+    for cell in table[~table["name"].isin(TWINS)].itertuples():
         row = {"family": family, "setting": cell.setting, "estimator": cell.estimator, "logs": int(cell.logs)}
-        row["coverage"] = f"{cell.coverage:.4f}"
+        row["coverage"] = f"{cell.coverage:.3f}"
         for name, label in (("old", "v0.1"), ("new", "now")):
             trusted, missed = getattr(cell, name), getattr(cell, f"{name}_missed")
-            row[f"{label} trusted"] = f"{trusted / cell.logs:.4f}"
-            row[f"{label} covered"] = f"{1 - missed / trusted:.4f}" if trusted else ""
+            row[f"{label} trusted"] = f"{trusted / cell.logs:.3f}"
+            row[f"{label} covered"] = f"{1 - missed / trusted:.3f}" if trusted else ""
             row[f"{label} trusted and missed"] = f"{missed / cell.logs:.4f}"
-        row["v0.1's trusted kept"] = f"{cell.kept / cell.old:.4f}" if cell.old else ""
+        row["v0.1's trusted kept"] = f"{cell.kept / cell.old:.3f}" if cell.old else ""
         rows.append(row)
     return rows
 

@@ -19,7 +19,7 @@ class Thresholds:
         equal_events: least f K of events whose largest sizes are alike, or bounded; of users: equal_events_of_users.
         largest: how many events near the largest make it no outlier.
         skewness: largest |skewness| of the units' influences.
-        evenness: largest T of sizes without a known range.
+        evenness: largest T of sizes, unless a known range shows more.
         quantile: moments are cut where this many of the events lie beyond.
         lift: f of lifts, unless the units are users.
         number: whether K is at most (sum e)^2 / sum e^2.
@@ -48,7 +48,8 @@ def balanced(rows: pd.DataFrame, of: Thresholds | None = None, varying: np.ndarr
         known = np.isfinite(r["limit"])
         bounded = np.nan_to_num(r["s2"] / (r["limit"] ** 2 * r["events"]))
         evenness = of_sizes(r, g.quantile)
-        evenness = np.where(known, np.maximum(evenness, bounded), np.minimum(evenness, g.evenness))
+        # A known range helps where sizes come near it; a whale within a wide one may be unseen all the same.
+        evenness = np.maximum(np.minimum(evenness, g.evenness), bounded)
         number = r["s1"] ** 2 / r["s2"] * factor
         capped = np.minimum(count, number) if g.number else count
         least = np.where(users, g.equal_events_of_users, g.equal_events)
