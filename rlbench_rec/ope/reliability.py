@@ -25,9 +25,9 @@ NEAR_LARGEST = 0.95
 """Of the largest size: events from there on count as seen at their largest."""
 RARELY_PASSED = 0.3
 """Of one event: how many of a log's events are expected beyond the quantile at which the sizes' tail is cut."""
-UNKNOWN_RANGE = 0.33
-"""The largest evenness that a log can show where no range is known: that a few events are alike does not show that
-there is no larger one."""
+UNSEEN = 0.33
+"""The largest evenness that sizes themselves can show: that a few events are alike does not show that there is no
+larger one."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,8 @@ def spread_of_sizes(sizes: np.ndarray, limit: float | None = None, counts: np.nd
     effective = total**2 / squares
     known = 0.0 if limit is None else squares / number * (largest / limit) ** 2
     evenness = log_normal_evenness(effective / (roots**2 / total), number)
-    evenness = min(evenness, UNKNOWN_RANGE) if limit is None else max(evenness, known)
+    # A known range helps where sizes come near it; within a wide one the largest may be unseen all the same.
+    evenness = max(min(evenness, UNSEEN), known)
     return Sizes(effective, evenness, int(counts[e >= NEAR_LARGEST].sum()), known)
 
 

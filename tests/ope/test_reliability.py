@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlbench_rec.ope.overlap import Magnitudes
-from rlbench_rec.ope.reliability import balanced_events, events_of, largest_size, median, spread_of_sizes
+from rlbench_rec.ope.reliability import (
+    balanced_events,
+    events_of,
+    largest_size,
+    log_normal_evenness,
+    median,
+    spread_of_sizes,
+)
 
 
 def test_on_paper():
@@ -57,13 +64,19 @@ def test_evenness_of_log_normal_sizes():
     for sigma in (0.3, 1.0, 1.5):
         samples = [rng.lognormal(0, sigma, 1_000) for _ in range(200)]
         shown = np.median([Magnitudes.of(sizes).balanced_number / 1_000 for sizes in samples])
-        told = np.median([spread_of_sizes(sizes, limit=1e9).evenness for sizes in samples])
+        told = np.median([log_normal_evenness(_ratio(sizes), 1_000) for sizes in samples])
         assert 0.5 * shown < told < 1.7 * shown
-    assert spread_of_sizes(np.full(50, 3.0), limit=1e9).evenness == pytest.approx(1, abs=0.01)
+    assert log_normal_evenness(1.0, 50) == pytest.approx(1, abs=0.01)
+
+
+def _ratio(sizes):
+    return (sizes.sum() ** 2 / (sizes**2).sum()) / (np.sqrt(sizes).sum() ** 2 / sizes.sum())
 
 
 def test_without_a_known_range_no_sizes_are_known_to_be_even():
+    """Nor within a wide one: an order of 60 may be unseen where all that were seen are of 1."""
     clicks = np.ones(50)
+    assert spread_of_sizes(clicks, limit=60.0).evenness == 0.33
     assert spread_of_sizes(clicks).evenness == 0.33 and spread_of_sizes(clicks).known == 0
     assert spread_of_sizes(clicks, limit=1.0).evenness == spread_of_sizes(clicks, limit=1.0).known == 1
     assert spread_of_sizes(clicks[:0]).evenness == 0
