@@ -153,6 +153,26 @@ def _unseen_tail(overlap: Overlap, gate: Gate) -> str:
     return told if _alike(overlap) < _enough(overlap, gate) else f"{told}: the largest may not have been seen"
 
 
+def times_needed(overlap: Overlap, gate: Gate) -> float:
+    """How many times as long a log of the same kind must be for those thresholds of `trusted` that a longer log passes;
+    infinite where none is long enough."""
+    o, g = overlap, gate
+    short = [
+        o.largest_weight_share / g.trusted_weight_share,
+        _short(g.trusted_balanced_weights, o.balanced_weights),
+        _short(g.trusted_ess, o.ess) if o.users is None else _short(g.trusted_users, o.users),
+    ]
+    if o.sizes is not None:
+        number, least = _alike(o), _enough(o, g)
+        of_one_size = max(_short(g.trusted_largest_events, o.sizes.largest), _short(least, number * o.size_balance))
+        short.append(min(_short(g.trusted_events, _counted(o)), of_one_size, _short(least, number * o.sizes.known)))
+    return max(short)
+
+
+def _short(needed: float, there: float) -> float:
+    return needed / there if there > 0 else float("inf")
+
+
 def judge_skewness(found: Verdict, skewness: float, gate: Gate) -> Verdict:
     """A verdict on weights and events, and on how skewed the estimate itself is."""
     if abs(skewness) <= gate.trusted_skewness:

@@ -8,20 +8,19 @@ from dataclasses import replace
 import numpy as np
 
 from ..diagnostics import Diagnostics
-from ..estimate import Estimate, estimate_all
-from ..estimators import estimator
 from ..gate import Gate
 from ..log import EvaluationLog
-from ..questions.lift import paired
 from ..questions.planning import planned
+from ..reliability import events_of, median
 from .scoring import Report, decide
+from .support import share_with_events, supported_mixture, times_as_long
 
-SHARES = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05, 0.02)
-"""Of the evaluated policy in a mixture with the logging policy."""
 EXPLORED = 0.1
 """Share of decisions that the evaluated policy is advised to take."""
 RARE = 0.02
 """Share of decisions with a reward below which there may be a better outcome to look at."""
+LONGEST = 1_000.0
+"""Times as long as a log; nobody waits for more."""
 LITTLE = 1.25
 """A confounder this strong is ordinary."""
 
@@ -34,7 +33,8 @@ def advice(report: Report, gate: Gate | None = None) -> tuple[str, ...]:
         gate: the thresholds it was judged by.
     """
     gate = gate or Gate()
-    return tuple(_sentences(report, gate))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return tuple(_sentences(report, gate))
 
 
 def _sentences(report: Report, gate: Gate) -> Iterator[str]:
@@ -169,7 +169,7 @@ def _guardrails(report: Report) -> Iterator[str]:
 def _overlap(report: Report, gate: Gate) -> Iterator[str]:
     """The log does not support the estimate: ways out."""
     log, found = report.log, report.diagnostics
-    mixed = _mixture(log, gate)
+    mixed = supported_mixture(log, gate)
     if mixed is not None:
         share, value, gain = mixed
         told = (
@@ -182,7 +182,8 @@ def _overlap(report: Report, gate: Gate) -> Iterator[str]:
             f"{share:.0%} of its decisions and the logging one in the rest: {value.value:.4g} [{value.ci_low:.4g}, "
             f"{value.ci_high:.4g}]. {told}"
         )
-    rewarded = float(np.count_nonzero(log.per_episode((log.rewards != 0) * 1.0))) / log.n_episodes
+    events = events_of(log.rewards, median(log.rewards, log.weights))
+    rewarded = share_with_events(log, events.rows)
     if found.ess_ratio < gate.trusted_ess_ratio:
         needed = max(gate.trusted_ess, gate.trusted_events / rewarded if rewarded else 0.0) / EXPLORED
         unit = _unit(log)
@@ -203,35 +204,23 @@ def _overlap(report: Report, gate: Gate) -> Iterator[str]:
             f"{gate.trusted_ess_ratio:.0%} are needed."
         )
         return
-    short = (
-        gate.trusted_ess / found.ess,
-        gate.trusted_events / found.effective_events if found.effective_events > 0 else np.inf,
-        found.largest_weight_share / gate.trusted_weight_share,
-    )
-    if 1.0 < max(short) < np.inf:
+    times, uneven = times_as_long(log, gate)
+    if 1.0 < times < LONGEST:
         yield (
-            f"Log more of the same: about {_count(max(short) * log.n_episodes)} {_unit(log)} in place of "
-            f"{log.n_episodes:,} would do for a trusted value."
+            f"Log more of the same: about {_count(times * log.n_episodes)} {_unit(log)} in place of "
+            f"{log.n_episodes:,} would do for a trusted lift."
+        )
+    if uneven:
+        yield (
+            "The rewards differ so much in size that the largest may not have been seen yet. Value how often there is "
+            "one first (--reward orders) and the sum beside it (--metric), or cap the rewards and name the limits "
+            "(--reward-range)."
         )
     if rewarded < RARE:
         yield (
-            f"Only {rewarded:.2%} of {_unit(log)} have a reward. Value a more frequent outcome first (--reward "
-            "clicks), and the rare one with --metric beside it."
+            f"Only {rewarded:.2%} of {_unit(log)} have a reward other than the usual {events.median:.4g}. Value a more "
+            "frequent outcome first (--reward clicks), and the rare one with --metric beside it."
         )
-
-
-def _mixture(log: EvaluationLog, gate: Gate) -> tuple[float, Estimate, Estimate] | None:
-    """The largest share of the evaluated policy in a mixture whose value this log supports, with its value and lift."""
-    snips = estimator("snips")
-    for share in SHARES:
-        mass = None if log.unsupported_mass is None else share * log.unsupported_mass
-        target = (1.0 - share) * log.propensities + share * log.target_propensities
-        mixture = replace(log, target_propensities=np.minimum(target, 1.0), unsupported_mass=mass, weight_bound=None)
-        if estimate_all(mixture, [snips], interval="none", gate=gate)[0].verdict == "trusted":
-            value, gain = estimate_all(mixture, [snips, paired(snips)], gate=gate)
-            # Two rows that nobody would trust with the whole policy are no better with a twentieth of it.
-            return None if gain.verdict == "unreliable" else (share, value, gain)
-    return None
 
 
 def _unit(log: EvaluationLog) -> str:

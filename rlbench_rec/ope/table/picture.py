@@ -21,7 +21,7 @@ def picture(report: Report) -> bytes:
     weights = report.log.times_weights(report.log.scaled_final_weights)
     figure = Figure(figsize=(9.6, 3.8), dpi=120, layout="constrained")
     found = report.diagnostics
-    title = f"{report.table.path}: {found.verdict}, effective sample size {found.ess:,.4g} of {len(weights):,}"
+    title = f"{report.table.path}: {found.verdict}, effective sample size {found.ess:,.4g} of {found.units:,}"
     figure.suptitle(printable(title), fontsize=10, parse_math=False)
     left, right = figure.subplots(1, 2)
     _sizes(left, weights)

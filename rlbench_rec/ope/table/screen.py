@@ -152,15 +152,16 @@ def _slices(report: Report) -> Iterator[str]:
 
 def _overlap(report: Report) -> Iterator[str]:
     found, log = report.diagnostics, report.log
-    unit = "decisions" if log.one_step else "sessions"
+    by_user = found.units != log.n_episodes
+    unit = "users" if by_user else "decisions" if log.one_step else "sessions"
     mass = found.unsupported_mass
     known = f"not known; at least {found.unsupported_mass_lower:.1%}" if np.isnan(mass) else f"{mass:.1%}"
     z, largest = found.mean_weight_z, found.largest_weight_share
     apart = f", {z:+.2g} standard errors from 1" if np.isfinite(z) else ", which no chance explains" if z == z else ""
-    share = f", {largest:.2%} of the sum" if np.isfinite(largest) else ""
+    share = f", {'of one user ' * by_user}{largest:.2%} of the sum" if np.isfinite(largest) else ""
     yield "Overlap of the two policies"
     rows = [
-        ("effective sample size", f"{_count(found.ess)} of {log.n_episodes:,} {unit} ({found.ess_ratio:.2%})"),
+        ("effective sample size", f"{_count(found.ess)} of {found.units:,} {unit} ({found.ess_ratio:.2%})"),
         ("largest weight", f"{_number(found.max_weight)}{share}"),
         ("mean weight", f"{_number(found.mean_weight)}{apart}"),
         ("weights of 0", f"{found.zero_weight_share:.1%}"),

@@ -80,7 +80,11 @@ def test_the_advised_number_of_rows_gives_a_trusted_value(clicks, report_on):
     log = ope.EvaluationLog(
         np.tile(rewards, times), np.full(20_000 * times, 0.5), np.tile(np.where(arm, 0.8, 0.2), times)
     )
-    assert ope.estimate(log, "snips", interval="none").verdict == "trusted"
+    assert ope.lift(log, "snips", interval="none").verdict == "trusted"
+    less = ope.EvaluationLog(
+        *(column[: 20_000 * (times // 2)] for column in (log.rewards, log.propensities, log.target_propensities))
+    )
+    assert ope.lift(less, "snips", interval="none").verdict != "trusted"
 
 
 def test_the_advised_number_of_rows_shows_the_lift_in_four_cases_of_five(report_on):
@@ -155,3 +159,34 @@ def test_a_shown_lift_always_says_what_could_hide_behind_it(clicks, report_on):
     assert np.isinf(wide.breaking_factor) == ("factors up to 100 leave a lift; larger ones are not looked at" in told)
     weak = report_on(*(column[:40] for column in clicks))
     assert "no band around an estimate that the log does not support" in screen(weak)
+
+
+def test_a_constant_added_to_the_rewards_changes_no_word_of_advice(report_on):
+    rng = np.random.default_rng(3)
+    arm = rng.random(6_000) < 0.5
+    rewards = (rng.random(6_000) < 0.002).astype(float)
+    plain, moved = (
+        told(report_on(rewards + offset, np.full(6_000, 0.5), np.where(arm, 0.8, 0.2))) for offset in (0.0, -1.0)
+    )
+    assert "other than the usual 0." in plain and plain.replace("usual 0.", "usual -1.") == moved
+
+
+def test_rewards_of_very_different_sizes(report_on):
+    rng = np.random.default_rng(0)
+    arm = rng.random(12_000) < 0.5
+    bought = rng.random(12_000) < 0.02
+    found = report_on(bought * rng.lognormal(3, 1.5, 12_000), np.full(12_000, 0.5), np.where(arm, 0.8, 0.2))
+    assert found.reward.scored[0].lift.verdict != "trusted" and "the largest may not have been seen" in told(found)
+    alike = report_on(bought * 20.0, np.full(12_000, 0.5), np.where(arm, 0.8, 0.2))
+    assert "the largest may not have been seen" not in told(alike)
+
+
+def test_users_are_counted_as_such(report_on):
+    """Arms fixed by user, propensities right: the mean weight is off by row, and not by user."""
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        arm = np.repeat(rng.random(200) < 0.2, 30)
+        rewards = (rng.random(6_000) < 0.25 + 0.1 * arm).astype(float)
+        found = report_on(rewards, np.where(arm, 0.2, 0.8), np.full(6_000, 0.5), clusters=np.repeat(np.arange(200), 30))
+        text = screen(found, advice(found))
+        assert "Check the propensities" not in text and " of 200 users (" in text and "of one user" in text

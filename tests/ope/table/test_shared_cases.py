@@ -83,3 +83,14 @@ def test_what_is_said_of_hidden_confounding():
     assert report.decision.exit_code == 0 and f"a factor of {report.breaking_factor:.3g} explains the lift away" in text
     report, text = said("c05_all_ones.csv")
     assert report.decision.exit_code == 3 and "nothing bounds it" in text and "explain" not in text
+
+
+def test_arms_fixed_by_user_are_no_fault_of_the_propensities():
+    report, text = said("c09_sticky_users.csv")
+    assert report.reward.scored[0].lift.verdict != "unreliable" and "Check the propensities" not in text
+    assert report.diagnostics.mean_weight_z == pytest.approx(1.6, abs=0.05)
+
+
+def test_an_offset_of_the_reward_changes_no_verdict():
+    outcome, bought = (said("c31_plus_minus_one.csv", {"reward": name})[0] for name in ("outcome", "bought"))
+    assert outcome.decision == bought.decision and bought.decision.exit_code == 3
