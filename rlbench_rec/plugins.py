@@ -79,6 +79,8 @@ def load_plugins(modules: Iterable[str]) -> None:
         if os.getcwd() not in sys.path:
             sys.path.append(os.getcwd())
         try:
+            if not all(part.isidentifier() for part in name.split(".")):
+                raise ImportError("this is not the name of a module")
             importlib.import_module(name)
         # A module may end in anything, `sys.exit` too.
         except (Exception, SystemExit) as error:

@@ -34,6 +34,9 @@ app.command("doctor")(doctor.command)
 def version(
     show: bool = typer.Option(False, "--version", help="Print the version and stop."),
     debug: bool = typer.Option(False, "--debug", help="Write the traceback of an error into a file."),
+    plugin: list[str] = typer.Option(  # noqa: B008
+        [], "--plugin", help="Import a module that registers algorithms, policies, tasks, ... of your own; repeatable."
+    ),
 ) -> None:
     """Benchmark offline reinforcement learning for e-commerce recommendation, with counterfactual evaluation."""
     if show:
@@ -46,12 +49,31 @@ def version(
 def main() -> None:
     """Entry point. Exit codes: 0 fine, 1 a regression, a failed check or a policy that is worse, 3 (`ope`) cannot tell,
     2 wrong use, bad input or an error of any other kind, 130 interrupted, 143 ended by SIGTERM."""
-    # Taken anywhere in the line, since who is told to add it adds it at the end.
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
-    sys.exit(guarded(lambda: _run(arguments), debug=len(arguments) < len(sys.argv) - 1))
+    arguments, debug, plugins = _anywhere(sys.argv[1:])
+    sys.exit(guarded(lambda: _run(arguments, plugins), debug=debug))
 
 
-def _run(arguments: list[str]) -> int:
+def _anywhere(line: list[str]) -> tuple[list[str], bool, list[str]]:
+    """The arguments without --debug and --plugin, which may stand anywhere, since they are for every command."""
+    arguments, debug, plugins = [], False, []
+    words = iter(line)
+    for word in words:
+        if word == "--debug":
+            debug = True
+        elif word == "--plugin":
+            plugins.append(next(words, ""))
+        elif word.startswith("--plugin="):
+            plugins.append(word.removeprefix("--plugin="))
+        else:
+            arguments.append(word)
+    return arguments, debug, plugins
+
+
+def _run(arguments: list[str], plugins: list[str]) -> int:
+    if plugins:
+        from ..plugins import load_plugins
+
+        load_plugins(plugins)
     try:
         return app(args=arguments, standalone_mode=False) or 0
     except UsageError as error:
