@@ -34,12 +34,12 @@ SUITE = """
 name = "small"
 seeds = [0, 1]
 estimators = ["snips", "dr"]
-steps = 300
-fqe_steps = 50
-batch_size = 64
-n_resamples = 200
-truth_error = 0.1
-sources = [{ task = "recommend-v1", episodes = 500 }, { task = "pricing-v1", episodes = 500 }]
+steps = 200
+fqe_steps = 20
+batch_size = 32
+n_resamples = 100
+truth_error = 0.2
+sources = [{ task = "recommend-v1", episodes = 200 }]
 algorithms = [{ id = "random" }, { id = "popularity" }, { id = "bc" }, { id = "dqn" }, { id = "cql" }]
 """
 TABLES = ("runs.csv", "leaderboard.csv", "curves.csv", "estimates.csv", "estimators.csv")
@@ -115,10 +115,10 @@ class Ground:
             self._count += 1
             out = f"{way}-{self._count}"
             run = self.start(out)
-            while run.poll() is None and not list((self.folder / out / "jobs").glob("*.json")):
+            done = rng.randrange(1, self.finished_jobs)
+            while run.poll() is None and len(list((self.folder / out / "jobs").glob("*.json"))) < done:
                 time.sleep(0.01)
-            # The first job comes late, after the imports: the rest takes about half of the time.
-            time.sleep(rng.uniform(0.0, 0.5 * self.seconds))
+            time.sleep(rng.uniform(0.0, self.seconds / self.finished_jobs))
             victim = _victim(way, run, rng)
             if victim is not None and run.poll() is None:
                 return self._happens(way, run, victim, out)

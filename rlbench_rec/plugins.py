@@ -10,12 +10,13 @@ need no mention: their entry points `rlbench_rec.<kind>` are read once a name is
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,12 @@ def identities(config: dict[str, Any]) -> dict[str, str]:
     return {module: _identity(module) for module in sorted(plugins_of(config))}
 
 
+def identity_of(kind: str, name: str) -> str:
+    """What identifies the code of a thing from outside; empty for what comes with this package."""
+    module = registry(kind).modules.get(name)
+    return _identity(module) if module else ""
+
+
 def _mentioned(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Kind and name of all that a suite mentions and that is from outside."""
     texts = set(_texts(config))
@@ -144,8 +151,13 @@ def _identity(module: str) -> str:
     digest = hashlib.sha256()
     for folder, file in _files(top):
         digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    versions = {f"{name} {metadata.version(name)}" for name in metadata.packages_distributions().get(top, ())}
+    versions = {f"{name} {metadata.version(name)}" for name in _packages().get(top, ())}
     return ", ".join([*sorted(versions), f"sha256 {digest.hexdigest()[:16]}"])
+
+
+@functools.cache
+def _packages() -> Mapping[str, list[str]]:
+    return metadata.packages_distributions()
 
 
 def _files(top: str) -> list[tuple[Path, Path]]:

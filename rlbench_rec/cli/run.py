@@ -24,6 +24,9 @@ def command(
     loop: Annotated[str, typer.Option(help="Training loop; see `rlbench list loops`; default the suite's.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one a core.")] = None,
+    job_timeout: Annotated[
+        float | None, typer.Option(min=0.001, help="Seconds after which a job is ended as failed; default none.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the run that --out holds.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The leaderboard as JSON on stdout.")] = False,
 ) -> None:
@@ -31,11 +34,22 @@ def command(
 
     Without arguments: the suite `quick`, on the Open Bandit sample and a simulated shop.
     """
+    from ..plugins import LOADED
     from ..suite.kinds import kind_of
     from ..suite.request import request
     from ..suite.runner import run_suite
 
-    chosen, folder = request(suite, dataset, data, seeds=seeds, loop=loop, out=out, resume=resume)
+    chosen, folder = request(
+        suite,
+        dataset,
+        data,
+        seeds=seeds,
+        loop=loop,
+        job_timeout=job_timeout,
+        plugins=LOADED,
+        out=out,
+        resume=resume,
+    )
     command_line = ["rlbench", *sys.argv[1:]]
     with _resumable(folder):
         finished = run_suite(chosen, folder, device=device, workers=jobs, resume=resume, command_line=command_line)
@@ -49,6 +63,6 @@ def _resumable(folder: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        told = f"rlbench: interrupted. {folder} keeps what finished; --out {folder} --resume runs the rest."
-        say(told, error=True)
+        kept = f"{folder} keeps what finished; --out {folder} --resume runs the rest."
+        say(f"rlbench: interrupted. {kept if folder.is_dir() else 'Nothing had begun.'}", error=True)
         raise

@@ -33,7 +33,12 @@ PACKAGES = (
 
 
 def manifest(
-    config: dict[str, Any], hashes: DataHashes, command_line: list[str] | None, device: str, complete: bool
+    config: dict[str, Any],
+    hashes: DataHashes,
+    command_line: list[str] | None,
+    device: str,
+    complete: bool,
+    plugins: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Commit, configuration, versions, machine, threads, determinism flags, data hashes and command line.
 
@@ -43,6 +48,7 @@ def manifest(
         command_line: as typed; None where the run was started from Python.
         device: what trained.
         complete: whether every job finished.
+        plugins: modules from outside, and what identifies their code.
     """
     import torch
 
@@ -52,6 +58,7 @@ def manifest(
         "code": _commit(),
         "config": without_home(config),
         "versions": versions(),
+        "plugins": plugins or {},
         "python": platform.python_version(),
         "machine": {
             "system": f"{platform.system()} {platform.release()}",

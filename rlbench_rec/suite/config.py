@@ -107,10 +107,19 @@ class AlgorithmSpec(BaseModel):
     """Skip it on one-step logs, where it would be the plain algorithm again (the gamma = 0 control, say)."""
 
 
-class Suite(BaseModel):
-    """Everything a run depends on, apart from the data. Unknown keys are refused."""
+class AnySuite(BaseModel):
+    """What every kind of suite may say of its run. Unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    plugins: list[Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]] = []
+    """Modules that register algorithms, policies, tasks, ... of your own (see docs/plugins.md)."""
+    job_timeout: float | None = Field(None, gt=0, allow_inf_nan=False)
+    """Seconds after which a job is ended, and counts as failed; None lets it take its time. Changes no number."""
+
+
+class Suite(AnySuite):
+    """Everything a run depends on, apart from the data."""
 
     kind: Literal["algorithms"] = "algorithms"
     """What sets the file apart from a suite of estimators."""

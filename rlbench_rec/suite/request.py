@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ def request(
     *,
     seeds: int | None = None,
     loop: str = "",
+    job_timeout: float | None = None,
+    plugins: Iterable[str] = (),
     out: Path | None = None,
     resume: bool = False,
 ) -> tuple[Suite | EstimatorSuite, Path]:
@@ -48,6 +51,9 @@ def request(
         from ..training import LOOPS
 
         chosen = chosen.model_copy(update={"loop": LOOPS.canonical(loop)})
+    if job_timeout is not None:
+        chosen = chosen.model_copy(update={"job_timeout": job_timeout})
+    chosen = chosen.model_copy(update={"plugins": list(dict.fromkeys([*chosen.plugins, *plugins]))})
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     return chosen, out or Path("runs") / f"{chosen.name}-{stamp}"
 

@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..results.manifest import without_home
 from ..results.same_data import MANIFEST
 from .config import dataset_name, task_name
+from .store import is_empty
 
 if TYPE_CHECKING:
     from .config import Suite
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 NAMES = {"dataset": dataset_name, "counterpart": dataset_name, "task": task_name}
 """Settings that may be paths -> what is the same wherever the file lies."""
 MOST_SHOWN = 3
+NOT_COMPARED = ("description", "job_timeout", "seeds", "logs")
 
 
 def refuse_other_run(folder: Path, suite: Suite | EstimatorSuite) -> None:
@@ -29,7 +31,7 @@ def refuse_other_run(folder: Path, suite: Suite | EstimatorSuite) -> None:
 
     Where raw files lie, and the words of the description, make no other suite.
     """
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if is_empty(folder):
         hint = "Check --out, or leave --resume out to start a run."
         raise InputError("There is no run here to resume.", where=str(folder), hint=hint)
     there = _config(folder)
@@ -63,7 +65,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 
 def _compared(config: dict[str, Any]) -> dict[str, Any]:
-    kept = {key: value for key, value in config.items() if key not in ("description", "seeds", "logs")}
+    kept = {key: value for key, value in config.items() if key not in NOT_COMPARED}
     sources = kept.get("sources")
     if isinstance(sources, list):
         kept["sources"] = [_without_places(source) if isinstance(source, dict) else source for source in sources]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..plugins import identities, load_plugins
 from ..results.manifest import manifest
 from ..results.same_data import MANIFEST, DataHashes
 from ..results.schema import TIMINGS
@@ -18,11 +19,12 @@ from ..terminal import say
 from .content import UNKNOWN, content_of
 from .execute import execute, failure
 from .kinds import kind_of
+from .lock import hold
 from .plan import Job, JobResult, frame
 from .progress import Progress
 from .resume import refuse_other_run
 from .stamp import circumstances
-from .store import Kept, finished_jobs, make_folder, refuse_used_folder, save, tidy
+from .store import Kept, finished_jobs, refuse_used_folder, save, tidy
 from .workers import execute_all, worker_count
 
 if TYPE_CHECKING:
@@ -76,8 +78,9 @@ def run_suite(
     Raises:
         UnknownNameError, MissingFileError: the suite names something that is not there.
         OutputError: the folder cannot be written.
-        InputError: the folder holds something that is not to be resumed, or no run of this suite that could be; the
-            device is not there; an option is out of range; or the suite names something twice.
+        InputError: the folder holds something that is not to be resumed, or no run of this suite that could be;
+            another process works in it; the device is not there; an option is out of range; a plugin cannot be
+            imported; or the suite names something twice.
     """
     from ..training.device import resolve
 
@@ -85,45 +88,78 @@ def run_suite(
     kind = kind_of(suite)
     device = resolve(device) if kind.trains else "cpu"
     worker_count(workers, device, 1)
+    load_plugins(suite.plugins)
     kind.check(suite)
-    if resume:
-        refuse_other_run(folder, suite)
-    else:
-        refuse_used_folder(folder)
-    contents = [content_of(source, normalise=kind.trains and suite.normalise) for source in suite.sources]
-    jobs, common = kind.plan(suite, device, contents), circumstances(device)
-    kept = finished_jobs(folder, jobs, common) if resume else Kept()
-    # A batch whose jobs are done in one pass runs whole or not at all, so that --resume ends with the same bytes.
-    waiting = [batch for batch in kind.batches(jobs) if any(job.run_id not in kept.results for job in batch)]
-    again = {job.run_id for batch in waiting for job in batch}
-    done = {run_id: result for run_id, result in kept.results.items() if run_id not in again}
-    make_folder(folder)
-    config = suite.model_dump(mode="json")
-    # Before any work: whatever breaks it off, the folder says which run it is, and no other is resumed there.
-    write_json(manifest(config, DataHashes({}, {}), command_line, device, False), folder / MANIFEST)
-    if message := kept.sentence():
-        say(f"rlbench: {message}", error=True)
-    try:
-        work = functools.partial(execute, folder=folder)
-        count = worker_count(workers, device, len(waiting))
-        finished = execute_all(work, waiting, count, lost=failure, trains=kind.trains)
+    with hold(folder):
+        if resume:
+            refuse_other_run(folder, suite)
+        else:
+            refuse_used_folder(folder)
+        run = _Run(suite, folder, device, command_line)
+        run.finish(workers, resume)
+    return Finished(suite, folder, run.results, time.perf_counter() - started)
+
+
+class _Run:
+    """A suite in its folder, from the plan to the tables."""
+
+    def __init__(self, suite: Suite | EstimatorSuite, folder: Path, device: str, command_line: list[str] | None):
+        self.suite, self.folder, self.device, self.command_line = suite, folder, device, command_line
+        self.kind, self.config = kind_of(suite), suite.model_dump(mode="json")
+        self.plugins = identities(self.config)
+        normalise = self.kind.trains and suite.normalise
+        contents = [content_of(source, normalise=normalise) for source in suite.sources]
+        self.jobs, self.common = self.kind.plan(suite, device, contents), circumstances(device, self.plugins)
+        self.done: dict[str, JobResult] = {}
+
+    @property
+    def results(self) -> list[JobResult]:
+        """Of the jobs that are done, in the order of the plan."""
+        return [self.done[job.run_id] for job in self.jobs if job.run_id in self.done]
+
+    def finish(self, workers: int | None, resume: bool) -> None:
+        """Do what is not yet done, and write the tables, also where it is broken off."""
+        kept = finished_jobs(self.folder, self.jobs, self.common) if resume else Kept()
+        # A batch whose jobs are done in one pass runs whole or not at all, so that --resume ends with the same bytes.
+        batches = self.kind.batches(self.jobs)
+        waiting = [batch for batch in batches if any(job.run_id not in kept.results for job in batch)]
+        again = {job.run_id for batch in waiting for job in batch}
+        self.done = {run_id: result for run_id, result in kept.results.items() if run_id not in again}
+        # Before any work: whatever breaks it off, the folder says which run it is, and no other is resumed there.
+        self._write_manifest(DataHashes({}, {}), complete=False)
+        if message := kept.sentence():
+            say(f"rlbench: {message}", error=True)
+        try:
+            self._execute(waiting, worker_count(workers, self.device, len(waiting)))
+        finally:
+            if results := self.results:
+                hashes = self.kind.write_tables(self.suite, results, self.folder)
+                _write_timings(results, self.folder)
+                self._write_manifest(hashes, complete=len(results) == len(self.jobs))
+        tidy(self.folder, self.jobs)
+
+    def _execute(self, batches: Sequence[Sequence[Job]], workers: int) -> None:
+        finished = execute_all(
+            functools.partial(execute, folder=self.folder),
+            batches,
+            workers,
+            lost=failure,
+            trains=self.kind.trains,
+            job_timeout=self.suite.job_timeout,
+            plugins=list(self.plugins),
+        )
         # Closed, the workers are dead before the tables are written.
-        with Progress(len(jobs), len(done)) as advance, contextlib.closing(finished):
+        with Progress(len(self.jobs), len(self.done)) as advance, contextlib.closing(finished):
             for batch, results in finished:
                 for job, result in zip(batch, results, strict=True):
                     result = _checked(job, result)
-                    save(result, job, common, folder)
-                    done[job.run_id] = result
+                    save(result, job, self.common, self.folder)
+                    self.done[job.run_id] = result
                     advance(job.run_id, result.timing.get("seconds", 0.0), failed=result.failed)
-    finally:
-        results = [done[job.run_id] for job in jobs if job.run_id in done]
-        if results:
-            hashes = kind.write_tables(suite, results, folder)
-            _write_timings(results, folder)
-            complete = len(results) == len(jobs)
-            write_json(manifest(config, hashes, command_line, device, complete), folder / MANIFEST)
-    tidy(folder, jobs)
-    return Finished(suite, folder, results, time.perf_counter() - started)
+
+    def _write_manifest(self, hashes: DataHashes, *, complete: bool) -> None:
+        content = manifest(self.config, hashes, self.command_line, self.device, complete, self.plugins)
+        write_json(content, self.folder / MANIFEST)
 
 
 def _checked(job: Job, result: JobResult) -> JobResult:

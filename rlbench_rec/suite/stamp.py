@@ -21,15 +21,16 @@ PARTS = {
     "code": "another version of rlbench-rec",
     "libraries": "other versions of libraries",
     "device": "another device",
+    "plugins": "another version of a plugin",
 }
 """Part of a stamp -> what is said of a result where it differs."""
 
 Stamp = dict[str, Any]
 
 
-def circumstances(device: str) -> Stamp:
-    """What all jobs of a run have in common: device, code and libraries."""
-    return {"device": device, "code": code_identity(), "libraries": versions(LIBRARIES)}
+def circumstances(device: str, plugins: dict[str, str]) -> Stamp:
+    """What all jobs of a run have in common: device, code, libraries, and what identifies the plugins."""
+    return {"device": device, "code": code_identity(), "libraries": versions(LIBRARIES), "plugins": plugins}
 
 
 def stamp_of(job: Job, common: Stamp) -> Stamp:

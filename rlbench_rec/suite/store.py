@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -12,8 +11,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, OutputError
+from ..errors import InputError
 from ..files import write_text
+from .lock import LOCK_FILE
 from .plan import Job, JobResult
 from .stamp import Stamp, difference, stamp_of
 
@@ -43,33 +43,16 @@ class Kept:
         return f"{count} of {count + len(self.results)} stored jobs are done again: {reasons}."
 
 
-def refuse_used_folder(folder: Path) -> None:
-    """Raise where a new run cannot begin in a folder.
+def is_empty(folder: Path) -> bool:
+    """Whether a folder holds nothing but its lock."""
+    return all(path.name == LOCK_FILE for path in folder.iterdir())
 
-    Raises:
-        OutputError: it is a file.
-        InputError: it holds something.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise OutputError("This is a file, not a folder.", where=str(folder))
-    if folder.is_dir() and any(folder.iterdir()):
+
+def refuse_used_folder(folder: Path) -> None:
+    """Raise an InputError where a new run cannot begin in a folder, since it holds something."""
+    if not is_empty(folder):
         hint = "Give a new folder, or --resume to finish the run that is here."
         raise InputError("The folder is not empty.", where=str(folder), hint=hint)
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder of a run, or see that it can be written.
-
-    Raises:
-        OutputError: it cannot.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".probe-{os.getpid()}"
-        probe.write_text("")
-        probe.unlink()
-    except OSError as error:
-        raise OutputError(f"The folder cannot be written ({error.strerror}).", where=str(folder)) from error
 
 
 def save(result: JobResult, job: Job, common: Stamp, folder: Path) -> None:

@@ -1,69 +1,103 @@
-"""Ctrl-C in the middle of a run: what finished is kept, and the message says how to go on."""
+"""Ctrl-C, kills and a second process in the middle of a run: what finished is kept, and it is said how to go on."""
 
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from benchmarks.kill_runs import Ground
 from rlbench_rec.results.schema import read_leaderboard
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
 
 SUITE = """
 name = "tiny"
 seeds = [0]
 estimators = ["snips"]
-steps = 20
+steps = {steps}
 batch_size = 32
 n_resamples = 100
 truth_error = 0.2
-sources = [{ task = "recommend-v1", episodes = 120 }]
-algorithms = [{ id = "random" }, { id = "popularity" }, { id = "dqn" }, { id = "cql" }]
+sources = [{{ task = "recommend-v1", episodes = 120 }}]
+algorithms = [{{ id = "random" }}, {{ id = "popularity" }}, {{ id = "dqn" }}, {{ id = "cql" }}]
+"""
+ESTIMATORS = """
+kind = "estimators"
+name = "tiny"
+estimators = ["snips"]
+episodes = [100]
+logs = [16]
+truth_error = 0.5
+[[sources]]
+task = "pricing-v1"
+matched = ["careless"]
+mismatched = ["farsighted-greedy"]
 """
 
 
-def _run(folder, *options):
-    return subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "rlbench_rec",
-            "run",
-            "tiny.toml",
-            "--out",
-            "out",
-            "--device",
-            "cpu",
-            "--jobs",
-            "1",
-            *options,
-        ],
-        cwd=folder,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+def _run(folder: Path, *options: str) -> subprocess.Popen:
+    command = [
+        sys.executable,
+        "-m",
+        "rlbench_rec",
+        "run",
+        "tiny.toml",
+        "--out",
+        "out",
+        "--device",
+        "cpu",
+        "--jobs",
+        "1",
+    ]
+    return subprocess.Popen([*command, *options], cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups to interrupt")
-def test_what_finished_is_kept_and_resume_runs_the_rest(tmp_path):
-    (tmp_path / "tiny.toml").write_text(SUITE)
-    run = _run(tmp_path)
-    while not list(tmp_path.glob("out/jobs/*.json")):
+def _wait_for_a_job(folder: Path, run: subprocess.Popen) -> None:
+    while not list(folder.glob("out/jobs/*.json")):
         assert run.poll() is None, run.stderr.read()
         time.sleep(0.02)
+
+
+def test_what_finished_is_kept_and_resume_runs_the_rest(tmp_path):
+    # Whoever trains for an hour waits no hour for the end.
+    (tmp_path / "tiny.toml").write_text(SUITE.format(steps=1_000_000))
+    run = _run(tmp_path)
+    _wait_for_a_job(tmp_path, run)
+    other = _run(tmp_path, "--resume")
+    _, err = other.communicate(timeout=120)
+    assert other.returncode == 2 and f"Another process works in this folder: process {run.pid} on " in err
+    began = time.monotonic()
     os.killpg(run.pid, signal.SIGINT)
     _, err = run.communicate(timeout=60)
-    assert run.returncode == 130 and "Traceback" not in err
+    assert run.returncode == 130 and "Traceback" not in err and time.monotonic() - began < 30
     assert "interrupted. out keeps what finished; --out out --resume runs the rest" in err
     done = set(read_leaderboard(tmp_path / "out" / "leaderboard.csv")["algorithm"])
     assert done and done < {"behaviour", "random", "popularity", "dqn", "cql"}
+    assert not list(tmp_path.glob("out/.*"))
 
-    again = _run(tmp_path, "--resume")
-    again.communicate(timeout=120)
-    assert again.returncode == 0
-    finished = set(read_leaderboard(tmp_path / "out" / "leaderboard.csv")["algorithm"])
-    assert finished == {"behaviour", "random", "popularity", "dqn", "cql"}
+
+def test_a_job_that_takes_too_long_is_a_failed_row(tmp_path):
+    (tmp_path / "tiny.toml").write_text(ESTIMATORS.replace("[16]", "[2]"))
+    run = _run(tmp_path, "--job-timeout", "0.001")
+    _, err = run.communicate(timeout=200)
+    assert run.returncode == 1 and "Traceback" not in err
+    assert (tmp_path / "out" / "estimates.csv").read_text().count("failed: ran past 0.001 s") == 2
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory):
+    return Ground(tmp_path_factory.mktemp("ground"), ESTIMATORS)
+
+
+@pytest.mark.parametrize("way", ["kill", "term", "worker"])
+def test_after_any_end_resume_gives_the_same_bytes(ground, way):
+    """One round of each kind that `benchmarks/kill_runs.py` plays more often."""
+    _, faults = ground.play(way, random.Random(len(way)))
+    assert faults == []

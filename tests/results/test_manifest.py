@@ -19,6 +19,7 @@ def test_the_manifest_says_what_it_takes_to_repeat_a_run():
         "code",
         "config",
         "versions",
+        "plugins",
         "python",
         "machine",
         "device",

@@ -23,6 +23,8 @@ REFERENCE = AlgorithmSpec(id="reference")
 
 FIXED = "fixed"
 """Variant of a policy that is not trained and has no label."""
+NO_SETTINGS = {"sources", "algorithms", "seeds", "description", "plugins", "job_timeout"}
+"""Keys of a suite that shape none of a job's numbers, or that stand elsewhere in what identifies it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +70,7 @@ class TrainingJob(Job):
     @property
     def settings(self) -> dict[str, Any]:
         """The suite's, the source's and the algorithm's; files go by their names: `content` says what is in them."""
-        suite = self.suite.model_dump(mode="json", exclude={"sources", "algorithms", "seeds", "description"})
+        suite = self.suite.model_dump(mode="json", exclude=NO_SETTINGS)
         source = self.source.model_dump(mode="json", exclude={"data", "dataset", "task", "counterpart", "label"})
         return suite | {"source": source | {"name": self.source.name}, "algorithm": self.spec.model_dump(mode="json")}
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ...config import LABEL, MOST_EPISODES, MOST_SEEDS, TaskParameters, task_name
+from ...config import LABEL, MOST_EPISODES, MOST_SEEDS, AnySuite, TaskParameters, task_name
 
 Group = Literal["matched", "mismatched"]
 
@@ -53,10 +53,8 @@ class TaskSource(BaseModel):
         return dict.fromkeys(self.matched, "matched") | dict.fromkeys(self.mismatched, "mismatched")
 
 
-class EstimatorSuite(BaseModel):
-    """Everything that the scores of estimators depend on. Unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class EstimatorSuite(AnySuite):
+    """Everything that the scores of estimators depend on."""
 
     kind: Literal["estimators"]
     """What sets the file apart from a suite of algorithms."""

@@ -11,8 +11,10 @@ import numpy as np
 
 from ....errors import UnknownNameError
 from ....mdp.dataset import TransitionDataset
+from ....plugins import identity_of
 from ....policies import Policy
 from ....results.schema import ESTIMATES
+from ...config import config_hash
 from ...content import NOTHING, Content
 from ...labels import places
 from ...plan import Job, JobResult, Row
@@ -83,6 +85,12 @@ def prepare(batch: Sequence[LogJob]) -> list[None]:
     return [None] * len(batch)
 
 
+def _truth_folder(folder: Path, task: str) -> Path:
+    """A shop of this package is known by its version; one from outside may change without another one."""
+    code = identity_of("tasks", task)
+    return folder / TRUTH_FOLDER / config_hash(code) if code else folder / TRUTH_FOLDER
+
+
 def execute(job: LogJob, prepared: None, folder: Path | None) -> JobResult:
     """Rows of estimates.csv of one log.
 
@@ -93,7 +101,7 @@ def execute(job: LogJob, prepared: None, folder: Path | None) -> JobResult:
     from .... import ope
 
     suite, source = job.suite, job.source
-    cache = None if folder is None else folder / TRUTH_FOLDER
+    cache = None if folder is None else _truth_folder(folder, source.task)
     task = make_task(source)
     logging = _named(task.logging_policies() | {"behaviour": task.behaviour}, source.logging)
     policies = {name: _named(task.evaluation_policies(), name) for name in source.groups}
