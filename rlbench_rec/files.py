@@ -130,7 +130,7 @@ def temporary_folder(beside: Path) -> Iterator[Path]:
     with contextlib.ExitStack() as stack:
         # Around the making alone: an error of what is done in the folder is none of the folder.
         with _errors("Cannot write here", beside):
-            beside.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(_folder_for(beside.parent))
             folder = stack.enter_context(_part(beside, folder=True))
         yield folder
 
@@ -156,6 +156,20 @@ def _errors(what: str, path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise OutputError(f"{what} ({error.strerror or error}).", where=str(path)) from error
+
+
+@contextmanager
+def _folder_for(folder: Path) -> Iterator[None]:
+    """A folder with those above it, of which nothing stays where what is done in it fails and leaves nothing."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for place in missing:
+            with contextlib.suppress(OSError):
+                place.rmdir()
+        raise
 
 
 @contextmanager

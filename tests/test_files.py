@@ -140,3 +140,16 @@ def test_an_error_of_the_callers_own_is_not_the_folders(tmp_path):
     with pytest.raises(MissingFileError), files.new_folder(tmp_path / "a"):
         raise MissingFileError("no card")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("make", [files.new_folder, files.temporary_folder])
+def test_what_fails_leaves_no_folder_that_was_not_there(tmp_path, make):
+    (tmp_path / "there").mkdir()
+    for target in (tmp_path / "a" / "b" / "c", tmp_path / "there" / "c"):
+        with pytest.raises(KeyError), make(target):
+            raise KeyError
+    assert [path.name for path in tmp_path.iterdir()] == ["there"] and not list((tmp_path / "there").iterdir())
+    with pytest.raises(KeyError), make(tmp_path / "a" / "c"):
+        (tmp_path / "a" / "mine").touch()
+        raise KeyError
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["mine"], "what is not empty stays"

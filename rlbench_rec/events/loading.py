@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DataWarning, InputError, OutputError, RlbenchError
-from ..files import make_folder, rename_durably, scratch_folder, temporary_folder, write_text
+from ..files import rename_durably, scratch_folder, temporary_folder, write_text
 from ..terminal import printable
 from .cards.find import Found, find, item_vectors, resolve_files
 from .content import all_files, card_sha256, files_sha256
@@ -74,7 +74,7 @@ def load(
     if out is None:
         keep = scratch_folder()
         out = keep.name
-    folder = _prepared(Path(out))
+    folder = Path(out)
     gap = found.card.session_gap if session_gap is None else float(session_gap)
     try:
         with temporary_folder(folder / "staging") as scratch:
@@ -108,13 +108,6 @@ def load(
         item_vectors=vectors,
         _keep=keep,
     )
-
-
-def _prepared(folder: Path) -> Path:
-    make_folder(folder)
-    if not os.access(folder, os.W_OK):
-        raise OutputError("The folder cannot be written.", where=str(folder))
-    return folder
 
 
 def _run(

@@ -294,3 +294,9 @@ def test_names_that_could_be_taken_for_sql(shop):
     columns = """{ timestamp = "time", item = "it'em", event = 'w")h', user = "user" }"""
     card = shop(text.replace('w")h', '"w"")h"'), columns=columns, events="""{ "o'view" = "view" }""")
     assert events.load(card).counts == {"view": 1}
+
+
+def test_a_log_that_is_refused_leaves_no_folder(shop, tmp_path):
+    with pytest.raises(InputError):
+        events.load(shop(""), out=tmp_path / "new" / "log")
+    assert not (tmp_path / "new").exists()
