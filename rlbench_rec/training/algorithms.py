@@ -5,7 +5,7 @@ A config holds what a user may choose; `fit(..., config={...})` overrides any fi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 Q_FORMS = ("greedy", "softmax", "epsilon-greedy")
 
 
+Width = Annotated[int, Field(ge=1, le=16_384)]
+"""Of a layer."""
+
+
 class AlgorithmConfig(BaseModel):
     """What all algorithms share. Unknown fields are refused."""
 
@@ -28,9 +32,9 @@ class AlgorithmConfig(BaseModel):
 
     learning_rate: float = Field(5e-4, gt=0)
     """Step size of Adam."""
-    hidden_units: tuple[int, ...] = Field((64, 64), min_length=1)
+    hidden_units: tuple[Width, ...] = Field((64, 64), min_length=1, max_length=100)
     """Widths of the encoder's hidden layers."""
-    embedding_size: int = Field(16, ge=1)
+    embedding_size: Width = 16
     """Width of item and event embeddings; unused where states have no history."""
     tune_item_vectors: bool = False
     """Whether the vectors that come with a log's items are trained further, or kept as they are."""
@@ -81,7 +85,7 @@ class QConfig(AlgorithmConfig):
 
     gamma: float | None = Field(None, ge=0, le=1)
     """Discount factor; None takes the dataset's. 0 is the control that does not look ahead."""
-    n_critics: int = Field(1, ge=1)
+    n_critics: int = Field(1, ge=1, le=100)
     """Independent Q networks; targets take their minimum, scores their mean."""
     n_steps: int = Field(1, ge=1)
     """Rewards that a target adds up before it looks at the next state; more than 1 takes the log's own actions for the
@@ -191,7 +195,7 @@ class SAC(QConfig):
     stays as it is: d3rlpy's own tuning aims at 98 % of the largest entropy, which on a log is no policy at all.
     """
 
-    n_critics: int = Field(2, ge=1)
+    n_critics: int = Field(2, ge=1, le=100)
     """Independent Q networks; targets and policy take their minimum."""
     target_update_interval: int = Field(200, ge=1)
     """Steps between copies of the critics into the target critics."""

@@ -148,3 +148,12 @@ def test_headers_with_nonsense_inside(folder, key, value):
     (folder / "run.json").write_text(json.dumps(header))
     with pytest.raises(InputError, match=rf"run\.json: {key}"):
         load(folder)
+
+
+@pytest.mark.parametrize("change", [{"n_critics": 2**63}, {"hidden_units": [2**40]}, {"embedding_size": 10**9}])
+def test_a_size_that_no_network_has_is_refused_at_once(folder, change):
+    header = json.loads((folder / "run.json").read_text())
+    header["config"] |= change
+    (folder / "run.json").write_text(json.dumps(header))
+    with pytest.raises(InputError, match=next(iter(change))):
+        load(folder)
