@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from .reliability import Sizes
@@ -10,6 +11,8 @@ VERDICTS = ("trusted", "weak", "unreliable")
 """From best to worst."""
 Verdict = tuple[str, tuple[str, ...]]
 """One of them, and why it is not a better one."""
+ROUNDING = 1e-9
+"""Of a threshold: five clicks are five, in whatever unit they are paid."""
 LIFT_FACTOR = 1.75
 """What an event of a lift counts for: weights less 1 have two signs, which cancel in a skewness. Not by user, where
 they cancel within one already."""
@@ -88,13 +91,13 @@ def judge(overlap: Overlap, gate: Gate) -> Verdict:
     events = f"{o.effective_events:.3g} effective events" if o.effective_events > 0 else nothing
     unsupported = f"{o.unsupported_mass:.1%} of the policy is on actions that are never logged"
     unreliable = [
-        (not o.ess >= least_ess, f"{ess}, below {least_ess:g}"),
-        (o.largest_weight_share > g.unreliable_weight_share, f"{share}, above {g.unreliable_weight_share:.0%}"),
+        (_below(o.ess, least_ess), f"{ess}, below {least_ess:g}"),
+        (_above(o.largest_weight_share, g.unreliable_weight_share), f"{share}, above {g.unreliable_weight_share:.0%}"),
         (not o.largest_weight_share <= 1, "no weight is above 0"),
         (not low <= o.mean_weight <= high, f"mean weight {o.mean_weight:.3g}, outside [{low:g}, {high:g}]"),
-        (abs(o.mean_weight_z) > g.unreliable_z, f"{z}, above {g.unreliable_z:g}"),
-        (not o.effective_events >= g.unreliable_events, f"{events}, below {g.unreliable_events:g}"),
-        (o.unsupported_mass > g.unreliable_unsupported, f"{unsupported}, above {g.unreliable_unsupported:.0%}"),
+        (_above(abs(o.mean_weight_z), g.unreliable_z), f"{z}, above {g.unreliable_z:g}"),
+        (_below(o.effective_events, g.unreliable_events), f"{events}, below {g.unreliable_events:g}"),
+        (_above(o.unsupported_mass, g.unreliable_unsupported), f"{unsupported}, above {g.unreliable_unsupported:.0%}"),
     ]
     if any(crossed for crossed, _ in unreliable):
         return "unreliable", tuple(reason for crossed, reason in unreliable if crossed)
@@ -103,13 +106,13 @@ def judge(overlap: Overlap, gate: Gate) -> Verdict:
         f"below {g.trusted_balanced_weights:g}"
     )
     weak = [
-        (not o.ess >= enough_ess, f"{ess}, below {enough_ess:g}"),
-        (not o.ess_ratio >= g.trusted_ess_ratio, f"{ess}, {o.ess_ratio:.2%} of the log"),
-        (not o.balanced_weights >= g.trusted_balanced_weights, weights),
-        (not o.largest_weight_share <= g.trusted_weight_share, f"{share}, above {g.trusted_weight_share:.0%}"),
-        (abs(o.mean_weight_z) > g.trusted_z, f"{z}, above {g.trusted_z:g}"),
+        (_below(o.ess, enough_ess), f"{ess}, below {enough_ess:g}"),
+        (_below(o.ess_ratio, g.trusted_ess_ratio), f"{ess}, {o.ess_ratio:.2%} of the log"),
+        (_below(o.balanced_weights, g.trusted_balanced_weights), weights),
+        (_above(o.largest_weight_share, g.trusted_weight_share), f"{share}, above {g.trusted_weight_share:.0%}"),
+        (_above(abs(o.mean_weight_z), g.trusted_z), f"{z}, above {g.trusted_z:g}"),
         (not tail_was_seen(o, g), _unseen_tail(o, g)),
-        (o.unsupported_mass > g.trusted_unsupported, f"{unsupported}, above {g.trusted_unsupported:.0%}"),
+        (_above(o.unsupported_mass, g.trusted_unsupported), f"{unsupported}, above {g.trusted_unsupported:.0%}"),
     ]
     reasons = tuple(reason for crossed, reason in weak if crossed)
     return ("weak" if reasons else "trusted"), reasons
@@ -121,11 +124,22 @@ def tail_was_seen(overlap: Overlap, gate: Gate) -> bool:
     if overlap.sizes is None:
         return True
     number, sizes, least = _alike(overlap), overlap.sizes, _enough(overlap, gate)
+    seen_at_largest = sizes.largest >= gate.trusted_largest_events
     return (
-        _counted(overlap) >= gate.trusted_events
-        or (sizes.largest >= gate.trusted_largest_events and number * overlap.size_balance >= least)
-        or number * sizes.known >= least
+        not _below(_counted(overlap), gate.trusted_events)
+        or (seen_at_largest and not _below(number * overlap.size_balance, least))
+        or not _below(number * sizes.known, least)
     )
+
+
+def _below(figure: float, limit: float) -> bool:
+    """Whether a figure is below a limit by more than rounding; one that is not defined is."""
+    return not figure >= limit * (1.0 - ROUNDING)
+
+
+def _above(figure: float, limit: float) -> bool:
+    """Whether a figure is above a limit by more than rounding."""
+    return figure > limit * (1.0 + ROUNDING)
 
 
 def _enough(overlap: Overlap, gate: Gate) -> float:
@@ -149,8 +163,11 @@ def _factor(overlap: Overlap) -> float:
 def _unseen_tail(overlap: Overlap, gate: Gate) -> str:
     if overlap.sizes is None:
         return ""
+    number, least = _alike(overlap) * overlap.size_balance, _enough(overlap, gate)
+    if overlap.sizes.largest >= gate.trusted_largest_events:
+        return f"the events count for {number:.3g} alike in weight, below {least:g}"
     told = f"the events count for {_counted(overlap):.3g} alike in weight and size, below {gate.trusted_events:g}"
-    return told if _alike(overlap) < _enough(overlap, gate) else f"{told}: the largest may not have been seen"
+    return told if number < least else f"{told}: the largest may not have been seen"
 
 
 def times_needed(overlap: Overlap, gate: Gate) -> float:
@@ -175,9 +192,11 @@ def _short(needed: float, there: float) -> float:
 
 def judge_skewness(found: Verdict, skewness: float, gate: Gate) -> Verdict:
     """A verdict on weights and events, and on how skewed the estimate itself is."""
-    if abs(skewness) <= gate.trusted_skewness:
+    if abs(skewness) <= gate.trusted_skewness * (1.0 + ROUNDING):
         return found
     lopsided = f"a few units carry the estimate: its skewness is {abs(skewness):.2g}, above {gate.trusted_skewness:g}"
+    if math.isnan(skewness):
+        lopsided = "the estimate's skewness cannot be told: one unit, or numbers too large for it"
     return max(found[0], "weak", key=VERDICTS.index), (*found[1], lopsided)
 
 
@@ -186,8 +205,8 @@ def judge_users(
 ) -> Verdict:
     """A verdict, and whether the users who are resampled are enough to tell how they differ: how many of one size they
     are, None where every episode is drawn by itself, so that its weights say it all."""
-    if users is None or users >= gate.trusted_users:
+    if users is None or not _below(users, gate.trusted_users):
         return found
-    least = "unreliable" if users < gate.unreliable_users else "weak"
+    least = "unreliable" if _below(users, gate.unreliable_users) else "weak"
     few = f"{users:.3g} {units} hardly tell how {differ} differ; {gate.trusted_users:g} are needed"
     return max(found[0], least, key=VERDICTS.index), (few, *found[1])

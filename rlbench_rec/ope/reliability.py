@@ -21,7 +21,7 @@ ROUNDING = 16 * float(np.finfo(np.float64).eps)
 """Of the largest reward: rewards that differ by less are equal."""
 SAME = 1e-9
 """Of the largest size: what is smaller is no event."""
-NEAR_LARGEST = 0.95
+NEAR_LARGEST = 0.95 * (1 - 1e-9)
 """Of the largest size: events from there on count as seen at their largest."""
 RARELY_PASSED = 0.3
 """Of one event: how many of a log's events are expected beyond the quantile at which the sizes' tail is cut."""

@@ -138,8 +138,8 @@ def over_days(
 
     Whole days are resampled, or blocks of consecutive ones, since what a shop earns differs from day to day and is
     alike on days that follow one another (block bootstrap: Künsch 1989; here of disjoint blocks, Carlstein 1986).
-    With few blocks Student's t, the default, is safer than resampling them. Fewer than 10 blocks are never `trusted`,
-    fewer than 5 `unreliable`.
+    With few blocks Student's t, the default, is safer than resampling them. Fewer than 10 blocks of one size are never
+    `trusted`, fewer than 5 `unreliable`; weights and events are judged as without days.
 
     Args:
         log: the logged decisions; its own clusters give way to days.

@@ -30,9 +30,11 @@ class RewardCounts:
     @staticmethod
     def of(rewards: np.ndarray, weights: np.ndarray | None = None) -> RewardCounts:
         """Of (n,) rewards, each standing for (n,) weights of rows."""
-        values, codes, counts = np.unique(rewards, return_inverse=True, return_counts=True)
-        counts = counts.astype(np.float64)
-        return _bounded(values, counts, counts.copy() if weights is None else np.bincount(codes, weights))
+        if weights is None:
+            values, counts = np.unique(rewards, return_counts=True)
+            return _bounded(values, counts.astype(np.float64), counts.astype(np.float64))
+        values, codes = np.unique(rewards, return_inverse=True)
+        return _bounded(values, np.bincount(codes).astype(np.float64), np.bincount(codes, weights))
 
     def merged(self, other: RewardCounts) -> RewardCounts:
         """Those of both."""

@@ -35,15 +35,17 @@ class ThirdMoments:
     def of(columns: np.ndarray) -> ThirdMoments:
         """Of an (n, K) matrix."""
         count, width = columns.shape
-        mean = columns.mean(axis=0)
-        apart = np.ascontiguousarray((columns - mean).T)
-        third = np.zeros((width, width, width))
-        varying = np.flatnonzero(np.abs(apart).max(axis=1, initial=0.0) > 0.0).tolist()
+        # Sums along contiguous rows are several times faster.
+        apart = np.ascontiguousarray(columns.T)
+        mean = apart.mean(axis=1)
+        apart -= mean[:, None]
+        second, third = apart @ apart.T, np.zeros((width, width, width))
+        varying = np.flatnonzero(np.diag(second) > 0.0).tolist()
         for i, j in combinations_with_replacement(varying, 2):
             product = apart[i] * apart[j]
             for k in varying[varying.index(j) :]:
                 third[i, j, k] = np.einsum("i,i->", product, apart[k])
-        return ThirdMoments(count, mean, apart @ apart.T, _symmetric(third))
+        return ThirdMoments(count, mean, second, _symmetric(third))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, of the third moments those of ascending indices."""
