@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,9 +112,10 @@ def measure(pieces: Pieces) -> list[Measured]:
     """Each estimator's value and standard error."""
     log = pieces.log
     parts, means = _means(pieces)
+    exponents = [_exponent(_scale(pieces, *each)) for each in zip(pieces.estimators, parts, means, strict=True)]
     squares, cubes, units = np.zeros(len(parts)), np.zeros(len(parts)), log.n_units
     if log.strata is not None:
-        for at, psi in enumerate(unit_influences(pieces, parts, means)):
+        for at, psi in enumerate(_near_1(unit_influences(pieces, parts, means), exponents)):
             apart = _within(psi, log)
             squares[at] = sum(
                 sum_of_squares(own) * len(own) / (len(own) - 1) if len(own) > 1 else np.nan for own in apart
@@ -124,15 +125,29 @@ def measure(pieces: Pieces) -> list[Measured]:
     else:
         if log.clusters is None:
             for influences in _influences(pieces, parts, means):
-                squares += [sum_of_squares(psi) for psi in influences]
-                cubes += [sum_of_cubes(psi) for psi in influences]
+                for at, psi in enumerate(_near_1(influences, exponents)):
+                    squares[at] += sum_of_squares(psi)
+                    cubes[at] += sum_of_cubes(psi)
         else:
-            for at, psi in enumerate(unit_influences(pieces, parts, means)):
+            for at, psi in enumerate(_near_1(unit_influences(pieces, parts, means), exponents)):
                 squares[at], cubes[at] = sum_of_squares(psi), sum_of_cubes(psi)
         errors = np.sqrt(squares) * (np.sqrt(units / (units - 1)) / log.total_weight if units > 1 else np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         skewness = cubes / squares**1.5
-    return _measured(pieces, parts, means, errors, skewness)
+    with np.errstate(over="ignore"):
+        return _measured(pieces, parts, means, np.ldexp(errors, exponents), skewness)
+
+
+def _exponent(scale: float) -> int:
+    """Of the power of 2 that numbers of this size are divided by before they are squared and cubed: 0, unless the
+    result could leave the range of a float, and an error of 0 be taken for a certain value."""
+    ordinary = not np.isfinite(scale) or scale == 0.0 or 1e-50 < scale < 1e50
+    return 0 if ordinary else int(np.frexp(scale)[1])
+
+
+def _near_1(influences: Iterable[np.ndarray], exponents: Sequence[int]) -> Iterator[np.ndarray]:
+    for psi, exponent in zip(influences, exponents, strict=True):
+        yield np.ldexp(psi, -exponent) if exponent else psi
 
 
 def _measured(

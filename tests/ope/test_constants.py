@@ -101,6 +101,21 @@ def test_what_varies_keeps_its_interval(factor, offset):
     assert moved.ci_high == pytest.approx(factor * plain.ci_high, rel=1e-6, abs=resolution)
 
 
+@pytest.mark.parametrize("factor", [1e-300, 1e-170, 1e170, 1e290])
+@pytest.mark.parametrize("clusters", [None, np.arange(4_000) // 4])
+def test_squares_beyond_the_range_of_a_float(factor, clusters):
+    rng = np.random.default_rng(0)
+    items = rng.choice(3, 4_000, p=LOGGING)
+    rewards = rng.random(4_000)
+    plain, moved = (
+        ope.lift(ope.EvaluationLog(each, LOGGING[items], EVALUATED[items], clusters=clusters), "ips", interval="normal")
+        for each in (rewards, factor * rewards)
+    )
+    assert moved.std_error / factor == pytest.approx(plain.std_error, rel=1e-12)
+    assert moved.ci_low / factor == pytest.approx(plain.ci_low, rel=1e-9)
+    assert moved.verdict == plain.verdict
+
+
 def test_slices_guardrails_and_shipping():
     log = constant(600, 7.3)
     segments = np.arange(600) % 3

@@ -24,6 +24,7 @@ from .tail import pareto_k
 
 WITHOUT_Q = ("snips", "ips")
 WITH_Q = ("dr", "snips", "ips")
+RESAMPLED = ("bootstrap", "bca", "studentised")
 EXIT_CODES = {"better": 0, "worse": 1, "broken": 1, "not-shown": 3}
 """2 is wrong use. Harm and ignorance are not the same thing for a script."""
 
@@ -146,6 +147,7 @@ def score(
     log = table.log
     if not 0.0 <= min_lift < np.inf:
         raise InputError(f"{min_lift:g}; it must be 0 or more, in the good direction.", where="min_lift")
+    _check_resamples(**settings)
     names = estimators or (WITHOUT_Q if log.q_logged is None else WITH_Q)
     chosen = [_estimator(name, log) for name in names]
     reward = _scores(log, table.columns["reward"], chosen, None, settings)
@@ -171,6 +173,16 @@ def score(
         slices,
         by_day,
     )
+
+
+def _check_resamples(
+    interval: str = "bootstrap", confidence: float = 0.95, n_resamples: int = 2_000, **others: Any
+) -> None:
+    """Refuse percentiles of fewer draws than have one in either tail: of a single draw both limits are that draw."""
+    least = np.ceil(2.0 / (1.0 - confidence) - 1.0 - 1e-6) if 0.0 < confidence < 1.0 else 0.0
+    if interval in RESAMPLED and 0 < n_resamples < least:
+        what = f"{n_resamples}; an interval of {confidence:.12g} needs {least:.0f} or more."
+        raise InputError(what, where="n_resamples")
 
 
 def decide(first: Scored, min_lift: float, lower_is_better: bool) -> Decision:

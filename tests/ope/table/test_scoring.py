@@ -154,3 +154,15 @@ def test_the_picture_is_a_png_and_the_same_twice(clicks, report_on):
     assert made.startswith(b"\x89PNG") and made == picture(report_on(*clicks))
     rewards, propensities, _ = clicks
     assert picture(report_on(rewards, propensities, np.zeros(len(rewards)))).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("confidence", "least"), [(0.9, 19), (0.95, 39), (0.99, 199)])
+@pytest.mark.parametrize("interval", ["bootstrap", "bca", "studentised"])
+def test_limits_take_draws_beyond_them(clicks, report_on, confidence, least, interval):
+    columns = [column[:500] for column in clicks]
+    settings = {"confidence": confidence, "interval": interval}
+    with pytest.raises(InputError, match=f"{least - 1}; an interval of {confidence} needs {least} or more"):
+        report_on(*columns, n_resamples=least - 1, **settings)
+    first = report_on(*columns, n_resamples=least, **settings).reward.scored[0].value
+    assert first.ci_low < first.value < first.ci_high
+    assert report_on(*columns, n_resamples=1, interval="normal").reward.scored[0].value.ci_low < first.value
