@@ -65,5 +65,6 @@ def _values(drawn: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def possible(setting: Setting) -> bool:
-    """Whether a setting's logs are drawn here: one step, and no more rows than the package draws one by one."""
-    return setting.steps == 1 and setting.rows <= 50_000
+    """Whether a setting's logs are drawn here: one step, sparse rewards, and no more rows than the package draws one by
+    one."""
+    return setting.steps == 1 and not setting.dense and setting.rows <= 50_000
