@@ -62,21 +62,28 @@ def copies_left_out(values: Values, keys: Sequence[str], *, sure: bool) -> tuple
     """
     said = " and ".join(f"'{key}'" for key in keys)
     # To read every column is dear: first those that must repeat.
-    if not _repeated(Values(values.file, values.file.read(keys)), keys).any():
+    repeated = _repeated(Values(values.file, values.file.read(keys)), keys)
+    if not repeated.any():
         return values, ()
     flat = [name for name in values.file.names if name not in values.file.nested]
     names = [name for name, count in Counter(flat).items() if count == 1]
     # What a struct holds may tell two rows apart.
     sure = sure and not values.file.nested
     copies = _repeated(Values(values.file, values.file.read(names)), keys)
-    count = int(copies.sum())
+    count, others = int(copies.sum()), int((repeated & ~copies).sum())
+    asked = ()
+    if sure and others:
+        asked = (
+            f"{others:,} rows repeat a '{keys[0]}' with other values: is it the decision's? --decision {keys[0]} counts "
+            f"each once, --episode {keys[0]} takes them for its steps.",
+        )
     if not count:
-        return values, ()
+        return values, asked
     told = f"{count:,} rows equal an earlier one in every column, {said} included"
     if not sure:
-        return values, (f"{told}: was the log written twice? --decision COLUMN counts each decision once.",)
+        return values, (f"{told}: was the log written twice? --decision COLUMN counts each decision once.", *asked)
     kept = np.flatnonzero(~copies)
-    return replace(values, table=values.table.take(kept), rows=kept), (f"{told}; each is counted once.",)
+    return replace(values, table=values.table.take(kept), rows=kept), (f"{told}; each is counted once.", *asked)
 
 
 def _repeated(values: Values, keys: Sequence[str]) -> np.ndarray:
@@ -102,7 +109,7 @@ def repeats(values: Values, found: Mapping[str, str], taken: bool) -> tuple[Valu
     if "decision" in found:
         return counted_once(values, found["decision"])
     names = values.file.names
-    ids = likely("decision", names)
+    ids = [name for name in likely("decision", names) if name not in found.values()]
     if ids:
         return copies_left_out(values, ids[:1], sure=True)
     if "episode" in found and "step" in found:

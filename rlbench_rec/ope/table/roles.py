@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -58,7 +59,9 @@ ROLES: dict[str, Role] = {
         "its place in the session: a number or a time",
         also=("t", "ts", "timestamp", "time", "datetime", "event_time", "event_timestamp", "event_ts", "event_ns"),
     ),
-    "user": Role("user", "whose decision it was", also=("user_id", "customer_id", "visitor_id", "userId")),
+    "user": Role(
+        "user", "whose decision it was", also=("user_id", "uid", "customer_id", "visitor_id", "client_id", "account_id")
+    ),
     "weight": Role(
         "",
         "how many rows of the whole log it stands for",
@@ -67,7 +70,7 @@ ROLES: dict[str, Role] = {
     "decision": Role(
         "decision_id",
         "which decision it was; a decision that the table holds twice is counted once",
-        also=("decision", "event_id", "eventid", "impression_id", "request_id", "log_id", "uuid", "row_id"),
+        also=("decision", "event_id", "impression_id", "impression", "request_id", "log_id", "uuid", "row_id"),
     ),
     "action": Role("action", "what was decided", also=("item", "item_id", "action_id", "arm")),
 }
@@ -119,6 +122,8 @@ def column(names: Sequence[str], name: str, where: str, part: str | None = None,
     guess = f"Is it {option} {guesses[0]}? " if guesses else f"Name it: {option} COLUMN. " if role else ""
     if part == "propensity":
         guess += "Were none logged? --features A,B estimates them. "
+    if len(names) == 1:
+        guess = "Its header holds one name: cells must be parted by a comma, a semicolon, a bar or a tab. "
     if names and all(_is_number(other) for other in names):
         guess = "The first line must hold the names of the columns. "
     what = f"There is no column '{name}'" + (f" ({role.what})." if role else ".")
@@ -127,9 +132,15 @@ def column(names: Sequence[str], name: str, where: str, part: str | None = None,
 
 
 def likely(part: str, names: Sequence[str]) -> list[str]:
-    """Columns that are often called what plays a part."""
-    also = [other.lower() for other in ROLES[part].also]
-    return [name for name in names if name.lower() in also]
+    """Columns that are often called what plays a part, in whatever letters: `userId`, `User ID`."""
+    role = ROLES[part]
+    known = {_letters(name) for name in (role.default, *role.also) if name}
+    return [name for name in names if _letters(name) in known]
+
+
+def _letters(name: str) -> str:
+    """A name without case, blanks and signs between its words."""
+    return re.sub(r"[\W_]+", "", name).casefold()
 
 
 def overlooked(names: Sequence[str], found: Mapping[str, str], given: Mapping[str, str | None]) -> tuple[str, ...]:
@@ -146,7 +157,7 @@ def overlooked(names: Sequence[str], found: Mapping[str, str], given: Mapping[st
                 notes.append(f"There is a column '{found['step']}' but no episode (--episode COLUMN): {loss}.")
             notes += [f"Is '{free[0]}' the {part}? Without --{part} {free[0]}, {loss}."] if free else []
     for name in found.values():
-        twins = [other for other in names if other != name and other.lower() == name.lower()]
+        twins = [other for other in names if other != name and _letters(other) == _letters(name) != ""]
         notes += [f"There is a column '{twins[0]}' too; '{name}' is the one that is read."] if twins else []
     return tuple(notes)
 

@@ -6,6 +6,8 @@ import gzip
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from rlbench_rec.errors import InputError, MissingFileError
@@ -228,3 +230,32 @@ def test_policies_that_differ_in_single_precision_alone_are_the_same(tmp_path):
     frame["target_propensity"] = np.minimum(chances * (1 + 1e-5), 1.0)
     frame.to_parquet(tmp_path / "log.parquet")
     assert (read_log(tmp_path / "log.parquet").log.ratios > 1).mean() > 0.99
+
+
+@pytest.mark.parametrize("twin", ["Reward", " reward", "re\u200bward", "RE_WARD"])
+def test_a_column_of_nearly_the_same_name_is_named(tmp_path, twin):
+    names = ["reward", "propensity", "target_propensity", twin]
+    table = pa.table([[1.0, 0.0], [0.5, 0.5], [0.5, 0.5], [9.0, 9.0]], names=names)
+    pq.write_table(table, tmp_path / "log.parquet")
+    read = read_log(tmp_path / "log.parquet")
+    assert read.log.rewards.tolist() == [1, 0] and read.notes == (
+        f"There is a column '{twin}' too; 'reward' is the one that is read.",
+    )
+
+
+@pytest.mark.parametrize("user", ["User", "USER_ID", "userId", "User ID", "uid"])
+def test_likely_columns_are_asked_about_in_any_letters(tmp_path, user):
+    (tmp_path / "log.csv").write_text(f"Reward,PROPENSITY,Target Propensity,{user}\n1,0.5,0.5,a\n")
+    columns = {"reward": "Reward", "propensity": "PROPENSITY", "target_propensity": "Target Propensity"}
+    assert f"--user {user}" in " ".join(read_log(tmp_path / "log.csv", columns).notes)
+    for part, name in columns.items():
+        given = {other: taken for other, taken in columns.items() if other != part}
+        with pytest.raises(InputError, match=f"Is it --{part.replace('_', '-')} {name}"):
+            read_log(tmp_path / "log.csv", given)
+
+
+@pytest.mark.parametrize("mark", [":", "::", " ", "\x01"])
+def test_cells_parted_by_something_else(tmp_path, mark):
+    (tmp_path / "log.csv").write_text("reward,propensity,target_propensity\n1,0.5,0.5\n".replace(",", mark))
+    with pytest.raises(InputError, match="Its header holds one name: cells must be parted by"):
+        read_log(tmp_path / "log.csv")

@@ -37,7 +37,7 @@ def read(tmp_path, frame, *arguments, suffix=".csv", **options):
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-@pytest.mark.parametrize("name", ["decision_id", "event_id", "EventId", "key"])
+@pytest.mark.parametrize("name", ["decision_id", "event_id", "EventId", "requestId", "Impression ID", "key"])
 def test_decisions_that_repeat_are_counted_once_and_said(tmp_path, frame, suffix, name):
     frame = frame.rename(columns={"decision_id": name})
     columns = {"decision": name} if name == "key" else {}
@@ -75,9 +75,21 @@ def test_rows_without_an_id_are_decisions_of_their_own(tmp_path, frame):
 def test_positions_of_one_event_are_no_repeats(tmp_path, frame):
     slates = frame.rename(columns={"decision_id": "request_id"}).assign(request_id=np.arange(600) // 3)
     found = read(tmp_path, slates)
-    assert found.log.n_rows == 600 and not found.notes
+    assert found.log.n_rows == 600
+    assert (
+        found.notes[0].startswith("400 rows repeat a 'request_id' with other values") and "--episode" in found.notes[0]
+    )
+    assert not read(tmp_path, slates, {"decision": "none"}).notes
     with pytest.raises(InputError, match="Has one several rows"):
         read(tmp_path, slates, {"decision": "request_id"})
+
+
+@pytest.mark.parametrize("change", [{"ts": "later"}, {"reward": 2.0}])
+def test_an_id_that_repeats_with_other_values_is_asked_about(tmp_path, frame, change):
+    many = pd.concat([frame, frame[:100].assign(**change), frame[100:150]]).rename(columns={"decision_id": "uuid"})
+    found = read(tmp_path, many)
+    assert found.log.n_rows == 700 and "50 rows equal an earlier one" in found.notes[0]
+    assert "100 rows repeat a 'uuid' with other values" in found.notes[1] and "--decision uuid" in found.notes[1]
 
 
 def test_copies_without_an_id_are_named_but_kept(tmp_path, frame):
