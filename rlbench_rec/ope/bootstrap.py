@@ -18,8 +18,6 @@ import numpy as np
 EXACT_UNITS = 50_000
 """Up to here every unit is resampled; beyond, groups of them are."""
 GROUPS = 20_000
-NARROW = 4
-"""Columns."""
 CHUNK_CELLS, DRAWN_CELLS = 200_000, 100_000
 """Counts that are multiplied, and drawn, at a time: what stays in a processor's cache costs half as much."""
 
@@ -124,32 +122,34 @@ def _resampled_within(
 
 
 def _resampled_sums(units: list[Any], n_resamples: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """For each table: (B, K) sums over n units drawn with replacement from n."""
-    n = units[0].shape[0]
+    """For each table: (B, K) sums over n units drawn with replacement from n.
+
+    What is summed are distances from the columns' means: sums whose terms cancel round less, by the square root of n.
+    """
+    n, centres = units[0].shape[0], [_centre(table) for table in units]
+    apart = (table if centre is None else table - centre for table, centre in zip(units, centres, strict=True))
     if n <= EXACT_UNITS:
-        return _sums(units, n, n_resamples, rng)
-    groups = rng.permutation(n) % GROUPS
-    sizes = np.bincount(groups).astype(np.float64)[:, None]
-    *sums, drawn = _sums([*(by_unit(table, groups) for table in units), sizes], GROUPS, n_resamples, rng)
-    # Groups differ in size by one, but n units are drawn.
-    return [table * (n / drawn) for table in sums]
+        sums = _sums(list(apart), n, n_resamples, rng)
+    else:
+        groups = rng.permutation(n) % GROUPS
+        sizes = np.bincount(groups).astype(np.float64)[:, None]
+        *sums, drawn = _sums([*(by_unit(table, groups) for table in apart), sizes], GROUPS, n_resamples, rng)
+        # Groups differ in size by one, but n units are drawn.
+        sums = [table * (n / drawn) for table in sums]
+    return [table if centre is None else table + n * centre for table, centre in zip(sums, centres, strict=True)]
+
+
+def _centre(table: Any) -> np.ndarray | None:
+    """(K,) means of an array's columns, 0 where they are not finite; None for a sparse matrix."""
+    if not isinstance(table, np.ndarray):
+        return None
+    means = table.mean(axis=0)
+    return np.where(np.isfinite(means), means, 0.0)
 
 
 def _sums(units: list[Any], n: int, n_resamples: int, rng: np.random.Generator) -> list[np.ndarray]:
-    units = [_columns(table) for table in units]
-    chunks = [[_product(counts, table) for table in units] for counts in _counts(n, n_resamples, rng)]
+    chunks = [[counts @ table for table in units] for counts in _counts(n, n_resamples, rng)]
     return [np.concatenate(of_table) for of_table in zip(*chunks, strict=True)]
-
-
-def _columns(table: Any) -> Any:
-    """A narrow array as (n,) columns: products with vectors cost no more, and round less, than one with them all."""
-    if not isinstance(table, np.ndarray) or table.shape[1] > NARROW:
-        return table
-    return [np.ascontiguousarray(column) for column in table.T]
-
-
-def _product(counts: np.ndarray, table: Any) -> np.ndarray:
-    return np.stack([counts @ column for column in table], axis=1) if isinstance(table, list) else counts @ table
 
 
 def _counts(n: int, n_resamples: int, rng: np.random.Generator) -> Iterator[np.ndarray]:

@@ -61,7 +61,7 @@ class Pieces:
 
     def tables(self) -> list[list[Any]]:
         """For each estimator, for each part: the (episodes, K) matrix of its columns, sparse where few cells are
-        filled. Never one matrix of several parts: what a product with it rounds to would depend on its neighbours."""
+        filled."""
         whole: list[list[np.ndarray]] | None = None
         filled = 0
         for _, parts in self:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from .. import checks
-from ..bootstrap import resampled_means
+from ..bootstrap import resampled_means, side_by_side
 from ..measure import Measured, Pieces
 from ..parts import total
 
@@ -63,13 +63,18 @@ def jointly_resampled(samples: list[Sample]) -> list[list[np.ndarray]]:
     if samples[0].units < 2:
         return [[np.full(samples[0].n_resamples, np.nan) for _ in sample.measured] for sample in samples]
     first, log = samples[0], samples[0].pieces.log
-    tables = [table for sample in samples for of_one in sample.pieces.tables() for table in of_one]
+    tables = [of_one for sample in samples for of_one in sample.pieces.tables()]
+    widths = iter([[table.shape[1] for table in of_one] for of_one in tables])
+    # Side by side what is one estimator's, never what is several's: no draw may depend on which others are asked for.
+    tables = [side_by_side(of_one) for of_one in tables]
     units = {"strata": log.strata, "weights": log.episode_weights}
     means = iter(resampled_means(tables, log.clusters, first.n_resamples, first.seed, **units))
-    return [
-        [one.settled(total(one.parts, [next(means) for _ in one.parts])) for one in sample.measured]
-        for sample in samples
-    ]
+
+    def draws(one: Measured) -> np.ndarray:
+        of_parts = np.split(next(means), np.cumsum(next(widths))[:-1], axis=1)
+        return one.settled(total(one.parts, of_parts))
+
+    return [[draws(one) for one in sample.measured] for sample in samples]
 
 
 def percentiles(draws: np.ndarray, confidence: float) -> Limits:
