@@ -115,7 +115,7 @@ class Ground:
             self._count += 1
             out = f"{way}-{self._count}"
             run = self.start(out)
-            done = rng.randrange(1, self.finished_jobs)
+            done = rng.randrange(1, self.finished_jobs - 1)
             while run.poll() is None and len(list((self.folder / out / "jobs").glob("*.json"))) < done:
                 time.sleep(0.01)
             time.sleep(rng.uniform(0.0, self.seconds / self.finished_jobs))

@@ -164,13 +164,13 @@ def test_other_code_or_libraries(run, tmp_path, monkeypatch, capsys, part, value
 
 def test_every_part_of_a_stamp_is_compared_and_named(suite):
     job = plan(suite, "cpu", [Content(data="d", card="c"), Content(shop="s")])[0]
-    now = stamp.stamp_of(job, stamp.circumstances("cpu"))
+    now = stamp.stamp_of(job, stamp.circumstances("cpu", {}))
     assert stamp.difference(dict(now), now) == ""
     for part, words in stamp.PARTS.items():
         assert stamp.difference(now | {part: "other"}, now) == words
         assert stamp.difference({key: value for key, value in now.items() if key != part}, now) == words
     # What could not be hashed is never taken for the same.
-    unknown = stamp.stamp_of(replace(job, content=Content(data=UNKNOWN)), stamp.circumstances("cpu"))
+    unknown = stamp.stamp_of(replace(job, content=Content(data=UNKNOWN)), stamp.circumstances("cpu", {}))
     assert stamp.difference(dict(unknown), unknown) == "other data"
 
 
