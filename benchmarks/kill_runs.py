@@ -30,7 +30,7 @@ from pathlib import Path
 
 import pandas as pd
 
-SUITE = """
+TRAINING = """
 name = "small"
 seeds = [0, 1]
 estimators = ["snips", "dr"]
@@ -42,6 +42,19 @@ truth_error = 0.2
 sources = [{ task = "recommend-v1", episodes = 200 }]
 algorithms = [{ id = "random" }, { id = "popularity" }, { id = "bc" }, { id = "dqn" }, { id = "cql" }]
 """
+SCORING = """
+kind = "estimators"
+name = "small"
+estimators = ["snips"]
+episodes = [100]
+logs = [16]
+truth_error = 0.5
+[[sources]]
+task = "pricing-v1"
+matched = ["careless"]
+mismatched = ["farsighted-greedy"]
+"""
+SUITES = {"training": TRAINING, "scoring": SCORING}
 TABLES = ("runs.csv", "leaderboard.csv", "curves.csv", "estimates.csv", "estimators.csv")
 """Those that a kind of suite writes must be the same bytes, whatever happened; times differ."""
 ROUNDS = {"kill": 20, "term": 10, "worker": 10}
@@ -53,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Play all rounds, print what came of each, and give the number of faults."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", nargs="*", default=[], metavar="WAY=N", help="other numbers than 20, 10, 10")
+    parser.add_argument("--suite", choices=SUITES, default="training", help="one that trains, or a quicker one")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args(arguments)
@@ -61,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
         rounds = {way: int(number) for way, number in (text.split("=") for text in options.rounds)}
     rng, faults = random.Random(options.seed), Counter()
     with tempfile.TemporaryDirectory() as folder:
-        ground = Ground(Path(folder), SUITE, jobs=options.jobs)
+        ground = Ground(Path(folder), SUITES[options.suite], jobs=options.jobs)
         print(f"in peace: {ground.seconds:.1f} s, {ground.finished_jobs} jobs", flush=True)
         for way, number in rounds.items():
             for n in range(number):

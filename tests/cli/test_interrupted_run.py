@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.kill_runs import Ground
+from benchmarks.kill_runs import SCORING, Ground
 from rlbench_rec.results.schema import read_leaderboard
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
@@ -27,18 +27,6 @@ n_resamples = 100
 truth_error = 0.2
 sources = [{{ task = "recommend-v1", episodes = 120 }}]
 algorithms = [{{ id = "random" }}, {{ id = "popularity" }}, {{ id = "dqn" }}, {{ id = "cql" }}]
-"""
-ESTIMATORS = """
-kind = "estimators"
-name = "tiny"
-estimators = ["snips"]
-episodes = [100]
-logs = [16]
-truth_error = 0.5
-[[sources]]
-task = "pricing-v1"
-matched = ["careless"]
-mismatched = ["farsighted-greedy"]
 """
 
 
@@ -84,7 +72,7 @@ def test_what_finished_is_kept_and_resume_runs_the_rest(tmp_path):
 
 
 def test_a_job_that_takes_too_long_is_a_failed_row(tmp_path):
-    (tmp_path / "tiny.toml").write_text(ESTIMATORS.replace("[16]", "[2]"))
+    (tmp_path / "tiny.toml").write_text(SCORING.replace("[16]", "[2]"))
     run = _run(tmp_path, "--job-timeout", "0.001")
     _, err = run.communicate(timeout=200)
     assert run.returncode == 1 and "Traceback" not in err
@@ -93,7 +81,7 @@ def test_a_job_that_takes_too_long_is_a_failed_row(tmp_path):
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory):
-    return Ground(tmp_path_factory.mktemp("ground"), ESTIMATORS)
+    return Ground(tmp_path_factory.mktemp("ground"), SCORING)
 
 
 @pytest.mark.parametrize("way", ["kill", "term", "worker"])
