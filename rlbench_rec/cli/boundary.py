@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import errno
 import signal
@@ -13,11 +14,14 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from ..errors import DataWarning, RlbenchError
 from ..terminal import printable, say
 
 WRONG, INTERRUPTED = 2, 130
+AGAIN = 0.05
+"""Seconds after which an interruption that was lost comes again."""
 LONGEST = 500
 """Characters of a foreign error's own message."""
 OURS = Path(__file__).resolve().parents[1]
@@ -112,6 +116,17 @@ def _signals() -> Iterator[list[int]]:
         if len(received) == 1 or number == signal.SIGINT:
             raise Interrupted
 
+    usual = sys.unraisablehook
+
+    def again(unraisable: Any) -> None:
+        # Raised where Python lets nothing out, in a destructor say: it comes again a moment later.
+        if not isinstance(unraisable.exc_value, Interrupted):
+            return usual(unraisable)
+        timers.append(threading.Timer(AGAIN, _thread.interrupt_main, [received.pop()]))
+        timers[-1].start()
+
+    sys.unraisablehook = again
+    timers: list[threading.Timer] = []
     before = {}
     if threading.current_thread() is threading.main_thread():
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
@@ -122,6 +137,9 @@ def _signals() -> Iterator[list[int]]:
     try:
         yield received
     finally:
+        sys.unraisablehook = usual
+        for timer in timers:
+            timer.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import warnings
 
 import pytest
@@ -90,6 +91,22 @@ def test_a_signal_ends_the_command_and_cleans_up(name, code, capsys):
     before = signal.getsignal(getattr(signal, name))
     assert guarded(command, debug=False) == code and cleaned
     assert signal.getsignal(getattr(signal, name)) == before
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_in_the_midst_of_a_destructor_is_not_lost(name, code, capsys):
+    class Thing:
+        def __del__(self):
+            os.kill(os.getpid(), getattr(signal, name))
+            time.sleep(0)
+
+    def command():
+        Thing()
+        time.sleep(10)
+
+    before = sys.unraisablehook
+    assert guarded(command, debug=False) == code
+    assert "Traceback" not in capsys.readouterr().err and sys.unraisablehook is before
 
 
 def test_a_reader_that_has_seen_enough_changes_no_exit_code(tmp_path):
