@@ -14,6 +14,7 @@ FEWEST = 20
 """Values; fewer do not tell."""
 ADVICE = {
     "inverse": "They look like inverse propensities (1 / p): give 1 divided by them.",
+    "negative log": "They look like negative logarithms: give exp of minus them.",
     "percent": "They look like percentages: divide them by 100.",
     "density": (
         "They look like densities of a price or another continuous action, which are no probabilities: "
@@ -56,7 +57,7 @@ def same_but_for_rounding(target: np.ndarray, propensities: np.ndarray) -> np.nd
 def _guess(found: np.ndarray, other: np.ndarray | None, positive: bool) -> str | None:
     low, high = found.min(), found.max()
     if high <= 0 > low:
-        return "They look like logarithms: give exp of them."
+        return "They look like logarithms: give exp of them (of base 10, 10 to their power)."
     if low < 0:
         return "A score or a difference is no probability: each policy's must sum to 1 over the actions of a decision."
     if high <= 1:
@@ -69,7 +70,7 @@ def _guess(found: np.ndarray, other: np.ndarray | None, positive: bool) -> str |
 def _likely(found: np.ndarray, other: np.ndarray, positive: bool) -> str | None:
     """What makes the mean weight 1, as that of two policies is; None where that does not tell."""
     alike = other.max() > 1 + ROUNDING
-    forms = {"percent": lambda x: x / 100.0, "inverse": lambda x: 1.0 / x}
+    forms = {"percent": lambda x: x / 100.0, "inverse": lambda x: 1.0 / x, "negative log": lambda x: np.exp(-x)}
     fits = {}
     for name, form in forms.items():
         # Only an inverse is never below 1, and no percentage is above 100.
@@ -82,7 +83,7 @@ def _likely(found: np.ndarray, other: np.ndarray, positive: bool) -> str | None:
         if (logging > 0).all():
             fits[name] = abs(np.log(max(float(np.mean(evaluated / logging)), 1e-300)))
     best = min(fits, key=fits.__getitem__, default=None)
-    if alike and best != "inverse":
+    if alike and (best not in ("inverse", "negative log") or fits[best] >= np.log(1.5)):
         return _by_spread(found, best)
     return best if best is not None and fits[best] < np.log(1.5) else None
 

@@ -112,7 +112,7 @@ def read_log(
     found = assigned(file.names, given, str(path), without)
     metrics, features = (tuple(column(file.names, name, str(path)) for name in names) for names in (metrics, features))
     sliced = [] if by is None else [column(file.names, by, str(path), option="by")]
-    if timezone and by is None:
+    if timezone is not None and by is None:
         raise InputError("It tells days, and nothing is sliced by them.", where="timezone", hint="Name a time: --by.")
     values = Values(file, file.read([*found.values(), *metrics, *features, *sliced]))
     values, notes = repeats(values, found, given.get("decision") != NOT_USED)

@@ -74,8 +74,8 @@ def copies_left_out(values: Values, keys: Sequence[str], *, sure: bool) -> tuple
     asked = ()
     if sure and others:
         asked = (
-            f"{others:,} rows repeat a '{keys[0]}' with other values: is it the decision's? --decision {keys[0]} counts "
-            f"each once, --episode {keys[0]} takes them for its steps.",
+            f"{others:,} rows repeat a '{keys[0]}' with other values: is it the decision's? --decision {keys[0]} "
+            f"counts each once, --episode {keys[0]} takes them for its steps.",
         )
     if not count:
         return values, asked

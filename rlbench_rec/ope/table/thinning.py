@@ -29,7 +29,7 @@ def row_weights(values: Values, column: str, propensities: np.ndarray | None, ta
         inverse = 1.0 / propensities
         mistaken = {"target_propensity / propensity": target * inverse, "1 / propensity": inverse}
     for name, importance in mistaken.items():
-        if len(np.unique(importance)) > 1 and np.allclose(found, importance, rtol=1e-4, atol=0.0):
+        if len(np.unique(importance)) > 1 and np.allclose(found, importance, rtol=0.01, atol=0.0):
             hint = "Leave out --weight: the policies' ratio is taken into account anyway."
             values.refuse(column, found > 0, f"{name}, not how many rows a row stands for", hint)
     return found

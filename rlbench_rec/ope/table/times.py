@@ -22,6 +22,8 @@ SURE_DIGITS = 15
 CLOCK = r"[Tt ](?P<clock>\d[\d:.,]*)\s*(?P<offset>[Zz]|[+-]\d\d(?::?\d\d)?)?$"
 """A time of day at the end of an ISO 8601 time, with its offset; the day of `2025-03-01` is none."""
 
+WHOLE_DATE = r"^\s*\d{4}-?\d\d-?\d\d"
+
 
 def exact_order(column: pyarrow.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     """(n,) numbers that sort as a column without gaps does, and (n,) which of its values are neither number nor time.
@@ -48,7 +50,7 @@ def exact_order(column: pyarrow.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
             continue
         long = pyarrow.types.is_decimal(kind) or (is_text(kind) and _longest(column) > SURE_DIGITS)
         return (_ranks(column) if long and whole == pyarrow.float64() else found), ~np.isfinite(found)
-    times = _instants(column.to_pandas())
+    times = _instants(_utc_as_z(column).to_pandas() if is_text(kind) else column.to_pandas())
     if times.isna().all():
         import pandas as pd
 
@@ -61,6 +63,13 @@ def is_text(kind: pyarrow.DataType) -> bool:
     import pyarrow
 
     return pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)
+
+
+def _utc_as_z(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
+    """Text of times, in which BigQuery writes `2025-03-01 10:00:00 UTC`."""
+    from pyarrow import compute
+
+    return compute.replace_substring_regex(column, r"(?i)(\d)\s*(?:UTC|GMT)\s*$", r"\1Z")
 
 
 def _longest(column: pyarrow.ChunkedArray) -> int:
@@ -124,17 +133,21 @@ def days(column: pyarrow.ChunkedArray, timezone: str | None, where: str) -> Days
     elif pyarrow.types.is_date(kind):
         instants, dates = column.cast(pyarrow.timestamp("s")).to_pandas(), True
     elif is_text(kind):
+        if not compute.all(compute.match_substring_regex(column, WHOLE_DATE)).as_py():
+            # Of a month or a year the first day is not meant.
+            return None
+        column = _utc_as_z(column)
         instants, clocks = _instants(column.to_pandas()), compute.extract_regex(column, CLOCK)
         dates, zones = clocks.null_count == len(column), _field(clocks, "offset")
     else:
         return None
     if instants.isna().any():
         return None
-    if dates and timezone:
+    if dates and timezone is not None:
         raise InputError("These are dates, which no time zone moves.", where=where, hint="Leave out --timezone.")
     if zones is None:
         zones = np.full(len(column), "")
-    if timezone:
+    if timezone is not None:
         clock = f"by the clock of {timezone}"
         clock += "" if (zones != "").all() else "; times without an offset are taken as UTC"
         shown = _shown(instants, np.full(len(column), timezone))

@@ -14,9 +14,31 @@ from .times import Days, days, exact_order, is_text
 if TYPE_CHECKING:
     import pyarrow
 
-WORDS = {"true": 1.0, "false": 0.0, "t": 1.0, "f": 0.0, "yes": 1.0, "no": 0.0, "y": 1.0, "n": 0.0}
-MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "\\n", "none", "nil", "undefined", "<na>", "(not set)", "(null)")
+WORDS = dict.fromkeys(("true", "t", "yes", "y", "on"), 1.0) | dict.fromkeys(("false", "f", "no", "n", "off"), 0.0)
+MISSING = (
+    *(
+        "",
+        "na",
+        "n/a",
+        "#n/a",
+        "<na>",
+        "nan",
+        "nat",
+        "null",
+        "#null!",
+        "(null)",
+        "[null]",
+        "\\n",
+        "none",
+        "(none)",
+        "nil",
+    ),
+    *("undefined", "unknown", "(not set)", "-", "?", "00000000-0000-0000-0000-000000000000"),
+)
 """Words for nothing, in small letters."""
+ISO = "2025-03-01T10:00:00Z (ISO 8601)"
+PLAIN_NUMBER = r"^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$"
+"""A number that its text is a name of: not 007."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +69,7 @@ class Values:
         bad = ~np.isfinite(values)
         if bad.any():
             raw = self.raw(column, int(np.argmax(bad)))
-            comma = isinstance(raw, str) and raw.count(",") == 1
-            hint = "Write decimals with a point." if comma else if_missing if _missing(raw) else None
+            hint = if_missing if _missing(raw) else _as_number(raw) if isinstance(raw, str) else None
             self.refuse(column, bad, "missing or no finite number", hint)
         return values
 
@@ -118,7 +139,7 @@ class Values:
         """
         self.refuse(column, self.codes(column, words=True) < 0, "missing")
         found, bad = exact_order(self.table[column])
-        self.refuse(column, bad, "neither a number nor a time")
+        self.refuse(column, bad, "neither a number nor a time", f"Write times as {ISO}.")
         return found
 
     def feature(self, column: str, *, largest: int = 50) -> np.ndarray:
@@ -153,20 +174,26 @@ class Values:
         if labels is None:
             found = days(self.table[column], timezone, place)
             labels = np.array([str(one) for one in self.table[column].to_pylist()]) if found is None else found.labels
-        if timezone and found is None:
-            raise InputError("These are no times, which --timezone is for.", where=place)
+        if timezone is not None and found is None:
+            what = "These are not times, which --timezone is for."
+            raise InputError(what, where=place, hint=f"Write times as {ISO}.")
         count = len(np.unique(labels))
         if count > most:
             what = f"{count:,} different values; {most} slices are the most."
-            raise InputError(what, where=place, hint="Group them.")
+            raise InputError(what, where=place, hint=f"Group them; times become days if they are written as {ISO}.")
         return labels, found
 
     def _numbers_as_labels(self, column: str) -> np.ndarray | None:
-        """Whole numbers exactly, others as floats; None where a value is none, or numbers are fewer than their names:
-        007 is not 7."""
+        """Whole numbers exactly, others as floats; None where a value is not a number (yes), is written otherwise
+        (007), or numbers are fewer than their names (1 and 1.0)."""
         import pyarrow
+        from pyarrow import compute
 
         values = self.table[column]
+        if pyarrow.types.is_boolean(values.type):
+            return None
+        if is_text(values.type) and not compute.all(compute.match_substring_regex(values, PLAIN_NUMBER)).as_py():
+            return None
         try:
             labels = values.cast(pyarrow.int64()).to_numpy()
         except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError):
@@ -193,6 +220,15 @@ class Values:
         many = f"{count:,} values are {why}, the first in" if count > 1 else f"a value is {why}, in"
         what = f"{many} {self.place(row)}{shown}."
         raise InputError(what, where=f"{self.file.path}, column '{column}'", hint=hint)
+
+
+def _as_number(text: str) -> str:
+    """What to write in place of a text that is not a number."""
+    if text.endswith("%"):
+        return "Write 0.5 for 50%."
+    if "," in text:
+        return "Write decimals with a point, and no mark between thousands."
+    return "Write a number without a unit, or true or false."
 
 
 def _missing(raw: Any) -> bool:

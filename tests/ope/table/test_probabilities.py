@@ -32,6 +32,7 @@ def contextual(rng, n):
 
 FORMS = {
     "logarithms": (np.log, "look like logarithms: give exp"),
+    "negative logarithms": (lambda p: -np.log(p), "look like negative logarithms: give exp of minus them"),
     "percentages": (lambda p: 100.0 * p, "look like percentages: divide them by 100"),
     "inverses": (lambda p: 1.0 / p, "look like inverse propensities (1 / p): give 1 divided by them"),
 }

@@ -259,3 +259,23 @@ def test_cells_parted_by_something_else(tmp_path, mark):
     (tmp_path / "log.csv").write_text("reward,propensity,target_propensity\n1,0.5,0.5\n".replace(",", mark))
     with pytest.raises(InputError, match="Its header holds one name: cells must be parted by"):
         read_log(tmp_path / "log.csv")
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("50%", "Write 0.5 for 50%"),
+        ('"0,5"', "Write decimals with a point"),
+        ('"1,234.5"', "no mark between thousands"),
+        ("3 EUR", "Write a number without a unit"),
+    ],
+)
+def test_numbers_with_something_around_them(tmp_path, cell, words):
+    (tmp_path / "log.csv").write_text(f"reward,propensity,target_propensity\n{cell},0.5,0.5\n")
+    with pytest.raises(InputError, match=words):
+        read_log(tmp_path / "log.csv")
+
+
+def test_switches_are_truth(tmp_path):
+    (tmp_path / "log.csv").write_text("reward,propensity,target_propensity\nOn,0.5,0.5\noff,0.5,0.5\n")
+    assert read_log(tmp_path / "log.csv").log.rewards.tolist() == [1, 0]

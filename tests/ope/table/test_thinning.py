@@ -103,3 +103,11 @@ def test_propensities_are_estimated_for_the_whole_log(tmp_path, whole):
     found = read_log(write(tmp_path, frame), named, features=["device"]).log
     np.testing.assert_allclose(found.propensities, whole["propensity"][kept], atol=0.04)
     assert np.array_equal(found.weights, frame["s"]) and found.propensity_source == "estimated"
+
+
+@pytest.mark.parametrize("digits", [2, 4])
+def test_importance_weights_that_were_rounded(tmp_path, digits):
+    rows = "".join(f"1,{p},{e},{round(e / p, digits)}\n" for p, e in [(0.3, 0.2), (0.7, 0.8), (0.6, 0.9)])
+    (tmp_path / "log.csv").write_text("reward,propensity,target_propensity,w\n" + rows)
+    with pytest.raises(InputError, match="target_propensity / propensity, not how many rows"):
+        read_log(tmp_path / "log.csv", {"weight": "w"})

@@ -142,8 +142,8 @@ def test_a_clock_change_belongs_to_its_day(tmp_path):
         ([LATE, EARLY], "+99:00", "There is no time zone"),
         ([LATE, EARLY], "../etc/passwd", "There is no time zone"),
         (["2025-03-01", "2025-03-02"], "UTC", "These are dates"),
-        (["phone", "desk"], "UTC", "no times"),
-        ([1, 2], "UTC", "no times"),
+        (["phone", "desk"], "UTC", "These are not times"),
+        ([1, 2], "UTC", "These are not times"),
     ],
 )
 def test_time_zones_that_cannot_be_used(tmp_path, times, timezone, words):
@@ -160,3 +160,45 @@ def test_large_whole_numbers_are_slices_of_their_own(tmp_path):
     big = [9007199254740993, 9007199254740992]
     for suffix in (".csv", ".parquet"):
         assert read_log(write(tmp_path, big, suffix), by="time").slices.tolist() == big
+
+
+@pytest.mark.parametrize("ending", [" UTC", " GMT", "UTC", " utc"])
+def test_times_that_say_utc_in_letters(tmp_path, ending):
+    times = [f"2025-03-0{day} 23:30:00.5{ending}" for day in (1, 1, 2)]
+    frame = pd.DataFrame({"reward": 1.0, "propensity": 0.5, "target_propensity": 0.5, "time": times})
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    read = read_log(tmp_path / "log.csv", by="time")
+    assert read.slices.tolist() == ["2025-03-01", "2025-03-01", "2025-03-02"] and "of UTC" in read.notes[0]
+    moved = read_log(tmp_path / "log.csv", by="time", timezone="Europe/Berlin")
+    assert moved.slices.tolist() == ["2025-03-02", "2025-03-02", "2025-03-03"]
+    frame.assign(episode=[1, 1, 2], step=times[::2] + times[:1]).to_csv(tmp_path / "log.csv", index=False)
+    assert read_log(tmp_path / "log.csv").log.n_episodes == 2
+
+
+LABELS = {
+    "months": (["2025-03", "2025-04"], ["2025-03", "2025-04"]),
+    "padded numbers": (["01", "02"], ["01", "02"]),
+    "numbers": (["10", "9"], [10, 9]),
+    "negative and broken": (["-1.5", "2"], [-1.5, 2.0]),
+    "truth": (["true", "false"], ["true", "false"]),
+    "yes and no": (["yes", "no"], ["yes", "no"]),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_slices_are_called_what_the_table_calls_them(tmp_path, kind):
+    written, labels = LABELS[kind]
+    frame = pd.DataFrame({"reward": 1.0, "propensity": 0.5, "target_propensity": 0.5, "seg": written})
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    read = read_log(tmp_path / "log.csv", by="seg")
+    assert read.slices.tolist() == labels and read.days is None
+    frame.assign(seg=[True, False]).to_parquet(tmp_path / "log.parquet")
+    assert read_log(tmp_path / "log.parquet", by="seg").slices.tolist() == ["True", "False"]
+
+
+@pytest.mark.parametrize("options", [{"by": "seg", "timezone": "UTC"}, {"columns": {"episode": "seg", "step": "time"}}])
+def test_other_times_are_told_how_to_be_written(tmp_path, options):
+    frame = pd.DataFrame({"reward": 1.0, "propensity": 0.5, "target_propensity": 0.5, "seg": ["a", "a"]})
+    frame.assign(time=["03/01/2025 10:00", "03/02/2025 10:00"]).to_csv(tmp_path / "log.csv", index=False)
+    with pytest.raises(InputError, match="Write times as 2025-03-01T10:00:00Z"):
+        read_log(tmp_path / "log.csv", **options)

@@ -86,3 +86,11 @@ def test_a_session_must_have_a_name(tmp_path):
     path.write_text("reward,propensity,target_propensity,episode\n1,1,1,a\n1,1,1,NULL\n1,1,1,\n")
     with pytest.raises(InputError, match="column 'episode': 2 values are missing, the first in line 3"):
         read_log(path)
+
+
+@pytest.mark.parametrize("word", ["NaT", "(none)", "[NULL]", "#NULL!", "-", "?", "Unknown"])
+def test_further_words_for_nobody(tmp_path, word):
+    users = "".join(f"1,0.5,0.5,{user}\n" for user in ("a", word, "b", word, "a"))
+    (tmp_path / "log.csv").write_text("reward,propensity,target_propensity,user\n" + users)
+    read = read_log(tmp_path / "log.csv")
+    assert read.log.n_units == 4 and "2 of 5 rows have no 'user'" in read.notes[0]
