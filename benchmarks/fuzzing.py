@@ -23,7 +23,7 @@ import numpy as np
 
 from rlbench_rec.errors import RlbenchError
 
-BATCH, PATIENCE = 25, 120.0
+BATCH, PATIENCE = 25, 300.0
 """Cases a process, and the seconds that it has for them."""
 MEMORY = 12 << 30
 """Bytes of address space a process has, so that a size without a limit ends as a finding and not as a full machine."""
