@@ -216,7 +216,9 @@ def _overlap(report: Report, gate: Gate) -> Iterator[str]:
             "one first (--reward orders) and the sum beside it (--metric), or cap the rewards and name the limits "
             "(--reward-range)."
         )
-    if rewarded < RARE:
+    if rewarded == 0:
+        yield f"Every reward is the usual {events.median:.4g}. Name an outcome that varies: --reward COLUMN."
+    elif rewarded < RARE:
         yield (
             f"Only {rewarded:.2%} of {_unit(log)} have a reward other than the usual {events.median:.4g}. Value a more "
             "frequent outcome first (--reward clicks), and the rare one with --metric beside it."
