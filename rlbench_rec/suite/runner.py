@@ -123,8 +123,8 @@ class _Run:
         # A batch whose jobs are done in one pass runs whole or not at all, so that --resume ends with the same bytes.
         batches = self.kind.batches(self.jobs)
         waiting = [batch for batch in batches if any(job.run_id not in kept.results for job in batch)]
-        again = {job.run_id for batch in waiting for job in batch}
-        self.done = {run_id: result for run_id, result in kept.results.items() if run_id not in again}
+        kept.drop({job.run_id for batch in waiting for job in batch}, "trained in one pass with others")
+        self.done = dict(kept.results)
         # Before any work: whatever breaks it off, the folder says which run it is, and no other is resumed there.
         self._write_manifest(DataHashes({}, {}), complete=False)
         if message := kept.sentence():

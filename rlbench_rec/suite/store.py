@@ -34,6 +34,12 @@ class Kept:
     results: dict[str, JobResult] = field(default_factory=dict)
     again: Counter[str] = field(default_factory=Counter)
 
+    def drop(self, run_ids: set[str], reason: str) -> None:
+        """Do again what need not be done for its own sake."""
+        for run_id in run_ids & self.results.keys():
+            del self.results[run_id]
+            self.again[reason] += 1
+
     def sentence(self) -> str:
         """What is done again and why, in one line; empty where nothing is."""
         if not self.again:

@@ -203,6 +203,18 @@ def test_seeds_and_logs_may_be_added(run, suite, tmp_path):
     assert len(run(SCORING.model_copy(update={"logs": [2, 4]}), tmp_path / "scoring", resume=True)) == 3
 
 
+def test_seeds_that_train_in_one_pass_are_done_again_together(run, suite, tmp_path, capsys):
+    changes = {"algorithms": [{"id": "dqn"}], "loop": "ensemble", "steps": 5, "batch_size": 16, "forms": ["greedy"]}
+    suite = Suite.model_validate(suite.model_dump() | changes | {"sources": [suite.sources[0]]})
+    run(suite, tmp_path / "out")
+    more = suite.model_copy(update={"seeds": [0, 1]})
+    assert run(more, tmp_path / "out", resume=True) == ["shop.dqn.mlp.seed0", "shop.dqn.mlp.seed1"]
+    said = "rlbench: 1 of 2 stored jobs are done again: trained in one pass with others (1)."
+    assert said in capsys.readouterr().err
+    run(more, tmp_path / "fresh")
+    assert tables(tmp_path / "out") == tables(tmp_path / "fresh")
+
+
 def test_a_run_that_was_killed_before_its_first_job_is_resumed_as_itself(run, suite, tmp_path):
     run(suite, tmp_path / "out")
     shutil.rmtree(tmp_path / "out" / "jobs")
