@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import InputError
 from ..terminal import say
 
 
@@ -96,6 +97,7 @@ def command(
     from ..files import write_bytes, write_text
     from ..ope import table
 
+    _keep_apart(log, {"--plot": plot, "--out": out})
     rails, ratios = dict(map(table.guardrail, guardrail or ())), ratio or []
     metrics = table.outcome_columns(metric or [], ratios, [*rails], reward or "reward")
     columns = {
@@ -145,6 +147,19 @@ def command(
         write_text(out, as_text + "\n")
     say(as_text if as_json else table.screen(report, advised), end="\n" if as_json else "")
     raise typer.Exit(report.decision.exit_code)
+
+
+def _keep_apart(log: Path, written: dict[str, Path | None]) -> None:
+    """Refuse to write over the log, over a file of its folder, or two things into one file."""
+    taken = {log.resolve(): "the log itself"}
+    for option, path in written.items():
+        if path is None:
+            continue
+        place = path.resolve()
+        if place in taken or (place.exists() and log.resolve() in place.parents):
+            what = f"This is {taken.get(place, 'a file of the log')}, which would be lost."
+            raise InputError(what, where=f"{option} {path}", hint="Name another file.")
+        taken[place] = f"the file of {option}"
 
 
 def _names(text: str) -> list[str]:

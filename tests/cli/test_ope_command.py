@@ -125,3 +125,26 @@ def test_it_is_in_the_help(rlbench):
     assert "ope" in rlbench("--help")[1]
     code, out, _ = rlbench("ope", "--help")
     assert code == 0 and "--lower-is-better" in out and "Exit code" in out
+
+
+@pytest.mark.parametrize("option", ["--out", "--plot"])
+@pytest.mark.parametrize("place", ["shop.csv", "x/../shop.csv", "link.csv"])
+def test_the_log_is_never_written_over(run, tmp_path, option, place):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "link.csv").symlink_to("shop.csv")
+    before = (tmp_path / "shop.csv").read_bytes()
+    code, out, err = run(*SHOP, "--reward", "click", option, place)
+    assert code == 2 and not out and f"{option} {place}" in err and "would be lost" in err
+    assert (tmp_path / "shop.csv").read_bytes() == before
+
+
+def test_nor_is_a_file_of_its_folder_or_the_picture_by_the_json(run, tmp_path):
+    pd.read_csv(tmp_path / "shop.csv").to_parquet(tmp_path / "shop.parquet")
+    (tmp_path / "log").mkdir()
+    part = (tmp_path / "shop.parquet").rename(tmp_path / "log" / "part-0.parquet")
+    before = part.read_bytes()
+    given = ("log", "--propensity", "pscore", "--reward", "click")
+    code, _, err = run(*given, "--out", part)
+    assert code == 2 and "a file of the log" in err and part.read_bytes() == before
+    code, _, err = run(*given, "--plot", "same", "--out", "same")
+    assert code == 2 and "the file of --plot" in err and not (tmp_path / "same").exists()
