@@ -18,6 +18,7 @@ played again. Linux only. A script, not an asv benchmark: importing it does noth
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import signal
@@ -151,13 +152,17 @@ class Ground:
             faults.append(f"exit code {run.returncode}: {err}")
         if way != "kill":
             faults += self._tables_of(way, out, run.returncode)
-        if way == "term" and "--resume" not in err:
+        if way == "term" and "--resume" not in err and not self._is_complete(out):
             faults.append("it does not say how to go on")
         again = self.start(out, "--resume")
         err = again.communicate(timeout=PATIENCE)[1]
         if again.returncode or tables(self.folder / out) != self.right:
             faults.append(f"--resume gives other bytes (exit code {again.returncode}): {err}")
         return seconds, faults
+
+    def _is_complete(self, out: str) -> bool:
+        path = self.folder / out / "manifest.json"
+        return path.is_file() and json.loads(path.read_text())["complete"]
 
     def _tables_of(self, way: str, out: str, code: int) -> list[str]:
         """What is wrong with the tables of a run that was broken off, or lost a worker."""

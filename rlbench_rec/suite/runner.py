@@ -153,8 +153,9 @@ class _Run:
             for batch, results in finished:
                 for job, result in zip(batch, results, strict=True):
                     result = _checked(job, result)
-                    save(result, job, self.common, self.folder)
+                    # First here: what is on disk is in the tables too, whenever it is broken off.
                     self.done[job.run_id] = result
+                    save(result, job, self.common, self.folder)
                     advance(job.run_id, result.timing.get("seconds", 0.0), failed=result.failed)
 
     def _write_manifest(self, hashes: DataHashes, *, complete: bool) -> None:
