@@ -53,6 +53,7 @@ def _first_rows(codes: np.ndarray) -> np.ndarray:
 
 def copies_left_out(values: Values, keys: Sequence[str], *, sure: bool) -> tuple[Values, tuple[str, ...]]:
     """The table without rows that equal an earlier one in every column of the file, and what was left out, in words.
+    Where all rows of a sure key agree in the columns that are read, the others need not be equal.
 
     Args:
         values: of the table.
@@ -73,17 +74,30 @@ def copies_left_out(values: Values, keys: Sequence[str], *, sure: bool) -> tuple
     count, others = int(copies.sum()), int((repeated & ~copies).sum())
     asked = ()
     if sure and others:
+        if _alike(values, keys[0]):
+            told = f"{count + others:,} rows repeat the '{keys[0]}' of an earlier one, alike in all that is read"
+            return _without(values, repeated), (f"{told}; each is counted once.",)
         asked = (
-            f"{others:,} rows repeat a '{keys[0]}' with other values: is it the decision's? --decision {keys[0]} "
-            f"counts each once, --episode {keys[0]} takes them for its steps.",
+            f"{others:,} rows repeat the '{keys[0]}' of an earlier one with other values: is it the decision's? "
+            f"--decision {keys[0]} counts each once, --episode {keys[0]} takes them for its steps.",
         )
     if not count:
         return values, asked
     told = f"{count:,} rows equal an earlier one in every column, {said} included"
     if not sure:
         return values, (f"{told}: was the log written twice? --decision COLUMN counts each decision once.", *asked)
-    kept = np.flatnonzero(~copies)
-    return replace(values, table=values.table.take(kept), rows=kept), (f"{told}; each is counted once.", *asked)
+    return _without(values, copies), (f"{told}; each is counted once.", *asked)
+
+
+def _without(values: Values, rows: np.ndarray) -> Values:
+    kept = np.flatnonzero(~rows)
+    return replace(values, table=values.table.take(kept), rows=kept)
+
+
+def _alike(values: Values, key: str) -> bool:
+    """Whether rows of one key agree in all that is read: the log was delivered twice, with another time of delivery."""
+    first = _first_rows(Values(values.file, values.file.read([key])).codes(key, words=True))
+    return all((held == held[first]).all() for held in map(values.codes, values.table.column_names))
 
 
 def _repeated(values: Values, keys: Sequence[str]) -> np.ndarray:

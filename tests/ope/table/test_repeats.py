@@ -77,19 +77,33 @@ def test_positions_of_one_event_are_no_repeats(tmp_path, frame):
     found = read(tmp_path, slates)
     assert found.log.n_rows == 600
     assert (
-        found.notes[0].startswith("400 rows repeat a 'request_id' with other values") and "--episode" in found.notes[0]
+        found.notes[0].startswith("400 rows repeat the 'request_id' of an earlier one with other")
+        and "--episode" in found.notes[0]
     )
     assert not read(tmp_path, slates, {"decision": "none"}).notes
     with pytest.raises(InputError, match="Has one several rows"):
         read(tmp_path, slates, {"decision": "request_id"})
 
 
-@pytest.mark.parametrize("change", [{"ts": "later"}, {"reward": 2.0}])
+def test_an_id_that_is_delivered_twice_at_other_times(tmp_path, frame):
+    frame = frame.rename(columns={"decision_id": "event_id"})
+    many = pd.concat([frame, frame[:300].assign(ts="later"), frame[100:150]])
+    once, often = (read(tmp_path, each) for each in (frame, many))
+    assert ope.lift(once.log, n_resamples=100) == ope.lift(often.log, n_resamples=100)
+    assert often.notes == (
+        "350 rows repeat the 'event_id' of an earlier one, alike in all that is read; each is counted once.",
+    )
+
+
+@pytest.mark.parametrize("change", [{"user": 1_000}, {"reward": 2.0}])
 def test_an_id_that_repeats_with_other_values_is_asked_about(tmp_path, frame, change):
     many = pd.concat([frame, frame[:100].assign(**change), frame[100:150]]).rename(columns={"decision_id": "uuid"})
     found = read(tmp_path, many)
     assert found.log.n_rows == 700 and "50 rows equal an earlier one" in found.notes[0]
-    assert "100 rows repeat a 'uuid' with other values" in found.notes[1] and "--decision uuid" in found.notes[1]
+    assert (
+        "100 rows repeat the 'uuid' of an earlier one with other" in found.notes[1]
+        and "--decision uuid" in found.notes[1]
+    )
 
 
 def test_copies_without_an_id_are_named_but_kept(tmp_path, frame):
