@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import InputError
 from ..terminal import say
+
+if TYPE_CHECKING:
+    from ..ope import Guardrail
 
 
 def _column(text: str) -> typer.models.OptionInfo:
@@ -98,7 +101,7 @@ def command(
     from ..ope import table
 
     _keep_apart(log, {"--plot": plot, "--out": out})
-    rails, ratios = dict(map(table.guardrail, guardrail or ())), ratio or []
+    rails, ratios = _guardrails(guardrail or []), ratio or []
     metrics = table.outcome_columns(metric or [], ratios, [*rails], reward or "reward")
     columns = {
         "reward": reward,
@@ -160,6 +163,16 @@ def _keep_apart(log: Path, written: dict[str, Path | None]) -> None:
             what = f"This is {taken.get(place, 'a file of the log')}, which would be lost."
             raise InputError(what, where=f"{option} {path}", hint="Name another file.")
         taken[place] = f"the file of {option}"
+
+
+def _guardrails(texts: list[str]) -> dict[str, Guardrail]:
+    from ..ope import table
+
+    rails = dict(map(table.guardrail, texts))
+    if len(rails) < len(texts):
+        hint = "Keep the stricter one, or give the outcome a second column."
+        raise InputError("Two guardrails are on one outcome.", where="--guardrail", hint=hint)
+    return rails
 
 
 def _names(text: str) -> list[str]:

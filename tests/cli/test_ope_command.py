@@ -148,3 +148,8 @@ def test_nor_is_a_file_of_its_folder_or_the_picture_by_the_json(run, tmp_path):
     assert code == 2 and "a file of the log" in err and part.read_bytes() == before
     code, _, err = run(*given, "--plot", "same", "--out", "same")
     assert code == 2 and "the file of --plot" in err and not (tmp_path / "same").exists()
+
+
+def test_two_guardrails_on_one_outcome_are_not_one(run):
+    code, out, err = run(*SHOP, "--reward", "click", "--guardrail", "cost:1:lower", "--guardrail", "cost:2")
+    assert code == 2 and not out and "Two guardrails are on one outcome" in err

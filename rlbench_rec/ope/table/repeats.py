@@ -11,6 +11,9 @@ import numpy as np
 from .roles import likely
 from .values import Values
 
+FEWEST = 20
+"""Different rows; the counts of fewer may all be even by chance."""
+
 
 def counted_once(values: Values, decision: str) -> tuple[Values, tuple[str, ...]]:
     """The table with every decision once, and what was left out, in words. Rows without an id are decisions of their
@@ -131,4 +134,29 @@ def repeats(values: Values, found: Mapping[str, str], taken: bool) -> tuple[Valu
         return values, ()
     users = [found["user"]] if "user" in found else likely("user", names)
     times = [found["step"]] if "step" in found else likely("step", names)
-    return copies_left_out(values, [users[0], times[0]], sure=False) if users and times else (values, ())
+    if users and times:
+        return copies_left_out(values, [users[0], times[0]], sure=False)
+    return values, _all_alike(values)
+
+
+def _all_alike(values: Values) -> tuple[str, ...]:
+    """What to ask where nothing tells decisions apart, and every row is there two (or three, …) times."""
+    if _multiple(values)[0] == 1:
+        return ()
+    names = [name for name, count in Counter(values.file.names).items() if count == 1]
+    times, different = _multiple(Values(values.file, values.file.read(names))) if not values.file.nested else (1, 0)
+    if times == 1 or different < FEWEST:
+        return ()
+    return (
+        f"Every row is there {times} times, or a multiple of it, and no column says which decision it is: was the log "
+        f"written {times} times? Then intervals are too narrow; --decision COLUMN counts each decision once.",
+    )
+
+
+def _multiple(values: Values) -> tuple[int, int]:
+    """The largest number of which every row's count is a multiple, and how many rows differ."""
+    import pandas as pd
+
+    frame = pd.DataFrame({name: values.codes(name) for name in values.table.column_names})
+    counts = frame.value_counts(sort=False).to_numpy()
+    return int(np.gcd.reduce(counts)), len(counts)

@@ -120,3 +120,13 @@ def test_sessions_that_are_there_twice(tmp_path, frame):
     assert often.log.n_episodes == once.log.n_episodes == 200
     with pytest.raises(InputError, match=r"a repeat within its 'episode'.* --decision"):
         read(tmp_path, pd.concat([frame, frame]).drop(columns="decision_id"))
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_table_that_is_wholly_doubled_is_named(tmp_path, frame, times):
+    frame = frame.drop(columns=["decision_id", "ts", "user"]).assign(x=np.arange(600) % 50)
+    assert not read(tmp_path, frame).notes
+    many = read(tmp_path, pd.concat([frame] * times))
+    assert many.log.n_rows == 600 * times and f"Every row is there {times} times" in many.notes[0]
+    assert not read(tmp_path, pd.concat([frame] * times), {"decision": "none"}).notes
+    assert not read(tmp_path, pd.concat([frame] * times)[:-1]).notes
