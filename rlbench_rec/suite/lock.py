@@ -18,7 +18,7 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-LOCK_FILE = ".lock"
+LOCK_FILE = ".rlbench-lock"
 FAR = 1 << 30
 """Windows forbids to read what is locked, so a byte far behind the text is."""
 

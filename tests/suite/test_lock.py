@@ -16,6 +16,7 @@ import pytest
 from rlbench_rec.errors import InputError, OutputError
 from rlbench_rec.suite import lock
 from rlbench_rec.suite.lock import LOCK_FILE, hold
+from rlbench_rec.suite.store import is_empty
 
 HOLDER = """
 import sys, time
@@ -64,6 +65,14 @@ def test_a_folder_that_stays_empty_is_removed_with_those_that_were_made_for_it(t
     with hold(tmp_path / "c" / "d"):
         (tmp_path / "c" / "d" / "result").write_text("")
     assert {path.name for path in (tmp_path / "c").rglob("*")} == {"d", "result"}
+
+
+@pytest.mark.parametrize("name", [".lock", "lock", "run.lock"])
+def test_a_file_of_the_users_own_stays_as_it_is(tmp_path, name):
+    (tmp_path / name).write_text("precious")
+    with hold(tmp_path):
+        assert not is_empty(tmp_path)
+    assert (tmp_path / name).read_text() == "precious"
 
 
 def test_of_many_at_once_one_is_in_at_a_time(tmp_path):

@@ -119,7 +119,8 @@ def _alone(folder: Path) -> Iterator[None]:
     """Two processes must not write one partial file."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("w")
+        # "a": what a file of that name holds stays.
+        lock = (folder / ".lock").open("a")
     except OSError as error:
         hint = "Set RLBENCH_DATA to a folder you may write."
         raise OutputError(f"It cannot be written ({error.strerror}).", where=str(folder), hint=hint) from error
