@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RlbenchError
+from ..terminal import printable
 from .kinds import kind_of
 from .plan import Job, JobResult
 
@@ -42,9 +43,19 @@ def execute(batch: Sequence[Job], folder: Path | None = None) -> list[JobResult]
 def failure(job: Job, error: BaseException | str, seconds: float = 0.0) -> JobResult:
     """The result of a job that did not get to its end."""
     plain = isinstance(error, str | RlbenchError)
-    reason = " ".join((str(error) if plain else f"{type(error).__name__}: {error}").split()).rstrip(": ")
+    text = _text(error) if plain else f"{type(error).__name__}: {_text(error)}"
+    # Tables cannot hold bytes of a path that are not UTF-8, and should not hold what a terminal obeys.
+    reason = printable(" ".join(text.split())).rstrip(": ")
     row = kind_of(job.suite).failed_row(job, f"failed: {reason[:LONGEST_REASON]}")
     return JobResult(job.run_id, [row], timing={"run_id": job.run_id, "seconds": seconds})
+
+
+def _text(error: BaseException | str) -> str:
+    try:
+        return str(error)
+    # The message of somebody else's exception is their code.
+    except Exception:
+        return ""
 
 
 def _execute(job: Job, prepared: Any, folder: Path | None, spent: float) -> JobResult:

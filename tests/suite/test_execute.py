@@ -19,6 +19,7 @@ from rlbench_rec.suite.kinds.kind import KINDS
 SUITE = Suite(name="s", sources=[{"task": "tabular-v1"}], algorithms=[{"id": "dqn"}], seeds=[0, 1])
 SCORING = EstimatorSuite(kind="estimators", name="s", sources=[{"task": "tabular-v1"}], episodes=[50], logs=[2])
 PANIC = type("PanicException", (BaseException,), {})
+UNSAYABLE = type("Unsayable", (Exception,), {"__str__": lambda self: 1 / 0})
 
 
 def kind_that_raises(monkeypatch, error, *, in_prepare=False):
@@ -47,6 +48,12 @@ def kind_that_raises(monkeypatch, error, *, in_prepare=False):
         (RecursionError("deep"), "failed: RecursionError: deep"),
         (SystemExit(3), "failed: SystemExit: 3"),
         (PANIC("at x.rs"), "failed: PanicException: at x.rs"),
+        (
+            FileNotFoundError(2, "No such file", "caf\udce9.csv"),
+            r"failed: FileNotFoundError: [Errno 2] No such file: 'caf\udce9.csv'",
+        ),
+        (UNSAYABLE(), "failed: Unsayable"),
+        (ValueError("\x1b[31mred"), r"failed: ValueError: \u001b[31mred"),
         (ValueError("x" * 10_000), "failed: ValueError: " + "x" * (LONGEST_REASON - len("ValueError: "))),
     ],
 )
