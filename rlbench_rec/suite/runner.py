@@ -131,11 +131,11 @@ class _Run:
             say(f"rlbench: {message}", error=True)
         try:
             self._execute(waiting, worker_count(workers, self.device, len(waiting)))
-        finally:
-            if results := self.results:
-                hashes = self.kind.write_tables(self.suite, results, self.folder)
-                _write_timings(results, self.folder)
-                self._write_manifest(hashes, complete=len(results) == len(self.jobs))
+            self._write_tables()
+        except BaseException:
+            # What finished, also where the writing itself was interrupted.
+            self._write_tables()
+            raise
         tidy(self.folder, self.jobs)
 
     def _execute(self, batches: Sequence[Sequence[Job]], workers: int) -> None:
@@ -157,6 +157,12 @@ class _Run:
                     self.done[job.run_id] = result
                     save(result, job, self.common, self.folder)
                     advance(job.run_id, result.timing.get("seconds", 0.0), failed=result.failed)
+
+    def _write_tables(self) -> None:
+        if results := self.results:
+            hashes = self.kind.write_tables(self.suite, results, self.folder)
+            _write_timings(results, self.folder)
+            self._write_manifest(hashes, complete=len(results) == len(self.jobs))
 
     def _write_manifest(self, hashes: DataHashes, *, complete: bool) -> None:
         content = manifest(self.config, hashes, self.command_line, self.device, complete, self.plugins)

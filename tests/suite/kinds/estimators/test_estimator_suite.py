@@ -10,7 +10,7 @@ import pytest
 
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, UnknownNameError
-from rlbench_rec.results.schema import ESTIMATES, ESTIMATORS, read_table
+from rlbench_rec.results.schema import ESTIMATES, ESTIMATORS, TIMINGS, read_table
 from rlbench_rec.suite import load_suite
 from rlbench_rec.suite.kinds.estimators.check import check
 from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite
@@ -151,3 +151,20 @@ def test_a_bad_file_is_refused(tmp_path, line, field):
     file.write_text(f'{text}{line}\n[[sources]]\ntask = "tabular-v1"\n')
     with pytest.raises(InputError, match=field):
         load_suite(str(file))
+
+
+def test_an_interruption_of_the_tables_themselves_leaves_them_whole(tmp_path, monkeypatch):
+    from rlbench_rec.suite import runner
+
+    write, calls = runner.write_table, []
+
+    def interrupted(*arguments):
+        calls.append(1)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        write(*arguments)
+
+    monkeypatch.setattr(runner, "write_table", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_suite(EstimatorSuite(**SMALL), tmp_path / "a", workers=1)
+    assert read_table(tmp_path / "a" / "timings.csv", TIMINGS, ("run_id",)).shape[0] == 3
