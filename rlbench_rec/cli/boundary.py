@@ -24,6 +24,8 @@ AGAIN = 0.05
 """Seconds after which an interruption that was lost comes again."""
 LONGEST = 500
 """Characters of a foreign error's own message."""
+RECEIVED: list[int] = []
+"""Signals that came while the command ran: a library may make an error of its own of an interruption."""
 OURS = Path(__file__).resolve().parents[1]
 
 
@@ -107,7 +109,8 @@ def _keep(error: BaseException) -> str:
 @contextlib.contextmanager
 def _signals() -> Iterator[list[int]]:
     """SIGTERM and SIGHUP end a command as Ctrl-C does, so that it cleans up; gives the signals that came."""
-    received: list[int] = []
+    received = RECEIVED
+    received.clear()
 
     def interrupt(number: int, frame: object) -> None:
         received.append(number)

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from ..terminal import say
+from .boundary import RECEIVED
 
 
 def command(
@@ -62,7 +63,9 @@ def command(
 def _resumable(folder: Path) -> Iterator[None]:
     try:
         yield
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if not RECEIVED and not isinstance(error, KeyboardInterrupt):
+            raise
         kept = f"{folder} keeps what finished; --out {folder} --resume runs the rest."
         say(f"rlbench: interrupted. {kept if folder.is_dir() else 'Nothing had begun.'}", error=True)
         raise
