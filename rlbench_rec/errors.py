@@ -58,13 +58,25 @@ class MissingExtraError(RlbenchError, ImportError):
 
 
 class UnknownNameError(RlbenchError, KeyError):
-    """A name that is not registered; the message suggests the nearest one and lists all."""
+    """A name that is not registered; the message suggests the nearest one and lists all.
 
-    def __init__(self, kind: str, name: str, available: Iterable[str]):
+    Args:
+        kind: what is named, in the singular.
+        name: what was asked for.
+        available: the names that there are.
+        pluggable: whether a plugin may bring it; where no name is near, the message then says how.
+    """
+
+    def __init__(self, kind: str, name: str, available: Iterable[str], *, pluggable: bool = False):
         names = sorted(available)
         near = difflib.get_close_matches(str(name), names, n=1)
         guess = f"Did you mean '{near[0]}'? " if near else ""
-        super().__init__(f"Unknown {kind} '{name}'.", hint=f"{guess}Available: {', '.join(names) or 'none'}.")
+        own = (
+            " One of your own: name its module by --plugin, or by `plugins` in the suite."
+            if pluggable and not near
+            else ""
+        )
+        super().__init__(f"Unknown {kind} '{name}'.", hint=f"{guess}Available: {', '.join(names) or 'none'}.{own}")
 
 
 class DataWarning(UserWarning):

@@ -69,7 +69,7 @@ class Registry(Generic[T]):
     def canonical(self, name: str) -> str:
         """The name itself, or the name that an alias stands for."""
         if name not in self:
-            raise UnknownNameError(self.kind, name, [*self._targets, *self._aliases])
+            raise UnknownNameError(self.kind, name, [*self._targets, *self._aliases], pluggable=self.group is not None)
         return self._aliases.get(name, name)
 
     def __getitem__(self, name: str) -> T:

@@ -46,6 +46,15 @@ def test_a_package_adds_a_name_once_it_is_asked_for(package):
         known["pearr"]
 
 
+def test_an_unknown_name_may_be_that_of_a_plugin():
+    with pytest.raises(UnknownNameError, match="name its module by --plugin"):
+        fruits()["quince"]
+    for known, name in ((fruits(), "aple"), (Registry("fruit", {"apple": object()}), "quince")):
+        with pytest.raises(UnknownNameError) as refused:
+            known.canonical(name)
+        assert "--plugin" not in str(refused.value)
+
+
 def test_packages_are_not_asked_for_names_that_are_here(monkeypatch):
     def asked(**options):
         raise AssertionError("the packages were asked")

@@ -33,7 +33,9 @@ app.command("doctor")(doctor.command)
 @app.callback(invoke_without_command=True)
 def version(
     show: bool = typer.Option(False, "--version", help="Print the version and stop."),
-    debug: bool = typer.Option(False, "--debug", help="Write the traceback of an error into a file."),
+    debug: bool = typer.Option(
+        False, "--debug", help="Write the traceback of an error into a file; anywhere in the command line."
+    ),
     plugin: list[str] = typer.Option(  # noqa: B008
         [], "--plugin", help="Import a module that registers algorithms, policies, tasks, ... of your own; repeatable."
     ),

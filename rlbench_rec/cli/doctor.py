@@ -10,7 +10,7 @@ import typer
 def command(as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False) -> None:
     """Check Python, packages, device, memory and data; say what to do about what is wrong.
 
-    Exit code 0: ready; 1: something must be mended.
+    Exit code 0: ready; 1: something must be fixed.
     """
     from ..suite.doctor import examine
     from .tables import print_rows

@@ -34,6 +34,8 @@ def command(
     """Train and evaluate every algorithm of a suite, and write its leaderboard.
 
     Without arguments: the suite `quick`, on the Open Bandit sample and a simulated shop.
+
+    Exit code 0: all jobs are done; 1: some failed, and their rows say why; 2: wrong use; 130, 143 or 129: interrupted.
     """
     from ..plugins import LOADED
     from ..suite.kinds import kind_of

@@ -211,4 +211,4 @@ def _same_weight(
     other = np.zeros(len(weights), dtype=bool)
     other[order] = weights[order] != np.repeat(weights[order][starts], np.diff(starts, append=len(weights)))
     hint = "Whole sessions are kept or not."
-    values.refuse(found["weight"], other, f"another than before in its '{found['episode']}'", hint)
+    values.refuse(found["weight"], other, f"unlike an earlier one of the same '{found['episode']}'", hint)

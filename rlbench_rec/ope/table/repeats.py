@@ -36,10 +36,10 @@ def counted_once(values: Values, decision: str) -> tuple[Values, tuple[str, ...]
     for column in values.table.column_names:
         held = values.codes(column)
         hint = (
-            "A decision that repeats is counted once if its rows agree. Has one several rows? --decision none, "
-            f"and --episode {decision} if they are its steps."
+            "A decision that repeats is counted once if its rows agree. Where a decision has several rows: "
+            f"--decision none, and --episode {decision} if they are its steps."
         )
-        values.refuse(column, held != held[first], f"another than before for its '{decision}'", hint)
+        values.refuse(column, held != held[first], f"unlike an earlier one of the same '{decision}'", hint)
     kept = np.flatnonzero(~again)
     notes.append(f"{int(again.sum()):,} rows repeat a '{decision}' that was there before; each is counted once.")
     rows = kept if values.rows is None else values.rows[kept]

@@ -64,7 +64,7 @@ ROLES: dict[str, Role] = {
     ),
     "weight": Role(
         "",
-        "how many rows of the whole log it stands for",
+        "how many rows of the whole log a row stands for",
         also=("weight", "weights", "row_weight", "sample_weight", "sampling_weight"),
     ),
     "decision": Role(

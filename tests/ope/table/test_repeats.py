@@ -53,7 +53,7 @@ def test_rows_that_disagree_are_refused_with_column_and_line(tmp_path, frame):
     many = pd.concat([frame, frame[:3].assign(reward=[0.0, 1.0, 0.5])])
     bad = int(np.argmax(many["reward"][600:].to_numpy() != frame["reward"][:3].to_numpy())) + 602
     with pytest.raises(
-        InputError, match=f"column 'reward': .* another than before for its 'decision_id', .* line {bad}"
+        InputError, match=f"column 'reward': .* unlike an earlier one of the same 'decision_id', .* line {bad}"
     ):
         read(tmp_path, many)
     # What is not read may differ: a time of delivery, say.
@@ -81,7 +81,7 @@ def test_positions_of_one_event_are_no_repeats(tmp_path, frame):
         and "--episode" in found.notes[0]
     )
     assert not read(tmp_path, slates, {"decision": "none"}).notes
-    with pytest.raises(InputError, match="Has one several rows"):
+    with pytest.raises(InputError, match="Where a decision has several rows"):
         read(tmp_path, slates, {"decision": "request_id"})
 
 

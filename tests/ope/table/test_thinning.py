@@ -87,7 +87,7 @@ def test_a_likely_column_is_asked_about_but_not_taken(tmp_path, thinned, name):
 
 def test_sessions_are_kept_whole(tmp_path, thinned):
     frame = thinned.head(300).assign(user=np.arange(300) // 3, episode=np.arange(300) // 3, step=[0, 1, 2] * 100)
-    with pytest.raises(InputError, match=r"column 's': .* another than before in its 'episode'"):
+    with pytest.raises(InputError, match=r"column 's': .* unlike an earlier one of the same 'episode'"):
         read_log(write(tmp_path, frame.assign(s=[1, 1, 10] * 100)), {"weight": "s"})
     shuffled = frame.assign(s=np.where(frame["episode"] % 2, 1, 10)).sample(frac=1.0, random_state=0)
     log = read_log(write(tmp_path, shuffled), {"weight": "s"}).log

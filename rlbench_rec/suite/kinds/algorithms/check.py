@@ -63,7 +63,7 @@ def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
     made = []
     for spec in specs:
         if spec.id not in POLICIES and spec.id not in training.ALGORITHMS:
-            raise UnknownNameError("algorithm", spec.id, [*POLICIES, *training.ALGORITHMS])
+            raise UnknownNameError("algorithm", spec.id, [*POLICIES, *training.ALGORITHMS], pluggable=True)
         encoder = training.ENCODERS.canonical(spec.encoder)
         if spec.label == BEST:
             raise InputError(
