@@ -48,10 +48,7 @@ def kind_that_raises(monkeypatch, error, *, in_prepare=False):
         (RecursionError("deep"), "failed: RecursionError: deep"),
         (SystemExit(3), "failed: SystemExit: 3"),
         (PANIC("at x.rs"), "failed: PanicException: at x.rs"),
-        (
-            FileNotFoundError(2, "No such file", "caf\udce9.csv"),
-            r"failed: FileNotFoundError: [Errno 2] No such file: 'caf\udce9.csv'",
-        ),
+        (InputError("No rows.", where="caf\udce9.csv"), r"failed: caf\udce9.csv: No rows."),
         (UNSAYABLE(), "failed: Unsayable"),
         (ValueError("\x1b[31mred"), r"failed: ValueError: \u001b[31mred"),
         (ValueError("x" * 10_000), "failed: ValueError: " + "x" * (LONGEST_REASON - len("ValueError: "))),
