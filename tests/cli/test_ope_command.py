@@ -100,7 +100,7 @@ def test_propensities_that_were_not_logged(run):
         ([*SHOP, "--reward", "click", "--guardrail", "hour:x"], "'x' in 'hour:x' is no number"),
         ([*SHOP, "--reward", "click", "--estimators", "snip"], "Did you mean 'snips'"),
         ([*SHOP, "--reward", "click", "--estimators", "dr"], "needs q_logged and v_target"),
-        ([*SHOP, "--reward", "click", "--reward-range", "0,0.5"], "reward_range"),
+        ([*SHOP, "--reward", "click", "--reward-range", "0,0.5"], "reward range [0, 0.5], the first in line 9"),
         ([*SHOP, "--reward", "click", "--timezone", "UTC"], "nothing is sliced by them"),
         ([*SHOP, "--reward", "click", "--weight", "hour"], "column 'hour'"),
         ([*SHOP, "--reward", "click", "--decision", "hour"], "--decision none"),

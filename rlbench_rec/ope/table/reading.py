@@ -118,6 +118,7 @@ def read_log(
     values, notes = repeats(values, found, given.get("decision") != NOT_USED)
 
     rows: dict[str, Any] = {"rewards": values.numbers(found["reward"], "Where nothing was earned, write 0.")}
+    _in_range(values, found["reward"], rows["rewards"], options.get("reward_range"))
     rows["target_propensities"] = chances(values, found["target_propensity"], found.get("propensity"))
     if "q" in found:
         rows |= {"q_logged": values.numbers(found["q"]), "v_target": values.numbers(found["v"])}
@@ -202,6 +203,15 @@ def _users(
     other[order] = (users[order] != of_episode) & (users[order] >= 0)
     values.refuse(found["user"], other, f"another than elsewhere in its '{found['episode']}'")
     return of_episode[starts]
+
+
+def _in_range(values: Values, reward: str, rewards: np.ndarray, limits: tuple[float, float] | None) -> None:
+    """Refuse a reward beyond the known limits, by its line: the log knows rows alone, which sessions put in order."""
+    if limits is None:
+        return
+    low, high = limits
+    hint = "Give the limits that hold for every row."
+    values.refuse(reward, (rewards < low) | (rewards > high), f"outside the reward range [{low:g}, {high:g}]", hint)
 
 
 def _same_weight(

@@ -14,6 +14,8 @@ from .scoring import Report, Scores
 WIDTH = 100
 LARGEST_SHARE = 100.0
 """A lift of more times the logging policy's value is not worth a percentage."""
+ROUNDING = 1e-12
+"""A difference of less than this share of the values it is made of is shown as 0."""
 SLICES = 14
 """Shown on the screen."""
 
@@ -67,16 +69,18 @@ def _rows(outcome: Scores) -> list[tuple[str, ...]]:
     rows = [("logging policy", _number(outcome.logging.value), _interval(outcome.logging), "", "", "")]
     for scored in outcome.scored:
         relative = outcome.relative(scored)
+        relative = 0.0 if abs(relative) < ROUNDING else relative
         share = f" ({relative:+.1%})" if abs(relative) < LARGEST_SHARE else ""
         one, lift = scored.value, scored.lift
+        size = _size(one, outcome.logging)
         verdict = one.verdict if one.verdict == lift.verdict else f"{one.verdict}, lift {lift.verdict}"
         rows.append(
             (
                 one.estimator,
                 _number(one.value),
                 _interval(one),
-                _number(lift.value, "+") + share,
-                _interval(lift, "+"),
+                _number(lift.value, "+", size) + share,
+                _interval(lift, "+", size),
                 verdict,
             )
         )
@@ -109,7 +113,7 @@ def _guardrails(report: Report) -> Iterator[str]:
         (
             f"  {one.name}",
             _number(one.logging.value),
-            _number(one.lift.value, "+"),
+            _number(one.lift.value, "+", _size(one.logging)),
             _number(one.limit, "+"),
             f"{one.p_holds:.2g}",
             f"{one.p_broken:.2g}",
@@ -134,8 +138,8 @@ def _slices(report: Report) -> Iterator[str]:
             f"{one.n_episodes:,}",
             _count(one.ess),
             _number(one.value.value),
-            _number(one.lift.value, "+"),
-            _interval(one.lift, "+"),
+            _number(one.lift.value, "+", _size(one.value)),
+            _interval(one.lift, "+", _size(one.value)),
             f"{one.p_adjusted:.2g}" if np.isfinite(one.p_adjusted) else "none",
             one.verdict,
         )
@@ -145,7 +149,9 @@ def _slices(report: Report) -> Iterator[str]:
     if len(shown) < len(report.slices):
         yield f"  … and {len(report.slices) - len(shown)} smaller ones, in --json"
     if report.by_day is not None:
-        told = f"{_number(report.by_day.value, '+')} {_interval(report.by_day, '+')}, {report.by_day.verdict}"
+        size = _size(report.reward.logging)
+        lift = f"{_number(report.by_day.value, '+', size)} {_interval(report.by_day, '+', size)}"
+        told = f"{lift}, {report.by_day.verdict}"
         why = f" ({report.by_day.reasons[0]})" if report.by_day.reasons else ""
         yield from textwrap.wrap(f"lift, whole days resampled: {told}{why}", WIDTH, subsequent_indent="    ")
 
@@ -200,13 +206,23 @@ def _breaking(report: Report) -> str:
     return f"factors up to {LARGEST:g} leave a lift; larger ones are not looked at"
 
 
-def _number(value: float, sign: str = "") -> str:
+def _number(value: float, sign: str = "", size: float = 0.0) -> str:
+    """A number, or of a difference of values of some size, 0 where it is but their rounding."""
+    if abs(value) < ROUNDING * size:
+        value = 0.0
     return f"{value:{sign}.4g}" if np.isfinite(value) else "none"
+
+
+def _size(*values: Estimate) -> float:
+    """The largest of the values; what is not defined has none."""
+    return max((abs(one.value) for one in values if np.isfinite(one.value)), default=0.0)
 
 
 def _count(number: float) -> str:
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
-def _interval(one: Estimate, sign: str = "") -> str:
-    return f"[{_number(one.ci_low, sign)}, {_number(one.ci_high, sign)}]" if np.isfinite(one.ci_low) else "none"
+def _interval(one: Estimate, sign: str = "", size: float = 0.0) -> str:
+    if not np.isfinite(one.ci_low):
+        return "none"
+    return f"[{_number(one.ci_low, sign, size)}, {_number(one.ci_high, sign, size)}]"

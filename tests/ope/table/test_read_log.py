@@ -123,6 +123,13 @@ def test_a_bad_value_is_named_by_column_and_line(tmp_path, text, column, line, w
     assert words in message
 
 
+def test_a_reward_beyond_its_range_is_named_by_line_whatever_the_order_of_rows(tmp_path):
+    text = f"{HEAD},episode,step\n1,1,1,b,2\n0,1,1,b,1\n-1,1,1,a,1\n"
+    with pytest.raises(InputError, match=r"column 'reward': a value is outside the reward range \[0, 1\], in line 4"):
+        read_log(write(tmp_path, text), reward_range=(0, 1))
+    assert read_log(write(tmp_path, text), reward_range=(-1, 1)).log.reward_range == (-1, 1)
+
+
 def test_a_bad_row_of_parquet_is_named_by_its_number(tmp_path):
     frame = pd.DataFrame({"reward": [1.0, None], "propensity": [0.5, 0.5], "target_propensity": [1.0, 1.0]})
     frame.to_parquet(tmp_path / "log.parquet")

@@ -121,6 +121,17 @@ def test_one_screen_says_all(clicks, report_on):
     assert "no band for sessions" in screen(report_on(*clicks, episode_starts=starts))
 
 
+@pytest.mark.parametrize("factor", [1e-9, 1.0, 1e9])
+def test_rounding_is_shown_as_no_lift(report_on, factor):
+    rng, lifts = np.random.default_rng(0), []
+    for _ in range(4):
+        rewards = np.repeat(factor * rng.random(300), 2)  # the same with either action
+        found = report_on(rewards, np.tile([0.6, 0.4], 300), np.tile([0.55, 0.45], 300), ["snips"])
+        lifts.append(found.reward.scored[0].lift.value)
+        assert "  +0 (+0.0%)  " in screen(found)
+    assert any(lifts)
+
+
 def test_a_lift_of_few_rows_is_not_shown_though_the_value_is_known(report_on):
     rng = np.random.default_rng(0)
     target = np.full(5_000, 0.5)
