@@ -134,7 +134,9 @@ def _load_dataset(source: Source) -> Loaded:
     if data.propensities is None:
         from ..training import fit
 
-        behaviour = fit(train, "bc", steps=source.steps or 1_000, seed=0).clone()
+        # A suite's batch is of its algorithms; this model must fit whatever they are, on a short log too.
+        batch_size = max(1, min(256, len(train) // 2))
+        behaviour = fit(train, "bc", steps=source.steps or 1_000, batch_size=batch_size, seed=0).clone()
     counterpart = None
     if source.counterpart:
         counterpart = mdp.build(events.load(source.counterpart, source.data), source.mdp)

@@ -49,3 +49,31 @@ def test_a_source_is_identified_as_what_it_makes():
     source = Source(task="tabular-v1", task_seed=4, variant="judge", task_config={"actions": 3})
     assert task_identity(source) == make_task(source).identity
     assert task_identity(source).label == "tabular-v1/judge/seed-4/actions=3"
+
+
+CARD = """
+id = "corner-shop"
+title = "A log without propensities"
+homepage = "https://example.org"
+licence = "CC0"
+citation = "none"
+time_unit = "s"
+session = "row"
+action_source = "choice"
+propensity = "none"
+reward_weights = { view = 0.2, purchase = 1.0 }
+columns = { timestamp = "time", item = "item", event = "event" }
+events = { view = "view", purchase = "purchase" }
+[[files]]
+pattern = "log.csv"
+"""
+
+
+@pytest.mark.parametrize("rows", [40, 300])
+def test_a_model_of_the_logging_policy_is_fitted_on_a_short_log_too(tmp_path, rows):
+    (tmp_path / "card.toml").write_text(CARD)
+    lines = [f"{1_700_000_000 + i},{i % 3},{'purchase' if i % 5 == 0 else 'view'}" for i in range(rows)]
+    (tmp_path / "log.csv").write_text("\n".join(["time,item,event", *lines]) + "\n")
+    source = Source(dataset=str(tmp_path / "card.toml"), data=str(tmp_path), steps=5)
+    loaded = load(source)
+    assert loaded.behaviour.action_count == loaded.data.action_count
