@@ -106,6 +106,7 @@ class Ground:
             raise RuntimeError(f"The suite fails in peace: {err}")
         self.seconds = time.monotonic() - began
         self.finished_jobs = len(list((folder / "peace" / "jobs").glob("*.json")))
+        self.job_seconds = pd.read_csv(folder / "peace" / "timings.csv")["seconds"].mean()
         self.right = tables(folder / "peace")
 
     def start(self, out: str, *options: str) -> subprocess.Popen:
@@ -133,7 +134,7 @@ class Ground:
             done = rng.randrange(1, self.finished_jobs - 1)
             while run.poll() is None and len(list((self.folder / out / "jobs").glob("*.json"))) < done:
                 time.sleep(0.01)
-            time.sleep(rng.uniform(0.0, self.seconds / self.finished_jobs))
+            time.sleep(rng.uniform(0.0, self.job_seconds))
             victim = _victim(way, run, rng)
             if victim is not None and run.poll() is None:
                 return self._happens(way, run, victim, out)
