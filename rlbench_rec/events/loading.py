@@ -104,7 +104,7 @@ def load(
         source_sha256=source_sha256,
         card_sha256=card_sha256(found),
         context_columns=context,
-        catalogue=range(found.items) if found.items else None,
+        catalogue=tuple(range(found.items)) if found.items else None,
         item_vectors=vectors,
         _keep=keep,
     )

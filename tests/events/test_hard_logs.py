@@ -77,13 +77,13 @@ def test_one_user_with_a_great_many_events(rows, shop):
 @pytest.mark.parametrize("change", [lambda text: text[: len(text) // 2], lambda text: text + "9,1,7,view,\n"])
 def test_a_file_that_changes_while_it_is_read(change, shop, tmp_path, monkeypatch):
     card = shop(HEADER + "1,1,7,view,\n" * 50)
-    path, real = tmp_path / "log.csv", loading._sha256
+    path, real = tmp_path / "log.csv", loading.files_sha256
 
     def meanwhile(files):
         path.write_text(change(path.read_text()))
         return real(files)
 
-    monkeypatch.setattr(loading, "_sha256", meanwhile)
+    monkeypatch.setattr(loading, "files_sha256", meanwhile)
     with pytest.raises(InputError, match=r"log\.csv: The file changed while it was read"):
         events.load(card, out=tmp_path / "out")
     assert not list((tmp_path / "out").glob("*"))
