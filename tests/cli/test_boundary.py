@@ -33,7 +33,7 @@ ERRORS = {
     "recursion": (deep, "unexpected error"),
     "memory": (raiser(MemoryError()), "Memory ran out"),
     "full": (raiser(FULL), "/data/x: It cannot be read or written (No space left on device). The disk is full"),
-    "refused": (raiser(PermissionError(13, "Permission denied", "/root/x")), "/root/x: It cannot be read or written"),
+    "refused": (raiser(PermissionError(13, "Permission denied", "/srv/x")), "/srv/x: It cannot be read or written"),
     "surrogates": (lambda: "caf\udce9".encode() and 0, "not UTF-8"),
     "assertion": (raiser(AssertionError()), "AssertionError"),
     "panic": (raiser(type("PanicException", (BaseException,), {})("at x.rs")), "PanicException: at x.rs"),
