@@ -17,6 +17,10 @@ LIFT_FACTOR = 1.75
 """What an event of a lift counts for: weights less 1 have two signs, which cancel in a skewness. Not by user, where
 they cancel within one already."""
 
+PROPENSITY_ROUNDING = 5e-4
+"""Relative: what a probability written with four significant digits may be off by. So small a difference from the
+propensity is evidence neither against a log nor for a policy."""
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -61,6 +65,7 @@ class Overlap:
         size_balance: min(1, k3(c e) / k3(c)): what their sizes leave of the events' weights.
         sizes: of the events; None where they are not asked for.
         lift: whether the weights are differences of two policies'.
+        largest_difference: the largest of these, without its sign; infinite where they are none.
     """
 
     users: float | None
@@ -76,6 +81,7 @@ class Overlap:
     sizes: Sizes | None
     unsupported_mass: float
     lift: bool = False
+    largest_difference: float = float("inf")
 
 
 def judge(overlap: Overlap, gate: Gate) -> Verdict:
@@ -112,6 +118,7 @@ def judge(overlap: Overlap, gate: Gate) -> Verdict:
         (_above(o.largest_weight_share, g.trusted_weight_share), f"{share}, above {g.trusted_weight_share:.0%}"),
         (_above(abs(o.mean_weight_z), g.trusted_z), f"{z}, above {g.trusted_z:g}"),
         (not tail_was_seen(o, g), _unseen_tail(o, g)),
+        (o.largest_difference <= PROPENSITY_ROUNDING, "the policies differ by no more than probabilities are rounded"),
         (_above(o.unsupported_mass, g.trusted_unsupported), f"{unsupported}, above {g.trusted_unsupported:.0%}"),
     ]
     reasons = tuple(reason for crossed, reason in weak if crossed)

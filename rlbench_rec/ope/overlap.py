@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .columns import sum_of_cubes, sum_of_squares
-from .gate import Overlap
+from .gate import PROPENSITY_ROUNDING, Overlap
 from .reliability import Sizes, balanced_events
 
 MEAN_WEIGHT_ROUNDING = 1e-6
@@ -176,12 +176,12 @@ class WeightSums:
 
     @property
     def mean_weight_z(self) -> float:
-        """(mean weight - 1) over its standard error; 0 where it is 1 to within 1e-6."""
+        """(mean weight - 1) over its standard error, taken for 5e-4 where less; 0 where it is 1 to within 1e-6."""
         # Weights that are all 1 but for rounding have a standard error of rounding too; their ratio means nothing.
         apart, error = self.mean_weight - 1.0, self.mean_error
         if abs(apart) <= MEAN_WEIGHT_ROUNDING:
             return 0.0
-        return apart / error if error > 0 else float(np.copysign(np.inf, apart))
+        return apart / (error if error > PROPENSITY_ROUNDING else PROPENSITY_ROUNDING)
 
     @property
     def largest_share(self) -> float:
@@ -249,4 +249,5 @@ class WeightSums:
             sizes=None if self.events is None else sizes,
             unsupported_mass=self.unsupported_mass if known else self.unsupported_mass_lower,
             lift=self.lift,
+            largest_difference=self.max_weight if self.lift else np.inf,
         )

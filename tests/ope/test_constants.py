@@ -182,3 +182,19 @@ def test_no_policy_is_chosen_for_a_last_digit(reward, interval):
         assert (found.lift, found.lift_low, found.lift_high, found.p_better) == (0, 0, 0, 0) and found.p_best == 0.5
     check(ope.lift(log, "snips", against=other, n_resamples=50))
     check(ope.over_days(log, np.arange(log.n_rows) % 12))
+
+
+@pytest.mark.parametrize("written", [0.1667, 0.16667, 0.166667])
+def test_propensities_that_were_rounded_tell_nothing(written):
+    """A uniform policy over six items, logged with few digits, and valued exactly: the weights miss 1 by rounding."""
+    rewards = (np.random.default_rng(0).random(5_000) < 0.2).astype(float)
+    log = ope.EvaluationLog(rewards, np.full(5_000, written), np.full(5_000, 1 / 6))
+    assert ope.estimate(log, "snips", n_resamples=99).verdict == "trusted"
+    lift = ope.lift(log, "ips", n_resamples=99)
+    assert lift.verdict == "weak" and "rounded" in " ".join(lift.reasons)
+
+
+def test_propensities_of_two_digits_are_wrong_ones():
+    rewards = (np.random.default_rng(0).random(5_000) < 0.2).astype(float)
+    log = ope.EvaluationLog(rewards, np.full(5_000, 0.17), np.full(5_000, 1 / 6))
+    assert ope.estimate(log, "snips", n_resamples=99).verdict == "unreliable"
