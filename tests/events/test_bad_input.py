@@ -188,7 +188,7 @@ def test_context_columns_that_cannot_be(shop, context, message):
 def test_a_uniform_policy_over_a_known_catalogue_has_its_propensity(shop):
     log = events.load(shop(HEADER + GOOD, more="items = 8\n", propensity='"uniform"'))
     assert log.to_pandas()["propensity"].tolist() == [1 / 8]
-    assert log.catalogue == range(8)
+    assert log.catalogue == tuple(range(8))
 
 
 def test_other_delimiters(shop):
