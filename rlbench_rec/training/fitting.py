@@ -247,5 +247,3 @@ def _check_data(data: TransitionDataset, train: TransitionDataset, batch_size: i
             where=data.provenance.source,
             hint="Give a longer log, or a smaller batch_size (a line of the suite's TOML).",
         )
-    if data.history and (data.items.max() > data.item_count or data.events.max() > data.event_count):
-        raise InputError("An id is larger than item_count or event_count.", where=data.provenance.source)
