@@ -12,7 +12,7 @@ import pytest
 
 import rlbench_rec as rb
 from rlbench_rec.errors import InputError
-from rlbench_rec.plugins import KINDS, identities, load_plugins, plugins_of, registry
+from rlbench_rec.plugins import KINDS, LOADED, identities, load_plugins, plugins_of, registry
 from rlbench_rec.results.schema import read_runs
 from rlbench_rec.suite import Suite
 from rlbench_rec.suite.runner import run_suite
@@ -74,9 +74,12 @@ def module(tmp_path, monkeypatch):
         known = registry(kind)
         monkeypatch.setattr(known, "_targets", dict(known._targets))
         monkeypatch.setattr(known, "modules", dict(known.modules))
+    loaded_before = dict(LOADED)
     yield folder / "things.py"
     for name in [name for name in sys.modules if name.startswith("shop_of_test")]:
         del sys.modules[name]
+    LOADED.clear()
+    LOADED.update(loaded_before)
 
 
 def test_everything_from_a_module_of_ones_own_runs_in_workers(module, tmp_path):

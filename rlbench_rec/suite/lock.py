@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -34,7 +35,7 @@ def hold(folder: Path) -> Iterator[None]:
         OutputError: the folder cannot be made or written.
         InputError: another process holds it.
     """
-    if folder.exists() and not folder.is_dir():
+    if _is_file(folder):
         raise OutputError("This is a file, not a folder.", where=str(folder))
     new = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
@@ -71,13 +72,20 @@ def _locked(folder: Path) -> int:
         os.close(handle)
 
 
+def _is_file(folder: Path) -> bool:
+    """Whether something other than a folder lies there, by one look: another process may remove it between two."""
+    with contextlib.suppress(OSError):
+        return not stat.S_ISDIR(os.stat(folder).st_mode)
+    return False
+
+
 def _opened(path: Path, tries: int = 100) -> int:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         # Another process may have made the folder, and removed it at this very moment.
-        if isinstance(error, FileNotFoundError) and tries:
+        if isinstance(error, FileNotFoundError | FileExistsError) and tries and not _is_file(path.parent):
             return _opened(path, tries - 1)
         raise OutputError(f"The folder cannot be written ({error.strerror}).", where=str(path.parent)) from error
 

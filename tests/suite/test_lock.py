@@ -75,13 +75,22 @@ def test_a_file_of_the_users_own_stays_as_it_is(tmp_path, name):
     assert (tmp_path / name).read_text() == "precious"
 
 
-def test_of_many_at_once_one_is_in_at_a_time(tmp_path):
+@pytest.fixture
+def restless():
+    """Threads that are switched as often as can be, so that each comes between two steps of another."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_of_many_at_once_one_is_in_at_a_time(tmp_path, restless):
     inside, most, refused = [], [], []
 
     def enter():
         for _ in range(200):
             try:
-                with hold(tmp_path / "out"):
+                with hold(tmp_path / "above" / "out"):
                     inside.append(1)
                     most.append(len(inside))
                     inside.pop()
