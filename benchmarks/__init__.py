@@ -1,1 +1,1 @@
-"""asv benchmarks (bench_*.py), and scripts whose results the documentation quotes."""
+"""asv benchmarks: bench_*.py. What to run is in suites/; scripts that docs quote are in studies/."""

@@ -139,13 +139,13 @@ class Growth:
             given = given | {"episode_starts": starts}
         log = ope.EvaluationLog(**given)
         if work == "sensitivity":
-            ope.sensitivity(log, (1.5,))
+            ope.analysis.sensitivity(log, (1.5,))
         elif work in ("episodes", "one long episode"):
             ope.estimate_all(log, ["ips", "tis", "dr", "sndr"], interval="none")
         elif work == "slates":
             ope.estimate_all(log, ["iips", "sniips", "pseudo-inverse", "sn-pseudo-inverse"], interval="none")
         elif work == "states":
-            ope.state_ratios(log, np.arange(n) % 50)
+            ope.density.state_ratios(log, np.arange(n) % 50)
         else:
             ope.estimate_all(
                 log, ONE_STEP, interval="none" if work == "ten estimators" else "bootstrap", n_resamples=200

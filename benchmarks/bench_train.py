@@ -56,7 +56,7 @@ def new_algorithm(data, algorithm, batch_size, encoder="mlp", device="cpu"):
     import torch
 
     from rlbench_rec.training.algorithms import make_config
-    from rlbench_rec.training.fitting import create
+    from rlbench_rec.training.trainer import create
 
     torch.set_num_threads(1)
     return create(make_config(algorithm, None, 0.9), encoder, data.layout, data.action_count, batch_size, device)
@@ -238,7 +238,7 @@ class FittedQRatio:
         import torch
 
         from rlbench_rec.training import fit, fqe
-        from rlbench_rec.training.fitting import create
+        from rlbench_rec.training.trainer import create
 
         torch.set_num_threads(1)
         data, library = session_log(), d3rlpy()

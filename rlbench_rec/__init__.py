@@ -2,8 +2,8 @@
 
     import rlbench_rec as rb
 
-Rooms (`events`, `mdp`, `policies`, `tasks`, `training`, `ope`, `results`, `suite`) load on first use, so that importing
-the package costs nothing.
+Rooms (`events`, `mdp`, `policies`, `tasks`, `training`, `ope`, `evaluation`, `results`, `suite`) load on first use, so
+that importing the package costs nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 
 __version__ = metadata.version("rlbench-rec")
 
-ROOMS = ("events", "mdp", "policies", "tasks", "training", "ope", "results", "suite", "testing")
-_FUNCTIONS = {"evaluate": "suite.evaluate", "register": "plugins"}
+ROOMS = ("events", "mdp", "policies", "tasks", "training", "ope", "evaluation", "results", "suite", "testing")
+_FUNCTIONS = {"evaluate": "evaluation.bridge", "register": "plugins"}
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("events", "mdp", "policies", "tasks", "training", "ope", "results", "suite", "cli", "testing")
+ROOMS = (
+    "statistics",
+    "events",
+    "mdp",
+    "policies",
+    "tasks",
+    "training",
+    "ope",
+    "evaluation",
+    "results",
+    "suite",
+    "cli",
+    "testing",
+)
 """In order: a folder imports only from those before it."""
 HEAVY = ("torch", "d3rlpy", "sklearn", "scipy", "duckdb")
 

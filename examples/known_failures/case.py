@@ -40,7 +40,7 @@ def show(case: Case) -> None:
         print(f"          - {reason}")
     if case.log.one_step:
         logging = float(case.log.rewards.mean())
-        factor = ope.breaking_factor(case.log, logging)
+        factor = ope.analysis.breaking_factor(case.log, logging)
         print(f"  hidden confounding: odds of the propensities off by {factor:.2f} explain any lift away")
     if len(sys.argv) > 1:
         write(case.log, Path(sys.argv[1]))

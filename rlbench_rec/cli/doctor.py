@@ -12,8 +12,8 @@ def command(as_json: Annotated[bool, typer.Option("--json", help="Machine-readab
 
     Exit code 0: ready; 1: something must be fixed.
     """
-    from ..suite.doctor import examine
-    from .tables import print_rows
+    from ..suite.machine_checks import examine
+    from .render.tables import print_rows
 
     findings = examine()
     print_rows(findings, as_json=as_json)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .tables import print_rows
+from .render.tables import print_rows
 
 LISTS = {
     "algorithms": "Algorithms and policies that a suite can name.",
@@ -17,7 +17,7 @@ LISTS = {
     "metrics": "Metrics of a leaderboard.",
     "suites": "Suites that come with the package.",
 }
-"""Each is the function of that name in `suite.catalogue`, and what it lists."""
+"""Each is the function of that name in `suite.listings`, and what it lists."""
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 
@@ -26,9 +26,9 @@ app = typer.Typer(help=f"What is registered: {', '.join(LISTS)}.", no_args_is_he
 
 def _command(name: str) -> Callable[[bool], None]:
     def show(as_json: Json = False) -> None:
-        from ..suite import catalogue
+        from ..suite import listings
 
-        print_rows(getattr(catalogue, name)(), as_json=as_json)
+        print_rows(getattr(listings, name)(), as_json=as_json)
 
     return show
 

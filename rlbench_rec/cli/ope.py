@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..terminal import say
 
 if TYPE_CHECKING:
-    from ..ope import Guardrail
+    from ..ope.analysis import Guardrail
 
 
 def _column(text: str) -> typer.models.OptionInfo:
@@ -98,11 +98,12 @@ def command(
     Exit code 3: the log cannot tell: the evidence is too thin, or there is no difference.
     """
     from ..files import write_bytes, write_text
-    from ..ope import table
+    from ..ope import scorecard
+    from .render.scorecard import scorecard_text
 
     _keep_apart(log, {"--plot": plot, "--out": out})
     rails, ratios = _guardrails(guardrail or []), ratio or []
-    metrics = table.outcome_columns(metric or [], ratios, [*rails], reward or "reward")
+    metrics = scorecard.outcome_columns(metric or [], ratios, [*rails], reward or "reward")
     columns = {
         "reward": reward,
         "propensity": propensity,
@@ -117,7 +118,7 @@ def command(
         "decision": decision,
         "action": action,
     }
-    read = table.read_log(
+    read = scorecard.read_log(
         log,
         columns,
         metrics=metrics,
@@ -127,10 +128,10 @@ def command(
         model=propensity_model,
         seed=seed,
         gamma=gamma,
-        reward_range=None if reward_range is None else table.reward_range(reward_range),
+        reward_range=None if reward_range is None else scorecard.reward_range(reward_range),
         **({"propensity_source": "estimated"} if estimated else {}),
     )
-    report = table.score(
+    report = scorecard.score(
         read,
         _names(estimators),
         ratios=ratios,
@@ -142,13 +143,13 @@ def command(
         n_resamples=resamples,
         seed=seed,
     )
-    advised = table.advice(report) if explain else None
-    as_text = json.dumps(table.record(report, advised), indent=2, ensure_ascii=False)
+    advised = scorecard.advice(report) if explain else None
+    as_text = json.dumps(scorecard.record(report, advised), indent=2, ensure_ascii=False)
     if plot:
-        write_bytes(plot, table.picture(report))
+        write_bytes(plot, scorecard.picture(report))
     if out:
         write_text(out, as_text + "\n")
-    say(as_text if as_json else table.screen(report, advised), end="\n" if as_json else "")
+    say(as_text if as_json else scorecard_text(report, advised), end="\n" if as_json else "")
     raise typer.Exit(report.decision.exit_code)
 
 
@@ -166,9 +167,9 @@ def _keep_apart(log: Path, written: dict[str, Path | None]) -> None:
 
 
 def _guardrails(texts: list[str]) -> dict[str, Guardrail]:
-    from ..ope import table
+    from ..ope import scorecard
 
-    rails = dict(map(table.guardrail, texts))
+    rails = dict(map(scorecard.guardrail, texts))
     if len(rails) < len(texts):
         hint = "Keep the stricter one, or give the outcome a second column."
         raise InputError("Two guardrails are on one outcome.", where="--guardrail", hint=hint)

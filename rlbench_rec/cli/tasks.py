@@ -19,7 +19,7 @@ app = typer.Typer(help="Simulated shops with known policy values.", no_args_is_h
 def list_tasks(as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False) -> None:
     """Every task, with one sentence."""
     from ..tasks import TASKS
-    from .tables import print_rows
+    from .render.tables import print_rows
 
     rows = [{"task": name, "what it is": _summary(TASKS[name])} for name in TASKS]
     print_rows(rows, as_json=as_json)
@@ -65,9 +65,9 @@ def calibrate_shop(
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
     """Fit a simulated shop to a log, judge it on the log's held-out part, and ask it."""
-    from ..suite.own_shop.ask import ask
-    from ..suite.own_shop.make import make_shop
-    from ..suite.own_shop.screen import show
+    from ..suite.calibrated.build_shop import make_shop
+    from ..suite.calibrated.open_questions import ask
+    from .render.calibrated_shop import show
 
     shop = make_shop(card, data, out, actions=actions.value, top_k=top_k, click_rate=click_rate, groups=groups)
     answers = ask(shop.file, shop.sessions, out, workers=jobs) if answer else None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from .vocabulary import EVENTS
+from .event_types import EVENTS
 
 _WHERE = {
     "load": "loading",
-    "EventLog": "log",
-    "LoadReport": "report",
+    "EventLog": "event_log",
+    "LoadReport": "load_report",
     "DatasetCard": "cards.card",
     "find_card": "cards.find",
     "list_cards": "cards.find",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .log import EventLog
+from .event_log import EventLog
 
 COMPLETE, SAMPLE, OTHER, UNKNOWN = "complete", "a sample", "not this data set", "not known"
 STRANGE = ("malformed", "unknown_event", "outside_window")

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from ..errors import DataWarning, InputError, OutputError, RlbenchError
 from ..files import rename_durably, scratch_folder, temporary_folder, write_text
 from ..terminal import printable
+from .archives.compressed import stamps
 from .cards.find import Found, find, item_vectors, resolve_files
-from .content import all_files, card_sha256, files_sha256
 from .dialects.rows import RawRows
-from .log import EventLog
-from .raw.packed import stamps
-from .reading import staged
-from .reading.lookups import SideFiles, find_tables, read_tables, with_lookups
-from .reading.parts import absent, in_card_order, parts, together
-from .reading.sessions import sessions_sql
-from .report import LoadReport
+from .event_log import EventLog
+from .fingerprint import all_files, card_sha256, files_sha256
+from .load_report import LoadReport
+from .read import row_views
+from .read.log_files import absent, in_card_order, parts, together
+from .read.sessions import sessions_sql
+from .read.side_tables import SideFiles, find_tables, read_tables, with_lookups
 
 if TYPE_CHECKING:
     import duckdb
@@ -83,7 +83,7 @@ def load(
             if ray is None:
                 report, context = _run(found, files, side, made, scratch, memory_limit, gap)
             else:
-                from .spread import run
+                from .ray_backend import run
 
                 report, context = run(found, files, side, made, scratch, memory_limit, gap, ray)
             source_sha256 = files_sha256(sources)
@@ -116,7 +116,7 @@ def _run(
     import duckdb
 
     card, all_parts, stagings, paths = found.card, parts(found, files), [], []
-    with staged.connected(scratch, memory_limit) as connection:
+    with row_views.connected(scratch, memory_limit) as connection:
         raw = RawRows("", [], str(files[0]))
         try:
             tables = read_tables(connection, card, side, scratch)
@@ -124,17 +124,17 @@ def _run(
                 raw, staging = part.stage(connection)
                 stagings.append(staging)
                 paths.append(scratch / f"typed-{part.first}.parquet")
-                staged.fill(connection, staging, card, paths[-1], part.first)
+                row_views.fill(connection, staging, card, paths[-1], part.first)
             staging = together(stagings)
-            staged.judge(connection, staged.typed_rows(paths), staging, tables)
+            row_views.judge(connection, row_views.typed_rows(paths), staging, tables)
             staging = with_lookups(staging, tables)
             for part in all_parts if card.deduplicate else ():
                 raw = part.rows(connection)
-                staged.set_duplicates_aside(connection, raw, part.first)
-            staged.check_propensities(connection, card, files)
-            staged.write(connection, staged.quarantine_sql(files), folder / "quarantine.parquet", scratch)
-            report = staged.account(staged.counts(connection), folder / "quarantine.parquet", files, tables)
-            staged.write(connection, sessions_sql(card, staging, gap), folder / "events.parquet", scratch)
+                row_views.set_duplicates_aside(connection, raw, part.first)
+            row_views.check_propensities(connection, card, files)
+            row_views.write(connection, row_views.quarantine_sql(files), folder / "quarantine.parquet", scratch)
+            report = row_views.account(row_views.counts(connection), folder / "quarantine.parquet", files, tables)
+            row_views.write(connection, sessions_sql(card, staging, gap), folder / "events.parquet", scratch)
         except (duckdb.Error, RuntimeError) as error:
             raise what_failed(error, raw, memory_limit, scratch) from error
     return report, tuple(staging.context.values())

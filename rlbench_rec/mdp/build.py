@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from ..events.vocabulary import EVENTS
-from .columns import Columns
+from ..events.event_types import EVENTS
+from .chunked_columns import Columns
 from .config import MDPConfig
 from .dataset import Provenance, TransitionDataset
 from .from_events.context import observations, row_starts
+from .from_events.id_vocabulary import Vocabulary
 from .from_events.log_columns import Coded, LogColumns, session_starts
 from .from_events.outcomes import METRICS, metrics, rewards
-from .from_events.vocabulary import Vocabulary
 from .item_vectors import read_item_vectors, with_item_vectors
 from .split import TimeSplit, split_by_time
 
 if TYPE_CHECKING:
-    from ..events.log import EventLog
+    from ..events.event_log import EventLog
 
 
 def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path | None = None) -> TransitionDataset:

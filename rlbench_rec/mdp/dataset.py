@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
-from .history import gather_history
+from .history_windows import gather_history
 
 if TYPE_CHECKING:
     import d3rlpy

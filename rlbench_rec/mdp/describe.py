@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .columns import parts
+from .chunked_columns import parts
 
 if TYPE_CHECKING:
     from .dataset import TransitionDataset

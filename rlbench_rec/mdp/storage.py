@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, model_validator
 from ..errors import InputError, MissingFileError
 from ..files import new_folder
 from ..parsing import fitting, read_json
-from .columns import parts, write_column
+from .chunked_columns import parts, write_column
 from .dataset import Provenance, TransitionDataset
 from .validate import DTYPES
 

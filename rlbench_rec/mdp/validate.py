@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from .columns import parts, slices
+from .chunked_columns import parts, slices
 
 if TYPE_CHECKING:
     from .dataset import TransitionDataset

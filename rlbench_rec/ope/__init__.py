@@ -1,116 +1,43 @@
 """Off-policy evaluation: logged decisions and a policy's probabilities in, estimates with intervals and verdicts out.
 
+Here is what everybody needs. The rest has a room of its own: `ope.analysis` (guardrails, slices, risk, confounding, …),
+`ope.inference` (intervals, sequences, combined estimates), `ope.density` (continuous actions, slates, many actions) and
+ `ope.scorecard` (a table in a file).
+
 Arrays only: nothing here knows of d3rlpy, torch or data sets, and importing it loads numpy alone.
 """
 
-from .combined import combined
-from .diagnostics import Diagnostics, diagnose
+from . import analysis, density, estimators, inference
+from .analysis.lifts import lift
+from .analysis.planning import explore, plan
+from .data.evaluation_log import EvaluationLog
 from .estimate import Estimate, estimate, estimate_all
-from .estimators import ESTIMATORS, Estimator, estimator, needs_q
-from .gate import VERDICTS, Gate
-from .intervals import ConfidenceSequence, confidence_sequence, lower_bound
-from .log import EvaluationLog
+from .estimators import ESTIMATORS, Estimator, estimator
 from .propensity import Propensities, estimate_propensities
-from .questions import (
-    KPI,
-    Answer,
-    Attribution,
-    Band,
-    Candidate,
-    Exploration,
-    Guardrail,
-    Plan,
-    Ranking,
-    ReturnDistribution,
-    Slice,
-    Tested,
-    attribute,
-    breaking_factor,
-    by_slice,
-    estimate_return,
-    estimate_weighted,
-    explore,
-    kpis,
-    lift,
-    mixture_log,
-    over_days,
-    plan,
-    ranking,
-    return_distribution,
-    select,
-    selection,
-    sensitivity,
-    ship,
-    subset,
-)
-from .slope import slope
+from .reliability.diagnostics import Diagnostics, diagnose
+from .reliability.gate import VERDICTS, Gate
 from .streaming import Stream
-from .weighting import (
-    category_propensities,
-    density_log,
-    embedding_categories,
-    kernel_log,
-    pair_marginals,
-    slate_weights,
-    state_ratios,
-)
 
 __all__ = [
     "ESTIMATORS",
-    "KPI",
     "VERDICTS",
-    "Answer",
-    "Attribution",
-    "Band",
-    "Candidate",
-    "ConfidenceSequence",
     "Diagnostics",
     "Estimate",
     "Estimator",
     "EvaluationLog",
-    "Exploration",
     "Gate",
-    "Guardrail",
-    "Plan",
     "Propensities",
-    "Ranking",
-    "ReturnDistribution",
-    "Slice",
     "Stream",
-    "Tested",
-    "attribute",
-    "breaking_factor",
-    "by_slice",
-    "category_propensities",
-    "combined",
-    "confidence_sequence",
-    "density_log",
+    "analysis",
+    "density",
     "diagnose",
-    "embedding_categories",
     "estimate",
     "estimate_all",
     "estimate_propensities",
-    "estimate_return",
-    "estimate_weighted",
     "estimator",
+    "estimators",
     "explore",
-    "kernel_log",
-    "kpis",
+    "inference",
     "lift",
-    "lower_bound",
-    "mixture_log",
-    "needs_q",
-    "over_days",
-    "pair_marginals",
     "plan",
-    "ranking",
-    "return_distribution",
-    "select",
-    "selection",
-    "sensitivity",
-    "ship",
-    "slate_weights",
-    "slope",
-    "state_ratios",
-    "subset",
 ]

@@ -9,12 +9,12 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import InputError, UnknownNameError
-from .diagnostics import Verdicts, uncovered
+from .data.evaluation_log import EvaluationLog
 from .estimators import Estimator, Outcome, estimator, valued
-from .gate import Gate
-from .intervals import INTERVALS, Sample, simultaneous
-from .log import EvaluationLog
-from .measure import Pieces, measure
+from .inference import INTERVALS, Sample, simultaneous
+from .inference.influence import Pieces, measure
+from .reliability.diagnostics import Verdicts, uncovered
+from .reliability.gate import Gate
 
 Interval = Literal[
     "bootstrap",

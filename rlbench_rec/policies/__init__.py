@@ -5,9 +5,9 @@ from __future__ import annotations
 from ..mdp.dataset import TransitionDataset
 from ..registry import Registry
 from .allowed import Allowed, allowed_actions
-from .base import Policy, sample
 from .empirical import Empirical
-from .q import EpsilonGreedy, Greedy, QFunction, Softmax, softmax
+from .policy import Policy, sample
+from .q_policies import EpsilonGreedy, Greedy, QFunction, Softmax, softmax
 from .simple import Stateless, Uniform, popularity, uniform
 
 POLICIES: Registry = Registry(

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..mdp.dataset import StateLayout
-from .base import Policy
+from .policy import Policy
 
 
 def allowed_actions(

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
-from .base import Policy
+from .policy import Policy
 
 
 class Empirical(Policy):

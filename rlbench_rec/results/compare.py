@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError, MissingFileError
+from ..statistics.student import ROUNDING
+from .data_identity import DataHashes, of_leaderboard, of_runs, refuse_other_data
 from .metrics import METRICS
-from .same_data import DataHashes, of_leaderboard, of_runs, refuse_other_data
 from .schema import KEYS, RUN_KEYS, read_leaderboard, read_runs
-from .statistics import ROUNDING
 
 CHANGES = ("worse beyond", "missing", "worse within", "better within", "better beyond", "new", "identical")
 """What can be said of a row, worst first."""

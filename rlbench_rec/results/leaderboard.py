@@ -7,9 +7,9 @@ import string
 import numpy as np
 import pandas as pd
 
-from ..ope.questions.hypotheses import holm
+from ..statistics.hypotheses import holm
+from ..statistics.student import ROUNDING, Error, iqm, student_quantile
 from .schema import KEYS, LEADERBOARD, VERDICTS
-from .statistics import ROUNDING, Error, iqm, student_quantile
 
 BEHAVIOUR = "behaviour"
 ON_POLICY = "on-policy"

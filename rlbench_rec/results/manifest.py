@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from .same_data import DataHashes
+from .data_identity import DataHashes
 
 PACKAGES = (
     "rlbench-rec",

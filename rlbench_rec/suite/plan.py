@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .config import config_hash
-from .content import NOTHING, Content
+from .fingerprints import NOTHING, Content
 
 if TYPE_CHECKING:
     import pandas as pd

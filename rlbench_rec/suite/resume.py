@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ..errors import InputError
+from ..results.data_identity import MANIFEST
 from ..results.manifest import without_home
-from ..results.same_data import MANIFEST
 from .config import dataset_name, task_name
 from .store import is_empty
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..plugins import identities, load_plugins
+from ..results.data_identity import MANIFEST, DataHashes
 from ..results.manifest import manifest
-from ..results.same_data import MANIFEST, DataHashes
 from ..results.schema import TIMINGS
 from ..results.write import write_json, write_table
 from ..terminal import say
-from .content import UNKNOWN, content_of
 from .execute import execute, failure
+from .fingerprints import UNKNOWN, content_of
 from .kinds import kind_of
 from .lock import hold
 from .plan import Job, JobResult, frame

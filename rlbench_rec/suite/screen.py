@@ -8,8 +8,8 @@ import pandas as pd
 
 from ..results.headline import Headline, formatted, headlines
 from ..results.leaderboard import BEST
+from ..results.needs_rl import needs_rl
 from ..terminal import say, stderr_console, stdout_console
-from .answers import needs_rl
 from .kinds.algorithms.tables import PLOTS_FOLDER
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
 from ..policies import Empirical, Uniform
-from ..policies.base import Policy
+from ..policies.policy import Policy
 from .config import Source
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..results.manifest import code_identity, versions
-from .content import UNKNOWN
+from .fingerprints import UNKNOWN
 from .plan import Job
 
 LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "torch", "d3rlpy", "gymnasium", "duckdb", "pyarrow")

@@ -18,7 +18,7 @@ from ..registry import Registry
 from .base import Task, TaskConfig
 from .identity import TaskIdentity, canonical
 from .simulator import Simulator, Step, check_seed
-from .truth import TrueValue
+from .true_values import TrueValue
 from .variants import Variant, vary
 
 TASKS: Registry[type[Task]] = Registry(

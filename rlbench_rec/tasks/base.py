@@ -14,13 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..errors import UnknownNameError
 from ..mdp.dataset import StateLayout, TransitionDataset
-from ..policies.base import Policy
+from ..policies.policy import Policy
 from .identity import TaskIdentity, canonical
-from .logs import write_log
 from .rollout import USERS
+from .simulated_logs import write_log
 from .simulator import Simulator, check_seed
-from .truth import TrueValue, check_precision, returns, true_value
-from .truth_cache import TruthKey, remembered
+from .true_value_cache import TruthKey, remembered
+from .true_values import TrueValue, check_precision, returns, true_value
 
 if TYPE_CHECKING:
     from .environment import TaskEnv

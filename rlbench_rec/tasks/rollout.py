@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..errors import InputError
-from ..policies.base import Policy
-from .streams import stream
+from ..policies.policy import Policy
+from .random_streams import stream
 
 if TYPE_CHECKING:
     from .base import Task

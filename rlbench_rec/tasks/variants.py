@@ -9,7 +9,7 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from ..errors import UnknownNameError
 from .base import TaskConfig
-from .streams import stream
+from .random_streams import stream
 
 Variant = Literal["train", "judge"]
 SPREAD = 0.15

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from ..events import EVENTS, EventLog
-from ..events.log import COLUMNS, OPTIONAL_COLUMNS
-from ..events.reading.staging import REASONS
+from ..events.event_log import COLUMNS, OPTIONAL_COLUMNS
+from ..events.read.typed_rows import REASONS
 
 
 def check_log(log: EventLog) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import ope
 from ..policies import Uniform
-from ..policies.base import Policy
+from ..policies.policy import Policy
 from ..tasks import TASKS, Task, identify, make
 
 

@@ -11,14 +11,14 @@ from typing import Any
 from .registries import ALGORITHMS, ENCODERS, LOOPS
 
 _LAZY = {
-    "Run": "run",
-    "cross_fitted_q": "valuation.cross_fit",
-    "cross_fitted_rewards": "valuation.cross_fit",
+    "Run": "training_run",
+    "cross_fitted_q": "value_models.cross_fitting",
+    "cross_fitted_rewards": "value_models.cross_fitting",
     "export": "exporting",
-    "fit": "fitting",
-    "fit_seeds": "fitting",
-    "fqe": "valuation.fitted_q",
-    "load": "checkpoint",
+    "fit": "trainer",
+    "fit_seeds": "trainer",
+    "fqe": "value_models.fitted_q_evaluation",
+    "load": "saved_run",
     "nearest_loop": "loops.choice",
 }
 

@@ -21,7 +21,7 @@ from ..errors import InputError, MissingExtraError, UnknownNameError
 from ..files import make_folder, new_file, write_text
 from ..mdp.dataset import StateLayout
 from .networks.heads import RULED_OUT
-from .run import Run
+from .training_run import Run
 
 SUFFIXES = {"torchscript": ".pt", "onnx": ".onnx"}
 """Format -> what its files are called."""

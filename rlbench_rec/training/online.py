@@ -112,8 +112,8 @@ class OnlineDQN(OnlineConfig):
     def learn(self, task: Task, seed: int) -> dict[str, Policy]:
         """The action of largest Q (`greedy`)."""
         from .algorithms import make_config
-        from .fitting import create
         from .networks import score
+        from .trainer import create
 
         d3 = d3rlpy()
         fields = {

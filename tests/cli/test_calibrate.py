@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rlbench_rec.suite.calibrated.algorithm_winner import Contender
+from rlbench_rec.suite.calibrated.open_questions import Answers, ask, ranked_errors
 from rlbench_rec.suite.config import AlgorithmSpec, Source, Suite
-from rlbench_rec.suite.content import content_of
+from rlbench_rec.suite.fingerprints import content_of
 from rlbench_rec.suite.kinds.algorithms.jobs import plan
 from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite, TaskSource
 from rlbench_rec.suite.kinds.estimators.jobs import plan as plan_logs
-from rlbench_rec.suite.own_shop.algorithms import Contender
-from rlbench_rec.suite.own_shop.ask import Answers, ask, ranked_errors
 from rlbench_rec.tasks import make
 from rlbench_rec.tasks.calibration import ShopConfig, write_shop
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rlbench_rec.cli.app import app
-from rlbench_rec.suite import doctor
+from rlbench_rec.suite import machine_checks
 
 
 def test_this_machine_is_ready():
@@ -40,7 +40,7 @@ def versions(monkeypatch):
                 raise metadata.PackageNotFoundError(name)
             return changed[name]
 
-        monkeypatch.setattr(doctor.metadata, "version", version)
+        monkeypatch.setattr(machine_checks.metadata, "version", version)
 
     return pretend
 
@@ -57,7 +57,7 @@ def test_a_wrong_or_missing_package_fails_with_what_to_do(versions, version):
 
 def test_without_torch_it_still_answers(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
-    (row,) = (row for row in doctor.examine() if row["check"] == "device")
+    (row,) = (row for row in machine_checks.examine() if row["check"] == "device")
     assert (row["state"], row["what to do"]) == ("FAIL", "Install torch again.")
 
 
@@ -65,17 +65,17 @@ def test_a_checkout_that_is_not_installed_is_told_so(monkeypatch):
     def requires(name):
         raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(doctor.metadata, "requires", requires)
-    (row,) = (row for row in doctor.examine() if row["state"] == "FAIL")
+    monkeypatch.setattr(machine_checks.metadata, "requires", requires)
+    (row,) = (row for row in machine_checks.examine() if row["state"] == "FAIL")
     assert (row["check"], row["found"]) == ("rlbench-rec", "not installed")
 
 
 def test_extras_are_not_asked_for(versions):
     versions(asv=None, pytest=None)
-    assert all(row["state"] != "FAIL" for row in doctor.examine())
+    assert all(row["state"] != "FAIL" for row in machine_checks.examine())
 
 
 def test_a_folder_that_cannot_be_written_is_a_warning(monkeypatch):
-    monkeypatch.setattr(doctor.os, "access", lambda *_: False)
-    (row,) = (row for row in doctor.examine() if row["check"] == "this folder")
+    monkeypatch.setattr(machine_checks.os, "access", lambda *_: False)
+    (row,) = (row for row in machine_checks.examine() if row["check"] == "this folder")
     assert (row["state"], row["what to do"]) == ("WARN", "Give --out.")

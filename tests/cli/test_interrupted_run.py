@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.kill_runs import SCORING, Ground
 from rlbench_rec.results.schema import read_leaderboard
+from studies.kill_runs import SCORING, Ground
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
 
@@ -86,6 +86,6 @@ def ground(tmp_path_factory):
 
 @pytest.mark.parametrize("way", ["kill", "term", "worker"])
 def test_after_any_end_resume_gives_the_same_bytes(ground, way):
-    """One round of each kind that `benchmarks/kill_runs.py` plays more often."""
+    """One round of each kind that `studies/kill_runs.py` plays more often."""
     _, faults = ground.play(way, random.Random(len(way)))
     assert faults == []

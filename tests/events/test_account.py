@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.fuzz_events import play
 from rlbench_rec import events
 from rlbench_rec.errors import InputError, RlbenchError
+from studies.fuzz_events import play
 
 FIELDS = st.sampled_from(
     ["1", "2", "9007199254740993", "pv", "buy", "1511544070", "1511600000", "", '"', '"a,b"', "é", "x"]
@@ -88,7 +88,7 @@ def test_an_account_that_does_not_balance_cannot_be_made():
 # The peak of this program alone: getrusage would count the memory of the process that started it.
 MEASURE = """
 import sys
-from benchmarks.fuzz_events import play
+from studies.fuzz_events import play
 from rlbench_rec import events
 log = events.load("taobao", sys.argv[1], memory_limit=sys.argv[2])
 peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
@@ -131,6 +131,6 @@ def test_a_limit_too_low_for_anything_says_so(two_hundred_thousand_rows):
 
 
 def test_spoilt_files_load_or_say_why_not():
-    """A few seconds of `benchmarks/fuzz_events.py`, which plays on for as long as one likes."""
+    """A few seconds of `studies/fuzz_events.py`, which plays on for as long as one likes."""
     outcomes = [play(7, number) for number in range(25)]
     assert "loaded" in outcomes and set(outcomes) <= {"loaded", "InputError", "MissingFileError"}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rlbench_rec import events
-from rlbench_rec.events.log import COLUMNS
+from rlbench_rec.events.event_log import COLUMNS
 from rlbench_rec.testing.datasets import check_log
 
 FACTS = {

@@ -43,9 +43,9 @@ def test_the_band_finds_what_the_gate_cannot(load):
     assert case.estimate.verdict == "trusted"
     logging = case.log.rewards.mean()
     # The odds of the true propensities are 1.5 and 1 / 1.5 times the logged ones.
-    (band,) = ope.sensitivity(case.log, [1.5])
+    (band,) = ope.analysis.sensitivity(case.log, [1.5])
     assert band.low <= logging + case.truth <= band.high
-    assert ope.breaking_factor(case.log, float(logging)) < 1.5
+    assert ope.analysis.breaking_factor(case.log, float(logging)) < 1.5
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -55,7 +55,7 @@ def test_each_runs_and_its_log_is_read_back(name, tmp_path):
     assert done.returncode == 0, done.stderr
     verdict = next(row[3] for row in ROWS if row[0] == name)
     assert "naive" in done.stdout and "truth" in done.stdout and f"gate    {verdict}" in done.stdout
-    from rlbench_rec.ope import table
+    from rlbench_rec.ope import scorecard
 
-    report = table.score(table.read_log(log), ["tis" if name == "long_sessions" else "snips"], n_resamples=200)
+    report = scorecard.score(scorecard.read_log(log), ["tis" if name == "long_sessions" else "snips"], n_resamples=200)
     assert (report.decision.exit_code == 0) == (verdict == "trusted")

@@ -8,7 +8,7 @@ import pytest
 from rlbench_rec import events, mdp
 from rlbench_rec.errors import InputError, MissingFileError, UnknownNameError
 from rlbench_rec.events import EVENTS
-from rlbench_rec.mdp import columns
+from rlbench_rec.mdp import chunked_columns
 from rlbench_rec.mdp.build import identification
 from rlbench_rec.mdp.from_events import log_columns
 
@@ -208,7 +208,7 @@ def test_columns_on_disk_are_the_columns_in_memory(shop, tmp_path):
 def test_chunks_change_nothing(shop, tmp_path, monkeypatch):
     """The log has 42 rows; chunks of 5 cut through its sessions."""
     for number, rows in enumerate((1 << 20, 5, 1)):
-        for module in (columns, log_columns):
+        for module in (chunked_columns, log_columns):
             monkeypatch.setattr(module, "CHUNK", rows)
         build(shop).save(tmp_path / str(number))
     for path in sorted((tmp_path / "0").iterdir()):

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from rlbench_rec import ope
-from rlbench_rec.ope import bootstrap
+from rlbench_rec.ope.analysis.lifts import paired
 from rlbench_rec.ope.estimators import valued
-from rlbench_rec.ope.questions.lift import paired
+from rlbench_rec.statistics import bootstrap
 
 CORE_TYPES = {"Prescott": "pni", "Sandybridge": "avx", "Haswell": "avx2", "Zen": "avx2", "SkylakeX": "avx512f"}
 """OpenBLAS's names of kinds of kernels, each with the processor's flag that it needs."""
@@ -98,11 +98,11 @@ def compare() -> None:
 def compare_questions(rng: np.random.Generator) -> None:
     """Outcomes among outcomes, and policies among policies."""
     log = log_of(rng, "rows", 90)
-    together = ope.kpis(log, {"a": None, "b": 0, "c": (None, 1)}, n_resamples=19)
-    assert repr(ope.kpis(log, {"c": (None, 1)}, n_resamples=19)[0]) == repr(together[2])
+    together = ope.analysis.kpis(log, {"a": None, "b": 0, "c": (None, 1)}, n_resamples=19)
+    assert repr(ope.analysis.kpis(log, {"c": (None, 1)}, n_resamples=19)[0]) == repr(together[2])
     other = log_of(rng, "rows", 90)
     logs = {"a": log, "b": ope.EvaluationLog(log.rewards, log.propensities, other.target_propensities)}
-    for one in ope.select(logs, n_resamples=19):
+    for one in ope.analysis.select(logs, n_resamples=19):
         assert repr(one.estimate) == repr(ope.estimate(logs[one.policy], "snips", n_resamples=19))
     streams = [ope.Stream(names) for names in (["ips", "snips", "dr"], ["snips"])]
     for stream in streams:
@@ -110,12 +110,15 @@ def compare_questions(rng: np.random.Generator) -> None:
         stream.add(log_of(np.random.default_rng(5), "rows", 33))
     assert repr(streams[0].estimates()[1]) == repr(streams[1].estimates()[0])
     labels = np.arange(90) % 2
-    both, (one,) = ope.by_slice(log, labels, n_resamples=19), ope.by_slice(ope.subset(log, labels == 0), labels[::2])
+    both, (one,) = (
+        ope.analysis.by_slice(log, labels, n_resamples=19),
+        ope.analysis.by_slice(ope.analysis.subset(log, labels == 0), labels[::2]),
+    )
     assert (both[0].value.value, both[0].lift.std_error) == (one.value.value, one.lift.std_error)
-    rails = {"a": ope.Guardrail(0, 0.1), "b": ope.Guardrail((None, 1), 0.1)}
-    answer = ope.ship(log, rails, n_resamples=19)
+    rails = {"a": ope.analysis.Guardrail(0, 0.1), "b": ope.analysis.Guardrail((None, 1), 0.1)}
+    answer = ope.analysis.ship(log, rails, n_resamples=19)
     for at, name in enumerate(rails):
-        alone = ope.ship(log, {name: rails[name]}, n_resamples=19).guardrails[0]
+        alone = ope.analysis.ship(log, {name: rails[name]}, n_resamples=19).guardrails[0]
         assert repr((alone.logging, alone.lift)) == repr((answer.guardrails[at].logging, answer.guardrails[at].lift))
 
 

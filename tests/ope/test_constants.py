@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlbench_rec import ope
+from rlbench_rec.cli.render.scorecard import scorecard_text
 from rlbench_rec.ope.estimators import valued
-from rlbench_rec.ope.questions.hypotheses import tail
-from rlbench_rec.ope.table import LoggedTable, advice, score, screen
-from rlbench_rec.ope.table.scoring import Scored, decide
+from rlbench_rec.ope.scorecard import LoggedTable, advice, score
+from rlbench_rec.ope.scorecard.scoring import Scored, decide
+from rlbench_rec.statistics.hypotheses import tail
 
 LOGGING, EVALUATED = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
 INTERVALS = ("bootstrap", "bca", "studentised", "normal", "simultaneous")
@@ -119,17 +120,19 @@ def test_squares_beyond_the_range_of_a_float(factor, clusters):
 def test_slices_guardrails_and_shipping():
     log = constant(600, 7.3)
     segments = np.arange(600) % 3
-    for one in ope.by_slice(log, segments, n_resamples=50):
+    for one in ope.analysis.by_slice(log, segments, n_resamples=50):
         check(one.lift)
         # A log of one reward has no event that could tell.
         assert one.verdict == "unreliable" and np.isnan([one.p_value, one.p_adjusted]).all()
-    for one in ope.by_slice(log, segments, against="rest", n_resamples=50):
+    for one in ope.analysis.by_slice(log, segments, against="rest", n_resamples=50):
         assert one.difference == 0.0 and np.isnan(one.p_value)
-    answer = ope.ship(log, {"fee": ope.Guardrail(0), "slack": ope.Guardrail(1, 0.01)}, n_resamples=50)
+    answer = ope.analysis.ship(
+        log, {"fee": ope.analysis.Guardrail(0), "slack": ope.analysis.Guardrail(1, 0.01)}, n_resamples=50
+    )
     assert answer.decision == "cannot-tell"
     states = {one.name: one.state for one in (answer.headline, *answer.guardrails)}
     assert states["headline"] != "holds" and states["headline"] != "broken" and states["fee"] == states["headline"]
-    for one in ope.kpis(log, {"a": 0, "b": (0, 1)}, interval="simultaneous", n_resamples=50):
+    for one in ope.analysis.kpis(log, {"a": 0, "b": (0, 1)}, interval="simultaneous", n_resamples=50):
         check(one.lift)
 
 
@@ -157,7 +160,7 @@ def test_no_difference_is_said_to_be_none(least, lower):
         n_resamples=100,
     )
     assert (report.decision.outcome, report.decision.exit_code) == ("not-shown", 3)
-    shown = " ".join(screen(report).split())
+    shown = " ".join(scorecard_text(report).split())
     assert "there is no difference at all" in shown and "+0 (+0.0%) [+0, +0]" in shown and "explains" not in shown
     text = " ".join(advice(report))
     assert "every decision" in text and "Log more" not in text
@@ -178,10 +181,10 @@ def test_simultaneous_bands_do_not_widen_for_what_is_certain():
 def test_no_policy_is_chosen_for_a_last_digit(reward, interval):
     log = constant(2_000 if interval == "bootstrap" else 60_000, reward)
     other = replace(log, target_propensities=log.propensities[::-1].copy())
-    for found in ope.select({"a": log, "b": other}, interval=interval, n_resamples=50):
+    for found in ope.analysis.select({"a": log, "b": other}, interval=interval, n_resamples=50):
         assert (found.lift, found.lift_low, found.lift_high, found.p_better) == (0, 0, 0, 0) and found.p_best == 0.5
     check(ope.lift(log, "snips", against=other, n_resamples=50))
-    check(ope.over_days(log, np.arange(log.n_rows) % 12))
+    check(ope.analysis.over_days(log, np.arange(log.n_rows) % 12))
 
 
 @pytest.mark.parametrize("written", [0.1667, 0.16667, 0.166667])

@@ -117,12 +117,12 @@ def test_nor_of_metrics_guardrails_slices_days_and_policies(seed, kind, users, c
     log = log_of(seed, kind, users=users)
     answers = []
     for each in (log, moved(log, constant, factor)):
-        slices = ope.by_slice(each, np.arange(each.n_episodes) % 2, interval="none")
-        days = ope.over_days(each, np.arange(each.n_episodes) % 14)
-        ship = ope.ship(each, {"metric": ope.Guardrail(0)}, interval="normal")
-        kpis = ope.kpis(each, {"reward": None, "metric": 0}, interval="none")
+        slices = ope.analysis.by_slice(each, np.arange(each.n_episodes) % 2, interval="none")
+        days = ope.analysis.over_days(each, np.arange(each.n_episodes) % 14)
+        ship = ope.analysis.ship(each, {"metric": ope.analysis.Guardrail(0)}, interval="normal")
+        kpis = ope.analysis.kpis(each, {"reward": None, "metric": 0}, interval="none")
         other = replace(each, target_propensities=0.9 * each.propensities)
-        selected = ope.select({"a": each, "b": other}, n_resamples=9)
+        selected = ope.analysis.select({"a": each, "b": other}, n_resamples=9)
         found = [one.lift for one in (*slices, ship.headline, *ship.guardrails, *kpis)]
         found += [one.value for one in (*slices, *kpis)]
         found += [days, ope.lift(each, "snips", against=other, interval="none")]

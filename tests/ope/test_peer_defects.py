@@ -101,7 +101,7 @@ def test_return_distributions_count_the_first_reward_in_full():
     """Returns of 3 and 8, not .3 and .8."""
     log = ope.EvaluationLog([3.0, 0.0, 8.0], np.ones(3), np.ones(3), episode_starts=[0, 2], gamma=0.1)
     for statistic, arguments, expected in (("mean", (), 5.5), ("quantile", (0.5,), 3), ("cvar", (1.0,), 5.5)):
-        assert ope.estimate_return(log, statistic, *arguments, n_resamples=10).value == pytest.approx(expected)
+        assert ope.analysis.estimate_return(log, statistic, *arguments, n_resamples=10).value == pytest.approx(expected)
 
 
 def test_integer_and_zero_discounts():

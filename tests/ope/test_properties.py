@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlbench_rec import ope
-from rlbench_rec.ope.log import ROW_FIELDS
+from rlbench_rec.ope.data.evaluation_log import ROW_FIELDS
 
 PARAMETERS = {"clip": 2.0, "threshold": 2.0, "shrinkage": 3.0, "strength": 0.3}
 SEEDS = st.integers(0, 10_000)
@@ -181,7 +181,7 @@ def test_values_of_a_sampled_mdp_are_within_four_standard_errors(population, see
     # Its ratios of states are the true ones here.
     consistent += [ope.estimator("mis"), ope.estimator("drl")]
     assert {one.id for one in consistent} >= {"ips", "tis", "snips", "sntis", "dr", "sndr", "mis", "drl"}
-    consistent.append(ope.combined(log, ["ips", "snips", "dr", "sndr"], n_resamples=200))
+    consistent.append(ope.inference.combined(log, ["ips", "snips", "dr", "sndr"], n_resamples=200))
     for one in ope.estimate_all(log, consistent, interval="none"):
         assert abs(one.value - population.value) < 4 * one.std_error, one.estimator
         # The logging policy's value is far enough for this to tell.

@@ -117,11 +117,11 @@ def test_self_normalised_estimators_equal_a_plain_loop(seed):
 
 
 def test_rescaled_weights_give_the_same_values(monkeypatch):
-    from rlbench_rec.ope import weights
+    from rlbench_rec.ope.data import importance_weights
 
     log = random_log(7)
     plain = ope.estimate_all(log, ["snips", "sndr"], n_resamples=50)
-    monkeypatch.setattr(weights, "LARGEST_LOG", 1e-9)
+    monkeypatch.setattr(importance_weights, "LARGEST_LOG", 1e-9)
     log = random_log(7)
     for one, two in zip(plain, ope.estimate_all(log, ["snips", "sndr"], n_resamples=50), strict=True):
         for field in ("value", "std_error", "ci_low", "ci_high"):

@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from rlbench_rec.results import manifest as module
+from rlbench_rec.results.data_identity import DataHashes
 from rlbench_rec.results.manifest import code_identity, manifest
-from rlbench_rec.results.same_data import DataHashes
 
 
 def test_the_manifest_says_what_it_takes_to_repeat_a_run():

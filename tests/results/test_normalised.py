@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from rlbench_rec.results.normalised import matrix, normalised_table, over_tasks
-from rlbench_rec.results.normalised_plot import plot_normalised
+from rlbench_rec.results.plots.normalised_scale import plot_normalised
 from rlbench_rec.results.schema import RUNS
-from rlbench_rec.results.statistics import student_quantile
+from rlbench_rec.statistics.student import student_quantile
 
 
 def run(

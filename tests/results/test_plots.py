@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from rlbench_rec.errors import OutputError
-from rlbench_rec.results import plots
 from rlbench_rec.results.headline import headlines
 from rlbench_rec.results.leaderboard import leaderboard
+from rlbench_rec.results.plots import run_plots
 from rlbench_rec.results.schema import CURVES
 
 
@@ -38,7 +38,7 @@ def curves():
 
 
 def test_one_picture_of_each_kind_per_place(runs, curves, tmp_path):
-    paths = plots.plot_values(leaderboard(runs), runs, tmp_path) + plots.plot_curves(curves, runs, tmp_path)
+    paths = run_plots.plot_values(leaderboard(runs), runs, tmp_path) + runs.plot_curves(curves, runs, tmp_path)
     names = ["curves-shop-v1.png", "curves-shop.png", "values-shop-v1.png", "values-shop.png"]
     assert sorted(path.name for path in paths) == names
     assert sorted(path.name for path in tmp_path.iterdir()) == names
@@ -50,8 +50,8 @@ def test_equal_rows_are_equal_bytes(runs, curves, tmp_path):
     board = leaderboard(runs)
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        plots.plot_values(board, runs, tmp_path / name)
-        plots.plot_curves(curves.sample(frac=1.0, random_state=ord(name)), runs, tmp_path / name)
+        run_plots.plot_values(board, runs, tmp_path / name)
+        run_plots.plot_curves(curves.sample(frac=1.0, random_state=ord(name)), runs, tmp_path / name)
     found = list((tmp_path / "a").iterdir())
     assert len(found) == 2
     for path in found:
@@ -61,22 +61,22 @@ def test_equal_rows_are_equal_bytes(runs, curves, tmp_path):
 def test_a_panel_for_each_column_that_holds_numbers(runs, curves):
     points = curves[curves["run_id"] == "a"].assign(label="dqn")
     for unexplained, panels in ((np.nan, 2), (0.5, 3)):
-        figure = plots._curves("shop", points.assign(unexplained=unexplained), {"dqn": 0})
+        figure = run_plots._curves("shop", points.assign(unexplained=unexplained), {"dqn": 0})
         assert len(figure.axes) == panels
 
 
 def test_nothing_to_show_draws_nothing(runs, curves, tmp_path):
-    assert plots.plot_values(leaderboard(runs.head(0)), runs.head(0), tmp_path) == []
-    assert plots.plot_curves(curves.tail(1), runs, tmp_path) == []
-    assert plots.plot_curves(curves.head(0), runs, tmp_path) == []
+    assert run_plots.plot_values(leaderboard(runs.head(0)), runs.head(0), tmp_path) == []
+    assert run_plots.plot_curves(curves.tail(1), runs, tmp_path) == []
+    assert run_plots.plot_curves(curves.head(0), runs, tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_scale_is_set_by_what_is_reliable(runs):
     board = leaderboard(runs)
     shown = next(one for one in headlines(board) if one.place == "shop")
-    truths = plots._truths(shown, board, runs)
-    left, right = plots._limits(shown, truths)
+    truths = run_plots._truths(shown, board, runs)
+    left, right = run_plots._limits(shown, truths)
     assert 0.7 < left < 0.9
     assert 1.5 < right < 1.7
 
@@ -84,7 +84,7 @@ def test_the_scale_is_set_by_what_is_reliable(runs):
 def test_the_other_policys_own_log_is_the_truth_with_its_interval(runs):
     board = leaderboard(runs)
     shown = next(one for one in headlines(board) if one.place == "shop")
-    truths = plots._truths(shown, board, runs).set_index(shown.rows["algorithm"])
+    truths = run_plots._truths(shown, board, runs).set_index(shown.rows["algorithm"])
     assert truths.loc["bts", ["ci_low", "ci_high", "mean"]].tolist() == pytest.approx([1.1, 1.5, 1.3])
     assert truths.drop(index="bts").isna().all(axis=None)
 
@@ -92,7 +92,7 @@ def test_the_other_policys_own_log_is_the_truth_with_its_interval(runs):
 def test_every_row_is_named_and_numbered(runs):
     board = leaderboard(runs)
     shown = next(one for one in headlines(board) if one.place == "shop")
-    axis = plots._values(shown, plots._truths(shown, board, runs)).axes[0]
+    axis = run_plots._values(shown, runs._truths(shown, board, runs)).axes[0]
     names = [label.get_text() for label in axis.get_yticklabels()]
     assert names == ["1.  bts  whole-log", "2.  dqn  mlp/greedy", "cql  mlp/greedy", "bcq  mlp/greedy"]
     numbers = [text.get_text() for text in axis.texts]
@@ -109,23 +109,23 @@ def test_every_row_is_named_and_numbered(runs):
     ],
 )
 def test_curves_of_different_training_have_different_names(variant, several, label):
-    assert plots._label(variant, several) == label
+    assert run_plots._label(variant, several) == label
 
 
 def test_a_folder_that_is_not_there(runs, tmp_path):
     with pytest.raises(OutputError, match="cannot be written"):
-        plots.plot_values(leaderboard(runs), runs, tmp_path / "none")
+        run_plots.plot_values(leaderboard(runs), runs, tmp_path / "none")
 
 
 def test_a_dollar_sign_is_no_formula(run, frame_of, tmp_path):
     runs = frame_of(run(dataset="$\\foo$", variant="mlp/$\\bar$"))
-    (path,) = plots.plot_values(leaderboard(runs), runs, tmp_path)
+    (path,) = run_plots.plot_values(leaderboard(runs), runs, tmp_path)
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
 def test_no_picture_overwrites_another(run, frame_of, tmp_path):
     runs = frame_of(run(dataset="a/b"), run(dataset="a-b"))
-    paths = plots.plot_values(leaderboard(runs), runs, tmp_path)
+    paths = run_plots.plot_values(leaderboard(runs), runs, tmp_path)
     assert [path.name for path in paths] == ["values-a-b.png", "values-a-b-2.png"]
     assert sorted(tmp_path.iterdir()) == sorted(paths)
 
@@ -134,5 +134,5 @@ def test_ranking_metrics_are_not_per_episode(run, frame_of):
     runs = frame_of(run(metric="NDCG@10", estimator="ranking", identification="imitation"))
     board = leaderboard(runs)
     (shown,) = headlines(board)
-    axis = plots._values(shown, plots._truths(shown, board, runs)).axes[0]
+    axis = run_plots._values(shown, runs._truths(shown, board, runs)).axes[0]
     assert axis.get_xlabel() == "NDCG@10 (ranking), with intervals"

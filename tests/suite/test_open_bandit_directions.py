@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from rlbench_rec import ope
+from rlbench_rec.evaluation.bridge import evaluation_log
 from rlbench_rec.suite import load_suite
-from rlbench_rec.suite.evaluate import evaluation_log
 from rlbench_rec.suite.sources import load
 
 # log -> evaluated policy: mean of the other log, IPS, SNIPS, effective sample size, largest weight.

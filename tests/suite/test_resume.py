@@ -11,7 +11,7 @@ import pytest
 from rlbench_rec.errors import InputError
 from rlbench_rec.results.schema import read_runs
 from rlbench_rec.suite import Suite, runner, sources, stamp
-from rlbench_rec.suite.content import UNKNOWN, Content
+from rlbench_rec.suite.fingerprints import UNKNOWN, Content
 from rlbench_rec.suite.kinds.algorithms.jobs import plan
 from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite
 from rlbench_rec.suite.runner import run_suite

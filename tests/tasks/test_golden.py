@@ -98,7 +98,7 @@ def test_a_shop_does_what_its_version_did(name, variant):
     assert not (moved := differences(old, new)), (
         f"{name} ({variant}) no longer does what this version of it did: {', '.join(moved)}. References and true "
         "values are kept under the version, so raise it (the -vN of the id; `version` of a calibrated shop), remove "
-        "the old golden file and run: python tests/tasks/test_golden.py ; python benchmarks/references.py"
+        "the old golden file and run: python tests/tasks/test_golden.py ; python studies/reference_values.py"
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.tasks.calibration import ShopConfig, write_shop
-from rlbench_rec.tasks.ladder import Rung
+from rlbench_rec.tasks.policy_ladder import Rung
 from rlbench_rec.tasks.shops.tabular import Tabular
 
 SHOP = ShopConfig(source="kiosk", items=4, categories=2, names=list("abcd"), groups=[0, 1, 0, 1], appeal=[1, 0, 0, -1])

@@ -13,7 +13,7 @@ import pytest
 from rlbench_rec import ope, tasks
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.policies import Policy, Stateless, Uniform
-from rlbench_rec.tasks import rollout, truth
+from rlbench_rec.tasks import rollout, true_values
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_true_value_is_the_mean_return_of_its_own_users(task):
 
 def test_more_batches_merge_into_the_same_mean_and_error(task):
     policy = task.behaviour
-    parts = [truth.returns(task, policy, rollout.USERS, 2, batch, task.gamma)[:, 0] for batch in range(3)]
+    parts = [true_values.returns(task, policy, rollout.USERS, 2, batch, task.gamma)[:, 0] for batch in range(3)]
     together = np.concatenate(parts)
     error = together.std(ddof=1) / np.sqrt(len(together))
     value = task.true_value(policy, relative_error=1.0001 * error / task.behaviour_value)
@@ -89,8 +89,8 @@ def test_gamma_zero_is_the_first_reward_and_gamma_one_the_plain_sum(task):
 
 def test_common_random_numbers_make_differences_sharper_than_their_errors(task):
     near = task.policy(task.config.ranker.model_copy(update={"tau": 0.95}))
-    first = truth.returns(task, task.behaviour, rollout.USERS, 5, 0, task.gamma)[:, 0]
-    second = truth.returns(task, near, rollout.USERS, 5, 0, task.gamma)[:, 0]
+    first = true_values.returns(task, task.behaviour, rollout.USERS, 5, 0, task.gamma)[:, 0]
+    second = true_values.returns(task, near, rollout.USERS, 5, 0, task.gamma)[:, 0]
     assert np.corrcoef(first, second)[0, 1] > 0.5
 
 

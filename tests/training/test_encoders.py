@@ -12,7 +12,7 @@ from rlbench_rec.mdp.to_d3rlpy.quiet import d3rlpy
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import ENCODERS
 from rlbench_rec.training.algorithms import make_config
-from rlbench_rec.training.fitting import create
+from rlbench_rec.training.trainer import create
 
 LAYOUT = StateLayout(context=2, history=4, item_count=9, event_count=3)
 

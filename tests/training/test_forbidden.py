@@ -13,8 +13,8 @@ from rlbench_rec.errors import InputError
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import export, fit, fqe, load
 from rlbench_rec.training.algorithms import make_config
-from rlbench_rec.training.fitting import create
 from rlbench_rec.training.loops.losses import LOSSES, Batch
+from rlbench_rec.training.trainer import create
 
 OFFER = 2
 

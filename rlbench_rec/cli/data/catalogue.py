@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..tables import print_rows
+from ..render.tables import print_rows
 from .options import Json
 
 
 def command(as_json: Json = False) -> None:
     """Every card that comes with the package."""
-    from ...suite.catalogue import datasets
+    from ...suite.listings import datasets
 
     print_rows(datasets(), as_json=as_json)

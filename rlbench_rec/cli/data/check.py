@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ...terminal import say
-from ..tables import print_rows
+from ..render.tables import print_rows
 from .options import Card, Data, Json, Memory
 
 
@@ -24,7 +24,7 @@ def command(
 
     Exit code 0: it loads; 1: it is another data set than the card's, or, with --complete, not known to be the whole.
     """
-    from ...suite.check import check_log
+    from ...suite.log_check import check_log
 
     checked = check_log(card, data, memory_limit)
     if as_json:

@@ -11,7 +11,7 @@ def command(card: Card) -> None:
 
     Files go to $RLBENCH_DATA/ID, or to the user's cache folder; all other commands look there by themselves.
     """
-    from ...events.getting import get
+    from ...events.download import get
 
     got = get(card)
     for path in got.files:

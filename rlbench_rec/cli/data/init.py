@@ -25,7 +25,7 @@ def command(
 
     Exit code 0: the card can be used as it stands; 1: something must be filled in first.
     """
-    from ...events.drafting import draft
+    from ...events.infer import draft
 
     made = draft(file, out, overwrite=overwrite)
     if as_json:

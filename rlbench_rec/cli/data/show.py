@@ -26,8 +26,9 @@ def command(
     Where the log is not at hand, the card alone. With --json also every field of the card.
     """
     from ... import events
-    from ...events.profile import page, picture, profile, screen
+    from ...events.profile import page, picture, profile
     from ...files import write_bytes, write_text
+    from ..render.profile import profile_text
 
     made = profile(card, data, memory_limit=memory_limit)
     if html:
@@ -38,4 +39,4 @@ def command(
         fields = events.find_card(card).model_dump(mode="json", exclude_none=True)
         say(json.dumps({"card": fields, "profile": asdict(made)}, indent=2, ensure_ascii=False))
     else:
-        say(screen(made), end="")
+        say(profile_text(made), end="")

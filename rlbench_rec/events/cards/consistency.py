@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..vocabulary import EVENTS
+from ..event_types import EVENTS
 
 if TYPE_CHECKING:
     from .card import DatasetCard

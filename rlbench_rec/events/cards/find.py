@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...errors import InputError, MissingFileError, UnknownNameError
 from ...registry import Registry
-from ..raw.packed import FOREIGN, archive_of, files_like, inside, is_zip
+from ..archives.compressed import FOREIGN, archive_of, files_like, inside, is_zip
 from .card import DatasetCard, Variant, read_card
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...errors import InputError
 from ...sql import quote_text
 from ..cards.card import DatasetCard
-from ..raw.lines import LineStream, first_line, split_fields
+from ..read.numbered_lines import LineStream, first_line, split_fields
 from .rows import RawRows, same_names
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...sql import quote_text
+from ..archives.compressed import opened
 from ..cards.card import DatasetCard
-from ..raw.lines import BOM, LONGEST_LINE, LineStream, first_line, whole_lines
-from ..raw.packed import opened
+from ..read.numbered_lines import BOM, LONGEST_LINE, LineStream, first_line, whole_lines
 from .lists import ELEMENT, LIST, named
 from .rows import RawRows
 

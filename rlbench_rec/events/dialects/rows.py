@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import InputError
-from ..raw.lines import LineStream
+from ..read.numbered_lines import LineStream
 
 
 @dataclass(frozen=True)

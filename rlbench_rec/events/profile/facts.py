@@ -9,9 +9,9 @@ from pathlib import Path
 from ...errors import MissingFileError
 from ..cards.card import DatasetCard
 from ..cards.find import find
+from ..event_log import EventLog
+from ..event_types import EVENTS
 from ..loading import load
-from ..log import EventLog
-from ..vocabulary import EVENTS
 
 LENGTHS = ((1, 1), (2, 2), (3, 3), (4, 5), (6, 10), (11, 20), (21, 50), (51, None))
 PAUSES = ((0, "same instant"), (1_000, "to 1 s"), (10_000, "to 10 s"), (60_000, "to 1 min"), (300_000, "to 5 min"))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..columns import CHUNK, Columns, release, slices
+from ..chunked_columns import CHUNK, Columns, release, slices
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ...events.log import EventLog
+    from ...events.event_log import EventLog
 
 
 @dataclass(frozen=True)

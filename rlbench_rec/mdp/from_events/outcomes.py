@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import InputError, UnknownNameError
-from ...events.vocabulary import EVENTS
-from ..columns import Columns
+from ...events.event_types import EVENTS
+from ..chunked_columns import Columns
 
 METRICS = ("CTR", "CVR", "revenue")
 ENGAGEMENTS = ("click", "cart", "favourite", "purchase")

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..columns import Vectors
-from ..log import EvaluationLog
-from ..parts import Mean, Part, mean, normalised
+from ..data.evaluation_log import EvaluationLog
+from .episode_columns import Vectors
+from .functionals import Mean, Part, mean, normalised
 
 
 def dm(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..bootstrap import resampled_means
-from ..log import EvaluationLog
-from ..parts import Part, column_means, gradients, linearised, normalised, total
+from ...statistics.bootstrap import resampled_means
+from ..data.evaluation_log import EvaluationLog
+from .functionals import Part, column_means, gradients, linearised, normalised, total
 
 BIAS_CONFIDENCE = 0.9
 """Level of the interval of `sndr` within which a blend's ingredient counts as unbiased."""

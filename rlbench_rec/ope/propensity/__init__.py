@@ -1,7 +1,7 @@
 """Propensities that were not logged: models of the logging policy, cross-fitted and calibrated."""
 
-from .fitting import estimate_propensities
+from .cross_fitting import estimate_propensities
 from .models import MODELS
-from .result import Propensities
+from .propensities import Propensities
 
 __all__ = ["MODELS", "Propensities", "estimate_propensities"]

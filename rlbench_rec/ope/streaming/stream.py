@@ -10,8 +10,13 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError
-from .. import checks
-from ..diagnostics import (
+from ..data import checks
+from ..data.bounds import Range
+from ..data.evaluation_log import EvaluationLog
+from ..data.importance_weights import is_extreme
+from ..estimate import Estimate
+from ..estimators import Estimator, estimator
+from ..reliability.diagnostics import (
     Diagnostics,
     Facts,
     diagnostics,
@@ -23,17 +28,12 @@ from ..diagnostics import (
     verdict_on,
     worst,
 )
-from ..estimate import Estimate
-from ..estimators import Estimator, estimator
-from ..gate import Gate, Overlap, Verdict, judge_skewness, judge_users
-from ..known import Range
-from ..log import EvaluationLog
-from ..overlap import Magnitudes, WeightSums
-from ..weighing import Weighing, layout
-from ..weights import is_extreme
-from .moments import Moments
-from .rewards import RewardCounts
-from .state import from_dict, to_dict
+from ..reliability.gate import Gate, Overlap, Verdict, judge_skewness, judge_users
+from ..reliability.log_overlap import Weighing, layout
+from ..reliability.weight_sums import Magnitudes, WeightSums
+from .column_moments import Moments
+from .reward_counts import RewardCounts
+from .stream_state import from_dict, to_dict
 
 SAME = ("gamma", "bandwidth", "sequential", "by_user", "weighted")
 """What all batches must share."""
@@ -232,7 +232,7 @@ class Stream:
         return judge_users(found, sums.effective_users if sums.by_user else None, gate)
 
     def to_dict(self) -> dict[str, Any]:
-        """The state as plain values for JSON; see `ope.streaming.state`."""
+        """The state as plain values for JSON; see `stream_state`."""
         return to_dict(self)
 
     @staticmethod

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ...registry import Registry
-from ...results.same_data import DataHashes
-from ..content import Content
+from ...results.data_identity import DataHashes
+from ..fingerprints import Content
 from ..plan import Job, JobResult, Row
 
 

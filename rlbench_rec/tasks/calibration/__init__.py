@@ -6,8 +6,8 @@ write_shop(found, "my-shop.json")      # then tasks.make("my-shop.json"), or a s
 
 from __future__ import annotations
 
-from .fitting import Calibration, calibrate
-from .shop import CalibratedShop, ShopConfig, read_shop, shop_id, write_shop
+from .calibrated_shop import CalibratedShop, ShopConfig, read_shop, shop_id, write_shop
+from .fit_shop import Calibration, calibrate
 from .visits import Visits, logged, simulated
 
 __all__ = [

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...events.vocabulary import EVENTS
+from ...events.event_types import EVENTS
 from ...mdp.dataset import TransitionDataset
 from ..shops.recommend import Recommend
 

@@ -10,9 +10,9 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from ...policies import QFunction
-from ..ladder import ScoredConfig, ScoredTask
+from ..policy_ladder import ScoredConfig, ScoredTask
 from ..simulator import Simulator
-from .parts.draws import draw_category, log_logistic, sigmoid, standardised_ranks
+from .shared.draws import draw_category, log_logistic, sigmoid, standardised_ranks
 
 METRICS = ("CTR", "CVR", "revenue", "spend", "diversity")
 RIVAL_POINTS = 32

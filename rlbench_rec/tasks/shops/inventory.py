@@ -9,11 +9,11 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from ...policies import QFunction
-from ..ladder import LADDER, Rung, ScoredConfig, ScoredTask
+from ..policy_ladder import LADDER, Rung, ScoredConfig, ScoredTask
 from ..simulator import Simulator
 from .inventory_plan import base_stock_levels, negative_binomial, optimal_values
-from .parts.columns import one_hot, whole
-from .parts.draws import draw_category, standardised_ranks
+from .shared.draws import draw_category, standardised_ranks
+from .shared.state_columns import one_hot, whole
 
 METRICS = ("revenue", "spend", "lost", "held", "satisfaction")
 RULES = {

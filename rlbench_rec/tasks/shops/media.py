@@ -9,12 +9,12 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from ...policies import QFunction
-from ..ladder import ScoredConfig, ScoredTask
+from ..policy_ladder import ScoredConfig, ScoredTask
 from ..simulator import Simulator
-from .parts.catalogue import make_catalogue
-from .parts.columns import one_hot, whole
-from .parts.draws import draw_group, sigmoid
-from .parts.grid import Corners, Grid
+from .shared.draws import draw_group, sigmoid
+from .shared.grid import Corners, Grid
+from .shared.products import make_catalogue
+from .shared.state_columns import one_hot, whole
 
 METRICS = ("CTR", "watched", "returned", "diversity", "satisfaction")
 GOODWILL_LIMIT = 2.0

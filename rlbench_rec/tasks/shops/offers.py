@@ -9,11 +9,11 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from ...policies import QFunction
-from ..ladder import ScoredConfig, ScoredTask
+from ..policy_ladder import ScoredConfig, ScoredTask
 from ..simulator import Simulator
 from .offers_chat import CLARITY, CUSTOMERS, DECLINED, HAND_OVER, MOODS, MOVES, SORRY, Chat, Customers
-from .parts.columns import one_hot, whole
-from .parts.draws import draw_category, draw_group, standardised_ranks
+from .shared.draws import draw_category, draw_group, standardised_ranks
+from .shared.state_columns import one_hot, whole
 
 METRICS = ("settled", "spend", "handed", "satisfaction")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .parts.draws import sigmoid
+from .shared.draws import sigmoid
 
 if TYPE_CHECKING:
     from .offers import OffersConfig

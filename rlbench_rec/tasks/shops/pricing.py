@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from ...policies import QFunction
-from ..ladder import Rung, ScoredConfig, ScoredTask
+from ..policy_ladder import Rung, ScoredConfig, ScoredTask
 from ..simulator import Simulator
-from .parts.draws import draw_group, sigmoid
-from .parts.grid import Grid
+from .shared.draws import draw_group, sigmoid
+from .shared.grid import Grid
 
 METRICS = ("CVR", "revenue", "discount", "satisfaction")
 SEGMENTS = ("loyal", "ordinary", "thrifty")

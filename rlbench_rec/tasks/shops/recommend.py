@@ -12,9 +12,9 @@ from pydantic import Field, model_validator
 from ...policies import EpsilonGreedy, Policy, Softmax, Uniform
 from ..base import Task, TaskConfig
 from ..simulator import Simulator
-from .parts.catalogue import Catalogue, make_catalogue
-from .parts.draws import draw_category, sigmoid
-from .parts.ranking import LinearScore, Ranking
+from .shared.draws import draw_category, sigmoid
+from .shared.linear_rankers import LinearScore, Ranking
+from .shared.products import Catalogue, make_catalogue
 
 METRICS = ("CTR", "CVR", "revenue", "diversity", "satisfaction")
 NOISE_STREAM = 1

@@ -9,11 +9,11 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from ...policies import QFunction
-from ..ladder import ScoredConfig, ScoredTask
+from ..policy_ladder import ScoredConfig, ScoredTask
 from ..simulator import Simulator
-from .parts.columns import one_hot, whole
-from .parts.draws import draw_group, sigmoid
-from .parts.grid import Grid
+from .shared.draws import draw_group, sigmoid
+from .shared.grid import Grid
+from .shared.state_columns import one_hot, whole
 
 METRICS = ("CVR", "revenue", "discount", "retained")
 SEGMENTS = ("loyal", "ordinary", "thrifty")

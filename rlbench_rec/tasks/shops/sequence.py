@@ -9,9 +9,9 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from ...policies import QFunction
-from ..ladder import ScoredConfig, ScoredTask
+from ..policy_ladder import ScoredConfig, ScoredTask
 from ..simulator import Simulator
-from .parts.draws import draw_category, sigmoid, standardised_ranks
+from .shared.draws import draw_category, sigmoid, standardised_ranks
 
 METRICS = ("CTR", "CVR", "revenue", "diversity", "satisfaction")
 

@@ -10,10 +10,10 @@ from pydantic import Field
 
 from ...errors import InputError
 from ...policies import Policy, QFunction
-from ..ladder import ScoredConfig, ScoredTask
+from ..policy_ladder import ScoredConfig, ScoredTask
 from ..rollout import checked
 from ..simulator import Simulator
-from ..truth import TrueValue
+from ..true_values import TrueValue
 
 
 class TabularConfig(ScoredConfig):

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from rlbench_rec import events, mdp
+from rlbench_rec.cli.render.profile import profile_text
 from rlbench_rec.events.cards.find import find
-from rlbench_rec.events.profile import profile, screen
+from rlbench_rec.events.profile import profile
 from rlbench_rec.testing.datasets import check_log
 
 RAW = Path(__file__).parents[1] / "fixtures"
@@ -68,4 +69,4 @@ def test_it_becomes_decisions_that_say_what_they_are(name):
 @pytest.mark.parametrize("name", LOGS)
 def test_it_can_be_looked_at(name):
     made = profile(name, None if find(name).card.shipped else RAW / name.partition("/")[0])
-    assert events.find_card(name).title in screen(made)
+    assert events.find_card(name).title in profile_text(made)

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from rlbench_rec.cli.render.profile import profile_text
 from rlbench_rec.errors import MissingFileError
-from rlbench_rec.events.profile import page, picture, profile, screen
+from rlbench_rec.events.profile import page, picture, profile
 
 LOG = """\
 time,user,item,what,price
@@ -61,7 +62,7 @@ def test_oddities(rows):
 
 def test_one_screen_of_eighty_columns(shop, shared_data):
     for made in (profile(shop(LOG)), profile("taobao", shared_data / "taobao")):
-        lines = screen(made).splitlines()
+        lines = profile_text(made).splitlines()
         assert len(lines) <= 50 and max(map(len, lines)) <= 80
 
 
@@ -70,7 +71,7 @@ def test_no_text_of_a_card_is_obeyed(shop):
     made = profile(shop(LOG, title=evil, licence='"<img src=x onerror=alert(1)>"'))
     text = page(made)
     assert "&lt;script&gt;" in text and "<script" not in text and "<img" not in text
-    assert "\x1b" not in text and "\x1b" not in screen(made)
+    assert "\x1b" not in text and "\x1b" not in profile_text(made)
     assert picture(made).startswith(b"\x89PNG")
 
 
@@ -89,7 +90,7 @@ def test_without_the_log_the_card_is_shown_and_says_where_to_get_it(tmp_path, mo
     monkeypatch.setenv("RLBENCH_DATA", str(tmp_path))
     made = profile("taobao")
     assert not made.sections and "rlbench data get taobao" in made.note
-    assert "CC BY-NC-SA" in screen(made) and "CC BY-NC-SA" in page(made)
+    assert "CC BY-NC-SA" in profile_text(made) and "CC BY-NC-SA" in page(made)
     assert picture(made).startswith(b"\x89PNG")
     with pytest.raises(MissingFileError):
         profile("taobao", tmp_path / "nowhere")

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from rlbench_rec import ope
-from rlbench_rec.ope.bootstrap import resampled_counts
 from rlbench_rec.ope.estimators.magic import BIAS_CONFIDENCE
+from rlbench_rec.statistics.bootstrap import resampled_counts
 
 CLIP, THRESHOLD, SHRINKAGE, STRENGTH = 1.5, 1.2, 3.0, 0.3
 MAGIC = {"steps": 8.0, "resamples": 60.0, "bias_seed": 4.0}

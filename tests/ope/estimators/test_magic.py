@@ -7,9 +7,9 @@ import pytest
 
 from rlbench_rec import ope
 from rlbench_rec.errors import InputError
-from rlbench_rec.ope.bootstrap import resampled_counts
 from rlbench_rec.ope.estimators import magic
-from rlbench_rec.ope.parts import column_means, total
+from rlbench_rec.ope.estimators.functionals import column_means, total
+from rlbench_rec.statistics.bootstrap import resampled_counts
 
 
 def log_of(seed: int = 0, episodes: int = 400, error: float = 0.0, spread: float = 0.5, **fields) -> ope.EvaluationLog:

@@ -172,4 +172,4 @@ def test_refusals():
     with pytest.raises(InputError, match="one-step logs only"):
         value(replace(log, category_propensities=[1, 1, 1], target_category_propensities=[1, 1, 1]), "mips")
     with pytest.raises(InputError, match="no mean of weighted rewards"):
-        ope.lower_bound(log, "mis")
+        ope.inference.lower_bound(log, "mis")

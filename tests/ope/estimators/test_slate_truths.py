@@ -106,7 +106,7 @@ def test_one_reward_a_slate():
     assert values(log, "pi", "wpi", "sips") == pytest.approx([truth] * 3, rel=1e-12)
     assert abs(values(log, "iips")[0] - truth) > 0.02
     target = np.stack([joint("e", False).sum(axis=1), joint("e", False).sum(axis=0)])
-    given = ope.slate_weights(slates, target, ope.pair_marginals(slates, ITEMS))
+    given = ope.density.slate_weights(slates, target, ope.density.pair_marginals(slates, ITEMS))
     closed = 1 + log.per_episode(log.ratios - 1)
     np.testing.assert_allclose(given, closed, rtol=1e-10)
 
@@ -116,7 +116,7 @@ def test_one_reward_a_slate_whose_items_depend_on_each_other():
     # The closed form is that of another logging policy.
     assert abs(values(log, "pi")[0] - truth) > 0.02
     target = np.stack([joint("e", True).sum(axis=1), joint("e", True).sum(axis=0)])
-    weights = ope.slate_weights(slates, target, ope.pair_marginals(slates, ITEMS))
+    weights = ope.density.slate_weights(slates, target, ope.density.pair_marginals(slates, ITEMS))
     log = replace(log, slate_weights=weights)
     assert values(log, "pi", "wpi") == pytest.approx([truth, truth], rel=1e-10)
     # A reward that is no sum over positions is beyond it.

@@ -7,8 +7,8 @@ import pytest
 
 from rlbench_rec import ope
 from rlbench_rec.errors import InputError, UnknownNameError
+from rlbench_rec.ope.propensity import cross_fitting as module
 from rlbench_rec.ope.propensity import estimate_propensities
-from rlbench_rec.ope.propensity import fitting as module
 from rlbench_rec.ope.propensity.calibration import Reliability, best_temperature, isotonic, losses, temperature
 
 ACTIONS = 4
@@ -87,7 +87,9 @@ def test_an_estimate_says_so_and_is_near_the_truth(shop):
     assert diagnostics.calibration_error == found.calibration_error and diagnostics.verdict == "weak"
     # The logging policy's own mean needs no propensities.
     assert ope.estimate(log, "on-policy").verdict == "trusted"
-    assert ope.lift(log).verdict == "weak" and ope.estimate_return(log, "mean").interval_kind == "sampling-only"
+    assert (
+        ope.lift(log).verdict == "weak" and ope.analysis.estimate_return(log, "mean").interval_kind == "sampling-only"
+    )
     stream = ope.Stream(["snips"])
     stream.add(log)
     assert stream.estimates()[0].reasons == estimate.reasons and stream.diagnose().verdict == "weak"

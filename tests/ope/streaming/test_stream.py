@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from rlbench_rec import ope
 from rlbench_rec.errors import InputError
-from rlbench_rec.ope.reliability import events_of, largest_size, spread_of_sizes
-from rlbench_rec.ope.streaming.rewards import DISTINCT, RewardCounts
+from rlbench_rec.ope.reliability.effective_sizes import events_of, largest_size, spread_of_sizes
+from rlbench_rec.ope.streaming.reward_counts import DISTINCT, RewardCounts
 
 ONE_STEP = [
     *("on-policy", "ips", "snips", "sntis", "tis", "dm", "dr", "sndr", "mips", "snmips", "mis", "pi", "wpi", "sniips"),

@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError
 from rlbench_rec.tasks.calibration import calibrate
-from rlbench_rec.tasks.calibration.goodness import Goodness, largest_gap, variation
+from rlbench_rec.tasks.calibration.goodness_of_fit import Goodness, largest_gap, variation
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from rlbench_rec import events, mdp, tasks
 from rlbench_rec.errors import InputError
 from rlbench_rec.tasks.calibration import CalibratedShop, calibrate, write_shop
-from rlbench_rec.tasks.calibration.goodness import Goodness
+from rlbench_rec.tasks.calibration.goodness_of_fit import Goodness
 
 
 def test_rees46(shared_data, tmp_path):

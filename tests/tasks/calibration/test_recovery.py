@@ -8,7 +8,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from rlbench_rec import tasks
 from rlbench_rec.tasks.calibration import CalibratedShop, ShopConfig, calibrate
-from rlbench_rec.tasks.calibration.fitting import SESSIONS
+from rlbench_rec.tasks.calibration.fit_shop import SESSIONS
 
 LOGS, SIZE = 6, 5_000
 FITTED = ("click_base", "interest", "drift", "cart_base", "purchase_base", "leave_base")

@@ -7,9 +7,9 @@ import pytest
 
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError
-from rlbench_rec.tasks.shops.parts.catalogue import Catalogue, make_catalogue
-from rlbench_rec.tasks.shops.parts.ranking import Ranking
 from rlbench_rec.tasks.shops.recommend import RecommendConfig, RecommendSimulator
+from rlbench_rec.tasks.shops.shared.linear_rankers import Ranking
+from rlbench_rec.tasks.shops.shared.products import Catalogue, make_catalogue
 
 SHOP = Catalogue(
     category=np.array([0, 1]),

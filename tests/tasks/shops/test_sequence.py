@@ -9,7 +9,7 @@ import pytest
 
 from rlbench_rec import ope, tasks
 from rlbench_rec.errors import InputError
-from rlbench_rec.tasks.ladder import Rung
+from rlbench_rec.tasks.policy_ladder import Rung
 
 
 @pytest.fixture

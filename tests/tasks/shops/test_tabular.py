@@ -8,7 +8,7 @@ import pytest
 from rlbench_rec import ope, tasks
 from rlbench_rec.errors import InputError
 from rlbench_rec.policies import Softmax, Stateless, Uniform
-from rlbench_rec.tasks.truth import true_value
+from rlbench_rec.tasks.true_values import true_value
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import fit, fit_seeds
 from rlbench_rec.training.algorithms import make_config
 from rlbench_rec.training.device import seeded
-from rlbench_rec.training.fitting import create
 from rlbench_rec.training.loops.ensemble import together
 from rlbench_rec.training.loops.lean import lean
 from rlbench_rec.training.networks import score
+from rlbench_rec.training.trainer import create
 
 QUICK = {"steps": 10, "batch_size": 32, "device": "cpu"}
 

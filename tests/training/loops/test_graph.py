@@ -15,13 +15,13 @@ from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import ALGORITHMS, ENCODERS
 from rlbench_rec.training.algorithms import make_config
 from rlbench_rec.training.device import seeded
-from rlbench_rec.training.fitting import create
 from rlbench_rec.training.loops.choice import nearest_loop
 from rlbench_rec.training.loops.graph import graph, graph_bf16
 from rlbench_rec.training.loops.lean import lean
 from rlbench_rec.training.loops.recorded import WARM_UP, Recorded
 from rlbench_rec.training.networks import score
 from rlbench_rec.training.networks.heads import Slots
+from rlbench_rec.training.trainer import create
 
 BATCH = 16
 ON_A_GPU = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")]

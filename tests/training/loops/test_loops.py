@@ -14,13 +14,13 @@ from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import ALGORITHMS
 from rlbench_rec.training.algorithms import make_config
 from rlbench_rec.training.device import seeded
-from rlbench_rec.training.fitting import create
 from rlbench_rec.training.loops import stock as stock_loop
 from rlbench_rec.training.loops.lean import lean
 from rlbench_rec.training.loops.losses import LOSSES
 from rlbench_rec.training.loops.stock import stock
 from rlbench_rec.training.loops.tensor import tensor
 from rlbench_rec.training.networks import score
+from rlbench_rec.training.trainer import create
 from rlbench_rec.training.transitions import Transitions
 
 BATCH = 16

@@ -14,7 +14,7 @@ from ....results.leaderboard import BEST
 from ....results.metrics import METRICS
 from ...config import AlgorithmSpec, Source, Suite
 from ...labels import refuse_repeats, refuse_same_sources
-from ...reference.known import find_reference
+from ...reference_policies.best_known import find_reference
 from ...sources import make_task
 from .jobs import FIXED, labelled
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ....policies import POLICIES
 from ...config import AlgorithmSpec, Suite
-from ...content import NOTHING, Content
+from ...fingerprints import NOTHING, Content
 from ...labels import differences, places
 from ...plan import Job
 

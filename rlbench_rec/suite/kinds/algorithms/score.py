@@ -8,13 +8,13 @@ from statistics import NormalDist
 import numpy as np
 
 from .... import ope
+from ....evaluation.bridge import evaluation_log
+from ....evaluation.next_item import imitation_metrics
 from ....mdp.dataset import TransitionDataset
 from ....policies import Uniform
-from ....policies.base import Policy
-from ...evaluate import evaluation_log
-from ...imitation import imitation_metrics
+from ....policies.policy import Policy
 from ...plan import Row
-from ...reference.known import reference
+from ...reference_policies.best_known import reference
 from ...sources import TRUTH_SEED, Loaded, is_uniform
 from .jobs import TrainingJob
 

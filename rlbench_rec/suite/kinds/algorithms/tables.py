@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ....results.data_identity import DataHashes, of_runs
 from ....results.leaderboard import leaderboard
 from ....results.normalised import normalised_table
-from ....results.normalised_plot import plot_normalised
-from ....results.plots import plot_curves, plot_values
-from ....results.same_data import DataHashes, of_runs
+from ....results.plots.normalised_scale import plot_normalised
+from ....results.plots.run_plots import plot_curves, plot_values
 from ....results.schema import CURVES, LEADERBOARD, NORMALISED, RUN_KEYS, RUNS, SCHEMA_VERSION
 from ....results.write import write_table
 from ...plan import JobResult, frame

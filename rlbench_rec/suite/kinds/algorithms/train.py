@@ -14,7 +14,7 @@ from ....policies import POLICIES, make
 from ....results.schema import RUNS
 from ... import sources
 from ...plan import JobResult, Row
-from ...reference.scale import normalised, scale_of
+from ...reference_policies.normalised_scale import normalised, scale_of
 from ...store import MODELS_FOLDER
 from .check import parse_form
 from .jobs import BEHAVIOUR, COUNTERPART, FIXED, REFERENCE, TrainingJob

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ....errors import UnknownNameError
+from ....evaluation.linear_q import CHUNK, linear_q
 from ....mdp.dataset import TransitionDataset
 from ....plugins import identity_of
 from ....policies import Policy
 from ....results.schema import ESTIMATES
 from ...config import config_hash
-from ...content import NOTHING, Content
+from ...fingerprints import NOTHING, Content
 from ...labels import places
 from ...plan import Job, JobResult, Row
 from ...sources import TRUTH_SEED, make_task
 from .config import EstimatorSuite
-from .linear_q import CHUNK, linear_q
 
 if TYPE_CHECKING:
     from .... import ope
@@ -108,7 +108,7 @@ def execute(job: LogJob, prepared: None, folder: Path | None) -> JobResult:
     scale = task.true_value(task.behaviour, suite.truth_error, TRUTH_SEED, cache=cache)
     data = task.log(episodes=job.episodes, policy=logging, seed=job.seed)
     states, rows = data.states(), []
-    with_q = any(ope.needs_q(name) for name in suite.estimators)
+    with_q = any(ope.estimators.needs_q(name) for name in suite.estimators)
     for name, policy in policies.items():
         truth = task.true_value(name, suite.truth_error, TRUTH_SEED, cache=cache)
         log = evaluation_log(data, states, policy, with_q=with_q)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ....results.estimator_plots import plot_errors, plot_estimates
-from ....results.same_data import DataHashes
+from ....results.data_identity import DataHashes
+from ....results.plots.estimators import plot_errors, plot_estimates
 from ....results.schema import ESTIMATES, ESTIMATORS
 from ....results.write import write_table
 from ...plan import JobResult, frame
 from .config import EstimatorSuite
-from .scores import score
+from .estimator_scores import score
 
 PLOTS_FOLDER = "plots"
 KEYS = ["task", "policy", "estimator", "n_episodes", "log_seed"]

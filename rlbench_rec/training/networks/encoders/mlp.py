@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from ....mdp.dataset import StateLayout
-from .history import HistorySlots, perceptron
+from .history_encoder import HistorySlots, perceptron
 
 
 class MLPEncoder(nn.Module):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from .history import SequenceEncoder
+from .history_encoder import SequenceEncoder
 
 
 class Recurrent(nn.Module):

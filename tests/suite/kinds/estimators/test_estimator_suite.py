@@ -10,13 +10,13 @@ import pytest
 
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, UnknownNameError
+from rlbench_rec.evaluation.linear_q import linear_q
 from rlbench_rec.results.schema import ESTIMATES, ESTIMATORS, TIMINGS, read_table
 from rlbench_rec.suite import load_suite
 from rlbench_rec.suite.kinds.estimators.check import check
 from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite
+from rlbench_rec.suite.kinds.estimators.estimator_scores import score
 from rlbench_rec.suite.kinds.estimators.jobs import execute, plan
-from rlbench_rec.suite.kinds.estimators.linear_q import linear_q
-from rlbench_rec.suite.kinds.estimators.scores import score
 from rlbench_rec.suite.runner import run_suite
 from rlbench_rec.testing.algorithms import toy_shop
 

@@ -1,0 +1,228 @@
+"""A report as text for one screen."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ...ope.analysis.confounding import LARGEST
+from ...ope.estimate import Estimate
+from ...ope.scorecard.scoring import Report, Scores
+
+WIDTH = 100
+LARGEST_SHARE = 100.0
+"""A lift of more times the logging policy's value is not worth a percentage."""
+ROUNDING = 1e-12
+"""A difference of less than this share of the values it is made of is shown as 0."""
+SLICES = 14
+"""Shown on the screen."""
+
+
+def scorecard_text(report: Report, advice: Sequence[str] | None = None) -> str:
+    """The log, values and lifts, the decision with its reasons, diagnostics, confounding, and advice where given."""
+    lines = [*_log(report), "", *_values(report), "", *_decision(report)]
+    lines += [*_guardrails(report), *_slices(report), "", *_overlap(report)]
+    lines += _confounding(report)
+    if advice is not None:
+        lines += ["", "What to do next"]
+        for number, sentence in enumerate(advice, start=1):
+            lines += textwrap.wrap(f"{number}. {sentence}", WIDTH, initial_indent="  ", subsequent_indent="     ")
+    return "\n".join(lines) + "\n"
+
+
+def _log(report: Report) -> Iterator[str]:
+    log, table = report.log, report.table
+    size = f"{log.n_rows:,} decisions" + ("" if log.one_step else f" in {log.n_episodes:,} sessions")
+    size += "" if log.clusters is None else f" of {log.n_units:,} users"
+    better = "lower" if report.lower_is_better else "higher"
+    yield f"{table.path}: {size}" + ("" if log.one_step else f", gamma {log.gamma:g}")
+    used = ", ".join(f"{part} = {name}" for part, name in table.columns.items() if part != name)
+    told = f"{better} '{report.reward.column}' is better; propensities {log.propensity_source}"
+    yield from textwrap.wrap(told + (f"; {used}" if used else ""), WIDTH)
+    if table.propensities is not None:
+        yield from textwrap.wrap(table.propensities.summary(), WIDTH)
+    for note in table.notes:
+        yield from textwrap.wrap(f"note: {note}", WIDTH)
+
+
+def _values(report: Report) -> Iterator[str]:
+    cells = _rows(report.reward)
+    for outcome in report.metrics:
+        cells += [(f"metric: {outcome.column}", "", "", "", "", ""), *_rows(outcome)]
+    level = f"{100 * report.reward.logging.confidence:g}% interval"
+    yield from _aligned([("", "value", level, "lift over logging", level, "verdict"), *cells])
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Columns of numbers to the right; the first and the last to the left."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(
+            text.ljust(width) if at in (0, len(row) - 1) else text.rjust(width)
+            for at, (text, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+
+
+def _rows(outcome: Scores) -> list[tuple[str, ...]]:
+    rows = [("logging policy", _number(outcome.logging.value), _interval(outcome.logging), "", "", "")]
+    for scored in outcome.scored:
+        relative = outcome.relative(scored)
+        relative = 0.0 if abs(relative) < ROUNDING else relative
+        share = f" ({relative:+.1%})" if abs(relative) < LARGEST_SHARE else ""
+        one, lift = scored.value, scored.lift
+        size = _size(one, outcome.logging)
+        verdict = one.verdict if one.verdict == lift.verdict else f"{one.verdict}, lift {lift.verdict}"
+        rows.append(
+            (
+                one.estimator,
+                _number(one.value),
+                _interval(one),
+                _number(lift.value, "+", size) + share,
+                _interval(lift, "+", size),
+                verdict,
+            )
+        )
+    return rows
+
+
+def _decision(report: Report) -> Iterator[str]:
+    decision, first = report.decision, report.reward.scored[0]
+    told = {
+        "better": f"BETTER: by {decision.estimator} the policy beats the logging policy, and the log supports it.",
+        "worse": f"WORSE: by {decision.estimator} the policy loses to the logging policy, and the log supports it.",
+        "broken": f"BROKEN: do not ship: {' and '.join(decision.reasons)}.",
+        "not-shown": f"NOT SHOWN by {decision.estimator}: {' and '.join(decision.reasons)}.",
+    }[decision.outcome]
+    yield from textwrap.wrap(f"{told} (exit code {decision.exit_code})", WIDTH)
+    if decision.outcome == "better":
+        hidden = _breaking(report) if report.bands else "how far it could move this lift is not known"
+        told = f"- if decisions followed something that was not logged, no check sees it: {hidden}"
+        yield from textwrap.wrap(told, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    for reason in first.lift.reasons:
+        yield from textwrap.wrap(f"- {reason}", WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
+def _guardrails(report: Report) -> Iterator[str]:
+    if not report.guardrails:
+        return
+    yield ""
+    head = ("Guardrails", "logging policy", "lift", "limit", "p holds", "p broken", "state")
+    rows = [
+        (
+            f"  {one.name}",
+            _number(one.logging.value),
+            _number(one.lift.value, "+", _size(one.logging)),
+            _number(one.limit, "+"),
+            f"{one.p_holds:.2g}",
+            f"{one.p_broken:.2g}",
+            one.state if one.lift.verdict == "trusted" else f"{one.state} ({one.lift.verdict})",
+        )
+        for one in report.guardrails
+    ]
+    yield from _aligned([head, *rows])
+
+
+def _slices(report: Report) -> Iterator[str]:
+    if not report.slices:
+        return
+    yield ""
+    largest = sorted(report.slices, key=lambda one: -one.n_episodes)[:SLICES]
+    shown = [one for one in report.slices if one in largest]
+    level = f"{100 * report.reward.logging.confidence:g}% interval"
+    head = ("Slices", "rows", "effective", "value", "lift", level, "p, Holm", "verdict of the lift")
+    rows = [
+        (
+            f"  {one.label:g}" if isinstance(one.label, float) else f"  {one.label}",
+            f"{one.n_episodes:,}",
+            _count(one.ess),
+            _number(one.value.value),
+            _number(one.lift.value, "+", _size(one.value)),
+            _interval(one.lift, "+", _size(one.value)),
+            f"{one.p_adjusted:.2g}" if np.isfinite(one.p_adjusted) else "none",
+            one.verdict,
+        )
+        for one in shown
+    ]
+    yield from _aligned([head, *rows])
+    if len(shown) < len(report.slices):
+        yield f"  … and {len(report.slices) - len(shown)} smaller ones, in --json"
+    if report.by_day is not None:
+        size = _size(report.reward.logging)
+        lift = f"{_number(report.by_day.value, '+', size)} {_interval(report.by_day, '+', size)}"
+        told = f"{lift}, {report.by_day.verdict}"
+        why = f" ({report.by_day.reasons[0]})" if report.by_day.reasons else ""
+        yield from textwrap.wrap(f"lift, whole days resampled: {told}{why}", WIDTH, subsequent_indent="    ")
+
+
+def _overlap(report: Report) -> Iterator[str]:
+    found, log = report.diagnostics, report.log
+    by_user = found.units != log.n_episodes
+    unit = "users" if by_user else "decisions" if log.one_step else "sessions"
+    mass = found.unsupported_mass
+    known = f"not known; at least {found.unsupported_mass_lower:.1%}" if np.isnan(mass) else f"{mass:.1%}"
+    z, largest = found.mean_weight_z, found.largest_weight_share
+    apart = f", {z:+.2g} standard errors from 1" if np.isfinite(z) else ", which no chance explains" if z == z else ""
+    share = f", {'of one user ' * by_user}{largest:.2%} of the sum" if np.isfinite(largest) else ""
+    yield "Overlap of the two policies"
+    rows = [
+        ("effective sample size", f"{_count(found.ess)} of {found.units:,} {unit} ({found.ess_ratio:.2%})"),
+        ("largest weight", f"{_number(found.max_weight)}{share}"),
+        ("mean weight", f"{_number(found.mean_weight)}{apart}"),
+        ("weights of 0", f"{found.zero_weight_share:.1%}"),
+        ("effective events", _count(found.effective_events)),
+        ("policy on actions never logged", known),
+        ("Pareto k of the weights", f"{_number(report.pareto_k)} (shown, decides nothing)"),
+    ]
+    if found.calibration_error is not None:
+        rows.append(("calibration error", f"{found.calibration_error:.2%} of decisions (estimated propensities)"))
+    for name, text in rows:
+        yield f"  {name:<32}{text}"
+
+
+def _confounding(report: Report) -> Iterator[str]:
+    """Where the value can lie; nothing that may comfort where the log does not support it anyway."""
+    if not report.bands:
+        where = "for sessions of several steps" if not report.log.one_step else "where every propensity is 1"
+        yield f"Hidden confounding: no band {where}; nothing bounds it."
+        return
+    if report.reward.scored[0].lift.verdict == "unreliable":
+        yield "Hidden confounding: no band around an estimate that the log does not support."
+        return
+    yield "Hidden confounding: where snips can lie if the odds of the true propensities differ by a factor"
+    yield "  " + ",  ".join(f"{band.factor:g}: [{_number(band.low)}, {_number(band.high)}]" for band in report.bands)
+    if not report.no_difference:
+        yield f"  {_breaking(report)}"
+    sure = float((report.log.propensities == 1).mean())
+    if sure > 0:
+        yield f"  {sure:.1%} of decisions have propensity 1; the band takes them for certain, whatever was hidden"
+
+
+def _breaking(report: Report) -> str:
+    factor = report.breaking_factor
+    if np.isfinite(factor):
+        return f"a factor of {factor:.3g} explains the lift away"
+    return f"factors up to {LARGEST:g} leave a lift; larger ones are not looked at"
+
+
+def _number(value: float, sign: str = "", size: float = 0.0) -> str:
+    """A number, or of a difference of values of some size, 0 where it is but their rounding."""
+    if abs(value) < ROUNDING * size:
+        value = 0.0
+    return f"{value:{sign}.4g}" if np.isfinite(value) else "none"
+
+
+def _size(*values: Estimate) -> float:
+    """The largest of the values; what is not defined has none."""
+    return max((abs(one.value) for one in values if np.isfinite(one.value)), default=0.0)
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
+
+def _interval(one: Estimate, sign: str = "", size: float = 0.0) -> str:
+    if not np.isfinite(one.ci_low):
+        return "none"
+    return f"[{_number(one.ci_low, sign, size)}, {_number(one.ci_high, sign, size)}]"

@@ -1,0 +1,115 @@
+"""TransitionDataset + policy -> estimates: the bridge between the MDP rooms and `ope`, which knows neither."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import InputError
+from ..mdp.dataset import TransitionDataset
+from ..policies.policy import Policy
+
+if TYPE_CHECKING:
+    from ..ope import Estimate, EvaluationLog
+
+
+def evaluate(
+    data: TransitionDataset,
+    policy: Policy,
+    estimators: Sequence[str] = ("snips", "dr"),
+    *,
+    behaviour: Policy | None = None,
+    seed: int = 0,
+    n_resamples: int = 1_000,
+    confidence: float = 0.95,
+    fqe_steps: int = 500,
+) -> list[Estimate]:
+    """Estimate a policy's value from logged decisions that it was not trained, tuned or selected on.
+
+    The doubly robust estimators and `dm` get a cross-fitted q: fitted Q evaluation on sequential logs, a reward model
+    on one-step logs. Where the log knows users, folds are of users and whole users are resampled.
+
+    Args:
+        data: the test side.
+        policy: what is evaluated.
+        estimators: ids of `rlbench list estimators`.
+        behaviour: the logging policy, where known: it gives propensities to a log without them, and tells how much of
+            the evaluated policy's mass lies on actions that are never logged.
+        seed: of folds, q and bootstrap.
+        n_resamples: bootstrap resamples.
+        confidence: level of the intervals.
+        fqe_steps: steps of fitted Q evaluation per fold.
+
+    Raises:
+        InputError: a log without propensities and no behaviour policy.
+        UnknownNameError: an unknown estimator.
+    """
+    from .. import ope
+
+    log = evaluation_log(data, policy, estimators, behaviour=behaviour, seed=seed, fqe_steps=fqe_steps)
+    return ope.estimate_all(log, estimators, seed=seed, n_resamples=n_resamples, confidence=confidence)
+
+
+def evaluation_log(
+    data: TransitionDataset,
+    policy: Policy,
+    estimators: Sequence[str],
+    *,
+    behaviour: Policy | None = None,
+    seed: int = 0,
+    fqe_steps: int = 500,
+) -> EvaluationLog:
+    """The vectors that the estimators read; see `evaluate`."""
+    from .. import ope
+
+    states = data.states()
+    propensities, source = _propensities(data, behaviour, states)
+    q_logged = v_target = None
+    if any(ope.estimators.needs_q(name) for name in estimators):
+        from ..training import cross_fitted_q
+
+        q_logged, v_target = cross_fitted_q(data, policy, seed=seed, steps=fqe_steps)
+    return ope.EvaluationLog(
+        rewards=data.rewards.astype(np.float64),
+        propensities=propensities,
+        target_propensities=policy.probability_of(states, data.actions),
+        q_logged=q_logged,
+        v_target=v_target,
+        episode_starts=data.episode_starts,
+        gamma=data.gamma,
+        clusters=data.clusters,
+        metrics=None if data.metrics is None else data.metrics.astype(np.float64),
+        unsupported_mass=_unsupported_mass(data, behaviour, policy, states),
+        propensity_source=source,
+    )
+
+
+def _propensities(data: TransitionDataset, behaviour: Policy | None, states: np.ndarray) -> tuple[np.ndarray, str]:
+    if data.propensities is not None:
+        return data.propensities, "logged"
+    if behaviour is None:
+        raise InputError(
+            "The log has no propensities, so importance weights are not defined.",
+            where=data.provenance.source,
+            hint="Give behaviour=, a model of the logging policy fitted on other rows.",
+        )
+    return behaviour.probability_of(states, data.actions), "estimated"
+
+
+def _unsupported_mass(
+    data: TransitionDataset, behaviour: Policy | None, policy: Policy, states: np.ndarray
+) -> np.ndarray | None:
+    """The policy's mass on what the log cannot answer for: actions that are never logged, and items outside the
+    vocabulary, which are logged as one action but could not be shown as one. None where nothing is known."""
+    nobodys = np.zeros(len(states))
+    if data.other_action is not None:
+        nobodys = policy.probability_of(states, np.full(len(states), data.other_action))
+    if behaviour is None:
+        return nobodys if nobodys.any() else None
+    chances = policy.probabilities(states)
+    unlogged = np.where(behaviour.probabilities(states) > 0, 0.0, chances)
+    if data.other_action is not None:
+        unlogged[:, data.other_action] = chances[:, data.other_action]
+    return unlogged.sum(axis=1)

@@ -1,5 +1,0 @@
-"""A card for a log that has none yet: look at the file, guess what each column is, write it down with reasons."""
-
-from .draft import Draft, draft
-
-__all__ = ["Draft", "draft"]

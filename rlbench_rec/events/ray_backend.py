@@ -1,0 +1,138 @@
+"""Reading a log on a Ray cluster: rows are dealt out by a hash of their user or session, and each partition is cut into
+sessions by the query that one machine runs. The driver numbers sessions over all partitions, so the log is the same.
+
+    type the rows (a task a file) -> partitions -> set duplicates aside, cut sessions (a task a partition) -> merge
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from ..errors import MissingExtraError
+from ..sql import parquet_rows, quote_path, quote_text
+from .cards.find import Found
+from .load_report import LoadReport
+from .read import row_views
+from .read.log_files import parts, together
+from .read.sessions import merged_sql, partition_key, shard_sql
+from .read.side_tables import LookupTable, SideFiles, read_tables, with_lookups
+from .read.typed_rows import Staging
+
+PARTITIONS_PER_WORKER = 2
+
+
+def run(
+    found: Found,
+    files: list[Path],
+    side: SideFiles,
+    folder: Path,
+    scratch: Path,
+    memory_limit: str,
+    gap: float,
+    address: str,
+) -> tuple[LoadReport, tuple[str, ...]]:
+    """What `loading.load` does on one machine, on a cluster.
+
+    Raises:
+        MissingExtraError: ray is not installed.
+        InputError: as on one machine.
+    """
+    card = found.card
+    with row_views.connected(scratch, memory_limit) as connection:
+        # Looks at all first lines and reads nothing yet: files that do not go together are refused here.
+        staging = together([part.stage(connection)[1] for part in parts(found, files)])
+        ray = _connected(address)
+        count = max(1, PARTITIONS_PER_WORKER * int(ray.cluster_resources().get("CPU", 1)))
+        tables = read_tables(connection, card, side, scratch)
+        job = _Job(found, files, scratch, memory_limit, gap, count, tables)
+        _all(ray, _type_rows, [(job, number) for number in range(len(files))])
+        counted: Counter[str] = Counter()
+        for counts in _all(ray, _cut_sessions, [(job, bucket, staging) for bucket in range(count)]):
+            counted.update(counts)
+        aside = f"SELECT file, line, reason, text FROM {_parquet(scratch, 'aside')} ORDER BY number, line"
+        row_views.write(connection, aside, folder / "quarantine.parquet", scratch)
+        report = row_views.account(dict(counted), folder / "quarantine.parquet", files, tables)
+        staging = with_lookups(staging, tables)
+        merged = merged_sql(card, staging, _parquet(scratch, "shard"))
+        row_views.write(connection, merged, folder / "events.parquet", scratch)
+    return report, tuple(staging.context.values())
+
+
+@dataclasses.dataclass(frozen=True)
+class _Job:
+    """What every task needs."""
+
+    found: Found
+    files: list[Path]
+    scratch: Path
+    memory_limit: str
+    gap: float
+    partitions: int
+    tables: list[LookupTable]
+
+
+def _type_rows(job: _Job, number: int) -> None:
+    """Rows of one file, typed, in a folder a partition: `typed-<file>/bucket=<n>/*.parquet`."""
+    file, card = job.files[number], job.found.card
+    with row_views.connected(job.scratch / f"typing-{number}", job.memory_limit) as connection:
+        _, staging = parts(job.found, [file])[0].stage(connection)
+        columns = ", ".join(f"CAST({number} AS INTEGER) AS file" if n == "file" else n for n in staging.typed)
+        # Where duplicates are looked for, the next task compares texts, and has no raw file to read them from again.
+        text = "text" if card.deduplicate else "CASE WHEN reason IS NOT NULL THEN text END AS text"
+        key = f"coalesce(hash({partition_key(card)}), 0) % {job.partitions}"
+        sql = f"SELECT {columns}, {text}, reason, {key} AS bucket FROM ({staging.select})"
+        target = quote_path(job.scratch / f"typed-{number}")
+        connection.execute(f"COPY ({sql}) TO {target} (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (bucket))")
+
+
+def _cut_sessions(job: _Job, bucket: int, staging: Staging) -> dict[str, int]:
+    """One partition's rows with their sessions, and those set aside; gives reason -> rows."""
+    card, found = job.found.card, sorted(job.scratch.glob(f"typed-*/bucket={bucket}/*.parquet"))
+    if not found:
+        return {}
+    with row_views.connected(job.scratch / f"cutting-{bucket}", job.memory_limit) as connection:
+        row_views.judge(connection, row_views.typed_rows(found), staging, job.tables)
+        if card.deduplicate:
+            connection.execute(
+                "INSERT INTO duplicates SELECT file, line, text FROM typed "
+                "WHERE reason IS NULL QUALIFY row_number() OVER (PARTITION BY text ORDER BY file, line) > 1"
+            )
+        row_views.check_propensities(connection, card, job.files)
+        names = ", ".join(quote_text(path.name) for path in job.files)
+        named = f"SELECT file AS number, [{names}][file + 1] AS file, line, reason, text FROM aside"
+        own = job.scratch / f"cutting-{bucket}"
+        row_views.write(connection, named, job.scratch / f"aside-{bucket}.parquet", own)
+        row_views.write(
+            connection,
+            shard_sql(card, with_lookups(staging, job.tables), job.gap),
+            job.scratch / f"shard-{bucket}.parquet",
+            own,
+        )
+        return row_views.counts(connection)
+
+
+def _parquet(scratch: Path, name: str) -> str:
+    return parquet_rows(sorted(scratch.glob(f"{name}-*.parquet")))
+
+
+def _connected(address: str) -> Any:
+    try:
+        import ray
+    except ImportError as error:
+        hint = 'Install it: pip install "rlbench-rec[ray]".'
+        raise MissingExtraError("Spreading the work needs ray.", hint=hint) from error
+    if not ray.is_initialized():
+        ray.init(address=None if address == "local" else address, log_to_driver=False, include_dashboard=False)
+    return ray
+
+
+def _all(ray: Any, function: Any, arguments: list[tuple]) -> list[Any]:
+    """Every task's result, in order; a task's own error is raised as what it is."""
+    task = ray.remote(num_cpus=1)(function)
+    try:
+        return ray.get([task.remote(*one) for one in arguments])
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from error

@@ -1,0 +1,108 @@
+"""A log's files by shape: each part is read by one reader and typed by one rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from itertools import groupby
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from ...errors import InputError
+from ..archives.compressed import plain_name
+from ..cards.find import Found
+from ..cards.shape import FileSpec
+from ..dialects import DIALECTS
+from ..dialects.rows import RawRows
+from .typed_rows import Staging, in_order, stage
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class Part:
+    """Files of one shape.
+
+    Attributes:
+        found: the card, as it is for these files.
+        files: the files.
+        first: the number of the first of them among all files of the log.
+    """
+
+    found: Found
+    files: list[Path]
+    first: int
+
+    def rows(self, connection: duckdb.DuckDBPyConnection) -> RawRows:
+        """Their rows, to be read once."""
+        return DIALECTS[self.found.card.dialect](connection, self.files, self.found.card)
+
+    def stage(self, connection: duckdb.DuckDBPyConnection) -> tuple[RawRows, Staging]:
+        """Their rows, and how to type them."""
+        raw = self.rows(connection)
+        return raw, stage(raw, self.found)
+
+
+def parts(found: Found, files: list[Path]) -> list[Part]:
+    """The files in groups of one shape, in the order of the card.
+
+    Args:
+        found: the card.
+        files: the log's files, in the order of `in_card_order`.
+
+    Raises:
+        InputError: a file of which the card does not tell the shape.
+    """
+    specs = _specs(found)
+    if not specs:
+        return [Part(found, files, 0)]
+    made: list[Part] = []
+    for number, group in groupby(files, key=lambda file: _number(specs, file, found)):
+        own = replace(found, card=found.card.of_file(specs[number]))
+        made.append(Part(own, list(group), sum(len(part.files) for part in made)))
+    return made
+
+
+def in_card_order(found: Found, files: Iterable[Path]) -> list[Path]:
+    """Files in the order of the card's entries, and by name within one.
+
+    Raises:
+        InputError: a file of which the card does not tell the shape.
+    """
+    specs = _specs(found)
+    return sorted(files, key=lambda file: (_number(specs, file, found) if specs else 0, file))
+
+
+def absent(found: Found, files: list[Path]) -> list[str]:
+    """The card's files of a shape of their own of which there is none: without them the log has holes."""
+    specs = _specs(found)
+    have = {_number(specs, file, found) for file in files} if specs else set()
+    return [spec.pattern for number, spec in enumerate(specs) if number not in have]
+
+
+def together(stagings: list[Staging]) -> Staging:
+    """What the typed rows of all parts have in common: every column that one of them has.
+
+    The SELECTs are those of the parts; this one's is empty.
+    """
+    names = in_order(name for staging in stagings for name in staging.columns)
+    return replace(stagings[0], select="", columns=names)
+
+
+def _specs(found: Found) -> list[FileSpec]:
+    specs = found.card.files
+    return specs if any(spec.has_own_shape for spec in specs) and not found.variant else []
+
+
+def _number(specs: list[FileSpec], file: Path, found: Found) -> int:
+    names = [file.name, plain_name(file)]
+    for number, spec in enumerate(specs):
+        if any(fnmatchcase(name, PurePosixPath(spec.pattern).name) for name in names):
+            return number
+    raise InputError(
+        f"Which of the files of {found.card.id} is it?",
+        where=str(file),
+        hint=f"Give it a name like {' or '.join(spec.pattern for spec in specs)}.",
+    )

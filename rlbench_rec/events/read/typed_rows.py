@@ -1,0 +1,176 @@
+"""Raw rows -> typed rows with a reason where one must be set aside. All in SQL, so that it spills to disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ...errors import InputError
+from ...sql import quote_text
+from ..cards.card import DatasetCard
+from ..cards.find import Found
+from ..dialects.lists import one_row_each
+from ..dialects.rows import RawRows
+from ..event_log import COLUMNS, OPTIONAL_COLUMNS
+from .casts import SQL_TYPES, by_card, cast, holds, text_of
+
+REASONS = (
+    "malformed",
+    "other_log",
+    "missing_session",
+    "missing_user",
+    "unknown_event",
+    "outside_window",
+    "duplicate",
+)
+"""Why rows are set aside; a row gets the first that applies. `malformed`: too few or too many fields, an open quote,
+bytes that are no UTF-8, no item or time, or a value that is there but does not parse. `other_log`: the card's `where`
+does not hold."""
+DAY = 86_400_000
+LONGEST = 10**13
+"""Milliseconds since a session began; longer (300 years) is no time."""
+
+
+@dataclass(frozen=True)
+class Staging:
+    """The SQL that types a log's rows.
+
+    Attributes:
+        select: a SELECT with text, reason and the columns of `typed`.
+        place: the columns that say where a row stands in the files, in their order.
+        columns: the columns of the EventLog, in its order, without session, user and time.
+        context: context columns, staged name -> name in the EventLog (which could be any text, `line` or `reason` too).
+        relative: `timestamp` is the day on which the session can have begun, and `since_start` the time since then.
+    """
+
+    select: str
+    place: tuple[str, ...]
+    columns: tuple[str, ...]
+    context: dict[str, str]
+    relative: bool = False
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Every column of the rows that are kept."""
+        return (*self.place, "session_id", "user_id", "timestamp", *self.columns, *self.context)
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """Every column of a typed row."""
+        return (*self.kept, "since_start") if self.relative else self.kept
+
+
+def stage(raw: RawRows, found: Found) -> Staging:
+    """How to type the rows of a log.
+
+    Raises:
+        InputError: the files lack a column that the card names, or a context column bears the name of another column.
+    """
+    card, variant = found.card, found.variant
+    columns, types = card.columns, card.id_types
+    raw = replace(raw, names=by_card(raw.names, card))
+    if card.lists:
+        raw = one_row_each(raw, card)
+    context = {f"context_{i}": name for i, name in enumerate(_context_names(raw, card))}
+    sources = {
+        "session_id": (columns.session, types.session),
+        "user_id": (columns.user, types.user),
+        "timestamp": (columns.timestamp, "time"),
+        "item_id": (columns.item, types.item),
+        "event": (columns.event, "event"),
+        "price": (columns.price, "number"),
+        "category": (columns.category, types.category),
+        "propensity": (columns.propensity, "number"),
+        "position": (columns.position, "int64"),
+        "slate_id": (columns.slate, types.slate),
+        "quantity": (columns.quantity, "int64"),
+        "policy": (None, "string"),
+        "since_start": (columns.since_start, "int64"),
+        **{staged: (name, _context_kind(card, name)) for staged, name in context.items()},
+    }
+    texts = {name: text_of(raw, source, card) for name, (source, _) in sources.items() if source is not None}
+    if columns.event is None:
+        texts["event"] = _outcome(raw, card) if card.outcomes else quote_text(card.event)
+    typed = {
+        name: cast(texts[name], kind, card) if name in texts else f"CAST(NULL AS {SQL_TYPES[kind]})"
+        for name, (_, kind) in sources.items()
+        if name in texts or name in COLUMNS
+    }
+    if columns.since_start:
+        since = typed["since_start"]
+        typed["timestamp"] = f"({typed['timestamp']}) - ({since} - {since} % {DAY})"
+    if variant and variant.policy:
+        typed["policy"] = quote_text(variant.policy)
+    if card.propensity == "uniform" and "propensity" not in typed:
+        typed["propensity"] = f"{1 / found.items!r}::DOUBLE"
+
+    conditions = _conditions(card, raw, texts)
+    whens = " ".join(f"WHEN {condition} THEN '{reason}'" for reason, condition in conditions.items())
+    selected = ", ".join(f"{expression} AS {name}" for name, expression in typed.items())
+    # Typed in one step and judged in the next, which sees the raw fields still.
+    rows = f"SELECT {', '.join(raw.place)}, text, fields, {selected} FROM {raw.relation}"
+    select = f"SELECT *, CASE {whens} END AS reason FROM ({rows})"
+    return Staging(select, raw.place, in_order(typed), context, relative=columns.since_start is not None)
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Columns of an EventLog in its order, without session, user and time, which stand before them."""
+    have = set(names) - {"session_id", "user_id", "timestamp"}
+    return tuple(name for name in (*COLUMNS, *OPTIONAL_COLUMNS) if name in have)
+
+
+def _conditions(card: DatasetCard, raw: RawRows, texts: dict[str, str]) -> dict[str, str]:
+    # An event that does not parse has a reason, and a propensity an error, of its own.
+    unparsed = [f"({t} IS NOT NULL AND {name} IS NULL)" for name, t in texts.items() if name not in _OWN_REASON]
+    malformed = [f"NOT {raw.well_formed}", "timestamp IS NULL", "item_id IS NULL", "price < 0", *unparsed]
+    if "quantity" in texts:
+        malformed.append("quantity < 0")
+    if "since_start" in texts:
+        malformed.append(f"since_start IS NULL OR since_start NOT BETWEEN 0 AND {LONGEST}")
+    conditions = {"malformed": " OR ".join(malformed)}
+    if card.where:
+        conditions["other_log"] = f"NOT {holds(raw, card.where, card)}"
+    if card.session == "given":
+        conditions["missing_session"] = "session_id IS NULL"
+    if card.session == "gap":
+        conditions["missing_user"] = "user_id IS NULL"
+    conditions["unknown_event"] = "event IS NULL"
+    if card.window:
+        start, end = (int(t.timestamp() * 1000) for t in (card.window.start, card.window.end))
+        conditions["outside_window"] = f"timestamp < {start} OR timestamp >= {end}"
+    return conditions
+
+
+_OWN_REASON = ("event", "propensity")
+
+
+def _outcome(raw: RawRows, card: DatasetCard) -> str:
+    """SQL of the event where columns of 0 and 1 say what happened; NULL where one holds anything else."""
+    flags = [(raw.column(column), event) for column, event in card.outcomes.items()]
+    strange = " OR ".join(f"coalesce({flag} NOT IN ('0', '1'), true)" for flag, _ in flags)
+    whens = " ".join(f"WHEN {flag} = '1' THEN {quote_text(event)}" for flag, event in reversed(flags))
+    return f"CASE WHEN {strange} THEN NULL {whens} ELSE 'impression' END"
+
+
+def _context_names(raw: RawRows, card: DatasetCard) -> list[str]:
+    found: list[str] = []
+    for pattern in card.context:
+        prefix = pattern.removesuffix("*")
+        names = [n for n in raw.names if n.startswith(prefix)] if pattern.endswith("*") else [pattern]
+        if not names:
+            raise InputError(f"No column matches '{pattern}'.", where=raw.where, hint="Mend the card's context.")
+        found += [name for name in names if name not in found]
+    # DuckDB does not tell columns apart by upper and lower case.
+    taken = {*COLUMNS, *OPTIONAL_COLUMNS}
+    for name in found:
+        if name.lower() in taken:
+            raise InputError(
+                f"The context column '{name}' bears a name that is taken.", where=raw.where, hint="Rename it."
+            )
+        taken.add(name.lower())
+    return found
+
+
+def _context_kind(card: DatasetCard, name: str) -> str:
+    patterns = (p for p in card.context if p == name or (p.endswith("*") and name.startswith(p.removesuffix("*"))))
+    return "number" if card.context[next(patterns)] == "number" else "string"

@@ -1,0 +1,178 @@
+"""By segment and by day: who gains, who loses, and whether the days agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ...errors import InputError
+from ...statistics.hypotheses import holm, two_sided
+from ..data import checks
+from ..data.evaluation_log import EvaluationLog
+from ..estimate import Estimate, estimate
+from ..estimators import Estimator, Outcome, estimator, valued
+from ..inference.influence import Pieces, measure, unit_influences
+from ..reliability.diagnostics import diagnose
+from ..reliability.gate import VERDICTS, Gate, judge_users
+from ..reliability.weight_sums import Magnitudes
+from .lifts import paired
+from .subsets import subset
+
+AGAINST = ("zero", "rest")
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One segment, or one day.
+
+    Attributes:
+        label: as given.
+        n_episodes: how many it has.
+        ess: their effective sample size.
+        value: the evaluated policy's value there.
+        lift: over the logging policy's value there, paired.
+        difference: the slice's lift minus that of all other episodes; NaN where there are none, or where the lift is
+            tested against 0.
+        p_value: two-sided, of no lift, or of the same lift as elsewhere; NaN where the lift is `unreliable`.
+        p_adjusted: Holm's, over all slices with a p value.
+    """
+
+    label: Any
+    n_episodes: int
+    ess: float
+    value: Estimate
+    lift: Estimate
+    difference: float
+    p_value: float
+    p_adjusted: float
+
+    @property
+    def verdict(self) -> str:
+        """That of the lift."""
+        return self.lift.verdict
+
+
+def by_slice(
+    log: EvaluationLog,
+    labels: Sequence[Any] | np.ndarray,
+    name: str | Estimator = "snips",
+    *,
+    against: str = "zero",
+    metric: Outcome = None,
+    **settings: Any,
+) -> list[Slice]:
+    """Value, lift, overlap and test for every slice, in sorted order of labels.
+
+    Twenty slices without any effect show one at 5 %: `p_adjusted` allows for their number. Where the log knows users,
+    standard errors and tests are by user, also for users who are in several slices.
+
+    Args:
+        log: the logged decisions.
+        labels: (episodes,) segment, device, day, … of each.
+        name: the estimator.
+        against: "zero" tests each slice's lift against none; "rest" against the lift of all other episodes, which
+            tells who gains more or less than the others.
+        metric: what is valued in place of the reward; see `ope.lift`.
+        settings: `interval`, `confidence`, `n_resamples`, `seed`, `gate` of `ope.estimate`.
+
+    Raises:
+        InputError: labels that are missing or of another number, and what `ope.estimate` raises.
+    """
+    if against not in AGAINST:
+        raise InputError(f"'{against}' is not one of {', '.join(AGAINST)}.", where="against")
+    codes = checks.episode_codes("labels", labels, log.n_episodes)
+    # Sorted as the codes are.
+    names = np.unique(np.asarray(labels)).tolist()
+    one = estimator(name) if metric is None else valued(estimator(name), metric)
+    found = []
+    for code, label in enumerate(names):
+        own = codes == code
+        part = subset(log, own)
+        value, lift = (estimate(part, each, **settings) for each in (one, paired(one)))
+        if against == "zero":
+            apart, p_value = np.nan, two_sided(lift.value, lift.std_error, part.n_units)
+        else:
+            apart, p_value = _against_rest(log, own, paired(one))
+        p_value = np.nan if lift.verdict == VERDICTS[-1] else p_value
+        ess = diagnose(part, settings.get("gate")).ess
+        found.append(Slice(label, part.n_episodes, ess, value, lift, apart, p_value, np.nan))
+    adjusted = holm(np.array([one.p_value for one in found]))
+    return [replace(one, p_adjusted=float(p)) for one, p in zip(found, adjusted, strict=True)]
+
+
+def _against_rest(log: EvaluationLog, own: np.ndarray, lift: Estimator) -> tuple[float, float]:
+    """The slice's lift minus that of the rest, and its p, from the episodes' influences on both."""
+    if own.all():
+        return np.nan, np.nan
+    psi, apart, scale = np.empty(log.n_episodes), 0.0, 0.0
+    for member, sign in ((own, 1.0), (~own, -1.0)):
+        pieces = Pieces(replace(subset(log, member), clusters=None, strata=None), [lift])
+        with np.errstate(over="ignore", invalid="ignore"):
+            measured = measure(pieces)
+            (influence,) = unit_influences(pieces, [measured[0].parts], [measured[0].means])
+        psi[member] = sign * influence / log.times_weights(member).sum()
+        # What varies by rounding alone does not vary.
+        psi[member] = psi[member] if measured[0].std_error != 0.0 else 0.0
+        apart, scale = apart + sign * measured[0].value, scale + measured[0].scale
+    of_units = psi if log.clusters is None else np.bincount(log.clusters, psi)
+    units = len(of_units)
+    error = float(np.sqrt(np.square(of_units).sum() * units / (units - 1))) if units > 1 else np.nan
+    return apart, two_sided(apart, error, units, scale=scale)
+
+
+def over_days(
+    log: EvaluationLog,
+    days: Sequence[Any] | np.ndarray,
+    name: str | Estimator = "snips",
+    *,
+    block: int = 1,
+    lift: bool = True,
+    metric: Outcome = None,
+    interval: str = "normal",
+    **settings: Any,
+) -> Estimate:
+    """The lift (or the value) with an interval for *days like these*, not for customers like these on these very days.
+
+    Whole days are resampled, or blocks of consecutive ones, since what a shop earns differs from day to day and is
+    alike on days that follow one another (block bootstrap: Künsch 1989; here of disjoint blocks, Carlstein 1986).
+    With few blocks Student's t, the default, is safer than resampling them. Fewer than 10 blocks of one size are never
+    `trusted`, fewer than 5 `unreliable`; weights and events are judged as without days.
+
+    Args:
+        log: the logged decisions; its own clusters give way to days.
+        days: (episodes,) day of each, in a form that sorts: a date, a number, an ISO text.
+        name: the estimator.
+        block: how many consecutive days are resampled together, such as 7.
+        lift: whether the lift over the logging policy is estimated, or the value.
+        metric: what is valued in place of the reward; see `ope.lift`.
+        interval: `normal`, or `bootstrap`, `bca`, `studentised`.
+        settings: `confidence`, `n_resamples`, `seed`, `gate` of `ope.estimate`.
+
+    Raises:
+        InputError: days that are missing or of another number, a block below one day, a single block, and what
+            `ope.estimate` raises.
+    """
+    checks.whole("block", block, 1)
+    day = checks.episode_codes("days", days, log.n_episodes)
+    blocks = max((int(day.max()) + 1) // block, 1)
+    # Days that fill no block of their own belong to the last.
+    codes = np.minimum(day // block, blocks - 1)
+    span = "days" if block == 1 else f"blocks of {block} days"
+    if blocks < 2:
+        what = f"All rows lie in one of the {span}: nothing tells how days differ."
+        raise InputError(what, where="days", hint="Log longer, or estimate without days.")
+    one = estimator(name) if metric is None else valued(estimator(name), metric)
+    wanted, gate = paired(one) if lift else one, settings.get("gate") or Gate()
+    found = estimate(replace(log, clusters=codes, strata=None), wanted, interval=interval, **settings)
+    by_row = estimate(log, wanted, interval="none", **settings)
+    # A day is a sum over many users: what these leave unseen they tell themselves, and days how they differ.
+    verdict, reasons = judge_users((by_row.verdict, by_row.reasons), _effective(codes), gate, span, "days")
+    return replace(found, verdict=verdict, reasons=reasons)
+
+
+def _effective(blocks: np.ndarray) -> float:
+    """How many blocks of one size they are."""
+    return Magnitudes.of(np.bincount(blocks).astype(np.float64)).effective_number

@@ -1,0 +1,300 @@
+"""EvaluationLog: logged decisions as vectors, all that an estimator ever reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from numbers import Integral
+
+import numpy as np
+
+from ...errors import InputError
+from . import checks
+from .bounds import checked_limits
+from .importance_weights import cumulative_weights, extreme_log_weights
+
+ROW_FIELDS = (
+    "rewards",
+    "propensities",
+    "target_propensities",
+    "q_logged",
+    "v_target",
+    "metrics",
+    "unsupported_mass",
+    "state_ratios",
+    "category_propensities",
+    "target_category_propensities",
+    "weights",
+)
+PAIRS = (("q_logged", "v_target"), ("category_propensities", "target_category_propensities"))
+BLOCK_ROWS = 16_384
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluationLog:
+    """Logged rewards and two policies' probabilities of the logged actions. A bandit log has episodes of one step.
+
+    float64 vectors are kept, not copied: do not change them afterwards, since weights are computed once.
+
+    Args:
+        rewards: (n,) rows in time order within an episode.
+        propensities: (n,) behaviour policy's probability of the logged action, in (0, 1].
+        target_propensities: (n,) evaluation policy's probability of the logged action, in [0, 1].
+        q_logged: (n,) q(s, a) of the logged action, from a model that never saw the row, nor its user.
+        v_target: (n,) sum_a pi_e(a|s) q(s, a), from the same model.
+        episode_starts: (episodes,) first row of each episode; None: every row is an episode.
+        gamma: discount factor in [0, 1]; gamma^0 is 1 also at gamma = 0.
+        reward_range: known (smallest, largest) possible reward; finite-sample bounds need it.
+        weight_bound: known largest possible weight W_t, likewise.
+        step_bound: known largest possible number of rows of an episode, likewise where gamma is 1.
+        clusters: (episodes,) user codes; the bootstrap then resamples users.
+        metrics: (n, m) further outcomes, valued by the same weights.
+        metric_ranges: for each metric its known (smallest, largest) value, or None.
+        weights: (n,) how many rows of the whole log each stands for, such as 10 where one of ten clickless rows was
+            kept; alike within an episode. Means over episodes are then sum s x / sum s, its denominator resampled too.
+        unsupported_mass: (n,) evaluation-policy mass on actions the behaviour policy never takes, where known.
+        propensity_source: "logged", "uniform" or "estimated"; part of every result made from the log.
+        state_ratios: (n,) d^e_t(s) / d^b_t(s), the policies' chances to be still in the session at the row's step, and
+            in the row's state; `mis` weighs by them. See `ope.density.state_ratios`.
+        category_propensities, target_category_propensities: (n,) the two policies' probabilities of the logged action's
+            category; `mips` weighs by them. See `ope.density.category_propensities`.
+        slate_weights: (episodes,) weights of whole slates, negative ones too, for `pseudo-inverse` where positions are
+            not drawn independently. See `ope.density.slate_weights`.
+        calibration_error: of estimated propensities, see `ope.estimate_propensities`; shown with the diagnostics.
+        bandwidth: width of the kernel that stands for an exact match of continuous actions, 0 where there is none; None
+            where actions are discrete. Else propensities are densities, without an upper limit. See `kernel_log`.
+        strata: (episodes,) codes of parts whose sizes were not left to chance, such as A/B arms or logging policies;
+            intervals then resample within each. See `ope.analysis.mixture_log`.
+
+    Raises:
+        InputError: lengths that differ, NaN, values out of range: names the argument and the first bad row.
+    """
+
+    rewards: np.ndarray
+    propensities: np.ndarray
+    target_propensities: np.ndarray
+    q_logged: np.ndarray | None = None
+    v_target: np.ndarray | None = None
+    episode_starts: np.ndarray | None = None
+    gamma: float = 1.0
+    reward_range: tuple[float, float] | None = None
+    weight_bound: float | None = None
+    clusters: np.ndarray | None = None
+    metrics: np.ndarray | None = None
+    unsupported_mass: np.ndarray | None = None
+    propensity_source: str = "logged"
+    state_ratios: np.ndarray | None = None
+    category_propensities: np.ndarray | None = None
+    target_category_propensities: np.ndarray | None = None
+    slate_weights: np.ndarray | None = None
+    bandwidth: float | None = None
+    calibration_error: float | None = None
+    strata: np.ndarray | None = None
+    step_bound: int | None = None
+    metric_ranges: Sequence[tuple[float, float] | None] | None = None
+    weights: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        for name in ROW_FIELDS:
+            check = checks.table if name == "metrics" else checks.vector
+            _set(self, name, check(name, getattr(self, name)))
+            if name in ROW_FIELDS[:3] and getattr(self, name) is None:
+                raise InputError("A log needs them.", where=name)
+            if self.n_rows == 0:
+                raise InputError("The log has no rows.", where="rewards")
+            checks.length(name, getattr(self, name), self.n_rows, "rewards")
+        # Of continuous actions the two are densities.
+        largest = 1.0 if self.bandwidth is None else np.inf
+        checks.chances("propensities", self.propensities, largest, positive=True)
+        checks.chances("target_propensities", self.target_propensities, largest)
+        checks.chances("category_propensities", self.category_propensities, positive=True)
+        for name in ("unsupported_mass", "target_category_propensities"):
+            checks.chances(name, getattr(self, name))
+        if self.state_ratios is not None:
+            checks.refuse("state_ratios", self.state_ratios < 0, "below 0", self.state_ratios)
+        for pair in PAIRS:
+            if (getattr(self, pair[0]) is None) != (getattr(self, pair[1]) is None):
+                raise InputError(f"{pair[0]} and {pair[1]} belong together: give both or neither.", where=pair[0])
+        if self.episode_starts is not None:
+            _set(self, "episode_starts", checks.episode_starts(self.episode_starts, self.n_rows))
+        if self.weights is not None:
+            checks.row_weights(self.weights, self.starts, self.lengths)
+        if self.clusters is not None:
+            _set(self, "clusters", checks.episode_codes("clusters", self.clusters, self.n_episodes))
+        if self.strata is not None:
+            _set(self, "strata", checks.episode_codes("strata", self.strata, self.n_episodes))
+            checks.nested("clusters", self.clusters, self.strata)
+        if self.slate_weights is not None:
+            _set(self, "slate_weights", checks.vector("slate_weights", self.slate_weights))
+            checks.length("slate_weights", self.slate_weights, self.n_episodes, "episodes")
+        checks.settings(self.gamma, self.bandwidth, self.propensity_source)
+        for name, limits in checked_limits(self).items():
+            _set(self, name, limits)
+
+    @staticmethod
+    def from_arrays(actions, rewards, propensities, target_policy, q_hat=None, behaviour_policy=None, **options):
+        """The same log from (n, A) matrices in any row order; see `data.from_matrices.from_arrays`."""
+        from .from_matrices import from_arrays
+
+        return from_arrays(actions, rewards, propensities, target_policy, q_hat, behaviour_policy, **options)
+
+    # --- shape -----------------------------------------------------------------------------------------------------
+    @property
+    def n_rows(self) -> int:
+        return len(self.rewards)
+
+    @property
+    def n_episodes(self) -> int:
+        return self.n_rows if self.episode_starts is None else len(self.episode_starts)
+
+    @property
+    def n_units(self) -> int:
+        """How many can be drawn: users where the log knows them, else episodes."""
+        return self.n_episodes if self.clusters is None else int(self.clusters.max()) + 1
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """(episodes,) first row of each episode."""
+        return np.arange(self.n_rows) if self.episode_starts is None else self.episode_starts
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """(episodes,) rows per episode."""
+        return np.diff(self.starts, append=self.n_rows)
+
+    @cached_property
+    def one_step(self) -> bool:
+        """Whether every row is an episode."""
+        return self.n_episodes == self.n_rows
+
+    @cached_property
+    def horizon(self) -> int:
+        """Rows of the longest episode."""
+        return 1 if self.one_step else int(self.lengths.max())
+
+    @cached_property
+    def steps(self) -> np.ndarray:
+        """(n,) step of each row within its episode, from 0."""
+        return np.arange(self.n_rows) - np.repeat(self.starts, self.lengths)
+
+    @cached_property
+    def discounts(self) -> np.ndarray:
+        """(n,) gamma^t."""
+        if self.one_step or self.gamma == 1:
+            return np.ones(self.n_rows)
+        return (float(self.gamma) ** np.arange(self.horizon))[self.steps]
+
+    @cached_property
+    def episode_weights(self) -> np.ndarray | None:
+        """(episodes,) s, for how many episodes each stands; None: each for itself alone."""
+        return None if self.weights is None else self.first(self.weights)
+
+    @cached_property
+    def total_weight(self) -> float:
+        """sum s, what means are divided by: the number of episodes where no weights are given."""
+        return float(self.n_episodes if self.weights is None else self.episode_weights.sum())
+
+    def times_weights(self, values: np.ndarray) -> np.ndarray:
+        """(episodes,) s times values; the values as they are where no weights are given."""
+        return values if self.weights is None else self.episode_weights * values
+
+    # --- importance weights ------------------------------------------------------------------------------------------
+    @cached_property
+    def ratios(self) -> np.ndarray:
+        """(n,) rho_t, the evaluation policy's probability over the behaviour policy's."""
+        with np.errstate(over="ignore"):
+            return self.target_propensities / self.propensities
+
+    @cached_property
+    def log_weights(self) -> np.ndarray | None:
+        """(n,) log W_t where some weight is too large or too small for a float's square, else None."""
+        return None if self.one_step else extreme_log_weights(self.ratios, self.starts, self.lengths)
+
+    @cached_property
+    def importance_weights(self) -> np.ndarray:
+        """(n,) W_t, the product of the episode's ratios up to the row; may overflow to inf on long episodes."""
+        if self.one_step:
+            return self.ratios
+        return cumulative_weights(self.ratios, self.starts, self.lengths, self.log_weights)
+
+    @cached_property
+    def importance_weights_before(self) -> np.ndarray:
+        """(n,) W_{t-1}; 1 at the first step of an episode."""
+        before = np.ones(self.n_rows)
+        if not self.one_step:
+            before[1:] = self.importance_weights[:-1]
+            before[self.starts] = 1.0
+        return before
+
+    def weighted(self, rows: np.ndarray) -> np.ndarray:
+        """(n,) W_t times values of rows; a value of 0 is 0 under any weight, also under one that overflowed."""
+        return self._product(self.importance_weights, rows)
+
+    def weighted_before(self, rows: np.ndarray) -> np.ndarray:
+        """(n,) W_{t-1} times values of rows, likewise."""
+        return self._product(self.importance_weights_before, rows)
+
+    def _product(self, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        product = weights * rows
+        if self.log_weights is not None:
+            product[rows == 0] = 0.0
+        return product
+
+    @cached_property
+    def final_weights(self) -> np.ndarray:
+        """(episodes,) W_T."""
+        return self.last(self.importance_weights)
+
+    @cached_property
+    def scaled_final_weights(self) -> np.ndarray:
+        """(episodes,) W_T up to a common factor, so that products beyond the range of a float still compare."""
+        if self.log_weights is None:
+            return self.final_weights
+        logs = self.last(self.log_weights)
+        largest = logs.max()
+        return np.exp(logs - largest) if np.isfinite(largest) else np.zeros_like(logs)
+
+    # --- rows and episodes -----------------------------------------------------------------------------------------
+    def first(self, rows: np.ndarray) -> np.ndarray:
+        """(n,) values of rows -> (episodes,) those at first steps."""
+        return rows if self.one_step else rows[self.starts]
+
+    def last(self, rows: np.ndarray) -> np.ndarray:
+        """(n,) values of rows -> (episodes,) those at last steps."""
+        return rows if self.one_step else rows[self.starts + self.lengths - 1]
+
+    def per_episode(self, rows: np.ndarray) -> np.ndarray:
+        """(n,) values of rows -> (episodes,) sums."""
+        return rows if self.one_step else np.add.reduceat(rows, self.starts)
+
+    def blocks(self) -> Iterator[EvaluationLog]:
+        """The log in pieces that fit a processor's cache: views of rows of a one-step log, else the log itself."""
+        if not self.one_step or self.n_rows <= BLOCK_ROWS:
+            yield self
+            return
+        for first in range(0, self.n_rows, BLOCK_ROWS):
+            block = object.__new__(EvaluationLog)
+            # What was checked once need not be checked again.
+            rows = slice(first, first + BLOCK_ROWS)
+            for field in fields(self):
+                value = getattr(self, field.name)
+                sliced = field.name in (*ROW_FIELDS, "slate_weights") and value is not None
+                _set(block, field.name, value[rows] if sliced else value)
+            for name in ("episode_starts", "clusters", "strata"):
+                _set(block, name, None)
+            _set(block, "ratios", self.ratios[rows])
+            yield block
+
+    def outcome(self, metric: int | None) -> np.ndarray:
+        """(n,) the rewards, or one column of `metrics`."""
+        if metric is None:
+            return self.rewards
+        have = 0 if self.metrics is None else self.metrics.shape[1]
+        if not isinstance(metric, Integral) or not 0 <= metric < have:
+            raise InputError(f"Metric {metric!r} asked of a log with {have} metrics.", where="metric")
+        return self.metrics[:, metric]
+
+
+def _set(log: EvaluationLog, name: str, value: object) -> None:
+    object.__setattr__(log, name, value)

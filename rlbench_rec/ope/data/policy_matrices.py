@@ -1,0 +1,76 @@
+"""(n, A) matrices of policies: read in chunks, checked row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ...errors import InputError
+
+CHUNK_CELLS = 1_000_000
+ROW_SUM_TOLERANCE = 1e-4
+
+
+def as_matrix(name: str, values: object, *, by_position: bool = False) -> np.ndarray | None:
+    """(n, A) numbers, A >= 1, or (n, A, P) of which each row needs one position; a memory-mapped matrix stays one, and
+    None stays None."""
+    if values is None:
+        return None
+    try:
+        matrix = np.asarray(values)
+    except ValueError as error:
+        raise InputError("Its rows differ in length.", where=name) from error
+    if matrix.dtype.kind not in "fiub":
+        raise InputError(f"dtype {matrix.dtype}; numbers are needed.", where=name)
+    if matrix.ndim != 2 + by_position or matrix.shape[1] == 0:
+        needed = "(rows, actions, positions)" if by_position else "(rows, actions)"
+        hint = "Name the position of each row by positions=." if matrix.ndim == 3 else None
+        raise InputError(f"Shape {matrix.shape}; {needed} is needed.", where=name, hint=hint)
+    return matrix
+
+
+def read(matrix: np.ndarray, rows: slice, positions: np.ndarray | None) -> np.ndarray:
+    """(rows, A) float64; of (n, A, P) the slices at each row's position."""
+    block = np.asarray(matrix[rows])
+    if positions is not None:
+        block = block[np.arange(len(block)), :, positions[rows]]
+    return np.asarray(block, dtype=np.float64)
+
+
+def chunks(matrix: np.ndarray) -> Iterator[slice]:
+    """Slices of rows of about a million cells."""
+    size = max(1, CHUNK_CELLS // int(np.prod(matrix.shape[1:])))
+    for first in range(0, len(matrix), size):
+        yield slice(first, min(first + size, len(matrix)))
+
+
+def checked_actions(actions: np.ndarray, action_count: int, name: str = "actions") -> np.ndarray:
+    """(n,) actions (or positions), integers in [0, A)."""
+    actions = np.asarray(actions)
+    if actions.ndim != 1:
+        raise InputError(f"Shape {actions.shape}; a vector is needed.", where=name)
+    if not np.issubdtype(actions.dtype, np.integer):
+        raise InputError(f"dtype {actions.dtype}; integers are needed.", where=name)
+    bad = (actions < 0) | (actions >= action_count)
+    if bad.any():
+        row = int(np.argmax(bad))
+        what = f"{name[:-1].capitalize()} {actions[row]} at row {row} is outside 0..{action_count - 1}."
+        raise InputError(what, where=name)
+    return actions
+
+
+def check_distributions(name: str, matrix: np.ndarray, first: int) -> None:
+    """Refuse rows, numbered from `first`, that are no distributions."""
+    sums = matrix.sum(axis=1)
+    # Written as "not near" so that NaN is refused too.
+    bad = ~(np.abs(sums - 1.0) <= ROW_SUM_TOLERANCE)
+    if matrix.min() < 0:
+        bad |= matrix.min(axis=1) < 0
+    refuse_rows(name, bad, first, f"is no distribution: it sums to {sums[np.argmax(bad)]:.6g}")
+
+
+def refuse_rows(name: str, bad: np.ndarray, first: int, why: str) -> None:
+    """Raise an InputError if any row is bad."""
+    if bad.any():
+        raise InputError(f"Row {first + int(np.argmax(bad))} {why}.", where=name)

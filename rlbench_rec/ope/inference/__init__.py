@@ -1,0 +1,24 @@
+"""How far an estimate may be off: the kinds of interval by name, a sequence to watch, a bound without ranges."""
+
+from .combination import combined
+from .confidence_sequences import ConfidenceSequence, confidence_sequence
+from .interval_kinds import INTERVALS
+from .joint_resamples import UNDEFINED, Sample, jointly_resampled, percentiles
+from .lower_bounds import lower_bound
+from .simultaneous import band, simultaneous
+from .slope import slope
+
+__all__ = [
+    "INTERVALS",
+    "UNDEFINED",
+    "ConfidenceSequence",
+    "Sample",
+    "band",
+    "combined",
+    "confidence_sequence",
+    "jointly_resampled",
+    "lower_bound",
+    "percentiles",
+    "simultaneous",
+    "slope",
+]

@@ -1,0 +1,241 @@
+"""How well a log covers the evaluated policy. Episodes of several steps are judged by W_T, their last weight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..data.evaluation_log import EvaluationLog
+from ..estimators import Estimator
+from ..inference.influence import Measured
+from .effective_sizes import Sizes
+from .gate import VERDICTS, Gate, Overlap, Verdict, judge, judge_skewness, judge_users
+from .log_overlap import Weighing
+from .weight_sums import Magnitudes, WeightSums
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """Overlap of a log with an evaluation policy. Units are users where the log knows them, else episodes; w is the sum
+    of the last weights W_T of a unit's episodes. Where the log has row weights s, W_T and W_t below stand for s times
+    these, but for the largest W_T; means are weighted.
+
+    Attributes:
+        ess: effective sample size, (sum w)^2 / sum w^2, in units.
+        ess_ratio: ess over the number of units.
+        mean_weight: mean W_T over episodes; its expectation is 1 where the log supports the whole policy.
+        mean_weight_z: (mean W_T - 1) over its standard error by unit; 0 where it is 1 to within 1e-6.
+        max_weight: largest W_T.
+        largest_weight_share: largest w over the sum of all.
+        zero_weight_share: share of episodes of weight 0.
+        effective_events: (sum x)^2 / sum x^2, x the sum of weight times size over a unit's events: over rows whose
+            reward differs from the median one, gamma^t W_t |r_t - median|.
+        unsupported_mass: mean evaluation-policy mass on actions that are never logged; NaN where not known.
+        unsupported_mass_lower: what the weights say of it: max(0, 1 - mean W - 2 standard errors).
+        step_ess: effective sample size of W_t over the episodes that have a step t; one entry a step.
+        units: how many units.
+        effective_users: (sum n)^2 / sum n^2, n the number of a unit's episodes: how many users of one size they are.
+        balanced_weights: ess^3 / units^2; 1 / sqrt of it stands for the skewness that the weights leave.
+        balanced_events: how many events of equal weight are as skewed; see `ope.reliability`.
+        size_evenness: in [0, 1], what the inequality of their sizes leaves of them.
+        verdict, reasons: what the gate says, and why.
+        calibration_error: that of estimated propensities, None where not known.
+    """
+
+    ess: float
+    ess_ratio: float
+    mean_weight: float
+    mean_weight_z: float
+    max_weight: float
+    largest_weight_share: float
+    zero_weight_share: float
+    effective_events: float
+    unsupported_mass: float
+    unsupported_mass_lower: float
+    step_ess: tuple[float, ...]
+    units: int
+    effective_users: float
+    balanced_weights: float
+    balanced_events: float
+    size_evenness: float
+    verdict: str
+    reasons: tuple[str, ...]
+    calibration_error: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain Python values."""
+        return asdict(self)
+
+
+def diagnose(log: EvaluationLog, gate: Gate | None = None) -> Diagnostics:
+    """Overlap diagnostics and the verdict on the weights, with the reward as the event."""
+    weighing = Weighing(log)
+    (sums,), (sizes,) = weighing.sums("reward"), weighing.sizes("reward")
+    missing = doubt(log.bandwidth, log.propensity_source)
+    found = diagnostics(sums, sizes, step_magnitudes(log), gate or Gate(), missing)
+    return replace(found, calibration_error=log.calibration_error)
+
+
+def diagnostics(
+    sums: WeightSums, sizes: Sizes, steps: Sequence[Magnitudes], gate: Gate, missing: str | None
+) -> Diagnostics:
+    """Diagnostics from sums over units, from the sizes of events, from magnitudes of the weights of each step, and from
+    what the weights cannot tell; see `doubt`."""
+    figures = sums.overlap(sizes)
+    verdict, reasons = doubted(judge_users(judge(figures, gate), figures.users, gate), missing)
+    return Diagnostics(
+        ess=figures.ess,
+        ess_ratio=figures.ess_ratio,
+        mean_weight=figures.mean_weight,
+        mean_weight_z=figures.mean_weight_z,
+        max_weight=sums.max_weight,
+        largest_weight_share=figures.largest_weight_share,
+        zero_weight_share=1.0 - sums.positive / sums.count,
+        effective_events=figures.effective_events,
+        unsupported_mass=sums.unsupported_mass,
+        unsupported_mass_lower=sums.unsupported_mass_lower,
+        step_ess=tuple(step.effective_number for step in steps),
+        units=sums.units,
+        effective_users=sums.effective_users,
+        balanced_weights=figures.balanced_weights,
+        balanced_events=figures.balanced_events,
+        size_evenness=sizes.evenness,
+        verdict=verdict,
+        reasons=reasons,
+    )
+
+
+def step_magnitudes(log: EvaluationLog) -> list[Magnitudes]:
+    """For each step: those of W_t over the episodes that have it, up to a factor of the step where they are extreme."""
+    if log.one_step:
+        return [Magnitudes.of(log.times_weights(log.importance_weights))]
+    weights = log.importance_weights
+    if log.log_weights is not None:
+        largest = np.full(log.horizon, -np.inf)
+        np.maximum.at(largest, log.steps, log.log_weights)
+        weights = np.exp(log.log_weights - np.where(np.isfinite(largest), largest, 0.0)[log.steps])
+    if log.weights is not None:
+        weights = log.weights * weights
+    sums = np.bincount(log.steps, weights)
+    squares = np.bincount(log.steps, weights * weights)
+    # Only their effective number is asked for, so neither cubes nor the largest are.
+    pairs = zip(sums.tolist(), squares.tolist(), strict=True)
+    return [Magnitudes(1.0, total, square, cubes=0.0, largest=0.0) for total, square in pairs]
+
+
+class Verdicts:
+    """Verdicts on several estimators of one log; what they share is computed once.
+
+    Args:
+        log: the log.
+        gate: thresholds.
+        metric: the column of `log.metrics` that is valued, None for the reward.
+    """
+
+    def __init__(self, log: EvaluationLog, gate: Gate, metric: int | None = None):
+        self.log, self.gate, self.metric = log, gate, metric
+        self._weighings: dict[int | None, Weighing] = {}
+        self._overlaps: dict[tuple[int | None, str], list[Overlap]] = {}
+
+    def of(self, one: Estimator, measured: Measured) -> Verdict:
+        """Verdict and reasons of an estimate."""
+        outcomes = (self.metric,) if one.outcomes is None else one.outcomes
+        found = [self._on(outcome, kind, one.kinds) for outcome in outcomes for kind in one.kinds]
+        found = judge_skewness(worst(found), measured.skewness, self.gate)
+        found = qualified(one, measured.value, found, Facts.of(self.log))
+        return judge_users(found, self._users, self.gate)
+
+    def _on(self, outcome: int | None, kind: str, kinds: Sequence[str]) -> Verdict:
+        if outcome not in self._weighings:
+            self._weighings[outcome] = Weighing(self.log, outcome)
+        if (outcome, kind) not in self._overlaps:
+            self._overlaps[outcome, kind] = self._weighings[outcome].overlaps(kind)
+        return verdict_on(self._overlaps[outcome, kind], self.gate, kind, kinds)
+
+    @property
+    def _users(self) -> float | None:
+        return effective_users(self.log)
+
+
+def effective_users(log: EvaluationLog) -> float | None:
+    """How many users of one size a log has; None where every episode is drawn by itself."""
+    if log.clusters is None or log.n_units == log.n_episodes:
+        return None
+    return Magnitudes.of(np.bincount(log.clusters, log.episode_weights).astype(np.float64)).effective_number
+
+
+def verdict_on(positions: Sequence[Overlap], gate: Gate, kind: str, kinds: Sequence[str]) -> Verdict:
+    """The verdict on weights of a kind, which is one of several that an estimator has; on those of the position that
+    overlaps least."""
+    if not kind.endswith("difference") and any(other.endswith("difference") for other in kinds):
+        # Whether enough was seen of a lift, the differences of weights tell.
+        positions = [replace(one, sizes=None) for one in positions]
+    found = [judge(one, gate) for one in positions]
+    if len(found) > 1:
+        found = [_about(f"position {at}", one) for at, one in enumerate(found, start=1)]
+    if not found:
+        return "trusted", ()
+    return _about("where the policies differ", worst(found)) if kind.endswith("difference") else worst(found)
+
+
+def _about(what: str, found: Verdict) -> Verdict:
+    """The verdict, its reasons saying what they are about."""
+    return found[0], tuple(f"{what}: {reason}" for reason in found[1])
+
+
+def worst(found: Sequence[Verdict]) -> Verdict:
+    """The first of the worst verdicts."""
+    return max(found, key=lambda one: VERDICTS.index(one[0]))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What no weight tells of a log, and what of an estimate rests on.
+
+    Attributes:
+        bandwidth: see `EvaluationLog`.
+        propensity_source: likewise.
+        uneven: whether episodes differ in length.
+    """
+
+    bandwidth: float | None
+    propensity_source: str
+    uneven: bool
+
+    @staticmethod
+    def of(log: EvaluationLog) -> Facts:
+        """Of a log."""
+        return Facts(log.bandwidth, log.propensity_source, not log.one_step and bool(np.ptp(log.lengths)))
+
+
+def qualified(one: Estimator, value: float, found: Verdict, facts: Facts) -> Verdict:
+    """The verdict on an estimator's weights, after a look at what weights cannot tell."""
+    if not np.isfinite(value):
+        return "unreliable", (f"the value is not defined: {one.undefined}",)
+    found = doubted(found, uncovered(one, facts.bandwidth, facts.propensity_source))
+    long = "sessions differ in length, and weights of whole sessions miss what the long ones hide"
+    return doubted(found, long if one.whole_episodes and facts.uneven else None)
+
+
+def doubted(found: Verdict, missing: str | None) -> Verdict:
+    """The verdict, `weak` in place of `trusted` where something is missing."""
+    return ("weak", (missing,)) if found[0] == "trusted" and missing else found
+
+
+def uncovered(one: Estimator, bandwidth: float | None, propensity_source: str) -> str | None:
+    """The part of an estimate's error that no interval covers, in words; None where there is none."""
+    if one.biased:
+        return "the estimator has a bias that its interval does not cover"
+    return None if one.events == "unweighted" else doubt(bandwidth, propensity_source)
+
+
+def doubt(bandwidth: float | None, propensity_source: str) -> str | None:
+    """Why no weighted estimate of a log can be trusted, however well it overlaps."""
+    if bandwidth:
+        return f"a kernel of width {bandwidth:g} stands for the exact action"
+    if propensity_source == "estimated":
+        return "the propensities are estimated, and no interval covers their error"
+    return None

@@ -1,0 +1,224 @@
+"""From a file of logged decisions to an EvaluationLog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import InputError
+from ..data.evaluation_log import ROW_FIELDS, EvaluationLog
+from ..data.from_matrices import episode_order
+from ..estimators import Outcome
+from .column_roles import NOT_USED, ROLES, assigned, column, overlooked
+from .column_values import Values
+from .probabilities import chances, same_but_for_rounding
+from .repeats import repeats
+from .row_file import TableFile
+from .thinning import about_weights, row_weights
+from .users import about_users, belonging, one_each
+
+if TYPE_CHECKING:
+    from ..propensity import Propensities
+
+
+LARGEST_WHOLE = 2.0**53
+"""Whole numbers above it run together in a float."""
+
+
+@dataclass(frozen=True)
+class LoggedTable:
+    """A table of logged decisions, read.
+
+    Attributes:
+        path: the file.
+        log: what estimators read.
+        columns: part -> column of the file; see `column_roles.ROLES`.
+        metrics: columns of further outcomes, in the order of `log.metrics`.
+        notes: what the reader should be asked about the table.
+        propensities: the model of the logging policy, where propensities were estimated.
+        slices: (episodes,) what each is sliced by, None where nothing is.
+        days: how many days these are, where they are days.
+    """
+
+    path: str
+    log: EvaluationLog
+    columns: dict[str, str]
+    metrics: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    propensities: Propensities | None = None
+    slices: np.ndarray | None = None
+    days: int | None = None
+
+    def outcome(self, name: str) -> Outcome:
+        """What `ope.estimate` calls the column, or the ratio `revenue/orders` of two.
+
+        Raises:
+            InputError: neither the reward nor a metric that was read.
+        """
+        if name in self.metrics or name == self.columns["reward"]:
+            return None if name == self.columns["reward"] else self.metrics.index(name)
+        above, slash, below = name.partition("/")
+        if not slash:
+            have = ", ".join((self.columns["reward"], *self.metrics))
+            raise InputError(f"'{name}' is no outcome that was read.", where=self.path, hint=f"Read were: {have}.")
+        return self.outcome(above), self.outcome(below)
+
+
+def read_log(
+    path: str | Path,
+    columns: Mapping[str, str | None] | None = None,
+    *,
+    metrics: Sequence[str] = (),
+    by: str | None = None,
+    timezone: str | None = None,
+    features: Sequence[str] = (),
+    model: str = "logistic",
+    seed: int = 0,
+    **options: Any,
+) -> LoggedTable:
+    """Read a Parquet or CSV file with one logged decision a row, in any order.
+
+    Needed are the columns `reward`, `propensity` and `target_propensity`; `q_logged` with `v_target`,
+    `unsupported_mass`, `episode`, `step`, `user` and `decision_id` are used where they are there. A decision that the
+    table holds twice is counted once; rows without a user are users of their own. `notes` of the result says so.
+
+    Args:
+        path: the file.
+        columns: other names: {"propensity": "pscore"}; "none" leaves an optional column out.
+        metrics: columns of further outcomes.
+        by: a column to slice by; times are sliced by day. Of a session, the first row's counts.
+        timezone: by whose clock days are told: `Europe/Berlin`, `+02:00`; None: by the offset that each time has.
+        features: what the logging policy knew of a decision, where the table has no propensities: they are then
+            estimated from the column `action`, cross-fitted by user (by session where users are not known). See
+            `ope.estimate_propensities`.
+        model, seed: of that.
+        options: further fields of EvaluationLog: gamma, reward_range, weight_bound, propensity_source.
+
+    Raises:
+        MissingFileError, InputError: a file, a column or a row that cannot be used: names it, with the first bad line.
+    """
+    file = TableFile(path)
+    without = ("propensity",) if features else ("action",)
+    given = dict(columns or {})
+    for part in given:
+        if part not in ROLES:
+            raise InputError(f"There is no part '{part}'.", where="columns", hint=f"Parts: {', '.join(ROLES)}.")
+    if features and not given.get("action"):
+        given["action"] = ROLES["action"].default
+    found = assigned(file.names, given, str(path), without)
+    metrics, features = (tuple(column(file.names, name, str(path)) for name in names) for names in (metrics, features))
+    sliced = [] if by is None else [column(file.names, by, str(path), option="by")]
+    if timezone is not None and by is None:
+        raise InputError("It tells days, and nothing is sliced by them.", where="timezone", hint="Name a time: --by.")
+    values = Values(file, file.read([*found.values(), *metrics, *features, *sliced]))
+    values, notes = repeats(values, found, given.get("decision") != NOT_USED)
+
+    rows: dict[str, Any] = {"rewards": values.numbers(found["reward"], "Where nothing was earned, write 0.")}
+    _in_range(values, found["reward"], rows["rewards"], options.get("reward_range"))
+    rows["target_propensities"] = chances(values, found["target_propensity"], found.get("propensity"))
+    if "q" in found:
+        rows |= {"q_logged": values.numbers(found["q"]), "v_target": values.numbers(found["v"])}
+    if "unsupported_mass" in found:
+        rows["unsupported_mass"] = chances(values, found["unsupported_mass"], None)
+    if metrics:
+        rows["metrics"] = np.stack([values.numbers(name) for name in metrics], axis=1)
+    users = values.codes(found["user"], words=True) if "user" in found else None
+    slices, days = (None, None) if by is None else values.slices(by, timezone)
+    if not features:
+        rows["propensities"] = chances(values, found["propensity"], found["target_propensity"], positive=True)
+    if "weight" in found:
+        target = rows["target_propensities"]
+        rows["weights"] = row_weights(values, found["weight"], rows.get("propensities"), target)
+        notes += (about_weights(rows["weights"], found["weight"]),)
+    fitted = None
+    if features:
+        sessions = values.ids(found["episode"], words=True) if "episode" in found else None
+        units = belonging(users, sessions)
+        fitted = _estimated(values, found["action"], features, units, rows.get("weights"), model, seed)
+        rows |= fitted.fields(rows["target_propensities"], unsupported_mass=rows.get("unsupported_mass"))
+    rows["target_propensities"] = same_but_for_rounding(rows["target_propensities"], rows["propensities"])
+    if "episode" in found:
+        order, starts = _episodes(values, found)
+        if "weights" in rows:
+            _same_weight(values, found, rows["weights"], order, starts)
+        rows = {name: row[order] if name in ROW_FIELDS else row for name, row in rows.items()}
+        rows["episode_starts"] = starts
+        users = None if users is None else _users(values, found, users, order, starts)
+        slices = None if slices is None else slices[order][starts]
+    if users is not None:
+        notes += about_users(users, found["user"], "rows" if "episode" not in found else "sessions")
+        users = one_each(users)
+    if days is not None and days.clock:
+        notes += (f"Days of '{by}' are {days.clock}.",)
+    log = EvaluationLog(**rows, clusters=users, **options)
+    notes += overlooked(file.names, found, given)
+    return LoggedTable(str(path), log, found, metrics, notes, fitted, slices, None if days is None else days.count)
+
+
+def _estimated(
+    values: Values,
+    action: str,
+    features: Sequence[str],
+    units: np.ndarray | None,
+    weights: np.ndarray | None,
+    model: str,
+    seed: int,
+) -> Propensities:
+    from ..propensity import estimate_propensities
+
+    known = np.concatenate([values.feature(name) for name in features], axis=1)
+    return estimate_propensities(values.ids(action), known, model, users=units, weights=weights, seed=seed)
+
+
+def _episodes(values: Values, found: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
+    """The order of rows that makes episodes contiguous, and their first rows in it."""
+    episodes = values.ids(found["episode"], words=True)
+    if "step" not in found:
+        return episode_order(episodes, None)
+    steps = values.order(found["step"])
+    order = np.lexsort((steps, episodes))
+    again = np.zeros(len(steps), dtype=bool)
+    # Compared, not subtracted: the difference of two whole numbers may not fit.
+    again[order[1:]] = (np.diff(episodes[order]) == 0) & (steps[order][1:] == steps[order][:-1])
+    hint = "Steps must tell an order; of rows that were written twice leave one, or name what tells them: --decision."
+    if steps.dtype.kind == "f" and np.abs(steps).max() > LARGEST_WHOLE:
+        hint += " These are floats, in which nanoseconds run together: store whole numbers."
+    values.refuse(found["step"], again, f"a repeat within its '{found['episode']}'", hint)
+    return episode_order(episodes, steps)
+
+
+def _users(
+    values: Values, found: Mapping[str, str], users: np.ndarray, order: np.ndarray, starts: np.ndarray
+) -> np.ndarray:
+    """(episodes,) whose they are, -1 where no row says; rows before a log-in belong to whoever logged in."""
+    lengths = np.diff(starts, append=len(users))
+    nobody = users.max() + 1
+    owners = np.minimum.reduceat(np.where(users < 0, nobody, users)[order], starts)
+    of_episode = np.repeat(np.where(owners == nobody, -1, owners), lengths)
+    other = np.zeros(len(users), dtype=bool)
+    other[order] = (users[order] != of_episode) & (users[order] >= 0)
+    values.refuse(found["user"], other, f"another than elsewhere in its '{found['episode']}'")
+    return of_episode[starts]
+
+
+def _in_range(values: Values, reward: str, rewards: np.ndarray, limits: tuple[float, float] | None) -> None:
+    """Refuse a reward beyond the known limits, by its line: the log knows rows alone, which sessions put in order."""
+    if limits is None:
+        return
+    low, high = limits
+    hint = "Give the limits that hold for every row."
+    values.refuse(reward, (rewards < low) | (rewards > high), f"outside the reward range [{low:g}, {high:g}]", hint)
+
+
+def _same_weight(
+    values: Values, found: Mapping[str, str], weights: np.ndarray, order: np.ndarray, starts: np.ndarray
+) -> None:
+    """Refuse a weight that changes within a session."""
+    other = np.zeros(len(weights), dtype=bool)
+    other[order] = weights[order] != np.repeat(weights[order][starts], np.diff(starts, append=len(weights)))
+    hint = "Whole sessions are kept or not."
+    values.refuse(found["weight"], other, f"unlike an earlier one of the same '{found['episode']}'", hint)

@@ -1,0 +1,102 @@
+"""A Parquet file, or a folder of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import InputError
+from .file_format import UNREADABLE, first_line, refuse_repeated
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+class ParquetRows:
+    """Rows of a Parquet file, or of a folder of them, whose `day=2025-03-01` subfolders are a column.
+
+    Args:
+        path: the file or folder.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Names of its columns."""
+        return list(self._dataset.schema.names)
+
+    @cached_property
+    def nested(self) -> set[str]:
+        """Columns that hold lists or structs."""
+        import pyarrow
+
+        return {field.name for field in self._dataset.schema if pyarrow.types.is_nested(field.type)}
+
+    def read(self, columns: Sequence[str]) -> pyarrow.Table:
+        """Some of its columns."""
+        return self._dataset.to_table(columns=list(columns))
+
+    def why(self, error: Exception) -> str:
+        """What an error says."""
+        return first_line(error)
+
+    def place(self, row: int) -> str:
+        """Where a row is."""
+        return f"row {row} (the first is 0)"
+
+    @cached_property
+    def _dataset(self) -> Any:
+        import pyarrow
+        from pyarrow import dataset
+
+        self._refuse_other_files()
+        try:
+            plain = dataset.dataset(self.path, format="parquet")
+            keys = self._partition_keys(plain.files) - set(plain.schema.names)
+            if not keys:
+                return plain
+            # As text: a user '007' is not user 7.
+            schema = pyarrow.schema([(key, pyarrow.string()) for key in sorted(keys)])
+            by_key = dataset.partitioning(schema, flavor="hive")
+            return dataset.dataset(self.path, format="parquet", partitioning=by_key)
+        except (pyarrow.ArrowException, *UNREADABLE) as error:
+            if "duplicate field" in str(error):
+                self._refuse_repeated_names()
+            raise InputError("It cannot be read as Parquet.", where=str(self.path), hint=first_line(error)) from error
+
+    def _refuse_other_files(self) -> None:
+        """A folder must hold Parquet files, and beside them none but hidden ones."""
+        if not self.path.is_dir():
+            return
+        inner = [one for one in sorted(self.path.rglob("*")) if one.is_file()]
+        shown = [one for one in inner if not any(part[0] in "._" for part in one.relative_to(self.path).parts)]
+        hint = "Give one CSV file, or a folder of Parquet files."
+        if not shown:
+            raise InputError("The folder holds no file to read.", where=str(self.path), hint=hint)
+        for one in shown:
+            try:
+                with one.open("rb") as stream:
+                    is_parquet = stream.read(4) == b"PAR1"
+            except OSError as error:
+                raise InputError(f"It cannot be read ({first_line(error)}).", where=str(one)) from error
+            if not is_parquet:
+                raise InputError("This file of the folder is not Parquet.", where=str(one), hint=hint)
+
+    def _refuse_repeated_names(self) -> None:
+        """Name the first column of a Parquet file that is there twice, which Arrow does not."""
+        from pyarrow import parquet
+
+        for path in sorted(self.path.rglob("*.parquet")) if self.path.is_dir() else [self.path]:
+            refuse_repeated(parquet.read_schema(path).names, str(self.path))
+
+    def _partition_keys(self, files: list[str]) -> set[str]:
+        """`day` of a folder that holds `day=2025-03-01/part-0.parquet`."""
+        if not self.path.is_dir():
+            return set()
+        # The folder as it was given may have such a name too, and is no partition of itself.
+        inner = [Path(name).parts[len(self.path.parts) : -1] for name in files]
+        return {part.partition("=")[0] for parts in inner for part in parts if "=" in part}

@@ -1,0 +1,56 @@
+"""What a log could support: a mixture of the two policies, or the lift, were it longer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..analysis.lifts import paired
+from ..data.evaluation_log import EvaluationLog
+from ..estimate import Estimate, estimate_all
+from ..estimators import estimator
+from ..inference.influence import Pieces, measure
+from ..reliability.gate import Gate, tail_was_seen, times_needed
+from ..reliability.log_overlap import Weighing
+
+SHARES = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05, 0.02)
+"""Of the evaluated policy in a mixture with the logging policy."""
+UNEVEN = 0.25
+"""What unequal sizes leave of the events, below which it is they that are too few."""
+
+
+def share_with_events(log: EvaluationLog, rows: np.ndarray) -> float:
+    """The share of decisions, or sessions, in which something other than the usual was earned."""
+    happened = np.zeros(log.n_rows)
+    happened[rows] = 1.0
+    of_episodes = log.times_weights((log.per_episode(happened) > 0) * 1.0)
+    return float(of_episodes.sum() / log.total_weight)
+
+
+def times_as_long(log: EvaluationLog, gate: Gate) -> tuple[float, bool]:
+    """How many times as long the log must be for a trusted lift of `snips`, and whether it is the unequal sizes of
+    rewards that ask for it."""
+    weighing, one = Weighing(log), paired(estimator("snips"))
+    of_value = [replace(overlap, sizes=None) for overlap in weighing.overlaps("reward")]
+    of_lift = weighing.overlaps("difference")
+    times = [times_needed(overlap, gate) for overlap in (*of_value, *of_lift)]
+    (measured,) = measure(Pieces(log, [one]))
+    # A skewness falls with the square root of the number of rows.
+    times.append((measured.skewness / gate.trusted_skewness) ** 2)
+    uneven = any(not tail_was_seen(overlap, gate) and 0 < overlap.sizes.evenness < UNEVEN for overlap in of_lift)
+    return max(times), uneven
+
+
+def supported_mixture(log: EvaluationLog, gate: Gate) -> tuple[float, Estimate, Estimate] | None:
+    """The largest share of the evaluated policy in a mixture whose value this log supports, with its value and lift."""
+    snips = estimator("snips")
+    for share in SHARES:
+        mass = None if log.unsupported_mass is None else share * log.unsupported_mass
+        target = (1.0 - share) * log.propensities + share * log.target_propensities
+        mixture = replace(log, target_propensities=np.minimum(target, 1.0), unsupported_mass=mass, weight_bound=None)
+        if estimate_all(mixture, [snips], interval="none", gate=gate)[0].verdict == "trusted":
+            value, gain = estimate_all(mixture, [snips, paired(snips)], gate=gate)
+            # Two rows that nobody would trust with the whole policy are no better with a twentieth of it.
+            return None if gain.verdict == "unreliable" else (share, value, gain)
+    return None

@@ -1,0 +1,136 @@
+"""What value, standard error and skewness need of an estimator's columns: sums that add up, a root of second moments,
+and third moments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...statistics.bootstrap import by_unit, side_by_side, unit_sizes
+from ..data.evaluation_log import EvaluationLog
+from ..estimators.functionals import Mean, Part, PositionRatios, Ratio, StepRatios, gradients, total
+from .third_moments import ThirdMoments
+
+CHUNK_ROWS = 65_536
+KINDS: dict[str, type] = {kind.__name__: kind for kind in (Mean, Ratio, StepRatios, PositionRatios)}
+BY_STEP = 3
+"""How many columns a step has."""
+WIDEST = 32
+"""Columns beyond which third moments are not kept: their number grows with the cube."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Of one estimator on a part of a log.
+
+    The second moments are kept as a triangular root R, R'R = sum over units of z z', z a unit's column sums and its
+    number of episodes, or their weight. Roots of two parts merge by a QR decomposition, which never squares a number,
+    so that a standard error keeps its digits where columns are nearly multiples of each other (rewards all alike).
+
+    Attributes:
+        kinds: what each part of the estimator is.
+        sums: for each part: (K,) sums of its columns over episodes.
+        root: (<= K + 1, K + 1) R, the columns of all parts side by side and the number of episodes.
+        third: central moments of the same; None of more than `WIDEST` columns.
+    """
+
+    kinds: tuple[str, ...]
+    sums: tuple[np.ndarray, ...]
+    root: np.ndarray
+    third: ThirdMoments | None
+
+    @staticmethod
+    def of(parts: list[Part], log: EvaluationLog) -> Moments:
+        """Of an estimator's parts on a log, or on a block of one."""
+        kinds = tuple(type(part).__name__ for part in parts)
+        weights = log.episode_weights
+        sums = tuple(part.columns.sums(weights) for part in parts)
+        columns = by_unit(side_by_side([part.columns.matrix() for part in parts]), log.clusters, weights)
+        sizes = unit_sizes(columns.shape[0], log.clusters, weights)
+        width = sum(map(len, sums)) + 1
+        root, third = np.zeros((0, width)), ThirdMoments.none(width) if width <= WIDEST else None
+        for chunk in _chunks(columns, sizes):
+            root = _root(root, chunk)
+            third = third and third.merged(ThirdMoments.of(chunk))
+        return Moments(kinds, sums, root, third)
+
+    def merged(self, other: Moments) -> Moments:
+        """Of both parts of the log together."""
+        one, two = self._padded(other), other._padded(self)
+        sums = tuple(a + b for a, b in zip(one.sums, two.sums, strict=True))
+        third = one.third and two.third and one.third.merged(two.third)
+        return Moments(self.kinds, sums, _root(one.root, two.root), third)
+
+    def value(self, total_weight: float) -> float:
+        """The estimate."""
+        return float(total(self._parts(), [of_part / total_weight for of_part in self.sums]))
+
+    def std_error(self, total_weight: float, units: int) -> float:
+        """sqrt(sum_u psi_u^2 C / (C - 1)) / N over C units, as of a whole log; NaN for a single unit."""
+        if units < 2:
+            return np.nan
+        psi = self.root @ self._slopes(total_weight)
+        return float(np.sqrt(psi @ psi * units / (units - 1)) / total_weight)
+
+    def skewness(self, total_weight: float) -> float | None:
+        """sum psi^3 / (sum psi^2)^1.5, as of a whole log; None where it is not known."""
+        return None if self.third is None else self.third.skewness(self._slopes(total_weight))
+
+    def _slopes(self, total_weight: float) -> np.ndarray:
+        """(K + 1,) derivatives of psi in the columns and in the number of episodes."""
+        means = [of_part / total_weight for of_part in self.sums]
+        slopes = gradients(self._parts(), means)
+        with np.errstate(invalid="ignore"):
+            centre = sum(mean @ slope for mean, slope in zip(means, slopes, strict=True))
+        return np.append(np.concatenate(slopes), -centre)
+
+    def _parts(self) -> list[Part]:
+        # Value and gradient are functions of the means alone.
+        return [KINDS[kind](None) for kind in self.kinds]
+
+    def _padded(self, other: Moments) -> Moments:
+        """The same with steps that only the other has, as columns of zeros."""
+        sums, blocks, first, wider = [], [], 0, False
+        for own, theirs in zip(self.sums, other.sums, strict=True):
+            block, missing = self.root[:, first : first + len(own)], max(0, len(theirs) - len(own)) // BY_STEP
+            first, wider = first + len(own), wider or missing > 0
+            sums.append(_wider(own[None, :], missing)[0])
+            blocks.append(_wider(block, missing))
+        third = self._padded_third(tuple(sums)) if wider else self.third
+        return Moments(self.kinds, tuple(sums), np.concatenate([*blocks, self.root[:, first:]], axis=1), third)
+
+    def _padded_third(self, wider: tuple[np.ndarray, ...]) -> ThirdMoments | None:
+        width = sum(map(len, wider)) + 1
+        if self.third is None or width > WIDEST:
+            return None
+        # Where each column stands among those of more steps.
+        at, first = [], 0
+        for own, theirs in zip(self.sums, wider, strict=True):
+            steps, more = len(own) // BY_STEP, len(theirs) // BY_STEP
+            narrow = len(own) == len(theirs)
+            at += [
+                first + (column if narrow else column // steps * more + column % steps) for column in range(len(own))
+            ]
+            first += len(theirs)
+        return self.third.placed([*at, width - 1], width)
+
+
+def _wider(block: np.ndarray, missing: int) -> np.ndarray:
+    if not missing:
+        return block
+    steps = block.reshape(len(block), BY_STEP, -1)
+    return np.pad(steps, ((0, 0), (0, 0), (0, missing))).reshape(len(block), -1)
+
+
+def _root(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    return np.linalg.qr(np.concatenate([one, two]), mode="r")
+
+
+def _chunks(columns: Any, sizes: np.ndarray) -> Iterator[np.ndarray]:
+    for first in range(0, len(sizes), CHUNK_ROWS):
+        rows = slice(first, first + CHUNK_ROWS)
+        block = columns[rows] if isinstance(columns, np.ndarray) else columns[rows].toarray()
+        yield np.concatenate([block, sizes[rows, None]], axis=1)

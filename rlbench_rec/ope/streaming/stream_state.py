@@ -1,0 +1,117 @@
+"""The state of a stream as plain values, and back: JSON, no pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import InputError
+from ..estimators import ESTIMATORS, Estimator, estimator
+from ..reliability.weight_sums import Magnitudes, WeightSums
+from .column_moments import Moments
+from .reward_counts import RewardCounts
+from .third_moments import ThirdMoments
+
+if TYPE_CHECKING:
+    from .stream import Stream
+
+SCHEMA = 4
+FIELDS = (
+    "metric",
+    "n_rows",
+    "n_episodes",
+    "total_weight",
+    "units",
+    "settings",
+    "source",
+    "calibrated",
+    "miscalibration",
+)
+"""What a file holds as it is."""
+
+
+def to_dict(stream: Stream) -> dict[str, Any]:
+    """Numbers, text, lists and dicts; floats keep every digit in JSON.
+
+    Raises:
+        InputError: an estimator that is not in the table (a combination), which no file can name.
+    """
+    return {
+        "schema": SCHEMA,
+        "estimators": [[_named(one).id, one.parameters] for one in stream.estimators],
+        **{name: getattr(stream, name) for name in FIELDS},
+        "moments": [_plain_moments(one) for one in stream.moments],
+        "weights": {kind: [_plain_sums(sums) for sums in several] for kind, several in stream.weights.items()},
+        "steps": [asdict(step) for step in stream.steps],
+        "rewards": {name: [one.to_list() for one in several] for name, several in stream.rewards.items()},
+        "lengths": list(stream.lengths),
+        "range": None if stream.range is None else list(stream.range),
+    }
+
+
+def from_dict(kind: type[Stream], state: Mapping[str, Any]) -> Stream:
+    """The stream that `to_dict` told.
+
+    Raises:
+        InputError: something else.
+    """
+    try:
+        if state["schema"] != SCHEMA:
+            raise InputError(f"Schema {state['schema']}; {SCHEMA} is needed.", where="schema")
+        stream = kind([estimator(name, **given) for name, given in state["estimators"]], metric=state["metric"])
+        for name in FIELDS:
+            setattr(stream, name, state[name])
+        stream.moments = [_moments(one) for one in state["moments"]]
+        stream.weights = {kind: [_sums(one) for one in several] for kind, several in state["weights"].items()}
+        stream.steps = [Magnitudes(**step) for step in state["steps"]]
+        stream.rewards = {
+            name: [RewardCounts(*map(_vector, one)) for one in several] for name, several in state["rewards"].items()
+        }
+        shortest, longest = state["lengths"]
+        stream.lengths = shortest, longest
+        stream.range = None if state["range"] is None else tuple(state["range"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"This is no state of a stream: {error!r}.", where="state") from error
+    return stream
+
+
+def _named(one: Estimator) -> Estimator:
+    if one.id not in ESTIMATORS or one != estimator(one.id, **one.parameters):
+        raise InputError(f"'{one.label}' is not in the table of estimators.", where="names")
+    return one
+
+
+def _plain_moments(one: Moments) -> dict[str, Any]:
+    return {
+        "kinds": list(one.kinds),
+        "sums": [x.tolist() for x in one.sums],
+        "root": one.root.tolist(),
+        "third": None if one.third is None else one.third.to_dict(),
+    }
+
+
+def _moments(plain: Mapping[str, Any]) -> Moments:
+    sums = tuple(map(_vector, plain["sums"]))
+    third = None if plain["third"] is None else ThirdMoments.from_dict(plain["third"])
+    return Moments(tuple(plain["kinds"]), sums, np.array(plain["root"], dtype=np.float64), third)
+
+
+def _plain_sums(sums: WeightSums) -> dict[str, Any]:
+    # JSON has no NaN: what is not known is null.
+    return asdict(sums) | {"unsupported": None if np.isnan(sums.unsupported) else sums.unsupported}
+
+
+def _sums(plain: Mapping[str, Any]) -> WeightSums:
+    known = {
+        "weights": Magnitudes(**plain["weights"]),
+        **{key: plain[key] and Magnitudes(**plain[key]) for key in ("events", "event_weights")},
+        "unsupported": np.nan if plain["unsupported"] is None else plain["unsupported"],
+    }
+    return WeightSums(**{**plain, **known})
+
+
+def _vector(plain: Sequence[float]) -> np.ndarray:
+    return np.array(plain, dtype=np.float64)

@@ -1,0 +1,45 @@
+"""The normalised scale as one picture: policies by tasks. The same table gives the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from ..normalised import matrix
+from .figure import new_figure, save
+
+WORST = -100.0
+"""Colours end here; the numbers do not."""
+
+
+def plot_normalised(table: pd.DataFrame, path: Path) -> None:
+    """A field for each policy and task, and for the mean over tasks: its truth as number and as colour, blue above the
+    logging policy, red below it. Best checkpoints, which repeat the last ones' story, are left out.
+
+    Args:
+        table: rows of normalised.csv.
+        path: of the PNG.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    values = matrix(table)
+    values = values[["best" not in variant.split("/") for _, variant in values.index]]
+    figure = new_figure(max(6.5, 2.6 + 0.72 * values.shape[1]), 1.6 + 0.24 * len(values))
+    axis = figure.subplots()
+    axis.imshow(values, cmap="RdBu", vmin=WORST, vmax=-WORST, aspect="auto")
+    for row, numbers in enumerate(values.to_numpy()):
+        for column, number in enumerate(numbers):
+            strong = {"color": "white" if abs(number) > 65 else "black", "fontweight": "normal" if column else "bold"}
+            text = "" if pd.isna(number) else f"{number:.0f}"
+            axis.text(column, row, text, ha="center", va="center", fontsize=8, **strong)
+    names = [task.removesuffix("-v1") for task in values]
+    axis.set_xticks(range(len(names)), names, fontsize=8, rotation=35, ha="left", rotation_mode="anchor")
+    axis.xaxis.tick_top()
+    axis.set_yticks(range(len(values)), ["  ".join(name) for name in values.index], fontsize=8)
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+    axis.axvline(0.5, color="white", linewidth=3)
+    axis.set_xlabel("true value: 0 = logging policy, 100 = best known policy", fontsize=9)
+    save(figure, path)

@@ -1,0 +1,71 @@
+"""What is in a suite's sources: hashes of data and cards, and the identities of shops, without loading any."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..tasks import Task
+    from .config import Source
+    from .kinds.estimators.config import TaskSource
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a job's numbers rest on beside its settings; empty where a source has no such thing.
+
+    Attributes:
+        shop: identity of a task (see `tasks.TaskIdentity`).
+        data: SHA-256 of the raw files.
+        card: SHA-256 of what the card and the MDP settings make of them.
+        counterpart: likewise of the other log, both in one.
+        reference: the policy that serves as 100, where values are normalised.
+    """
+
+    shop: str = ""
+    data: str = ""
+    card: str = ""
+    counterpart: str = ""
+    reference: str = ""
+
+
+NOTHING = Content()
+
+
+def content_of(source: Source | TaskSource, *, normalise: bool = False) -> Content:
+    """Hash what a source stands for now. Files that cannot be read are `unknown`: the jobs on them will say why.
+
+    Args:
+        source: a data set, or a task.
+        normalise: whether the reference policy matters.
+    """
+    from .sources import make_task, task_identity
+
+    if source.task:
+        return Content(task_identity(source).digest, reference=_reference(make_task(source)) if normalise else "")
+    data, card = _hashes(source.dataset, source)
+    other = ":".join(_hashes(source.counterpart, source)) if source.counterpart else ""
+    return Content(data=data, card=card, counterpart=other)
+
+
+def _hashes(name: str, source: Source) -> tuple[str, str]:
+    from ..events.fingerprint import content
+
+    try:
+        data, card = content(name, None if source.data is None else Path(source.data))
+    except Exception:
+        return UNKNOWN, UNKNOWN
+    return data, source.mdp.with_card(card)
+
+
+def _reference(task: Task) -> str:
+    from .config import config_hash
+    from .reference_policies.best_known import find_reference
+
+    known = find_reference(task)
+    # Where the table has none, the planner is played: it is part of the shop.
+    return config_hash(asdict(known)) if known else ""

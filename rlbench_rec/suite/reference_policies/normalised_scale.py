@@ -1,0 +1,60 @@
+"""Rewards on one scale for all shops: 0 is what the logging policy earns, 100 what the reference policy earns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...errors import InputError
+from ..sources import TRUTH_SEED
+from .best_known import reference
+
+if TYPE_CHECKING:
+    from ...tasks import Task
+
+METRIC = "normalised"
+SCALED = ("value", "ci_low", "ci_high", "true_value")
+"""Columns of runs.csv in units of the reward."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """100 (v - zero) / (hundred - zero).
+
+    Attributes:
+        zero: true value of the logging policy.
+        hundred: true value of the reference policy.
+    """
+
+    zero: float
+    hundred: float
+
+    def __call__(self, value: float) -> float:
+        return 100.0 * (value - self.zero) / (self.hundred - self.zero)
+
+
+def scale_of(task: Task, truth_error: float) -> Scale:
+    """The scale of a shop.
+
+    Args:
+        task: the shop.
+        truth_error: standard error of the values that are played for it, relative to the behaviour policy's.
+
+    Raises:
+        InputError: no reference policy is known, or it is no better than the logging policy.
+    """
+    served, best = task.true_value(task.behaviour, truth_error, TRUTH_SEED), reference(task, truth_error)
+    if best.value - served.value <= 2.0 * (best.std_error**2 + served.std_error**2) ** 0.5:
+        raise InputError(
+            f"The reference policy ({best.contender}) earns {best.value:.4g}, the logging policy {served.value:.4g}: "
+            "there is nothing to gain that values could be a share of.",
+            where=task.id,
+            hint="Leave `normalise` out, or train a better reference.",
+        )
+    return Scale(served.value, best.value)
+
+
+def normalised(rows: list[dict[str, Any]], scale: Scale) -> list[dict[str, Any]]:
+    """Rows of runs.csv on the reward -> the same rows on the normalised scale, estimates beside the truth as before."""
+    reward = (row for row in rows if row["metric"] == "reward")
+    return [row | {"metric": METRIC} | {name: scale(row[name]) for name in SCALED} for row in reward]

@@ -1,0 +1,101 @@
+"""How good the fit is: the shop against the part of the log that the fit did not see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .calibrated_shop import CalibratedShop
+from .fit_shop import Calibration
+from .visit_moments import transitions
+from .visits import Visits, simulated
+
+SESSIONS, SEED = 20_000, 7_002
+LONGEST_SHOWN = 60
+"""Sessions of more clicks count as this many in the picture; the distance takes them as they are."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One way to look at visits.
+
+    Attributes:
+        measure: of what.
+        distance: what kind of distance: 0 alike, 1 nothing in common.
+        shop: held-out part to the simulated shop.
+        yardstick: held-out part to the part that was fitted: what a perfect model of the past would have.
+    """
+
+    measure: str
+    distance: str
+    shop: float
+    yardstick: float
+
+
+@dataclass(frozen=True)
+class Goodness:
+    """Visits of the held-out part, the fitted part and the shop, ready to be compared.
+
+    Attributes:
+        found: the calibration.
+    """
+
+    found: Calibration
+
+    @cached_property
+    def shop(self) -> Visits:
+        """Visits of the shop, on a seed that the fit did not use."""
+        return simulated(CalibratedShop(self.found.shop), SESSIONS, SEED)
+
+    @property
+    def sides(self) -> dict[str, Visits]:
+        """Name -> visits, the held-out part first."""
+        return {"held out": self.found.held_out, "fitted": self.found.train, "simulated": self.shop}
+
+    @property
+    def measures(self) -> list[Measure]:
+        """All distances."""
+        held_out, train = self.found.held_out, self.found.train
+
+        def measure(name: str, kind: str, apart) -> Measure:
+            return Measure(name, kind, float(apart(held_out, self.shop)), float(apart(held_out, train)))
+
+        return [
+            measure("session length", "Kolmogorov-Smirnov", lambda a, b: largest_gap(a.lengths, b.lengths)),
+            measure("event mix", "total variation", lambda a, b: variation(a.events, b.events)),
+            measure("popularity curve", "Kolmogorov-Smirnov", lambda a, b: abs(curve(a) - curve(b)).max()),
+            measure("popularity of items", "total variation", lambda a, b: variation(a.shares, b.shares)),
+            measure("next group", "total variation, mean over rows", self._next_apart),
+        ]
+
+    def next_groups(self, visits: Visits) -> np.ndarray:
+        """(C, C) probability that a click on one group is followed by one on another; rows without clicks are even."""
+        shop = self.found.shop
+        table = transitions(visits, np.array(shop.groups), shop.categories)
+        totals = table.sum(axis=1, keepdims=True)
+        return np.divide(table, totals, out=np.full_like(table, 1.0 / shop.categories), where=totals > 0)
+
+    def _next_apart(self, one: Visits, other: Visits) -> float:
+        shop = self.found.shop
+        weights = transitions(one, np.array(shop.groups), shop.categories).sum(axis=1)
+        rows = abs(self.next_groups(one) - self.next_groups(other)).sum(axis=1) / 2.0
+        return float(rows @ weights / weights.sum()) if weights.sum() else float("nan")
+
+
+def variation(one: np.ndarray, other: np.ndarray) -> float:
+    """Total variation between two sets of counts: half the sum of the differences of their shares."""
+    return float(abs(one / one.sum() - other / other.sum()).sum() / 2.0)
+
+
+def largest_gap(one: np.ndarray, other: np.ndarray) -> float:
+    """Kolmogorov-Smirnov distance: the largest difference of the two cumulative distributions."""
+    values = np.union1d(one, other)
+    ranks = [np.searchsorted(np.sort(sample), values, side="right") / len(sample) for sample in (one, other)]
+    return float(abs(ranks[0] - ranks[1]).max())
+
+
+def curve(visits: Visits) -> np.ndarray:
+    """(item_count,) share of the clicks that the 1, 2, 3, … most popular items have, each log by its own order."""
+    return np.cumsum(np.sort(visits.shares)[::-1])

@@ -1,0 +1,156 @@
+"""A training run on disk: run.json and one .safetensors file a checkpoint. Nothing is pickled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from ..errors import InputError, MissingFileError, RlbenchError
+from ..files import new_folder
+from ..mdp.dataset import StateLayout
+from ..parsing import fitting, read_json
+from .training_run import CHECKPOINTS, Run
+
+FORMAT = 2
+MOST = 10_000_000
+"""Larger sizes are no network's."""
+PLAIN = (
+    "algorithm",
+    "encoder",
+    "loop",
+    "action_count",
+    "other_action",
+    "steps",
+    "batch_size",
+    "seed",
+    "best_step",
+    "steps_per_second",
+)
+
+
+def save(run: Run, folder: Path) -> None:
+    """Write the run to `folder`, which appears complete or not at all.
+
+    Raises:
+        OutputError: if the folder exists already or its parent cannot be written.
+    """
+    from safetensors.torch import save as to_bytes
+
+    weights = {name: to_bytes(network.state_dict()) for name, network in run.networks.items()}
+    header: dict[str, Any] = {"format": FORMAT, "layout": asdict(run.layout), "config": run.config.model_dump()}
+    header |= {name: getattr(run, name) for name in PLAIN} | {"action_names": list(run.action_names)}
+    header["sha256"] = {name: hashlib.sha256(data).hexdigest() for name, data in weights.items()}
+    # NaN is not JSON: what does not apply is null in the file.
+    history = run.history.astype(object).where(run.history.notna(), None)
+    header["history"] = {"columns": list(history.columns), "rows": history.values.tolist()}
+    with new_folder(folder) as partial:
+        for name, data in weights.items():
+            (partial / f"{name}.safetensors").write_bytes(data)
+        (partial / "run.json").write_text(json.dumps(header, indent=1, sort_keys=True, allow_nan=False) + "\n")
+
+
+def load(folder: str | Path, *, device: str = "auto") -> Run:
+    """Read what `Run.save` wrote; Q values on the same device are the same to the bit.
+
+    Args:
+        folder: the run's folder.
+        device: where its networks shall be; as in `fit`.
+
+    Raises:
+        MissingFileError: no run here, or one of its files is gone.
+        InputError: a file that cannot be read, was changed after it was written, or holds weights of another shape.
+    """
+    from .device import resolve
+
+    folder, device = Path(folder), resolve(device)
+    path = folder / "run.json"
+    content = read_json(path, "saved run", "Give a folder written by save.")
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise InputError(f"Not a run of format {FORMAT}.", where=str(path))
+    header = fitting(content, _Header, path)
+    try:
+        return _rebuild(header, folder, device)
+    except RlbenchError:
+        raise
+    # Sizes that no network has end in torch's RuntimeError, which knows no better.
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, MemoryError, OverflowError) as error:
+        raise InputError(f"The header does not fit ({_said(error)}).", where=str(path)) from error
+
+
+class _History(BaseModel):
+    columns: list[str]
+    rows: list[list[float | None]]
+
+
+class _Header(BaseModel):
+    """run.json. A checkpoint's name is one of ours, so that no path leads out of the folder."""
+
+    algorithm: str
+    encoder: str
+    loop: str
+    layout: dict[Literal[tuple(field.name for field in fields(StateLayout))], Annotated[int, Field(ge=0, le=MOST)]]
+    config: dict[str, Any]
+    action_count: int = Field(ge=1, le=MOST)
+    other_action: int | None = Field(ge=0, le=MOST)
+    action_names: list[str]
+    batch_size: int = Field(ge=1, le=MOST)
+    steps: int = Field(ge=0)
+    seed: int
+    best_step: int | None
+    steps_per_second: float | None
+    history: _History
+    sha256: dict[Literal[CHECKPOINTS], Annotated[str, Field(pattern="^[0-9a-f]{64}$")]]
+
+
+def _rebuild(header: _Header, folder: Path, device: str) -> Run:
+    import pandas as pd
+
+    from .algorithms import make_config
+    from .trainer import create
+
+    if header.other_action is not None and header.other_action >= header.action_count:
+        raise InputError(f"other_action is {header.other_action} of {header.action_count} actions.", where=str(folder))
+    layout = StateLayout(**header.layout)
+    config = make_config(header.algorithm, header.config, gamma=0.0)
+    networks = {}
+    for name, sha256 in header.sha256.items():
+        algo = create(config, header.encoder, layout, header.action_count, header.batch_size, device)
+        network = config.network(algo.impl, header.other_action)
+        _load_weights(network, folder / f"{name}.safetensors", sha256)
+        networks[name] = network.eval().requires_grad_(False)
+    history = pd.DataFrame(header.history.rows, columns=header.history.columns, dtype=float)
+    history = history.astype({"step": int})
+    plain = {name: getattr(header, name) for name in PLAIN}
+    names = tuple(header.action_names)
+    return Run(config=config, layout=layout, networks=networks, history=history, action_names=names, **plain)
+
+
+def _load_weights(network: Any, path: Path, sha256: str) -> None:
+    from safetensors import SafetensorError
+    from safetensors.torch import load as from_bytes
+
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise MissingFileError("A checkpoint of the run is missing.", where=str(path)) from error
+    except OSError as error:
+        raise InputError(f"The checkpoint cannot be read ({error.strerror}).", where=str(path)) from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise InputError("The file is not the one that was saved.", where=str(path), hint="Restore it or train again.")
+    try:
+        network.load_state_dict(from_bytes(data))
+    except (SafetensorError, RuntimeError) as error:
+        raise InputError(
+            f"The weights do not fit the network of run.json ({_said(error)}).", where=str(path)
+        ) from error
+
+
+def _said(error: Exception) -> str:
+    """What torch says, which can be a line for each layer."""
+    text = " ".join(str(error).split())
+    return text if len(text) < 500 else f"{text[:500]}…"

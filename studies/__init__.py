@@ -1,0 +1,1 @@
+"""Scripts whose results the documentation quotes; their tables are in results/studies/."""

@@ -1,0 +1,171 @@
+"""`rlbench data init`: a card drafted from a file loads that file, and says what could not be told."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+
+from rlbench_rec import events
+from rlbench_rec.errors import InputError, MissingFileError, OutputError
+from rlbench_rec.events.infer import draft
+from rlbench_rec.testing.datasets import check_log
+
+CSV = """\
+Event Time,Customer_ID,SKU,Action,Unit Price,device
+2026-03-29T01:59:00+01:00,7,0012,product_view,9.90,phone
+2026-03-29T03:01:00+02:00,7,0012,add-to-cart,9.90,phone
+2026-03-29T03:31:01+02:00,9,A-7,BUY,NA,web
+"""
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_a_drafted_card_loads_its_file_as_it_stands(tmp_path):
+    made = draft(write(tmp_path / "My Shop.csv", CSV))
+    assert made.complete and made.path == tmp_path / "my-shop.toml"
+    assert {role: column for role, (column, _) in made.columns.items()} == {
+        "timestamp": "Event Time", "item": "SKU", "event": "Action", "user": "Customer_ID", "price": "Unit Price",
+    }  # fmt: skip
+    log = events.load(made.path)
+    check_log(log)
+    assert log.report == events.LoadReport(3, 3, {})
+    assert log.counts == {"cart": 1, "purchase": 1, "view": 1}
+    # Leading zeros are part of an id, and the clocks went forward between the first two rows.
+    assert log.to_pandas()["item_id"].tolist() == ["0012", "0012", "A-7"] and log.n_sessions == 2
+    assert log.card.action_source == "choice" and log.card.propensity == "none"
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|", "@"])
+def test_delimiters(tmp_path, delimiter):
+    text = CSV.replace(",", delimiter)
+    assert events.load(draft(write(tmp_path / "log.txt", text)).path).n_rows == 3
+
+
+def test_without_a_header_the_item_cannot_be_told(tmp_path):
+    made = draft(write(tmp_path / "log.csv", "1,51,pv,1511544070\n2,52,buy,1511544075\n"))
+    assert not made.complete and made.columns["timestamp"] == ("column_4", "by its values")
+    assert any(doubt.startswith("item:") for doubt in made.doubts)
+    text = made.path.read_text()
+    assert 'item = "FILL IN"' in text and 'time_unit = "s"' in text
+    made.path.write_text(text.replace("FILL IN", "column_2"))
+    assert events.load(made.path).counts == {"purchase": 1, "view": 1}
+
+
+def test_shown_and_clicked_with_a_logged_propensity_is_an_exposure_log(tmp_path):
+    text = "timestamp,item_id,position,click,propensity_score\n1700000000000,3,1,0,0.5\n1700000000001,4,2,1,0.25\n"
+    log = events.load(draft(write(tmp_path / "shown.csv", text)).path)
+    assert log.counts == {"click": 1, "impression": 1}
+    assert (log.card.action_source, log.card.propensity, log.card.session) == ("exposure", "logged", "row")
+
+
+def test_strange_events_are_named_and_not_guessed(tmp_path):
+    made = draft(write(tmp_path / "log.csv", CSV + "2026-03-29T04:00:00Z,9,A-7,frobnicate,1,web\n"))
+    assert made.complete and any("'frobnicate' (25.0%)" in doubt for doubt in made.doubts)
+    assert events.load(made.path).report.set_aside == {"unknown_event": 1}
+
+
+def test_parquet(tmp_path):
+    table = pa.csv.read_csv(write(tmp_path / "log.csv", CSV))
+    pa.parquet.write_table(table, tmp_path / "log.parquet")
+    made = draft(tmp_path / "log.parquet")
+    log = events.load(made.path)
+    assert made.complete and log.n_rows == 3 and log.card.dialect == "parquet"
+
+
+def test_jsonl(tmp_path):
+    rows = [
+        '{"ts": 1700000000, "product": {"id": 3}, "sku": 9007199254740993, "type": "view", "user": "u", "price": 9.9}',
+        '{"user": "u", "type": "order", "sku": 2, "ts": 1700000001, "price": null, "a/b~c": 1}',
+        '{"user": "u", "type": "order"',
+        "[1, 2]",
+        '{"user": "u", "type": "order", "sku": "two", "ts": 1700000001}',
+    ]
+    made = draft(write(tmp_path / "log.jsonl", "\n".join(rows)))
+    log = events.load(made.path)
+    check_log(log)
+    assert made.complete and log.report == events.LoadReport(5, 3, {"malformed": 2})
+    assert log.to_pandas()["item_id"].tolist() == ["9007199254740993", "2", "two"]
+
+
+def test_ids_are_int64_only_if_written_as_int64_would_be(tmp_path):
+    head = "time,item,event,user\n1700000000,{},view,9007199254740993\n"
+    for item, kind in (("7", "int64"), ("007", "string"), ("9223372036854775808", "string"), ("-3", "int64")):
+        card = events.find_card(draft(write(tmp_path / "a.csv", head.format(item)), overwrite=True).path)
+        assert (card.id_types.item, card.id_types.user) == (kind, "int64")
+
+
+def test_events_that_come_late_in_a_long_file_are_seen(tmp_path):
+    rows = (f"1700000{i % 1000:03d},{i},{'order' if i > 399_000 else 'view'},{i % 9}\n" for i in range(400_000))
+    made = draft(write(tmp_path / "long.csv", "time,item,event,user\n" + "".join(rows)))
+    assert made.events == {"view": "view", "order": "purchase"}
+    assert any("not all of them" in doubt for doubt in made.doubts)
+
+
+def test_a_card_is_never_overwritten_silently(tmp_path):
+    made = draft(write(tmp_path / "log.csv", CSV))
+    made.path.write_text("mine")
+    with pytest.raises(OutputError, match="card here already"):
+        draft(tmp_path / "log.csv")
+    assert made.path.read_text() == "mine"
+    draft(tmp_path / "log.csv", overwrite=True)
+    assert made.path.read_text() != "mine"
+
+
+@pytest.mark.parametrize("name", ["a'b.csv", "[1]*.csv", "日本.csv", "a:b.csv", 'q"uote.csv'])
+def test_any_file_name(tmp_path, name):
+    made = draft(write(tmp_path / name, CSV))
+    assert events.load(made.path).n_rows == 3
+
+
+def test_columns_may_bear_any_name(tmp_path):
+    text = 'time,item,event,"a ""quoted"", \x7f name",user\n1700000000,1,view,x,2\n'
+    assert events.load(draft(write(tmp_path / "log.csv", text)).path).n_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b"\n\n", "empty"),
+        (b"a,b,c\n", "no row"),
+        (b"just words\nand more\n", "No delimiter"),
+        (b"PAR1 but not really", "Not a Parquet file"),
+        (b"a,b\n\0\0\0\0", "no text file"),
+        (b"\x1f\x8bbroken", "archive is broken"),
+        (b'{"a": \n', "No line is a JSON object"),
+    ],
+)
+def test_files_that_are_no_log(tmp_path, content, message):
+    (tmp_path / "x.csv").write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        draft(tmp_path / "x.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
+
+
+def test_no_file_a_folder_and_a_card_of_another_kind(tmp_path):
+    with pytest.raises(MissingFileError):
+        draft(tmp_path / "nowhere.csv")
+    with pytest.raises(InputError, match="folder"):
+        draft(tmp_path)
+    with pytest.raises(InputError, match=r"\.toml file"):
+        draft(write(tmp_path / "log.csv", CSV), tmp_path / "card.json")
+
+
+def test_a_gzipped_log_is_looked_into(tmp_path):
+    (tmp_path / "log.csv.gz").write_bytes(gzip.compress(CSV.encode()))
+    assert draft(tmp_path / "log.csv.gz").complete
+
+
+def test_real_samples(shared_data, tmp_path):
+    expected = {"rees46/2019-Oct-sample.csv": 1_000, "open_bandit/obd/bts/men/men.csv": 10_000}
+    for number, (name, rows) in enumerate(expected.items()):
+        made = draft(shared_data / name, tmp_path / f"{number}.toml")
+        assert made.complete and events.load(made.path, shared_data / name).n_rows == rows

@@ -1,0 +1,90 @@
+"""References: taken from the table for the very same shop only, else planned, else asked for."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from rlbench_rec import tasks
+from rlbench_rec.errors import InputError
+from rlbench_rec.results.schema import REFERENCES
+from rlbench_rec.results.write import write_table
+from rlbench_rec.suite import load_suite
+from rlbench_rec.suite.config import Source
+from rlbench_rec.suite.reference_policies.best_known import (
+    find_reference,
+    measure,
+    planned,
+    read_references,
+    reference,
+    table_file,
+)
+from rlbench_rec.suite.sources import make_task
+from rlbench_rec.tasks.policy_ladder import Rung
+
+
+def row(task, contender="ppo", form="greedy", value=9.0):
+    shop = {"identity": task.identity.digest, "task": task.id, "variant": "", "task_seed": task.seed}
+    played = {"contender": contender, "form": form, "value": value, "std_error": 0.1, "n_episodes": 4096}
+    return shop | {"task_config": "{}", "seed": 0, "config": "{}", "versions": ""} | played
+
+
+def table(tmp_path, *rows):
+    write_table(pd.DataFrame(rows), REFERENCES, tmp_path / "references.csv")
+    return tmp_path / "references.csv"
+
+
+def test_the_best_contender_measured_in_this_shop_serves(tmp_path):
+    task = tasks.make("tabular-v1")
+    file = table(tmp_path, row(task, value=7.0), row(task, "online-dqn", value=8.0), row(task, "planner", value=6.0))
+    found = reference(task, 0.02, file)
+    assert (found.contender, found.form, found.value, found.std_error) == ("online-dqn", "greedy", 8.0, 0.1)
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"gamma": 0.8}, {"variant": "judge"}])
+def test_a_row_of_another_shop_does_not_serve(tmp_path, change):
+    file = table(tmp_path, row(tasks.make("tabular-v1"), value=99.0))
+    other = tasks.make("tabular-v1", **change)
+    assert find_reference(other, file) is None
+    found = reference(other, 0.02, file)
+    assert found.contender == "planner" and found.value < 99.0
+
+
+def test_the_planner_serves_in_its_best_form():
+    task = tasks.make("tabular-v1", seed=3)
+    values = {one.form: one.value for one in planned(task, 0.02)}
+    assert set(values) == {"greedy", "softmax-0.1", "softmax-0.3"}
+    optimum = task.true_value(task.policy(Rung(score={"farsighted": 1.0}, tau=0.0))).value
+    assert values["greedy"] == optimum == max(values.values())
+
+
+def test_without_table_and_planner_the_message_says_what_to_do(tmp_path):
+    task = tasks.make("recommend-v1", seed=5)
+    with pytest.raises(InputError, match=r"recommend-v1: No reference policy.*references\.py.*\[online\]") as caught:
+        find_reference(task, tmp_path / "none.csv")
+    assert "earlier version" not in str(caught.value)
+    stale = table(tmp_path, row(tasks.make("recommend-v1", seed=6)))
+    with pytest.raises(InputError, match="another seed, other parameters or an earlier version"):
+        find_reference(task, stale)
+
+
+def test_what_is_measured_can_be_read_back_and_found(tmp_path):
+    source = Source(task="tabular-v1", task_config={"states": 4, "actions": 3})
+    rows = [
+        *measure(source, "planner", 0, 0.05),
+        *measure(source, "online-dqn", 4, 0.05, steps=200, batch_size=32),
+    ]
+    file = table(tmp_path, *rows)
+    read = read_references(file)
+    assert list(read["contender"]) == ["planner"] * 3 + ["online-dqn"]
+    assert read["seed"].isna().tolist() == [True] * 3 + [False]
+    assert reference(make_task(source), 0.05, file).contender == "planner"
+
+
+def test_the_table_that_comes_with_the_package_speaks_of_the_shops_as_they_stand():
+    # After a change of a shop: python studies/reference_values.py
+    for source in load_suite("commerce").sources:
+        found = find_reference(make_task(source))
+        assert found is not None, f"{source.task}: results/references.csv has no row of this shop as it stands"
+    read = read_references(table_file())
+    assert {"planner", "ppo"} <= set(read["contender"]) <= {"planner", "ppo", "online-dqn"}
