@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .errors import InputError, UnknownNameError
+from .extras import require
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -25,12 +26,14 @@ class Registry(Generic[T]):
         group: group of entry points under which installed packages add things of this kind. They are read once a name
             is asked for that is not here, or all names are. None: there is no such group.
         named_by: attribute of a thing that holds its name.
+        extra: of this package, without which the targets given here cannot be imported (see `extras`).
 
     Attributes:
         modules: name -> the module that brings it, for names from outside.
 
     Raises:
         UnknownNameError: on looking up a name that is not there.
+        MissingExtraError: on looking up one whose extra is not installed.
         InputError: on registering a name twice, or a thing that has another name, or where a package's thing cannot be
             imported.
     """
@@ -43,8 +46,9 @@ class Registry(Generic[T]):
         *,
         group: str | None = None,
         named_by: str | None = None,
+        extra: str | None = None,
     ):
-        self.kind, self.group, self.named_by = kind, group, named_by
+        self.kind, self.group, self.named_by, self.extra = kind, group, named_by, extra
         self.modules: dict[str, str] = {}
         self._packages: dict[str, str] = {}
         self._targets: dict[str, T | str] = dict(targets or {})
@@ -99,6 +103,8 @@ class Registry(Generic[T]):
     def _load(self, name: str, target: str) -> T:
         module, attribute = target.split(":")
         if name not in self._packages:
+            if self.extra and module.startswith(f"{__package__}."):
+                require(self.extra, f"The {self.kind} '{name}'")
             return getattr(importlib.import_module(module), attribute)
         where = self._packages[name]
         try:

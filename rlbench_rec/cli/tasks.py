@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from ..extras import require
 from ..terminal import say
 
 app = typer.Typer(help="Simulated shops with known policy values.", no_args_is_help=True)
@@ -69,6 +70,9 @@ def calibrate_shop(
     from ..suite.calibrated.open_questions import ask
     from .render.calibrated_shop import show
 
+    if answer:
+        # Before the log is read, which may take long.
+        require("train", "--answer, which trains,")
     shop = make_shop(card, data, out, actions=actions.value, top_k=top_k, click_rate=click_rate, groups=groups)
     answers = ask(shop.file, shop.sessions, out, workers=jobs) if answer else None
     show(shop, answers, as_json=as_json)

@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ..errors import MissingExtraError
+from ..extras import require
 from ..sql import parquet_rows, quote_path, quote_text
 from .cards.find import Found
 from .load_report import LoadReport
@@ -119,11 +119,9 @@ def _parquet(scratch: Path, name: str) -> str:
 
 
 def _connected(address: str) -> Any:
-    try:
-        import ray
-    except ImportError as error:
-        hint = 'Install it: pip install "rlbench-rec[ray]".'
-        raise MissingExtraError("Spreading the work needs ray.", hint=hint) from error
+    require("ray", "Spreading the work")
+    import ray
+
     if not ray.is_initialized():
         ray.init(address=None if address == "local" else address, log_to_driver=False, include_dashboard=False)
     return ray

@@ -12,9 +12,11 @@ import sys
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from .. import __version__
+from ..extras import is_installed
 from .data_identity import DataHashes
 
 PACKAGES = (
@@ -50,8 +52,7 @@ def manifest(
         complete: whether every job finished.
         plugins: modules from outside, and what identifies their code.
     """
-    import torch
-
+    torch = _torch()
     return {
         "schema_version": 2,
         "complete": complete,
@@ -65,13 +66,13 @@ def manifest(
             "processor": platform.machine(),
             "cores": os.cpu_count(),
             "memory_gb": _memory_gb(),
-            "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else None,
+            "gpu": torch.cuda.get_device_name(0) if torch and torch.cuda.is_available() else None,
         },
         "device": device,
         "threads_per_worker": 1,
         "determinism": {
-            "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
-            "cudnn_benchmark": torch.backends.cudnn.benchmark,
+            "deterministic_algorithms": torch and torch.are_deterministic_algorithms_enabled(),
+            "cudnn_benchmark": torch and torch.backends.cudnn.benchmark,
             "python_hash_seed": os.environ.get("PYTHONHASHSEED"),
         },
         "data_sha256": hashes.data,
@@ -79,6 +80,14 @@ def manifest(
         "command_line": without_home(command_line),
         "executable": Path(sys.executable).name,
     }
+
+
+def _torch() -> ModuleType | None:
+    if not is_installed("torch"):
+        return None
+    import torch
+
+    return torch
 
 
 def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str | None]:

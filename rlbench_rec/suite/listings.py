@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import MissingExtraError
 from .config import list_suites, load_suite
 
 
@@ -14,7 +15,7 @@ def algorithms() -> list[dict[str, Any]]:
     from ..training import ALGORITHMS
 
     return [
-        {"id": name, "kind": kind, "what it is": _first_sentence(registry[name])}
+        {"id": name, "kind": kind, "what it is": _what_it_is(registry, name)}
         for kind, registry in (("policy", POLICIES), ("algorithm", ALGORITHMS))
         for name in registry
     ]
@@ -84,8 +85,13 @@ def datasets() -> list[dict[str, Any]]:
 
 
 def _described(registry: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"id": name, "what it is": _first_sentence(registry[name])} for name in registry]
+    return [{"id": name, "what it is": _what_it_is(registry, name)} for name in registry]
 
 
-def _first_sentence(thing: Any) -> str:
-    return " ".join((thing.__doc__ or "").split("\n\n")[0].split())
+def _what_it_is(registry: Mapping[str, Any], name: str) -> str:
+    """The first paragraph of its docstring, or what is missing to read it."""
+    try:
+        text = registry[name].__doc__ or ""
+    except MissingExtraError as error:
+        text = str(error)
+    return " ".join(text.split("\n\n")[0].split())

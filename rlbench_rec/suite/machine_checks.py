@@ -12,9 +12,12 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
+from ..extras import EXTRAS, install_command
 from .config import list_suites
 
 Finding = dict[str, Any]
+Row = tuple[str, str, str, str]
+"""Check, state, what was found, what to do."""
 
 
 def examine() -> list[Finding]:
@@ -23,33 +26,63 @@ def examine() -> list[Finding]:
     return [dict(zip(("check", "state", "found", "what to do"), row, strict=True)) for row in checks]
 
 
-def _python() -> tuple[str, str, str, str]:
+def _python() -> Row:
     ok = sys.version_info >= (3, 11)
     return "Python", "OK" if ok else "FAIL", platform.python_version(), "" if ok else "Use Python 3.11 or later."
 
 
-def _packages() -> list[tuple[str, str, str, str]]:
+def _packages() -> list[Row]:
     try:
         wanted_packages = metadata.requires("rlbench-rec") or []
     except metadata.PackageNotFoundError:
         return [("rlbench-rec", "FAIL", "not installed", "Install it: pip install -e . in the checkout.")]
-    rows = []
-    for text in wanted_packages:
-        requirement = Requirement(text)
-        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
-            continue
-        wanted = f"{requirement.name}{requirement.specifier}"
-        try:
-            version = metadata.version(requirement.name)
-        except metadata.PackageNotFoundError:
-            rows.append((requirement.name, "FAIL", "missing", f'Install it: pip install "{wanted}".'))
-            continue
-        ok = requirement.specifier.contains(version, prereleases=True)
-        rows.append((requirement.name, "OK" if ok else "FAIL", version, "" if ok else f'pip install "{wanted}"'))
+    requirements = [Requirement(text) for text in wanted_packages]
+    base = [wanted for wanted in requirements if _applies(wanted, "")]
+    rows, seen = [_package(wanted) for wanted in base], {wanted.name for wanted in base} | {"rlbench-rec"}
+    for extra in EXTRAS:
+        # An extra may include another one, whose packages have their rows already.
+        added = [wanted for wanted in requirements if _applies(wanted, extra) and wanted.name not in seen]
+        rows += _extra(extra, added)
+        seen |= {wanted.name for wanted in added}
     return rows
 
 
-def _device() -> tuple[str, str, str, str]:
+def _applies(requirement: Requirement, extra: str) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+
+
+def _package(requirement: Requirement) -> Row:
+    wanted, version = f"{requirement.name}{requirement.specifier}", _version(requirement.name)
+    if version is None:
+        return requirement.name, "FAIL", "missing", f'Install it: pip install "{wanted}".'
+    ok = requirement.specifier.contains(version, prereleases=True)
+    return requirement.name, "OK" if ok else "FAIL", version, "" if ok else f'pip install "{wanted}"'
+
+
+def _extra(extra: str, requirements: list[Requirement]) -> list[Row]:
+    """The packages of an extra that are there, and one row for those that are not.
+
+    Nobody needs every extra, but `rlbench run` trains.
+    """
+    missing = [wanted.name for wanted in requirements if _version(wanted.name) is None]
+    rows = [_package(wanted) for wanted in requirements if wanted.name not in missing]
+    if missing:
+        state = "WARN" if extra == "train" else "OK"
+        advice = f"For {EXTRAS[extra].purpose}: {install_command(extra)}."
+        rows.append((f"extra [{extra}]", state, f"not installed: {', '.join(missing)}", advice))
+    return rows
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _device() -> Row:
+    if _version("torch") is None:
+        return "device", "OK", "cpu (torch is not installed)", ""
     try:
         import torch
     except ImportError as error:
@@ -59,13 +92,13 @@ def _device() -> tuple[str, str, str, str]:
     return "device", "OK", "cpu (torch sees no CUDA device)", ""
 
 
-def _cores() -> tuple[str, str, str, str]:
+def _cores() -> Row:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     ok = cores >= 2
     return "cores", "OK" if ok else "WARN", str(cores), "" if ok else "The quick suite will take twice as long."
 
 
-def _memory() -> tuple[str, str, str, str]:
+def _memory() -> Row:
     try:
         gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     except (ValueError, OSError, AttributeError):
@@ -74,18 +107,18 @@ def _memory() -> tuple[str, str, str, str]:
     return "memory", "OK" if ok else "WARN", f"{gigabytes:.1f} GB", "" if ok else "Run with --jobs 1."
 
 
-def _disk() -> tuple[str, str, str, str]:
+def _disk() -> Row:
     gigabytes = shutil.disk_usage(Path.cwd()).free / 2**30
     ok = gigabytes >= 1
     return "free disk here", "OK" if ok else "WARN", f"{gigabytes:.1f} GB", "" if ok else "Large logs spill to disk."
 
 
-def _writable() -> tuple[str, str, str, str]:
+def _writable() -> Row:
     ok = os.access(Path.cwd(), os.W_OK)
     return "this folder", "OK" if ok else "WARN", "writable" if ok else "read-only", "" if ok else "Give --out."
 
 
-def _cards() -> tuple[str, str, str, str]:
+def _cards() -> Row:
     from ..events.cards.find import list_cards
 
     found = list_cards()
@@ -93,7 +126,7 @@ def _cards() -> tuple[str, str, str, str]:
     return "dataset cards", "OK" if ok else "FAIL", f"{len(found)}", "" if ok else "Install the package again."
 
 
-def _suites() -> tuple[str, str, str, str]:
+def _suites() -> Row:
     found = list_suites()
     ok = "quick" in found
     return "suites", "OK" if ok else "FAIL", ", ".join(found), "" if ok else "Install the package again."

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..extras import require
 from ..plugins import identities, load_plugins
 from ..results.data_identity import MANIFEST, DataHashes
 from ..results.manifest import manifest
@@ -76,17 +77,16 @@ def run_suite(
         command_line: for the manifest.
 
     Raises:
+        MissingExtraError: the suite trains, and what trains is not installed.
         UnknownNameError, MissingFileError: the suite names something that is not there.
         OutputError: the folder cannot be written.
         InputError: the folder holds something that is not to be resumed, or no run of this suite that could be;
             another process works in it; the device is not there; an option is out of range; a plugin cannot be
             imported; or the suite names something twice.
     """
-    from ..training.device import resolve
-
     started = time.perf_counter()
     kind = kind_of(suite)
-    device = resolve(device) if kind.trains else "cpu"
+    device = _trained_on(suite, device) if kind.trains else "cpu"
     worker_count(workers, device, 1)
     load_plugins(suite.plugins)
     kind.check(suite)
@@ -98,6 +98,13 @@ def run_suite(
         run = _Run(suite, folder, device, command_line)
         run.finish(workers, resume)
     return Finished(suite, folder, run.results, time.perf_counter() - started)
+
+
+def _trained_on(suite: Suite | EstimatorSuite, device: str) -> str:
+    require("train", f"The suite '{suite.name}'")
+    from ..training.device import resolve
+
+    return resolve(device)
 
 
 class _Run:

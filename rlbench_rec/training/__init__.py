@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from ..extras import require
 from .registries import ALGORITHMS, ENCODERS, LOOPS
 
 _LAZY = {
@@ -22,10 +23,15 @@ _LAZY = {
     "nearest_loop": "loops.choice",
 }
 
+_WITHOUT_TORCH = ("cross_fitted_q", "cross_fitted_rewards")
+"""They ask for it themselves, where they need it: on logs of one-step episodes they do not."""
+
 __all__ = ["ALGORITHMS", "ENCODERS", "LOOPS", *_LAZY]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    if name not in _WITHOUT_TORCH:
+        require("train", f"training.{name}")
     return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)

@@ -17,7 +17,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..errors import InputError, MissingExtraError, UnknownNameError
+from ..errors import InputError, UnknownNameError
+from ..extras import require
 from ..files import make_folder, new_file, write_text
 from ..mdp.dataset import StateLayout
 from .networks.heads import RULED_OUT
@@ -84,7 +85,7 @@ def export(run: Run, path: str | Path, format: str = "torchscript", *, k: int = 
     Raises:
         UnknownNameError: an unknown format.
         InputError: k below 1, no such checkpoint, or a file that does not agree with the network.
-        MissingExtraError: onnx without its packages.
+        MissingExtraError: ONNX without its packages.
         OutputError: the file cannot be written.
     """
     if format not in SUFFIXES:
@@ -158,13 +159,9 @@ def _to_onnx(module: TopK, states: torch.Tensor) -> bytes:
 
 
 def _onnx_packages() -> Any:
-    try:
-        import onnxruntime
-        import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(
-            "ONNX files need further packages.", hint="pip install 'rlbench-rec[export]'"
-        ) from error
+    require("export", "An ONNX file")
+    import onnxruntime
+
     return onnxruntime
 
 

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import InputError, MissingExtraError
+from ..errors import InputError
+from ..extras import require
 from ..mdp.to_d3rlpy.quiet import d3rlpy
 from ..policies import Greedy, Policy, Softmax
 from ..registry import Registry
@@ -63,14 +64,12 @@ class PPO(OnlineConfig):
 
     def learn(self, task: Task, seed: int) -> dict[str, Policy]:
         """The trained policy as it is (`stochastic`), and its likeliest action (`greedy`)."""
-        try:
-            # Its import brings a notice about Gym.
-            with contextlib.redirect_stderr(io.StringIO()):
-                import stable_baselines3 as sb3
-                from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
-        except ImportError as error:
-            hint = 'Install the extra: pip install "rlbench-rec[online]".'
-            raise MissingExtraError("PPO needs stable-baselines3.", where="ppo", hint=hint) from error
+        require("online", "PPO", where="ppo")
+        # Its import brings a notice about Gym.
+        with contextlib.redirect_stderr(io.StringIO()):
+            import stable_baselines3 as sb3
+            from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
+
         users = DummyVecEnv([task.env] * self.users)
         users.seed(seed)
         model = sb3.PPO(

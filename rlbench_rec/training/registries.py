@@ -17,6 +17,7 @@ ALGORITHMS: Registry = Registry(
     },
     aliases={"ddqn": "double-dqn"},
     group="rlbench_rec.algorithms",
+    extra="train",
 )
 """Algorithm id -> its config class."""
 
@@ -30,6 +31,7 @@ ENCODERS: Registry = Registry(
         "transformer": "rlbench_rec.training.networks.encoders.transformer:TransformerEncoder",
     },
     group="rlbench_rec.encoders",
+    extra="train",
 )
 """Encoder id -> torch module class, built as `cls(layout, hidden_units, embedding_size)`."""
 
@@ -43,5 +45,6 @@ LOOPS: Registry = Registry(
         "stock": "rlbench_rec.training.loops.stock:stock",
         "tensor": "rlbench_rec.training.loops.tensor:tensor",
     },
+    extra="train",
 )
 """Loop id -> function `(algo, data, batch_size, seed, device, n_steps=1) -> Loop`."""

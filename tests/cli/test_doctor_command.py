@@ -45,14 +45,57 @@ def versions(monkeypatch):
     return pretend
 
 
-@pytest.mark.parametrize("version", ["1.0.0", None])
-def test_a_wrong_or_missing_package_fails_with_what_to_do(versions, version):
-    versions(d3rlpy=version)
+@pytest.fixture
+def requires(monkeypatch):
+    """Pretend that these are the package's requirements."""
+    wanted = [
+        "numpy>=2.0",
+        'd3rlpy==2.8.1; extra == "train"',
+        'torch<2.14,>=2.5; extra == "train"',
+        'rlbench-rec[train]; extra == "online"',
+        'd3rlpy==2.8.1; extra == "online"',
+        'stable-baselines3>=2.9; extra == "online"',
+        'pytest>=8; extra == "test"',
+    ]
+    monkeypatch.setattr(doctor.metadata, "requires", lambda name: wanted)
+
+
+@pytest.mark.parametrize(
+    ("package", "version", "advice"),
+    [
+        ("numpy", "1.26.4", 'pip install "numpy>=2.0"'),
+        ("numpy", None, 'Install it: pip install "numpy>=2.0".'),
+        ("d3rlpy", "1.0.0", 'pip install "d3rlpy==2.8.1"'),
+    ],
+)
+def test_a_wrong_or_missing_package_fails_with_what_to_do(requires, versions, package, version, advice):
+    versions(**{package: version})
     done = CliRunner().invoke(app, ["doctor", "--json"])
     assert done.exit_code == 1
     (row,) = (row for row in json.loads(done.stdout) if row["state"] == "FAIL")
-    assert row["check"] == "d3rlpy"
-    assert 'pip install "d3rlpy==2.8.1"' in row["what to do"]
+    assert (row["check"], row["what to do"]) == (package, advice)
+
+
+def test_a_base_install_is_ready_and_is_told_what_it_lacks(requires, versions):
+    versions(d3rlpy=None, torch=None, **{"stable-baselines3": None})
+    done = CliRunner().invoke(app, ["doctor", "--json"])
+    assert done.exit_code == 0
+    rows = {row["check"]: row for row in json.loads(done.stdout)}
+    assert rows["extra [train]"]["state"] == "WARN", "`rlbench run` trains"
+    assert rows["extra [train]"]["found"] == "not installed: d3rlpy, torch"
+    assert 'pip install -e ".[train]"' in rows["extra [train]"]["what to do"]
+    assert rows["extra [online]"]["state"] == "OK", "nobody needs every extra"
+    assert rows["extra [online]"]["found"] == "not installed: stable-baselines3"
+    assert rows["device"]["found"] == "cpu (torch is not installed)"
+    assert "pytest" not in str(rows)
+
+
+def test_half_an_extra_shows_what_is_there_and_what_is_not(requires, versions):
+    versions(d3rlpy=None, torch="2.13.0")
+    rows = {row["check"]: row for row in doctor.examine()}
+    assert (rows["torch"]["state"], rows["torch"]["found"]) == ("OK", "2.13.0")
+    assert rows["extra [train]"]["found"] == "not installed: d3rlpy"
+    assert [row["check"] for row in doctor.examine()].count("torch") == 1
 
 
 def test_without_torch_it_still_answers(monkeypatch):

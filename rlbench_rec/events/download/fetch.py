@@ -46,7 +46,6 @@ def get(name: str | Path) -> Got:
         MissingFileError: the files are not there and must be fetched by hand, or the server has no such file.
         InputError: a wrong checksum, an archive that is not safe to unpack, a transfer that breaks again and again.
         OutputError: the folder cannot be written, or the disk is too small.
-        MissingExtraError: a download is needed and the package requests is not installed.
     """
     found = find(name)
     card = found.card

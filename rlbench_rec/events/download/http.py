@@ -7,7 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
-from ...errors import InputError, MissingExtraError, MissingFileError, OutputError, RlbenchError
+from ...errors import InputError, MissingFileError, OutputError, RlbenchError
 from ...files import rename_durably
 from ...terminal import say, stderr_console
 
@@ -36,17 +36,14 @@ def download(url: str, sha256: str, path: Path, size: int | None = None) -> tupl
         size: its bytes, where known: then the disk is looked at first.
 
     Raises:
-        MissingExtraError: requests is not installed.
         MissingFileError: the server has no such file (404 and the like).
         InputError: a wrong checksum, more bytes than there should be, or the transfer broke, or was too slow, again and
             again.
         OutputError: the disk is full, too small, or cannot be written.
     """
-    try:
-        import requests
-        import urllib3
-    except ImportError as error:
-        raise MissingExtraError("Downloads need requests.", hint='Install it: pip install "requests>=2.31".') from error
+    import requests
+    import urllib3
+
     try:
         if path.is_file() and _sha256(path) == sha256.lower():
             return path, False

@@ -8,6 +8,8 @@ import io
 import logging
 from types import ModuleType
 
+from ...extras import require
+
 
 @functools.cache
 def d3rlpy() -> ModuleType:
@@ -16,7 +18,11 @@ def d3rlpy() -> ModuleType:
     Its import prints a Gym notice on stderr and log lines on stdout, reconfigures structlog, and, where there is a CUDA
     device, lowers the precision of matrix products and turns compiled autograd on. d3rlpy's own log stays silent
     afterwards.
+
+    Raises:
+        MissingExtraError: d3rlpy or torch is not installed.
     """
+    require("train", "Whatever goes through d3rlpy")
     import structlog
     import torch
 

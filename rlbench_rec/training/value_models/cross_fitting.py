@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import InputError
+from ...extras import require
 from ...mdp.dataset import TransitionDataset
 from ...policies import Policy
 from .reward_model import RewardModel
@@ -94,11 +95,13 @@ def cross_fitted_q(
 
     Raises:
         InputError: as `cross_fitted_rewards` and `fqe`.
+        MissingExtraError: episodes of several steps, and torch is not installed.
     """
     if data.n_episodes == len(data):
         rewards = rewards or cross_fitted_rewards(data, folds=folds, seed=seed)
         return rewards.of_actions(data.actions), _expected_rewards(data, policy, rewards)
 
+    require("train", "Fitted Q evaluation")
     import torch
 
     from ..device import resolve

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from rlbench_rec import events
-from rlbench_rec.errors import InputError, MissingExtraError, MissingFileError, OutputError
+from rlbench_rec.errors import InputError, MissingFileError, OutputError
 from rlbench_rec.events.download import get
 from rlbench_rec.events.download import http as downloading
 
@@ -387,12 +387,6 @@ def test_a_killed_download_leaves_what_it_goes_on_with_and_no_more(card, cache, 
     server.spoils = None
     get(path)
     assert sorted(p.name for p in cache.iterdir()) == [".lock", "log.csv"]
-
-
-def test_without_requests_the_message_names_it(card, cache, monkeypatch):
-    monkeypatch.setitem(sys.modules, "requests", None)
-    with pytest.raises(MissingExtraError, match="pip install"):
-        get(card(LOG))
 
 
 def test_a_disk_that_is_too_small_is_seen_beforehand(card, cache, server):

@@ -1,0 +1,64 @@
+"""Packages that only some features need, and the extra of this package that installs them."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+
+from .errors import MissingExtraError
+
+
+@dataclass(frozen=True)
+class Extra:
+    """A group of optional packages.
+
+    Attributes:
+        purpose: what needs them.
+        modules: what they are imported as, apart from those of extras that this one includes.
+    """
+
+    purpose: str
+    modules: tuple[str, ...]
+
+
+EXTRAS = {
+    "train": Extra("training, fitted Q evaluation and export", ("torch", "d3rlpy", "safetensors")),
+    "export": Extra("policies as ONNX files", ("onnx", "onnxscript", "onnxruntime")),
+    "online": Extra("reference policies that learn in a simulated shop", ("stable_baselines3",)),
+    "perf": Extra("asv's benchmarks", ("asv",)),
+    "ray": Extra("work on a Ray cluster", ("ray",)),
+}
+
+
+def require(extra: str, what: str, *, where: str | None = None) -> None:
+    """Refuse a feature whose packages are not installed; call it before importing them.
+
+    It looks for the packages and imports nothing: one that is there but broken fails with its own error.
+
+    Args:
+        extra: a key of `EXTRAS`.
+        what: the feature, as the subject of "... needs torch".
+        where: as in `RlbenchError`.
+
+    Raises:
+        MissingExtraError: a package of the extra is not installed.
+    """
+    missing = [name for name in EXTRAS[extra].modules if not is_installed(name)]
+    if missing:
+        names = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
+        verb = "is" if len(missing) == 1 else "are"
+        raise MissingExtraError(
+            f"{what} needs {names}, which {verb} not installed.",
+            where=where,
+            hint=f"Install the extra: {install_command(extra)}.",
+        )
+
+
+def is_installed(module: str) -> bool:
+    """Whether a top-level module can be found."""
+    return importlib.util.find_spec(module) is not None
+
+
+def install_command(extra: str) -> str:
+    """How to install an extra, from an index and from a checkout."""
+    return f'pip install "rlbench-rec[{extra}]", or in a checkout: pip install -e ".[{extra}]"'
