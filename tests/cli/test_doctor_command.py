@@ -57,7 +57,7 @@ def requires(monkeypatch):
         'stable-baselines3>=2.9; extra == "online"',
         'pytest>=8; extra == "test"',
     ]
-    monkeypatch.setattr(doctor.metadata, "requires", lambda name: wanted)
+    monkeypatch.setattr(machine_checks.metadata, "requires", lambda name: wanted)
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ def test_a_base_install_is_ready_and_is_told_what_it_lacks(requires, versions):
 
 def test_half_an_extra_shows_what_is_there_and_what_is_not(requires, versions):
     versions(d3rlpy=None, torch="2.13.0")
-    rows = {row["check"]: row for row in doctor.examine()}
+    rows = {row["check"]: row for row in machine_checks.examine()}
     assert (rows["torch"]["state"], rows["torch"]["found"]) == ("OK", "2.13.0")
     assert rows["extra [train]"]["found"] == "not installed: d3rlpy"
-    assert [row["check"] for row in doctor.examine()].count("torch") == 1
+    assert [row["check"] for row in machine_checks.examine()].count("torch") == 1
 
 
 def test_without_torch_it_still_answers(monkeypatch):
