@@ -24,6 +24,7 @@ ROOMS = (
     "evaluation",
     "results",
     "suite",
+    "perf",
     "cli",
     "testing",
 )

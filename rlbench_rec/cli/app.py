@@ -7,7 +7,7 @@ import sys
 import typer
 
 from ..terminal import printable, say
-from . import compare, data, doctor, export, listing, ope, run, tasks
+from . import compare, data, doctor, export, listing, ope, perf, run, tasks
 from .boundary import guarded
 
 UsageError = typer.BadParameter.__base__
@@ -27,6 +27,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(listing.app, name="list")
 app.command("export")(export.command)
+app.add_typer(perf.app, name="perf")
 app.command("doctor")(doctor.command)
 
 
@@ -49,8 +50,9 @@ def version(
 
 
 def main() -> None:
-    """Entry point. Exit codes: 0 fine, 1 a regression, a failed check or a policy that is worse, 3 (`ope`) cannot tell,
-    2 wrong use, bad input or an error of any other kind, 130 interrupted, 143 ended by SIGTERM."""
+    """Entry point. Exit codes: 0 fine, 1 a regression, a failed check or a policy that is worse, 2 wrong use, bad input
+    or an error of any other kind, 3 cannot tell (`ope`) or nothing measured (`perf`), 130 interrupted, 143 ended by
+    SIGTERM."""
     arguments, debug, plugins = _anywhere(sys.argv[1:])
     sys.exit(guarded(lambda: _run(arguments, plugins), debug=debug))
 
