@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from rlbench_rec import ope, perf
-from rlbench_rec.files import write_rows
+from rlbench_rec.files import write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCH = r"OneStep.time_ten|Episodes.time_four|FromArrays.time|Bounds.time_interval"
@@ -66,7 +66,7 @@ def main() -> None:
             print(f", {time.monotonic() - started:.0f} s", flush=True)
             rows += [table_row(f"{number} {name}", row) for row in comparison.rows]
     if options.out:
-        write_rows(options.out, COLUMNS, rows)
+        write_csv(options.out, rows, COLUMNS)
 
 
 def slowed_commit(clone: Path, factor: float) -> str:
