@@ -44,7 +44,7 @@ def compare(
     bench: Bench = "",
     factor: Annotated[float, typer.Option(help="How many times as slow is too slow.")] = 1.1,
     rounds: Annotated[
-        int, typer.Option(help="Pairs of processes for each benchmark, at least 6; suspects get twice as many again.")
+        int, typer.Option(help="Pairs of processes for each benchmark, at least 6; suspects get more.")
     ] = 6,
     show_all: Annotated[bool, typer.Option("--all", help="Also benchmarks that are the same or skipped.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,

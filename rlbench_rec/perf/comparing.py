@@ -14,13 +14,15 @@ import numpy as np
 from ..errors import InputError
 from ..files import scratch_folder
 from ..ope.questions.hypotheses import holm
+from .ratios import FEWEST_PAIRS, p_value, pairs_needed, ratio
 from .repository import Repository, require_asv
 from .side import Benchmark, BenchmarkFailed, Side, usable
-from .signed_rank import FEWEST_PAIRS, p_value, pairs_needed, ratio
 
 FACTOR, ROUNDS = 1.1, FEWEST_PAIRS
 ALPHA = 0.01
 """Chance that a comparison calls anything slower where nothing is, over all its benchmarks."""
+CONFIRMATIONS = 3
+"""How often a suspect is measured again at most, each time with twice the rounds."""
 OUTCOMES = ("slower", "failed", "unclear", "faster", "same", "skipped", "only new", "only old")
 """What is said of a benchmark, the gravest first."""
 Measurement = Callable[[], tuple[float, float]]
@@ -39,8 +41,8 @@ class Row:
             `only new`, `only old`: there is no such benchmark on the other side.
         unit: of old and new.
         old, new: medians over rounds.
-        ratio: estimate of new / old; with low and high, its interval of 95 %.
-        rounds: that these figures rest on; a suspect's are those of its confirmation.
+        ratio: median over rounds of new / old; with low and high, its interval of 95 %.
+        rounds: that these figures rest on; a suspect's are those of its last confirmation.
         note: what else is to be known.
     """
 
@@ -101,7 +103,7 @@ def compare(
         old, new: branches, tags or hashes.
         bench: regular expression; only benchmarks in whose name with parameters it is found.
         factor: how many times as slow is too slow; at least 1.
-        rounds: pairs of processes for each benchmark, at least 6; suspects get at least twice as many anew.
+        rounds: pairs of processes for each benchmark, at least 6; suspects get more, anew.
         progress: gets a line for each step.
 
     Raises:
@@ -137,30 +139,34 @@ def compare(
 def judged(
     measurements: Mapping[str, Measurement], factor: float, rounds: int, progress: Callable[[str], None]
 ) -> list[Row]:
-    """Two stages. First every benchmark is measured; where the estimate exceeds the factor, it is a suspect.
+    """Measure all benchmarks, and those that look slower again.
 
-    Suspects are measured anew, with twice the rounds (more where there are many), and are `slower` where the exact
-    signed-rank test of "at most `factor` times as slow" on these fresh rounds alone rejects at `ALPHA`, with Holm's
-    adjustment over suspects. Only that stage can raise an alarm, so the chance of a false one in a comparison is at
-    most `ALPHA`, however many benchmarks there are.
+    A benchmark whose ratio exceeds the factor is a suspect. Suspects are measured anew with twice the rounds (more
+    where there are many). One is `slower` where the sign test of "at most `factor` times as slow" rejects on these
+    fresh rounds alone; else it stays a suspect if its new ratio exceeds the factor too, up to `CONFIRMATIONS` times.
+    Each test is at the level `ALPHA / CONFIRMATIONS`, by Holm's method over suspects. So the chance of any false alarm
+    in a comparison is at most `ALPHA`, however many benchmarks there are.
     """
     rows = {}
     for place, (label, measurement) in enumerate(measurements.items(), 1):
         rows[label], _ = _measured(label, measurement, factor, rounds)
         progress(f"{place}/{len(measurements)} {_short(rows[label])}")
     suspects = [label for label, row in rows.items() if row.ratio > factor]
-    again = max(2 * rounds, pairs_needed(len(suspects), ALPHA)) if suspects else 0
-    p_values = []
-    for place, label in enumerate(suspects, 1):
-        first = rows[label].ratio
-        row, p = _measured(label, measurements[label], factor, again)
-        note = f"{first:.3g} in the first {rounds} rounds"
-        rows[label] = row if row.outcome == "failed" else replace(row, note=note)
-        p_values.append(p)
-        progress(f"again {place}/{len(suspects)} {_short(rows[label])}")
-    for label, p in zip(suspects, holm(np.array(p_values)), strict=True):
-        if p <= ALPHA:
-            rows[label] = replace(rows[label], outcome="slower")
+    again, level = rounds, ALPHA / CONFIRMATIONS
+    for _ in range(CONFIRMATIONS):
+        if not suspects:
+            break
+        again = max(2 * again, pairs_needed(len(suspects), level))
+        p_values = []
+        for place, label in enumerate(suspects, 1):
+            earlier = f"{rows[label].ratio:.3g} in {rows[label].rounds} earlier rounds"
+            rows[label], p = _measured(label, measurements[label], factor, again, note=earlier)
+            p_values.append(p)
+            progress(f"again {place}/{len(suspects)} {_short(rows[label])}")
+        for label, p in zip(suspects, holm(np.array(p_values)), strict=True):
+            if p <= level:
+                rows[label] = replace(rows[label], outcome="slower")
+        suspects = [label for label in suspects if rows[label].outcome != "slower" and rows[label].ratio > factor]
     return list(rows.values())
 
 
@@ -200,7 +206,7 @@ def _paired(sides: list[Side], benchmarks: tuple[Benchmark, Benchmark]) -> Measu
     return measure
 
 
-def _measured(label: str, measurement: Measurement, factor: float, rounds: int) -> tuple[Row, float]:
+def _measured(label: str, measurement: Measurement, factor: float, rounds: int, note: str = "") -> tuple[Row, float]:
     """The row without confirmation, and the p of the hypothesis that it is not slower than the factor."""
     pairs = []
     for _ in range(rounds):
@@ -209,8 +215,8 @@ def _measured(label: str, measurement: Measurement, factor: float, rounds: int) 
         except BenchmarkFailed as error:
             return Row(label, "failed", note=str(error)), math.nan
         if not all(map(usable, pair)):
-            note = "" if any(map(math.isnan, pair)) else f"{pair[0]:g} and {pair[1]:g} have no ratio"
-            return Row(label, "skipped", note=note), math.nan
+            why = "" if any(map(math.isnan, pair)) else f"{pair[0]:g} and {pair[1]:g} have no ratio"
+            return Row(label, "skipped", note=why), math.nan
         pairs.append(pair)
     old, new = np.array(pairs).T
     result = ratio(old, new)
@@ -220,10 +226,11 @@ def _measured(label: str, measurement: Measurement, factor: float, rounds: int) 
         outcome,
         old=float(np.median(old)),
         new=float(np.median(new)),
-        ratio=result.estimate,
+        ratio=result.median,
         low=result.low,
         high=result.high,
         rounds=rounds,
+        note=note,
     )
     return row, p_value(old, new, factor)
 

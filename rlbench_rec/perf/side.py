@@ -20,9 +20,10 @@ SAMPLES = {"repeat": [1, 5, 1.0]}
 """At most five samples, or a second of them: processes say more about noise than samples within one do."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 WHERE_FROM = """
-import importlib.util, json, sys
-specs = {name: importlib.util.find_spec(name) for name in sys.argv[1:]}
-print(json.dumps({name: spec.origin for name, spec in specs.items() if spec}))
+import sys
+from importlib.util import find_spec
+for name in sys.argv[1:]:
+    print(name, find_spec(name).origin)
 """
 
 
@@ -132,20 +133,12 @@ class Side:
     def _check_imports(self) -> None:
         """Every package at the top of the tree must be imported from there, not from what is installed."""
         names = sorted(path.parent.name for path in self.tree.glob("*/__init__.py") if path.parent != self.folder)
-        done = subprocess.run(
-            [sys.executable, "-c", WHERE_FROM, *names],
-            cwd=self.scratch,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        for name, origin in json.loads(done.stdout).items():
+        line = [sys.executable, "-c", WHERE_FROM, *names]
+        done = subprocess.run(line, cwd=self.scratch, env=self.environment, capture_output=True, text=True, check=True)
+        for name, origin in (text.split(" ", 1) for text in done.stdout.splitlines()):
             if not Path(origin).resolve().is_relative_to(self.tree.resolve()):
                 what = f"`import {name}` gives {origin}, not the commit's own files."
-                raise InputError(
-                    what, where=self.name, hint="Uninstall that package, or install it with pip install -e."
-                )
+                raise InputError(what, where=self.name, hint="Rename the package, or uninstall what hides it.")
 
     def _discover(self) -> dict[str, Benchmark]:
         if not self.folder.is_dir():
