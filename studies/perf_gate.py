@@ -3,7 +3,7 @@
 In a clone of this checkout a commit makes one benchmarked function take 1.5 times as long: it waits for half the time
 that its work took. The commit before is compared with it, and ten times with itself. The clone is temporary.
 
-    python -m studies.perf_gate --out docs/perf_gate.csv
+    python -m studies.perf_gate --out results/studies/perf_gate.csv
 """
 
 from __future__ import annotations

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..extras import require
 from ..files import scratch_folder
-from ..ope.questions.hypotheses import holm
+from ..statistics.hypotheses import holm
 from .ratios import FEWEST_PAIRS, p_value, pairs_needed, ratio
-from .repository import Repository, require_asv
+from .repository import Repository
 from .side import Benchmark, BenchmarkFailed, Side, usable
 
 FACTOR, ROUNDS = 1.1, FEWEST_PAIRS
@@ -110,7 +111,7 @@ def compare(
         InputError: an unknown commit, a changed file, a bad option, or a commit whose benchmarks cannot be imported.
         MissingExtraError: asv is not installed.
     """
-    require_asv()
+    require("perf", "Measuring speed")
     if not (math.isfinite(factor) and factor >= 1):
         raise InputError(f"It is {factor:g}, and must be a number of at least 1.", where="factor")
     if rounds < FEWEST_PAIRS:

@@ -7,7 +7,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError, MissingExtraError
+from ..errors import InputError
 
 CONFIG = "asv.conf.json"
 
@@ -72,20 +72,6 @@ class Repository:
         with tarfile.open(archive) as files:
             files.extractall(folder, filter="data")
         archive.unlink()
-
-
-def require_asv() -> Path:
-    """The script that asv starts for each benchmark.
-
-    Raises:
-        MissingExtraError: asv is not installed.
-    """
-    from importlib.util import find_spec
-
-    spec = find_spec("asv")
-    if spec is None or spec.origin is None:
-        raise MissingExtraError("Measuring speed needs asv.", hint="pip install 'rlbench-rec[perf]'")
-    return Path(spec.origin).with_name("benchmark.py")
 
 
 def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..extras import require
 from .comparing import pattern
-from .repository import CONFIG, Repository, require_asv
+from .repository import CONFIG, Repository
 from .side import ONE_THREAD
 
 
@@ -49,7 +50,7 @@ def run(repository: Repository, *, bench: str = "") -> Run:
     """
     from asv.config import Config
 
-    require_asv()
+    require("perf", "Measuring speed")
     pattern(bench)
     repository.refuse_changes()
     commit, started = repository.commit("HEAD"), time.time()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import json
 import math
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from .repository import CONFIG, require_asv
+from .repository import CONFIG
 
 SAMPLES = {"repeat": [1, 5, 1.0]}
 """At most five samples, or a second of them: processes say more about noise than samples within one do."""
@@ -115,7 +116,7 @@ class Side:
         return cache
 
     def _asv(self, command: str, *arguments: str, cwd: Path, of: Benchmark) -> None:
-        line = [sys.executable, str(require_asv()), command, str(self.folder), *arguments]
+        line = [sys.executable, _script(), command, str(self.folder), *arguments]
         try:
             done = subprocess.run(
                 line,
@@ -144,7 +145,7 @@ class Side:
         if not self.folder.is_dir():
             raise InputError(f"Its folder of benchmarks, {self.folder.name}, is missing.", where=self.name)
         result = self.scratch / "benchmarks.json"
-        line = [sys.executable, str(require_asv()), "discover", str(self.folder), str(result)]
+        line = [sys.executable, _script(), "discover", str(self.folder), str(result)]
         done = subprocess.run(
             line, cwd=self.scratch, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
@@ -176,6 +177,13 @@ def _variants(entry: dict[str, Any], timeout: float) -> list[Benchmark]:
 def usable(value: float) -> bool:
     """Whether a ratio of it says anything."""
     return math.isfinite(value) and value > 0
+
+
+def _script() -> str:
+    """What asv itself starts for each benchmark; asv must be installed."""
+    spec = importlib.util.find_spec("asv")
+    assert spec is not None and spec.origin is not None
+    return str(Path(spec.origin).with_name("benchmark.py"))
 
 
 def _last_line(output: bytes) -> str:
