@@ -38,9 +38,10 @@ def command(
     Exit code 0: all jobs are done; 1: some failed, and their rows say why; 2: wrong use; 130, 143 or 129: interrupted.
     """
     from ..plugins import LOADED
-    from ..suite.kinds import kind_of
     from ..suite.request import request
     from ..suite.runner import run_suite
+    from .render.finished_run import show
+    from .render.run_progress import RunProgress
 
     chosen, folder = request(
         suite,
@@ -54,9 +55,17 @@ def command(
         resume=resume,
     )
     command_line = ["rlbench", *sys.argv[1:]]
-    with _resumable(folder):
-        finished = run_suite(chosen, folder, device=device, workers=jobs, resume=resume, command_line=command_line)
-    kind_of(chosen).show(finished, as_json)
+    with _resumable(folder), RunProgress() as progress:
+        finished = run_suite(
+            chosen,
+            folder,
+            device=device,
+            workers=jobs,
+            resume=resume,
+            progress=progress,
+            command_line=command_line,
+        )
+    show(finished, as_json)
     if finished.failures:
         raise typer.Exit(1)
 

@@ -191,17 +191,18 @@ def list_suites() -> list[str]:
     return sorted(path.stem for path in suites_folder().glob("*.toml"))
 
 
-def load_suite(name_or_path: str) -> Suite | EstimatorSuite:
+def load_suite(name_or_path: str | Path) -> Suite | EstimatorSuite:
     """A suite by name, or by the path of a TOML file; one with `kind = "estimators"` scores estimators.
 
     Raises:
         UnknownNameError, MissingFileError: no such suite or file.
         InputError: the file is not a suite, naming the field.
     """
-    is_path = name_or_path.endswith(".toml")
-    path = Path(name_or_path) if is_path else suites_folder() / f"{name_or_path}.toml"
-    if not is_path and name_or_path not in list_suites():
-        raise UnknownNameError("suite", name_or_path, list_suites())
+    name = str(name_or_path)
+    is_path = name.endswith(".toml") or isinstance(name_or_path, Path)
+    path = Path(name_or_path) if is_path else suites_folder() / f"{name}.toml"
+    if not is_path and name not in list_suites():
+        raise UnknownNameError("suite", name, list_suites())
     if not path.is_file():
         raise MissingFileError("There is no such suite file.", where=str(path), hint="Give a .toml file or a name.")
     from .kinds.estimators.config import EstimatorSuite

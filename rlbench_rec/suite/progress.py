@@ -1,33 +1,100 @@
-"""How far a run is, on stderr."""
+"""What a run reports while it goes: events for a callback, and lines for `logging`."""
 
 from __future__ import annotations
 
-from ..terminal import say, stderr_console
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+_LOGGER = logging.getLogger(__name__)
 
 
-class Progress:
-    """A progress bar on stderr, or a line per job where stderr is no terminal."""
+@dataclass(frozen=True)
+class RunStarted:
+    """The suite was checked, and work begins.
 
-    def __init__(self, total: int, done: int):
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    Attributes:
+        suite: name of the suite.
+        folder: where the run writes.
+        jobs: jobs of the suite.
+        kept: those of them that an earlier run finished and that are kept.
+        repeated: why stored jobs are done again -> how many; empty in a new run.
+    """
 
-        self.console = stderr_console()
-        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-        self.bar = Progress(*columns, console=self.console, disable=not self.console.is_terminal)
-        self.total, self.done = total, done
+    suite: str
+    folder: Path
+    jobs: int
+    kept: int
+    repeated: dict[str, int]
 
-    def __enter__(self):
-        self.bar.start()
-        self.task = self.bar.add_task("starting", total=self.total, completed=self.done)
-        return self.advance
+    def __str__(self) -> str:
+        started = f"Running {self.suite} in {self.folder}: {self.jobs - self.kept} of {self.jobs} jobs to do."
+        return f"{started} {self.repetition}".rstrip()
 
-    def advance(self, name: str, seconds: float, *, failed: bool = False) -> None:
-        """One more job is done."""
-        self.done += 1
-        state = "failed" if failed else "done"
-        self.bar.update(self.task, advance=1, description=name)
-        if not self.console.is_terminal:
-            say(f"[{self.done}/{self.total}] {name} {state} in {seconds:.1f} s", error=True)
+    @property
+    def repetition(self) -> str:
+        """How many stored jobs are done again and why, in one sentence; empty where none are."""
+        if not self.repeated:
+            return ""
+        count = sum(self.repeated.values())
+        reasons = ", ".join(f"{reason} ({number})" for reason, number in self.repeated.items())
+        return f"{count} of {count + self.kept} stored jobs are done again: {reasons}."
 
-    def __exit__(self, *exception: object) -> None:
-        self.bar.stop()
+
+@dataclass(frozen=True)
+class JobFinished:
+    """One more job is done, and its result is on disk.
+
+    Attributes:
+        run_id: the job's.
+        status: `ok`, or `failed:` and the reason.
+        seconds: how long it took.
+        done: jobs of the suite that are done, those kept from an earlier run among them.
+        jobs: jobs of the suite.
+    """
+
+    run_id: str
+    status: str
+    seconds: float
+    done: int
+    jobs: int
+
+    @property
+    def failed(self) -> bool:
+        return self.status != "ok"
+
+    def __str__(self) -> str:
+        state = "failed" if self.failed else "done"
+        return f"[{self.done}/{self.jobs}] {self.run_id} {state} in {self.seconds:.1f} s"
+
+
+@dataclass(frozen=True)
+class RunFinished:
+    """Every job is done, and the tables are written.
+
+    Attributes:
+        folder: where they are.
+        failed: jobs that failed.
+        seconds: how long the run took.
+    """
+
+    folder: Path
+    failed: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"Finished {self.folder} in {self.seconds:.1f} s, {self.failed} jobs failed."
+
+
+ProgressEvent = RunStarted | JobFinished | RunFinished
+ProgressCallback = Callable[[ProgressEvent], None]
+"""Called in the caller's thread, one event at a time. What it raises ends the run as a Ctrl-C does: the tables hold
+what finished."""
+
+
+def report(event: ProgressEvent, progress: ProgressCallback | None) -> None:
+    """Log an event (level INFO, logger `rlbench_rec.suite.progress`), and hand it to the callback if there is one."""
+    _LOGGER.info("%s", event)
+    if progress is not None:
+        progress(event)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from .config import Source, Suite, load_suite
+from .runner import default_folder
 
 if TYPE_CHECKING:
     from .kinds.estimators.config import EstimatorSuite
@@ -54,8 +54,7 @@ def request(
     if job_timeout is not None:
         chosen = chosen.model_copy(update={"job_timeout": job_timeout})
     chosen = chosen.model_copy(update={"plugins": list(dict.fromkeys([*chosen.plugins, *plugins]))})
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    return chosen, out or Path("runs") / f"{chosen.name}-{stamp}"
+    return chosen, out or default_folder(chosen.name)
 
 
 def _for_dataset(dataset: str, data: Path | None) -> Suite:

@@ -7,6 +7,7 @@ import functools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,13 @@ from ..results.data_identity import MANIFEST, DataHashes
 from ..results.manifest import manifest
 from ..results.schema import TIMINGS
 from ..results.write import write_json, write_table
-from ..terminal import say
+from .config import load_suite
 from .execute import execute, failure
 from .fingerprints import UNKNOWN, content_of
 from .kinds import kind_of
 from .lock import hold
 from .plan import Job, JobResult, frame
-from .progress import Progress
+from .progress import JobFinished, ProgressCallback, RunFinished, RunStarted, report
 from .resume import refuse_other_run
 from .stamp import circumstances
 from .store import Kept, finished_jobs, refuse_used_folder, save, tidy
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedRun:
     """A suite that ran.
 
     Attributes:
@@ -55,36 +56,45 @@ class Finished:
 
 
 def run_suite(
-    suite: Suite | EstimatorSuite,
-    folder: Path,
+    suite: Suite | EstimatorSuite | str | Path,
+    out: str | Path | None = None,
     *,
     device: str = "auto",
     workers: int | None = None,
     resume: bool = False,
+    progress: ProgressCallback | None = None,
     command_line: list[str] | None = None,
-) -> Finished:
+) -> FinishedRun:
     """Run every job of a suite and write its tables, manifest and plots (see the suite's kind).
 
     Each finished job is on disk at once. After an interruption the tables hold what finished; `resume` runs the rest.
+    Nothing is printed: what happens goes to `progress` and, at level INFO, to `logging`.
+
+        finished = rb.run_suite("quick", "runs/mine", progress=print)
+        board = rb.load_leaderboard(finished.folder / "leaderboard.csv")
 
     Args:
-        suite: what to run.
-        folder: where to write; must be new or empty unless `resume`.
+        suite: what to run; a name or a path as in `load_suite`.
+        out: folder to write to, new or empty unless `resume`; None: `runs/<suite>-<time>` in the working folder.
         device: `auto`, `cpu` or `cuda`; a suite that trains nothing takes the cpu.
         workers: processes; None takes one a core, but one where a GPU does the work.
         resume: keep the finished jobs of an earlier run of the same suite, as far as they were made of the same data,
             cards, code and libraries. Seeds (and logs of a size) may be added.
+        progress: called with each event of the run (see `suite.progress`): it started, a job finished, it finished.
         command_line: for the manifest.
 
     Raises:
         MissingExtraError: the suite trains, and what trains is not installed.
-        UnknownNameError, MissingFileError: the suite names something that is not there.
+        UnknownNameError, MissingFileError: no such suite, or it names something that is not there.
         OutputError: the folder cannot be written.
         InputError: the folder holds something that is not to be resumed, or no run of this suite that could be;
             another process works in it; the device is not there; an option is out of range; a plugin cannot be
             imported; or the suite names something twice.
     """
     started = time.perf_counter()
+    if isinstance(suite, str | Path):
+        suite = load_suite(suite)
+    folder = default_folder(suite.name) if out is None else Path(out)
     kind = kind_of(suite)
     device = _trained_on(suite, device) if kind.trains else "cpu"
     worker_count(workers, device, 1)
@@ -95,9 +105,16 @@ def run_suite(
             refuse_other_run(folder, suite)
         else:
             refuse_used_folder(folder)
-        run = _Run(suite, folder, device, command_line)
+        run = _Run(suite, folder, device, command_line, progress)
         run.finish(workers, resume)
-    return Finished(suite, folder, run.results, time.perf_counter() - started)
+    finished = FinishedRun(suite, folder, run.results, time.perf_counter() - started)
+    report(RunFinished(folder, len(finished.failures), finished.seconds), progress)
+    return finished
+
+
+def default_folder(name: str) -> Path:
+    """`runs/<name>-<time>`: where a run goes for which nobody named a folder."""
+    return Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
 
 
 def _trained_on(suite: Suite | EstimatorSuite, device: str) -> str:
@@ -110,8 +127,16 @@ def _trained_on(suite: Suite | EstimatorSuite, device: str) -> str:
 class _Run:
     """A suite in its folder, from the plan to the tables."""
 
-    def __init__(self, suite: Suite | EstimatorSuite, folder: Path, device: str, command_line: list[str] | None):
+    def __init__(
+        self,
+        suite: Suite | EstimatorSuite,
+        folder: Path,
+        device: str,
+        command_line: list[str] | None,
+        progress: ProgressCallback | None,
+    ):
         self.suite, self.folder, self.device, self.command_line = suite, folder, device, command_line
+        self.progress = progress
         self.kind, self.config = kind_of(suite), suite.model_dump(mode="json")
         self.plugins = identities(self.config)
         normalise = self.kind.trains and suite.normalise
@@ -134,8 +159,10 @@ class _Run:
         self.done = dict(kept.results)
         # Before any work: whatever breaks it off, the folder says which run it is, and no other is resumed there.
         self._write_manifest(DataHashes({}, {}), complete=False)
-        if message := kept.sentence():
-            say(f"rlbench: {message}", error=True)
+        started = RunStarted(
+            self.suite.name, self.folder, len(self.jobs), len(kept.results), dict(kept.again.most_common())
+        )
+        report(started, self.progress)
         try:
             self._execute(waiting, worker_count(workers, self.device, len(waiting)))
             self._write_tables()
@@ -156,14 +183,16 @@ class _Run:
             plugins=list(self.plugins),
         )
         # Closed, the workers are dead before the tables are written.
-        with Progress(len(self.jobs), len(self.done)) as advance, contextlib.closing(finished):
+        with contextlib.closing(finished):
             for batch, results in finished:
                 for job, result in zip(batch, results, strict=True):
                     result = _checked(job, result)
                     # First here: what is on disk is in the tables too, whenever it is broken off.
                     self.done[job.run_id] = result
                     save(result, job, self.common, self.folder)
-                    advance(job.run_id, result.timing.get("seconds", 0.0), failed=result.failed)
+                    seconds = result.timing.get("seconds", 0.0)
+                    event = JobFinished(job.run_id, result.status, seconds, len(self.done), len(self.jobs))
+                    report(event, self.progress)
 
     def _write_tables(self) -> None:
         if results := self.results:

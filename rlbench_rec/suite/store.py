@@ -40,14 +40,6 @@ class Kept:
             del self.results[run_id]
             self.again[reason] += 1
 
-    def sentence(self) -> str:
-        """What is done again and why, in one line; empty where nothing is."""
-        if not self.again:
-            return ""
-        reasons = ", ".join(f"{reason} ({count})" for reason, count in self.again.most_common())
-        count = self.again.total()
-        return f"{count} of {count + len(self.results)} stored jobs are done again: {reasons}."
-
 
 def is_empty(folder: Path) -> bool:
     """Whether a folder holds nothing but its lock."""

@@ -79,7 +79,7 @@ def run(monkeypatch):
     def call(suite, folder, **options):
         done.clear()
         sources._load.cache_clear()
-        run_suite(suite, folder, device="cpu", workers=1, **options)
+        run_suite(suite, folder, device="cpu", workers=1, progress=print, **options)
         return list(done)
 
     monkeypatch.setattr(runner, "execute_all", in_this_process)
@@ -102,7 +102,7 @@ def test_nothing_is_done_again_where_nothing_changed(run, suite, shop, tmp_path,
     source = suite.sources[0].model_copy(update={"dataset": str(tmp_path / "moved" / "shop.toml")})
     moved = suite.model_copy(update={"description": "new words", "sources": [source, suite.sources[1]]})
     assert run(moved, tmp_path / "out", resume=True) == []
-    assert tables(tmp_path / "out") == before and "again" not in capsys.readouterr().err
+    assert tables(tmp_path / "out") == before and "done again" not in capsys.readouterr().out
 
 
 def edit_rewards(shop):
@@ -137,7 +137,7 @@ def test_a_log_or_card_that_was_edited_in_between(run, suite, shop, tmp_path, ca
     old = {path.name for path in (tmp_path / "out" / "jobs").iterdir()}
     edit(shop)
     assert run(suite, tmp_path / "out", resume=True) == LOG
-    assert f"rlbench: 3 of 6 stored jobs are done again: {said}." in capsys.readouterr().err
+    assert f"3 of 6 stored jobs are done again: {said}." in capsys.readouterr().out
     run(suite, tmp_path / "fresh")
     assert tables(tmp_path / "out") == tables(tmp_path / "fresh")
     # One run is of one log and one card, and what was of the other is gone.
@@ -158,7 +158,7 @@ def test_other_code_or_libraries(run, tmp_path, monkeypatch, capsys, part, value
     run(SCORING, tmp_path)
     monkeypatch.setattr(stamp, part, lambda *names: value)
     assert len(run(SCORING, tmp_path, resume=True)) == 3
-    assert f"3 of 3 stored jobs are done again: {said}" in capsys.readouterr().err
+    assert f"3 of 3 stored jobs are done again: {said}" in capsys.readouterr().out
     assert run(SCORING, tmp_path, resume=True) == []
 
 
@@ -183,7 +183,7 @@ def test_a_job_file_with_one_flipped_byte_is_a_job_that_is_not_done(run, tmp_pat
     content[int(place * len(content))] ^= 1
     path.write_bytes(content)
     assert [name for name in run(SCORING, tmp_path, resume=True)] == [path.name.rpartition("-")[0]]
-    assert "1 of 3 stored jobs are done again: damaged (1)." in capsys.readouterr().err
+    assert "1 of 3 stored jobs are done again: damaged (1)." in capsys.readouterr().out
     assert tables(tmp_path, ["estimates.csv"]) == before
 
 
@@ -209,8 +209,8 @@ def test_seeds_that_train_in_one_pass_are_done_again_together(run, suite, tmp_pa
     run(suite, tmp_path / "out")
     more = suite.model_copy(update={"seeds": [0, 1]})
     assert run(more, tmp_path / "out", resume=True) == ["shop.dqn.mlp.seed0", "shop.dqn.mlp.seed1"]
-    said = "rlbench: 1 of 2 stored jobs are done again: trained in one pass with others (1)."
-    assert said in capsys.readouterr().err
+    said = "1 of 2 stored jobs are done again: trained in one pass with others (1)."
+    assert said in capsys.readouterr().out
     run(more, tmp_path / "fresh")
     assert tables(tmp_path / "out") == tables(tmp_path / "fresh")
 

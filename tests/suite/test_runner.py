@@ -10,6 +10,7 @@ import pytest
 from rlbench_rec.errors import InputError, OutputError
 from rlbench_rec.results.schema import read_leaderboard, read_runs
 from rlbench_rec.suite import Suite
+from rlbench_rec.suite.progress import ProgressEvent, RunFinished, RunStarted
 from rlbench_rec.suite.runner import run_suite
 from rlbench_rec.training import load
 
@@ -33,9 +34,22 @@ SUITE = Suite(
 FILES = {"runs.csv", "leaderboard.csv", "timings.csv", "curves.csv", "manifest.json"}
 
 
+EVENTS: list[ProgressEvent] = []
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    return run_suite(SUITE, tmp_path_factory.mktemp("suite") / "out", device="cpu", workers=2)
+    EVENTS.clear()
+    folder = tmp_path_factory.mktemp("suite") / "out"
+    return run_suite(SUITE, folder, device="cpu", workers=2, progress=EVENTS.append)
+
+
+def test_progress_is_told_of_every_job_and_of_both_ends(finished):
+    first, *jobs, last = EVENTS
+    assert first == RunStarted("tiny", finished.folder, 5, 0, {}) and isinstance(last, RunFinished)
+    assert {event.run_id for event in jobs} == {result.run_id for result in finished.results}
+    assert [event.done for event in jobs] == [1, 2, 3, 4, 5] and not any(event.failed for event in jobs)
+    assert (last.folder, last.failed) == (finished.folder, 0)
 
 
 def test_all_files_are_there_and_valid(finished):

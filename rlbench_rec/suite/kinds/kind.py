@@ -26,7 +26,6 @@ class Kind:
         execute: (job, what it is handed, folder of the run or None) -> its result; may raise anything.
         failed_row: (job, status) -> the row of a job that failed.
         write_tables: (suite, results, folder) -> writes tables and plots; returns what the manifest says of the data.
-        show: (finished run, as JSON?) -> prints what a person looks at first.
     """
 
     trains: bool
@@ -37,7 +36,6 @@ class Kind:
     execute: Callable[[Any, Any, Path | None], JobResult]
     failed_row: Callable[[Any, str], Row]
     write_tables: Callable[[Any, Sequence[JobResult], Path], DataHashes]
-    show: Callable[[Any, bool], None]
 
 
 KINDS: Registry[Kind] = Registry(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...screen import show
 from ..kind import Kind
 from .check import check
 from .jobs import batches, plan
@@ -18,5 +17,4 @@ KIND = Kind(
     execute=execute,
     failed_row=failed_row,
     write_tables=write_tables,
-    show=show,
 )

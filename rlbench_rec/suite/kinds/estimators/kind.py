@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...screen import show_estimators
 from ..kind import Kind
 from .check import check
 from .jobs import batches, execute, failed_row, plan, prepare
@@ -17,5 +16,4 @@ KIND = Kind(
     execute=execute,
     failed_row=failed_row,
     write_tables=write_tables,
-    show=show_estimators,
 )

@@ -6,29 +6,37 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ..results.headline import Headline, formatted, headlines
-from ..results.leaderboard import BEST
-from ..results.needs_rl import needs_rl
-from ..terminal import say, stderr_console, stdout_console
-from .kinds.algorithms.tables import PLOTS_FOLDER
+from ...results.headline import Headline, formatted, headlines
+from ...results.leaderboard import BEST
+from ...results.needs_rl import needs_rl
+from ...suite.kinds.algorithms.tables import PLOTS_FOLDER
+from ...terminal import say, stderr_console, stdout_console
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from .runner import Finished
+    from ...suite.runner import FinishedRun
 
 COLOURS = {"trusted": "green", "weak": "yellow", "unreliable": "red"}
 SCORES = ("rmse", "bias", "coverage95", "rank_correlation", "regret_at_1")
 """Columns of estimators.csv that are shown."""
 
 
-def show(finished: Finished, as_json: bool = False) -> None:
+def show(finished: FinishedRun, as_json: bool = False) -> None:
+    """What the kind of suite looks at first, on stdout; failures go to stderr."""
+    if finished.suite.kind == "estimators":
+        show_estimators(finished, as_json)
+    else:
+        show_algorithms(finished, as_json)
+
+
+def show_algorithms(finished: FinishedRun, as_json: bool = False) -> None:
     """The ranked rows of every place with intervals and verdicts, and where the files are; on stdout. Failures go to
     stderr."""
     from rich.markup import escape
 
-    from ..results.normalised import matrix
-    from ..results.schema import NORMALISED, NORMALISED_KEYS, read_leaderboard, read_table
+    from ...results.normalised import matrix
+    from ...results.schema import NORMALISED, NORMALISED_KEYS, read_leaderboard, read_table
 
     board = read_leaderboard(finished.folder / "leaderboard.csv")
     if as_json:
@@ -50,14 +58,14 @@ def show(finished: Finished, as_json: bool = False) -> None:
     _show_failures(finished)
 
 
-def show_estimators(finished: Finished, as_json: bool = False) -> None:
+def show_estimators(finished: FinishedRun, as_json: bool = False) -> None:
     """How far each estimator was from the truth, by task and size of the log, over all policies; on stdout. Failures go
     to stderr."""
     from rich import box
     from rich.markup import escape
     from rich.table import Table
 
-    from ..results.schema import ESTIMATOR_KEYS, ESTIMATORS, read_table
+    from ...results.schema import ESTIMATOR_KEYS, ESTIMATORS, read_table
 
     scores = read_table(finished.folder / "estimators.csv", ESTIMATORS, ESTIMATOR_KEYS)
     if as_json:
@@ -79,7 +87,7 @@ def show_estimators(finished: Finished, as_json: bool = False) -> None:
     _show_failures(finished)
 
 
-def _show_failures(finished: Finished) -> None:
+def _show_failures(finished: FinishedRun) -> None:
     errors = stderr_console()
     for failure in finished.failures:
         errors.print(f"{failure.run_id}: {failure.status}", style="red", markup=False, soft_wrap=True)

@@ -6,12 +6,13 @@ import json
 import pytest
 import rich.console
 
+from rlbench_rec.cli.render.finished_run import show
 from rlbench_rec.results.leaderboard import leaderboard
 from rlbench_rec.results.schema import LEADERBOARD, RUNS
 from rlbench_rec.results.write import write_table
+from rlbench_rec.suite import load_suite
 from rlbench_rec.suite.plan import JobResult
-from rlbench_rec.suite.runner import Finished
-from rlbench_rec.suite.screen import show
+from rlbench_rec.suite.runner import FinishedRun
 
 LONG = "a-data-set-with-quite-a-long-name/and-a-variant"
 
@@ -39,7 +40,7 @@ def finished(tmp_path):
     board = leaderboard(pd.DataFrame(rows, columns=list(RUNS)))
     write_table(board, LEADERBOARD, tmp_path / "leaderboard.csv")
     failed = JobResult("shop.dqn.mlp.seed0", [{"status": "failed: out of [memory]"}])
-    return Finished(None, tmp_path, [failed], 12.4)
+    return FinishedRun(load_suite("quick"), tmp_path, [failed], 12.4)
 
 
 def test_a_pipe_gets_every_character(finished, capsys):
@@ -67,8 +68,8 @@ def test_a_terminal_gets_lines_that_fit(finished, monkeypatch, width):
     def terminal(**settings):
         return real(file=screen, width=width, force_terminal=True, color_system=None, **settings)
 
-    monkeypatch.setattr("rlbench_rec.suite.screen.stdout_console", terminal)
-    show(Finished(None, finished.folder, [], 1.0))
+    monkeypatch.setattr("rlbench_rec.cli.render.finished_run.stdout_console", terminal)
+    show(FinishedRun(load_suite("quick"), finished.folder, [], 1.0))
     lines = screen.getvalue().splitlines()
     table = [line for line in lines if not line.startswith("Files")]
     assert max(map(len, table)) <= width

@@ -1,0 +1,40 @@
+"""How far a run is, on stderr."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from ...suite.progress import JobFinished, ProgressEvent, RunStarted
+from ...terminal import say, stderr_console
+
+
+class RunProgress:
+    """A progress callback: a bar on stderr, or a line per job where stderr is not a terminal."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self.console = stderr_console()
+        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+        self.bar = Progress(*columns, console=self.console, disable=not self.console.is_terminal)
+        self.task = self.bar.add_task("starting", start=False, visible=False)
+
+    def __enter__(self) -> RunProgress:
+        return self
+
+    def __call__(self, event: ProgressEvent) -> None:
+        if isinstance(event, RunStarted):
+            if event.repetition:
+                say(f"rlbench: {event.repetition}", error=True)
+            self.bar.update(self.task, total=event.jobs, completed=event.kept, visible=True)
+            self.bar.start()
+            self.bar.start_task(self.task)
+        elif isinstance(event, JobFinished):
+            self.bar.update(self.task, completed=event.done, description=event.run_id)
+            if not self.console.is_terminal:
+                say(event, error=True)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.bar.stop()
