@@ -9,10 +9,14 @@ that importing the package costs nothing.
 from __future__ import annotations
 
 import importlib
+import logging
 from importlib import metadata
 from typing import Any
 
 __version__ = metadata.version("rlbench-rec")
+
+# A library leaves it to its user whether, and where, its log lines are shown.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 ROOMS = ("events", "mdp", "policies", "tasks", "training", "ope", "evaluation", "results", "suite", "testing")
 _FUNCTIONS = {"evaluate": "evaluation.bridge", "register": "plugins"}

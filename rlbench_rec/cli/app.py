@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import sys
+from typing import Protocol, runtime_checkable
 
 import typer
 
-from ..terminal import printable, say
+from ..terminal import printable
 from . import compare, data, doctor, export, listing, ope, perf, run, tasks
 from .boundary import guarded
+from .global_options import GlobalOptions, split
+from .log_output import log_output
+from .render.console import OUTPUT, say
 
-UsageError = typer.BadParameter.__base__
-"""What typer raises where a command line does not fit; it has no public name."""
+
+@runtime_checkable
+class CommandLineError(Protocol):
+    """What typer raises where a command line does not fit; its class has no public name."""
+
+    message: str
+    exit_code: int
+
+    def show(self) -> None:
+        """Print the message, and how the command is used."""
+
 
 app = typer.Typer(
     name="rlbench",
@@ -20,6 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+MARKUP = app.rich_markup_mode
 app.command("run")(run.command)
 app.command("ope")(ope.command)
 app.command("compare")(compare.command)
@@ -32,17 +46,21 @@ app.command("doctor")(doctor.command)
 
 
 @app.callback(invoke_without_command=True)
-def version(
-    show: bool = typer.Option(False, "--version", help="Print the version and stop."),
-    debug: bool = typer.Option(
-        False, "--debug", help="Write the traceback of an error into a file; anywhere in the command line."
+def options(
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    quiet: bool = typer.Option(False, "--quiet", help="Nothing on stderr but errors; anywhere in the command line."),
+    verbose: bool = typer.Option(False, "--verbose", help="Also what the package logs; anywhere."),
+    no_color: bool = typer.Option(
+        False, "--no-color", help="No escape codes: no colours, no moving bars; anywhere. So does NO_COLOR=1."
     ),
+    debug: bool = typer.Option(False, "--debug", help="Write the traceback of an error into a file; anywhere."),
     plugin: list[str] = typer.Option(  # noqa: B008
         [], "--plugin", help="Import a module that registers algorithms, policies, tasks, ... of your own; repeatable."
     ),
 ) -> None:
     """Benchmark offline reinforcement learning for e-commerce recommendation, with counterfactual evaluation."""
-    if show:
+    # `global_options` takes all but --version out of the command line; they stand here for --help.
+    if version:
         from .. import __version__
 
         say(f"rlbench-rec {__version__}")
@@ -53,34 +71,26 @@ def main() -> None:
     """Entry point. Exit codes: 0 fine, 1 a regression, a failed check or a policy that is worse, 2 wrong use, bad input
     or an error of any other kind, 3 cannot tell (`ope`) or nothing measured (`perf`), 130 interrupted, 143 ended by
     SIGTERM."""
-    arguments, debug, plugins = _anywhere(sys.argv[1:])
-    sys.exit(guarded(lambda: _run(arguments, plugins), debug=debug))
+    arguments, chosen = split(sys.argv[1:])
+    OUTPUT.quiet, OUTPUT.plain = chosen.quiet, chosen.no_color
+    with log_output(chosen):
+        code = guarded(lambda: _run(arguments, chosen), debug=chosen.debug)
+    sys.exit(code)
 
 
-def _anywhere(line: list[str]) -> tuple[list[str], bool, list[str]]:
-    """The arguments without --debug and --plugin, which may stand anywhere, since they are for every command."""
-    arguments, debug, plugins = [], False, []
-    words = iter(line)
-    for word in words:
-        if word == "--debug":
-            debug = True
-        elif word == "--plugin":
-            plugins.append(next(words, ""))
-        elif word.startswith("--plugin="):
-            plugins.append(word.removeprefix("--plugin="))
-        else:
-            arguments.append(word)
-    return arguments, debug, plugins
-
-
-def _run(arguments: list[str], plugins: list[str]) -> int:
-    if plugins:
+def _run(arguments: list[str], chosen: GlobalOptions) -> int:
+    chosen.check()
+    if chosen.plugins:
         from ..plugins import load_plugins
 
-        load_plugins(plugins)
+        load_plugins(chosen.plugins)
+    # Typer writes help in colours by rich, or plainly.
+    app.rich_markup_mode = None if chosen.no_color else MARKUP
     try:
         return app(args=arguments, standalone_mode=False) or 0
-    except UsageError as error:
+    except Exception as error:
+        if not isinstance(error, CommandLineError):
+            raise
         error.message = printable(error.message)
         error.show()
         return error.exit_code

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataWarning, RlbenchError
-from ..terminal import printable, say
+from ..terminal import printable
+from .render.console import say
 
 WRONG, INTERRUPTED = 2, 130
 AGAIN = 0.05

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ..terminal import say
+from .render.console import say
 
 
 def command(
@@ -37,7 +38,7 @@ def command(
     raise typer.Exit(1 if comparison.regressed else 0)
 
 
-def _line(row: dict[str, Any]) -> str:
+def _line(row: Mapping[Hashable, Any]) -> str:
     """`worse beyond   shop-v1  dqn mlp/greedy  reward snips  4.2 -> 3.1 (-1.1, margin 0.4)  weak`: one row, one line,
     so that grep works and no terminal is too narrow."""
     seed = f" seed {row['seed']}" if "seed" in row else ""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..terminal import say
+from .render.console import say
 
 
 def command(

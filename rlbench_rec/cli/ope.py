@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError
-from ..terminal import say
+from .render.console import say
 
 if TYPE_CHECKING:
     from ..ope.analysis import Guardrail

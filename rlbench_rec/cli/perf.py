@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..terminal import say
+from .render.console import note, say
 
 if TYPE_CHECKING:
     from ..perf import Row
@@ -64,7 +64,7 @@ def compare(
         bench=bench,
         factor=factor,
         rounds=rounds,
-        progress=lambda text: say(text, error=True),
+        progress=note,
     )
     if as_json:
         say(json.dumps(comparison.to_dict(), indent=1))

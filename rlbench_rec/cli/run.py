@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from ..terminal import say
 from .boundary import RECEIVED
+from .render.console import say
 
 
 def command(

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ..extras import require
-from ..terminal import say
+from .render.console import say
 
 app = typer.Typer(help="Simulated shops with known policy values.", no_args_is_help=True)
 
@@ -69,12 +69,16 @@ def calibrate_shop(
     from ..suite.calibrated.build_shop import make_shop
     from ..suite.calibrated.open_questions import ask
     from .render.calibrated_shop import show
+    from .render.run_progress import RunProgress
 
     if answer:
         # Before the log is read, which may take long.
         require("train", "--answer, which trains,")
     shop = make_shop(card, data, out, actions=actions.value, top_k=top_k, click_rate=click_rate, groups=groups)
-    answers = ask(shop.file, shop.sessions, out, workers=jobs) if answer else None
+    answers = None
+    if answer:
+        with RunProgress() as progress:
+            answers = ask(shop.file, shop.sessions, out, workers=jobs, progress=progress)
     show(shop, answers, as_json=as_json)
 
 

@@ -112,7 +112,7 @@ def test_a_signal_in_the_midst_of_a_destructor_is_not_lost(name, code, capsys):
 def test_a_reader_that_has_seen_enough_changes_no_exit_code(tmp_path):
     code = (
         "import sys; from rlbench_rec.cli.boundary import guarded\n"
-        "from rlbench_rec.terminal import say, stdout_console\n"
+        "from rlbench_rec.cli.render.console import say, stdout_console\n"
         "def command():\n for i in range(9999): say('x' * 99)\n stdout_console().print('y' * 99)\n return 3\n"
         "sys.exit(guarded(command, debug=False))"
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ...terminal import say
+from ..render.console import say
 from .options import Card, Data, Memory
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...terminal import say
+from ..render.console import say
 from .options import Card
 
 
@@ -12,7 +12,9 @@ def command(card: Card) -> None:
     Files go to $RLBENCH_DATA/ID, or to the user's cache folder; all other commands look there by themselves.
     """
     from ...events.download import get
+    from ..render.download_progress import DownloadBars
 
-    got = get(card)
+    with DownloadBars() as progress:
+        got = get(card, progress=progress)
     for path in got.files:
         say(f"{path}{'  (new)' if path in got.downloaded else ''}")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ...terminal import say
+from ..render.console import say
 from .options import Json
 
 

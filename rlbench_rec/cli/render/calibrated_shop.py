@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from ...suite.calibrated.build_shop import OwnShop
 from ...suite.calibrated.open_questions import Answers
-from ...terminal import say, stdout_console
+from .console import say, stdout_console
 
 
 def show(shop: OwnShop, answers: Answers | None, *, as_json: bool = False) -> None:

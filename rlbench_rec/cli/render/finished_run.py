@@ -10,7 +10,7 @@ from ...results.headline import Headline, formatted, headlines
 from ...results.leaderboard import BEST
 from ...results.needs_rl import needs_rl
 from ...suite.kinds.algorithms.tables import PLOTS_FOLDER
-from ...terminal import say, stderr_console, stdout_console
+from .console import say, stderr_console, stdout_console
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -5,18 +5,19 @@ from __future__ import annotations
 from types import TracebackType
 
 from ...suite.progress import JobFinished, ProgressEvent, RunStarted
-from ...terminal import say, stderr_console
+from .console import note, shows_bars, stderr_console
 
 
 class RunProgress:
-    """A progress callback: a bar on stderr, or a line per job where stderr is not a terminal."""
+    """A progress callback: a bar on stderr, or a line per job where no bar can be drawn."""
 
     def __init__(self) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        self.console = stderr_console()
+        console = stderr_console()
+        self.has_bar = shows_bars(console)
         columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-        self.bar = Progress(*columns, console=self.console, disable=not self.console.is_terminal)
+        self.bar = Progress(*columns, console=console, disable=not self.has_bar)
         self.task = self.bar.add_task("starting", start=False, visible=False)
 
     def __enter__(self) -> RunProgress:
@@ -25,14 +26,14 @@ class RunProgress:
     def __call__(self, event: ProgressEvent) -> None:
         if isinstance(event, RunStarted):
             if event.repetition:
-                say(f"rlbench: {event.repetition}", error=True)
+                note(f"rlbench: {event.repetition}")
             self.bar.update(self.task, total=event.jobs, completed=event.kept, visible=True)
             self.bar.start()
             self.bar.start_task(self.task)
         elif isinstance(event, JobFinished):
             self.bar.update(self.task, completed=event.done, description=event.run_id)
-            if not self.console.is_terminal:
-                say(event, error=True)
+            if not self.has_bar:
+                note(event)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

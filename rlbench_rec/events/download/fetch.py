@@ -14,6 +14,7 @@ from ..archives.unpack import ARCHIVES, unpack
 from ..cards.card import DatasetCard, FileSpec
 from ..cards.find import Found, data_folder, find, resolve_files
 from .http import download
+from .progress import ProgressCallback
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Got:
     downloaded: list[Path]
 
 
-def get(name: str | Path) -> Got:
+def get(name: str | Path, *, progress: ProgressCallback | None = None) -> Got:
     """Fetch a data set into `<cache folder>/<id>`; nothing is asked, so it works in a batch job.
 
     A file is downloaded where its card gives a web address and a checksum. Owners who want a login, or an agreement to
@@ -40,6 +41,7 @@ def get(name: str | Path) -> Got:
 
     Args:
         name: card id, `id/variant`, or the path of a card.
+        progress: told how far each file is; nothing is printed.
 
     Raises:
         UnknownNameError: no such card.
@@ -58,7 +60,7 @@ def get(name: str | Path) -> Got:
     if specs:
         with _alone(folder):
             for spec in specs:
-                downloaded += _fetch(spec, folder, card)
+                downloaded += _fetch(spec, folder, card, progress)
     present = _present(found, folder)
     if not present:
         raise MissingFileError("Its files are not here and cannot be fetched for you.", hint=by_hand(card, folder))
@@ -96,7 +98,7 @@ def _present(found: Found, folder: Path) -> list[Path]:
     return files
 
 
-def _fetch(spec: FileSpec, folder: Path, card: DatasetCard) -> list[Path]:
+def _fetch(spec: FileSpec, folder: Path, card: DatasetCard, progress: ProgressCallback | None) -> list[Path]:
     """The files that came; none where they were there already."""
     name = PurePosixPath(unquote(urlsplit(spec.url).path)).name
     if not name:
@@ -106,10 +108,10 @@ def _fetch(spec: FileSpec, folder: Path, card: DatasetCard) -> list[Path]:
         # Whoever unpacked it may have thrown the archive away.
         if any(folder.glob(spec.pattern)):
             return []
-        archive = download(spec.url, spec.sha256, folder / name, spec.size)[0]
+        archive = download(spec.url, spec.sha256, folder / name, spec.size, progress)[0]
         return unpack(archive, folder, spec.pattern)
     target = folder / (spec.pattern if not any(mark in spec.pattern for mark in "*?[") else name)
-    path, is_new = download(spec.url, spec.sha256, target, spec.size)
+    path, is_new = download(spec.url, spec.sha256, target, spec.size, progress)
     return [path] if is_new else []
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 import time
 from pathlib import Path
 
 from ...errors import InputError, MissingFileError, OutputError, RlbenchError
 from ...files import rename_durably
-from ...terminal import say, stderr_console
+from .progress import DownloadProgress, ProgressCallback
 
+LOGGER = logging.getLogger(__name__)
 TRIES = 4
 WAIT = 1.0
 """Seconds before the second try; twice as long before each further one."""
@@ -23,7 +25,9 @@ LARGEST = 64 << 30
 """Bytes of a file whose size the card does not say."""
 
 
-def download(url: str, sha256: str, path: Path, size: int | None = None) -> tuple[Path, bool]:
+def download(
+    url: str, sha256: str, path: Path, size: int | None = None, progress: ProgressCallback | None = None
+) -> tuple[Path, bool]:
     """The file at `path`, and whether it was fetched now; one that is there and right is left alone.
 
     What has come of a broken transfer lies beside as `<name>.part`, and the next try goes on from there. The file
@@ -34,6 +38,7 @@ def download(url: str, sha256: str, path: Path, size: int | None = None) -> tupl
         sha256: of the file's bytes.
         path: where it goes.
         size: its bytes, where known: then the disk is looked at first.
+        progress: told how far the transfer is.
 
     Raises:
         MissingFileError: the server has no such file (404 and the like).
@@ -50,7 +55,7 @@ def download(url: str, sha256: str, path: Path, size: int | None = None) -> tupl
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.part")
         _check_space(part, size)
-        _fetch(url, part, size)
+        _fetch(url, part, size, progress)
         if _sha256(part) != sha256.lower():
             part.unlink()
             hint = "Nothing was kept. The file may have been replaced: compare with its page, and the card's sha256."
@@ -86,14 +91,14 @@ def _check_space(part: Path, size: int | None) -> None:
         raise OutputError(f"{needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB are free.", where=str(part.parent))
 
 
-def _fetch(url: str, part: Path, size: int | None) -> None:
+def _fetch(url: str, part: Path, size: int | None, progress: ProgressCallback | None) -> None:
     """All of a file into `part`, in a few tries."""
     import requests
     import urllib3
 
     for attempt in range(TRIES):
         try:
-            return _transfer(url, part, size)
+            return _transfer(url, part, size, progress)
         except requests.HTTPError as error:
             status = error.response.status_code
             if status < 500:
@@ -105,7 +110,7 @@ def _fetch(url: str, part: Path, size: int | None) -> None:
             _wait_or_raise(attempt, error)
 
 
-def _transfer(url: str, part: Path, size: int | None) -> None:
+def _transfer(url: str, part: Path, size: int | None, progress: ProgressCallback | None) -> None:
     import requests
     import urllib3
 
@@ -126,15 +131,16 @@ def _transfer(url: str, part: Path, size: int | None) -> None:
             raise _too_large(part, url, limit)
         _check_space(part, total)
         pace = _Pace()
-        with part.open("ab" if resumed else "wb") as stream, _Progress(part.stem, total or size) as progress:
-            progress.advance(have)
+        LOGGER.info("Downloading %s, %s bytes, from byte %d", url, total or size or "unknown", have)
+        with part.open("ab" if resumed else "wb") as stream:
+            _report(progress, part, have, total or size)
             # What has come, however little: a block that fills byte by byte would keep us waiting.
             while block := response.raw.read1(BLOCK):
                 have += len(block)
                 if have > limit:
                     raise _too_large(part, url, limit)
                 stream.write(block)
-                progress.advance(len(block))
+                _report(progress, part, have, total or size)
                 pace.check(len(block))
         if total is not None and have < total:
             raise urllib3.exceptions.ProtocolError(f"{have} of {total} bytes came")
@@ -167,29 +173,10 @@ def _begins_at(response, have: int) -> bool:
 def _wait_or_raise(attempt: int, error: Exception) -> None:
     if attempt == TRIES - 1:
         raise error
+    LOGGER.warning("The transfer broke off (%s); trying again.", type(error).__name__)
     time.sleep(WAIT * 2**attempt)
 
 
-class _Progress:
-    """A bar on stderr, or one line where stderr is no terminal."""
-
-    def __init__(self, name: str, total: int | None):
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-        console = stderr_console()
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        self.bar = Progress(*columns, console=console, disable=not console.is_terminal)
-        self.task = self.bar.add_task(name, total=total or None)
-        if not console.is_terminal:
-            known = f" ({total / 1e6:,.1f} MB)" if total else ""
-            say(f"downloading {name}{known}", error=True)
-
-    def advance(self, count: int) -> None:
-        self.bar.update(self.task, advance=count)
-
-    def __enter__(self) -> _Progress:
-        self.bar.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.bar.stop()
+def _report(progress: ProgressCallback | None, part: Path, received: int, total: int | None) -> None:
+    if progress is not None:
+        progress(DownloadProgress(part.stem, received, total))

@@ -11,6 +11,7 @@ from ...errors import InputError
 from ...results.leaderboard import BEHAVIOUR
 from ...results.schema import read_runs
 from ..config import AlgorithmSpec, Source, Suite
+from ..progress import ProgressCallback
 from ..runner import run_suite
 
 ALGORITHMS = ("random", "popularity", "bc", "dqn", "double-dqn", "cql")
@@ -34,7 +35,15 @@ class Contender:
     std_error: float
 
 
-def contest(shop: Path, sessions: int, folder: Path, *, workers: int | None, seeds: int) -> list[Contender]:
+def contest(
+    shop: Path,
+    sessions: int,
+    folder: Path,
+    *,
+    workers: int | None,
+    seeds: int,
+    progress: ProgressCallback | None = None,
+) -> list[Contender]:
     """Train every algorithm on logs of two variants of a shop; best first, the policy in service among them.
 
     Forms are chosen by the mean true value on the `train` variant; values are those of the `judge` variant.
@@ -45,13 +54,14 @@ def contest(shop: Path, sessions: int, folder: Path, *, workers: int | None, see
         folder: where the runs go, in a folder for each variant.
         workers: processes; None takes one a core.
         seeds: trainings of each algorithm.
+        progress: told how far each run is (see `run_suite`).
 
     Raises:
         InputError, MissingFileError: no such shop, or one in which the policy in service cannot be valued.
         OutputError: the folder cannot be written.
     """
     chosen, judged = (
-        _values(shop, sessions, variant, folder / name, workers=workers, seeds=seeds)
+        _values(shop, sessions, variant, folder / name, workers=workers, seeds=seeds, progress=progress)
         for variant, name in FOLDERS.items()
     )
     found = []
@@ -67,7 +77,14 @@ def contest(shop: Path, sessions: int, folder: Path, *, workers: int | None, see
 
 
 def _values(
-    shop: Path, sessions: int, variant: str, folder: Path, *, workers: int | None, seeds: int
+    shop: Path,
+    sessions: int,
+    variant: str,
+    folder: Path,
+    *,
+    workers: int | None,
+    seeds: int,
+    progress: ProgressCallback | None,
 ) -> dict[str, dict[str, np.ndarray]]:
     """Algorithm -> form -> true values of the last checkpoints, one a seed."""
     suite = Suite(
@@ -80,7 +97,7 @@ def _values(
         loop="ensemble",
         truth_error=0.01,
     )
-    finished = run_suite(suite, folder, device="cpu", workers=workers)
+    finished = run_suite(suite, folder, device="cpu", workers=workers, progress=progress)
     runs = read_runs(folder / "runs.csv")
     truths = runs[(runs["estimator"] == "truth") & (runs["metric"] == "reward") & (runs["status"] == "ok")]
     found: dict[str, dict[str, np.ndarray]] = {}

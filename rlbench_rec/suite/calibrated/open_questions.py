@@ -14,6 +14,7 @@ from ...results.write import write_json
 from ...statistics.student import student_quantile
 from ..kinds.estimators.config import EstimatorSuite, TaskSource
 from ..kinds.estimators.jobs import evaluation_log
+from ..progress import ProgressCallback
 from ..runner import run_suite
 from ..sources import make_task
 from .algorithm_winner import Contender, contest
@@ -70,7 +71,15 @@ class Answers:
         ]
 
 
-def ask(shop: Path, sessions: int, folder: Path, *, workers: int | None = None, seeds: int = 3) -> Answers:
+def ask(
+    shop: Path,
+    sessions: int,
+    folder: Path,
+    *,
+    workers: int | None = None,
+    seeds: int = 3,
+    progress: ProgressCallback | None = None,
+) -> Answers:
     """Ask a calibrated shop, on its `judge` variant; write answers.json, and the runs behind it in three folders.
 
     Args:
@@ -79,6 +88,7 @@ def ask(shop: Path, sessions: int, folder: Path, *, workers: int | None = None, 
         folder: where to write.
         workers: processes; None takes one a core.
         seeds: trainings of each algorithm.
+        progress: told how far each of the three runs is (see `run_suite`).
 
     Raises:
         InputError, MissingFileError: no such shop, or one in which a log or the policy in service cannot be valued.
@@ -95,14 +105,14 @@ def ask(shop: Path, sessions: int, folder: Path, *, workers: int | None = None, 
         logs=[min(max(SESSIONS_SCORED // sessions, FEWEST_LOGS), MOST_LOGS)],
         truth_error=0.01,
     )
-    finished = run_suite(scoring, folder / "estimators", workers=workers)
+    finished = run_suite(scoring, folder / "estimators", workers=workers, progress=progress)
     if finished.failures:
         raise InputError(f"A log was not scored: {finished.failures[0].status}.", where=str(finished.folder))
     errors, as_good = ranked_errors(pd.read_csv(folder / "estimators" / "estimates.csv"))
     # Sizes are reckoned with an estimator whose interval can be trusted: dm's bias is in none.
     estimator = next(name for name in errors if not ope.estimator(name).biased)
     sizes = _sizes(source, max(sessions, PLANNED_FROM), estimator)
-    algorithms = contest(shop, sessions, folder, workers=workers, seeds=seeds)
+    algorithms = contest(shop, sessions, folder, workers=workers, seeds=seeds, progress=progress)
     answers = Answers(sessions, errors, as_good, estimator, sizes, algorithms)
     write_json(asdict(answers), folder / "answers.json")
     return answers

@@ -122,12 +122,15 @@ def zipped(**files: bytes) -> bytes:
 
 def test_a_good_file_comes_once_and_is_found_by_itself(card, cache, server, capsys):
     path = card(LOG)
-    got = get(path)
+    events_seen = []
+    got = get(path, progress=events_seen.append)
     assert got.files == got.downloaded == [cache / "log.csv"] and got.files[0].read_bytes() == LOG
     assert events.load(path).n_rows == 20_000
     assert get(path).downloaded == [] and server.asked["/log.csv"] == 1
-    captured = capsys.readouterr()
-    assert "downloading log.csv" in captured.err and not captured.out
+    assert str(events_seen[0]).startswith("downloading log.csv (")
+    assert events_seen[0].received == 0
+    assert events_seen[-1].received == events_seen[-1].total == len(LOG)
+    assert capsys.readouterr() == ("", "")
     assert sorted(p.name for p in cache.iterdir()) == [".lock", "log.csv"]
 
 
@@ -350,14 +353,8 @@ def test_no_more_is_written_than_was_said(card, cache, server, monkeypatch, spoi
     else:
         monkeypatch.setattr(downloading, "LARGEST", len(LOG) - 1)
     most = []
-    real = downloading._Progress.advance
-    monkeypatch.setattr(
-        downloading._Progress,
-        "advance",
-        lambda self, count: (most.append((cache / "log.csv.part").stat().st_size), real(self, count)),
-    )
     with pytest.raises(InputError, match=f"larger than {len(LOG) - 1:,} bytes"):
-        get(path)
+        get(path, progress=lambda event: most.append((cache / "log.csv.part").stat().st_size))
     assert max(most, default=0) < len(LOG)
     assert [p.name for p in cache.iterdir()] == [".lock"]
 
