@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 from .terminal import printable
 
@@ -30,7 +31,7 @@ class RlbenchError(Exception):
         # It quotes names and cells of files, and is printed by whoever catches it.
         return printable(f"{message} {self.hint}" if self.hint else message)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions cross process boundaries (worker -> runner); keyword-only arguments need this.
         return _rebuild, (type(self), self.what, self.where, self.hint)
 

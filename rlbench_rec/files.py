@@ -23,7 +23,7 @@ from .errors import OutputError, RlbenchError
 try:
     import fcntl
 except ImportError:  # Windows: nothing is locked, and nothing that was left behind is taken away.
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]  # a module or None
 
 SUFFIX = ".rlbench-part"
 

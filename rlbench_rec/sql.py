@@ -10,8 +10,18 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .errors import InputError
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def single_value(result: duckdb.DuckDBPyConnection) -> Any:
+    """The one value of a query that gives one row of one column."""
+    (value,) = result.fetchall()[0]
+    return value
 
 
 def quote_name(name: str) -> str:

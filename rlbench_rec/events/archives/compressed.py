@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, BinaryIO, Protocol
 
 from ...errors import InputError, MissingFileError
 
@@ -32,12 +32,20 @@ RATIO, FLOOR = 200, 64 << 20
 what grows beyond is a bomb. Bytes are counted as they come, whatever the archive says of its own sizes."""
 
 
+class Readable(Protocol):
+    """What bytes come out of."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
 def plain_name(path: Path) -> str:
     """The name of a file without what packing added."""
     return path.name.removesuffix(path.suffix) if path.suffix.lower() in PACKED else path.name
 
 
-def opened(path: Path) -> IO[bytes]:
+def opened(path: Path) -> io.BufferedReader:
     """A file's bytes, unpacked as they are read.
 
     Raises:
@@ -124,9 +132,9 @@ def _in_folder(folder: Path, pattern: str) -> dict[tuple[Path, str], list[Path]]
 
 def _fitting(archive: Path, pattern: str) -> list[Path]:
     # Archives have leading folders of their own.
-    wanted = pattern.removeprefix("**/")
-    wanted = {wanted, wanted.removesuffix(PurePosixPath(wanted).suffix) if wanted.endswith(PACKED) else wanted}
-    return [archive / name for name in _names(archive) if any(PurePosixPath(name).match(one) for one in wanted)]
+    packed = pattern.removeprefix("**/")
+    patterns = {packed, packed.removesuffix(PurePosixPath(packed).suffix) if packed.endswith(PACKED) else packed}
+    return [archive / name for name in _names(archive) if any(PurePosixPath(name).match(p) for p in patterns)]
 
 
 def _names(archive: Path) -> list[str]:
@@ -170,7 +178,7 @@ def _broken(archive: Path, error: Exception) -> InputError:
     return InputError(f"The archive is broken ({error}).", where=str(archive), hint="Get it again.")
 
 
-def _unpacked(stream: IO[bytes], kind: str) -> IO[bytes]:
+def _unpacked(stream: BinaryIO, kind: str) -> Readable:
     if kind == "zstd":
         import pyarrow as pa
 
@@ -181,20 +189,20 @@ def _unpacked(stream: IO[bytes], kind: str) -> IO[bytes]:
     return gzip.GzipFile(fileobj=stream) if kind == "gzip" else bz2.BZ2File(stream)
 
 
-def _guarded(stream: IO[bytes], path: Path, size: int) -> IO[bytes]:
+def _guarded(stream: Readable, path: Path, size: int) -> io.BufferedReader:
     return io.BufferedReader(_Guarded(stream, path, max(size * RATIO, FLOOR)), 1 << 20)
 
 
 class _Guarded(io.RawIOBase):
     """A stream that counts what comes out, and says what is wrong in our words."""
 
-    def __init__(self, stream: IO[bytes], path: Path, limit: int):
+    def __init__(self, stream: Readable, path: Path, limit: int):
         self._stream, self._path, self._left = stream, path, limit
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # BufferedReader hands in memoryviews
         try:
             block = self._stream.read(len(buffer))
         except BROKEN as error:

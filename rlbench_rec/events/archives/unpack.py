@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
 from ...errors import InputError, OutputError, RlbenchError
 from ...files import make_folder, new_file
@@ -68,11 +68,12 @@ def _members(archive: Path) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
         with zipfile.ZipFile(archive) as box:
             yield ((info.filename, box.open(info)) for info in box.infolist() if not info.is_dir())
     elif name.endswith(".gz") and not name.endswith(".tar.gz"):
-        with gzip.open(archive) as stream:
-            yield iter([(archive.name[:-3], stream)])
+        with gzip.open(archive) as unzipped:
+            yield iter([(archive.name[:-3], cast("IO[bytes]", unzipped))])
     else:
         with tarfile.open(archive) as box:
-            yield ((info.name, box.extractfile(info)) for info in _plain(box, archive))
+            # A plain file always has a stream.
+            yield ((info.name, stream) for info in _plain(box, archive) if (stream := box.extractfile(info)))
 
 
 def _plain(box: tarfile.TarFile, archive: Path) -> Iterator[tarfile.TarInfo]:

@@ -129,7 +129,9 @@ class DatasetCard(BaseModel):
 
     def of_file(self, spec: FileSpec) -> DatasetCard:
         """The card of one of its files: with what the file's entry says in place of the card's own."""
-        said: dict[str, Any] = {"columns": self.columns.model_copy(update=dict(spec.columns))}
+        said: dict[str, Any] = {
+            "columns": self.columns.model_copy(update={str(role): name for role, name in spec.columns.items()})
+        }
         if spec.event:
             said |= {"event": spec.event}
         if spec.names:

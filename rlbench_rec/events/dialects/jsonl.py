@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ def _names(files: list[Path], card: DatasetCard) -> list[str]:
     for file in files:
         first_line(file)
         with opened(file) as stream:
-            for line in itertools.islice(iter(lambda stream=stream: stream.readline(LONGEST_LINE), b""), LOOKED_AT):
+            for line in itertools.islice(iter(partial(stream.readline, LONGEST_LINE), b""), LOOKED_AT):
                 try:
                     row = json.loads(line.removeprefix(BOM))
                 except (ValueError, RecursionError):

@@ -26,6 +26,8 @@ def one_row_each(raw: RawRows, card: DatasetCard) -> RawRows:
         InputError: the files lack a column.
     """
     lists = card.lists
+    if lists is None:
+        return raw
     is_json = card.dialect == "jsonl"
     keys = {column: [n for n in named(card) if n.startswith(f"{column}.")] for column in lists.columns}
     split = {column: _split(raw.column(column), lists.delimiter, is_json) for column in lists.columns}

@@ -7,10 +7,14 @@ import logging
 import shutil
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...errors import InputError, MissingFileError, OutputError, RlbenchError
 from ...files import rename_durably
 from .progress import DownloadProgress, ProgressCallback
+
+if TYPE_CHECKING:
+    import requests
 
 LOGGER = logging.getLogger(__name__)
 TRIES = 4
@@ -166,7 +170,7 @@ class _Pace:
             self.since, self.count = now, 0
 
 
-def _begins_at(response, have: int) -> bool:
+def _begins_at(response: requests.Response, have: int) -> bool:
     return response.headers.get("content-range", "").startswith(f"bytes {have}-")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from .file_sample import Sample
 from .synonyms import MISSING, ROLES, our_event, rank
@@ -96,7 +98,7 @@ def time_unit(values: list[str]) -> str | None:
     if _share(values, lambda v: ISO.fullmatch(v) is not None) >= ENOUGH:
         return "iso"
     for unit, (low, high) in (("s", SECONDS), ("ms", MILLISECONDS)):
-        if _share(values, lambda v, low=low, high=high: _is_integer(v) and low <= int(v) < high) >= ENOUGH:
+        if _share(values, partial(_is_between, low, high)) >= ENOUGH:
             return unit
     return None
 
@@ -155,8 +157,12 @@ def id_type(values: list[str]) -> str:
     )
 
 
-def _share(values: list[str], test) -> float:
+def _share(values: list[str], test: Callable[[str], object]) -> float:
     return sum(bool(test(value)) for value in values) / max(len(values), 1)
+
+
+def _is_between(low: int, high: int, text: str) -> bool:
+    return _is_integer(text) and low <= int(text) < high
 
 
 def _is_integer(text: str) -> bool:

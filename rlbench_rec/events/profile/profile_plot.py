@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 from ...terminal import printable
 from .facts import Profile, Section
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLOUR = "#0072B2"
 
@@ -32,7 +36,7 @@ def _summary(profile: Profile) -> str:
     return ", ".join(shown) or profile.note
 
 
-def _draw(axes, section: Section) -> None:
+def _draw(axes: Axes, section: Section) -> None:
     places = range(len(section.rows))
     axes.barh(places, [row.share or 0 for row in section.rows], color=COLOUR)
     axes.set_yticks(places, [row.label for row in section.rows], parse_math=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import InputError
-from ...sql import parquet_rows, quote_path, quote_text
+from ...sql import parquet_rows, quote_path, quote_text, single_value
 from ..cards.card import DatasetCard
 from ..dialects.rows import RawRows
 from ..load_report import LoadReport
@@ -87,7 +87,7 @@ def set_duplicates_aside(connection: duckdb.DuckDBPyConnection, raw: RawRows, fi
         "CREATE OR REPLACE TEMP TABLE twice AS SELECT file, line FROM typed WHERE reason IS NULL AND text_hash IN "
         "(SELECT text_hash FROM typed WHERE reason IS NULL GROUP BY text_hash HAVING count(*) > 1)"
     )
-    if not connection.execute("SELECT count(*) FROM twice").fetchone()[0]:
+    if not single_value(connection.execute("SELECT count(*) FROM twice")):
         return
     # How many lines a stream has nobody knows beforehand; DuckDB would take them for few and hold them all in memory.
     connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
@@ -134,7 +134,7 @@ def account(
     import pyarrow.parquet as pq
 
     set_aside = {reason: counted[reason] for reason in REASONS if reason in counted}
-    lookups = {table.lookup.into: table.account for table in tables or ()}
+    lookups: dict[str, dict[str, int]] = {table.lookup.into: table.account for table in tables or ()}
     report = LoadReport(sum(counted.values()), counted.get("", 0), set_aside, lookups)
     if report.rows_kept == 0:
         why = ", ".join(f"{count} {reason}" for reason, count in set_aside.items()) or "there are none"

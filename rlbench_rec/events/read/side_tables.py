@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...sql import parquet_rows, quote_path, quote_text
+from ...sql import parquet_rows, quote_path, quote_text, single_value
 from ..archives.compressed import archive_of, files_like
 from ..cards.card import DatasetCard
 from ..cards.find import Found
@@ -153,11 +153,12 @@ def _one(
     )
     counted = dict(connection.execute(f"SELECT verdict, count(*) FROM ({judged}) GROUP BY verdict").fetchall())
     path = scratch / f"lookup-{number}.parquet"
-    taken = connection.execute(
+    copied = connection.execute(
         f"COPY (SELECT {', '.join(made)} FROM ({judged}) WHERE verdict = 'sound' "
         f"QUALIFY row_number() OVER (PARTITION BY {place} ORDER BY file DESC, line DESC) = 1) "
         f"TO {quote_path(path)} (FORMAT parquet, COMPRESSION lz4_raw)"
-    ).fetchone()[0]
+    )
+    taken = single_value(copied)
     account = {
         "read": sum(counted.values()),
         "taken": taken,

@@ -101,7 +101,7 @@ def stage(raw: RawRows, found: Found) -> Staging:
         typed["timestamp"] = f"({typed['timestamp']}) - ({since} - {since} % {DAY})"
     if variant and variant.policy:
         typed["policy"] = quote_text(variant.policy)
-    if card.propensity == "uniform" and "propensity" not in typed:
+    if card.propensity == "uniform" and "propensity" not in typed and found.items:
         typed["propensity"] = f"{1 / found.items!r}::DOUBLE"
 
     conditions = _conditions(card, raw, texts)
