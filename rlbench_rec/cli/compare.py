@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .render.console import say
+
+if TYPE_CHECKING:
+    from ..results.schema import TableRow
 
 
 def command(
@@ -38,7 +40,7 @@ def command(
     raise typer.Exit(1 if comparison.regressed else 0)
 
 
-def _line(row: Mapping[Hashable, Any]) -> str:
+def _line(row: TableRow) -> str:
     """`worse beyond   shop-v1  dqn mlp/greedy  reward snips  4.2 -> 3.1 (-1.1, margin 0.4)  weak`: one row, one line,
     so that grep works and no terminal is too narrow."""
     seed = f" seed {row['seed']}" if "seed" in row else ""

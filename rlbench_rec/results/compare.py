@@ -14,7 +14,7 @@ from ..errors import InputError, MissingFileError
 from ..statistics.student import ROUNDING
 from .data_identity import DataHashes, of_leaderboard, of_runs, refuse_other_data
 from .metrics import METRICS
-from .schema import KEYS, RUN_KEYS, read_leaderboard, read_runs
+from .schema import KEYS, RUN_KEYS, TableRow, read_leaderboard, read_runs
 
 CHANGES = ("worse beyond", "missing", "worse within", "better within", "better beyond", "new", "identical")
 """What can be said of a row, worst first."""
@@ -92,6 +92,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, tuple[str, ...], DataHashes]:
         raise MissingFileError("There is no such file.", where=str(path)) from error
     except OSError as error:
         raise InputError(f"The file cannot be read ({error.strerror}).", where=str(path)) from error
+    keys: tuple[str, ...]
     if "run_id" in header:
         frame, keys, value = read_runs(path), RUN_KEYS, "value"
         hashes = of_runs(frame)
@@ -104,7 +105,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, tuple[str, ...], DataHashes]:
     return kept, keys, hashes
 
 
-def _judge(row: dict[str, Any], scale: float) -> tuple[float, float, float, float, str]:
+def _judge(row: TableRow, scale: float) -> tuple[float, float, float, float, str]:
     old, new = row["value_old"], row["value_new"]
     if row["_merge"] == "right_only" or (np.isnan(old) and not np.isnan(new)):
         return np.nan, new, np.nan, np.nan, "new"
@@ -127,7 +128,7 @@ def _judge(row: dict[str, Any], scale: float) -> tuple[float, float, float, floa
     return old, new, difference, margin, f"{'better' if better else 'worse'} {'beyond' if beyond else 'within'}"
 
 
-def _verdicts(row: dict[str, Any]) -> str:
+def _verdicts(row: TableRow) -> str:
     """One verdict, or `old -> new` where it changed."""
     both = [verdict for verdict in (row["verdict_old"], row["verdict_new"]) if isinstance(verdict, str)]
     return " -> ".join(dict.fromkeys(both))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from .leaderboard import BEHAVIOUR, ON_POLICY
+from .schema import TableRow
 
 OFF_POLICY = "snips"
 """The estimator looked at first where the truth is not known; the files have all of them."""
@@ -35,7 +35,7 @@ class Headline:
     logging: pd.Series | None
 
 
-def formatted(row: dict[str, Any]) -> tuple[str, str]:
+def formatted(row: TableRow | pd.Series) -> tuple[str, str]:
     """Value and interval as text, with as many decimals as give the interval's half-width two digits (five at most);
     empty where they are not defined."""
     mean, low, high = row["mean"], row["ci_low"], row["ci_high"]
@@ -60,7 +60,7 @@ def headlines(board: pd.DataFrame) -> list[Headline]:
         metric, estimator = choice
         same = rows[rows["metric"] == metric]
         shown = same[same["estimator"] == estimator].reset_index(drop=True)
-        found.append(Headline(dataset or task, metric, estimator, shown, _logging(same, estimator)))
+        found.append(Headline(str(dataset or task), metric, estimator, shown, _logging(same, estimator)))
     return found
 
 

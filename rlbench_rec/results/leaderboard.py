@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Hashable
 
 import numpy as np
 import pandas as pd
 
 from ..statistics.hypotheses import holm
 from ..statistics.student import ROUNDING, Error, iqm, student_quantile
-from .schema import KEYS, LEADERBOARD, VERDICTS
+from .schema import KEYS, LEADERBOARD, VERDICTS, TableRow
 
 BEHAVIOUR = "behaviour"
 ON_POLICY = "on-policy"
@@ -63,7 +64,7 @@ def leaderboard(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
     return pd.concat(boards, ignore_index=True)[list(LEADERBOARD)]
 
 
-def _row(key: dict[str, str], group: pd.DataFrame, confidence: float) -> dict[str, object]:
+def _row(key: dict[str, Hashable], group: pd.DataFrame, confidence: float) -> dict[str, object]:
     values = group["value"].to_numpy(float)
     seeds = len(values)
     mean = float(values.mean())
@@ -100,7 +101,7 @@ def _adjusted(group: pd.DataFrame) -> np.ndarray:
     """Holm's adjustment over the policies of a board that are tested, each counted once."""
     p = group["p_adjusted"].where(group["algorithm"] != REFERENCE).to_numpy(float)
     forms = group["variant"].map(lambda variant: tuple(part for part in variant.split("/") if part != BEST))
-    places: dict[tuple, int] = {}
+    places: dict[tuple[object, ...], int] = {}
     policies = zip(group["algorithm"], forms, group["numbers"], strict=True)
     first = [places.setdefault(policy, place) for place, policy in enumerate(policies)]
     once = np.where(np.array(first) == np.arange(len(p)), p, np.nan)
@@ -120,7 +121,7 @@ def _reference(row: pd.Series, board: pd.DataFrame) -> pd.Series | None:
     return None
 
 
-def _difference(row: dict, reference: pd.Series | None) -> tuple[float, float, float]:
+def _difference(row: TableRow, reference: pd.Series | None) -> tuple[float, float, float]:
     """Delta, two-sided p and probability of being better."""
     if reference is None or row["algorithm"] == BEHAVIOUR:
         return np.nan, np.nan, np.nan

@@ -59,4 +59,4 @@ def _best(rows: pd.DataFrame) -> pd.Series | None:
     rows = rows[rows["mean"].notna()]
     supported = rows[rows["verdict"] != "unreliable"]
     rows = rows if supported.empty else supported
-    return None if rows.empty else rows.loc[rows["mean"].idxmax()]
+    return None if rows.empty else rows.iloc[int(rows["mean"].to_numpy().argmax())]

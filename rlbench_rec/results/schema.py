@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -17,6 +18,8 @@ SCHEMA_VERSION = 2
 Kind = Literal["text", "number", "whole", "truth"]
 Schema = dict[str, tuple[Kind, str]]
 """Column -> kind and meaning. Text may be empty; numbers may be, where they are not defined."""
+TableRow = Mapping[Hashable, Any]
+"""Column -> cell, as pandas gives the rows of a table."""
 
 RUNS: Schema = {
     "schema_version": ("whole", "version of these columns: 2"),
@@ -268,7 +271,7 @@ def _typed(column: pd.Series, kind: Kind, path: Path) -> pd.Series:
         return values.astype(bool)
     numbers = pd.to_numeric(column.where(column != "", None), errors="coerce")
     _refuse(numbers.isna() & (column != ""), column, "a number", path)
-    _refuse(np.isinf(numbers.astype(float)), column, "a finite number", path)
+    _refuse(numbers.astype(float).abs() == np.inf, column, "a finite number", path)
     if kind == "number":
         return numbers.astype(float)
     _refuse(numbers.notna() & (numbers % 1 != 0), column, "a whole number", path)
@@ -278,5 +281,5 @@ def _typed(column: pd.Series, kind: Kind, path: Path) -> pd.Series:
 
 def _refuse(bad: pd.Series, column: pd.Series, wanted: str, path: Path) -> None:
     if bad.any():
-        line = bad.idxmax()
-        raise InputError(f"{column[line]!r} is not {wanted}.", where=f"{path}:{line}: column '{column.name}'")
+        line, text = bad.idxmax(), column[bad].iloc[0]
+        raise InputError(f"{text!r} is not {wanted}.", where=f"{path}:{line}: column '{column.name}'")

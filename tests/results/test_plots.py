@@ -38,7 +38,7 @@ def curves():
 
 
 def test_one_picture_of_each_kind_per_place(runs, curves, tmp_path):
-    paths = run_plots.plot_values(leaderboard(runs), runs, tmp_path) + runs.plot_curves(curves, runs, tmp_path)
+    paths = run_plots.plot_values(leaderboard(runs), runs, tmp_path) + run_plots.plot_curves(curves, runs, tmp_path)
     names = ["curves-shop-v1.png", "curves-shop.png", "values-shop-v1.png", "values-shop.png"]
     assert sorted(path.name for path in paths) == names
     assert sorted(path.name for path in tmp_path.iterdir()) == names
@@ -92,7 +92,7 @@ def test_the_other_policys_own_log_is_the_truth_with_its_interval(runs):
 def test_every_row_is_named_and_numbered(runs):
     board = leaderboard(runs)
     shown = next(one for one in headlines(board) if one.place == "shop")
-    axis = run_plots._values(shown, runs._truths(shown, board, runs)).axes[0]
+    axis = run_plots._values(shown, run_plots._truths(shown, board, runs)).axes[0]
     names = [label.get_text() for label in axis.get_yticklabels()]
     assert names == ["1.  bts  whole-log", "2.  dqn  mlp/greedy", "cql  mlp/greedy", "bcq  mlp/greedy"]
     numbers = [text.get_text() for text in axis.texts]
@@ -134,5 +134,5 @@ def test_ranking_metrics_are_not_per_episode(run, frame_of):
     runs = frame_of(run(metric="NDCG@10", estimator="ranking", identification="imitation"))
     board = leaderboard(runs)
     (shown,) = headlines(board)
-    axis = run_plots._values(shown, runs._truths(shown, board, runs)).axes[0]
+    axis = run_plots._values(shown, run_plots._truths(shown, board, runs)).axes[0]
     assert axis.get_xlabel() == "NDCG@10 (ranking), with intervals"

@@ -15,6 +15,7 @@ from .console import say, stderr_console, stdout_console
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ...results.schema import TableRow
     from ...suite.runner import FinishedRun
 
 COLOURS = {"trusted": "green", "weak": "yellow", "unreliable": "red"}
@@ -129,15 +130,16 @@ def _show_normalised(console: Console, values: pd.DataFrame) -> None:
     for name in ("algorithm", "variant", "mean", "worst", "in", "best", "in"):
         table.add_column(name, justify="right" if name in ("mean", "worst", "best") else "left", overflow="fold")
     shown = values[[BEST not in variant.split("/") for _, variant in values.index]]
-    for (algorithm, variant), row in shown.iterrows():
+    for place, (algorithm, variant) in enumerate(shown.index):
+        row = shown.iloc[place]
         of_tasks = row.drop("all")
-        ends = (of_tasks.idxmin(), of_tasks.idxmax())
+        ends = (str(of_tasks.idxmin()), str(of_tasks.idxmax()))
         cells = [f"{row['all']:.0f}", *(cell for end in ends for cell in (f"{row[end]:.0f}", end))]
         table.add_row(*map(Text, (algorithm, variant, *cells)))
     console.print(table)
 
 
-def _verdict(row: dict) -> str:
+def _verdict(row: TableRow) -> str:
     plain = row["identification"] in ("identified", "imitation")
     return row["verdict"] if plain else f"{row['verdict']}, {row['identification']}"
 

@@ -66,7 +66,9 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
 
 
 def _rows(outcome: Scores) -> list[tuple[str, ...]]:
-    rows = [("logging policy", _number(outcome.logging.value), _interval(outcome.logging), "", "", "")]
+    rows: list[tuple[str, ...]] = [
+        ("logging policy", _number(outcome.logging.value), _interval(outcome.logging), "", "", "")
+    ]
     for scored in outcome.scored:
         relative = outcome.relative(scored)
         relative = 0.0 if abs(relative) < ROUNDING else relative

@@ -117,7 +117,7 @@ def column(names: Sequence[str], name: str, where: str, part: str | None = None,
     role = ROLES.get(part or "")
     taken = {other.default for other in ROLES.values()}
     free = [one for one in names if one not in taken]
-    guesses = (likely(part, names) if role else []) or difflib.get_close_matches(name, free, n=1, cutoff=0.7)
+    guesses = (likely(part, names) if part and role else []) or difflib.get_close_matches(name, free, n=1, cutoff=0.7)
     option = f"--{(part or option).replace('_', '-')}"
     guess = f"Is it {option} {guesses[0]}? " if guesses else f"Name it: {option} COLUMN. " if role else ""
     if part == "propensity":

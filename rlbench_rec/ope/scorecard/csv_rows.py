@@ -147,7 +147,7 @@ class TextRows:
                     yield line, cells
                 line = first + reader.line_num + 1
 
-    def _open(self) -> IO[bytes]:
+    def _open(self) -> gzip.GzipFile | io.BufferedReader:
         with self.path.open("rb") as stream:
             packed = stream.read(2) == b"\x1f\x8b"
         return gzip.open(self.path, "rb") if packed else self.path.open("rb")

@@ -59,13 +59,18 @@ class LoggedTable:
         Raises:
             InputError: neither the reward nor a metric that was read.
         """
-        if name in self.metrics or name == self.columns["reward"]:
-            return None if name == self.columns["reward"] else self.metrics.index(name)
         above, slash, below = name.partition("/")
-        if not slash:
+        is_column = name in self.metrics or name == self.columns["reward"]
+        return self._column(name) if is_column or not slash else (self._column(above), self._column(below))
+
+    def _column(self, name: str) -> int | None:
+        """The number of a metric; None for the reward."""
+        if name == self.columns["reward"]:
+            return None
+        if name not in self.metrics:
             have = ", ".join((self.columns["reward"], *self.metrics))
-            raise InputError(f"'{name}' is no outcome that was read.", where=self.path, hint=f"Read were: {have}.")
-        return self.outcome(above), self.outcome(below)
+            raise InputError(f"'{name}' is not an outcome that was read.", where=self.path, hint=f"Read were: {have}.")
+        return self.metrics.index(name)
 
 
 def read_log(

@@ -64,7 +64,7 @@ def _guess(found: np.ndarray, other: np.ndarray | None, positive: bool) -> str |
         return "What has probability 0 cannot have been logged: is it the probability of the *logged* action?"
     if other is None or not np.isfinite(other).all() or (other < 0).any():
         return UNCLEAR
-    return ADVICE.get(_likely(found, other, positive), UNCLEAR)
+    return ADVICE.get(_likely(found, other, positive) or "", UNCLEAR)
 
 
 def _likely(found: np.ndarray, other: np.ndarray, positive: bool) -> str | None:

@@ -75,7 +75,7 @@ def copies_left_out(values: Values, keys: Sequence[str], *, sure: bool) -> tuple
     sure = sure and not values.file.nested
     copies = _repeated(Values(values.file, values.file.read(names)), keys)
     count, others = int(copies.sum()), int((repeated & ~copies).sum())
-    asked = ()
+    asked: tuple[str, ...] = ()
     if sure and others:
         if _alike(values, keys[0]):
             told = f"{count + others:,} rows repeat the '{keys[0]}' of an earlier one, alike in all that is read"

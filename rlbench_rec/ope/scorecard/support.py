@@ -38,7 +38,10 @@ def times_as_long(log: EvaluationLog, gate: Gate) -> tuple[float, bool]:
     (measured,) = measure(Pieces(log, [one]))
     # A skewness falls with the square root of the number of rows.
     times.append((measured.skewness / gate.trusted_skewness) ** 2)
-    uneven = any(not tail_was_seen(overlap, gate) and 0 < overlap.sizes.evenness < UNEVEN for overlap in of_lift)
+    uneven = any(
+        overlap.sizes is not None and not tail_was_seen(overlap, gate) and 0 < overlap.sizes.evenness < UNEVEN
+        for overlap in of_lift
+    )
     return max(times), uneven
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...terminal import printable
 from .scoring import Report
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLOUR, FAINT = "#0072B2", "#D55E00"
 BINS = 60
@@ -35,7 +39,7 @@ def picture(report: Report) -> bytes:
     return stream.getvalue()
 
 
-def _sizes(axis, weights: np.ndarray) -> None:
+def _sizes(axis: Axes, weights: np.ndarray) -> None:
     positive = weights[weights > 0]
     axis.set_title(f"size of weights ({1 - len(positive) / len(weights):.1%} are 0)", fontsize=9, loc="left")
     axis.set_xlabel("weight", fontsize=8)
@@ -53,7 +57,7 @@ def _sizes(axis, weights: np.ndarray) -> None:
     axis.legend(fontsize=8, frameon=False)
 
 
-def _concentration(axis, weights: np.ndarray, ess: float) -> None:
+def _concentration(axis: Axes, weights: np.ndarray, ess: float) -> None:
     ordered = np.sort(weights)[::-1]
     axis.set_title("the largest weights together", fontsize=9, loc="left")
     axis.set_xlabel("how many", fontsize=8)

@@ -31,10 +31,10 @@ def plot_normalised(table: pd.DataFrame, path: Path) -> None:
     axis.imshow(values, cmap="RdBu", vmin=WORST, vmax=-WORST, aspect="auto")
     for row, numbers in enumerate(values.to_numpy()):
         for column, number in enumerate(numbers):
-            strong = {"color": "white" if abs(number) > 65 else "black", "fontweight": "normal" if column else "bold"}
+            colour, weight = "white" if abs(number) > 65 else "black", "normal" if column else "bold"
             text = "" if pd.isna(number) else f"{number:.0f}"
-            axis.text(column, row, text, ha="center", va="center", fontsize=8, **strong)
-    names = [task.removesuffix("-v1") for task in values]
+            axis.text(column, row, text, ha="center", va="center", fontsize=8, color=colour, fontweight=weight)
+    names = [str(task).removesuffix("-v1") for task in values]
     axis.set_xticks(range(len(names)), names, fontsize=8, rotation=35, ha="left", rotation_mode="anchor")
     axis.xaxis.tick_top()
     axis.set_yticks(range(len(values)), ["  ".join(name) for name in values.index], fontsize=8)

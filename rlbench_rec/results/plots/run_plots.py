@@ -74,8 +74,8 @@ def plot_curves(curves: pd.DataFrame, runs: pd.DataFrame, folder: Path) -> list[
     styles = {label: number for number, label in enumerate(sorted(points["label"].unique()))}
     paths: list[Path] = []
     for place, rows in points.groupby("place", sort=True):
-        path = _path(folder, "curves", place, paths)
-        save(_curves(place, rows, styles), path)
+        path = _path(folder, "curves", str(place), paths)
+        save(_curves(str(place), rows, styles), path)
         paths.append(path)
     return paths
 
@@ -107,16 +107,16 @@ def _values(shown: Headline, truths: pd.DataFrame) -> Figure:
         here = (rows["verdict"] == verdict).to_numpy() & rows["mean"].notna().to_numpy()
         if here.any():
             mean, low, high = (rows.loc[here, name].to_numpy(float) for name in ("mean", "ci_low", "ci_high"))
-            faint = {"linewidth": 1.0, "alpha": 0.5} if verdict == "unreliable" else {"linewidth": 1.8}
-            axis.hlines(height[here], low, high, color=colour, **faint)
+            width, alpha = (1.0, 0.5) if verdict == "unreliable" else (1.8, None)
+            axis.hlines(height[here], low, high, color=colour, linewidth=width, alpha=alpha)
             axis.plot(mean, height[here], linestyle="none", marker=marker, color=colour, markersize=5, label=verdict)
             for edge, beyond, arrow in ((left, low < left, "<"), (right, high > right, ">")):
                 for cut in height[here][beyond]:
                     axis.plot(edge, cut, marker=arrow, color=colour, markersize=5, clip_on=False)
     known = truths["mean"].notna().to_numpy()
     if known.any():
-        mean, low, high = (truths.loc[known, name] for name in ("mean", "ci_low", "ci_high"))
-        style = {"linestyle": "none", "marker": "D", "markersize": 5, "markerfacecolor": "white"}
+        mean, low, high = (truths.loc[known, name].to_numpy(float) for name in ("mean", "ci_low", "ci_high"))
+        style: dict[str, Any] = {"linestyle": "none", "marker": "D", "markersize": 5, "markerfacecolor": "white"}
         axis.hlines(height[known] - ABOVE, low, high, color="black", linewidth=0.9)
         axis.plot(mean, height[known] - ABOVE, color="black", label="true value", **style)
     _name_rows(axis, rows)
@@ -171,14 +171,14 @@ def _curves(place: str, rows: pd.DataFrame, styles: dict[str, int]) -> Figure:
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for axis, (column, title) in zip(axes, panels.items(), strict=True):
         for label, of_label in rows.groupby("label", sort=True):
-            number = styles[label]
+            number = styles[str(label)]
             colour, dash = PALETTE[number % len(PALETTE)], DASHES[number % len(DASHES)]
             by_step = of_label.groupby("step")[column]
             mean = by_step.mean()
             # Curves may coincide (DQN and Double DQN on one-step logs): thinner, broken ones lie on top of fuller ones.
             width = max(1.0, 3.0 - 0.5 * number)
             axis.fill_between(mean.index, by_step.min(), by_step.max(), color=colour, alpha=0.12, linewidth=0)
-            axis.plot(mean.index, mean, color=colour, linestyle=dash, linewidth=width, label=label)
+            axis.plot(mean.index, mean, color=colour, linestyle=dash, linewidth=width, label=str(label))
             if column == "mean_q":
                 # What the log itself earned from there on: a Q far above it promises too much.
                 earned = of_label.groupby("step")["mean_return"].mean()

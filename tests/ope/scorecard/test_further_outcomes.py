@@ -49,7 +49,7 @@ def test_ratios_stand_beside_the_metrics(shop):
     assert basket.scored[0].lift.value == pytest.approx(alone.value, rel=1e-12)
     assert basket.logging.value == pytest.approx(read.log.rewards.sum() / read.log.metrics.sum(), rel=1e-12)
     assert "metric: reward/orders" in scorecard_text(report)
-    with pytest.raises(InputError, match="'clicks' is no outcome that was read"):
+    with pytest.raises(InputError, match="'clicks' is not an outcome that was read"):
         scorecard.score(read, ratios=["reward/clicks"])
 
 
