@@ -13,7 +13,7 @@ import pytest
 import rlbench_rec as rb
 from rlbench_rec.errors import InputError
 from rlbench_rec.plugins import KINDS, LOADED, identities, load_plugins, plugins_of, registry
-from rlbench_rec.results.schema import read_runs
+from rlbench_rec.results.read import load_runs
 from rlbench_rec.suite import Suite
 from rlbench_rec.suite.runner import run_suite
 
@@ -84,7 +84,7 @@ def module(tmp_path, monkeypatch):
 
 def test_everything_from_a_module_of_ones_own_runs_in_workers(module, tmp_path):
     finished = run_suite(Suite(**SUITE), tmp_path / "out", device="cpu", workers=2)
-    runs = read_runs(finished.folder / "runs.csv")
+    runs = load_runs(finished.folder / "runs.csv")
     assert (runs["status"] == "ok").all()
     assert set(runs["algorithm"]) == {"behaviour", "first", "bold"} and set(runs["task"]) == {"corner-v1"}
     assert {"my-ips", "snips"} <= set(runs["estimator"])

@@ -14,11 +14,15 @@ from ..errors import InputError, MissingFileError
 from ..statistics.student import ROUNDING
 from .data_identity import DataHashes, of_leaderboard, of_runs, refuse_other_data
 from .metrics import METRICS
-from .schema import KEYS, RUN_KEYS, TableRow, read_leaderboard, read_runs
+from .read import check_frame, load_leaderboard, load_runs
+from .schema import KEYS, LEADERBOARD, RUN_KEYS, RUNS, TableRow
 
 CHANGES = ("worse beyond", "missing", "worse within", "better within", "better beyond", "new", "identical")
 """What can be said of a row, worst first."""
 REGRESSIONS = ("worse beyond", "missing")
+
+Table = str | Path | pd.DataFrame
+"""A leaderboard or runs: a file, or what it holds."""
 
 
 @dataclass(frozen=True)
@@ -50,25 +54,29 @@ class Comparison:
         return {"regressed": self.regressed, "counts": self.counts, "unchecked": self.unchecked, "rows": rows}
 
 
-def compare(old: str | Path, new: str | Path) -> Comparison:
-    """Join two files on their keys and judge each row.
+def compare(old: Table, new: Table) -> Comparison:
+    """Join two tables on their keys and judge each row.
 
-    Both must be of the same data and card: by the hashes in runs.csv, or in the manifest.json beside a leaderboard.
+    Both must be of the same data and card: by the hashes in runs.csv, or in the manifest.json beside a leaderboard. A
+    leaderboard that is a frame has no manifest, so that is not checked of it (see `Comparison.unchecked`).
 
     A difference is beyond the intervals when it exceeds the margin sqrt(h_old^2 + h_new^2), h the half-width of a row's
     interval towards the other value: the interval of a difference of two independent estimates (Zou and Donner 2008).
     Rows of equal value are identical, whatever their intervals; a value that became undefined is missing. A row that
     is `unreliable` in both files claimed nothing, so its changes stay within.
 
+    Args:
+        old, new: paths of leaderboard.csv or runs.csv, or frames with those columns (`load_leaderboard`, `load_runs`).
+
     Raises:
         MissingFileError, InputError: a file that is not there or not such a table, files of two kinds, or of other
             data.
     """
-    before, keys, old_data = _read(Path(old))
-    after, new_keys, new_data = _read(Path(new))
-    where = f"{old}, {new}"
+    before, keys, old_data = _from_frame(old, "old") if isinstance(old, pd.DataFrame) else _from_file(Path(old))
+    after, new_keys, new_data = _from_frame(new, "new") if isinstance(new, pd.DataFrame) else _from_file(Path(new))
+    where = ", ".join("a frame" if isinstance(table, pd.DataFrame) else str(table) for table in (old, new))
     if keys != new_keys:
-        raise InputError("One file is a leaderboard, the other holds runs.", where=where)
+        raise InputError("One table is a leaderboard, the other holds runs.", where=where)
     refuse_other_data(old_data, new_data, where)
     both = before.merge(after, on=list(keys), how="outer", suffixes=("_old", "_new"), indicator=True)
     # A value of 0 but for rounding is small beside the others of its metric, not beside itself.
@@ -83,8 +91,11 @@ def compare(old: str | Path, new: str | Path) -> Comparison:
     return Comparison(rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True), unchecked)
 
 
-def _read(path: Path) -> tuple[pd.DataFrame, tuple[str, ...], DataHashes]:
-    """The value and interval of each row, by its key; what tells rows apart; and what is known of the data."""
+Rows = tuple[pd.DataFrame, tuple[str, ...], DataHashes]
+"""The value and interval of each row, by its key; what tells rows apart; and what is known of the data."""
+
+
+def _from_file(path: Path) -> Rows:
     try:
         with path.open(encoding="utf-8", errors="replace") as stream:
             header = stream.readline()
@@ -92,17 +103,25 @@ def _read(path: Path) -> tuple[pd.DataFrame, tuple[str, ...], DataHashes]:
         raise MissingFileError("There is no such file.", where=str(path)) from error
     except OSError as error:
         raise InputError(f"The file cannot be read ({error.strerror}).", where=str(path)) from error
-    keys: tuple[str, ...]
     if "run_id" in header:
-        frame, keys, value = read_runs(path), RUN_KEYS, "value"
-        hashes = of_runs(frame)
-        # A failed run has no estimator; its row still tells that something went missing.
-        frame = frame[frame["status"] == "ok"]
-    else:
-        frame, keys, value = read_leaderboard(path), KEYS, "mean"
-        hashes = of_leaderboard(path)
-    kept = frame[[*keys, "ci_low", "ci_high", "verdict"]].assign(value=frame[value])
-    return kept, keys, hashes
+        return _of_runs(load_runs(path))
+    return _rows(load_leaderboard(path), KEYS, "mean"), KEYS, of_leaderboard(path)
+
+
+def _from_frame(frame: pd.DataFrame, argument: str) -> Rows:
+    if "run_id" in frame:
+        return _of_runs(check_frame(frame, RUNS, RUN_KEYS, where=argument))
+    checked = check_frame(frame, LEADERBOARD, KEYS, where=argument)
+    return _rows(checked, KEYS, "mean"), KEYS, DataHashes({}, {}, "a leaderboard in memory does not name its data")
+
+
+def _of_runs(runs: pd.DataFrame) -> Rows:
+    # A failed run has no estimator; its row still tells that something went missing.
+    return _rows(runs[runs["status"] == "ok"], RUN_KEYS, "value"), RUN_KEYS, of_runs(runs)
+
+
+def _rows(frame: pd.DataFrame, keys: tuple[str, ...], value: str) -> pd.DataFrame:
+    return frame[[*keys, "ci_low", "ci_high", "verdict"]].assign(value=frame[value])
 
 
 def _judge(row: TableRow, scale: float) -> tuple[float, float, float, float, str]:

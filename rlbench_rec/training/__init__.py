@@ -1,37 +1,20 @@
 """TransitionDataset -> policy: d3rlpy's algorithms in fast loops, encoders, fitted Q evaluation and reward models.
 
-Everything loads on first use; naming the registered algorithms, encoders and loops loads no torch and no d3rlpy.
+Its names stand in `__init__.pyi` and load on first use; naming the registered algorithms, encoders and loops loads no
+torch and no d3rlpy.
 """
 
-from __future__ import annotations
-
-import importlib
-from typing import Any
+import lazy_loader
 
 from ..extras import require
-from .registries import ALGORITHMS, ENCODERS, LOOPS
 
-_LAZY = {
-    "Run": "training_run",
-    "cross_fitted_q": "value_models.cross_fitting",
-    "cross_fitted_rewards": "value_models.cross_fitting",
-    "export": "exporting",
-    "fit": "trainer",
-    "fit_seeds": "trainer",
-    "fqe": "value_models.fitted_q_evaluation",
-    "load": "saved_run",
-    "nearest_loop": "loops.choice",
-}
+_load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
-_WITHOUT_TORCH = ("cross_fitted_q", "cross_fitted_rewards")
-"""They ask for it themselves, where they need it: on logs of one-step episodes they do not."""
-
-__all__ = ["ALGORITHMS", "ENCODERS", "LOOPS", *_LAZY]
+# `cross_fitted_q` and `cross_fitted_rewards` ask for torch themselves: on logs of one-step episodes they need none.
+NEEDS_TORCH = ("Run", "export", "fit", "fit_seeds", "fqe", "load", "nearest_loop")
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    if name not in _WITHOUT_TORCH:
+def __getattr__(name):
+    if name in NEEDS_TORCH:
         require("train", f"training.{name}")
-    return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
+    return _load(name)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rlbench_rec.results.schema import read_leaderboard
+from rlbench_rec.results.read import load_leaderboard
 from studies.kill_runs import SCORING, Ground
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
@@ -66,7 +66,7 @@ def test_what_finished_is_kept_and_resume_runs_the_rest(tmp_path):
     _, err = run.communicate(timeout=60)
     assert run.returncode == 130 and "Traceback" not in err and time.monotonic() - began < 30
     assert "interrupted. out keeps what finished; --out out --resume runs the rest" in err
-    done = set(read_leaderboard(tmp_path / "out" / "leaderboard.csv")["algorithm"])
+    done = set(load_leaderboard(tmp_path / "out" / "leaderboard.csv")["algorithm"])
     assert done and done < {"behaviour", "random", "popularity", "dqn", "cql"}
     assert not list(tmp_path.glob("out/.*"))
 

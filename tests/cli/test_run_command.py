@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rlbench_rec.results.schema import read_runs
+from rlbench_rec.results.read import load_runs
 
 SCORING = """
 kind = "estimators"
@@ -63,7 +63,7 @@ def test_a_bad_log_is_a_row_each_and_the_others_go_on(here, rlbench, name, conte
     (here / name).write_bytes(content)
     code, _, errors = rlbench("run", "mixed.toml", "--out", "out", "--jobs", 1, "--device", "cpu")
     assert code == 1 and "Traceback" not in errors
-    runs = read_runs(here / "out" / "runs.csv")
+    runs = load_runs(here / "out" / "runs.csv")
     assert runs.loc[runs["dataset"] == "shop", "status"].str.startswith("failed: ").all()
     assert (runs.loc[runs["task"] == "tabular-v1", "status"] == "ok").all()
     assert set(runs["algorithm"]) == {"behaviour", "random"} and (here / "out" / "leaderboard.csv").is_file()
@@ -137,4 +137,4 @@ def test_where_every_job_fails_there_is_a_board_without_rows(here, rlbench, monk
     code, _, errors = rlbench("run", "mixed.toml", "--out", "out", "--jobs", 1, "--device", "cpu")
     assert code == 1 and "Traceback" not in errors and "unexpected" not in errors
     assert len((here / "out" / "leaderboard.csv").read_text().splitlines()) == 1
-    assert len(read_runs(here / "out" / "runs.csv")) == 2
+    assert len(load_runs(here / "out" / "runs.csv")) == 2

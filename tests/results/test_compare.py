@@ -4,6 +4,7 @@ import json
 from math import sqrt
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from rlbench_rec.errors import InputError, MissingFileError
@@ -131,7 +132,7 @@ def test_two_kinds_of_file_are_refused(tmp_path, run, frame_of):
     frame = frame_of(run())
     write_table(frame, RUNS, tmp_path / "runs.csv")
     write_table(leaderboard(frame), LEADERBOARD, tmp_path / "board.csv")
-    with pytest.raises(InputError, match="One file is a leaderboard, the other holds runs"):
+    with pytest.raises(InputError, match="One table is a leaderboard, the other holds runs"):
         compare(tmp_path / "runs.csv", tmp_path / "board.csv")
 
 
@@ -202,3 +203,26 @@ def test_runs_of_an_older_version_are_named_as_such(tmp_path, run, frame_of):
     frame_of(run(schema_version=1))[columns].to_csv(tmp_path / "runs.csv", index=False)
     with pytest.raises(InputError, match="schema_version is 1; this version of rlbench-rec reads 2"):
         compare(tmp_path / "runs.csv", tmp_path / "runs.csv")
+
+
+@pytest.mark.parametrize("kind", ["leaderboard", "runs"])
+def test_frames_compare_as_their_files_do(compared, run, frame_of, kind):
+    old, new = ([run(value=1.0), run(value=3.0, metric="CTR")], [run(value=0.8), run(value=3.0, metric="CTR")])
+    of_files = compared(old, new, kind)
+    frames = [frame_of(*rows) if kind == "runs" else leaderboard(frame_of(*rows)) for rows in (old, new)]
+    of_frames = compare(*frames)
+    pd.testing.assert_frame_equal(of_frames.rows, of_files.rows, check_dtype=False)
+    # Text that is missing is empty text: pandas reads a file's empty cells so.
+    holes = [frame.astype({"dataset": object}).replace({"dataset": ""}, np.nan) for frame in frames]
+    pd.testing.assert_frame_equal(compare(*holes).rows, of_files.rows, check_dtype=False)
+    assert bool(of_frames.unchecked) is (kind == "leaderboard")
+
+
+def test_a_frame_that_is_no_such_table_is_refused(run, frame_of):
+    runs = frame_of(run(value=1.0))
+    with pytest.raises(InputError, match=r"new: Columns are missing: ci_low"):
+        compare(runs, runs.drop(columns="ci_low"))
+    with pytest.raises(InputError, match=r"old: The column 'value' does not hold numbers"):
+        compare(runs.assign(value="high"), runs)
+    with pytest.raises(InputError, match=r"old: row 1: The row repeats the key"):
+        compare(frame_of(run(value=1.0), run(value=2.0)), runs)

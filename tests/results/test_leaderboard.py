@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from rlbench_rec.results.leaderboard import leaderboard
-from rlbench_rec.results.schema import LEADERBOARD, RUNS, read_runs
+from rlbench_rec.results.read import load_runs
+from rlbench_rec.results.schema import LEADERBOARD, RUNS
 from rlbench_rec.results.write import write_table
 
 Z = stats.norm.ppf(0.975)
@@ -209,7 +210,7 @@ def test_order_of_the_rows_leaves_no_trace(board_of, run):
 def test_names_that_pandas_read_as_nan_lose_no_row(tmp_path, run, frame_of):
     write_table(frame_of(run("behaviour"), run(), run(dataset="", task="shop-v1")), RUNS, tmp_path / "runs.csv")
     pd.testing.assert_frame_equal(
-        leaderboard(pd.read_csv(tmp_path / "runs.csv")), leaderboard(read_runs(tmp_path / "runs.csv"))
+        leaderboard(pd.read_csv(tmp_path / "runs.csv")), leaderboard(load_runs(tmp_path / "runs.csv"))
     )
 
 

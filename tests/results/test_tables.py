@@ -11,16 +11,8 @@ import pytest
 from rlbench_rec.errors import InputError, MissingFileError, OutputError
 from rlbench_rec.files import write_bytes, write_text
 from rlbench_rec.results.leaderboard import leaderboard
-from rlbench_rec.results.schema import (
-    CURVES,
-    KEYS,
-    LEADERBOARD,
-    RUNS,
-    TIMINGS,
-    read_leaderboard,
-    read_runs,
-    read_table,
-)
+from rlbench_rec.results.read import load_leaderboard, load_runs, read_table
+from rlbench_rec.results.schema import CURVES, KEYS, LEADERBOARD, RUNS, TIMINGS
 from rlbench_rec.results.write import write_json, write_table
 
 HEADERS = {
@@ -70,7 +62,7 @@ def test_no_cell_runs_as_a_formula_and_every_text_comes_back(text, tmp_path, run
     write_table(frame_of(run(variant=text)), RUNS, path)
     on_disk = pd.read_csv(path, dtype=str, keep_default_na=False, lineterminator="\n").loc[0, "variant"]
     assert not on_disk.startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert read_runs(path).loc[0, "variant"] == text
+    assert load_runs(path).loc[0, "variant"] == text
 
 
 def test_negative_numbers_are_no_formulas(runs_file, run, frame_of):
@@ -79,7 +71,7 @@ def test_negative_numbers_are_no_formulas(runs_file, run, frame_of):
 
 
 def test_a_table_keeps_its_types(runs_file):
-    frame = read_runs(runs_file)
+    frame = load_runs(runs_file)
     assert list(frame.columns) == list(RUNS)
     assert frame["seed"].tolist() == [0, 0, 1]
     assert frame["higher_is_better"].tolist() == [True] * 3
@@ -90,7 +82,7 @@ def test_a_table_keeps_its_types(runs_file):
 def test_a_leaderboard_comes_back_as_it_was(tmp_path, run, frame_of):
     board = leaderboard(frame_of(run("behaviour"), run("dqn", 2.0), run("bc", 0.1, verdict="unreliable")))
     write_table(board, LEADERBOARD, tmp_path / "a.csv")
-    back = read_leaderboard(tmp_path / "a.csv")
+    back = load_leaderboard(tmp_path / "a.csv")
     write_table(back, LEADERBOARD, tmp_path / "b.csv")
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
     assert back["rank"].tolist()[:2] == [1, 2]
@@ -107,15 +99,15 @@ def test_equal_rows_are_equal_bytes(tmp_path, run, frame_of):
 
 
 def test_columns_may_stand_in_any_order_and_more_are_ignored(runs_file):
-    expected = read_runs(runs_file)
+    expected = load_runs(runs_file)
     raw = pd.read_csv(runs_file, dtype=str, keep_default_na=False)
     raw[list(raw.columns[::-1])].assign(remark="mine").to_csv(runs_file, index=False)
-    pd.testing.assert_frame_equal(read_runs(runs_file), expected)
+    pd.testing.assert_frame_equal(load_runs(runs_file), expected)
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_column(runs_file):
     runs_file.write_bytes(b"\xef\xbb\xbf" + runs_file.read_bytes())
-    assert len(read_runs(runs_file)) == 3
+    assert len(load_runs(runs_file)) == 3
 
 
 def _replaced(path, old, new):
@@ -126,13 +118,13 @@ def _replaced(path, old, new):
 
 def test_a_header_alone_is_an_empty_table(runs_file):
     runs_file.write_text(HEADERS["runs"] + "\n")
-    assert len(read_runs(runs_file)) == 0
+    assert len(load_runs(runs_file)) == 0
 
 
 def test_a_missing_column_is_named(runs_file):
     _replaced(runs_file, "ci_low", "low")
     with pytest.raises(InputError, match=r"Columns are missing: ci_low\."):
-        read_runs(runs_file)
+        load_runs(runs_file)
 
 
 @pytest.mark.parametrize(
@@ -146,20 +138,20 @@ def test_a_missing_column_is_named(runs_file):
 def test_a_cell_of_the_wrong_kind_is_named_with_its_line(runs_file, old, new, message):
     _replaced(runs_file, old, new)
     with pytest.raises(InputError, match=message):
-        read_runs(runs_file)
+        load_runs(runs_file)
 
 
 def test_two_rows_of_one_key_are_refused(runs_file):
     runs_file.write_text(runs_file.read_text() + runs_file.read_text().splitlines()[1] + "\n")
     with pytest.raises(InputError, match=r":5: dataset, .*repeats the key"):
-        read_runs(runs_file)
+        load_runs(runs_file)
 
 
 @pytest.mark.parametrize("version", ["1", "3", ""])
 def test_another_schema_version_is_refused(runs_file, version):
     _replaced(runs_file, "\n2,shop", f"\n{version},shop")
     with pytest.raises(InputError, match="schema_version"):
-        read_runs(runs_file)
+        load_runs(runs_file)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +162,7 @@ def test_another_schema_version_is_refused(runs_file, version):
 def test_what_is_no_table_is_refused(content, tmp_path):
     path = tmp_path / "runs.csv"
     path.write_bytes(content)
-    for read in (read_runs, read_leaderboard):
+    for read in (load_runs, load_leaderboard):
         with pytest.raises(InputError, match=r"runs\.csv"):
             read(path)
 
@@ -181,7 +173,7 @@ def test_a_truncated_last_line_is_refused(kept, runs_file):
     cells = lines[-1].split(",")
     runs_file.write_text("\n".join([*lines[:-1], ",".join(cells[: int(kept * len(cells))])]))
     with pytest.raises(InputError, match=r"runs\.csv:4: The line has \d+ cells, the header 25"):
-        read_runs(runs_file)
+        load_runs(runs_file)
 
 
 @pytest.mark.parametrize("lines", [slice(1, None), slice(2, 3)], ids=["every", "one"])
@@ -190,26 +182,26 @@ def test_lines_with_surplus_cells_are_refused(lines, runs_file):
     text[lines] = [line + ",surplus" for line in text[lines]]
     runs_file.write_text("\n".join(text))
     with pytest.raises(InputError, match=r"runs\.csv"):
-        read_runs(runs_file)
+        load_runs(runs_file)
 
 
 def test_a_file_saved_by_a_spreadsheet_reads_the_same(runs_file):
-    expected = read_runs(runs_file)
+    expected = load_runs(runs_file)
     runs_file.write_bytes(runs_file.read_bytes().replace(b"\n", b"\r\n"))
-    pd.testing.assert_frame_equal(read_runs(runs_file), expected)
+    pd.testing.assert_frame_equal(load_runs(runs_file), expected)
 
 
 def test_a_column_that_is_there_twice_is_refused(runs_file):
     _replaced(runs_file, "policy", "seed")
     with pytest.raises(InputError, match="there twice: seed"):
-        read_runs(runs_file)
+        load_runs(runs_file)
 
 
 def test_no_file_and_a_folder(tmp_path):
     with pytest.raises(MissingFileError, match="no such file"):
-        read_runs(tmp_path / "none.csv")
+        load_runs(tmp_path / "none.csv")
     with pytest.raises(InputError):
-        read_leaderboard(tmp_path)
+        load_leaderboard(tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
@@ -274,23 +266,23 @@ def test_keys_are_columns_of_both_tables():
 def test_a_cell_nobody_wrote_is_refused(old, new, message, runs_file):
     _replaced(runs_file, old, new)
     with pytest.raises(InputError, match=message):
-        read_runs(runs_file)
+        load_runs(runs_file)
 
 
 def test_a_failed_run_needs_no_verdict(tmp_path, run, frame_of):
     failed = run(value=np.nan, verdict="", identification="", status="failed: diverged")
     write_table(frame_of(failed), RUNS, tmp_path / "runs.csv")
-    assert read_runs(tmp_path / "runs.csv")["status"].tolist() == ["failed: diverged"]
+    assert load_runs(tmp_path / "runs.csv")["status"].tolist() == ["failed: diverged"]
 
 
 def test_a_leaderboard_of_another_verdict_is_refused(tmp_path, run, frame_of):
     write_table(leaderboard(frame_of(run())), LEADERBOARD, tmp_path / "a.csv")
     _replaced(tmp_path / "a.csv", "trusted", "good")
     with pytest.raises(InputError, match="column 'verdict'"):
-        read_leaderboard(tmp_path / "a.csv")
+        load_leaderboard(tmp_path / "a.csv")
 
 
 def test_truth_as_spreadsheets_write_it(runs_file):
-    expected = read_runs(runs_file)
+    expected = load_runs(runs_file)
     runs_file.write_text(runs_file.read_text().replace("True", "TRUE"))
-    pd.testing.assert_frame_equal(read_runs(runs_file), expected)
+    pd.testing.assert_frame_equal(load_runs(runs_file), expected)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from rlbench_rec.errors import InputError
-from rlbench_rec.results.schema import read_runs
+from rlbench_rec.results.read import load_runs
 from rlbench_rec.suite import Suite, runner, sources, stamp
 from rlbench_rec.suite.fingerprints import UNKNOWN, Content
 from rlbench_rec.suite.kinds.algorithms.jobs import plan
@@ -141,7 +141,7 @@ def test_a_log_or_card_that_was_edited_in_between(run, suite, shop, tmp_path, ca
     run(suite, tmp_path / "fresh")
     assert tables(tmp_path / "out") == tables(tmp_path / "fresh")
     # One run is of one log and one card, and what was of the other is gone.
-    runs = read_runs(tmp_path / "out" / "runs.csv")
+    runs = load_runs(tmp_path / "out" / "runs.csv")
     assert (runs.groupby("dataset")[["dataset_sha256", "card_sha256"]].nunique() == 1).all(axis=None)
     new = {path.name for path in (tmp_path / "out" / "jobs").iterdir()}
     assert new == {f"{run_id}.json" for run_id in runs["run_id"]} and len(new & old) == 3
@@ -295,6 +295,6 @@ def test_a_log_that_changes_while_the_suite_runs(run, suite, shop, tmp_path, mon
 
     monkeypatch.setattr(runner, "content_of", then_edited)
     run(suite, tmp_path / "out")
-    runs = read_runs(tmp_path / "out" / "runs.csv")
+    runs = load_runs(tmp_path / "out" / "runs.csv")
     assert runs.loc[runs["dataset"] == "shop", "status"].str.contains("changed while the suite ran").all()
     assert (runs.loc[runs["dataset"] == "", "status"] == "ok").all()

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from rlbench_rec.errors import InputError, OutputError
-from rlbench_rec.results.schema import read_leaderboard, read_runs
+from rlbench_rec.results.read import load_leaderboard, load_runs
 from rlbench_rec.suite import Suite
 from rlbench_rec.suite.progress import ProgressEvent, RunFinished, RunStarted
 from rlbench_rec.suite.runner import run_suite
@@ -55,7 +55,7 @@ def test_progress_is_told_of_every_job_and_of_both_ends(finished):
 def test_all_files_are_there_and_valid(finished):
     assert {path.name for path in finished.folder.iterdir()} >= FILES
     assert any(finished.folder.rglob("*.png"))
-    runs, board = read_runs(finished.folder / "runs.csv"), read_leaderboard(finished.folder / "leaderboard.csv")
+    runs, board = load_runs(finished.folder / "runs.csv"), load_leaderboard(finished.folder / "leaderboard.csv")
     assert (runs["status"] == "ok").all() and not finished.failures
     assert set(runs["algorithm"]) == {"behaviour", "random", "bc", "dqn"}
     assert set(runs["estimator"]) == {"truth", "snips", "dr", "on-policy"}
@@ -64,7 +64,7 @@ def test_all_files_are_there_and_valid(finished):
 
 
 def test_every_estimate_stands_beside_the_truth(finished):
-    runs = read_runs(finished.folder / "runs.csv")
+    runs = load_runs(finished.folder / "runs.csv")
     assert runs["true_value"].notna().all()
     one = runs[(runs["algorithm"] == "random") & (runs["metric"] == "reward")]
     assert len(set(one["true_value"])) == 1
@@ -72,7 +72,7 @@ def test_every_estimate_stands_beside_the_truth(finished):
 
 def test_trained_runs_are_kept(finished):
     trained = {path.name for path in (finished.folder / "models").iterdir()}
-    runs = read_runs(finished.folder / "runs.csv")
+    runs = load_runs(finished.folder / "runs.csv")
     ids = dict(zip(runs["variant"], runs["run_id"], strict=True))
     assert trained == set(runs.loc[runs["variant"].str.startswith("mlp/"), "run_id"]) and len(trained) == 3
     run = load(finished.folder / "models" / ids["mlp/gamma-0/greedy"])
@@ -114,7 +114,7 @@ def test_a_job_that_fails_is_a_row_with_its_reason(tmp_path):
     failed = runs[runs["status"] != "ok"]
     assert list(failed["algorithm"]) == ["dqn"] and len(finished.failures) == 1
     assert failed["status"].iloc[0].startswith("failed: ") and "fewer than a batch" in failed["status"].iloc[0]
-    assert "random" in set(read_leaderboard(finished.folder / "leaderboard.csv")["algorithm"])
+    assert "random" in set(load_leaderboard(finished.folder / "leaderboard.csv")["algorithm"])
 
 
 def test_a_used_folder_is_refused_and_left_alone(tmp_path):

@@ -37,9 +37,10 @@ def show_algorithms(finished: FinishedRun, as_json: bool = False) -> None:
     from rich.markup import escape
 
     from ...results.normalised import matrix
-    from ...results.schema import NORMALISED, NORMALISED_KEYS, read_leaderboard, read_table
+    from ...results.read import load_leaderboard, read_table
+    from ...results.schema import NORMALISED, NORMALISED_KEYS
 
-    board = read_leaderboard(finished.folder / "leaderboard.csv")
+    board = load_leaderboard(finished.folder / "leaderboard.csv")
     if as_json:
         say(board.to_json(orient="records", indent=1))
         return
@@ -66,7 +67,8 @@ def show_estimators(finished: FinishedRun, as_json: bool = False) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from ...results.schema import ESTIMATOR_KEYS, ESTIMATORS, read_table
+    from ...results.read import read_table
+    from ...results.schema import ESTIMATOR_KEYS, ESTIMATORS
 
     scores = read_table(finished.folder / "estimators.csv", ESTIMATORS, ESTIMATOR_KEYS)
     if as_json:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...results.leaderboard import BEHAVIOUR
-from ...results.schema import read_runs
+from ...results.read import load_runs
 from ..config import AlgorithmSpec, Source, Suite
 from ..progress import ProgressCallback
 from ..runner import run_suite
@@ -98,7 +98,7 @@ def _values(
         truth_error=0.01,
     )
     finished = run_suite(suite, folder, device="cpu", workers=workers, progress=progress)
-    runs = read_runs(folder / "runs.csv")
+    runs = load_runs(folder / "runs.csv")
     truths = runs[(runs["estimator"] == "truth") & (runs["metric"] == "reward") & (runs["status"] == "ok")]
     found: dict[str, dict[str, np.ndarray]] = {}
     for (algorithm, variant_name), rows in truths.groupby(["algorithm", "variant"], sort=True):

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
-from ...results.schema import REFERENCES, read_table
+from ...results.read import read_table
+from ...results.schema import REFERENCES
 from ...tasks.policy_ladder import Rung, ScoredTask
 from ..sources import TRUTH_SEED, make_task
 
@@ -51,7 +52,7 @@ def table_file() -> Path:
 
 
 def read_references(file: Path) -> pd.DataFrame:
-    """Rows of references.csv, of every shop; see `results.schema.read_table`."""
+    """Rows of references.csv, of every shop; see `results.read.read_table`."""
     return read_table(file, REFERENCES, KEYS)
 
 

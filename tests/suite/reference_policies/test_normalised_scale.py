@@ -8,7 +8,8 @@ import pytest
 
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError
-from rlbench_rec.results.schema import NORMALISED, NORMALISED_KEYS, read_leaderboard, read_runs, read_table
+from rlbench_rec.results.read import load_leaderboard, load_runs, read_table
+from rlbench_rec.results.schema import NORMALISED, NORMALISED_KEYS
 from rlbench_rec.suite import Suite
 from rlbench_rec.suite.kinds.algorithms.check import check
 from rlbench_rec.suite.kinds.algorithms.jobs import plan
@@ -79,7 +80,7 @@ def finished(tmp_path_factory):
 
 
 def test_every_reward_has_a_normalised_twin_with_truth_beside_estimate(finished):
-    runs = read_runs(finished.folder / "runs.csv")
+    runs = load_runs(finished.folder / "runs.csv")
     names = ["run_id", "variant", "estimator"]
     twins = runs[runs["metric"] == "reward"].merge(runs[runs["metric"] == "normalised"], on=names)
     assert len(twins) == (runs["metric"] == "reward").sum() > 0
@@ -92,7 +93,7 @@ def test_every_reward_has_a_normalised_twin_with_truth_beside_estimate(finished)
 
 
 def test_the_ends_stand_on_the_board(finished):
-    board = read_leaderboard(finished.folder / "leaderboard.csv")
+    board = load_leaderboard(finished.folder / "leaderboard.csv")
     truth = board[(board["metric"] == "normalised") & (board["estimator"] == "truth")].set_index(["task", "algorithm"])
     for task in ("tabular-v1", "offers-v1"):
         assert truth.loc[(task, "behaviour"), "mean"].item() == pytest.approx(0.0, abs=1e-9)

@@ -11,7 +11,8 @@ import pytest
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.evaluation.linear_q import linear_q
-from rlbench_rec.results.schema import ESTIMATES, ESTIMATORS, TIMINGS, read_table
+from rlbench_rec.results.read import read_table
+from rlbench_rec.results.schema import ESTIMATES, ESTIMATORS, TIMINGS
 from rlbench_rec.suite import load_suite
 from rlbench_rec.suite.kinds.estimators.check import check
 from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite

@@ -1,0 +1,174 @@
+"""Reading a table that should have the columns of a schema, from a file or a frame."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import InputError, MissingFileError
+from .schema import (
+    IDENTIFICATIONS,
+    KEYS,
+    LEADERBOARD,
+    RUN_KEYS,
+    RUNS,
+    SCHEMA_VERSION,
+    VERDICTS,
+    Kind,
+    Schema,
+    runs_as_formula,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LARGEST = 2**63
+
+
+def load_runs(path: str | Path) -> pd.DataFrame:
+    """runs.csv, validated; see `read_table`."""
+    path = Path(path)
+    frame = _by_line(path, RUNS, RUN_KEYS, SCHEMA_VERSION)
+    ok = frame["status"] == "ok"
+    failed = frame["status"].str.startswith("failed")
+    _refuse(~(ok | failed), frame["status"], "ok, or failed: and the reason", path)
+    # A run that failed has neither.
+    for name, words in (("verdict", VERDICTS), ("identification", IDENTIFICATIONS)):
+        _refuse(ok & ~frame[name].isin(words), frame[name], " or ".join(words), path)
+    return frame.reset_index(drop=True)
+
+
+def load_leaderboard(path: str | Path) -> pd.DataFrame:
+    """leaderboard.csv, validated; see `read_table`."""
+    path = Path(path)
+    frame = _by_line(path, LEADERBOARD, KEYS)
+    _refuse(~frame["verdict"].isin(VERDICTS), frame["verdict"], " or ".join(VERDICTS), path)
+    return frame.reset_index(drop=True)
+
+
+def read_table(path: Path, schema: Schema, keys: tuple[str, ...]) -> pd.DataFrame:
+    """A CSV with the columns of a schema, in any order; further columns are ignored.
+
+    Raises:
+        MissingFileError: no such file.
+        InputError: an empty file, a missing column, a line of another length, a cell of the wrong kind (with its line),
+            or two rows of one key.
+    """
+    return _by_line(path, schema, keys).reset_index(drop=True)
+
+
+def check_frame(frame: pd.DataFrame, schema: Schema, keys: tuple[str, ...], *, where: str) -> pd.DataFrame:
+    """The columns of a schema out of a frame; missing text is empty text.
+
+    Args:
+        frame: what holds them, beside others.
+        schema: which they are.
+        keys: the columns that tell rows apart.
+        where: the frame's name in messages.
+
+    Raises:
+        InputError: a missing column, numbers that are none, or two rows of one key.
+    """
+    import pandas as pd
+
+    _refuse_missing(schema, list(frame.columns), where)
+    checked = pd.DataFrame(index=pd.RangeIndex(len(frame)))
+    for name, (kind, _) in schema.items():
+        column = frame[name].reset_index(drop=True)
+        if kind == "text":
+            checked[name] = column.astype(object).where(column.notna(), "")
+            continue
+        try:
+            checked[name] = pd.to_numeric(column)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"The column '{name}' does not hold numbers.", where=where) from error
+    again = checked.duplicated(list(keys))
+    if again.any():
+        raise InputError("The row repeats the key of an earlier one.", where=f"{where}: row {again.idxmax()}")
+    return checked
+
+
+def _refuse_missing(schema: Schema, columns: list[str], where: str) -> None:
+    missing = [name for name in schema if name not in columns]
+    if missing:
+        hint = "Is it a table that `rlbench run` wrote?"
+        raise InputError(f"Columns are missing: {', '.join(missing)}.", where=where, hint=hint)
+
+
+def _by_line(path: Path, schema: Schema, keys: tuple[str, ...], version: int | None = None) -> pd.DataFrame:
+    import pandas as pd
+
+    header, lines, rows = _cells(path)
+    if version is not None and "schema_version" in header:
+        # Before the columns: those that a file of another version lacks are not its fault.
+        _check_version(path, [row[header.index("schema_version")] for row in rows], version)
+    _refuse_missing(schema, header, str(path))
+    # Indexed by line, so that every message can say where.
+    raw = pd.DataFrame(rows, columns=header, index=lines, dtype=object)
+    frame = pd.DataFrame({name: _typed(raw[name], kind, path) for name, (kind, _) in schema.items()}, index=lines)
+    again = frame.duplicated(list(keys))
+    if again.any():
+        where = f"{path}:{again.idxmax()}: {', '.join(keys)}"
+        raise InputError("The row repeats the key of an earlier one.", where=where)
+    return frame
+
+
+def _check_version(path: Path, versions: list[str], wanted: int) -> None:
+    # Spreadsheets may save 2 as 2.0.
+    other = next((text for text in versions if text not in (str(wanted), f"{wanted}.0")), None)
+    if other is not None:
+        what = f"schema_version is {other or 'empty'}; this version of rlbench-rec reads {wanted}."
+        raise InputError(what, where=str(path), hint="Run the suite again, or read it with the version that wrote it.")
+
+
+def _cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
+    """Header, line of each row, and cells. pandas would fill lines that end early, and we would not know."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream, strict=True)
+            found = [(reader.line_num, row) for row in reader if row]
+    except FileNotFoundError as error:
+        raise MissingFileError("There is no such file.", where=str(path)) from error
+    except OSError as error:
+        raise InputError(f"The file cannot be read ({error.strerror}).", where=str(path)) from error
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise InputError(f"Not a CSV table ({error}).", where=str(path)) from error
+    if not found:
+        raise InputError("The file is empty.", where=str(path))
+    header = found[0][1]
+    twice = {name for name in header if header.count(name) > 1}
+    if twice:
+        raise InputError(f"Columns are there twice: {', '.join(sorted(twice))}.", where=str(path))
+    for line, row in found[1:]:
+        if len(row) != len(header):
+            raise InputError(f"The line has {len(row)} cells, the header {len(header)}.", where=f"{path}:{line}")
+    return header, [line for line, _ in found[1:]], [row for _, row in found[1:]]
+
+
+def _typed(column: pd.Series, kind: Kind, path: Path) -> pd.Series:
+    import pandas as pd
+
+    if kind == "text":
+        return column.map(lambda text: text[1:] if text[:1] == "'" and runs_as_formula(text) else text)
+    if kind == "truth":
+        # Spreadsheets save True as TRUE.
+        values = column.str.lower().map({"true": True, "false": False})
+        _refuse(values.isna(), column, "True or False", path)
+        return values.astype(bool)
+    numbers = pd.to_numeric(column.where(column != "", None), errors="coerce")
+    _refuse(numbers.isna() & (column != ""), column, "a number", path)
+    _refuse(np.isinf(numbers.astype(float)), column, "a finite number", path)
+    if kind == "number":
+        return numbers.astype(float)
+    _refuse(numbers.notna() & (numbers % 1 != 0), column, "a whole number", path)
+    _refuse(numbers.abs() >= LARGEST, column, "a whole number below 2^63", path)
+    return numbers.astype("Int64")
+
+
+def _refuse(bad: pd.Series, column: pd.Series, wanted: str, path: Path) -> None:
+    if bad.any():
+        line = bad.idxmax()
+        raise InputError(f"{column[line]!r} is not {wanted}.", where=f"{path}:{line}: column '{column.name}'")
