@@ -167,5 +167,5 @@ def _files(top: str) -> list[tuple[Path, Path]]:
         return []
     folders = [Path(folder) for folder in spec.submodule_search_locations or ()]
     if not folders:
-        return [(Path(spec.origin).parent, Path(spec.origin))]
+        return [(Path(spec.origin).parent, Path(spec.origin))] if spec.origin else []
     return [(folder, file) for folder in folders for file in sorted(folder.rglob("*.py"))]

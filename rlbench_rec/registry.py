@@ -82,7 +82,7 @@ class Registry(Generic[T]):
         if isinstance(target, str):
             target = self._load(name, target)
             self._targets[name] = target
-        return target  # type: ignore[return-value]
+        return target
 
     def __contains__(self, name: object) -> bool:
         if name not in self._targets and name not in self._aliases:
@@ -121,7 +121,7 @@ class Registry(Generic[T]):
             raise InputError(f"The {self.kind} '{name}' calls itself {own!r}.", where=where, hint="Use one name.")
 
     def _read_entry_points(self) -> None:
-        if self._has_read_entry_points:
+        if self._has_read_entry_points or self.group is None:
             return
         from importlib.metadata import entry_points
 

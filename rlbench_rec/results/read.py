@@ -160,7 +160,7 @@ def _typed(column: pd.Series, kind: Kind, path: Path) -> pd.Series:
         return values.astype(bool)
     numbers = pd.to_numeric(column.where(column != "", None), errors="coerce")
     _refuse(numbers.isna() & (column != ""), column, "a number", path)
-    _refuse(np.isinf(numbers.astype(float)), column, "a finite number", path)
+    _refuse(numbers.astype(float).abs() == np.inf, column, "a finite number", path)
     if kind == "number":
         return numbers.astype(float)
     _refuse(numbers.notna() & (numbers % 1 != 0), column, "a whole number", path)
@@ -170,5 +170,5 @@ def _typed(column: pd.Series, kind: Kind, path: Path) -> pd.Series:
 
 def _refuse(bad: pd.Series, column: pd.Series, wanted: str, path: Path) -> None:
     if bad.any():
-        line = bad.idxmax()
-        raise InputError(f"{column[line]!r} is not {wanted}.", where=f"{path}:{line}: column '{column.name}'")
+        line, text = bad.idxmax(), column[bad].iloc[0]
+        raise InputError(f"{text!r} is not {wanted}.", where=f"{path}:{line}: column '{column.name}'")
