@@ -7,11 +7,13 @@ from typing import Protocol, runtime_checkable
 
 import typer
 
+from ..errors import InputError
 from ..terminal import printable
 from . import compare, data, doctor, export, listing, ope, perf, run, tasks
 from .boundary import guarded
 from .global_options import GlobalOptions, split
 from .log_output import log_output
+from .option_names import option_of
 from .render.console import OUTPUT, say
 
 
@@ -88,6 +90,11 @@ def _run(arguments: list[str], chosen: GlobalOptions) -> int:
     app.rich_markup_mode = None if chosen.no_color else MARKUP
     try:
         return app(args=arguments, standalone_mode=False) or 0
+    except InputError as error:
+        option = option_of(error.where, app, arguments)
+        if option is None:
+            raise
+        raise InputError(error.what.removeprefix(f"{error.where} is "), where=option, hint=error.hint) from error
     except Exception as error:
         if not isinstance(error, CommandLineError):
             raise

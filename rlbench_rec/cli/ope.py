@@ -78,10 +78,12 @@ def command(
     gamma: Annotated[float, typer.Option(help="Discount factor within sessions.")] = 1.0,
     interval: Annotated[str, typer.Option(help="bootstrap, bca, studentised or normal.")] = "bootstrap",
     confidence: Annotated[float, typer.Option(help="Level of the intervals.")] = 0.95,
-    resamples: Annotated[int, typer.Option(help="Of the bootstrap.")] = 2_000,
+    n_resamples: Annotated[int, typer.Option("--resamples", help="Of the bootstrap.")] = 2_000,
     seed: Annotated[int, typer.Option(help="Of the bootstrap and of folds.")] = 0,
     explain: Annotated[bool, typer.Option("--explain", help="Also say what to do next.")] = False,
-    plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Also draw the weights.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also draw the weights: .png, .pdf or .svg.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Also write what --json prints.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
@@ -97,11 +99,13 @@ def command(
 
     Exit code 3: the log cannot tell: the evidence is too thin, or there is no difference.
     """
+    from ..figures import image_format
     from ..files import write_bytes, write_text
     from ..ope import scorecard
     from .render.scorecard import scorecard_text
 
     _keep_apart(log, {"--plot": plot, "--out": out})
+    plot_format = image_format(plot) if plot else None
     rails, ratios = _guardrails(guardrail or []), ratio or []
     metrics = scorecard.outcome_columns(metric or [], ratios, [*rails], reward or "reward")
     columns = {
@@ -140,13 +144,13 @@ def command(
         min_lift=min_lift,
         interval=interval,
         confidence=confidence,
-        n_resamples=resamples,
+        n_resamples=n_resamples,
         seed=seed,
     )
     advised = scorecard.advice(report) if explain else None
     as_text = json.dumps(scorecard.record(report, advised), indent=2, ensure_ascii=False)
-    if plot:
-        write_bytes(plot, scorecard.picture(report))
+    if plot and plot_format:
+        write_bytes(plot, scorecard.picture(report, plot_format))
     if out:
         write_text(out, as_text + "\n")
     say(as_text if as_json else scorecard_text(report, advised), end="\n" if as_json else "")

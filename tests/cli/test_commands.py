@@ -96,7 +96,7 @@ SUITE = '[[sources]]\ntask = "recommend-v1"\n[[algorithms]]\nid = "random"\n'
         (["run", "--resume"], "--resume needs --out"),
         (["data", "show", "open-bandit-sample/randm-all"], "Did you mean 'random-all'"),
         (["data", "check", "retailrocket", "--data", "nowhere"], "nowhere"),
-        (["data", "check", "open-bandit-sample/bts-men", "--memory-limit", "lots"], "memory_limit"),
+        (["data", "check", "open-bandit-sample/bts-men", "--memory-limit", "lots"], "--memory-limit: "),
         (["tasks", "show", "recomend-v1"], "Did you mean 'recommend-v1'"),
         (["compare", "a.csv", "b.csv"], "a.csv: There is no such file"),
     ],

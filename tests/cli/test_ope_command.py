@@ -66,6 +66,42 @@ def test_json_on_stdout_and_in_a_file_and_a_picture(run, tmp_path):
     assert again == out
 
 
+@pytest.mark.parametrize(("name", "begins"), [("w.PNG", b"\x89PNG"), ("w.pdf", b"%PDF"), ("w.svg", b"<?xml")])
+def test_a_picture_has_the_format_of_its_name(run, tmp_path, name, begins):
+    pictures = []
+    for _ in range(2):
+        assert run(*SHOP, "--reward", "click", "--plot", name)[0] == 0
+        pictures.append((tmp_path / name).read_bytes())
+    assert pictures[0].startswith(begins) and pictures[0] == pictures[1]
+
+
+@pytest.mark.parametrize("name", ["w.bmp", "w", ".png", "w.png.txt"])
+def test_a_picture_of_no_known_format_is_refused_before_the_log_is_read(run, tmp_path, name):
+    code, out, err = run("no-such-column.csv", "--plot", name)
+    assert code == 2 and not out and f"{name}: " in err and "End it in .png, .pdf or .svg." in err
+    assert [path.name for path in tmp_path.iterdir()] == ["shop.csv"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--resamples", "5"),
+        ("--resamples", "0"),
+        ("--min-lift", "-1"),
+        ("--confidence", "2"),
+        ("--gamma", "-1"),
+        ("--seed", "-1"),
+        ("--timezone", "UTC"),
+        ("--reward-range", "1,0"),
+    ],
+)
+def test_a_bad_value_is_refused_by_the_name_of_its_option(run, option, value):
+    code, out, err = run(*SHOP, "--reward", "click", f"{option}={value}")
+    assert code == 2 and not out and err.startswith(f"rlbench: {option}: "), err
+    parameter = option.removeprefix("--").replace("-", "_")
+    assert parameter not in err.replace(option, "") and "n_resamples" not in err
+
+
 def test_ratios_guardrails_and_slices(run):
     arguments = ("--reward", "click", "--ratio", "click/hour", "--by", "action", "--json")
     code, out, _ = run(*SHOP, *arguments, "--guardrail", "cost:0.01:lower")

@@ -17,7 +17,7 @@ def command(
     card: Card,
     data: Data = None,
     html: Annotated[Path | None, typer.Option(help="Also write a page to this file.")] = None,
-    png: Annotated[Path | None, typer.Option(help="Also write a picture to this file.")] = None,
+    png: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a picture: .png, .pdf or .svg.")] = None,
     memory_limit: Memory = "2GB",
     as_json: Json = False,
 ) -> None:
@@ -27,14 +27,16 @@ def command(
     """
     from ... import events
     from ...events.profile import page, picture, profile
+    from ...figures import image_format
     from ...files import write_bytes, write_text
     from ..render.profile import profile_text
 
+    format = image_format(png) if png else None
     made = profile(card, data, memory_limit=memory_limit)
     if html:
         write_text(html, page(made))
-    if png:
-        write_bytes(png, picture(made))
+    if png and format:
+        write_bytes(png, picture(made, format))
     if as_json:
         fields = events.find_card(card).model_dump(mode="json", exclude_none=True)
         say(json.dumps({"card": fields, "profile": asdict(made)}, indent=2, ensure_ascii=False))

@@ -1,33 +1,29 @@
-"""A profile as a PNG: the bars, with the counts beside them. The same profile gives the same bytes."""
+"""A profile as a picture: the bars, with the counts beside them. The same profile gives the same bytes."""
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
+from ...figures import PALETTE, Format, image, new_figure
 from ...terminal import printable
 from .facts import Profile, Section
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOUR = "#0072B2"
+COLOUR = PALETTE[0]
 
 
-def picture(profile: Profile) -> bytes:
-    """A PNG of every section that has bars, side by side; what the card and the account say stands below the title."""
-    from matplotlib.figure import Figure
-
+def picture(profile: Profile, format: Format = "png") -> bytes:
+    """Every section that has bars, side by side; what the card and the account say stands below the title."""
     barred = [section for section in profile.sections if any(row.share is not None for row in section.rows)]
     tallest = max((len(section.rows) for section in barred), default=1)
-    figure = Figure(figsize=(4.2 * max(len(barred), 2), 1.9 + 0.32 * tallest), dpi=120, layout="constrained")
+    figure = new_figure(4.2 * max(len(barred), 2), 1.9 + 0.32 * tallest)
     # Names come from cards and logs: a dollar sign in them begins no formula.
     figure.suptitle(printable(f"{profile.title}\n{_summary(profile)}"), fontsize=11, parse_math=False)
     for place, section in enumerate(barred):
         _draw(figure.add_subplot(1, len(barred), place + 1), section)
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", metadata={"Software": None})
-    return stream.getvalue()
+    return image(figure, format)
 
 
 def _summary(profile: Profile) -> str:

@@ -1,29 +1,27 @@
-"""The weights of a log as a PNG: how large they are, and how few of them carry the estimate."""
+"""The weights of a log as a picture: how large they are, and how few of them carry the estimate."""
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...figures import PALETTE, Format, image, new_figure
 from ...terminal import printable
 from .scoring import Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOUR, FAINT = "#0072B2", "#D55E00"
+COLOUR, FAINT = PALETTE[:2]
 BINS = 60
 
 
-def picture(report: Report) -> bytes:
+def picture(report: Report, format: Format = "png") -> bytes:
     """Left: the share of decisions, and the share of the sum of weights, by size of the weight. Right: the share of the
     sum that the k largest weights carry. The same log gives the same bytes."""
-    from matplotlib.figure import Figure
-
     weights = report.log.times_weights(report.log.scaled_final_weights)
-    figure = Figure(figsize=(9.6, 3.8), dpi=120, layout="constrained")
+    figure = new_figure(9.6, 3.8)
     found = report.diagnostics
     title = f"{report.table.path}: {found.verdict}, effective sample size {found.ess:,.4g} of {found.units:,}"
     figure.suptitle(printable(title), fontsize=10, parse_math=False)
@@ -33,10 +31,7 @@ def picture(report: Report) -> bytes:
     for axis in (left, right):
         axis.spines[["top", "right"]].set_visible(False)
         axis.tick_params(labelsize=8)
-    stream = io.BytesIO()
-    # The default metadata holds the version of matplotlib; without it equal pictures are equal bytes.
-    figure.savefig(stream, format="png", metadata={"Software": None})
-    return stream.getvalue()
+    return image(figure, format)
 
 
 def _sizes(axis: Axes, weights: np.ndarray) -> None:

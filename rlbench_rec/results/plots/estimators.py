@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .figure import PALETTE, new_figure, save
+from ...figures import PALETTE, new_figure
+from .save import save
 
 if TYPE_CHECKING:
     import pandas as pd

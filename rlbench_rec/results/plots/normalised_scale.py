@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from ...figures import new_figure
 from ..normalised import matrix
-from .figure import new_figure, save
+from .save import save
 
 WORST = -100.0
 """Colours end here; the numbers do not."""

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ...figures import PALETTE, new_figure
 from ..headline import Headline, formatted, headlines
 from ..leaderboard import ON_POLICY
 from ..schema import KEYS
-from .figure import PALETTE, new_figure, save
+from .save import save
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
+from ...figures import image
+from ...files import write_bytes
 from ...terminal import printable
 from .goodness_of_fit import LONGEST_SHOWN, Goodness, curve
 
 
 def draw_fit(goodness: Goodness, path: Path) -> None:
     """Write a PNG."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 7), layout="constrained")
-    FigureCanvasAgg(figure)
     lengths, events, popularity, following = figure.subplots(2, 2).ravel()
     styles = {"held out": ("black", "-"), "fitted": ("tab:gray", "--"), "simulated": ("tab:orange", "-")}
     for at, (name, visits) in enumerate(goodness.sides.items()):
@@ -38,4 +38,4 @@ def draw_fit(goodness: Goodness, path: Path) -> None:
     title = f"A shop like {goodness.found.shop.source}: the log's held-out part and the simulation"
     # A dollar sign in a name is no formula.
     figure.suptitle(printable(title), parse_math=False)
-    figure.savefig(path, dpi=100, metadata={"Software": None})
+    write_bytes(path, image(figure))

@@ -1,0 +1,24 @@
+"""The library says which parameter is wrong; a person at the command line typed an option."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+from typer.core import TyperGroup, TyperOption
+
+
+def option_of(parameter: str | None, app: typer.Typer, arguments: Sequence[str]) -> str | None:
+    """The option that sets a parameter, `--min-lift` for `min_lift`; None where the command has no such option.
+
+    Args:
+        parameter: as the library names it; options are declared under the same names.
+        app: the whole command line.
+        arguments: as typed.
+    """
+    command = typer.main.get_command(app)
+    for word in arguments:
+        if isinstance(command, TyperGroup) and word in command.commands:
+            command = command.commands[word]
+    options = {option.name: option.opts[0] for option in command.params if isinstance(option, TyperOption)}
+    return options.get(parameter or "")
