@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -39,7 +39,11 @@ class TaskConfig(BaseModel):
     """Longest session, in decisions."""
 
 
-class Task(ABC):
+ConfigT = TypeVar("ConfigT", bound=TaskConfig)
+"""The config of a task: `class MyShop(Task[MyShopConfig])` knows the fields of its `self.config`."""
+
+
+class Task(ABC, Generic[ConfigT]):
     """A simulated shop with a known answer.
 
     Args:
@@ -64,7 +68,7 @@ class Task(ABC):
         if ending := re.search(r"-v(\d+)$", cls.__dict__.get("id", "")):
             cls.version = int(ending[1])
 
-    def __init__(self, config: TaskConfig, seed: int = 0):
+    def __init__(self, config: ConfigT, seed: int = 0):
         self.config, self.seed = config, seed
         self._truths: dict[TruthKey, TrueValue] = {}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -99,15 +100,16 @@ class ScoredPolicy(Policy):
         return (1.0 - self.rung.epsilon) * rows + self.rung.epsilon / self.action_count
 
 
-class ScoredTask(Task):
+ScoredConfigT = TypeVar("ScoredConfigT", bound=ScoredConfig)
+
+
+class ScoredTask(Task[ScoredConfigT]):
     """A task whose logging and evaluation policies are made of its own scores.
 
     Scores are functions of states, (n, state size) -> (n, A), in any unit: `myopic`, the expected reward of the next
     step, and `farsighted`, the best that is known for the long run; a task may add others. A row of a score does
     not depend on the other rows, but for rounding in float64.
     """
-
-    config: ScoredConfig
 
     @abstractmethod
     def scores(self) -> dict[str, QFunction]:

@@ -122,7 +122,7 @@ class AdsSimulator(Simulator):
         return np.column_stack((kind, users["wear"], users["budget"] / c.budget, time)).astype(np.float32)
 
 
-class Ads(ScoredTask):
+class Ads(ScoredTask[AdsConfig]):
     """Which ad to show and how high to bid: second-price auctions, a day's budget, and ads that wear out.
 
     An episode is a day of auctions. Before each the kind of user k is known, and one names an ad i and a bid b, or does

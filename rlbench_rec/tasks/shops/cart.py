@@ -128,7 +128,7 @@ class CartSimulator(Simulator):
         return np.column_stack(columns).astype(np.float32)
 
 
-class Cart(ScoredTask):
+class Cart(ScoredTask[CartConfig]):
     """Complements offered at the shopping cart: an offer that is taken calls for the next, one that is not annoys.
 
     A kit has levels: the item that customers come for, and at each further level a part and a ready-made item, dearer,

@@ -129,7 +129,7 @@ class InventorySimulator(Simulator):
         return np.column_stack(columns).astype(np.float32)
 
 
-class Inventory(ScoredTask):
+class Inventory(ScoredTask[InventoryConfig]):
     """How much to reorder: what is ordered arrives weeks later, and who finds an empty shelf does not come back for it.
 
     An episode is one product over a season, a step a week. In week t the shop sees the stock x and the cases on the

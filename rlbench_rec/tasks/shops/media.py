@@ -115,7 +115,7 @@ class MediaSimulator(Simulator):
         return np.column_stack((favourite, users["satiation"], *levels, time)).astype(np.float32)
 
 
-class Media(ScoredTask):
+class Media(ScoredTask[MediaConfig]):
     """The next video or song: what is watched longest today is not what brings people back tomorrow.
 
     An episode is a user over several days, a step a title. Title i has a genre c, a hook a, a worth z (negatively

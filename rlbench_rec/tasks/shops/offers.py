@@ -120,7 +120,7 @@ class OffersSimulator(Simulator):
         return np.column_stack((*who, *levels, chat.declined / (DECLINED - 1), time)).astype(np.float32)
 
 
-class Offers(ScoredTask):
+class Offers(ScoredTask[OffersConfig]):
     """The next move in a customer-service chat: a voucher buys peace at once; listening first is cheaper.
 
     An episode is one chat, a step one turn. A customer (hurried, ordinary, patient: side l = 1, 0, -1) with an issue i

@@ -97,7 +97,7 @@ class PricingSimulator(Simulator):
         return np.column_stack((segment, users["reference"], users["stock"], time)).astype(np.float32)
 
 
-class Pricing(ScoredTask):
+class Pricing(ScoredTask[PricingConfig]):
     """The discount shown at each visit: what sells today teaches the customer to wait for tomorrow's price.
 
     A customer comes back visit after visit, belongs to a known segment g (loyal, ordinary, thrifty), expects a

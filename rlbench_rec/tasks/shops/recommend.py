@@ -175,7 +175,7 @@ class RecommendSimulator(Simulator):
         return np.column_stack((users["satiation"], users["memory"], *single))
 
 
-class Recommend(Task):
+class Recommend(Task[RecommendConfig]):
     """A shop that shows one item per step: click, cart, purchase, and users who leave when bored or let down.
 
     Items have a category c, an appeal a (what draws the click), a quality z (what satisfies afterwards; negatively

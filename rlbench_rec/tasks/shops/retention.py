@@ -103,7 +103,7 @@ class RetentionSimulator(Simulator):
         return np.column_stack((segment, users["habit"], users["addiction"], time)).astype(np.float32)
 
 
-class Retention(ScoredTask):
+class Retention(ScoredTask[RetentionConfig]):
     """A push message, a small coupon, a large coupon or nothing: what keeps a customer, and what spoils them.
 
     An episode is a customer, a step a week. The customer belongs to a known segment g (loyal, ordinary, thrifty), and

@@ -109,7 +109,7 @@ class SequenceSimulator(Simulator):
         return np.concatenate((interest, self.users["above"], position), axis=1, dtype=np.float32)
 
 
-class PageOrder(ScoredTask):
+class PageOrder(ScoredTask[SequenceConfig]):
     """The order of a page of items: position bias by a cascade, redundancy, and items that pay for their place.
 
     An episode is one page, a step one position from the top. Items have a category c, an appeal a, a quality z, a price

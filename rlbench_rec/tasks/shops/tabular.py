@@ -58,7 +58,7 @@ class TabularSimulator(Simulator):
         return self.task.one_hot[self.users["state"]]
 
 
-class Tabular(ScoredTask):
+class Tabular(ScoredTask[TabularConfig]):
     """A random MDP of a few states with values by dynamic programming: the truth without sampling error.
 
     Users begin in a state drawn uniformly; an action a in state s earns a click (reward 1) with probability R(s, a),

@@ -60,7 +60,8 @@ def test_the_planner_serves_in_its_best_form():
 
 def test_without_table_and_planner_the_message_says_what_to_do(tmp_path):
     task = tasks.make("recommend-v1", seed=5)
-    with pytest.raises(InputError, match=r"recommend-v1: No reference policy.*references\.py.*\[online\]") as caught:
+    message = r"recommend-v1: No reference policy.*reference_values\.py.*\[online\]"
+    with pytest.raises(InputError, match=message) as caught:
         find_reference(task, tmp_path / "none.csv")
     assert "earlier version" not in str(caught.value)
     stale = table(tmp_path, row(tasks.make("recommend-v1", seed=6)))
