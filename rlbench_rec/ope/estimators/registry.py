@@ -121,9 +121,6 @@ def _exactly(value: float) -> str:
 
 
 def _table() -> dict[str, Estimator]:
-    one_step = {"one_step_only": True, "biased": True}
-    states = {"needs": "state_ratios", "biased": True}
-    categories = {"events": "categories", "needs": "category_propensities", **one_step}
     rows = [
         Estimator("on-policy", importance_sampling.on_policy, events="unweighted"),
         Estimator("ips", importance_sampling.ips),
@@ -131,22 +128,38 @@ def _table() -> dict[str, Estimator]:
         Estimator("snips", importance_sampling.snips),
         Estimator("sntis", importance_sampling.sntis, events="trajectory"),
         Estimator("ips-clip", importance_sampling.ips_clip, biased=True, required=("clip",)),
-        Estimator("sg-ips", importance_sampling.sg_ips, **one_step, required=("strength",)),
+        Estimator("sg-ips", importance_sampling.sg_ips, one_step_only=True, biased=True, required=("strength",)),
         Estimator("iips", slate_estimators.iips, events="positions"),
         Estimator("sniips", slate_estimators.sniips, events="positions"),
         Estimator("pseudo-inverse", slate_estimators.pseudo_inverse, events="slates"),
         Estimator("sn-pseudo-inverse", slate_estimators.sn_pseudo_inverse, events="slates"),
-        Estimator("mis", marginalised.mis, **states, events="states"),
-        Estimator("drl", marginalised.drl, **states, events="states", needs_q=True),
-        Estimator("mips", marginalised.mips, **categories),
-        Estimator("snmips", marginalised.snmips, **categories),
+        Estimator("mis", marginalised.mis, needs="state_ratios", biased=True, events="states"),
+        Estimator("drl", marginalised.drl, needs="state_ratios", biased=True, events="states", needs_q=True),
+        Estimator(
+            "mips",
+            marginalised.mips,
+            events="categories",
+            needs="category_propensities",
+            one_step_only=True,
+            biased=True,
+        ),
+        Estimator(
+            "snmips",
+            marginalised.snmips,
+            events="categories",
+            needs="category_propensities",
+            one_step_only=True,
+            biased=True,
+        ),
         Estimator("dm", doubly_robust.dm, events="nothing", needs_q=True, biased=True),
         Estimator("dr", doubly_robust.dr, needs_q=True),
         Estimator("sndr", doubly_robust.sndr, needs_q=True),
-        Estimator("dr-clip", doubly_robust.dr_clip, needs_q=True, **one_step, required=("clip",)),
-        Estimator("switch-dr", doubly_robust.switch_dr, needs_q=True, **one_step, required=("threshold",)),
-        Estimator("dros", doubly_robust.dros, needs_q=True, **one_step, required=("shrinkage",)),
-        Estimator("sg-dr", doubly_robust.sg_dr, needs_q=True, **one_step, required=("strength",)),
+        Estimator("dr-clip", doubly_robust.dr_clip, needs_q=True, one_step_only=True, biased=True, required=("clip",)),
+        Estimator(
+            "switch-dr", doubly_robust.switch_dr, needs_q=True, one_step_only=True, biased=True, required=("threshold",)
+        ),
+        Estimator("dros", doubly_robust.dros, needs_q=True, one_step_only=True, biased=True, required=("shrinkage",)),
+        Estimator("sg-dr", doubly_robust.sg_dr, needs_q=True, one_step_only=True, biased=True, required=("strength",)),
         Estimator(
             "magic",
             magic,
