@@ -163,9 +163,10 @@ def _packages() -> Mapping[str, list[str]]:
 def _files(top: str) -> list[tuple[Path, Path]]:
     """The Python files of a top-level package or module, each with the folder it is in."""
     spec = importlib.util.find_spec(top)
-    if spec is None or (not spec.submodule_search_locations and not spec.has_location):
+    if spec is None:
         return []
-    folders = [Path(folder) for folder in spec.submodule_search_locations or ()]
-    if not folders:
-        return [(Path(spec.origin).parent, Path(spec.origin))] if spec.origin else []
-    return [(folder, file) for folder in folders for file in sorted(folder.rglob("*.py"))]
+    if spec.submodule_search_locations:
+        folders = [Path(folder) for folder in spec.submodule_search_locations]
+        return [(folder, file) for folder in folders for file in sorted(folder.rglob("*.py"))]
+    # A module that is built into Python has no file.
+    return [(Path(spec.origin).parent, Path(spec.origin))] if spec.has_location and spec.origin else []

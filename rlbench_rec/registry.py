@@ -53,7 +53,7 @@ class Registry(Generic[T]):
         self._packages: dict[str, str] = {}
         self._targets: dict[str, T | str] = dict(targets or {})
         self._aliases: dict[str, str] = dict(aliases or {})
-        self._has_read_entry_points = group is None
+        self._has_read_entry_points = False
 
     def register(self, name: str, target: T | str, *, module: str | None = None) -> None:
         """Add a name.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LARGEST = 2**63
+_NUMBERS: dict[Kind, Literal["float64", "Int64", "bool"]] = {"number": "float64", "whole": "Int64", "truth": "bool"}
+"""Kind -> dtype of a column of a table."""
 
 
 def load_runs(path: str | Path) -> pd.DataFrame:
@@ -61,7 +63,7 @@ def read_table(path: Path, schema: Schema, keys: tuple[str, ...]) -> pd.DataFram
 
 
 def check_frame(frame: pd.DataFrame, schema: Schema, keys: tuple[str, ...], *, where: str) -> pd.DataFrame:
-    """The columns of a schema out of a frame; missing text is empty text.
+    """The columns of a schema out of a frame, of the dtypes that a file's would have; missing text is empty text.
 
     Args:
         frame: what holds them, beside others.
@@ -79,12 +81,13 @@ def check_frame(frame: pd.DataFrame, schema: Schema, keys: tuple[str, ...], *, w
     for name, (kind, _) in schema.items():
         column = frame[name].reset_index(drop=True)
         if kind == "text":
-            checked[name] = column.astype(object).where(column.notna(), "")
+            checked[name] = column.astype(object).where(column.notna(), "").infer_objects()
             continue
         try:
-            checked[name] = pd.to_numeric(column)
+            checked[name] = pd.to_numeric(column).astype(_NUMBERS[kind])
         except (TypeError, ValueError) as error:
-            raise InputError(f"The column '{name}' does not hold numbers.", where=where) from error
+            wanted = "whole numbers" if kind == "whole" else "numbers"
+            raise InputError(f"The column '{name}' does not hold {wanted}.", where=where) from error
     again = checked.duplicated(list(keys))
     if again.any():
         raise InputError("The row repeats the key of an earlier one.", where=f"{where}: row {again.idxmax()}")

@@ -8,13 +8,12 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
 
 from ...errors import InputError, OutputError, RlbenchError
 from ...files import make_folder, new_file
-from .compressed import FLOOR, RATIO, leads_out
+from .compressed import FLOOR, RATIO, Readable, leads_out
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".gz")
 BLOCK = 1 << 20
@@ -61,7 +60,7 @@ def _explained(error: BaseException, archive: Path, folder: Path) -> BaseExcepti
 
 
 @contextmanager
-def _members(archive: Path) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
+def _members(archive: Path) -> Iterator[Iterator[tuple[str, Readable]]]:
     """(name, stream) of each plain file."""
     name = archive.name.lower()
     if name.endswith(".zip"):
@@ -69,7 +68,7 @@ def _members(archive: Path) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
             yield ((info.filename, box.open(info)) for info in box.infolist() if not info.is_dir())
     elif name.endswith(".gz") and not name.endswith(".tar.gz"):
         with gzip.open(archive) as unzipped:
-            yield iter([(archive.name[:-3], cast("IO[bytes]", unzipped))])
+            yield iter([(archive.name[:-3], unzipped)])
     else:
         with tarfile.open(archive) as box:
             # A plain file always has a stream.
@@ -95,11 +94,11 @@ def _target(name: str, pattern: str, archive: Path) -> Path | None:
     return Path(*pure.parts[-len(PurePosixPath(pattern).parts) :])
 
 
-def _copy(stream: IO[bytes], target: Path, limit: int, archive: Path) -> int:
+def _copy(stream: Readable, target: Path, limit: int, archive: Path) -> int:
     """Bytes written; the file appears whole or not at all."""
     make_folder(target.parent)
     count = 0
-    with stream, new_file(target) as part, part.open("wb") as out:
+    with closing(stream), new_file(target) as part, part.open("wb") as out:
         while block := _read(stream, archive):
             count += len(block)
             if count > limit:
@@ -111,7 +110,7 @@ def _copy(stream: IO[bytes], target: Path, limit: int, archive: Path) -> int:
     return count
 
 
-def _read(stream: IO[bytes], archive: Path) -> bytes:
+def _read(stream: Readable, archive: Path) -> bytes:
     try:
         return stream.read(BLOCK)
     except gzip.BadGzipFile as error:

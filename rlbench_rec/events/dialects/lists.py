@@ -13,7 +13,7 @@ ELEMENT, LIST = "#", "#list"
 
 
 def one_row_each(raw: RawRows, card: DatasetCard) -> RawRows:
-    """The rows of a log whose lines hold lists.
+    """The rows of a log whose lines hold lists; of other logs the rows as they are.
 
     An element takes the place of its list, and all else of the line is repeated. A line whose lists are missing, empty
     or of different lengths stays one row, without fields, so that it is set aside and no line is lost.

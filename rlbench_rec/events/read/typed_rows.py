@@ -68,9 +68,7 @@ def stage(raw: RawRows, found: Found) -> Staging:
     """
     card, variant = found.card, found.variant
     columns, types = card.columns, card.id_types
-    raw = replace(raw, names=by_card(raw.names, card))
-    if card.lists:
-        raw = one_row_each(raw, card)
+    raw = one_row_each(replace(raw, names=by_card(raw.names, card)), card)
     context = {f"context_{i}": name for i, name in enumerate(_context_names(raw, card))}
     sources = {
         "session_id": (columns.session, types.session),
@@ -101,7 +99,8 @@ def stage(raw: RawRows, found: Found) -> Staging:
         typed["timestamp"] = f"({typed['timestamp']}) - ({since} - {since} % {DAY})"
     if variant and variant.policy:
         typed["policy"] = quote_text(variant.policy)
-    if card.propensity == "uniform" and "propensity" not in typed and found.items:
+    if card.propensity == "uniform" and "propensity" not in typed:
+        assert found.items is not None, "a card without the size of its catalogue is refused when it is read"
         typed["propensity"] = f"{1 / found.items!r}::DOUBLE"
 
     conditions = _conditions(card, raw, texts)
