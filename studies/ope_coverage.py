@@ -152,7 +152,10 @@ def outcomes(name: str, kinds: tuple[str, ...], n_resamples: int, seed: int) -> 
     pieces = Pieces(log, estimators)
     measured = measure(pieces)
     verdicts = Verdicts(log, Gate())
-    judged = {one.label: verdicts.of(one, found)[0] for one, found in zip(estimators, measured, strict=True)}
+    judged = {
+        one.label: verdicts.of(one, found.value, found.skewness)[0]
+        for one, found in zip(estimators, measured, strict=True)
+    }
     # What is resampled once serves every kind.
     whole = Sample(pieces, measured, CONFIDENCE, n_resamples, seed)
     found = {}

@@ -29,6 +29,19 @@ ROOMS = (
     "testing",
 )
 """In order: a folder imports only from those before it."""
+RINGS = (
+    "data",
+    "estimators",
+    "reliability",
+    "inference",
+    "estimate",
+    "density",
+    "propensity",
+    "streaming",
+    "analysis",
+    "scorecard",
+)
+"""Of `ope`, from the inside: each imports only from those before it."""
 HEAVY = ("torch", "d3rlpy", "sklearn", "scipy", "duckdb")
 
 
@@ -46,6 +59,39 @@ def test_a_room_imports_only_from_rooms_before_it(room):
                 names = [node.module.split(".")[0]] if node.module else [alias.name for alias in node.names]
                 strangers = [name for name in names if name in ROOMS and name not in allowed]
                 assert not strangers, f"{path.name} imports {strangers}"
+
+
+def rings_imported(path: Path) -> set[str]:
+    """The rings of `ope` that a file of it imports from, whatever the form of the import."""
+    package = ("rlbench_rec", *path.relative_to(ROOT / "rlbench_rec").parent.parts)
+    modules = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            modules += [alias.name.split(".") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = list(package[: len(package) - node.level + 1]) if node.level else []
+            module = above + (node.module.split(".") if node.module else [])
+            modules += [[*module, alias.name] for alias in node.names]
+    return {module[2] for module in modules if module[:2] == ["rlbench_rec", "ope"] and len(module) > 2} & set(RINGS)
+
+
+@pytest.mark.parametrize("ring", RINGS)
+def test_a_ring_of_ope_imports_only_from_rings_inside_it(ring):
+    place = ROOT / "rlbench_rec" / "ope" / ring
+    for path in sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]:
+        strangers = rings_imported(path) - set(RINGS[: RINGS.index(ring) + 1])
+        assert not strangers, f"{path.relative_to(ROOT)} imports {sorted(strangers)}"
+
+
+def test_every_part_of_ope_is_a_ring():
+    parts = {path.stem for path in (ROOT / "rlbench_rec" / "ope").iterdir() if path.name[0] != "_"}
+    assert parts == set(RINGS)
+
+
+def test_imports_of_rings_are_found():
+    analysis = ROOT / "rlbench_rec" / "ope" / "analysis"
+    assert {"data", "estimate", "estimators", "inference", "reliability"} <= rings_imported(analysis / "slices.py")
+    assert rings_imported(ROOT / "rlbench_rec" / "ope" / "__init__.py") >= {"estimate", "streaming", "analysis"}
 
 
 @pytest.mark.parametrize("statement", ["import rlbench_rec", "import rlbench_rec.ope", "import rlbench_rec.cli.app"])

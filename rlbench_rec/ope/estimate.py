@@ -11,6 +11,8 @@ import numpy as np
 from ..errors import InputError, UnknownNameError
 from .data.evaluation_log import EvaluationLog
 from .estimators import Estimator, Outcome, estimator, valued
+from .estimators.functionals import Part
+from .estimators.magic import Blended
 from .inference import INTERVALS, Sample, simultaneous
 from .inference.influence import Pieces, measure
 from .reliability.diagnostics import Verdicts, uncovered
@@ -143,7 +145,7 @@ def estimate_all(
         measured = measure(pieces)
         limits = KINDS[interval](Sample(pieces, measured, confidence, n_resamples, seed))
     verdicts = Verdicts(log, gate or Gate(), metric)
-    judged = [verdicts.of(one, found) for one, found in zip(chosen, measured, strict=True)]
+    judged = [verdicts.of(one, found.value, found.skewness) for one, found in zip(chosen, measured, strict=True)]
     return [
         Estimate(
             one.reported(log.bandwidth),
@@ -158,7 +160,14 @@ def estimate_all(
             verdict=verdict,
             reasons=reasons,
             propensity_source=log.propensity_source,
-            chosen={key: value for part in found.parts for key, value in getattr(part, "chosen", {}).items()},
+            chosen={
+                key: share for part in found.parts if isinstance(part, Blended) for key, share in part.chosen.items()
+            },
         )
         for one, found, limit, (verdict, reasons) in zip(chosen, measured, limits, judged, strict=True)
     ]
+
+
+def _shares_chosen(parts: Sequence[Part]) -> dict[str, float]:
+    """What `magic` chose from the log; nothing for other estimators."""
+    return {name: share for part in parts if isinstance(part, Blended) for name, share in part.chosen.items()}

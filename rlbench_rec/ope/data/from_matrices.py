@@ -7,10 +7,18 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError
-from ..density.action_categories import category_codes, category_sums
 from . import checks
 from .evaluation_log import ROW_FIELDS, EvaluationLog
-from .policy_matrices import as_matrix, check_distributions, checked_actions, chunks, read, refuse_rows
+from .policy_matrices import (
+    as_matrix,
+    category_codes,
+    category_sums,
+    check_distributions,
+    checked_actions,
+    chunks,
+    read,
+    refuse_rows,
+)
 
 PROPENSITY_TOLERANCE = 1e-3
 """Relative; single precision and rounding in a log stay below it."""

@@ -74,3 +74,19 @@ def refuse_rows(name: str, bad: np.ndarray, first: int, why: str) -> None:
     """Raise an InputError if any row is bad."""
     if bad.any():
         raise InputError(f"Row {first + int(np.argmax(bad))} {why}.", where=name)
+
+
+def category_codes(categories: np.ndarray, action_count: int) -> np.ndarray:
+    """(A,) codes 0, 1, … of the actions' categories."""
+    categories = np.asarray(categories)
+    if categories.ndim not in (1, 2) or len(categories) != action_count:
+        raise InputError(f"Shape {categories.shape} for {action_count} actions.", where="categories")
+    return np.unique(categories, axis=0, return_inverse=True)[1].ravel()
+
+
+def category_sums(policy: np.ndarray, actions: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """(n,) a policy's probability of the logged action's category, at most 1."""
+    order = np.argsort(codes, kind="stable")
+    firsts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    by_category = np.add.reduceat(policy[:, order], firsts, axis=1)
+    return np.minimum(by_category[np.arange(len(policy)), codes[actions]], 1.0)

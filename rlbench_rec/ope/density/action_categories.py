@@ -6,7 +6,7 @@ import numpy as np
 
 from ...errors import InputError
 from ..data import checks
-from ..data.policy_matrices import check_distributions, checked_actions, chunks
+from ..data.policy_matrices import category_codes, category_sums, check_distributions, checked_actions, chunks
 
 
 def category_propensities(policy: np.ndarray, actions: np.ndarray, categories: np.ndarray) -> np.ndarray:
@@ -35,22 +35,6 @@ def category_propensities(policy: np.ndarray, actions: np.ndarray, categories: n
         check_distributions("policy", pi, part.start)
         found[part] = category_sums(pi, actions[part], codes)
     return found
-
-
-def category_codes(categories: np.ndarray, action_count: int) -> np.ndarray:
-    """(A,) codes 0, 1, … of the actions' categories."""
-    categories = np.asarray(categories)
-    if categories.ndim not in (1, 2) or len(categories) != action_count:
-        raise InputError(f"Shape {categories.shape} for {action_count} actions.", where="categories")
-    return np.unique(categories, axis=0, return_inverse=True)[1].ravel()
-
-
-def category_sums(policy: np.ndarray, actions: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """(n,) a policy's probability of the logged action's category, at most 1."""
-    order = np.argsort(codes, kind="stable")
-    firsts = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    by_category = np.add.reduceat(policy[:, order], firsts, axis=1)
-    return np.minimum(by_category[np.arange(len(policy)), codes[actions]], 1.0)
 
 
 def embedding_categories(embeddings: np.ndarray, n_categories: int, *, seed: int = 0) -> np.ndarray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -36,6 +36,27 @@ def _blocks(vector: np.ndarray) -> Iterator[np.ndarray]:
 def sum_of_cubes(vector: np.ndarray) -> float:
     """sum_i x_i^3, likewise in one thread."""
     return float(np.einsum("i,i,i->", vector, vector, vector))
+
+
+class Columns(Protocol):
+    """K columns of numbers, one row an episode."""
+
+    @property
+    def width(self) -> int:
+        """K."""
+        ...
+
+    def sums(self, weights: np.ndarray | None = None) -> np.ndarray:
+        """(K,) sums over episodes, each counting with its weight."""
+        ...
+
+    def project(self, gradient: np.ndarray) -> np.ndarray:
+        """(episodes,) sum_k gradient_k column_k."""
+        ...
+
+    def matrix(self) -> Any:
+        """(episodes, K) array, or scipy.sparse array where few cells are filled."""
+        ...
 
 
 class Vectors:
@@ -133,6 +154,3 @@ class ByStep:
         shape = (log.n_episodes, 3 * horizon)
         filled = sparse.csr_array((entries, (rows, columns)), shape=shape)
         return filled if len(entries) < SPARSE_BELOW * shape[0] * shape[1] else filled.toarray()
-
-
-Columns = Vectors | ByStep

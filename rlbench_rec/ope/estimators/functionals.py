@@ -8,12 +8,29 @@ clustering by user and joint intervals of several estimators all follow from thi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..data.evaluation_log import EvaluationLog
 from .episode_columns import ByStep, Columns, Vectors
+
+
+class Part(Protocol):
+    """A smooth function of the means of some columns; an estimator is a sum of such parts."""
+
+    @property
+    def columns(self) -> Columns:
+        """What the means are of."""
+        ...
+
+    def value(self, means: np.ndarray) -> np.ndarray:
+        """(..., K) means -> (...) values."""
+        ...
+
+    def gradient(self, means: np.ndarray) -> np.ndarray:
+        """(K,) means -> (K,) derivatives."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -108,9 +125,6 @@ class PositionRatios:
     def _split(means: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         x, weights, ended = np.split(means, 3, axis=-1)
         return x, weights, np.cumsum(ended[..., ::-1], axis=-1)[..., ::-1]
-
-
-Part = Mean | Ratio | StepRatios | PositionRatios
 
 
 def column_means(parts: list[Part], log: EvaluationLog) -> list[np.ndarray]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ...statistics.bootstrap import resampled_means
 from ..data.evaluation_log import EvaluationLog
+from .episode_columns import Columns
 from .functionals import Part, column_means, gradients, linearised, normalised, total
 
 BIAS_CONFIDENCE = 0.9
@@ -23,7 +23,7 @@ class Blended:
     chosen: dict[str, float]
 
     @property
-    def columns(self) -> Any:
+    def columns(self) -> Columns:
         """Those of the part."""
         return self.part.columns
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from ...errors import InputError
 from ..data.evaluation_log import EvaluationLog
 from ..estimators import Estimator, estimator
+from ..estimators.episode_columns import Columns
 from ..estimators.functionals import Part
 from .influence import Pieces, measure
 from .joint_resamples import Sample, jointly_resampled
@@ -29,7 +29,7 @@ class Scaled:
     part: Part
 
     @property
-    def columns(self) -> Any:
+    def columns(self) -> Columns:
         """Those of the part."""
         return self.part.columns
 

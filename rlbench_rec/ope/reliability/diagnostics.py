@@ -10,7 +10,6 @@ import numpy as np
 
 from ..data.evaluation_log import EvaluationLog
 from ..estimators import Estimator
-from ..inference.influence import Measured
 from .effective_sizes import Sizes
 from .gate import VERDICTS, Gate, Overlap, Verdict, judge, judge_skewness, judge_users
 from .log_overlap import Weighing
@@ -140,12 +139,12 @@ class Verdicts:
         self._weighings: dict[int | None, Weighing] = {}
         self._overlaps: dict[tuple[int | None, str], list[Overlap]] = {}
 
-    def of(self, one: Estimator, measured: Measured) -> Verdict:
-        """Verdict and reasons of an estimate."""
+    def of(self, one: Estimator, value: float, skewness: float) -> Verdict:
+        """Verdict and reasons of an estimate, from its value and its skewness."""
         outcomes = (self.metric,) if one.outcomes is None else one.outcomes
         found = [self._on(outcome, kind, one.kinds) for outcome in outcomes for kind in one.kinds]
-        found = judge_skewness(worst(found), measured.skewness, self.gate)
-        found = qualified(one, measured.value, found, Facts.of(self.log))
+        found = judge_skewness(worst(found), skewness, self.gate)
+        found = qualified(one, value, found, Facts.of(self.log))
         return judge_users(found, self._users, self.gate)
 
     def _on(self, outcome: int | None, kind: str, kinds: Sequence[str]) -> Verdict:
