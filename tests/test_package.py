@@ -24,9 +24,9 @@ ROOMS = (
     "evaluation",
     "results",
     "suite",
+    "testing",
     "perf",
     "cli",
-    "testing",
 )
 """In order: a folder imports only from those before it."""
 RINGS = (

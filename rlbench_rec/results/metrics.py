@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
+from ..errors import InputError
 from ..registry import Registry
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..mdp.dataset import TransitionDataset
 
 
 @dataclass(frozen=True)
@@ -17,12 +24,14 @@ class Metric:
         higher_is_better: direction.
         kind: `outcome`, what a policy's decisions bring, or `imitation`, how well it predicts what users did.
         description: one sentence.
+        compute: of a log: (n,) what each decision brought; None: the log or the task records it.
     """
 
     label: str
     higher_is_better: bool
     kind: Literal["outcome", "imitation"]
     description: str
+    compute: Callable[[TransitionDataset], np.ndarray] | None = None
 
 
 def _ranking(name: str, sentence: str) -> list[Metric]:
@@ -60,3 +69,25 @@ METRICS: Registry[Metric] = Registry(
     "metric", {metric.label: metric for metric in _ALL}, group="rlbench_rec.metrics", named_by="label"
 )
 """Metrics by label."""
+
+
+def with_metrics(data: TransitionDataset, labels: Sequence[str]) -> TransitionDataset:
+    """The dataset with a column for each of these metrics that it lacks and that can be computed.
+
+    Raises:
+        UnknownNameError: no such metric.
+        InputError: a metric that is not a finite number for each decision.
+    """
+    import numpy as np
+
+    for label in labels:
+        compute = METRICS[label].compute
+        if label in data.metric_names or compute is None:
+            continue
+        column = np.asarray(compute(data), dtype=np.float32)
+        if column.shape != (len(data),):
+            raise InputError(f"It gives the shape {column.shape} for {len(data)} decisions.", where=f"metric {label}")
+        recorded = [] if data.metrics is None else [data.metrics]
+        columns = np.column_stack([*recorded, column])
+        data = replace(data, metrics=columns, metric_names=(*data.metric_names, label))
+    return data

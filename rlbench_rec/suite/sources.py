@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
 from ..policies import Empirical, Uniform
 from ..policies.policy import Policy
+from ..results.metrics import with_metrics
 from .config import Source
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def _load_task(source: Source) -> Loaded:
     task = make_task(source)
     # The log's seed is not the shop's: another log of the same shop is another seed here.
     data = task.log(episodes=source.episodes, policy=task.behaviour, seed=source.task_seed + 1)
+    data = with_metrics(data, source.metrics)
     train, test = data.split()
     return Loaded(source, data, train, test, behaviour=task.behaviour, task=task)
 
@@ -128,7 +130,7 @@ def _load_task(source: Source) -> Loaded:
 def _load_dataset(source: Source) -> Loaded:
     from .. import events, mdp
 
-    data = mdp.build(events.load(source.dataset, source.data), source.mdp)
+    data = with_metrics(mdp.build(events.load(source.dataset, source.data), source.mdp), source.metrics)
     train, test = data.split()
     behaviour = None
     if data.propensities is None:
@@ -140,6 +142,7 @@ def _load_dataset(source: Source) -> Loaded:
     counterpart = None
     if source.counterpart:
         counterpart = mdp.build(events.load(source.counterpart, source.data), source.mdp)
+        counterpart = with_metrics(counterpart, source.metrics)
         _check_same_actions(data, counterpart)
     return Loaded(source, data, train, test, behaviour=behaviour, counterpart=counterpart)
 

@@ -1,1 +1,1 @@
-"""Contract tests that every registered dataset, task, algorithm and estimator must pass."""
+"""Contract tests for algorithms, policies, tasks, estimators, encoders, metrics and data sets: a module a kind."""

@@ -1,13 +1,64 @@
-"""What every log must be, whatever its source: `check_log(events.load("my-shop.toml"))`."""
+"""What every log must be, whatever its source: `check_dataset("my-shop")`, `check_log(events.load("my-shop.toml"))`."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 
-from ..events import EVENTS, EventLog
+from .. import mdp
+from ..errors import InputError
+from ..events import EVENTS, EventLog, load
+from ..events.cards.find import find, resolve_files
 from ..events.event_log import COLUMNS, OPTIONAL_COLUMNS
 from ..events.read.typed_rows import REASONS
+from .contract import Check, require
+
+
+def check_dataset(name: str, data: str | Path | None = None) -> None:
+    """Assert the contract of a card: its files are there, each log keeps what it promises and becomes decisions.
+
+    Args:
+        name: card id, or the path of a card.
+        data: file or folder of the raw log; None: where the card says.
+
+    Raises:
+        AssertionError: what does not hold.
+    """
+    require(dataset_checks(name, data))
+
+
+def dataset_checks(name: str, data: str | Path | None = None) -> list[Check]:
+    """The checks of `check_dataset`, one by one."""
+    variants = find(name).card.variants
+    logs = [f"{name}/{variant}" for variant in variants] or [name]
+
+    def of_logs(check: Callable[[str, Path | None], None]) -> Callable[[], None]:
+        def run() -> None:
+            for log in logs:
+                try:
+                    check(log, None if data is None else Path(data))
+                except InputError as error:
+                    raise AssertionError(str(error)) from error
+
+        return run
+
+    return [
+        Check("its files are there", of_logs(_check_files)),
+        Check("no row is lost, and all is in order", of_logs(lambda log, path: check_log(load(log, path)))),
+        Check("becomes decisions, some of them to test on", of_logs(_check_decisions)),
+    ]
+
+
+def _check_files(log: str, path: Path | None) -> None:
+    assert resolve_files(find(log), path), "no file is there; put the log beside the card."
+
+
+def _check_decisions(log: str, path: Path | None) -> None:
+    train, test = mdp.build(load(log, path)).split()
+    assert len(train) and len(test), "one side of the split has no decisions; give a longer log."
 
 
 def check_log(log: EventLog) -> None:

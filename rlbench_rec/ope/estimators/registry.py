@@ -45,6 +45,8 @@ class Estimator:
         needs: another column of the log that it must carry.
         one_step_only: whether the formula holds on one-step logs alone.
         biased: whether its error has a part that no interval covers; such estimates are never `trusted`.
+        shift_equivariant: whether a constant added to every reward adds its discounted sum to the value, where episodes
+            have one length and q moves along: self-normalised and doubly robust estimators.
         by_blocks: whether its parts on a block of rows need nothing of the other rows.
         outcomes: what it values whichever outcome it is asked for, see `valued`; None: the one it is asked for.
         own: (log, outcome) -> parts of minus the logging policy's own value, for lifts.
@@ -60,6 +62,7 @@ class Estimator:
     needs: str | None = None
     one_step_only: bool = False
     biased: bool = False
+    shift_equivariant: bool = False
     by_blocks: bool = True
     outcomes: tuple[int | None, ...] | None = None
     own: Callable[..., list[Part]] = importance_sampling.minus_on_policy
@@ -122,19 +125,27 @@ def _exactly(value: float) -> str:
 
 def _table() -> dict[str, Estimator]:
     rows = [
-        Estimator("on-policy", importance_sampling.on_policy, events="unweighted"),
+        Estimator("on-policy", importance_sampling.on_policy, events="unweighted", shift_equivariant=True),
         Estimator("ips", importance_sampling.ips),
         Estimator("tis", importance_sampling.tis, events="trajectory"),
-        Estimator("snips", importance_sampling.snips),
-        Estimator("sntis", importance_sampling.sntis, events="trajectory"),
+        Estimator("snips", importance_sampling.snips, shift_equivariant=True),
+        Estimator("sntis", importance_sampling.sntis, events="trajectory", shift_equivariant=True),
         Estimator("ips-clip", importance_sampling.ips_clip, biased=True, required=("clip",)),
         Estimator("sg-ips", importance_sampling.sg_ips, one_step_only=True, biased=True, required=("strength",)),
         Estimator("iips", slate_estimators.iips, events="positions"),
-        Estimator("sniips", slate_estimators.sniips, events="positions"),
+        Estimator("sniips", slate_estimators.sniips, events="positions", shift_equivariant=True),
         Estimator("pseudo-inverse", slate_estimators.pseudo_inverse, events="slates"),
-        Estimator("sn-pseudo-inverse", slate_estimators.sn_pseudo_inverse, events="slates"),
+        Estimator("sn-pseudo-inverse", slate_estimators.sn_pseudo_inverse, events="slates", shift_equivariant=True),
         Estimator("mis", marginalised.mis, needs="state_ratios", biased=True, events="states"),
-        Estimator("drl", marginalised.drl, needs="state_ratios", biased=True, events="states", needs_q=True),
+        Estimator(
+            "drl",
+            marginalised.drl,
+            needs="state_ratios",
+            biased=True,
+            events="states",
+            needs_q=True,
+            shift_equivariant=True,
+        ),
         Estimator(
             "mips",
             marginalised.mips,
@@ -150,16 +161,47 @@ def _table() -> dict[str, Estimator]:
             needs="category_propensities",
             one_step_only=True,
             biased=True,
+            shift_equivariant=True,
         ),
-        Estimator("dm", doubly_robust.dm, events="nothing", needs_q=True, biased=True),
-        Estimator("dr", doubly_robust.dr, needs_q=True),
-        Estimator("sndr", doubly_robust.sndr, needs_q=True),
-        Estimator("dr-clip", doubly_robust.dr_clip, needs_q=True, one_step_only=True, biased=True, required=("clip",)),
+        Estimator("dm", doubly_robust.dm, events="nothing", needs_q=True, biased=True, shift_equivariant=True),
+        Estimator("dr", doubly_robust.dr, needs_q=True, shift_equivariant=True),
+        Estimator("sndr", doubly_robust.sndr, needs_q=True, shift_equivariant=True),
         Estimator(
-            "switch-dr", doubly_robust.switch_dr, needs_q=True, one_step_only=True, biased=True, required=("threshold",)
+            "dr-clip",
+            doubly_robust.dr_clip,
+            needs_q=True,
+            one_step_only=True,
+            biased=True,
+            required=("clip",),
+            shift_equivariant=True,
         ),
-        Estimator("dros", doubly_robust.dros, needs_q=True, one_step_only=True, biased=True, required=("shrinkage",)),
-        Estimator("sg-dr", doubly_robust.sg_dr, needs_q=True, one_step_only=True, biased=True, required=("strength",)),
+        Estimator(
+            "switch-dr",
+            doubly_robust.switch_dr,
+            needs_q=True,
+            one_step_only=True,
+            biased=True,
+            required=("threshold",),
+            shift_equivariant=True,
+        ),
+        Estimator(
+            "dros",
+            doubly_robust.dros,
+            needs_q=True,
+            one_step_only=True,
+            biased=True,
+            required=("shrinkage",),
+            shift_equivariant=True,
+        ),
+        Estimator(
+            "sg-dr",
+            doubly_robust.sg_dr,
+            needs_q=True,
+            one_step_only=True,
+            biased=True,
+            required=("strength",),
+            shift_equivariant=True,
+        ),
         Estimator(
             "magic",
             magic,
@@ -168,6 +210,7 @@ def _table() -> dict[str, Estimator]:
             by_blocks=False,
             required=("steps", "resamples", "bias_seed"),
             parameters={"steps": 8.0, "resamples": 200.0, "bias_seed": 0.0},
+            shift_equivariant=True,
         ),
     ]
     return {row.id: row for row in rows}

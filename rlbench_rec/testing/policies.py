@@ -1,0 +1,142 @@
+"""What every policy without a training loop must do: `check_policy("popularity")`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import InputError
+from ..mdp.dataset import TransitionDataset
+from ..policies import Policy, allowed_actions, make
+from .contract import Check, require
+from .toy_logs import toy_logs
+
+SUM_ERROR = 1e-6
+"""How far a row may be from 1."""
+Contract = Callable[[Policy, TransitionDataset], None]
+
+
+def check_policy(name: str, train: TransitionDataset | None = None) -> None:
+    """Assert the contract: sound probabilities, the same each time, and nothing that is forbidden.
+
+    Args:
+        name: id in `POLICIES`.
+        train: the log that it is made from; None: small logs with and without sessions, items outside the vocabulary,
+            forbidden actions and candidates.
+
+    Raises:
+        AssertionError: what does not hold.
+    """
+    require(policy_checks(name, train))
+
+
+def policy_checks(name: str, train: TransitionDataset | None = None) -> list[Check]:
+    """The checks of `check_policy`, one by one."""
+    logs = toy_logs() if train is None else {train.provenance.source: train}
+    contracts: dict[str, Contract] = {
+        "is a policy over the log's actions": _check_made,
+        "probabilities are rows that sum to 1": _check_rows,
+        "probability_of agrees with probabilities": _check_probability_of,
+        "a state's row does not depend on the others": _check_batches,
+        "what is forbidden has no probability": _check_forbidden,
+        "draws are actions that it can take": _check_draws,
+    }
+
+    def over_logs(contract: Contract) -> Callable[[], None]:
+        def run() -> None:
+            for title, log in logs.items():
+                try:
+                    contract(_make(name, log), log)
+                except AssertionError as error:
+                    raise AssertionError(f"On a log of {title}: {error}") from error
+
+        return run
+
+    def repeatable() -> None:
+        for title, log in logs.items():
+            _check_repeatable(name, title, log)
+
+    checks = [Check(promise, over_logs(contract)) for promise, contract in contracts.items()]
+    return [*checks, Check("is the same each time", repeatable)]
+
+
+def _make(name: str, log: TransitionDataset) -> Policy:
+    try:
+        return make(name, log)
+    except InputError as error:
+        hint = "Where it is made for one log alone, check it on that one: --dataset CARD, or check_policy(name, train)."
+        raise AssertionError(f"it refuses to be made ({error}). {hint}") from error
+
+
+def _check_made(policy: Policy, log: TransitionDataset) -> None:
+    assert isinstance(policy, Policy), f"made a {type(policy).__name__}; return a subclass of policies.Policy."
+    assert isinstance(policy.name, str) and policy.name, "has no name; set `name`, the label in tables."
+    count = policy.action_count
+    assert count == log.action_count, f"has {count} actions of {log.action_count}; set action_count to the log's."
+
+
+def _check_rows(policy: Policy, log: TransitionDataset) -> None:
+    states = log.states()
+    before = states.tobytes()
+    rows = policy.probabilities(states)
+    assert states.tobytes() == before, "changes the states that it is given; work on a copy."
+    expected = (len(states), log.action_count)
+    assert rows.shape == expected, f"probabilities have the shape {rows.shape}; {expected} is needed."
+    assert np.isfinite(rows).all(), f"row {_first(~np.isfinite(rows).all(axis=1))} holds a NaN or an infinity."
+    assert (rows >= 0).all(), f"row {_first((rows < 0).any(axis=1))} holds a probability below 0."
+    wrong = ~np.isclose(rows.sum(axis=1), 1.0, rtol=0, atol=SUM_ERROR)
+    row = _first(wrong)
+    assert not wrong.any(), f"row {row} sums to {rows[row].sum():.6g}; divide each row by its sum."
+    assert policy.probabilities(states[:0]).shape == (0, log.action_count), "no states must give no rows."
+
+
+def _check_probability_of(policy: Policy, log: TransitionDataset) -> None:
+    states, rng = log.states(), np.random.default_rng(0)
+    actions = rng.integers(log.action_count, size=len(states))
+    expected = policy.probabilities(states)[np.arange(len(states)), actions]
+    single = policy.probability_of(states, actions)
+    assert single.shape == expected.shape, f"probability_of has the shape {single.shape}; {expected.shape} is needed."
+    wrong = ~np.isclose(single, expected, rtol=1e-6, atol=1e-12)
+    row = _first(wrong)
+    assert not wrong.any(), f"row {row} has {single[row]:.6g}, and {expected[row]:.6g} in probabilities."
+
+
+def _check_batches(policy: Policy, log: TransitionDataset) -> None:
+    states = log.states()
+    whole = policy.probabilities(states)
+    alone = np.concatenate([policy.probabilities(states[row : row + 1]) for row in range(len(states))])
+    wrong = ~np.isclose(alone, whole, rtol=1e-5, atol=1e-9).all(axis=1)
+    assert not wrong.any(), f"row {_first(wrong)} alone has other probabilities; read nothing but the row itself."
+
+
+def _check_forbidden(policy: Policy, log: TransitionDataset) -> None:
+    states = log.states()
+    allowed = allowed_actions(states, log.layout, log.action_count)
+    if allowed is None:
+        return
+    taken = ((policy.probabilities(states) > 0) & ~allowed).any(axis=1)
+    assert not taken.any(), f"row {_first(taken)} gives probability to a forbidden action or an empty slot."
+
+
+def _check_draws(policy: Policy, log: TransitionDataset) -> None:
+    states = log.states()
+    drawn, again = (policy.act(states, np.random.default_rng(0)) for _ in range(2))
+    assert drawn.shape == (len(states),) and drawn.dtype == np.int64, f"act gives {drawn.dtype} {drawn.shape}."
+    assert ((drawn >= 0) & (drawn < log.action_count)).all(), "act draws an action that does not exist."
+    chances = policy.probabilities(states)[np.arange(len(states)), drawn]
+    assert (chances > 0).all(), f"row {_first(chances <= 0)}: act draws an action of probability 0."
+    assert np.array_equal(drawn, again), "act draws otherwise from the same generator; draw from `rng` alone."
+
+
+def _check_repeatable(name: str, title: str, log: TransitionDataset) -> None:
+    states = log.states()
+    policy, twin = _make(name, log), _make(name, log)
+    first, second, third = (one.probabilities(states) for one in (policy, policy, twin))
+    assert np.array_equal(first, second), f"On a log of {title}: asked twice, it answers otherwise."
+    assert np.array_equal(first, third), f"On a log of {title}: made twice, it is another policy; fix its seeds."
+
+
+def _first(rows: ArrayLike) -> int:
+    return int(np.argmax(rows))

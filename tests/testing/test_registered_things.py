@@ -1,0 +1,56 @@
+"""Everything that is registered keeps the contract of its kind. Tasks and algorithms have tests of their own."""
+
+from __future__ import annotations
+
+import pytest
+
+from rlbench_rec.ope import ESTIMATORS
+from rlbench_rec.policies import POLICIES
+from rlbench_rec.results.metrics import METRICS
+from rlbench_rec.testing.datasets import check_dataset
+from rlbench_rec.testing.encoders import encoder_checks
+from rlbench_rec.testing.estimators import _check_shift, _log, check_estimator, settled
+from rlbench_rec.testing.metrics import check_metric
+from rlbench_rec.testing.policies import check_policy
+from rlbench_rec.training import ENCODERS
+
+
+@pytest.mark.parametrize("name", list(ESTIMATORS))
+def test_estimators(name):
+    check_estimator(name)
+
+
+@pytest.mark.parametrize("name", [name for name in ESTIMATORS if not ESTIMATORS[name].shift_equivariant])
+def test_estimators_that_do_not_claim_to_follow_a_constant_do_not(name):
+    estimator = settled(name)
+    with pytest.raises(AssertionError, match="added to every reward"):
+        _check_shift(estimator, _log(1))
+
+
+@pytest.mark.parametrize("name", list(POLICIES))
+def test_policies(name):
+    check_policy(name)
+
+
+@pytest.mark.parametrize("name", list(ENCODERS))
+def test_encoders(name):
+    # Learning is tested with every algorithm in tests/training/test_algorithm_contract.py.
+    for check in encoder_checks(name):
+        if check.name != "learns the toy shop":
+            check.run()
+
+
+@pytest.mark.parametrize("label", list(METRICS))
+def test_metrics(label):
+    check_metric(label)
+
+
+@pytest.mark.parametrize("name", list(POLICIES))
+def test_policies_on_the_log_of_a_shop(name):
+    from rlbench_rec import tasks
+
+    check_policy(name, tasks.make("inventory-v1", 0).log(40))
+
+
+def test_a_dataset():
+    check_dataset("open-bandit-sample")
