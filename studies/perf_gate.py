@@ -4,12 +4,17 @@ In a clone of this checkout a commit makes one benchmarked function take 1.5 tim
 that its work took. The commit before is compared with it, and ten times with itself. The clone is temporary.
 
     python -m studies.perf_gate --out results/studies/perf_gate.csv
+
+The file is written after each comparison. Started again, the study goes on with the comparisons that the file lacks, at
+the commit that it names.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import inspect
+import os
 import subprocess
 import sys
 import tempfile
@@ -42,31 +47,46 @@ def _slowed(function):
 
 estimate_all = _slowed(estimate_all)
 """
-COLUMNS = ("comparison", "benchmark", "outcome", "old_ms", "new_ms", "ratio", "low", "high", "rounds", "note")
+FIGURES = ("old_ms", "new_ms", "ratio", "low", "high")
+COLUMNS = ("commit", "comparison", "load", "benchmark", "outcome", *FIGURES, "rounds", "note")
+"""`load` is how many processes wanted to run, on average, during the last minute of a comparison."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, help="CSV file to write")
+    parser.add_argument("--out", type=Path, required=True, help="CSV file to write, or to go on with")
     parser.add_argument("--slow-down", type=float, default=1.5)
     parser.add_argument("--repeats", type=int, default=10, help="comparisons of the commit with itself")
     parser.add_argument("--bench", default=BENCH)
     options = parser.parse_args()
-    rows = []
+    rows = saved_rows(options.out)
+    done = {row["comparison"] for row in rows}
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder, "clone")
         git(ROOT, "clone", "--quiet", "--shared", str(ROOT), str(clone))
+        if rows:
+            git(clone, "checkout", "--quiet", rows[0]["commit"])
         before = git(clone, "rev-parse", "HEAD")
         after = slowed_commit(clone, options.slow_down)
-        comparisons = [("slowed", before, after)] + [("itself", before, before)] * options.repeats
-        for number, (name, old, new) in enumerate(comparisons):
+        comparisons = {"slowed": after} | {f"itself {number}": before for number in range(1, options.repeats + 1)}
+        for name, new in comparisons.items():
+            if name in done:
+                continue
             started = time.monotonic()
-            comparison = perf.compare(perf.Repository(clone), old, new, bench=options.bench)
-            print(f"{number} {name}: exit code {comparison.exit_code}, {comparison.counts}", end="", flush=True)
-            print(f", {time.monotonic() - started:.0f} s", flush=True)
-            rows += [table_row(f"{number} {name}", row) for row in comparison.rows]
-    if options.out:
-        write_csv(options.out, rows, COLUMNS)
+            comparison = perf.compare(perf.Repository(clone), before, new, bench=options.bench)
+            seconds = time.monotonic() - started
+            print(f"{name}: exit code {comparison.exit_code}, {comparison.counts}, {seconds:.0f} s", flush=True)
+            about = {"commit": before, "comparison": name, "load": f"{os.getloadavg()[0]:.1f}"}
+            rows += [about | table_row(row) for row in comparison.rows]
+            write_csv(options.out, rows, COLUMNS)
+
+
+def saved_rows(path: Path) -> list[dict[str, str]]:
+    """What an earlier start of the study has written."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def slowed_commit(clone: Path, factor: float) -> str:
@@ -79,10 +99,10 @@ def slowed_commit(clone: Path, factor: float) -> str:
     return git(clone, "rev-parse", "HEAD")
 
 
-def table_row(comparison: str, row: perf.Row) -> dict[str, str | int]:
-    figures = {"old_ms": 1e3 * row.old, "new_ms": 1e3 * row.new, "ratio": row.ratio, "low": row.low, "high": row.high}
-    texts = {"comparison": comparison, "benchmark": row.benchmark, "outcome": row.outcome, "note": row.note}
-    return texts | {name: f"{value:.4g}" for name, value in figures.items()} | {"rounds": row.rounds}
+def table_row(row: perf.Row) -> dict[str, str]:
+    figures = (1e3 * row.old, 1e3 * row.new, row.ratio, row.low, row.high)
+    texts = {"benchmark": row.benchmark, "outcome": row.outcome, "rounds": str(row.rounds), "note": row.note}
+    return texts | {name: f"{value:.4g}" for name, value in zip(FIGURES, figures, strict=True)}
 
 
 def git(folder: Path, *arguments: str) -> str:
