@@ -73,12 +73,16 @@ def main() -> None:
             if name in done:
                 continue
             started = time.monotonic()
-            comparison = perf.compare(perf.Repository(clone), before, new, bench=options.bench)
+            comparison = perf.compare(perf.Repository(clone), before, new, bench=options.bench, progress=say)
             seconds = time.monotonic() - started
-            print(f"{name}: exit code {comparison.exit_code}, {comparison.counts}, {seconds:.0f} s", flush=True)
+            say(f"{name}: exit code {comparison.exit_code}, {comparison.counts}, {seconds:.0f} s")
             about = {"commit": before, "comparison": name, "load": f"{os.getloadavg()[0]:.1f}"}
             rows += [about | table_row(row) for row in comparison.rows]
             write_csv(options.out, rows, COLUMNS)
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
 
 
 def saved_rows(path: Path) -> list[dict[str, str]]:
