@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 
 from rlbench_rec import ope, perf
-from rlbench_rec.files import write_csv
+from rlbench_rec.files import make_folder, write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCH = r"OneStep.time_ten|Episodes.time_four|FromArrays.time.*32|Bounds.time_interval.*(sequence|cressie)"
@@ -59,6 +59,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=10, help="comparisons of the commit with itself")
     parser.add_argument("--bench", default=BENCH)
     options = parser.parse_args()
+    make_folder(options.out.parent)
     rows = saved_rows(options.out)
     done = {row["comparison"] for row in rows}
     with tempfile.TemporaryDirectory() as folder:
