@@ -165,7 +165,8 @@ def _typed(column: pd.Series, kind: Kind, path: Path) -> pd.Series:
     _refuse(numbers.isna() & (column != ""), column, "a number", path)
     _refuse(numbers.astype(float).abs() == np.inf, column, "a finite number", path)
     if kind == "number":
-        return numbers.astype(float)
+        # Python's own reading is exact; that of pandas 2 may be off by the last bit.
+        return column.where(column != "", "nan").map(float).astype(float)
     _refuse(numbers.notna() & (numbers % 1 != 0), column, "a whole number", path)
     _refuse(numbers.abs() >= LARGEST, column, "a whole number below 2^63", path)
     return numbers.astype("Int64")
