@@ -8,9 +8,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from ...column_names import likely_columns
+from .event_words import MISSING, our_event
 from .file_sample import Sample
-from .synonyms import MISSING, ROLES, our_event, rank
 
+ROLES: dict[str, tuple[str, ...]] = {
+    "timestamp": ("time", "date"),
+    "item": ("item",),
+    "event": ("event",),
+    "user": ("user",),
+    "session": ("session", "episode"),
+    "price": ("price",),
+    "category": ("category",),
+    "propensity": ("propensity",),
+    "position": ("position",),
+    "slate": ("slate", "request", "page"),
+}
+"""Role -> keys of `COLUMN_NAMES`. A column has one role: the first that it fits."""
 NEEDED = ("timestamp", "item", "event")
 MOST_EVENTS = 60
 """A column with more distinct values than this is no list of event types."""
@@ -51,9 +65,9 @@ def guess(sample: Sample) -> Roles:
     """The roles of a sample's columns; a role that nothing points to is left out."""
     roles = Roles()
     values = {name: _present(sample, name, roles) for name in sample.names}
-    for role in ROLES:
-        named = sorted((r, name) for name in sample.names if (r := rank(role, name)) is not None)
-        fit = [name for _, name in named if name not in roles.columns.values() and _fits(role, values[name])]
+    for role, kinds in ROLES.items():
+        named = likely_columns(kinds, sample.names)
+        fit = [name for name in named if name not in roles.columns.values() and _fits(role, values[name])]
         if fit:
             roles.columns[role], roles.reasons[role] = fit[0], "by its name"
             if len(fit) > 1:

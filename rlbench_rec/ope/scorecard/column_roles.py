@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ...column_names import likely_columns, plain
 from ...errors import InputError
 
 NOT_USED = "none"
@@ -21,58 +21,36 @@ class Role:
         default: name of the column where no other is given; empty: there is none.
         what: what it holds.
         required: whether there is no estimate without it.
-        also: other names under which it is often met; never taken unasked, but suggested.
+        kinds: keys of `COLUMN_NAMES`. Columns of these names are never taken unasked, but suggested.
     """
 
     default: str
     what: str
     required: bool = False
-    also: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 ROLES: dict[str, Role] = {
-    "reward": Role("reward", "what the decision earned", True, also=("rewards", "r", "outcome", "click", "cost")),
-    "propensity": Role(
-        "propensity",
-        "the logging policy's probability of the logged action",
-        True,
-        also=("propensities", "propensity_score", "pscore", "action_prob", "behaviour_propensity", "probability"),
-    ),
+    "reward": Role("reward", "what the decision earned", True, ("reward",)),
+    "propensity": Role("propensity", "the behaviour policy's probability of the logged action", True, ("propensity",)),
     "target_propensity": Role(
-        "target_propensity",
-        "the evaluated policy's probability of the same action",
-        True,
-        also=("target_propensities", "evaluation_propensity", "new_propensity", "target_prob", "pi_e"),
+        "target_propensity", "the target policy's probability of the same action", True, ("target propensity",)
     ),
-    "q": Role("q_logged", "a model's expected reward of the logged action", also=("q", "q_hat")),
-    "v": Role("v_target", "the same model's expected reward under the evaluated policy", also=("v", "v_hat")),
+    "q": Role("q_logged", "a model's expected reward of the logged action", kinds=("q",)),
+    "v": Role("v_target", "the same model's expected reward under the target policy", kinds=("v",)),
     "unsupported_mass": Role(
-        "unsupported_mass", "the evaluated policy's probability of actions that the logging policy never takes"
+        "unsupported_mass", "the target policy's probability of actions that the behaviour policy never takes"
     ),
-    "episode": Role(
-        "episode",
-        "the session a decision belongs to",
-        also=("episode_id", "trajectory", "trajectory_id", "session", "session_id"),
-    ),
-    "step": Role(
-        "step",
-        "its place in the session: a number or a time",
-        also=("t", "ts", "timestamp", "time", "datetime", "event_time", "event_timestamp", "event_ts", "event_ns"),
-    ),
-    "user": Role(
-        "user", "whose decision it was", also=("user_id", "uid", "customer_id", "visitor_id", "client_id", "account_id")
-    ),
-    "weight": Role(
-        "",
-        "how many rows of the whole log a row stands for",
-        also=("weight", "weights", "row_weight", "sample_weight", "sampling_weight"),
-    ),
+    "episode": Role("episode", "the session a decision belongs to", kinds=("episode", "session")),
+    "step": Role("step", "its place in the session: a number or a time", kinds=("step", "time")),
+    "user": Role("user", "whose decision it was", kinds=("user",)),
+    "weight": Role("", "how many rows of the whole log a row stands for", kinds=("row weight",)),
     "decision": Role(
         "decision_id",
         "which decision it was; a decision that the table holds twice is counted once",
-        also=("decision", "event_id", "impression_id", "impression", "request_id", "log_id", "uuid", "row_id"),
+        kinds=("decision", "request"),
     ),
-    "action": Role("action", "what was decided", also=("item", "item_id", "action_id", "arm")),
+    "action": Role("action", "what was decided", kinds=("action", "item")),
 }
 """Parts by name; the name is also the option of `rlbench ope`, with - for _."""
 
@@ -132,15 +110,8 @@ def column(names: Sequence[str], name: str, where: str, part: str | None = None,
 
 
 def likely(part: str, names: Sequence[str]) -> list[str]:
-    """Columns that are often called what plays a part, in whatever letters: `userId`, `User ID`."""
-    role = ROLES[part]
-    known = {_letters(name) for name in (role.default, *role.also) if name}
-    return [name for name in names if _letters(name) in known]
-
-
-def _letters(name: str) -> str:
-    """A name without case, blanks and signs between its words."""
-    return re.sub(r"[\W_]+", "", name).casefold()
+    """Columns that are often called what plays a part, in whatever letters: `userId`, `User ID`; likeliest first."""
+    return likely_columns(ROLES[part].kinds, names)
 
 
 def overlooked(names: Sequence[str], found: Mapping[str, str], given: Mapping[str, str | None]) -> tuple[str, ...]:
@@ -157,7 +128,7 @@ def overlooked(names: Sequence[str], found: Mapping[str, str], given: Mapping[st
                 notes.append(f"There is a column '{found['step']}' but no episode (--episode COLUMN): {loss}.")
             notes += [f"Is '{free[0]}' the {part}? Without --{part} {free[0]}, {loss}."] if free else []
     for name in found.values():
-        twins = [other for other in names if other != name and _letters(other) == _letters(name) != ""]
+        twins = [other for other in names if other != name and plain(other) == plain(name) != ""]
         notes += [f"There is a column '{twins[0]}' too; '{name}' is the one that is read."] if twins else []
     return tuple(notes)
 
