@@ -7,10 +7,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypeVar
 
 from ..errors import UnknownNameError
 from ..mdp.dataset import StateLayout, TransitionDataset
@@ -39,8 +40,9 @@ class TaskConfig(BaseModel):
     """Longest session, in decisions."""
 
 
-ConfigT = TypeVar("ConfigT", bound=TaskConfig)
-"""The config of a task: `class MyShop(Task[MyShopConfig])` knows the fields of its `self.config`."""
+ConfigT = TypeVar("ConfigT", bound=TaskConfig, covariant=True, default=TaskConfig)
+"""The config of a task: `class MyShop(Task[MyShopConfig])` knows the fields of its `self.config`; a plain `Task` may be
+any."""
 
 
 class Task(ABC, Generic[ConfigT]):
@@ -51,9 +53,9 @@ class Task(ABC, Generic[ConfigT]):
         seed: fixes the shop. The users are drawn anew by the seeds of `simulator`, `log` and `true_value`.
     """
 
-    id: ClassVar[str]
+    id: str
     """Registered name, ending in its version: `recommend-v1`."""
-    version: ClassVar[int] = 1
+    version: int = 1
     """The number in the id. It rises when the same seed and config give other rewards, states or session lengths."""
     Config: ClassVar[type[TaskConfig]]
     action_count: int
@@ -169,9 +171,11 @@ class Task(ABC, Generic[ConfigT]):
         check_seed(seed)
         gamma = self.gamma if gamma is None else gamma
         check_precision(relative_error, gamma)
-        name = "behaviour" if policy is self.behaviour else policy
-        if not isinstance(name, str):
+        if policy is self.behaviour:
+            policy = "behaviour"
+        if not isinstance(policy, str):
             return self._value(policy, relative_error, seed, gamma)
+        name = policy
         key = TruthKey(self.identity, name, relative_error, seed, gamma)
         return remembered(key, self._truths, cache, lambda: self._value(self._named(name), relative_error, seed, gamma))
 

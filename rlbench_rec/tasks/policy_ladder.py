@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypeVar
 
 from ..errors import UnknownNameError
 from ..policies import Policy, QFunction, Uniform, softmax
@@ -100,7 +100,7 @@ class ScoredPolicy(Policy):
         return (1.0 - self.rung.epsilon) * rows + self.rung.epsilon / self.action_count
 
 
-ScoredConfigT = TypeVar("ScoredConfigT", bound=ScoredConfig)
+ScoredConfigT = TypeVar("ScoredConfigT", bound=ScoredConfig, covariant=True, default=ScoredConfig)
 
 
 class ScoredTask(Task[ScoredConfigT]):
