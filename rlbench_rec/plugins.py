@@ -91,6 +91,29 @@ def load_plugins(modules: Iterable[str]) -> None:
         LOADED[name] = None
 
 
+def registered_by(module: str) -> list[tuple[str, str]]:
+    """Kind and name of all that a module registers: itself or what it imports, or by the entry points of its package.
+
+    Args:
+        module: as Python imports it: a module, or a package whose submodules register.
+
+    Raises:
+        InputError: it cannot be imported, or registers nothing.
+    """
+    before = {kind: set(registry(kind)) for kind in KINDS}
+    load_plugins([module])
+    names = [
+        (kind, name)
+        for kind in KINDS
+        for name in registry(kind)
+        if name not in before[kind] or f"{registry(kind).modules.get(name, '')}.".startswith(f"{module}.")
+    ]
+    if not names:
+        hint = "Call rb.register(kind, name, thing) in it, or declare entry points and install its package."
+        raise InputError("The module registers nothing.", where=module, hint=hint)
+    return names
+
+
 def plugins_of(config: dict[str, Any]) -> list[str]:
     """The modules that a suite needs: those it names, and those that registered what it mentions.
 

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import InputError
 from ..terminal import printable
-from . import compare, data, doctor, export, listing, ope, perf, run, tasks
+from . import check_plugin, compare, data, doctor, export, listing, ope, perf, run, tasks
 from .boundary import guarded
 from .global_options import GlobalOptions, split
 from .log_output import log_output
@@ -42,6 +42,7 @@ app.command("compare")(compare.command)
 app.add_typer(data.app, name="data")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(listing.app, name="list")
+app.command("check-plugin")(check_plugin.command)
 app.command("export")(export.command)
 app.add_typer(perf.app, name="perf")
 app.command("doctor")(doctor.command)

@@ -5,12 +5,16 @@ The toy shop is small enough to be solved by hand and long enough that greed los
 
 from __future__ import annotations
 
+import functools
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..mdp.dataset import TransitionDataset
-from ..training import ALGORITHMS, fit
+from ..training import ALGORITHMS, Run, fit, load
+from .contract import Check, require
 
 GAMMA = 0.9
 OPTIMAL = np.array([1, 2, 0])
@@ -75,8 +79,9 @@ def toy_shop(episodes: int = 600, seed: int = 0, history: int = 0) -> Transition
 def check_algorithm(algorithm: str, *, encoder: str = "mlp", loop: str = "tensor", history: int = 2) -> None:
     """Assert the contract: it learns the toy shop, repeats itself, and offers sound policies.
 
-    Value-based algorithms must find the optimal policy, their gamma = 0 control the greedy one; a cloned policy must be
-    close, over the states of the log, to the uniform one that logged.
+    An algorithm with a field `gamma` must find the optimal policy, and the greedy one at gamma = 0. One without it must
+    find the greedy policy; if it offers the form `stochastic` it clones, and must be close, over the states of the log,
+    to the uniform policy that logged.
 
     Args:
         algorithm, encoder, loop: registered ids.
@@ -85,38 +90,71 @@ def check_algorithm(algorithm: str, *, encoder: str = "mlp", loop: str = "tensor
     Raises:
         AssertionError: what does not hold.
     """
+    require(algorithm_checks(algorithm, encoder=encoder, loop=loop, history=history))
+
+
+def algorithm_checks(algorithm: str, *, encoder: str = "mlp", loop: str = "tensor", history: int = 2) -> list[Check]:
+    """The checks of `check_algorithm`, one by one; they share one training."""
     data = toy_shop(history=history)
+    states, where = data.states(), data.observations.argmax(axis=1)
     options: dict[str, Any] = {"encoder": encoder, "loop": loop, "batch_size": 32, "device": "cpu"}
     steps, fast = (400, SLOW_LEARNERS[algorithm]) if algorithm in SLOW_LEARNERS else (200, {"learning_rate": 5e-3})
-    if "target_update_interval" in ALGORITHMS[algorithm].model_fields:
+    fields = ALGORITHMS[algorithm].model_fields
+    if "target_update_interval" in fields:
         fast = fast | {"target_update_interval": 20}
-    run = fit(data, algorithm, steps=steps, config=fast, **options)
-    states = data.states()
-    _check_policies(run, states)
 
-    where = data.observations.argmax(axis=1)
-    if "gamma" not in ALGORITHMS[algorithm].model_fields:  # it clones
-        probabilities = run.policy("stochastic").probabilities(states)
-        distance = 0.5 * np.abs(probabilities - 1 / 3).sum(axis=1).mean()
-        assert distance < 0.1, f"{algorithm} is {distance:.2f} (total variation) from the logging policy"
-    else:
-        best = run.q_values(states).argmax(axis=1)
+    @functools.cache
+    def trained(**config: float) -> Run:
+        return fit(data, algorithm, steps=steps, config=fast | config, **options)
+
+    def optimal() -> None:
+        best = trained().q_values(states).argmax(axis=1)
         assert np.array_equal(best, OPTIMAL[where]), f"{algorithm} did not find the optimal policy"
-        control = fit(data, algorithm, steps=steps, config=fast | {"gamma": 0.0}, **options)
-        first = control.q_values(states[where == 0]).argmax(axis=1)
-        assert (first == 0).all(), f"{algorithm} with gamma = 0 looks ahead"
 
-    first, again = (fit(data, algorithm, steps=20, seed=7, **options) for _ in range(2))
-    assert np.array_equal(first.q_values(states), again.q_values(states)), f"{algorithm} does not repeat itself"
-    assert first.history.equals(again.history), f"{algorithm} does not repeat its learning curve"
+    def greedy(**config: float) -> None:
+        first = trained(**config).q_values(states[where == 0]).argmax(axis=1)
+        assert (first == 0).all(), f"{algorithm} does not take what pays at once"
+
+    def control() -> None:
+        greedy(gamma=0.0)
+
+    def cloned() -> None:
+        probabilities = trained().policy("stochastic").probabilities(states)
+        distance = 0.5 * np.abs(probabilities - 1 / 3).sum(axis=1).mean()
+        assert distance < 0.1, f"{algorithm} is {distance:.2f} (total variation) from the behaviour policy"
+
+    def repeated() -> None:
+        first, again = (fit(data, algorithm, steps=20, seed=7, **options) for _ in range(2))
+        assert np.array_equal(first.q_values(states), again.q_values(states)), f"{algorithm} does not repeat itself"
+        assert first.history.equals(again.history), f"{algorithm} does not repeat its learning curve"
+
+    def saved() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            trained().save(Path(folder) / "run")
+            again = load(Path(folder) / "run")
+        same = np.array_equal(trained().q_values(states), again.q_values(states))
+        assert same, f"{algorithm} has other values after it is saved and read back"
+
+    if "gamma" in fields:
+        learns = [Check("finds the optimal policy", optimal), Check("does not look ahead at gamma = 0", control)]
+    elif "stochastic" in ALGORITHMS[algorithm].forms:
+        learns = [Check("clones the behaviour policy", cloned)]
+    else:
+        learns = [Check("takes what pays at once", greedy)]
+    return [
+        Check("offers sound policies", lambda: _check_policies(trained(), states)),
+        *learns,
+        Check("repeats itself", repeated),
+        Check("is saved and read back", saved),
+    ]
 
 
-def _check_policies(run: Any, states: np.ndarray) -> None:
-    parameters = {"softmax": {"tau": 0.3}, "epsilon-greedy": {"epsilon": 0.1}}
+def _check_policies(run: Run, states: np.ndarray) -> None:
     rng = np.random.default_rng(0)
     actions = rng.integers(run.action_count, size=len(states))
     for form in run.forms:
-        policy = run.policy(form, **parameters.get(form, {}))
+        tau, epsilon = (value if form == name else None for name, value in (("softmax", 0.3), ("epsilon-greedy", 0.1)))
+        policy = run.policy(form, tau=tau, epsilon=epsilon)
         matrix = policy.probabilities(states)
         assert matrix.shape == (len(states), run.action_count), f"{form}: shape {matrix.shape}"
         assert np.allclose(matrix.sum(axis=1), 1.0) and (matrix >= 0).all(), f"{form}: not probabilities"

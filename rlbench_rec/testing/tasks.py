@@ -8,12 +8,13 @@ from .. import ope
 from ..policies import Uniform
 from ..policies.policy import Policy
 from ..tasks import TASKS, Task, identify, make
+from .contract import Check, require
 
 
 def check_task(task_id: str, *, episodes: int = 200) -> None:
     """Assert the contract: documented, repeatable, exact propensities, one user alone as in the batch, honest values.
 
-    The policy in service beats random, as a real shop's would; IPS of a policy on its own log is the mean return; the
+    The behaviour policy beats random, as a real shop's would; IPS of a policy on its own log is the mean return; the
     variants to choose on and to judge on are two shops.
 
     Args:
@@ -23,16 +24,23 @@ def check_task(task_id: str, *, episodes: int = 200) -> None:
     Raises:
         AssertionError: what does not hold.
     """
+    require(task_checks(task_id, episodes=episodes))
+
+
+def task_checks(task_id: str, *, episodes: int = 200) -> list[Check]:
+    """The checks of `check_task`, one by one; they share one shop."""
     task = make(task_id, seed=3)
-    _check_documentation(task_id, task)
-    _check_policies(task)
-    _check_log(task, episodes)
-    _check_repeatable(task_id, episodes)
-    _check_alone(task)
-    _check_truth(task)
-    _check_service(task)
-    _check_variants(task_id)
-    _check_environment(task)
+    return [
+        Check("is documented and named", lambda: _check_documentation(task_id, task)),
+        Check("names sound policies", lambda: _check_policies(task)),
+        Check("logs with exact propensities", lambda: _check_log(task, episodes)),
+        Check("the same seed gives the same log", lambda: _check_repeatable(task_id, episodes)),
+        Check("a user alone is as in the batch", lambda: _check_alone(task)),
+        Check("true values agree with logs", lambda: _check_truth(task)),
+        Check("the behaviour policy beats random", lambda: _check_service(task)),
+        Check("variants are shops of their own", lambda: _check_variants(task_id)),
+        Check("is a Gymnasium environment", lambda: _check_environment(task)),
+    ]
 
 
 def _check_documentation(task_id: str, task: Task) -> None:
