@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..mdp.dataset import TransitionDataset
 from ..registry import Registry
 from .allowed import Allowed, allowed_actions
@@ -10,7 +12,7 @@ from .policy import Policy, sample
 from .q_policies import EpsilonGreedy, Greedy, QFunction, Softmax, softmax
 from .simple import Stateless, Uniform, popularity, uniform
 
-POLICIES: Registry = Registry(
+POLICIES: Registry[Callable[..., Policy]] = Registry(
     "policy",
     {"random": uniform, "popularity": popularity},
     aliases={"uniform": "random"},

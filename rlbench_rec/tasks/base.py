@@ -40,12 +40,11 @@ class TaskConfig(BaseModel):
     """Longest session, in decisions."""
 
 
-ConfigT = TypeVar("ConfigT", bound=TaskConfig, covariant=True, default=TaskConfig)
-"""The config of a task: `class MyShop(Task[MyShopConfig])` knows the fields of its `self.config`; a plain `Task` may be
-any."""
+ConfigT_co = TypeVar("ConfigT_co", bound=TaskConfig, default=TaskConfig, covariant=True)
+"""The config of a task: `class MyShop(Task[MyShopConfig])` knows the fields of its `self.config`."""
 
 
-class Task(ABC, Generic[ConfigT]):
+class Task(ABC, Generic[ConfigT_co]):
     """A simulated shop with a known answer.
 
     Args:
@@ -53,9 +52,9 @@ class Task(ABC, Generic[ConfigT]):
         seed: fixes the shop. The users are drawn anew by the seeds of `simulator`, `log` and `true_value`.
     """
 
-    id: str
+    id: ClassVar[str]
     """Registered name, ending in its version: `recommend-v1`."""
-    version: int = 1
+    version: ClassVar[int] = 1
     """The number in the id. It rises when the same seed and config give other rewards, states or session lengths."""
     Config: ClassVar[type[TaskConfig]]
     action_count: int
@@ -70,7 +69,7 @@ class Task(ABC, Generic[ConfigT]):
         if ending := re.search(r"-v(\d+)$", cls.__dict__.get("id", "")):
             cls.version = int(ending[1])
 
-    def __init__(self, config: ConfigT, seed: int = 0):
+    def __init__(self, config: ConfigT_co, seed: int = 0):
         self.config, self.seed = config, seed
         self._truths: dict[TruthKey, TrueValue] = {}
 
@@ -171,11 +170,9 @@ class Task(ABC, Generic[ConfigT]):
         check_seed(seed)
         gamma = self.gamma if gamma is None else gamma
         check_precision(relative_error, gamma)
-        if policy is self.behaviour:
-            policy = "behaviour"
-        if not isinstance(policy, str):
+        name = "behaviour" if policy is self.behaviour else policy
+        if not isinstance(name, str):
             return self._value(policy, relative_error, seed, gamma)
-        name = policy
         key = TruthKey(self.identity, name, relative_error, seed, gamma)
         return remembered(key, self._truths, cache, lambda: self._value(self._named(name), relative_error, seed, gamma))
 

@@ -100,10 +100,10 @@ class ScoredPolicy(Policy):
         return (1.0 - self.rung.epsilon) * rows + self.rung.epsilon / self.action_count
 
 
-ScoredConfigT = TypeVar("ScoredConfigT", bound=ScoredConfig, covariant=True, default=ScoredConfig)
+ScoredConfigT_co = TypeVar("ScoredConfigT_co", bound=ScoredConfig, default=ScoredConfig, covariant=True)
 
 
-class ScoredTask(Task[ScoredConfigT]):
+class ScoredTask(Task[ScoredConfigT_co]):
     """A task whose logging and evaluation policies are made of its own scores.
 
     Scores are functions of states, (n, state size) -> (n, A), in any unit: `myopic`, the expected reward of the next

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..files import make_folder, write_text
@@ -73,6 +73,7 @@ def _read(file: Path) -> TrueValue | None:
 
 
 def _write(file: Path, key: TruthKey, value: TrueValue) -> None:
-    content = {"task": key.task.label, "policy": key.policy, **asdict(value)}
+    kept = {"task": key.task.label, "policy": key.policy}
+    kept |= {"value": value.value, "std_error": value.std_error, "episodes": value.episodes, "metrics": value.metrics}
     make_folder(file.parent)
-    write_text(file, json.dumps(content))
+    write_text(file, json.dumps(kept))

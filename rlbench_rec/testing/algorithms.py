@@ -43,21 +43,18 @@ def toy_shop(episodes: int = 600, seed: int = 0, history: int = 0) -> Transition
         history: how many past rows a state shows beside its one-hot context.
     """
     rng = np.random.default_rng(seed)
-    states: list[int] = []
-    chosen: list[int] = []
-    rewards: list[float] = []
-    starts: list[int] = []
+    states, actions, rewards, starts = [], [], [], []
     for _ in range(episodes):
         starts.append(len(states))
         state = 0
         while state >= 0:
             action = int(rng.integers(3))
             states.append(state)
-            chosen.append(action)
+            actions.append(action)
             rewards.append(REWARDS[state][action])
             state = NEXT[state][action]
     n = len(states)
-    actions = np.array(chosen)
+    actions = np.array(actions)
     return TransitionDataset(
         observations=np.eye(3, dtype=np.float32)[states],
         actions=actions,

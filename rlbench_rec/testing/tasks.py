@@ -79,7 +79,6 @@ def _check_log(task: Task, episodes: int) -> None:
         states = data.states()
         assert states.dtype == np.float32 and (states >= low).all() and (states <= high).all(), "states out of bounds"
         exact = policy.probability_of(states, data.actions)
-        assert data.propensities is not None, f"{policy.name}: no propensities"
         assert np.allclose(data.propensities, exact, rtol=1e-12), f"{policy.name}: propensities are not the policy's"
         assert data.metric_names == task.metric_names and data.action_count == task.action_count
         assert data.layout == task.layout and data.gamma == task.gamma
@@ -121,7 +120,6 @@ def _check_truth(task: Task) -> None:
     data = task.log(episodes=2_000, seed=1)
     steps = np.arange(len(data)) - data.row_starts
     earned = np.add.reduceat(data.rewards * task.gamma**steps, data.episode_starts)
-    assert data.propensities is not None, "a task's log has propensities"
     itself = ope.EvaluationLog(
         rewards=data.rewards,
         propensities=data.propensities,

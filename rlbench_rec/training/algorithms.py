@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import InputError, UnknownNameError
 from ..mdp.to_d3rlpy.quiet import d3rlpy
-from ..parsing import validated
 from .registries import ALGORITHMS
 
 if TYPE_CHECKING:
@@ -232,7 +231,11 @@ def make_config(algorithm: str, overrides: dict[str, Any] | None, gamma: float) 
         if name not in cls.model_fields:
             unknown = UnknownNameError("field", name, cls.model_fields)
             raise InputError(unknown.what, where=where, hint=unknown.hint)
-    config = validated(overrides or {}, cls, where)
+    try:
+        config = cls(**(overrides or {}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.", where=where) from error
     if isinstance(config, QConfig) and config.gamma is None:
         config = config.model_copy(update={"gamma": gamma})
     return config

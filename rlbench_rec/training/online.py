@@ -17,11 +17,11 @@ from importlib import metadata
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ..errors import InputError
 from ..extras import require
 from ..mdp.to_d3rlpy.quiet import d3rlpy
-from ..parsing import validated
 from ..policies import Greedy, Policy, Softmax
 from ..registry import Registry
 from ..tasks.base import Task
@@ -151,7 +151,12 @@ def make_config(learner: str, **config: Any) -> OnlineConfig:
         UnknownNameError: no such learner.
         InputError: an unknown field, or a value out of its range.
     """
-    return validated(config, LEARNERS[learner], f"config of {learner}")
+    try:
+        return LEARNERS[learner](**config)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise InputError(f"{field}: {first['msg']}.", where=f"config of {learner}") from error
 
 
 def train(task: Task, learner: str, *, seed: int = 0, **config: Any) -> dict[str, Policy]:

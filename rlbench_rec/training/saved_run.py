@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from ..errors import InputError, MissingFileError, RlbenchError
 from ..files import new_folder
 from ..mdp.dataset import StateLayout
-from ..parsing import read_json, validated
+from ..parsing import fitting, read_json
 from .training_run import CHECKPOINTS, Run
 
 FORMAT = 2
@@ -72,7 +72,7 @@ def load(folder: str | Path, *, device: str = "auto") -> Run:
     content = read_json(path, "saved run", "Give a folder written by save.")
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f"Not a run of format {FORMAT}.", where=str(path))
-    header = validated(content, _Header, str(path))
+    header = fitting(content, _Header, path)
     try:
         return _rebuild(header, folder, device)
     except RlbenchError:

@@ -7,7 +7,6 @@ import functools
 import io
 import logging
 from types import ModuleType
-from typing import Any
 
 from ...extras import require
 
@@ -47,7 +46,7 @@ def d3rlpy() -> ModuleType:
     return module
 
 
-def _silence(log: Any) -> None:
+def _silence(log) -> None:
     """Make d3rlpy's one logger a mute one, without touching how anybody else logs."""
     import structlog
 

@@ -40,7 +40,7 @@ class Slice:
         p_adjusted: Holm's, over all slices with a p value.
     """
 
-    label: Any
+    label: object
     n_episodes: int
     ess: float
     value: Estimate
