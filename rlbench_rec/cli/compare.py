@@ -45,7 +45,8 @@ def _line(row: TableRow) -> str:
     so that grep works and no terminal is too narrow."""
     seed = f" seed {row['seed']}" if "seed" in row else ""
     place = " ".join(name for name in (row["dataset"], row["task"]) if name)
-    names = f"{place}  {row['algorithm']} {row['variant']}{seed}  {row['metric']} {row['estimator']}"
+    q = f" (q: {row['q']})" if row["q"] else ""
+    names = f"{place}  {row['algorithm']} {row['variant']}{seed}  {row['metric']} {row['estimator']}{q}"
     values = f"{_number(row['old'])} -> {_number(row['new'])}"
     if row["difference"] == row["difference"]:
         values += f" ({row['difference']:+.4g}, margin {_number(row['margin'])})"

@@ -10,6 +10,8 @@ import numpy as np
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
 from ..policies.policy import Policy
+from .linear_q import CHUNK, linear_q
+from .q_models import QChoice, q_model
 
 if TYPE_CHECKING:
     from ..ope import Estimate, EvaluationLog
@@ -21,6 +23,7 @@ def evaluate(
     estimators: Sequence[str] = ("snips", "dr"),
     *,
     behaviour: Policy | None = None,
+    q: QChoice = "auto",
     seed: int = 0,
     n_resamples: int = 1_000,
     confidence: float = 0.95,
@@ -28,27 +31,29 @@ def evaluate(
 ) -> list[Estimate]:
     """Estimate a policy's value from logged decisions that it was not trained, tuned or selected on.
 
-    The doubly robust estimators and `dm` get a cross-fitted q: fitted Q evaluation on sequential logs, a reward model
-    on one-step logs. Where the log knows users, folds are of users and whole users are resampled.
+    The doubly robust estimators and `dm` get a cross-fitted q. Where the log knows users, folds are of users and whole
+    users are resampled.
 
     Args:
         data: the test side.
-        policy: what is evaluated.
+        policy: the target policy.
         estimators: ids of `rlbench list estimators`.
-        behaviour: the logging policy, where known: it gives propensities to a log without them, and tells how much of
-            the evaluated policy's mass lies on actions that are never logged.
+        behaviour: the behaviour policy, where known: it gives propensities to a log without them, and tells how much of
+            the target policy's mass lies on actions that are never logged.
+        q: `fqe` (fitted Q evaluation), `linear` (the same by a linear function: fast, and wrong in its shape),
+            `reward-model` (one-step logs only), or `auto`: `fqe` on sequential logs, `reward-model` on one-step logs.
         seed: of folds, q and bootstrap.
         n_resamples: bootstrap resamples.
         confidence: level of the intervals.
         fqe_steps: steps of fitted Q evaluation per fold.
 
     Raises:
-        InputError: a log without propensities and no behaviour policy.
-        UnknownNameError: an unknown estimator.
+        InputError: a log without propensities and no behaviour policy, or a reward model of a sequential log.
+        UnknownNameError: an unknown estimator or q.
     """
     from .. import ope
 
-    log = evaluation_log(data, policy, estimators, behaviour=behaviour, seed=seed, fqe_steps=fqe_steps)
+    log = evaluation_log(data, policy, estimators, behaviour=behaviour, q=q, seed=seed, fqe_steps=fqe_steps)
     return ope.estimate_all(log, estimators, seed=seed, n_resamples=n_resamples, confidence=confidence)
 
 
@@ -58,23 +63,36 @@ def evaluation_log(
     estimators: Sequence[str],
     *,
     behaviour: Policy | None = None,
+    q: QChoice = "auto",
     seed: int = 0,
     fqe_steps: int = 500,
+    device: str = "auto",
 ) -> EvaluationLog:
-    """The vectors that the estimators read; see `evaluate`."""
+    """The vectors that the estimators read; see `evaluate`.
+
+    Args:
+        device: of fitted Q evaluation: `auto`, `cpu` or `cuda`.
+    """
     from .. import ope
 
     states = data.states()
     propensities, source = _propensities(data, behaviour, states)
+    model = q_model(data, q) if any(ope.estimators.needs_q(name) for name in estimators) else None
     q_logged = v_target = None
-    if any(ope.estimators.needs_q(name) for name in estimators):
-        from ..training import cross_fitted_q
+    if model == "linear":
+        probabilities = _probabilities(policy, states)
+        target_propensities = probabilities[np.arange(len(data)), data.actions]
+        q_logged, v_target = linear_q(data, states, probabilities)
+    else:
+        target_propensities = policy.probability_of(states, data.actions)
+        if model is not None:
+            from ..training import cross_fitted_q
 
-        q_logged, v_target = cross_fitted_q(data, policy, seed=seed, steps=fqe_steps)
+            q_logged, v_target = cross_fitted_q(data, policy, model=model, seed=seed, steps=fqe_steps, device=device)
     return ope.EvaluationLog(
         rewards=data.rewards.astype(np.float64),
         propensities=propensities,
-        target_propensities=policy.probability_of(states, data.actions),
+        target_propensities=target_propensities,
         q_logged=q_logged,
         v_target=v_target,
         episode_starts=data.episode_starts,
@@ -86,6 +104,11 @@ def evaluation_log(
     )
 
 
+def _probabilities(policy: Policy, states: np.ndarray) -> np.ndarray:
+    """(n, A), in pieces: a policy's scores take several times the memory of its probabilities."""
+    return np.concatenate([policy.probabilities(states[i : i + CHUNK]) for i in range(0, len(states), CHUNK)])
+
+
 def _propensities(data: TransitionDataset, behaviour: Policy | None, states: np.ndarray) -> tuple[np.ndarray, str]:
     if data.propensities is not None:
         return data.propensities, "logged"
@@ -93,7 +116,7 @@ def _propensities(data: TransitionDataset, behaviour: Policy | None, states: np.
         raise InputError(
             "The log has no propensities, so importance weights are not defined.",
             where=data.provenance.source,
-            hint="Give behaviour=, a model of the logging policy fitted on other rows.",
+            hint="Give behaviour=, a model of the behaviour policy fitted on other rows.",
         )
     return behaviour.probability_of(states, data.actions), "estimated"
 

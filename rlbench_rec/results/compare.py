@@ -65,6 +65,9 @@ def compare(old: Table, new: Table) -> Comparison:
     Rows of equal value are identical, whatever their intervals; a value that became undefined is missing. A row that
     is `unreliable` in both files claimed nothing, so its changes stay within.
 
+    A row of another `q` is another row, but where a file does not say which q a row has (files before schema version 3
+    do not), the other file's stands for it.
+
     Args:
         old, new: paths of leaderboard.csv or runs.csv, or frames with those columns (`load_leaderboard`, `load_runs`).
 
@@ -78,6 +81,7 @@ def compare(old: Table, new: Table) -> Comparison:
     if keys != new_keys:
         raise InputError("One table is a leaderboard, the other holds runs.", where=where)
     refuse_other_data(old_data, new_data, where)
+    before, after = _with_q(before, after, keys), _with_q(after, before, keys)
     both = before.merge(after, on=list(keys), how="outer", suffixes=("_old", "_new"), indicator=True)
     # A value of 0 but for rounding is small beside the others of its metric, not beside itself.
     sizes = both[["value_old", "value_new"]].abs().max(axis=1)
@@ -122,6 +126,13 @@ def _of_runs(runs: pd.DataFrame) -> Rows:
 
 def _rows(frame: pd.DataFrame, keys: tuple[str, ...], value: str) -> pd.DataFrame:
     return frame[[*keys, "ci_low", "ci_high", "verdict"]].assign(value=frame[value])
+
+
+def _with_q(rows: pd.DataFrame, others: pd.DataFrame, keys: tuple[str, ...]) -> pd.DataFrame:
+    """The rows, with the q of the others' row of the same name where they do not say theirs."""
+    names = [name for name in keys if name != "q"]
+    theirs = rows[names].merge(others[[*names, "q"]].drop_duplicates(names), how="left", on=names)["q"].fillna("")
+    return rows.assign(q=rows["q"].where(rows["q"] != "", theirs.to_numpy()))
 
 
 def _judge(row: TableRow, scale: float) -> tuple[float, float, float, float, str]:

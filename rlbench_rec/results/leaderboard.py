@@ -18,12 +18,12 @@ REFERENCE = "reference"
 """The best policy that is known in a shop: 100 on the normalised scale."""
 BEST = "best"
 """Part of the variant of rows on the best checkpoint."""
-BOARD = ("dataset", "task", "metric", "estimator")
+BOARD = ("dataset", "task", "metric", "estimator", "q")
 """Rows that compete."""
 
 
 def leaderboard(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """One row per (dataset, task, algorithm, variant, metric, estimator), over seeds.
+    """One row per (dataset, task, algorithm, variant, metric, estimator, q), over seeds.
 
     Interval of the mean: each run's own interval speaks of the same log, so its mean half-width h does not shrink with
     seeds; the spread s over S seeds does. With the squared errors (h / 1.96)^2, taken as known, and s^2 / S, of S - 1

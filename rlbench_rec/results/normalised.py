@@ -34,13 +34,13 @@ def normalised_table(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
     counts = rows.groupby(["algorithm", _kind(rows)])["task"].nunique()
     board = leaderboard(pd.concat([rows, over_tasks(rows)], ignore_index=True), confidence=confidence)
     truth = board[board["estimator"] == TRUTH][[*NAMES, *TRUTH_COLUMNS]].rename(columns=TRUTH_COLUMNS)
-    estimates = board[board["estimator"] != TRUTH][[*NAMES, "estimator", *ESTIMATE_COLUMNS]]
+    estimates = board[board["estimator"] != TRUTH][[*NAMES, "estimator", "q", *ESTIMATE_COLUMNS]]
     table = truth.merge(estimates.rename(columns=ESTIMATE_COLUMNS), how="left", on=NAMES)
     several = [counts[key] for key in zip(table["algorithm"], _kind(table), strict=True)]
     table["n_tasks"] = np.where(table["task"] == ALL, several, 1)
     # The mean over all tasks stands first.
     order = table.assign(one=table["task"] != ALL, worst=-table["normalised"])
-    order = order.sort_values(["one", "task", "worst", *NAMES, "estimator"], kind="stable", ignore_index=True)
+    order = order.sort_values(["one", "task", "worst", *NAMES, "estimator", "q"], kind="stable", ignore_index=True)
     return order[list(NORMALISED)]
 
 
@@ -54,8 +54,10 @@ def over_tasks(rows: pd.DataFrame) -> pd.DataFrame:
         rows: rows of runs.csv on the normalised scale.
     """
     names = ["algorithm", "variant", "estimator", "seed"]
-    found = []
-    for key, own in rows.assign(variant=_kind(rows)).groupby(names, sort=True):
+    rows, found = rows.assign(variant=_kind(rows)), []
+    # Over all seeds: a run that failed makes no other estimator of the other seeds' rows.
+    models = {key: sorted(set(own["q"])) for key, own in rows.groupby(names[:-1])}
+    for key, own in rows.groupby(names, sort=True):
         value = own["value"].mean(skipna=False)
         low, high = (
             np.sqrt(((own["value"] - own[end]) ** 2).sum(skipna=False)) / len(own) for end in ("ci_low", "ci_high")
@@ -64,7 +66,7 @@ def over_tasks(rows: pd.DataFrame) -> pd.DataFrame:
             own.iloc[0].to_dict()
             | dict(zip(names, key, strict=True))
             | {"task": ALL, "value": value, "ci_low": value - low, "ci_high": value + high}
-            | {"verdict": max(own["verdict"], key=VERDICTS.index)}
+            | {"verdict": max(own["verdict"], key=VERDICTS.index), "q": "+".join(models[key[:-1]])}
         )
     return pd.DataFrame(found)
 

@@ -10,12 +10,13 @@ import numpy as np
 
 from ..errors import InputError, MissingFileError
 from .schema import (
+    ADDED,
     IDENTIFICATIONS,
     KEYS,
     LEADERBOARD,
+    READABLE_VERSIONS,
     RUN_KEYS,
     RUNS,
-    SCHEMA_VERSION,
     VERDICTS,
     Kind,
     Schema,
@@ -33,7 +34,7 @@ _NUMBERS: dict[Kind, Literal["float64", "Int64", "bool"]] = {"number": "float64"
 def load_runs(path: str | Path) -> pd.DataFrame:
     """runs.csv, validated; see `read_table`."""
     path = Path(path)
-    frame = _by_line(path, RUNS, RUN_KEYS, SCHEMA_VERSION)
+    frame = _by_line(path, RUNS, RUN_KEYS, READABLE_VERSIONS)
     ok = frame["status"] == "ok"
     failed = frame["status"].str.startswith("failed")
     _refuse(~(ok | failed), frame["status"], "ok, or failed: and the reason", path)
@@ -76,6 +77,7 @@ def check_frame(frame: pd.DataFrame, schema: Schema, keys: tuple[str, ...], *, w
     """
     import pandas as pd
 
+    frame = frame.assign(**{name: "" for name in ADDED if name in schema and name not in frame})
     _refuse_missing(schema, list(frame.columns), where)
     checked = pd.DataFrame(index=pd.RangeIndex(len(frame)))
     for name, (kind, _) in schema.items():
@@ -101,13 +103,15 @@ def _refuse_missing(schema: Schema, columns: list[str], where: str) -> None:
         raise InputError(f"Columns are missing: {', '.join(missing)}.", where=where, hint=hint)
 
 
-def _by_line(path: Path, schema: Schema, keys: tuple[str, ...], version: int | None = None) -> pd.DataFrame:
+def _by_line(path: Path, schema: Schema, keys: tuple[str, ...], versions: tuple[int, ...] = ()) -> pd.DataFrame:
     import pandas as pd
 
     header, lines, rows = _cells(path)
-    if version is not None and "schema_version" in header:
+    if versions and "schema_version" in header:
         # Before the columns: those that a file of another version lacks are not its fault.
-        _check_version(path, [row[header.index("schema_version")] for row in rows], version)
+        _check_version(path, [row[header.index("schema_version")] for row in rows], versions)
+    added = [name for name in ADDED if name in schema and name not in header]
+    header, rows = [*header, *added], [[*row, *("" for _ in added)] for row in rows]
     _refuse_missing(schema, header, str(path))
     # Indexed by line, so that every message can say where.
     raw = pd.DataFrame(rows, columns=header, index=lines, dtype=object)
@@ -119,11 +123,13 @@ def _by_line(path: Path, schema: Schema, keys: tuple[str, ...], version: int | N
     return frame
 
 
-def _check_version(path: Path, versions: list[str], wanted: int) -> None:
+def _check_version(path: Path, found: list[str], versions: tuple[int, ...]) -> None:
     # Spreadsheets may save 2 as 2.0.
-    other = next((text for text in versions if text not in (str(wanted), f"{wanted}.0")), None)
+    readable = {f"{version}{end}" for version in versions for end in ("", ".0")}
+    other = next((text for text in found if text not in readable), None)
     if other is not None:
-        what = f"schema_version is {other or 'empty'}; this version of rlbench-rec reads {wanted}."
+        known = " and ".join(map(str, versions))
+        what = f"schema_version is {other or 'empty'}; this version of rlbench-rec reads {known}."
         raise InputError(what, where=str(path), hint="Run the suite again, or read it with the version that wrote it.")
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any, Literal
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+READABLE_VERSIONS = (2, 3)
+"""Version 2 had no column `q`."""
 Kind = Literal["text", "number", "whole", "truth"]
 Schema = dict[str, tuple[Kind, str]]
 """Column -> kind and meaning. Text may be empty; numbers may be, where they are not defined."""
@@ -13,7 +15,7 @@ TableRow = Mapping[Hashable, Any]
 """Column -> cell, as pandas gives the rows of a table."""
 
 RUNS: Schema = {
-    "schema_version": ("whole", "version of these columns: 2"),
+    "schema_version": ("whole", "version of these columns: 3"),
     "run_id": ("text", "job: source, algorithm, label, encoder, seed, and a hash of all that distinguishes it"),
     "suite": ("text", "suite name"),
     "dataset": ("text", "card id and variant, and what sets it apart from another of the suite; empty for tasks"),
@@ -29,6 +31,11 @@ RUNS: Schema = {
     "metric": ("text", "what is valued; see `rlbench list metrics`"),
     "higher_is_better": ("truth", "direction of the metric"),
     "estimator": ("text", "`truth` (rollouts), `on-policy`, `ranking`, or an off-policy estimator"),
+    "q": (
+        "text",
+        "the q that the estimator was given: `fqe`, `linear` or `reward-model`; empty where it needs none, or where an "
+        "older file does not say",
+    ),
     "value": ("number", "the estimate; empty where the log does not define one"),
     "ci_low": ("number", "lower end of the interval"),
     "ci_high": ("number", "upper end of the interval"),
@@ -48,6 +55,7 @@ LEADERBOARD: Schema = {
     "variant": ("text", "as in runs.csv"),
     "metric": ("text", "as in runs.csv"),
     "estimator": ("text", "as in runs.csv"),
+    "q": ("text", "as in runs.csv"),
     "n_seeds": ("whole", "runs behind the row"),
     "mean": ("number", "mean over seeds"),
     "iqm": ("number", "interquartile mean over seeds"),
@@ -84,6 +92,7 @@ ESTIMATES: Schema = {
     "policy": ("text", "name of the evaluated policy"),
     "policies": ("text", "`matched`: it looks at what the logging policy looks at; or `mismatched`"),
     "estimator": ("text", "an off-policy estimator, with its parameters"),
+    "q": ("text", "as in runs.csv"),
     "n_episodes": ("whole", "size of the log"),
     "log_seed": ("whole", "seed of the log"),
     "value": ("number", "the estimate; empty where the log does not define one"),
@@ -99,6 +108,7 @@ ESTIMATES: Schema = {
 ESTIMATORS: Schema = {
     "task": ("text", "task id"),
     "estimator": ("text", "an off-policy estimator, with its parameters"),
+    "q": ("text", "as in runs.csv"),
     "n_episodes": ("whole", "size of the log"),
     "policies": ("text", "`all`, `matched` or `mismatched`"),
     "n_logs": ("whole", "logs behind the row"),
@@ -141,16 +151,19 @@ NORMALISED: Schema = {
     "ci_low": ("number", "lower end of its interval: training seeds and rollouts, nothing else"),
     "ci_high": ("number", "upper end"),
     "estimator": ("text", "an off-policy estimator"),
+    "q": ("text", "as in runs.csv; over all tasks joined by + where they differ"),
     "estimate": ("number", "what it says from the log, on the same scale; empty where a run has none"),
     "estimate_low": ("number", "lower end of its interval: sampling of the log and of seeds"),
     "estimate_high": ("number", "upper end"),
     "verdict": ("text", "worst verdict of the estimates"),
 }
-KEYS = ("dataset", "task", "algorithm", "variant", "metric", "estimator")
+KEYS = ("dataset", "task", "algorithm", "variant", "metric", "estimator", "q")
 """What tells the rows of a leaderboard apart; a row of runs.csv adds its seed."""
+ADDED = ("q",)
+"""Columns that files of an older version lack: they are read as empty text."""
 RUN_KEYS = (*KEYS, "seed")
-NORMALISED_KEYS = ("task", "algorithm", "variant", "estimator")
-ESTIMATOR_KEYS = ("task", "estimator", "n_episodes", "policies")
+NORMALISED_KEYS = ("task", "algorithm", "variant", "estimator", "q")
+ESTIMATOR_KEYS = ("task", "estimator", "q", "n_episodes", "policies")
 VERDICTS = ("trusted", "weak", "unreliable")
 """Best first."""
 IDENTIFICATIONS = ("identified", "estimated", "not-identified", "imitation")

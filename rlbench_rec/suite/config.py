@@ -145,8 +145,11 @@ class Suite(AnySuite):
     """Training steps."""
     batch_size: int = Field(256, ge=1)
     """Rows a training step."""
+    q: Literal["auto", "linear"] = "auto"
+    """The q of the doubly robust estimators and `dm`. `auto`: fitted Q evaluation by a network on sequential logs, a
+    reward model on one-step logs. `linear`: fitted Q evaluation by a linear function, everywhere."""
     fqe_steps: int = Field(500, ge=1)
-    """Steps of fitted Q evaluation per fold, for the doubly robust estimators on sequential logs."""
+    """Steps of fitted Q evaluation per fold, where q is that."""
     n_resamples: int = Field(1_000, ge=100)
     """Bootstrap resamples."""
     confidence: float = Field(0.95, gt=0.5, lt=1.0)

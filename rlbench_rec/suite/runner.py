@@ -17,7 +17,7 @@ from ..results.data_identity import MANIFEST, DataHashes
 from ..results.manifest import manifest
 from ..results.schema import TIMINGS
 from ..results.write import write_json, write_table
-from .config import load_suite
+from .config import Suite, load_suite
 from .execute import execute, failure
 from .fingerprints import UNKNOWN, content_of
 from .kinds import kind_of
@@ -30,7 +30,6 @@ from .store import Kept, finished_jobs, refuse_used_folder, save, tidy
 from .workers import execute_all, worker_count
 
 if TYPE_CHECKING:
-    from .config import Suite
     from .kinds.estimators.config import EstimatorSuite
 
 
@@ -96,7 +95,7 @@ def run_suite(
         suite = load_suite(suite)
     folder = default_folder(suite.name) if out is None else Path(out)
     kind = kind_of(suite)
-    device = _trained_on(suite, device) if kind.trains else "cpu"
+    device = _trained_on(suite, device) if kind.trains(suite) else "cpu"
     worker_count(workers, device, 1)
     load_plugins(suite.plugins)
     kind.check(suite)
@@ -139,7 +138,7 @@ class _Run:
         self.progress = progress
         self.kind, self.config = kind_of(suite), suite.model_dump(mode="json")
         self.plugins = identities(self.config)
-        normalise = self.kind.trains and suite.normalise
+        normalise = isinstance(suite, Suite) and suite.normalise
         contents = [content_of(source, normalise=normalise) for source in suite.sources]
         self.jobs, self.common = self.kind.plan(suite, device, contents), circumstances(device, self.plugins)
         self.done: dict[str, JobResult] = {}
@@ -178,7 +177,7 @@ class _Run:
             batches,
             workers,
             lost=failure,
-            trains=self.kind.trains,
+            trains=self.kind.trains(self.suite),
             job_timeout=self.suite.job_timeout,
             plugins=list(self.plugins),
         )

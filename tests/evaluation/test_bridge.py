@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 import rlbench_rec as rb
-from rlbench_rec.errors import InputError
+from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.evaluation.bridge import evaluation_log
+from rlbench_rec.evaluation.linear_q import linear_q
 from rlbench_rec.evaluation.next_item import first_time, imitation_metrics
+from rlbench_rec.evaluation.q_models import q_of
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,42 @@ def test_q_is_fitted_only_where_an_estimator_reads_it(data):
     policy = rb.policies.Uniform(data.action_count)
     assert evaluation_log(data, policy, ["ips", "snips"]).q_logged is None
     assert evaluation_log(data, policy, ["dr"], fqe_steps=5).q_logged is not None
+
+
+def one_step(data: rb.mdp.TransitionDataset) -> rb.mdp.TransitionDataset:
+    """The same decisions, each an episode."""
+    return replace(data, episode_starts=np.arange(len(data)), clusters=None)
+
+
+@pytest.mark.parametrize(
+    ("q", "sessions", "decisions"), [("auto", "fqe", "reward-model"), ("linear",) * 3, ("fqe",) * 3]
+)
+def test_q_is_the_one_asked_for(data, q, sessions, decisions):
+    policy = rb.policies.Uniform(data.action_count)
+    for log, model in ((data, sessions), (one_step(data), decisions)):
+        made = evaluation_log(log, policy, ["dr"], q=q, seed=2, fqe_steps=5)
+        if model == "linear":
+            wanted = linear_q(log, log.states(), policy.probabilities(log.states()))
+        else:
+            wanted = rb.training.cross_fitted_q(log, policy, model=model, seed=2, steps=5)
+        assert np.array_equal(made.q_logged, wanted[0]) and np.array_equal(made.v_target, wanted[1])
+        assert [q_of(estimator, log, q) for estimator in ("snips", "dr", "dm")] == ["", model, model]
+
+
+def test_weights_do_not_depend_on_q(data):
+    policy = rb.policies.make("popularity", data)
+    logs = [evaluation_log(data, policy, ["dr"], q=q, fqe_steps=5) for q in ("linear", "fqe")]
+    assert np.array_equal(*(log.target_propensities for log in logs))
+    snips, other = (rb.evaluate(data, policy, ["snips"], q=q, n_resamples=200) for q in ("linear", "auto"))
+    assert snips == other
+
+
+def test_a_q_that_cannot_be_had_is_refused(data):
+    policy = rb.policies.Uniform(data.action_count)
+    with pytest.raises(UnknownNameError, match="Did you mean 'linear'"):
+        rb.evaluate(data, policy, ["dr"], q="linea")
+    with pytest.raises(InputError, match=r"reward of one decision.*fitted Q evaluation"):
+        rb.evaluate(data, policy, ["dr"], q="reward-model")
 
 
 def test_same_seed_same_estimates(data):

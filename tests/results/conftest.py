@@ -7,7 +7,7 @@ from rlbench_rec.results.leaderboard import leaderboard
 from rlbench_rec.results.schema import RUNS
 
 DEFAULTS = {
-    "schema_version": 2,
+    "schema_version": 3,
     "run_id": "shop.dqn.seed0",
     "suite": "hand",
     "dataset": "shop",
@@ -23,6 +23,7 @@ DEFAULTS = {
     "metric": "reward",
     "higher_is_better": True,
     "estimator": "snips",
+    "q": "",
     "value": 1.0,
     "ci_low": None,
     "ci_high": None,

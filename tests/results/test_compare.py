@@ -2,8 +2,10 @@
 
 import json
 from math import sqrt
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from rlbench_rec.errors import InputError, MissingFileError
@@ -68,6 +70,38 @@ def test_rows_come_and_go(compared, run):
     }
     assert found.rows["change"].tolist() == ["missing", "new", "identical"]
     assert found.regressed
+
+
+@pytest.mark.parametrize("kind", ["leaderboard", "runs"])
+def test_another_q_is_another_row(compared, run, kind):
+    found = compared([run(estimator="dr", q="fqe"), run()], [run(value=5.0, estimator="dr", q="linear"), run()], kind)
+    assert found.rows[["q", "change"]].to_numpy().tolist() == [["fqe", "missing"], ["linear", "new"], ["", "identical"]]
+
+
+@pytest.mark.parametrize("kind", ["leaderboard", "runs"])
+@pytest.mark.parametrize("older", ["old", "new"])
+def test_a_q_that_a_file_does_not_say_is_the_other_files(compared, run, kind, older):
+    said, unsaid = [run(estimator="dr", q="fqe"), run()], [run(estimator="dr", q=""), run()]
+    found = compared(*((unsaid, said) if older == "old" else (said, unsaid)), kind)
+    assert found.counts == {"identical": 2} and set(found.rows["q"]) == {"", "fqe"}
+
+
+@pytest.mark.parametrize("kind", ["leaderboard", "runs"])
+def test_files_from_before_the_column_q_compare_with_new_ones(compared, run, tmp_path, kind):
+    new = [run(estimator="dr", q="fqe"), run(value=3.0)]
+    compared(new, new, kind)
+    columns = [name for name in (RUNS if kind == "runs" else LEADERBOARD) if name != "q"]
+    older = pd.read_csv(tmp_path / "new.csv", dtype={"dataset_sha256": str, "card_sha256": str})[columns]
+    (older.assign(schema_version=2) if kind == "runs" else older).to_csv(tmp_path / "old.csv", index=False)
+    assert compare(tmp_path / "old.csv", tmp_path / "new.csv").counts == {"identical": 2}
+    assert compare(tmp_path / "old.csv", tmp_path / "old.csv").counts == {"identical": 2}
+    assert compare(older, tmp_path / "new.csv").counts == {"identical": 2}
+
+
+@pytest.mark.parametrize("file", ["quick/runs.csv", "quick/leaderboard.csv", "commerce/leaderboard.csv"])
+def test_the_results_of_the_repository_can_be_compared(file):
+    path = Path(__file__).parents[2] / "results" / file
+    assert set(compare(path, path).counts) == {"identical"}
 
 
 def test_a_run_that_fails_now_is_missing(compared, run):
@@ -200,7 +234,7 @@ def test_what_is_not_known_of_the_data_is_said(tmp_path, run, frame_of, content,
 def test_runs_of_an_older_version_are_named_as_such(tmp_path, run, frame_of):
     columns = [name for name in RUNS if name != "card_sha256"]
     frame_of(run(schema_version=1))[columns].to_csv(tmp_path / "runs.csv", index=False)
-    with pytest.raises(InputError, match="schema_version is 1; this version of rlbench-rec reads 2"):
+    with pytest.raises(InputError, match="schema_version is 1; this version of rlbench-rec reads 2 and 3"):
         compare(tmp_path / "runs.csv", tmp_path / "runs.csv")
 
 

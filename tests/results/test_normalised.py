@@ -83,3 +83,11 @@ def test_the_picture_is_the_same_again(tmp_path):
 
 def test_nothing_normalised_is_an_empty_table():
     assert normalised_table(pd.DataFrame([run("a", 10) | {"metric": "reward"}])).empty
+
+
+def test_over_all_tasks_the_q_are_joined_and_the_row_stays_one():
+    one_step, sessions = (run(task, 14, estimator="dr") | {"q": q} for task, q in (("a", "reward-model"), ("b", "fqe")))
+    runs = [run("a", 10), run("b", 30), run("a", 10, seed=1), run("b", 30, seed=1), one_step, sessions]
+    # The other seed failed in b, and is none the less a run of the same row.
+    table = normalised_table(pd.DataFrame([*runs, one_step | {"seed": 1}])).set_index("task")
+    assert table["q"].to_dict() == {"all": "fqe+reward-model", "a": "reward-model", "b": "fqe"}

@@ -17,9 +17,9 @@ from rlbench_rec.results.write import write_json, write_table
 
 HEADERS = {
     "runs": "schema_version,run_id,suite,dataset,dataset_sha256,card_sha256,split_hash,task,algorithm,variant,"
-    "config_hash,seed,policy,metric,higher_is_better,estimator,value,ci_low,ci_high,true_value,n_episodes,ess,verdict,identification,status",
-    "leaderboard": "rank,tie_group,dataset,task,algorithm,variant,metric,estimator,n_seeds,mean,iqm,ci_low,ci_high,std,"
-    "delta_vs_behaviour,p_adjusted,prob_improvement,verdict,identification",
+    "config_hash,seed,policy,metric,higher_is_better,estimator,q,value,ci_low,ci_high,true_value,n_episodes,ess,verdict,identification,status",
+    "leaderboard": "rank,tie_group,dataset,task,algorithm,variant,metric,estimator,q,n_seeds,mean,iqm,ci_low,ci_high,"
+    "std,delta_vs_behaviour,p_adjusted,prob_improvement,verdict,identification",
     "timings": "run_id,seconds,steps_per_second,peak_memory_mb",
     "curves": "run_id,step,loss,td_error,mean_q,mean_return,unexplained,log_loss",
 }
@@ -147,9 +147,9 @@ def test_two_rows_of_one_key_are_refused(runs_file):
         load_runs(runs_file)
 
 
-@pytest.mark.parametrize("version", ["1", "3", ""])
+@pytest.mark.parametrize("version", ["1", "4", ""])
 def test_another_schema_version_is_refused(runs_file, version):
-    _replaced(runs_file, "\n2,shop", f"\n{version},shop")
+    _replaced(runs_file, "\n3,shop", f"\n{version},shop")
     with pytest.raises(InputError, match="schema_version"):
         load_runs(runs_file)
 
@@ -172,7 +172,7 @@ def test_a_truncated_last_line_is_refused(kept, runs_file):
     lines = runs_file.read_text().splitlines()
     cells = lines[-1].split(",")
     runs_file.write_text("\n".join([*lines[:-1], ",".join(cells[: int(kept * len(cells))])]))
-    with pytest.raises(InputError, match=r"runs\.csv:4: The line has \d+ cells, the header 25"):
+    with pytest.raises(InputError, match=r"runs\.csv:4: The line has \d+ cells, the header 26"):
         load_runs(runs_file)
 
 

@@ -63,6 +63,12 @@ def test_all_files_are_there_and_valid(finished):
     assert {"mlp/greedy", "mlp/softmax-0.3", "mlp/best/softmax-0.3", "mlp/gamma-0/greedy"} <= set(board["variant"])
 
 
+def test_every_doubly_robust_row_says_its_q(finished):
+    for rows in (load_runs(finished.folder / "runs.csv"), load_leaderboard(finished.folder / "leaderboard.csv")):
+        assert set(rows.loc[rows["estimator"] == "dr", "q"]) == {"fqe"}
+        assert set(rows.loc[rows["estimator"] != "dr", "q"]) == {""}
+
+
 def test_every_estimate_stands_beside_the_truth(finished):
     runs = load_runs(finished.folder / "runs.csv")
     assert runs["true_value"].notna().all()

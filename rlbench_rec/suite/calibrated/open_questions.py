@@ -10,10 +10,10 @@ import pandas as pd
 
 from ... import ope
 from ...errors import InputError
+from ...evaluation.bridge import evaluation_log
 from ...results.write import write_json
 from ...statistics.student import student_quantile
 from ..kinds.estimators.config import EstimatorSuite, TaskSource
-from ..kinds.estimators.jobs import evaluation_log
 from ..progress import ProgressCallback
 from ..runner import run_suite
 from ..sources import make_task
@@ -142,8 +142,7 @@ def ranked_errors(estimates: pd.DataFrame) -> tuple[dict[str, float], list[str]]
 def _sizes(source: TaskSource, sessions: int, estimator: str) -> dict[str, float]:
     task = make_task(source)
     data, ladder = task.log(sessions, seed=1), task.evaluation_policies()
-    states, with_q = data.states(), ope.estimators.needs_q(estimator)
-    logs = {name: evaluation_log(data, states, ladder[name], with_q=with_q) for name in LIKE}
+    logs = {name: evaluation_log(data, ladder[name], [estimator], q="linear") for name in LIKE}
     return {name: ope.plan(log, LIFT, estimator, relative=True).episodes for name, log in logs.items()}
 
 

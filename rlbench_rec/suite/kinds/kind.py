@@ -18,7 +18,7 @@ class Kind:
     """One kind of suite.
 
     Attributes:
-        trains: whether its jobs need torch, and a device.
+        trains: suite -> whether its jobs need torch, and a device.
         check: refuses what is wrong with a suite before any work starts.
         plan: (suite, device, contents of its sources) -> every job.
         batches: jobs -> jobs as a worker takes them.
@@ -28,7 +28,7 @@ class Kind:
         write_tables: (suite, results, folder) -> writes tables and plots; returns what the manifest says of the data.
     """
 
-    trains: bool
+    trains: Callable[[Any], bool]
     check: Callable[[Any], None]
     plan: Callable[[Any, str, Sequence[Content]], Sequence[Job]]
     batches: Callable[[Sequence[Any]], list[tuple[Any, ...]]]

@@ -7,6 +7,7 @@ action the row had, and the doubly robust correction is lost.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -71,6 +72,7 @@ def cross_fitted_q(
     data: TransitionDataset,
     policy: Policy,
     *,
+    model: Literal["fqe", "reward-model", "auto"] = "auto",
     folds: int = 2,
     seed: int = 0,
     steps: int = 500,
@@ -79,11 +81,11 @@ def cross_fitted_q(
 ) -> tuple[np.ndarray, np.ndarray]:
     """q of the logged action and its mean under the policy, on every row, from folds that the row is not in.
 
-    One-step logs take a reward model, longer episodes fitted Q evaluation.
-
     Args:
         data: the log that estimates will be made on.
-        policy: the evaluated policy.
+        policy: the target policy.
+        model: `reward-model`, which one-step logs alone can take; `fqe`, fitted Q evaluation; or `auto`: the reward
+            model where it can be taken.
         folds: number of folds of users (of episodes, where the log knows no users).
         seed: of folds, weights and sampling.
         steps: gradient steps of fitted Q evaluation a fold.
@@ -94,10 +96,17 @@ def cross_fitted_q(
         (n,) float64 q(s, a) of the logged action, and (n,) float64 sum_a pi(a|s) q(s, a).
 
     Raises:
-        InputError: as `cross_fitted_rewards` and `fqe`.
-        MissingExtraError: episodes of several steps, and torch is not installed.
+        InputError: as `cross_fitted_rewards` and `fqe`; or a reward model of episodes of several steps.
+        MissingExtraError: fitted Q evaluation, and torch is not installed.
     """
-    if data.n_episodes == len(data):
+    one_step = data.n_episodes == len(data)
+    if model == "reward-model" and not one_step:
+        raise InputError(
+            "A reward model knows the reward of one decision, and the log has episodes of several.",
+            where="cross-fitting",
+            hint="Take fitted Q evaluation (fqe).",
+        )
+    if one_step and model != "fqe":
         rewards = rewards or cross_fitted_rewards(data, folds=folds, seed=seed)
         return rewards.of_actions(data.actions), _expected_rewards(data, policy, rewards)
 

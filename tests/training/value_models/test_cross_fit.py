@@ -97,6 +97,17 @@ def test_sequential_q_and_value(kind):
     assert q[logged == 12].mean() == pytest.approx(0.0, abs=0.12)
 
 
+def test_the_model_can_be_chosen(one_step):
+    policy = Uniform(10)
+    by_network, by_rewards, chosen = (
+        cross_fitted_q(one_step, policy, model=model, steps=20, device="cpu")[0]
+        for model in ("fqe", "reward-model", "auto")
+    )
+    assert np.array_equal(by_rewards, chosen) and not np.array_equal(by_network, chosen)
+    with pytest.raises(InputError, match="reward of one decision"):
+        cross_fitted_q(toy_shop(50), Uniform(3), model="reward-model")
+
+
 def test_too_few_episodes(one_step):
     with pytest.raises(InputError, match="cannot make 2 folds"):
         cross_fitted_rewards(one_step.episodes(0, 1))

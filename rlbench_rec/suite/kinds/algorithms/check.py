@@ -22,6 +22,11 @@ UNSET_GAMMA = -1.0
 """Stands for the discount factor that a log will bring, which no algorithm can be given as its own."""
 
 
+def trains(suite: Suite) -> bool:
+    """Always."""
+    return True
+
+
 def check(suite: Suite) -> None:
     """Refuse what is wrong with a suite before any work starts.
 

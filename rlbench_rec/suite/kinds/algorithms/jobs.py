@@ -70,7 +70,9 @@ class TrainingJob(Job):
     @property
     def settings(self) -> dict[str, Any]:
         """The suite's, the source's and the algorithm's; files go by their names: `content` says what is in them."""
-        suite = self.suite.model_dump(mode="json", exclude=NO_SETTINGS)
+        # A suite that says nothing of q keeps the run ids that it had before there was one.
+        exclude = NO_SETTINGS | ({"q"} if self.suite.q == "auto" else set())
+        suite = self.suite.model_dump(mode="json", exclude=exclude)
         source = self.source.model_dump(mode="json", exclude={"data", "dataset", "task", "counterpart", "label"})
         return suite | {"source": source | {"name": self.source.name}, "algorithm": self.spec.model_dump(mode="json")}
 

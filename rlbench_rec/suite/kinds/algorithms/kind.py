@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ..kind import Kind
-from .check import check
+from .check import check, trains
 from .jobs import batches, plan
 from .tables import write_tables
 from .train import execute, failed_row, prepare
 
 KIND = Kind(
-    trains=True,
+    trains=trains,
     check=check,
     plan=plan,
     batches=batches,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -10,6 +11,7 @@ import numpy as np
 from .... import ope
 from ....evaluation.bridge import evaluation_log
 from ....evaluation.next_item import imitation_metrics
+from ....evaluation.q_models import q_of
 from ....mdp.dataset import TransitionDataset
 from ....policies import Uniform
 from ....policies.policy import Policy
@@ -20,12 +22,26 @@ from .jobs import TrainingJob
 
 
 @dataclass(frozen=True)
-class Contender:
-    """A policy under a name: what a row of the board is about.
+class Subject:
+    """What a row of the board is about, by name.
 
     Attributes:
         algorithm: algorithm id, as the board shows it.
         variant: encoder, label, checkpoint and policy form, slash-separated.
+        policy: name of the policy.
+    """
+
+    algorithm: str
+    variant: str
+    policy: str
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A policy that is to be valued, and what the board calls it.
+
+    Attributes:
+        algorithm, variant: as in `Subject`.
         policy: the policy.
     """
 
@@ -33,9 +49,14 @@ class Contender:
     variant: str
     policy: Policy
 
+    @property
+    def subject(self) -> Subject:
+        """Its names."""
+        return Subject(self.algorithm, self.variant, self.policy.name)
+
 
 def score(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[Row]:
-    """Rows of an evaluated policy: its true value where the source is a task, estimates, and imitation metrics where
+    """Rows of a target policy: its true value where the source is a task, estimates, and imitation metrics where
     users chose the items themselves."""
     truth = _truth_rows(job, loaded, contender)
     true_values = {row["metric"]: row["value"] for row in truth}
@@ -46,27 +67,27 @@ def score(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[Row]:
 
 
 def score_behaviour(job: TrainingJob, loaded: Loaded) -> list[Row]:
-    """Rows of the logging policy: the mean of the test side, and its true value where the source is a task."""
+    """Rows of the behaviour policy: the mean of the test side, and its true value where the source is a task."""
     truth: list[Row] = []
     if loaded.task is not None:
         truth = _truth_rows(job, loaded, Contender("behaviour", "logged", loaded.task.behaviour))
     true_values = {row["metric"]: row["value"] for row in truth}
-    return truth + _on_policy_rows(job, loaded, loaded.test, "behaviour", "logged", true_values)
+    return truth + _on_policy_rows(job, loaded, loaded.test, Subject("behaviour", "logged", "logged"), true_values)
 
 
 def score_reference(job: TrainingJob, loaded: Loaded) -> list[Row]:
     """The row of the best that is known in the shop: its true value, and no estimate, since no log was asked."""
     best = reference(loaded.task, job.suite.truth_error)
-    contender = Contender("reference", f"{best.contender}/{best.form}", None)
-    row = _truth_row(job, loaded, contender, "reward", best.value, best.std_error, best.n_episodes)
-    return [row | {"policy": best.form}]
+    subject = Subject("reference", f"{best.contender}/{best.form}", best.form)
+    return [_truth_row(job, loaded, subject, "reward", best.value, best.std_error, best.n_episodes)]
 
 
 def score_counterpart(job: TrainingJob, loaded: Loaded) -> list[Row]:
     """Rows of the other log's policy. It saw none of this log, so the whole of it serves; the truth is the mean of the
     other log, which is itself an estimate and gets a row with its interval."""
     policy, other = loaded.counterpart_policy, loaded.counterpart
-    own = _on_policy_rows(job, loaded, other, policy.name, "own-log", {})
+    assert policy is not None and other is not None, "a suite has this job only where the source has a counterpart"
+    own = _on_policy_rows(job, loaded, other, Subject(policy.name, "own-log", "logged"), {})
     true_values = {row["metric"]: row["value"] for row in own}
     contender = Contender(policy.name, "whole-log", policy)
     return own + _estimate_rows(job, loaded, contender, loaded.data, true_values)
@@ -76,17 +97,20 @@ def _truth_rows(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[
     if loaded.task is None:
         return []
     truth = loaded.task.true_value(contender.policy, relative_error=job.suite.truth_error, seed=TRUTH_SEED)
-    found = {"reward": (truth.value, truth.std_error)} | {
+    values = {"reward": (truth.value, truth.std_error)} | {
         name: value for name, value in truth.metrics.items() if name in job.source.metrics
     }
-    return [_truth_row(job, loaded, contender, metric, *pair, truth.episodes) for metric, pair in found.items()]
+    return [
+        _truth_row(job, loaded, contender.subject, metric, value, error, truth.episodes)
+        for metric, (value, error) in values.items()
+    ]
 
 
 def _truth_row(
-    job: TrainingJob, loaded: Loaded, contender: Contender, metric: str, value: float, error: float, episodes: int
+    job: TrainingJob, loaded: Loaded, subject: Subject, metric: str, value: float, error: float, episodes: int
 ) -> Row:
     quantile = NormalDist().inv_cdf((1 + job.suite.confidence) / 2)
-    return _row(job, loaded, contender, metric, "truth") | {
+    return _row(job, loaded, subject, metric, "truth") | {
         "value": value,
         "ci_low": value - quantile * error,
         "ci_high": value + quantile * error,
@@ -104,21 +128,38 @@ def _estimate_rows(
     if behaviour is None and is_uniform(data):
         behaviour = Uniform(data.action_count)
     log = evaluation_log(
-        data, contender.policy, suite.estimators, behaviour=behaviour, seed=job.seed, fqe_steps=suite.fqe_steps
+        data,
+        contender.policy,
+        suite.estimators,
+        behaviour=behaviour,
+        q=suite.q,
+        seed=job.seed,
+        fqe_steps=suite.fqe_steps,
+        device=job.device,
     )
-    settings = {"seed": job.seed, "n_resamples": suite.n_resamples, "confidence": suite.confidence}
-    estimates = {"reward": ope.estimate_all(log, suite.estimators, **settings)}
+
+    def estimate_all(estimators: Sequence[str], metric: int | None = None) -> list[ope.Estimate]:
+        return ope.estimate_all(
+            log,
+            estimators,
+            metric=metric,
+            seed=job.seed,
+            n_resamples=suite.n_resamples,
+            confidence=suite.confidence,
+        )
+
+    estimates = {"reward": estimate_all(suite.estimators)}
     for metric in job.source.metrics:
         # Other outcomes share the weights but have no q of their own, so they are valued by the weights alone.
-        column = data.metric_names.index(metric)
-        estimates[metric] = ope.estimate_all(log, ["snips"], metric=column, **settings)
-    diagnostics = ope.diagnose(log)
+        estimates[metric] = estimate_all(["snips"], data.metric_names.index(metric))
+    ess = ope.diagnose(log).ess
     return [
-        _row(job, loaded, contender, metric, estimate.estimator)
+        _row(job, loaded, contender.subject, metric, estimate.estimator)
         | _numbers(estimate)
-        | {"ess": diagnostics.ess, "true_value": true_values.get(metric, np.nan)}
-        for metric, found in estimates.items()
-        for estimate in found
+        | {"q": q_of(estimate.estimator, data, suite.q)}
+        | {"ess": ess, "true_value": true_values.get(metric, np.nan)}
+        for metric, of_metric in estimates.items()
+        for estimate in of_metric
     ]
 
 
@@ -126,8 +167,7 @@ def _on_policy_rows(
     job: TrainingJob,
     loaded: Loaded,
     data: TransitionDataset,
-    algorithm: str,
-    variant: str,
+    subject: Subject,
     true_values: dict[str, float],
 ) -> list[Row]:
     log = ope.EvaluationLog(
@@ -137,22 +177,27 @@ def _on_policy_rows(
         episode_starts=data.episode_starts,
         gamma=data.gamma,
         clusters=data.clusters,
-        metrics=data.metrics.astype(np.float64),
+        metrics=None if data.metrics is None else data.metrics.astype(np.float64),
     )
-    contender = Contender(algorithm, variant, None)
     columns = {"reward": None} | {name: data.metric_names.index(name) for name in job.source.metrics}
     rows = []
     for metric, column in columns.items():
-        settings = {"n_resamples": job.suite.n_resamples, "confidence": job.suite.confidence, "metric": column}
-        estimate = ope.estimate(log, "on-policy", seed=job.seed, **settings)
-        row = _row(job, loaded, contender, metric, "on-policy") | _numbers(estimate)
+        estimate = ope.estimate(
+            log,
+            "on-policy",
+            metric=column,
+            seed=job.seed,
+            n_resamples=job.suite.n_resamples,
+            confidence=job.suite.confidence,
+        )
+        row = _row(job, loaded, subject, metric, "on-policy") | _numbers(estimate)
         rows.append(row | {"ess": float(data.n_episodes), "true_value": true_values.get(metric, np.nan)})
     return rows
 
 
 def _ranking_rows(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[Row]:
     suite = job.suite
-    found = imitation_metrics(
+    rankings = imitation_metrics(
         loaded.test,
         contender.policy,
         k=suite.ranking_top_k,
@@ -161,7 +206,7 @@ def _ranking_rows(job: TrainingJob, loaded: Loaded, contender: Contender) -> lis
         confidence=suite.confidence,
     )
     return [
-        _row(job, loaded, contender, ranking.metric, "ranking")
+        _row(job, loaded, contender.subject, ranking.metric, "ranking")
         | {
             "value": ranking.value,
             "ci_low": ranking.ci_low,
@@ -170,7 +215,7 @@ def _ranking_rows(job: TrainingJob, loaded: Loaded, contender: Contender) -> lis
             "verdict": ranking.verdict,
             "identification": "imitation",
         }
-        for ranking in found
+        for ranking in rankings
     ]
 
 
@@ -184,7 +229,7 @@ def _numbers(estimate: ope.Estimate) -> Row:
     }
 
 
-def _row(job: TrainingJob, loaded: Loaded, contender: Contender, metric: str, estimator: str) -> Row:
+def _row(job: TrainingJob, loaded: Loaded, subject: Subject, metric: str, estimator: str) -> Row:
     from ....results.metrics import METRICS
 
     provenance = loaded.data.provenance
@@ -196,14 +241,15 @@ def _row(job: TrainingJob, loaded: Loaded, contender: Contender, metric: str, es
         "card_sha256": provenance.card_sha256,
         "split_hash": provenance.split_hash,
         "task": job.place if job.source.task else "",
-        "algorithm": contender.algorithm,
-        "variant": contender.variant,
+        "algorithm": subject.algorithm,
+        "variant": subject.variant,
         "config_hash": job.config_hash,
         "seed": job.seed,
-        "policy": contender.policy.name if contender.policy else "logged",
+        "policy": subject.policy,
         "metric": metric,
         "higher_is_better": METRICS[metric].higher_is_better,
         "estimator": estimator,
+        "q": "",
         "identification": loaded.identification,
         "status": "ok",
     }

@@ -8,6 +8,11 @@ from ...sources import make_task
 from .config import EstimatorSuite
 
 
+def trains(suite: EstimatorSuite) -> bool:
+    """Whether q may be one that torch learns."""
+    return suite.q != "linear"
+
+
 def check(suite: EstimatorSuite) -> None:
     """Refuse what is wrong with a suite before any work starts.
 

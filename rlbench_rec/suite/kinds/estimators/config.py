@@ -66,6 +66,11 @@ class EstimatorSuite(AnySuite):
     """The shops."""
     estimators: list[str] = Field(["ips", "snips", "dm", "dr", "sndr"], min_length=1)
     """Off-policy estimators, by id."""
+    q: Literal["auto", "linear"] = "linear"
+    """The q of the doubly robust estimators and `dm`: `linear`, fast and wrong in its shape; or `auto`, the one that
+    suites of algorithms take by default. With `auto` the answer is about the rows of their runs.csv."""
+    fqe_steps: int = Field(500, ge=1)
+    """Steps of fitted Q evaluation per fold, where q is `auto` and the log is sequential."""
     episodes: list[int] = Field([1_000, 10_000, 100_000], min_length=1)
     """Sizes of the logs."""
     logs: list[int] = Field([20, 10, 3], min_length=1)

@@ -12,7 +12,7 @@ GROUPS = {"all": ("matched", "mismatched"), "matched": ("matched",), "mismatched
 
 
 def score(estimates: pd.DataFrame) -> pd.DataFrame:
-    """Rows of estimators.csv, one for each task, estimator, size of the log and group of policies.
+    """Rows of estimators.csv, one for each task, estimator (and its q), size of the log and group of policies.
 
     Errors, widths and regret are shares of the behaviour policy's true value, so that tasks can be read side by side.
     Errors are over logs and policies where the estimate is defined; an interval that is not defined does not cover.
@@ -21,11 +21,11 @@ def score(estimates: pd.DataFrame) -> pd.DataFrame:
         estimates: rows of estimates.csv.
     """
     rows = []
-    for (task, estimator, size), own in estimates.groupby(["task", "estimator", "n_episodes"], sort=True):
+    for (task, estimator, q, size), own in estimates.groupby(["task", "estimator", "q", "n_episodes"], sort=True):
         for group, members in GROUPS.items():
             some = own[own["policies"].isin(members)]
             if len(some):
-                key = {"task": task, "estimator": estimator, "n_episodes": size, "policies": group}
+                key = {"task": task, "estimator": estimator, "q": q, "n_episodes": size, "policies": group}
                 rows.append(key | _scores(some))
     return pd.DataFrame(rows, columns=list(ESTIMATORS))
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from ....errors import UnknownNameError
-from ....evaluation.linear_q import CHUNK, linear_q
-from ....mdp.dataset import TransitionDataset
+from ....evaluation.bridge import evaluation_log
+from ....evaluation.q_models import q_of
 from ....plugins import identity_of
 from ....policies import Policy
 from ....results.schema import ESTIMATES
@@ -21,10 +19,6 @@ from ...labels import places
 from ...plan import Job, JobResult, Row
 from ...sources import TRUTH_SEED, make_task
 from .config import EstimatorSuite
-
-if TYPE_CHECKING:
-    from .... import ope
-
 
 TRUTH_FOLDER = "truth"
 """Where a run keeps true values."""
@@ -36,9 +30,11 @@ class LogJob(Job):
 
     Attributes:
         episodes: size of the log.
+        device: of fitted Q evaluation.
     """
 
     episodes: int
+    device: str = "cpu"
 
     @property
     def name(self) -> str:
@@ -48,7 +44,9 @@ class LogJob(Job):
     @property
     def settings(self) -> dict[str, Any]:
         """The suite's, the shop's and the log's; which shop it is, `content` says."""
-        shared = self.suite.model_dump(mode="json", include={"estimators", "interval", "truth_error"})
+        # A suite of the linear q keeps the run ids that it had before there was another one.
+        q = set() if self.suite.q == "linear" else {"q", "fqe_steps"}
+        shared = self.suite.model_dump(mode="json", include={"estimators", "interval", "truth_error"} | q)
         source = self.source.model_dump(mode="json", exclude={"task", "label"})
         return shared | {"source": source | {"name": self.source.name}, "episodes": self.episodes}
 
@@ -58,7 +56,7 @@ def plan(suite: EstimatorSuite, device: str = "cpu", contents: Sequence[Content]
 
     Args:
         suite: what to run.
-        device: without meaning: nothing is trained.
+        device: of fitted Q evaluation.
         contents: of the sources, in their order; None leaves them open.
 
     Raises:
@@ -68,7 +66,7 @@ def plan(suite: EstimatorSuite, device: str = "cpu", contents: Sequence[Content]
     contents = contents or [NOTHING] * len(suite.sources)
     shops = list(zip(places(suite.sources), suite.sources, contents, strict=True))
     return [
-        LogJob(suite=suite, source=source, place=place, content=content, episodes=episodes, seed=seed)
+        LogJob(suite=suite, source=source, place=place, content=content, episodes=episodes, seed=seed, device=device)
         for episodes, logs in sizes
         for place, source, content in shops
         for seed in range(1, logs + 1)
@@ -107,29 +105,37 @@ def execute(job: LogJob, prepared: None, folder: Path | None) -> JobResult:
     policies = {name: _named(task.evaluation_policies(), name) for name in source.groups}
     scale = task.true_value(task.behaviour, suite.truth_error, TRUTH_SEED, cache=cache)
     data = task.log(episodes=job.episodes, policy=logging, seed=job.seed)
-    states, rows = data.states(), []
-    with_q = any(ope.estimators.needs_q(name) for name in suite.estimators)
+    rows = []
     for name, policy in policies.items():
         truth = task.true_value(name, suite.truth_error, TRUTH_SEED, cache=cache)
-        log = evaluation_log(data, states, policy, with_q=with_q)
+        log = evaluation_log(
+            data,
+            policy,
+            suite.estimators,
+            q=suite.q,
+            seed=job.seed,
+            fqe_steps=suite.fqe_steps,
+            device=job.device,
+        )
         ess = ope.diagnose(log).ess
-        for found in ope.estimate_all(log, suite.estimators, interval=suite.interval, seed=job.seed):
+        for estimate in ope.estimate_all(log, suite.estimators, interval=suite.interval, seed=job.seed):
             rows.append(
                 {
                     "task": job.place,
                     "policy": name,
                     "policies": source.groups[name],
-                    "estimator": found.estimator,
+                    "estimator": estimate.estimator,
+                    "q": q_of(estimate.estimator, data, suite.q),
                     "n_episodes": job.episodes,
                     "log_seed": job.seed,
-                    "value": found.value,
-                    "ci_low": found.ci_low,
-                    "ci_high": found.ci_high,
+                    "value": estimate.value,
+                    "ci_low": estimate.ci_low,
+                    "ci_high": estimate.ci_high,
                     "true_value": truth.value,
                     "true_error": truth.std_error,
                     "behaviour_value": scale.value,
                     "ess": ess,
-                    "verdict": found.verdict,
+                    "verdict": estimate.verdict,
                     "status": "ok",
                 }
             )
@@ -140,27 +146,6 @@ def failed_row(job: LogJob, status: str) -> Row:
     """The row of estimates.csv of a log that failed."""
     known = {"task": job.place, "n_episodes": job.episodes, "log_seed": job.seed, "status": status}
     return {name: known.get(name) for name in ESTIMATES}
-
-
-def evaluation_log(
-    data: TransitionDataset, states: np.ndarray, policy: Policy, *, with_q: bool = False
-) -> ope.EvaluationLog:
-    """A task's log for the estimators, with a policy's probabilities and, if asked for, a linear q."""
-    from .... import ope
-
-    # In pieces: a policy's scores take several times the memory of its probabilities.
-    pieces = (states[i : i + CHUNK] for i in range(0, len(states), CHUNK))
-    chances = np.concatenate([policy.probabilities(piece) for piece in pieces])
-    q_logged, v_target = linear_q(data, states, chances) if with_q else (None, None)
-    return ope.EvaluationLog(
-        rewards=data.rewards.astype(np.float64),
-        propensities=data.propensities,
-        target_propensities=chances[np.arange(len(data)), data.actions],
-        q_logged=q_logged,
-        v_target=v_target,
-        episode_starts=data.episode_starts,
-        gamma=data.gamma,
-    )
 
 
 def _named(policies: dict[str, Policy], name: str) -> Policy:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..kind import Kind
-from .check import check
+from .check import check, trains
 from .jobs import batches, execute, failed_row, plan, prepare
 from .tables import write_tables
 
 KIND = Kind(
-    trains=False,
+    trains=trains,
     check=check,
     plan=plan,
     batches=batches,

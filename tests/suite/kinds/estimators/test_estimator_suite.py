@@ -12,7 +12,7 @@ from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.evaluation.linear_q import linear_q
 from rlbench_rec.results.read import read_table
-from rlbench_rec.results.schema import ESTIMATES, ESTIMATORS, TIMINGS
+from rlbench_rec.results.schema import ESTIMATES, ESTIMATOR_KEYS, ESTIMATORS, TIMINGS
 from rlbench_rec.suite import load_suite
 from rlbench_rec.suite.kinds.estimators.check import check
 from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite
@@ -34,7 +34,7 @@ ESTIMATE_KEYS = ("task", "policy", "estimator", "n_episodes", "log_seed")
 
 def estimates(values, truths=(1.0, 2.0, 4.0), **columns):
     """One log of three policies, the first of them matched."""
-    row = {"task": "t", "estimator": "e", "n_episodes": 10, "log_seed": 1, "behaviour_value": 2.0, "ess": 5.0}
+    row = {"task": "t", "estimator": "e", "q": "", "n_episodes": 10, "log_seed": 1, "behaviour_value": 2.0, "ess": 5.0}
     row |= {"policy": ["a", "b", "c"], "policies": ["matched", "mismatched", "mismatched"], "value": values}
     row |= {"true_value": truths, "true_error": 0.0, "verdict": "weak"}
     row |= {"ci_low": np.array(values) - 0.5, "ci_high": np.array(values) + 0.5} | columns
@@ -104,7 +104,7 @@ def test_tables_are_the_same_again_and_a_run_is_resumed(tmp_path):
     kept = [(tmp_path / "a" / name).read_bytes() for name in names]
     read = read_table(tmp_path / "a" / "estimates.csv", ESTIMATES, ESTIMATE_KEYS)
     assert len(read) == 2 * 3 * (2 + 1) and set(read["status"]) == {"ok"}
-    scores = read_table(tmp_path / "a" / "estimators.csv", ESTIMATORS, ("task", "estimator", "n_episodes", "policies"))
+    scores = read_table(tmp_path / "a" / "estimators.csv", ESTIMATORS, ESTIMATOR_KEYS)
     assert len(scores) == 2 * 2 * 3
     with pytest.raises(InputError, match="not empty"):
         run_suite(suite, tmp_path / "a", workers=1)
@@ -114,6 +114,21 @@ def test_tables_are_the_same_again_and_a_run_is_resumed(tmp_path):
     jobs[1].write_text('{"run_id": "other", "config_hash": "other", "rows": []}')
     run_suite(suite, tmp_path / "a", workers=1, resume=True)
     assert [(tmp_path / "a" / name).read_bytes() for name in names] == kept
+
+
+def test_a_suite_says_which_q_its_estimators_had(tmp_path):
+    """With `auto` it is the one that suites of algorithms take."""
+    suites = {q: EstimatorSuite(**SMALL | {"q": q, "fqe_steps": 5, "logs": [1, 1]}) for q in ("linear", "auto")}
+    finished = {q: run_suite(suite, tmp_path / q, device="cpu", workers=1) for q, suite in suites.items()}
+    tables = {q: pd.read_csv(run.folder / "estimates.csv", keep_default_na=False) for q, run in finished.items()}
+    for q, model in (("linear", "linear"), ("auto", "fqe")):
+        assert tables[q].groupby("estimator")["q"].unique().map(list).to_dict() == {"dr": [model], "snips": [""]}
+        scores = read_table(tmp_path / q / "estimators.csv", ESTIMATORS, ESTIMATOR_KEYS)
+        assert set(zip(scores["estimator"], scores["q"], strict=True)) == {("dr", model), ("snips", "")}
+    linear, auto = (table.set_index(["policy", "n_episodes", "estimator"])["value"] for table in tables.values())
+    assert (linear == auto).groupby("estimator").all().to_dict() == {"dr": False, "snips": True}
+    with pytest.raises(InputError, match=r"another suite: q is \"linear\" there and \"auto\" here"):
+        run_suite(suites["auto"], tmp_path / "linear", device="cpu", workers=1, resume=True)
 
 
 def test_estimates_are_near_the_truth_on_a_large_log(tmp_path):
