@@ -27,11 +27,20 @@ def imitation_metrics(
     sessions = np.repeat(np.arange(data.n_episodes), data.episode_lengths)
     units = sessions if data.clusters is None else data.clusters[sessions]
     new = first_time(data)
-    settings = {"k": k, "seed": seed, "n_resamples": n_resamples, "confidence": confidence}
-    return [
-        *ranking(above, equal, units, **settings),
-        *ranking(above[new], equal[new], units[new], suffix="-new", **settings),
-    ]
+
+    def ranked(rows: np.ndarray | slice, suffix: str) -> list[Ranking]:
+        return ranking(
+            above[rows],
+            equal[rows],
+            units[rows],
+            k=k,
+            suffix=suffix,
+            seed=seed,
+            n_resamples=n_resamples,
+            confidence=confidence,
+        )
+
+    return [*ranked(slice(None), ""), *ranked(new, "-new")]
 
 
 def first_time(data: TransitionDataset) -> np.ndarray:

@@ -17,6 +17,7 @@ from typing import Any
 
 from .. import __version__
 from ..extras import is_installed
+from ..machine import memory_gb, usable_cores
 from .data_identity import DataHashes
 
 PACKAGES = (
@@ -52,7 +53,7 @@ def manifest(
         complete: whether every job finished.
         plugins: modules from outside, and what identifies their code.
     """
-    torch = _torch()
+    torch, memory = _torch(), memory_gb()
     return {
         "schema_version": 2,
         "complete": complete,
@@ -64,8 +65,8 @@ def manifest(
         "machine": {
             "system": f"{platform.system()} {platform.release()}",
             "processor": platform.machine(),
-            "cores": os.cpu_count(),
-            "memory_gb": _memory_gb(),
+            "cores": usable_cores(),
+            "memory_gb": None if memory is None else round(memory, 1),
             "gpu": torch.cuda.get_device_name(0) if torch and torch.cuda.is_available() else None,
         },
         "device": device,
@@ -92,7 +93,7 @@ def _torch() -> ModuleType | None:
 
 def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str | None]:
     """Package -> version; None where it is not installed."""
-    return {name: _version(name) for name in packages}
+    return {name: package_version(name) for name in packages}
 
 
 def code_identity() -> dict[str, str | None]:
@@ -145,15 +146,9 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return done.stdout.strip()
 
 
-def _version(name: str) -> str | None:
+def package_version(name: str) -> str | None:
+    """The version of a package; None where it is not installed."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return None
-
-
-def _memory_gb() -> float | None:
-    try:
-        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
-    except (ValueError, OSError, AttributeError):
         return None

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from ..errors import InputError, MissingFileError, UnknownNameError
 from ..mdp.config import MDPConfig
+from ..packaged import packaged
 from ..parsing import fitting, read_toml
 
 if TYPE_CHECKING:
@@ -183,10 +184,8 @@ def config_hash(config: Any) -> str:
 
 
 def suites_folder() -> Path:
-    """Where suites live: inside an installed package, else beside it in the checkout."""
-    package = Path(__file__).resolve().parents[1]
-    inside = package / "_data" / "suites"
-    return inside if inside.is_dir() else package.parent / "benchmarks" / "suites"
+    """Where the suites that come with the package live."""
+    return packaged("suites", checkout="benchmarks")
 
 
 def list_suites() -> list[str]:

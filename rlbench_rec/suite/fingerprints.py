@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .config import Source, config_hash
+
 if TYPE_CHECKING:
     from ..tasks import Task
-    from .config import Source
     from .kinds.estimators.config import TaskSource
 
 UNKNOWN = "unknown"
@@ -47,6 +48,7 @@ def content_of(source: Source | TaskSource, *, normalise: bool = False) -> Conte
 
     if source.task:
         return Content(task_identity(source).digest, reference=_reference(make_task(source)) if normalise else "")
+    assert isinstance(source, Source) and source.dataset, "a source has a data set where it has no task"
     data, card = _hashes(source.dataset, source)
     other = ":".join(_hashes(source.counterpart, source)) if source.counterpart else ""
     return Content(data=data, card=card, counterpart=other)
@@ -63,7 +65,6 @@ def _hashes(name: str, source: Source) -> tuple[str, str]:
 
 
 def _reference(task: Task) -> str:
-    from .config import config_hash
     from .reference_policies.best_known import find_reference
 
     known = find_reference(task)

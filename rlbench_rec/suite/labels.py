@@ -17,7 +17,7 @@ PATHS = ("dataset", "task", "data", "counterpart")
 """Settings that may be paths, of which the last part is shown: a folder's name can be a person's."""
 
 
-def places(sources: Sequence[Source] | Sequence[TaskSource]) -> list[str]:
+def places(sources: Sequence[Source | TaskSource]) -> list[str]:
     """What tables call the sources of a suite: their names and labels, and where those are alike what differs.
 
     Raises:
@@ -66,7 +66,7 @@ def refuse_repeats(values: Sequence[Any], where: str, shown: Sequence[Any] | Non
             raise InputError(f"{(shown or values)[i]} is named twice.", where=where, hint="Name each once.")
 
 
-def refuse_same_sources(sources: Sequence[Source] | Sequence[TaskSource]) -> None:
+def refuse_same_sources(sources: Sequence[Source | TaskSource]) -> None:
     """Raise an InputError where two sources are one, told apart by nothing but how that is written: by a label, or by
     a parameter of a task that repeats its default, say."""
     from .sources import task_identity

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..errors import MissingExtraError
+from ..registry import Registry
 from .config import list_suites, load_suite
 
 
@@ -84,11 +84,11 @@ def datasets() -> list[dict[str, Any]]:
     return rows
 
 
-def _described(registry: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _described(registry: Registry[Any]) -> list[dict[str, Any]]:
     return [{"id": name, "what it is": _what_it_is(registry, name)} for name in registry]
 
 
-def _what_it_is(registry: Mapping[str, Any], name: str) -> str:
+def _what_it_is(registry: Registry[Any], name: str) -> str:
     """The first paragraph of its docstring, or what is missing to read it."""
     try:
         text = registry[name].__doc__ or ""

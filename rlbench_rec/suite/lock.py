@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,10 +15,10 @@ from pathlib import Path
 
 from ..errors import InputError, OutputError
 
-try:
+if sys.platform == "win32":
+    import msvcrt
+else:
     import fcntl
-except ImportError:  # Windows
-    fcntl = None
 
 LOCK_FILE = ".rlbench-lock"
 FAR = 1 << 30
@@ -93,9 +94,7 @@ def _opened(path: Path, tries: int = 100) -> int:
 def _is_free(handle: int) -> bool:
     """Whether the lock is ours now."""
     try:
-        if fcntl is None:
-            import msvcrt
-
+        if sys.platform == "win32":
             os.lseek(handle, FAR, os.SEEK_SET)
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         else:

@@ -13,6 +13,8 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from ..extras import EXTRAS, install_command
+from ..machine import memory_gb, usable_cores
+from ..results.manifest import package_version
 from .config import list_suites
 
 Finding = dict[str, Any]
@@ -52,7 +54,7 @@ def _applies(requirement: Requirement, extra: str) -> bool:
 
 
 def _package(requirement: Requirement) -> Row:
-    wanted, version = f"{requirement.name}{requirement.specifier}", _version(requirement.name)
+    wanted, version = f"{requirement.name}{requirement.specifier}", package_version(requirement.name)
     if version is None:
         return requirement.name, "FAIL", "missing", f'Install it: pip install "{wanted}".'
     ok = requirement.specifier.contains(version, prereleases=True)
@@ -64,7 +66,7 @@ def _extra(extra: str, requirements: list[Requirement]) -> list[Row]:
 
     Nobody needs every extra, but `rlbench run` trains.
     """
-    missing = [wanted.name for wanted in requirements if _version(wanted.name) is None]
+    missing = [wanted.name for wanted in requirements if package_version(wanted.name) is None]
     rows = [_package(wanted) for wanted in requirements if wanted.name not in missing]
     if missing:
         state = "WARN" if extra == "train" else "OK"
@@ -73,15 +75,8 @@ def _extra(extra: str, requirements: list[Requirement]) -> list[Row]:
     return rows
 
 
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
 def _device() -> Row:
-    if _version("torch") is None:
+    if package_version("torch") is None:
         return "device", "OK", "cpu (torch is not installed)", ""
     try:
         import torch
@@ -93,15 +88,14 @@ def _device() -> Row:
 
 
 def _cores() -> Row:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     ok = cores >= 2
     return "cores", "OK" if ok else "WARN", str(cores), "" if ok else "The quick suite will take twice as long."
 
 
 def _memory() -> Row:
-    try:
-        gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    except (ValueError, OSError, AttributeError):
+    gigabytes = memory_gb()
+    if gigabytes is None:
         return "memory", "WARN", "not known", "See that 2 GB are free."
     ok = gigabytes >= 3
     return "memory", "OK" if ok else "WARN", f"{gigabytes:.1f} GB", "" if ok else "Run with --jobs 1."

@@ -62,6 +62,7 @@ def _for_dataset(dataset: str, data: Path | None) -> Suite:
 
     card = events.find_card(dataset)
     template = load_suite(FOR_DATASETS)
+    assert isinstance(template, Suite), f"{FOR_DATASETS}.toml is a suite of algorithms"
     pattern = template.sources[0]
     names = [dataset]
     if card.variants and dataset.removesuffix("/") in (card.id,):

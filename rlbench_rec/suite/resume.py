@@ -40,8 +40,8 @@ def refuse_other_run(folder: Path, suite: Suite | EstimatorSuite) -> None:
         # What an older version did not write has its default.
         there = type(suite).model_validate(there).model_dump(mode="json")
     # A suite of another name or kind differs in everything else too.
-    names = [{key: config.get(key) for key in ("kind", "name")} for config in (there, here)]
-    differences = list(_differences(*names)) or list(_differences(_compared(there), _compared(here)))
+    name_there, name_here = ({key: config.get(key) for key in ("kind", "name")} for config in (there, here))
+    differences = list(_differences(name_there, name_here)) or list(_differences(_compared(there), _compared(here)))
     differences += _fewer(there, here) if not differences else []
     if differences:
         shown = "; ".join(differences[:MOST_SHOWN])
@@ -99,11 +99,11 @@ def _short(value: Any) -> str:
 
 def _fewer(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
     """What must only grow, and did not: the rows of the seeds that are gone would vanish from the board."""
-    found = []
-    seeds, now = there.get("seeds"), here.get("seeds")
-    if seeds is not None and (now or [])[: len(seeds)] != seeds:
-        found.append(f"seeds are {seeds} there and {now} here, and they may only grow")
-    logs, now = there.get("logs"), here.get("logs")
-    if logs is not None and (len(now or []) != len(logs) or any(a > b for a, b in zip(logs, now, strict=True))):
-        found.append(f"logs are {logs} there and {now} here, and they may only grow")
-    return found
+    fewer = []
+    seeds, now = there.get("seeds"), here.get("seeds") or []
+    if seeds is not None and now[: len(seeds)] != seeds:
+        fewer.append(f"seeds are {seeds} there and {now} here, and they may only grow")
+    logs, now = there.get("logs"), here.get("logs") or []
+    if logs is not None and (len(now) != len(logs) or any(a > b for a, b in zip(logs, now, strict=True))):
+        fewer.append(f"logs are {logs} there and {now} here, and they may only grow")
+    return fewer

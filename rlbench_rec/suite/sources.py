@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from .config import Source
 
 if TYPE_CHECKING:
     from ..tasks import Task, TaskIdentity
+    from ..tasks.variants import Variant
     from .kinds.estimators.config import TaskSource
 
 TRUTH_SEED = 1_000_003
@@ -43,7 +44,7 @@ class Loaded:
     train: TransitionDataset
     test: TransitionDataset
     behaviour: Policy | None = None
-    task: Any = None
+    task: Task | None = None
     counterpart: TransitionDataset | None = None
 
     @property
@@ -96,6 +97,7 @@ def make_task(source: Source | TaskSource) -> Task:
         InputError: a parameter out of its range.
     """
     config, identity = json.dumps(source.task_config, sort_keys=True), task_identity(source).digest
+    assert source.task, "its identity was asked for"
     return _make_task(source.task, source.task_seed, source.variant, config, identity)
 
 
@@ -107,11 +109,12 @@ def task_identity(source: Source | TaskSource) -> TaskIdentity:
     """
     from .. import tasks
 
+    assert source.task, "asked for sources of a task alone"
     return tasks.identify(source.task, source.task_seed, source.variant, **source.task_config)
 
 
 @lru_cache(maxsize=2)
-def _make_task(task_id: str, seed: int, variant: str | None, config: str, identity: str) -> Task:
+def _make_task(task_id: str, seed: int, variant: Variant | None, config: str, identity: str) -> Task:
     # The identity is there for the cache: the file of a calibrated shop may change.
     from .. import tasks
 
@@ -130,6 +133,7 @@ def _load_task(source: Source) -> Loaded:
 def _load_dataset(source: Source) -> Loaded:
     from .. import events, mdp
 
+    assert source.dataset, "a source has a data set where it has no task"
     data = with_metrics(mdp.build(events.load(source.dataset, source.data), source.mdp), source.metrics)
     train, test = data.split()
     behaviour = None

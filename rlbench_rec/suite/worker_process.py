@@ -13,7 +13,7 @@ import queue
 import struct
 import sys
 import threading
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 LENGTH = struct.Struct("!Q")
 DIE_WITH_PARENT, SIGKILL = 1, 9
@@ -46,14 +46,14 @@ def main(parent: int) -> None:
         send(sink, answer)
 
 
-def send(stream: BinaryIO, message: Any) -> None:
+def send(stream: IO[bytes], message: Any) -> None:
     """Write one message."""
     content = pickle.dumps(message)
     stream.write(LENGTH.pack(len(content)) + content)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> bytes | None:
+def receive(stream: IO[bytes]) -> bytes | None:
     """The pickle of the next message; None where the other side is gone."""
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:
@@ -62,7 +62,7 @@ def receive(stream: BinaryIO) -> bytes | None:
     return content if len(content) == LENGTH.unpack(head)[0] else None
 
 
-def _take_streams() -> tuple[BinaryIO, BinaryIO]:
+def _take_streams() -> tuple[IO[bytes], IO[bytes]]:
     """The pipes from and to the parent, out of reach of what a job reads and prints: prints go to stderr."""
     source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDONLY)
@@ -84,7 +84,7 @@ def _die_with(parent: int) -> None:
         os._exit(1)
 
 
-def _receive(source: BinaryIO, received: queue.SimpleQueue[bytes]) -> None:
+def _receive(source: IO[bytes], received: queue.SimpleQueue[bytes]) -> None:
     while (content := receive(source)) is not None:
         received.put(content)
     # The parent is gone, or has no more work: on every system its end of the pipe closes with it.

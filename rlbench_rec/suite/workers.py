@@ -12,11 +12,12 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, TypeVar
 
 from ..errors import InputError
 from ..files import scratch_folder
+from ..machine import usable_cores
 from .worker_process import main, receive, send
 
 Job = TypeVar("Job")
@@ -49,13 +50,8 @@ def worker_count(workers: int | None, device: str, jobs: int) -> int:
     if workers is not None and workers < 1:
         raise InputError(f"{workers} worker processes.", where="jobs", hint="Give 1 or more.")
     if workers is None:
-        workers = _cores() if device == "cpu" else 1
+        workers = usable_cores() if device == "cpu" else 1
     return max(1, min(workers, jobs))
-
-
-def _cores() -> int:
-    """Cores this process may use, which on a shared machine are fewer than it has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def execute_all(
@@ -67,7 +63,7 @@ def execute_all(
     trains: bool = True,
     job_timeout: float | None = None,
     plugins: Sequence[str] = (),
-) -> Iterator[tuple[Sequence[Job], list[Result]]]:
+) -> Generator[tuple[Sequence[Job], list[Result]], None, None]:
     """Batches and their results as they finish. Neighbours go to the workers together, so that each loads few sources.
 
     A worker that is killed, ends by itself or runs past its time loses its own batch; another takes its place. Closing
@@ -92,7 +88,7 @@ def execute_all(
     with contextlib.ExitStack() as stack:
         # What a killed worker leaves in its folder of temporary files goes with the run.
         scratch = stack.enter_context(scratch_folder())
-        stack.callback(lambda: [worker.end() for worker in pool])
+        stack.callback(_end_all, pool)
         while waiting or pool:
             while waiting and len(pool) < workers:
                 pool.append(_Worker(setup, events, scratch, job_timeout))
@@ -104,13 +100,18 @@ def execute_all(
             if kind == "refused":
                 raise content
             batch, seconds = worker.batch, worker.seconds / len(worker.batch)
-            results = content if kind == "done" else [lost(job, content, seconds) for job in batch]
+            results: list[Result] = content if kind == "done" else [lost(job, content, seconds) for job in batch]
             if kind != "ended" and waiting:
                 worker.give(waiting.popleft())
             else:
                 worker.end()
                 pool.remove(worker)
             yield batch, results
+
+
+def _end_all(pool: Sequence[_Worker]) -> None:
+    for worker in pool:
+        worker.end()
 
 
 def _next_event(events: Events, pool: Sequence[_Worker]) -> tuple[_Worker, str, Any]:
@@ -123,8 +124,10 @@ def _next_event(events: Events, pool: Sequence[_Worker]) -> tuple[_Worker, str, 
             worker, kind, content = events.get(timeout=LOOK_EVERY)
         except queue.Empty:
             # A process of its own may hold a dead worker's pipe open.
-            worker = next((worker for worker in pool if worker.process.poll() is not None), None)
-            kind, content = "ended", None
+            for worker in pool:
+                if worker.process.poll() is not None:
+                    return worker, "ended", worker.how_it_ended()
+            continue
         # A worker that was ended says so once more when its pipe closes.
         if worker in pool:
             return worker, kind, worker.how_it_ended() if kind == "ended" else content
@@ -154,7 +157,10 @@ class _Worker:
                 # Windows has no signals to block: there it is the group that a Ctrl-C reaches.
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
-        self.job_timeout, self.batch, self._ready, self._since = job_timeout, (), False, time.monotonic()
+        assert self.process.stdin is not None and self.process.stdout is not None, "both are pipes"
+        self._stdin, self._stdout = self.process.stdin, self.process.stdout
+        self.batch: Sequence[Any] = ()
+        self.job_timeout, self._ready, self._since = job_timeout, False, time.monotonic()
         self._say(setup)
         threading.Thread(target=self._listen, args=(events,), daemon=True).start()
 
@@ -193,15 +199,15 @@ class _Worker:
         self.process.kill()
         self.process.wait()
         with contextlib.suppress(OSError):
-            self.process.stdin.close()
+            self._stdin.close()
 
     def _say(self, message: Any) -> None:
         # One that is gone says so by itself.
         with contextlib.suppress(OSError):
-            send(self.process.stdin, message)
+            send(self._stdin, message)
 
     def _listen(self, events: Events) -> None:
-        with self.process.stdout as pipe:
+        with self._stdout as pipe:
             while (content := receive(pipe)) is not None:
                 events.put((self, *pickle.loads(content)))
         events.put((self, "ended", None))

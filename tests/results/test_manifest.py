@@ -41,7 +41,7 @@ def test_without_git_there_is_no_commit(monkeypatch):
 
 
 def test_a_package_that_is_not_installed_has_no_version():
-    assert module._version("no-such-package-anywhere") is None
+    assert module.package_version("no-such-package-anywhere") is None
 
 
 def test_the_home_folder_is_not_named(monkeypatch, tmp_path):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import InputError, MissingFileError, UnknownNameError
+from ...packaged import packaged
 from ...registry import Registry
 from ..archives.compressed import FOREIGN, archive_of, files_like, inside, is_zip
 from .card import DatasetCard, Variant, read_card
@@ -38,10 +39,8 @@ class Found:
 
 
 def cards_folder() -> Path:
-    """Where cards live: inside an installed package, else beside it in the checkout."""
-    package = Path(__file__).resolve().parents[2]
-    inside = package / "_data" / "datasets"
-    return inside if inside.is_dir() else package.parent / "datasets"
+    """Where the cards that come with the package live."""
+    return packaged("datasets")
 
 
 CARDS: Registry[Path] = Registry(

@@ -102,9 +102,9 @@ def _values(
     truths = runs[(runs["estimator"] == "truth") & (runs["metric"] == "reward") & (runs["status"] == "ok")]
     found: dict[str, dict[str, np.ndarray]] = {}
     for (algorithm, variant_name), rows in truths.groupby(["algorithm", "variant"], sort=True):
-        parts = variant_name.split("/")
+        parts = str(variant_name).split("/")
         if "best" not in parts:
-            found.setdefault(algorithm, {})[parts[-1]] = rows["value"].to_numpy()
+            found.setdefault(str(algorithm), {})[parts[-1]] = rows["value"].to_numpy()
     if BEHAVIOUR not in found:
         raise InputError(f"The shop cannot be played: {finished.failures[0].status}.", where=str(folder))
     return found

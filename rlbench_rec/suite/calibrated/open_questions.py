@@ -132,7 +132,7 @@ def ranked_errors(estimates: pd.DataFrame) -> tuple[dict[str, float], list[str]]
     squared = ((rows["value"] - rows["true_value"]) / rows["behaviour_value"]) ** 2
     table = rows.assign(squared=squared).pivot_table("squared", "log_seed", "estimator")
     means = table.mean().sort_values(kind="stable")
-    logs = np.log(table.clip(lower=1e-12))
+    logs = table.clip(lower=1e-12).apply(np.log)
     gaps = logs.sub(logs[means.index[0]], axis="index")
     reach = student_quantile(0.975, len(table) - 1) * gaps.std(ddof=1) / np.sqrt(len(table))
     as_good = [name for name in means.index if gaps[name].mean() <= reach[name]]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
+from ...packaged import packaged
 from ...results.read import read_table
 from ...results.schema import REFERENCES
 from ...tasks.policy_ladder import Rung, ScoredTask
@@ -45,10 +46,8 @@ class Reference:
 
 
 def table_file() -> Path:
-    """Where the table of references lies: inside an installed package, else in the checkout."""
-    package = Path(__file__).resolve().parents[2]
-    inside = package / "_data" / "references.csv"
-    return inside if inside.is_file() else package.parent / "results" / "references.csv"
+    """The table of references that comes with the package."""
+    return packaged("references.csv", checkout="results")
 
 
 def read_references(file: Path) -> pd.DataFrame:
@@ -69,9 +68,9 @@ def find_reference(task: Task, file: Path | None = None) -> Reference | None:
     file = table_file() if file is None else file
     rows = read_references(file) if file.is_file() else None
     if rows is not None:
-        own = rows[rows["identity"] == task.identity.digest]
-        if len(own):
-            best = own.loc[own["value"].idxmax()]
+        of_shop = rows[rows["identity"] == task.identity.digest]
+        if len(of_shop):
+            best = of_shop.iloc[int(of_shop["value"].to_numpy().argmax())]
             numbers = float(best["value"]), float(best["std_error"]), int(best["n_episodes"])
             return Reference(best["contender"], best["form"], *numbers)
     if isinstance(task, ScoredTask):

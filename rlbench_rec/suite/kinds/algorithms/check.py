@@ -65,7 +65,7 @@ def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
     from ....policies import POLICIES
     from ....training.algorithms import make_config
 
-    made = []
+    made: list[tuple[object, ...]] = []
     for spec in specs:
         if spec.id not in POLICIES and spec.id not in training.ALGORITHMS:
             raise UnknownNameError("algorithm", spec.id, [*POLICIES, *training.ALGORITHMS], pluggable=True)

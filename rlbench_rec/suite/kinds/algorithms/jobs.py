@@ -98,8 +98,11 @@ def plan(suite: Suite, device: str = "auto", contents: Sequence[Content] | None 
             fixed.append(REFERENCE)
         rows = [(spec, suite.seeds[:1]) for spec in fixed]
         rows += [(spec, suite.seeds[:1] if spec.id in POLICIES else suite.seeds) for spec in specs]
-        shared = {"suite": suite, "source": source, "place": place, "content": content, "device": device}
-        jobs += [TrainingJob(spec=spec, seed=seed, **shared) for spec, seeds in rows for seed in seeds]
+        jobs += [
+            TrainingJob(suite=suite, source=source, place=place, content=content, device=device, spec=spec, seed=seed)
+            for spec, seeds in rows
+            for seed in seeds
+        ]
     return jobs
 
 

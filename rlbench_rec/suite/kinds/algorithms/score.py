@@ -77,6 +77,7 @@ def score_behaviour(job: TrainingJob, loaded: Loaded) -> list[Row]:
 
 def score_reference(job: TrainingJob, loaded: Loaded) -> list[Row]:
     """The row of the best that is known in the shop: its true value, and no estimate, since no log was asked."""
+    assert loaded.task is not None, "a suite has this job only where the source is a task"
     best = reference(loaded.task, job.suite.truth_error)
     subject = Subject("reference", f"{best.contender}/{best.form}", best.form)
     return [_truth_row(job, loaded, subject, "reward", best.value, best.std_error, best.n_episodes)]

@@ -87,7 +87,10 @@ def _options(job: TrainingJob) -> dict[str, Any]:
 def _score_run(job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobResult, models: Path | None) -> list[Row]:
     if models:
         run.save(models / job.run_id)
-    result.curve = [{"run_id": job.run_id, **point} for point in run.history.to_dict("records")]
+    result.curve = [
+        {"run_id": job.run_id} | {str(name): cell for name, cell in point.items()}
+        for point in run.history.to_dict("records")
+    ]
     result.timing["steps_per_second"] = run.steps_per_second
     # A cloned policy is its own headline; Q functions take the suite's forms.
     forms = ["greedy", "stochastic"] if "stochastic" in run.forms else job.forms

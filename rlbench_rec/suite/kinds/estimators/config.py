@@ -50,7 +50,9 @@ class TaskSource(BaseModel):
     @property
     def groups(self) -> dict[str, Group]:
         """Evaluation policy -> its group."""
-        return dict.fromkeys(self.matched, "matched") | dict.fromkeys(self.mismatched, "mismatched")
+        matched: dict[str, Group] = dict.fromkeys(self.matched, "matched")
+        mismatched: dict[str, Group] = dict.fromkeys(self.mismatched, "mismatched")
+        return matched | mismatched
 
 
 class EstimatorSuite(AnySuite):
