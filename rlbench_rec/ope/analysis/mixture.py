@@ -69,7 +69,7 @@ def mixture_log(
 
 
 def _of_episodes(weights: Any, starts: np.ndarray | None, n_rows: int) -> np.ndarray | None:
-    column = checks.vector("weights", weights)
+    column = checks.optional_vector("weights", weights)
     if column is not None and len(column) != n_rows:
         raise InputError(f"{len(column)} entries for {n_rows} rewards.", where="weights")
     return column if column is None or starts is None else column[starts]

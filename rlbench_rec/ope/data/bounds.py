@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,16 +17,38 @@ if TYPE_CHECKING:
 Range = tuple[float, float]
 
 
-def checked_limits(log: EvaluationLog) -> dict[str, object]:
-    """`reward_range` and `metric_ranges` as floats. A limit that the log itself breaks is no limit.
+def checked_reward_range(log: EvaluationLog) -> Range | None:
+    """`reward_range` as floats.
 
     Raises:
-        InputError: a range or a bound of another form, or one that a row breaks: the first such row.
+        InputError: it is not a range, or a reward lies outside it: names the first such row.
     """
-    found = {
-        "reward_range": _range("reward_range", log.reward_range, "rewards", log.rewards),
-        "metric_ranges": _metric_ranges(log),
-    }
+    return _range("reward_range", log.reward_range, "rewards", log.rewards)
+
+
+def checked_metric_ranges(log: EvaluationLog) -> tuple[Range | None, ...] | None:
+    """`metric_ranges` as floats.
+
+    Raises:
+        InputError: not one range, or None, for each metric, or a metric lies outside its range: names the first row.
+    """
+    ranges = log.metric_ranges
+    if ranges is None:
+        return None
+    columns = [] if log.metrics is None else list(log.metrics.T)
+    if not isinstance(ranges, Sequence) or len(ranges) != len(columns):
+        what = f"{ranges!r} is no list of a range (or None) for each of {len(columns)} metrics."
+        raise InputError(what, where="metric_ranges")
+    pairs = enumerate(zip(ranges, columns, strict=True))
+    return tuple(_range("metric_ranges", known, f"metrics (column {at})", column) for at, (known, column) in pairs)
+
+
+def check_bounds(log: EvaluationLog) -> None:
+    """Refuse a `step_bound` or a `weight_bound` that is not a number, or that the log itself breaks.
+
+    Raises:
+        InputError: names the first row, or episode, that breaks it.
+    """
     if log.step_bound is not None:
         if not isinstance(log.step_bound, Integral) or log.step_bound < 1:
             what = f"step_bound is {log.step_bound!r}; a whole number from 1 up is needed."
@@ -35,12 +57,11 @@ def checked_limits(log: EvaluationLog) -> dict[str, object]:
             longest = int(np.argmax(log.lengths))
             raise InputError(f"Episode {longest} has {log.horizon} rows, not {log.step_bound}.", where="step_bound")
     if log.weight_bound is not None:
-        if not isinstance(log.weight_bound, Real) or not log.weight_bound > 0:
+        bound = checks.real(log.weight_bound)
+        if not bound > 0:
             raise InputError(f"weight_bound is {log.weight_bound!r}; it must be positive.", where="weight_bound")
-        # By more than rounding.
-        above = ~(log.importance_weights <= log.weight_bound * (1 + 1e-9))
-        checks.refuse("weight_bound", above, f"weights above {log.weight_bound:g}", log.importance_weights)
-    return found
+        above = ~(log.importance_weights <= bound * (1 + checks.ROUNDING))
+        checks.refuse("weight_bound", above, f"weights above {bound:g}", log.importance_weights)
 
 
 def single_step(log: EvaluationLog) -> bool:
@@ -55,17 +76,16 @@ def known_range(log: EvaluationLog, metric: int | None = None) -> Range:
         InputError: it is not known.
     """
     if metric is None:
-        if not _is_finite(log.reward_range):
-            hint = "Give reward_range=(smallest possible reward, largest possible one)."
-            raise InputError(
-                "A finite-sample interval needs the known range of a reward.", where="reward_range", hint=hint
-            )
-        return log.reward_range
-    log.outcome(metric)
-    known = None if log.metric_ranges is None else log.metric_ranges[metric]
-    if not _is_finite(known):
+        what, where = "A finite-sample interval needs the known range of a reward.", "reward_range"
+        hint = "Give reward_range=(smallest possible reward, largest possible one)."
+        known = log.reward_range
+    else:
+        log.outcome(metric)
         what = f"A finite-sample interval of metric {metric} needs its known range; reward_range is that of the reward."
-        raise InputError(what, where="metric_ranges", hint="Give a (smallest, largest) for each metric.")
+        hint, where = "Give a (smallest, largest) for each metric.", "metric_ranges"
+        known = None if log.metric_ranges is None else log.metric_ranges[metric]
+    if known is None or not np.isfinite(known).all():
+        raise InputError(what, where=where, hint=hint)
     return known
 
 
@@ -99,26 +119,8 @@ def return_range(log: EvaluationLog, one_reward: Range, since: int = 0) -> Range
     return min(0.0, low) * longest, max(0.0, high) * longest
 
 
-def _is_finite(known: Range | None) -> bool:
-    return known is not None and bool(np.isfinite(known).all())
-
-
-def _metric_ranges(log: EvaluationLog) -> tuple[Range | None, ...] | None:
-    if log.metric_ranges is None:
-        return None
-    have = 0 if log.metrics is None else log.metrics.shape[1]
-    given = log.metric_ranges
-    if not isinstance(given, Sequence) or len(given) != have:
-        raise InputError(
-            f"{given!r} is no list of a range (or None) for each of {have} metrics.", where="metric_ranges"
-        )
-    return tuple(
-        _range("metric_ranges", one, f"metrics (column {at})", log.metrics[:, at]) for at, one in enumerate(given)
-    )
-
-
-def _range(name: str, given: object, column: str, values: np.ndarray) -> Range | None:
-    known = checks.bounds(name, given)
+def _range(name: str, limits: object, column: str, values: np.ndarray) -> Range | None:
+    known = checks.optional_bounds(name, limits)
     if known is not None:
         low, high = known
         checks.refuse(column, (values < low) | (values > high), f"outside {name} ({low:g}, {high:g})", values)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Integral, Real
 
 import numpy as np
 
+from ...bad_rows import refuse_rows
 from ...errors import InputError
 
 SOURCES = ("logged", "uniform", "estimated")
 SMALLEST_WEIGHT = 1e-100
+ROUNDING = 1e-9
 
 
-def vector(name: str, values: object) -> np.ndarray | None:
+def optional_vector(name: str, values: object) -> np.ndarray | None:
     """(n,) float64, finite; None stays None."""
+    return None if values is None else vector(name, values)
+
+
+def vector(name: str, values: object) -> np.ndarray:
+    """(n,) float64, finite."""
     if values is None:
-        return None
+        raise InputError("A log needs them.", where=name)
     column = _floats(name, values)
     if column.ndim != 1:
         raise InputError(f"Shape {column.shape}; a vector is needed.", where=name)
@@ -27,10 +35,13 @@ def vector(name: str, values: object) -> np.ndarray | None:
     return column
 
 
-def table(name: str, values: object) -> np.ndarray | None:
+def optional_table(name: str, values: object) -> np.ndarray | None:
     """(n, m) float64, finite; None stays None."""
-    if values is None:
-        return None
+    return None if values is None else table(name, values)
+
+
+def table(name: str, values: object) -> np.ndarray:
+    """(n, m) float64, finite."""
     columns = _floats(name, values)
     if columns.ndim != 2:
         raise InputError(f"Shape {columns.shape}; (rows, {name}) is needed.", where=name)
@@ -81,9 +92,9 @@ def length(name: str, column: np.ndarray | None, needed: int, of_what: str) -> N
 
 def settings(gamma: object, bandwidth: object, propensity_source: object) -> None:
     """Refuse settings of a log that are out of range."""
-    if not isinstance(gamma, Real) or not 0.0 <= gamma <= 1.0:
+    if not 0.0 <= real(gamma) <= 1.0:
         raise InputError(f"gamma is {gamma!r}; it must lie in [0, 1].", where="gamma")
-    if bandwidth is not None and not (isinstance(bandwidth, Real) and 0.0 <= bandwidth < np.inf):
+    if bandwidth is not None and not 0.0 <= real(bandwidth) < np.inf:
         raise InputError(f"bandwidth is {bandwidth!r}; it must lie in [0, inf).", where="bandwidth")
     if propensity_source not in SOURCES:
         raise InputError(f"'{propensity_source}' is not one of {', '.join(SOURCES)}.", where="propensity_source")
@@ -116,15 +127,13 @@ def codes(name: str, values: object) -> tuple[np.ndarray, np.ndarray]:
     """
     labels = np.asarray(values)
     # NaN and NaT are not what they are.
-    gone = [_missing(label) for label in labels] if labels.dtype.kind == "O" else labels != labels
-    gone = np.asarray(gone, dtype=bool)
-    if gone.any():
-        raise InputError(f"{int(gone.sum())} rows have none; the first is row {int(np.argmax(gone))}.", where=name)
+    missing = np.array([_missing(label) for label in labels]) if labels.dtype.kind == "O" else labels != labels
+    refuse_rows(missing, lambda row, count: InputError(f"{count} rows have none; the first is row {row}.", where=name))
     try:
-        _, first, found = np.unique(labels, return_index=True, return_inverse=True)
+        _, first_rows, label_codes = np.unique(labels, return_index=True, return_inverse=True)
     except TypeError as error:
         raise InputError("Labels of one type are needed.", where=name) from error
-    return found.astype(np.int64), first
+    return label_codes.astype(np.int64), first_rows
 
 
 def _missing(label: object) -> bool:
@@ -132,47 +141,66 @@ def _missing(label: object) -> bool:
     return label is None or not isinstance(same, bool | np.bool_) or not same
 
 
-def bounds(name: str, values: object) -> tuple[float, float] | None:
+def optional_bounds(name: str, values: object) -> tuple[float, float] | None:
     """A smallest and a largest number; None stays None."""
-    if values is None:
-        return None
-    try:
-        low, high = values
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{values!r} is no pair of numbers.", where=name) from error
-    if not isinstance(low, Real) or not isinstance(high, Real) or not low <= high:
+    return None if values is None else bounds(name, values)
+
+
+def bounds(name: str, values: object) -> tuple[float, float]:
+    """A smallest and a largest number."""
+    low, high = pair(name, values)
+    if not real(low) <= real(high):
         raise InputError(f"({low!r}, {high!r}) is no range.", where=name)
-    return float(low), float(high)
+    return real(low), real(high)
 
 
-def level(name: str, value: object) -> None:
-    """Refuse what does not lie in (0, 1)."""
-    if not isinstance(value, Real) or not 0.0 < value < 1.0:
+def pair(name: str, values: object) -> tuple[object, object]:
+    """Two things of any kind."""
+    two = tuple(values) if isinstance(values, Iterable) else ()
+    if len(two) != 2:
+        raise InputError(f"{values!r} is no pair of numbers.", where=name)
+    return two
+
+
+def real(value: object) -> float:
+    """A real number as a float; NaN, which fails every comparison, where it is something else or too large for one."""
+    try:
+        return float(value) if isinstance(value, Real) else np.nan
+    except OverflowError:
+        return np.nan
+
+
+def level(name: str, value: object) -> float:
+    """A number in (0, 1)."""
+    if not 0.0 < real(value) < 1.0:
         raise InputError(f"{name} is {value!r}; it must lie in (0, 1).", where=name)
+    return real(value)
 
 
-def whole(name: str, value: object, least: int) -> None:
-    """Refuse what is no whole number of at least `least`."""
+def whole(name: str, value: object, least: int) -> int:
+    """A whole number of at least `least`."""
     if not isinstance(value, Integral) or value < least:
         raise InputError(f"{name} is {value!r}; a whole number from {least} up is needed.", where=name)
+    return int(value)
 
 
 def refuse(name: str, bad: np.ndarray, why: str, values: np.ndarray) -> None:
     """Raise an InputError if any row is bad."""
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise InputError(f"{int(bad.sum())} values are {why}; the first is {values[row]:g} at row {row}.", where=name)
+
+    def refusal(row: int, count: int) -> InputError:
+        return InputError(f"{count} values are {why}; the first is {values[row]:g} at row {row}.", where=name)
+
+    refuse_rows(bad, refusal)
 
 
 def _floats(name: str, values: object) -> np.ndarray:
-    if np.iscomplexobj(values):
-        raise InputError("Real numbers are needed.", where=name)
-    if getattr(getattr(values, "dtype", None), "kind", "") in ("M", "m"):
-        raise InputError("Numbers are needed, not times.", where=name)
-    if isinstance(values, np.ma.MaskedArray):
-        # What is masked is missing: numpy would read what lies under the mask.
-        values = values.astype(np.float64).filled(np.nan)
     try:
-        return np.asarray(values, dtype=np.float64)
+        kind = (values.dtype if hasattr(values, "dtype") else np.asarray(values).dtype).kind
+        if kind not in "cMm":
+            if isinstance(values, np.ma.MaskedArray):
+                # What is masked is missing: numpy would read what lies under the mask.
+                values = np.ma.filled(values.astype(np.float64), np.nan)
+            return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError("Numbers are needed.", where=name) from error
+    raise InputError("Real numbers are needed." if kind == "c" else "Numbers are needed, not times.", where=name)

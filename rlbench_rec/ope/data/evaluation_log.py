@@ -6,27 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from numbers import Integral
+from typing import Unpack
 
 import numpy as np
 
 from ...errors import InputError
 from . import checks
-from .bounds import checked_limits
+from .bounds import check_bounds, checked_metric_ranges, checked_reward_range
 from .importance_weights import cumulative_weights, extreme_log_weights
+from .log_fields import OPTIONAL_BY_ROW, LoggedFields
 
-ROW_FIELDS = (
-    "rewards",
-    "propensities",
-    "target_propensities",
-    "q_logged",
-    "v_target",
-    "metrics",
-    "unsupported_mass",
-    "state_ratios",
-    "category_propensities",
-    "target_category_propensities",
-    "weights",
-)
+VECTORS = ("rewards", "propensities", "target_propensities")
+"""What every log has."""
+ROW_FIELDS = (*VECTORS, *OPTIONAL_BY_ROW)
 PAIRS = (("q_logged", "v_target"), ("category_propensities", "target_category_propensities"))
 BLOCK_ROWS = 16_384
 
@@ -97,10 +89,8 @@ class EvaluationLog:
 
     def __post_init__(self) -> None:
         for name in ROW_FIELDS:
-            check = checks.table if name == "metrics" else checks.vector
-            _set(self, name, check(name, getattr(self, name)))
-            if name in ROW_FIELDS[:3] and getattr(self, name) is None:
-                raise InputError("A log needs them.", where=name)
+            check = checks.optional_table if name == "metrics" else checks.optional_vector
+            _set(self, name, (checks.vector if name in VECTORS else check)(name, getattr(self, name)))
             if self.n_rows == 0:
                 raise InputError("The log has no rows.", where="rewards")
             checks.length(name, getattr(self, name), self.n_rows, "rewards")
@@ -129,15 +119,42 @@ class EvaluationLog:
             _set(self, "slate_weights", checks.vector("slate_weights", self.slate_weights))
             checks.length("slate_weights", self.slate_weights, self.n_episodes, "episodes")
         checks.settings(self.gamma, self.bandwidth, self.propensity_source)
-        for name, limits in checked_limits(self).items():
-            _set(self, name, limits)
+        reward_range, metric_ranges = checked_reward_range(self), checked_metric_ranges(self)
+        check_bounds(self)
+        _set(self, "reward_range", reward_range)
+        _set(self, "metric_ranges", metric_ranges)
 
     @staticmethod
-    def from_arrays(actions, rewards, propensities, target_policy, q_hat=None, behaviour_policy=None, **options):
+    def from_arrays(
+        actions: np.ndarray,
+        rewards: np.ndarray,
+        propensities: np.ndarray,
+        target_policy: np.ndarray,
+        q_hat: np.ndarray | None = None,
+        behaviour_policy: np.ndarray | None = None,
+        *,
+        trajectory_ids: np.ndarray | None = None,
+        steps: np.ndarray | None = None,
+        categories: np.ndarray | None = None,
+        positions: np.ndarray | None = None,
+        **fields: Unpack[LoggedFields],
+    ) -> EvaluationLog:
         """The same log from (n, A) matrices in any row order; see `data.from_matrices.from_arrays`."""
         from .from_matrices import from_arrays
 
-        return from_arrays(actions, rewards, propensities, target_policy, q_hat, behaviour_policy, **options)
+        return from_arrays(
+            actions,
+            rewards,
+            propensities,
+            target_policy,
+            q_hat,
+            behaviour_policy,
+            trajectory_ids=trajectory_ids,
+            steps=steps,
+            categories=categories,
+            positions=positions,
+            **fields,
+        )
 
     # --- shape -----------------------------------------------------------------------------------------------------
     @property
@@ -193,11 +210,11 @@ class EvaluationLog:
     @cached_property
     def total_weight(self) -> float:
         """sum s, what means are divided by: the number of episodes where no weights are given."""
-        return float(self.n_episodes if self.weights is None else self.episode_weights.sum())
+        return float(self.n_episodes if self.episode_weights is None else self.episode_weights.sum())
 
     def times_weights(self, values: np.ndarray) -> np.ndarray:
         """(episodes,) s times values; the values as they are where no weights are given."""
-        return values if self.weights is None else self.episode_weights * values
+        return values if self.episode_weights is None else self.episode_weights * values
 
     # --- importance weights ------------------------------------------------------------------------------------------
     @cached_property
@@ -290,10 +307,10 @@ class EvaluationLog:
         """(n,) the rewards, or one column of `metrics`."""
         if metric is None:
             return self.rewards
-        have = 0 if self.metrics is None else self.metrics.shape[1]
-        if not isinstance(metric, Integral) or not 0 <= metric < have:
-            raise InputError(f"Metric {metric!r} asked of a log with {have} metrics.", where="metric")
-        return self.metrics[:, metric]
+        columns = np.empty((self.n_rows, 0)) if self.metrics is None else self.metrics
+        if not isinstance(metric, Integral) or not 0 <= metric < columns.shape[1]:
+            raise InputError(f"Metric {metric!r} asked of a log with {columns.shape[1]} metrics.", where="metric")
+        return columns[:, metric]
 
 
 def _set(log: EvaluationLog, name: str, value: object) -> None:

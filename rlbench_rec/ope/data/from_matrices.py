@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Unpack
 
 import numpy as np
 
 from ...errors import InputError
 from . import checks
-from .evaluation_log import ROW_FIELDS, EvaluationLog
+from .evaluation_log import EvaluationLog
+from .log_fields import OPTIONAL_BY_ROW, LoggedFields, RowField
 from .policy_matrices import (
     as_matrix,
     category_codes,
@@ -34,11 +36,9 @@ def from_arrays(
     *,
     trajectory_ids: np.ndarray | None = None,
     steps: np.ndarray | None = None,
-    clusters: np.ndarray | None = None,
-    metrics: np.ndarray | None = None,
     categories: np.ndarray | None = None,
     positions: np.ndarray | None = None,
-    **options: Any,
+    **fields: Unpack[LoggedFields],
 ) -> EvaluationLog:
     """An EvaluationLog from (n, A) matrices. Only slices are held: float32 and memory-mapped matrices are welcome.
 
@@ -46,19 +46,17 @@ def from_arrays(
         actions: (n,) logged actions, integers in [0, A).
         rewards: (n,).
         propensities: (n,) behaviour policy's probability of the logged action.
-        target_policy: (n, A) evaluation policy; rows sum to 1 within 1e-4 and are not renormalised.
+        target_policy: (n, A) probabilities; rows sum to 1 within 1e-4 and are not renormalised.
         q_hat: (n, A) a model's values, from a model that never saw the row.
-        behaviour_policy: (n, A) logging policy, equal to `propensities` at the logged actions; tells the evaluation
-            policy's mass on actions that are never logged.
+        behaviour_policy: (n, A) probabilities, equal to `propensities` at the logged actions; tells the target policy's
+            mass on actions that are never logged.
         trajectory_ids: (n,) which episode a row belongs to; None: every row is an episode.
         steps: (n,) order within an episode; None: the order given.
-        clusters: (n,) user of each row.
-        metrics: (n, m) further outcomes.
         categories: (A,) category of each action, or (A, d) features of which each combination is one; with the
             behaviour policy they give the vectors that `mips` needs.
         positions: (n,) position of each row, where policies and q differ by position; matrices are then (n, A, P).
-        options: further fields of EvaluationLog (gamma, reward_range, state_ratios, …): those by row in the order
-            given, those by episode in the order in which episodes first appear.
+        fields: further fields of EvaluationLog (gamma, reward_range, metrics, …): those by row, and `clusters` too, in
+            the order given, others by episode in the order in which episodes first appear.
 
     Raises:
         InputError: shapes that differ, an action out of range, a row that does not sum to 1, a behaviour policy that
@@ -66,55 +64,64 @@ def from_arrays(
             episode; names the argument and the first bad row.
     """
     rewards, propensities = checks.vector("rewards", rewards), checks.vector("propensities", propensities)
-    matrices = {"target_policy": target_policy, "q_hat": q_hat, "behaviour_policy": behaviour_policy}
-    for name, column in {"rewards": rewards, "propensities": propensities, "target_policy": target_policy}.items():
-        if column is None:
-            raise InputError("A log needs them.", where=name)
-    n = len(rewards)
-    matrices = {name: as_matrix(name, matrix, by_position=positions is not None) for name, matrix in matrices.items()}
-    given = {"actions": actions, "propensities": propensities, "trajectory_ids": trajectory_ids, "steps": steps}
-    given["positions"] = positions
-    own = {name: options.pop(name) for name in ROW_FIELDS if name in options}
-    own = {name: np.asarray(column) for name, column in own.items() if column is not None}
-    for name, column in (given | matrices | {"clusters": clusters, "metrics": metrics} | own).items():
-        if column is not None and len(column) != n:
-            raise InputError(f"{len(column)} rows for {n} rewards.", where=name)
-    target_shape = matrices["target_policy"].shape
-    for name, matrix in matrices.items():
-        if matrix is not None and matrix.shape != target_shape:
-            raise InputError(f"Shape {matrix.shape}, target_policy has {target_shape}.", where=name)
-    action_count = target_shape[1]
-    actions = checked_actions(actions, action_count)
+    by_position = positions is not None
+    target = as_matrix("target_policy", target_policy, by_position=by_position)
+    q = None if q_hat is None else as_matrix("q_hat", q_hat, by_position=by_position)
+    behaviour = None
+    if behaviour_policy is not None:
+        behaviour = as_matrix("behaviour_policy", behaviour_policy, by_position=by_position)
+    by_row = {name: np.asarray(fields[name]) for name in OPTIONAL_BY_ROW if fields.get(name) is not None}
+    users = None if fields.get("clusters") is None else np.asarray(fields["clusters"])
+    columns: dict[str, np.ndarray | None] = {
+        "actions": actions,
+        "propensities": propensities,
+        "trajectory_ids": trajectory_ids,
+        "steps": steps,
+        "positions": positions,
+        "target_policy": target,
+        "q_hat": q,
+        "behaviour_policy": behaviour,
+        "clusters": users,
+    }
+    for name, column in (*columns.items(), *by_row.items()):
+        if column is not None and len(column) != len(rewards):
+            raise InputError(f"{len(column)} rows for {len(rewards)} rewards.", where=name)
+    for name, matrix in (("q_hat", q), ("behaviour_policy", behaviour)):
+        if matrix is not None and matrix.shape != target.shape:
+            raise InputError(f"Shape {matrix.shape}, target_policy has {target.shape}.", where=name)
+    actions = checked_actions(actions, target.shape[1])
     if positions is not None:
-        positions = checked_actions(positions, target_shape[2], "positions")
+        positions = checked_actions(positions, target.shape[2], "positions")
     if categories is not None:
-        if behaviour_policy is None:
+        if behaviour is None:
             raise InputError("Categories need the behaviour_policy too.", where="categories")
-        categories = category_codes(categories, action_count)
-
+        categories = category_codes(categories, target.shape[1])
     # A behaviour policy is compared with them.
     checks.chances("propensities", propensities, positive=True)
-    vectors = _slices(actions, propensities, *matrices.values(), categories, positions)
-    for name in own:
-        if vectors.get(name) is not None:
-            raise InputError("Given as a column and as a matrix.", where=name, hint="Give one of them.")
-    vectors |= own | {"rewards": rewards, "propensities": propensities}
-    vectors |= {} if metrics is None else {"metrics": np.asarray(metrics)}
-    users = None if clusters is None else np.asarray(clusters)
-    if trajectory_ids is None:
-        return EvaluationLog(**vectors, clusters=users, **options)
-    if "episode_starts" in options:
-        raise InputError(
-            "Episodes are told by trajectory_ids or by episode_starts, not by both.", where="episode_starts"
-        )
-    order, starts = episode_order(np.asarray(trajectory_ids), steps)
-    if users is not None:
-        users = _episode_users(checks.codes("clusters", users)[0][order], starts)
-    ordered = {name: None if vector is None else vector[order] for name, vector in vectors.items()}
-    return EvaluationLog(**ordered, episode_starts=starts, clusters=users, **options)
+    logged, of_matrices = _at_logged_actions(actions, propensities, target, q, behaviour, categories, positions)
+    twice = [name for name in of_matrices if name in by_row]
+    for name in ("target_propensities", *twice) if "target_propensities" in fields else twice:
+        raise InputError("Given as a column and as a matrix.", where=name, hint="Give one of them.")
+    by_row |= of_matrices
+    further: LoggedFields = {**fields, "clusters": users}
+    order = None
+    if trajectory_ids is not None:
+        if "episode_starts" in fields:
+            what = "Episodes are told by trajectory_ids or by episode_starts, not by both."
+            raise InputError(what, where="episode_starts")
+        order, starts = episode_order(np.asarray(trajectory_ids), steps)
+        further["episode_starts"] = starts
+        if users is not None:
+            further["clusters"] = _episode_users(checks.codes("clusters", users)[0][order], starts)
+    for name, vector in by_row.items():
+        further[name] = vector if order is None else vector[order]
+    rewards, propensities, logged = (
+        vector if order is None else vector[order] for vector in (rewards, propensities, logged)
+    )
+    return EvaluationLog(rewards, propensities, logged, **further)
 
 
-def _slices(
+def _at_logged_actions(
     actions: np.ndarray,
     propensities: np.ndarray,
     target: np.ndarray,
@@ -122,12 +129,10 @@ def _slices(
     behaviour: np.ndarray | None,
     categories: np.ndarray | None,
     positions: np.ndarray | None,
-) -> dict[str, np.ndarray | None]:
+) -> tuple[np.ndarray, dict[RowField, np.ndarray]]:
+    """(n,) the target policy's probability of the logged action, and what else the matrices say, by field."""
     n = len(target)
-    logged = np.empty(n)
-    q_logged, v_target = (None, None) if q_hat is None else (np.empty(n), np.empty(n))
-    unsupported = None if behaviour is None else np.empty(n)
-    of_category, target_of_category = (None, None) if categories is None else (np.empty(n), np.empty(n))
+    logged, fields = np.empty(n), {name: np.empty(n) for name in _fields_of(q_hat, behaviour, categories)}
     for part in chunks(target):
         first = part.start
         pi = read(target, part, positions)
@@ -138,26 +143,31 @@ def _slices(
             q = read(q_hat, part, positions)
             with np.errstate(invalid="ignore"):
                 refuse_rows("q_hat", ~np.isfinite(q.sum(axis=1)), first, "holds values that are not finite numbers")
-            q_logged[part] = np.take_along_axis(q, at, axis=1)[:, 0]
-            v_target[part] = np.einsum("na,na->n", pi, q)
+            fields["q_logged"][part] = np.take_along_axis(q, at, axis=1)[:, 0]
+            fields["v_target"][part] = np.einsum("na,na->n", pi, q)
         if behaviour is not None:
             b = read(behaviour, part, positions)
             check_distributions("behaviour_policy", b, first)
             apart = np.abs(np.take_along_axis(b, at, axis=1)[:, 0] / propensities[part] - 1.0)
             why = "disagrees with the logged propensity"
             refuse_rows("behaviour_policy", apart > PROPENSITY_TOLERANCE, first, why)
-            unsupported[part] = np.where(b > 0, 0.0, pi).sum(axis=1)
+            fields["unsupported_mass"][part] = np.minimum(np.where(b > 0, 0.0, pi).sum(axis=1), 1.0)
             if categories is not None:
-                of_category[part] = category_sums(b, actions[part], categories)
-                target_of_category[part] = category_sums(pi, actions[part], categories)
-    return {
-        "target_propensities": np.minimum(logged, 1.0),
-        "q_logged": q_logged,
-        "v_target": v_target,
-        "unsupported_mass": None if unsupported is None else np.minimum(unsupported, 1.0),
-        "category_propensities": of_category,
-        "target_category_propensities": target_of_category,
-    }
+                fields["category_propensities"][part] = category_sums(b, actions[part], categories)
+                fields["target_category_propensities"][part] = category_sums(pi, actions[part], categories)
+    return np.minimum(logged, 1.0), fields
+
+
+def _fields_of(
+    q_hat: np.ndarray | None, behaviour: np.ndarray | None, categories: np.ndarray | None
+) -> Iterator[RowField]:
+    """What the matrices that were given say."""
+    if q_hat is not None:
+        yield from ("q_logged", "v_target")
+    if behaviour is not None:
+        yield "unsupported_mass"
+    if categories is not None:
+        yield from ("category_propensities", "target_category_propensities")
 
 
 def episode_order(ids: np.ndarray, steps: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

@@ -12,11 +12,10 @@ CHUNK_CELLS = 1_000_000
 ROW_SUM_TOLERANCE = 1e-4
 
 
-def as_matrix(name: str, values: object, *, by_position: bool = False) -> np.ndarray | None:
-    """(n, A) numbers, A >= 1, or (n, A, P) of which each row needs one position; a memory-mapped matrix stays one, and
-    None stays None."""
+def as_matrix(name: str, values: object, *, by_position: bool = False) -> np.ndarray:
+    """(n, A) numbers, A >= 1, or (n, A, P) of which each row needs one position; a memory-mapped matrix stays one."""
     if values is None:
-        return None
+        raise InputError("A log needs them.", where=name)
     try:
         matrix = np.asarray(values)
     except ValueError as error:

@@ -12,7 +12,7 @@ from ..data.policy_matrices import category_codes, category_sums, check_distribu
 def category_propensities(policy: np.ndarray, actions: np.ndarray, categories: np.ndarray) -> np.ndarray:
     """(n,) p(c|x) = sum_a pi(a|x) 1{a has the category of the logged action}.
 
-    Of the logging policy it is `category_propensities` of an EvaluationLog, of the evaluated one
+    Of the behaviour policy it is `category_propensities` of an EvaluationLog, of the target policy
     `target_category_propensities`. `EvaluationLog.from_arrays(..., categories=...)` makes both.
 
     Args:
@@ -29,12 +29,12 @@ def category_propensities(policy: np.ndarray, actions: np.ndarray, categories: n
         raise InputError(f"Shape {policy.shape} for {len(actions)} actions.", where="policy")
     codes = category_codes(categories, policy.shape[1])
     actions = checked_actions(actions, policy.shape[1])
-    found = np.empty(len(policy))
+    chances = np.empty(len(policy))
     for part in chunks(policy):
         pi = np.asarray(policy[part], dtype=np.float64)
         check_distributions("policy", pi, part.start)
-        found[part] = category_sums(pi, actions[part], codes)
-    return found
+        chances[part] = category_sums(pi, actions[part], codes)
+    return chances
 
 
 def embedding_categories(embeddings: np.ndarray, n_categories: int, *, seed: int = 0) -> np.ndarray:
@@ -48,7 +48,7 @@ def embedding_categories(embeddings: np.ndarray, n_categories: int, *, seed: int
         seed: of the clusters' starts.
 
     Raises:
-        InputError: embeddings that are no finite table, or more categories than actions.
+        InputError: embeddings that are not a table of finite numbers, or more categories than actions.
     """
     embeddings = checks.table("embeddings", embeddings)
     if not 1 <= n_categories <= len(embeddings):

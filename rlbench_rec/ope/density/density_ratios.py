@@ -55,8 +55,9 @@ def state_ratios(log: EvaluationLog, states: np.ndarray, method: str = "tabular"
     states = np.asarray(states)
     if states.ndim not in (1, 2) or len(states) != log.n_rows:
         raise InputError(f"Shape {states.shape} for {log.n_rows} rows.", where="states")
-    known = np.unique(states, return_inverse=True)[1] if states.ndim == 1 else checks.table("states", states)
-    return METHODS[method](log, known)
+    if states.ndim == 1:
+        return METHODS[method](log, np.unique(states, return_inverse=True)[1])
+    return METHODS[method](log, checks.table("states", states))
 
 
 def _tabular(log: EvaluationLog, codes: np.ndarray) -> np.ndarray:
@@ -65,8 +66,8 @@ def _tabular(log: EvaluationLog, codes: np.ndarray) -> np.ndarray:
         raise InputError("Codes of discrete states are needed, one a row.", where="states", hint=hint)
 
     def mean_by_code(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        found, own = np.unique(codes[rows], return_inverse=True)
-        return (np.bincount(own, weights, len(found)) / np.bincount(own, minlength=len(found)))[own]
+        here = np.unique(codes[rows], return_inverse=True)[1]
+        return (np.bincount(here, weights) / np.bincount(here))[here]
 
     return _step_by_step(log, mean_by_code)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 
 from ...errors import InputError, UnknownNameError
 from ..data import checks
 from ..data.evaluation_log import EvaluationLog
+from ..data.log_fields import LoggedFields
 from ..estimators import Estimator, estimator
 from ..inference.influence import Pieces, measure
 from ..inference.slope import least_contradicted
@@ -24,7 +25,7 @@ GRID_SIZE = 10
 
 
 def density_log(
-    rewards: np.ndarray, densities: np.ndarray, target_densities: np.ndarray, **options: Any
+    rewards: np.ndarray, densities: np.ndarray, target_densities: np.ndarray, **fields: Unpack[LoggedFields]
 ) -> EvaluationLog:
     """An EvaluationLog of continuous actions under two stochastic policies; weights are ratios of densities.
 
@@ -33,15 +34,15 @@ def density_log(
     Args:
         rewards: (n,).
         densities: (n,) behaviour policy's density at the logged action, above 0.
-        target_densities: (n,) evaluation policy's, at least 0.
-        options: further fields of EvaluationLog.
+        target_densities: (n,) target policy's, at least 0.
+        fields: further fields of EvaluationLog.
 
     Raises:
         InputError: as EvaluationLog; a density that is not positive, with its row.
     """
     densities, target = _densities(densities), checks.vector("target_densities", target_densities)
     checks.chances("target_densities", target, np.inf)
-    return EvaluationLog(rewards, densities, target, bandwidth=0.0, **options)
+    return EvaluationLog(rewards, densities, target, bandwidth=0.0, **fields)
 
 
 def kernel_log(
@@ -55,11 +56,11 @@ def kernel_log(
     bounds: tuple[float | None, float | None] = (None, None),
     grid: Sequence[float] | None = None,
     slope_for: str | Estimator = "snips",
-    **options: Any,
+    **fields: Unpack[LoggedFields],
 ) -> EvaluationLog:
     """An EvaluationLog of a policy that sets one price (or bid) per context: rows count by how near the logged one is.
 
-        w = K((a - pi(x)) / h) / (h f(a|x)),   K a kernel, h the bandwidth, f the logging policy's density
+        w = K((a - pi(x)) / h) / (h f(a|x)),   K a kernel, h the bandwidth, f the behaviour policy's density
 
     Then `ips`, `snips`, `dr` and all else work as on any log (Kallus and Zhou 2018); for `dr` q_logged is the model at
     the logged action, v_target at the target action. What is estimated without bias is the value of a policy that
@@ -73,7 +74,7 @@ def kernel_log(
         rewards: (n,).
         actions: (n,) logged actions.
         densities: (n,) behaviour policy's density at the logged action, above 0.
-        target_actions: (n,) what the evaluated policy would have done.
+        target_actions: (n,) what the target policy would have done.
         bandwidth: h > 0, in units of the action, or "slope": the widest that the narrower ones do not contradict, with
             half widths of one standard error.
         kernel: `epanechnikov`, `triangular`, `uniform` or `gaussian`.
@@ -82,7 +83,7 @@ def kernel_log(
             one is missing of 10/9 of the range that holds the middle 90 % of the actions: that of uniform ones, and of
             bids with a heavy tail still the range in which something happens.
         slope_for: the estimator whose values decide.
-        options: further fields of EvaluationLog.
+        fields: further fields of EvaluationLog.
 
     Raises:
         UnknownNameError: no such kernel.
@@ -91,7 +92,7 @@ def kernel_log(
     if kernel not in KERNELS:
         raise UnknownNameError("kernel", kernel, KERNELS)
     actions, target = checks.vector("actions", actions), checks.vector("target_actions", target_actions)
-    densities, (low, high) = _densities(densities), _known(bounds)
+    densities, (low, high) = _densities(densities), _limits(bounds)
     for name, column in (("actions", actions), ("target_actions", target)):
         checks.refuse(name, (column < low) | (column > high), f"outside bounds ({low:g}, {high:g})", column)
         if len(column) != len(densities):
@@ -101,7 +102,7 @@ def kernel_log(
     def log_of(width: float) -> EvaluationLog:
         inside = cumulative((high - target) / width) - cumulative((low - target) / width)
         weights = density((actions - target) / width) / (width * inside)
-        return EvaluationLog(rewards, densities, weights, bandwidth=width, **options)
+        return EvaluationLog(rewards, densities, weights, bandwidth=width, **fields)
 
     if bandwidth == "slope":
         return _slope(log_of, _grid(actions, low, high) if grid is None else grid, estimator(slope_for))
@@ -110,18 +111,20 @@ def kernel_log(
     return log_of(float(bandwidth))
 
 
-def _slope(log_of: Callable[[float], EvaluationLog], grid: Sequence[float], one: Estimator) -> EvaluationLog:
+def _slope(
+    log_of: Callable[[float], EvaluationLog], grid: Sequence[float] | np.ndarray, decisive: Estimator
+) -> EvaluationLog:
     widths = np.unique(np.asarray(grid, dtype=np.float64))
     if not len(widths) or not 0.0 < widths[0] <= widths[-1] < np.inf:
         raise InputError("Bandwidths above 0 are needed.", where="grid")
     logs = [log_of(float(width)) for width in widths]
-    known = [log for log in logs if Magnitudes.of(log.importance_weights).effective_number >= FEWEST_MATCHES]
-    if not known:
+    usable = [log for log in logs if Magnitudes.of(log.importance_weights).effective_number >= FEWEST_MATCHES]
+    if not usable:
         return logs[-1]
     # Far out in the tail of the logged bids a weight may leave the range of a float: it is no estimate, and no crash.
     with np.errstate(over="ignore", invalid="ignore"):
-        found = [measure(Pieces(log, [one]))[0] for log in known]
-    return known[least_contradicted([x.value for x in found], [x.std_error for x in found], HALF_WIDTH)]
+        measured = [measure(Pieces(log, [decisive]))[0] for log in usable]
+    return usable[least_contradicted([x.value for x in measured], [x.std_error for x in measured], HALF_WIDTH)]
 
 
 def _densities(values: np.ndarray) -> np.ndarray:
@@ -130,13 +133,10 @@ def _densities(values: np.ndarray) -> np.ndarray:
     return column
 
 
-def _known(bounds: tuple[float | None, float | None]) -> tuple[float, float]:
-    """Numbers in place of the bounds that there are not."""
-    try:
-        low, high = bounds
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{bounds!r} is no pair of numbers.", where="bounds") from error
-    low, high = checks.bounds("bounds", (-np.inf if low is None else low, np.inf if high is None else high))
+def _limits(bounds: tuple[float | None, float | None]) -> tuple[float, float]:
+    """The bounds, infinite where there is none."""
+    least, most = checks.pair("bounds", bounds)
+    low, high = checks.bounds("bounds", (-np.inf if least is None else least, np.inf if most is None else most))
     if low == high:
         raise InputError(f"There is no action but {low:g}.", where="bounds")
     return low, high

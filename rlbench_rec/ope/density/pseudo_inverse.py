@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...bad_rows import refuse_rows
 from ...errors import InputError
 from ..data.policy_matrices import check_distributions
 
@@ -16,14 +17,14 @@ def slate_weights(slates: np.ndarray, target_marginals: np.ndarray, pairs: np.nd
     """(N,) weights q' G^+ 1_s of logged slates s, for the `slate_weights` of an EvaluationLog.
 
     1_s holds a 1 for each (position, item) of the slate, G = E_b[1_s 1_s'], q = E_e[1_s]. The mean weight is 1 where
-    the evaluated policy's slates lie in the span of the logged ones. Where the logging policy fills positions
+    the target policy's slates lie in the span of the logged ones. Where the behaviour policy fills positions
     independently, the weight is 1 + sum_k (ratio of marginals at k - 1), which `pseudo-inverse` computes by itself.
 
     Args:
         slates: (N, K) items, integers in [0, m).
-        target_marginals: (K, m) or (N, K, m) evaluation policy's probability of an item at a position.
-        pairs: (K, m, K, m) or (N, K, m, K, m) the logging policy's probability of one item at one position and another
-            at another; see `pair_marginals`.
+        target_marginals: (K, m) or (N, K, m) the target policy's probability of an item at a position.
+        pairs: (K, m, K, m) or (N, K, m, K, m) the behaviour policy's probability of one item at one position and
+            another at another; see `pair_marginals`.
 
     Raises:
         InputError: shapes that do not fit, an item out of range, with its slate, or a position whose probabilities do
@@ -48,8 +49,8 @@ def slate_weights(slates: np.ndarray, target_marginals: np.ndarray, pairs: np.nd
     weights = np.empty(n)
     for first in range(0, n, size):
         part = slice(first, first + size)
-        own = pairs if pairs.ndim == 4 else pairs[part]
-        inverse = np.linalg.pinv(own.reshape(*own.shape[:-4], cells, cells), RANK_TOLERANCE, hermitian=True)
+        moments = pairs if pairs.ndim == 4 else pairs[part]
+        inverse = np.linalg.pinv(moments.reshape(*moments.shape[:-4], cells, cells), RANK_TOLERANCE, hermitian=True)
         q = (target if target.ndim == 2 else target[part]).reshape(-1, cells)
         spread = (q[:, None, :] @ inverse)[:, 0]
         weights[part] = np.take_along_axis(np.broadcast_to(spread, (len(at[part]), cells)), at[part], 1).sum(axis=1)
@@ -60,7 +61,7 @@ def pair_marginals(slates: np.ndarray, item_count: int, probabilities: np.ndarra
     """(K, m, K, m) the chance of item a at position j together with item b at position k.
 
     Args:
-        slates: (S, K) all slates that a logging policy draws, or a sample of its slates.
+        slates: (S, K) all slates that a behaviour policy draws, or a sample of its slates.
         item_count: m.
         probabilities: (S,) of the slates; None: all alike, as in a sample.
 
@@ -82,7 +83,9 @@ def pair_marginals(slates: np.ndarray, item_count: int, probabilities: np.ndarra
 def _checked_slates(slates: np.ndarray, item_count: int) -> np.ndarray:
     if slates.ndim != 2 or len(slates) == 0 or not np.issubdtype(slates.dtype, np.integer):
         raise InputError(f"Shape {slates.shape}; (slates, positions) of integers is needed.", where="slates")
-    bad = ((slates < 0) | (slates >= item_count)).any(axis=1)
-    if bad.any():
-        raise InputError(f"Slate {int(np.argmax(bad))} holds an item outside 0..{item_count - 1}.", where="slates")
+    what = f"holds an item outside 0..{item_count - 1}."
+    outside = (slates < 0) | (slates >= item_count)
+    refuse_rows(
+        np.logical_or.reduce(outside, axis=1), lambda slate, _: InputError(f"Slate {slate} {what}", where="slates")
+    )
     return slates

@@ -19,7 +19,7 @@ Calibrate = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Reliability:
+class ReliabilityDiagram:
     """Predicted and logged, by bin of predicted probability.
 
     Attributes:
@@ -33,19 +33,21 @@ class Reliability:
     logged: np.ndarray
 
     @staticmethod
-    def of(logs: np.ndarray, actions: np.ndarray, weights: np.ndarray) -> Reliability:
+    def of(logs: np.ndarray, actions: np.ndarray, weights: np.ndarray) -> ReliabilityDiagram:
         """Of (m, A) log probabilities, (m,) actions taken, and how many decisions each row stands for."""
         chances = np.exp(logs)
         at = np.clip((1.0 - logs / LOWEST) * FINE, 0, FINE - 1).astype(np.int64)
         taken = at[np.arange(len(actions)), actions]
-        return Reliability(
+        return ReliabilityDiagram(
             np.bincount(at.ravel(), np.repeat(weights, logs.shape[1]), FINE),
             np.bincount(at.ravel(), (weights[:, None] * chances).ravel(), FINE),
             np.bincount(taken, weights, FINE),
         )
 
-    def __add__(self, other: Reliability) -> Reliability:
-        return Reliability(self.pairs + other.pairs, self.predicted + other.predicted, self.logged + other.logged)
+    def __add__(self, other: ReliabilityDiagram) -> ReliabilityDiagram:
+        return ReliabilityDiagram(
+            self.pairs + other.pairs, self.predicted + other.predicted, self.logged + other.logged
+        )
 
     def error(self) -> float:
         """Expected calibration error: 1/2 sum over 15 bins of |logged - predicted| / decisions.
@@ -79,7 +81,7 @@ def temperature(value: float) -> Calibrate:
     return lambda logs: _tempered(logs, value)
 
 
-def isotonic(seen: Reliability) -> Calibrate:
+def isotonic(seen: ReliabilityDiagram) -> Calibrate:
     """One rising map from predicted to logged shares (Zadrozny and Elkan 2002), for all actions; renormalised.
 
     A bin counts one more pair, taken with the predicted probability, so that no probability becomes 0.

@@ -11,10 +11,10 @@ import numpy as np
 from ...errors import InputError, UnknownNameError
 from ..data import checks
 from ..data.policy_matrices import CHUNK_CELLS
-from .calibration import Calibrate, Reliability, as_they_are, best_temperature, isotonic, losses, temperature
+from .calibration import Calibrate, ReliabilityDiagram, as_they_are, best_temperature, isotonic, losses, temperature
 from .models import MODELS, Predict
 from .propensities import Propensities
-from .training_data import checked
+from .training_data import TrainingData, training_data
 
 TEMPERATURE_CELLS = 1_000_000
 """Rows x actions of a fold that its temperatures are judged by."""
@@ -35,22 +35,22 @@ def estimate_propensities(
     floor: float | None = None,
     seed: int = 0,
 ) -> Propensities:
-    """Learn which action the logging policy takes, from what it knew.
+    """Learn which action the behaviour policy takes, from what it knew.
 
     For each fold of users a model is fitted on the others and predicts the fold. A fold's calibration is fitted on the
     predictions of the other folds. Estimates made with such propensities say so (`propensity_source = "estimated"`),
-    are `sampling-only` and never `trusted`: whatever the logging policy used beyond the features is not in them.
+    are `sampling-only` and never `trusted`: whatever the behaviour policy used beyond the features is not in them.
 
     Args:
         actions: (n,) what was logged, integers from 0.
-        features: (n, d) all that the logging policy decided by, finite.
+        features: (n, d) all that the behaviour policy decided by, finite.
         model: `logistic`, `boosting`, or for large action sets `embeddings`.
         users: (n,) whose decision it was; None: every row is a user of its own.
         weights: (n,) how many decisions each row stands for, as those of an EvaluationLog; None: one. A log that was
             thinned by what was earned shows other actions than were taken: the model, its calibration and its losses
             are those of the whole log. They are handed on to the log.
         embeddings: (A, k) of the items, for `embeddings`.
-        target_policy: (n, A) evaluation policy; tells its mass on actions without support. Read in chunks.
+        target_policy: (n, A) probabilities; tells the policy's mass on actions without support. Read in chunks.
         folds: at least 2.
         calibration: `temperature` (Guo et al. 2017), `isotonic`, or `none`.
         floor: a probability below it counts as no support; None: the larger of 0.01 / A and 1 / n.
@@ -58,7 +58,7 @@ def estimate_propensities(
 
     Raises:
         UnknownNameError: an unknown model or calibration.
-        InputError: shapes that differ, values that are not finite, a row of the policy that is no distribution, with
+        InputError: shapes that differ, values that are not finite, a row of the policy that is not a distribution, with
             the first such row; fewer users than folds, a single action, a setting out of range.
     """
     if model not in MODELS:
@@ -67,39 +67,33 @@ def estimate_propensities(
         raise UnknownNameError("calibration", calibration, CALIBRATIONS)
     checks.whole("folds", folds, 2)
     checks.whole("seed", seed, 0)
-    given = checked(actions, features, users, weights, embeddings if model == "embeddings" else None, target_policy)
-    if model == "embeddings" and embeddings is None:
-        raise InputError("The model 'embeddings' needs (actions, dimensions) embeddings.", where="embeddings")
-    actions, features, action_count, target_policy = given.actions, given.features, given.action_count, given.target
+    items = embeddings if model == "embeddings" else None
+    data = training_data(actions, features, users, weights, items, target_policy)
+    actions, features, action_count, target_policy = data.actions, data.features, data.action_count, data.target
     floor = max(0.01 / action_count, 1.0 / len(actions)) if floor is None else floor
     if not 0.0 <= floor < 1.0:
         raise InputError(f"{floor}; it must lie in [0, 1).", where="floor")
-    fold_of_row = _folds(given.users, folds, seed)
-    extra = {} if given.embeddings is None else {"embeddings": given.embeddings}
+    fold_of_row = _folds(data.users, folds, seed)
     inside = [np.flatnonzero(fold_of_row == fold) for fold in range(folds)]
     outside = [np.flatnonzero(fold_of_row != fold) for fold in range(folds)]
-    stands_for = np.ones(len(actions)) if given.weights is None else given.weights
-    fitted = []
-    for rows in outside:
-        own = None if given.weights is None else given.weights[rows]
-        fitted.append(MODELS[model](features[rows], actions[rows], own, action_count, seed, **extra))
+    stands_for = np.ones(len(actions)) if data.weights is None else data.weights
+    fitted = [MODELS[model](data.at(rows), seed) for rows in outside]
 
     raw, summed = [], []
     for predict, rows in zip(fitted, inside, strict=True):
-        seen = (features, actions, stands_for, rows, action_count)
-        found, loss = _seen(predict, *seen, tempered=calibration == "temperature")
-        raw.append(found)
+        of_fold, loss = _seen(predict, data, stands_for, rows, tempered=calibration == "temperature")
+        raw.append(of_fold)
         summed.append(loss)
     calibrations, temperatures = _calibrations(calibration, raw, summed)
 
     vectors = {name: np.empty(len(actions)) for name in ("logged", "raw", "target", "mass")}
-    reliability = []
+    calibrated = []
     for predict, calibrate, rows in zip(fitted, calibrations, inside, strict=True):
         for part in _parts(rows, action_count):
             before = predict(features[part])
             logs, at = calibrate(before), (np.arange(len(part)), actions[part])
             vectors["logged"][part], vectors["raw"][part] = logs[at], before[at]
-            reliability.append(Reliability.of(logs, actions[part], stands_for[part]))
+            calibrated.append(ReliabilityDiagram.of(logs, actions[part], stands_for[part]))
             if target_policy is not None:
                 pi = np.asarray(target_policy[part], dtype=np.float64)
                 vectors["target"][part] = np.minimum(pi[at], 1.0)
@@ -120,36 +114,29 @@ def estimate_propensities(
         log_loss=float(-(stands_for * vectors["logged"]).mean()),
         raw_log_loss=float(-(stands_for * vectors["raw"]).mean()),
         baseline_log_loss=_popularity_loss(actions, stands_for, inside, action_count),
-        calibration_error=reduce(add, reliability).error(),
+        calibration_error=reduce(add, calibrated).error(),
         raw_calibration_error=reduce(add, raw).error(),
-        weights=None if weights is None else checks.vector("weights", weights),
+        weights=checks.optional_vector("weights", weights),
     )
 
 
 def _seen(
-    predict: Predict,
-    features: np.ndarray,
-    actions: np.ndarray,
-    weights: np.ndarray,
-    rows: np.ndarray,
-    action_count: int,
-    *,
-    tempered: bool,
-) -> tuple[Reliability, np.ndarray]:
+    predict: Predict, data: TrainingData, weights: np.ndarray, rows: np.ndarray, *, tempered: bool
+) -> tuple[ReliabilityDiagram, np.ndarray]:
     """What calibration needs to know of a fold."""
-    found, summed = [], np.zeros(1)
+    diagrams, summed = [], np.zeros(1)
     # One number is learnt from these losses, each at forty temperatures: some rows of a large fold are enough.
-    stride = max(1, len(rows) * action_count // TEMPERATURE_CELLS)
-    for part in _parts(rows, action_count):
-        logs = predict(features[part])
-        found.append(Reliability.of(logs, actions[part], weights[part]))
+    stride = max(1, len(rows) * data.action_count // TEMPERATURE_CELLS)
+    for part in _parts(rows, data.action_count):
+        logs, actions = predict(data.features[part]), data.actions[part]
+        diagrams.append(ReliabilityDiagram.of(logs, actions, weights[part]))
         if tempered:
-            summed = summed + losses(logs[::stride], actions[part][::stride], weights[part][::stride])
-    return reduce(add, found), summed
+            summed = summed + losses(logs[::stride], actions[::stride], weights[part][::stride])
+    return reduce(add, diagrams), summed
 
 
 def _calibrations(
-    kind: str, raw: list[Reliability], summed: list[np.ndarray]
+    kind: str, raw: list[ReliabilityDiagram], summed: list[np.ndarray]
 ) -> tuple[list[Calibrate], tuple[float, ...]]:
     """For each fold, the calibration of the others."""
     if kind == "none":
@@ -157,7 +144,7 @@ def _calibrations(
     others = [[at for at in range(len(raw)) if at != fold] for fold in range(len(raw))]
     if kind == "isotonic":
         return [isotonic(reduce(add, [raw[at] for at in of_fold])) for of_fold in others], ()
-    values = tuple(best_temperature(sum(summed[at] for at in of_fold)) for of_fold in others)
+    values = tuple(best_temperature(reduce(add, [summed[at] for at in of_fold])) for of_fold in others)
     return [temperature(value) for value in values], values
 
 
@@ -179,8 +166,8 @@ def _folds(users: np.ndarray, folds: int, seed: int) -> np.ndarray:
 def _popularity_loss(actions: np.ndarray, weights: np.ndarray, inside: list[np.ndarray], action_count: int) -> float:
     """Log loss of Laplace-smoothed shares of the other folds."""
     counts = [np.bincount(actions[rows], weights[rows], action_count) for rows in inside]
-    everywhere, loss = sum(counts), 0.0
-    for own in counts:
-        other = everywhere - own
-        loss -= float(own @ np.log((other + 1.0) / (other.sum() + action_count)))
+    everywhere, loss = reduce(add, counts), 0.0
+    for of_fold in counts:
+        other = everywhere - of_fold
+        loss -= float(of_fold @ np.log((other + 1.0) / (other.sum() + action_count)))
     return loss / len(actions)

@@ -6,18 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...errors import InputError
+from .training_data import TrainingData
+
 STEPS, BATCH, RATE, PENALTY = 800, 256, 0.03, 1e-4
 
 
-def fit_embeddings(
-    features: np.ndarray,
-    actions: np.ndarray,
-    row_weights: np.ndarray | None,
-    action_count: int,
-    seed: int,
-    *,
-    embeddings: np.ndarray,
-) -> Callable[[np.ndarray], np.ndarray]:
+def fit_embeddings(data: TrainingData, seed: int) -> Callable[[np.ndarray], np.ndarray]:
     """log p(a|x) = s log popularity(a) + x' W e_a - log of the sum over actions, e_a the item's embedding.
 
     W has features x dimensions entries whatever the number of actions, so items that are hardly ever logged borrow from
@@ -25,17 +20,19 @@ def fit_embeddings(
     the popularity baseline. The likelihood is concave; 800 steps of Adam on batches of 256, the full softmax in each.
 
     Args:
-        features: (n, d).
-        actions: (n,) codes.
-        row_weights: (n,) how many decisions each row stands for; batches are drawn so. None: one.
-        action_count: A.
+        data: batches are drawn by its weights.
         seed: of the batches.
-        embeddings: (A, k).
+
+    Raises:
+        InputError: there are no embeddings.
     """
+    if data.embeddings is None:
+        raise InputError("The model 'embeddings' needs (actions, dimensions) embeddings.", where="embeddings")
+    features, actions, row_weights, action_count = data.features, data.actions, data.weights, data.action_count
     center, scale = features.mean(axis=0), features.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
-    spread = np.sqrt((embeddings**2).sum(axis=1).mean())
-    items = embeddings / (spread if spread > 0 else 1.0)
+    spread = np.sqrt((data.embeddings**2).sum(axis=1).mean())
+    items = data.embeddings / (spread if spread > 0 else 1.0)
     counts = np.bincount(actions, row_weights, action_count).astype(np.float64)
     popularity = np.log(counts + 1.0) - np.log(counts.sum() + action_count)
 
@@ -56,9 +53,9 @@ def fit_embeddings(
 
     start = np.zeros(1 + width[0] * width[1])
     start[0] = 1.0
-    found = _adam(start, gradient, len(features), row_weights, seed)
-    weights = found[1:].reshape(width)
-    return lambda rows: _log_softmax(inputs(rows) @ weights @ items.T + found[0] * popularity)
+    parameters = _adam(start, gradient, len(features), row_weights, seed)
+    weights = parameters[1:].reshape(width)
+    return lambda rows: _log_softmax(inputs(rows) @ weights @ items.T + parameters[0] * popularity)
 
 
 def _log_softmax(scores: np.ndarray) -> np.ndarray:
@@ -67,7 +64,13 @@ def _log_softmax(scores: np.ndarray) -> np.ndarray:
     return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
 
 
-def _adam(start: np.ndarray, gradient: Callable, n: int, row_weights: np.ndarray | None, seed: int) -> np.ndarray:
+def _adam(
+    start: np.ndarray,
+    gradient: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    n: int,
+    row_weights: np.ndarray | None,
+    seed: int,
+) -> np.ndarray:
     """The mean of the second half of the steps, which a constant rate leaves scattered about the best point."""
     rng, size = np.random.default_rng(seed), min(BATCH, n)
     up_to = None if row_weights is None else np.cumsum(row_weights)

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 import numpy as np
 
 from ...errors import InputError
 from ..data import checks
 from ..data.evaluation_log import EvaluationLog
+from ..data.log_fields import FurtherFields
+
+
+class EstimatedFields(TypedDict):
+    """The fields of an EvaluationLog that follow from estimated propensities."""
+
+    propensities: np.ndarray
+    target_propensities: np.ndarray
+    unsupported_mass: np.ndarray
+    propensity_source: str
+    calibration_error: float
+    weights: NotRequired[np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +40,7 @@ class Propensities:
         baseline_log_loss: that of the actions' popularity in the other folds. A model that is not below it knows
             nothing of the decision.
         weights: (n,) how many decisions each row stands for, where that was said.
-        calibration_error: see `ope.propensity.calibration.Reliability.error`; `raw_calibration_error` before it.
+        calibration_error: see `ope.propensity.calibration.ReliabilityDiagram.error`; `raw_calibration_error` before it.
     """
 
     propensities: np.ndarray
@@ -50,7 +62,7 @@ class Propensities:
 
     def fields(
         self, target_propensities: np.ndarray | None = None, *, unsupported_mass: np.ndarray | None = None
-    ) -> dict[str, Any]:
+    ) -> EstimatedFields:
         """The fields of an EvaluationLog that follow from the propensities.
 
         Where the evaluated policy's matrix is not known, its mass on actions below the floor is estimated by the share
@@ -76,18 +88,25 @@ class Propensities:
             weights = target / self.propensities * (1.0 if self.weights is None else self.weights)
             share = float(weights[self.below_floor].sum() / weights.sum()) if weights.any() else 0.0
             mass = np.full(len(weights), share)
-        known = {} if self.weights is None else {"weights": self.weights}
-        return known | {
+        fields: EstimatedFields = {
             "propensities": self.propensities,
             "target_propensities": target,
             "unsupported_mass": mass,
             "propensity_source": "estimated",
             "calibration_error": self.calibration_error,
         }
+        if self.weights is not None:
+            fields["weights"] = self.weights
+        return fields
 
-    def log(self, rewards: np.ndarray, target_propensities: np.ndarray | None = None, **options: Any) -> EvaluationLog:
-        """The log with these propensities; `options` are further fields of EvaluationLog."""
-        return EvaluationLog(rewards, **self.fields(target_propensities), **options)
+    def log(
+        self,
+        rewards: np.ndarray,
+        target_propensities: np.ndarray | None = None,
+        **fields: Unpack[FurtherFields],
+    ) -> EvaluationLog:
+        """The log with these propensities; `fields` are further ones of EvaluationLog."""
+        return EvaluationLog(rewards, **self.fields(target_propensities), **fields)
 
     def to_dict(self) -> dict[str, Any]:
         """The figures, without the vectors."""

@@ -9,7 +9,7 @@ from rlbench_rec import ope
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.ope.propensity import cross_fitting as module
 from rlbench_rec.ope.propensity import estimate_propensities
-from rlbench_rec.ope.propensity.calibration import Reliability, best_temperature, isotonic, losses, temperature
+from rlbench_rec.ope.propensity.calibration import ReliabilityDiagram, best_temperature, isotonic, losses, temperature
 
 ACTIONS = 4
 
@@ -99,14 +99,14 @@ def test_no_row_is_predicted_by_a_model_or_a_calibration_that_saw_its_user(shop,
     features, _, actions, users = shop
     fitted: list[set] = []
 
-    def spy(rows, chosen, weights, action_count, seed):
-        own = {users[np.flatnonzero((features == row).all(axis=1))[0]] for row in rows}
+    def spy(data, seed):
+        own = {users[np.flatnonzero((features == row).all(axis=1))[0]] for row in data.features}
         fitted.append(own)
 
         def predict(asked):
             now = {users[np.flatnonzero((features == row).all(axis=1))[0]] for row in asked}
             assert not own & now
-            return np.full((len(asked), action_count), -np.log(action_count))
+            return np.full((len(asked), data.action_count), -np.log(data.action_count))
 
         return predict
 
@@ -125,7 +125,7 @@ def test_the_calibration_of_a_fold_is_that_of_the_others(monkeypatch):
     monkeypatch.setattr(module, "_folds", lambda *_: folds)
     actions = np.where(folds == 0, rng.integers(0, 2, 4_000), features[:, 0] == (rng.random(4_000) < 0.95)).astype(int)
 
-    def model(rows, chosen, weights, action_count, seed):
+    def model(data, seed):
         return lambda asked: np.log(np.where(asked == [[0.0, 1.0]], 0.95, 0.05))
 
     monkeypatch.setitem(module.MODELS, "logistic", model)
@@ -156,10 +156,10 @@ def test_a_rare_action_is_reported_and_not_clipped():
 
 def test_calibration_by_hand():
     logs = np.log([[0.8, 0.2], [0.8, 0.2], [0.8, 0.2], [0.8, 0.2]])
-    seen = Reliability.of(logs, np.array([0, 0, 1, 1]), np.ones(4))
+    seen = ReliabilityDiagram.of(logs, np.array([0, 0, 1, 1]), np.ones(4))
     # Half of them were the first action, where 0.8 was said.
     assert seen.error() == pytest.approx(0.3, rel=1e-9)
-    assert Reliability.of(logs, np.array([0, 0, 0, 0]), np.ones(4)).error() == pytest.approx(0.2, rel=1e-9)
+    assert ReliabilityDiagram.of(logs, np.array([0, 0, 0, 0]), np.ones(4)).error() == pytest.approx(0.2, rel=1e-9)
     # At odds 4^(1/T) = 1 the temperature is infinite; the grid ends at 10.
     assert best_temperature(losses(logs, np.array([0, 0, 1, 1]), np.ones(4))) == pytest.approx(10, rel=0.01)
     # Odds of 2 where 4 was said: 4^(1/T) = 2.
@@ -167,7 +167,9 @@ def test_calibration_by_hand():
     found = best_temperature(losses(thirds, np.array([0, 0, 1]), np.ones(3)))
     assert found == pytest.approx(2.0, rel=0.01)
     np.testing.assert_allclose(np.exp(temperature(2.0)(logs[:1])), [[2 / 3, 1 / 3]], rtol=1e-12)
-    mapped = np.exp(isotonic(Reliability.of(np.tile(logs, (500, 1)), np.tile([0, 0, 1, 1], 500), np.ones(2_000)))(logs))
+    mapped = np.exp(
+        isotonic(ReliabilityDiagram.of(np.tile(logs, (500, 1)), np.tile([0, 0, 1, 1], 500), np.ones(2_000)))(logs)
+    )
     np.testing.assert_allclose(mapped, 0.5, atol=1e-3)
 
 
@@ -176,11 +178,11 @@ def test_calibration_mends_a_model_that_is_too_sure():
     chances = softmax(rng.normal(size=(20_000, 5)))
     actions = draw(rng, chances)
     sure = np.log(softmax(2.0 * np.log(chances)))
-    before = Reliability.of(sure, actions, np.ones(len(actions))).error()
+    before = ReliabilityDiagram.of(sure, actions, np.ones(len(actions))).error()
     mended = temperature(best_temperature(losses(sure, actions, np.ones(len(actions)))))(sure)
-    assert Reliability.of(mended, actions, np.ones(len(actions))).error() < 0.02 < 0.1 < before
-    mapped = isotonic(Reliability.of(sure, actions, np.ones(len(actions))))(sure)
-    assert Reliability.of(mapped, actions, np.ones(len(actions))).error() < before / 2
+    assert ReliabilityDiagram.of(mended, actions, np.ones(len(actions))).error() < 0.02 < 0.1 < before
+    mapped = isotonic(ReliabilityDiagram.of(sure, actions, np.ones(len(actions))))(sure)
+    assert ReliabilityDiagram.of(mapped, actions, np.ones(len(actions))).error() < before / 2
     np.testing.assert_allclose(np.exp(mapped).sum(axis=1), 1.0, rtol=1e-12)
 
 

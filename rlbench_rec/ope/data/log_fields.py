@@ -1,0 +1,51 @@
+"""The fields of an EvaluationLog that may be left out, as keywords of what makes one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypedDict, get_args
+
+import numpy as np
+
+
+class FurtherFields(TypedDict, total=False):
+    """Fields of an EvaluationLog that other ways to make one take too, whatever the propensities are."""
+
+    q_logged: np.ndarray | None
+    v_target: np.ndarray | None
+    episode_starts: np.ndarray | None
+    gamma: float
+    reward_range: tuple[float, float] | None
+    weight_bound: float | None
+    step_bound: int | None
+    clusters: np.ndarray | None
+    metrics: np.ndarray | None
+    metric_ranges: Sequence[tuple[float, float] | None] | None
+    state_ratios: np.ndarray | None
+    category_propensities: np.ndarray | None
+    target_category_propensities: np.ndarray | None
+    slate_weights: np.ndarray | None
+    strata: np.ndarray | None
+
+
+class LoggedFields(FurtherFields, total=False):
+    """Those, and what is known of logged propensities."""
+
+    weights: np.ndarray | None
+    unsupported_mass: np.ndarray | None
+    propensity_source: str
+    calibration_error: float | None
+
+
+RowField = Literal[
+    "q_logged",
+    "v_target",
+    "metrics",
+    "unsupported_mass",
+    "state_ratios",
+    "category_propensities",
+    "target_category_propensities",
+    "weights",
+]
+"""Those that have an entry for each row."""
+OPTIONAL_BY_ROW: tuple[RowField, ...] = get_args(RowField)
