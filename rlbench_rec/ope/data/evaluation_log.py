@@ -14,7 +14,7 @@ from ...errors import InputError
 from . import checks
 from .bounds import check_bounds, checked_metric_ranges, checked_reward_range
 from .importance_weights import cumulative_weights, extreme_log_weights
-from .log_fields import OPTIONAL_BY_ROW, LoggedFields
+from .log_fields import OPTIONAL_BY_ROW, MatrixFields
 
 VECTORS = ("rewards", "propensities", "target_propensities")
 """What every log has."""
@@ -89,8 +89,8 @@ class EvaluationLog:
 
     def __post_init__(self) -> None:
         for name in ROW_FIELDS:
-            check = checks.optional_table if name == "metrics" else checks.optional_vector
-            _set(self, name, (checks.vector if name in VECTORS else check)(name, getattr(self, name)))
+            check = checks.vector if name in VECTORS else checks.optional_vector
+            _set(self, name, (checks.optional_table if name == "metrics" else check)(name, getattr(self, name)))
             if self.n_rows == 0:
                 raise InputError("The log has no rows.", where="rewards")
             checks.length(name, getattr(self, name), self.n_rows, "rewards")
@@ -132,29 +132,12 @@ class EvaluationLog:
         target_policy: np.ndarray,
         q_hat: np.ndarray | None = None,
         behaviour_policy: np.ndarray | None = None,
-        *,
-        trajectory_ids: np.ndarray | None = None,
-        steps: np.ndarray | None = None,
-        categories: np.ndarray | None = None,
-        positions: np.ndarray | None = None,
-        **fields: Unpack[LoggedFields],
+        **fields: Unpack[MatrixFields],
     ) -> EvaluationLog:
         """The same log from (n, A) matrices in any row order; see `data.from_matrices.from_arrays`."""
         from .from_matrices import from_arrays
 
-        return from_arrays(
-            actions,
-            rewards,
-            propensities,
-            target_policy,
-            q_hat,
-            behaviour_policy,
-            trajectory_ids=trajectory_ids,
-            steps=steps,
-            categories=categories,
-            positions=positions,
-            **fields,
-        )
+        return from_arrays(actions, rewards, propensities, target_policy, q_hat, behaviour_policy, **fields)
 
     # --- shape -----------------------------------------------------------------------------------------------------
     @property

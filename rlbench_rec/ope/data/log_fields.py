@@ -37,6 +37,15 @@ class LoggedFields(FurtherFields, total=False):
     calibration_error: float | None
 
 
+class MatrixFields(LoggedFields, total=False):
+    """Those, and what `from_arrays` takes besides."""
+
+    trajectory_ids: np.ndarray | None
+    steps: np.ndarray | None
+    categories: np.ndarray | None
+    positions: np.ndarray | None
+
+
 RowField = Literal[
     "q_logged",
     "v_target",
