@@ -16,7 +16,7 @@ from ..estimators.functionals import Part
 from ..inference.combination import Scaled
 from ..reliability.diagnostics import verdict_on, worst
 from ..reliability.gate import Gate
-from ..reliability.log_overlap import Weighing
+from ..reliability.log_overlap import LogOverlap
 
 DIFFERENCES = {"reward": "difference", "trajectory": "trajectory_difference"}
 """What tells the policies apart, beside what tells the evaluated one's value."""
@@ -88,7 +88,7 @@ def _between(log: EvaluationLog, other: EvaluationLog, given: Estimator, setting
     found = estimate(log, apart, **settings)
     gate = settings.get("gate") or Gate()
     of_other = estimate(other, given, interval="none", gate=gate)
-    weighings = [Weighing(log, outcome) for outcome in (given.outcomes or (None,))]
+    weighings = [LogOverlap(log, outcome) for outcome in (given.outcomes or (None,))]
     differences = [(weighing.between(other), weighing.sizes("difference")[0]) for weighing in weighings]
     overlaps = [sums.overlap(sizes) for sums, sizes in differences if sums.units]
     of_difference = verdict_on(overlaps, gate, "difference", ("difference",))

@@ -14,10 +14,10 @@ from ..estimate import Estimate
 from ..estimators import Estimator, Outcome, estimator, valued
 from ..inference import UNDEFINED, Sample, percentiles
 from ..inference.influence import Measured, Pieces, measure
-from ..reliability.diagnostics import Facts, effective_users, qualified, uncovered, verdict_on, worst
+from ..reliability.diagnostics import LogTraits, effective_users, qualified, uncovered, verdict_on, worst
 from ..reliability.effective_sizes import events_of, spread_of_sizes
 from ..reliability.gate import Gate, Verdict, judge_skewness, judge_users
-from ..reliability.log_overlap import Weighing
+from ..reliability.log_overlap import LogOverlap
 from ..reliability.weight_sums import WeightSums
 from .subsets import subset
 
@@ -146,7 +146,7 @@ def _verdict(
     weight of each log by itself must be 1 too."""
     judged = []
     for outcome in (None,) if one.outcomes is None else one.outcomes:
-        weighings = [Weighing(log, outcome) for log in logs]
+        weighings = [LogOverlap(log, outcome) for log in logs]
         sizes = spread_of_sizes(events_of(np.concatenate([log.outcome(outcome) for log in logs])).sizes)
         for kind in one.kinds:
             sums = [weighing.sums(kind) for weighing in weighings]
@@ -158,9 +158,9 @@ def _verdict(
             whole = reduce(WeightSums.merged, scaled)
             furthest = max((of_log[0].mean_weight_z for of_log in sums), key=abs)
             judged.append(verdict_on([replace(whole.overlap(sizes), mean_weight_z=furthest)], gate, kind, one.kinds))
-    facts = [Facts.of(log) for log in logs]
+    facts = [LogTraits.of(log) for log in logs]
     source = "estimated" if any(log.propensity_source == "estimated" for log in logs) else "logged"
-    of_all = Facts(facts[0].bandwidth, source, any(fact.uneven for fact in facts))
+    of_all = LogTraits(facts[0].bandwidth, source, any(fact.uneven for fact in facts))
     found = qualified(one, value, judge_skewness(worst(judged), skewness, gate), of_all)
     users = [effective_users(log) for log in logs]
     return judge_users(found, None if None in users else sum(users), gate)

@@ -1,4 +1,4 @@
-"""The direct method, and doubly robust estimators: a model's word, corrected by weighted residuals.
+"""The direct method, and doubly robust estimators: a model's values, corrected by weighted residuals.
 
 q_t = q(s_t, a_t) and v_t = sum_a pi_e(a|s_t) q(s_t, a), from a model that never saw the row; w is the one-step weight.
 """
@@ -12,23 +12,30 @@ from .episode_columns import Vectors
 from .functionals import Mean, Part, mean, normalised
 
 
+def q_and_v(log: EvaluationLog) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) q_t and (n,) v_t of a log that has them."""
+    assert log.q_logged is not None and log.v_target is not None, "Estimator.parts refuses a log without q"
+    return log.q_logged, log.v_target
+
+
 def dm(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """mean_i v_0: the model alone; as right as the model, and no interval of the log covers its bias."""
-    return [Mean(Vectors(log.first(log.v_target)))]
+    return [Mean(Vectors(log.first(q_and_v(log)[1])))]
 
 
 def dr(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """mean_i sum_t gamma^t [W_t (r_t - q_t) + W_{t-1} v_t]; unbiased with known propensities. Dudik, Langford and Li
     2011; Jiang and Li 2016."""
-    terms = log.weighted(outcome - log.q_logged) + log.weighted_before(log.v_target)
+    q, v = q_and_v(log)
+    terms = log.weighted(outcome - q) + log.weighted_before(v)
     return [mean(log, log.discounts * terms)]
 
 
 def sndr(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """`dr` with both weights normalised as in `snips`; consistent. The weighted doubly robust estimator of Thomas and
     Brunskill 2016."""
-    residuals = log.discounts * (outcome - log.q_logged)
-    return [normalised(log, residuals), normalised(log, log.discounts * log.v_target, lag=1)]
+    q, v = q_and_v(log)
+    return [normalised(log, log.discounts * (outcome - q)), normalised(log, log.discounts * v, lag=1)]
 
 
 def dr_clip(log: EvaluationLog, outcome: np.ndarray, clip: float) -> list[Part]:
@@ -55,4 +62,5 @@ def sg_dr(log: EvaluationLog, outcome: np.ndarray, strength: float) -> list[Part
 
 
 def _one_step(log: EvaluationLog, outcome: np.ndarray, weights: np.ndarray) -> list[Part]:
-    return [mean(log, log.v_target + weights * (outcome - log.q_logged))]
+    q, v = q_and_v(log)
+    return [mean(log, v + weights * (outcome - q))]

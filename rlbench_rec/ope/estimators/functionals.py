@@ -180,6 +180,7 @@ def normalised(log: EvaluationLog, values: np.ndarray, *, lag: int = 0) -> Part:
 def _rescaled_columns(log: EvaluationLog, values: np.ndarray, lag: int) -> Vectors:
     """The same ratios with weights divided by the largest of their step. The normaliser of a step is then one dense
     column that holds finished episodes too, since each step has its own scale; the third block stays empty."""
+    assert log.log_weights is not None, "asked only of a log with weights beyond the range of a float"
     last = (log.starts + log.lengths - 1)[:, None]
     carried = log.log_weights[np.minimum(log.starts[:, None] + np.arange(log.horizon) - lag, last)]
     if lag:

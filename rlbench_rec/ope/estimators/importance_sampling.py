@@ -13,7 +13,7 @@ from .functionals import Mean, Part, Ratio, mean, normalised
 
 
 def on_policy(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
-    """mean_i sum_t gamma^t r_t: the logging policy's own value, without weights."""
+    """mean_i sum_t gamma^t r_t: the behaviour policy's own value, without weights."""
     return [mean(log, log.discounts * outcome)]
 
 

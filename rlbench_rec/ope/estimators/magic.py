@@ -8,6 +8,7 @@ import numpy as np
 
 from ...statistics.bootstrap import resampled_means
 from ..data.evaluation_log import EvaluationLog
+from .doubly_robust import q_and_v
 from .episode_columns import Columns
 from .functionals import Part, column_means, gradients, linearised, normalised, total
 
@@ -60,25 +61,26 @@ def magic(log: EvaluationLog, outcome: np.ndarray, steps: float, resamples: floa
 def _until(log: EvaluationLog, outcome: np.ndarray, shares: np.ndarray) -> list[Part]:
     """`sndr` whose corrections count with a share: v_0 + sum_t gamma^t W_t [r_t - q_t + gamma v_{t+1}] share_t."""
     before = np.append(1.0, shares[:-1])
-    residuals = log.discounts * (outcome - log.q_logged) * shares[log.steps]
-    values = log.discounts * log.v_target * before[log.steps]
+    q, v = q_and_v(log)
+    residuals = log.discounts * (outcome - q) * shares[log.steps]
+    values = log.discounts * v * before[log.steps]
     return [normalised(log, residuals), normalised(log, values, lag=1)]
 
 
 def _shares(log: EvaluationLog, blends: list[list[Part]], resamples: int, seed: int) -> np.ndarray:
     """x: how much of each blend to take."""
     means = [column_means(parts, log) for parts in blends]
-    values = np.array([total(parts, of_one) for parts, of_one in zip(blends, means, strict=True)])
+    values = np.array([total(parts, of_parts) for parts, of_parts in zip(blends, means, strict=True)])
     influences = [
-        linearised(parts, gradients(parts, of_one), of_one, log.episode_weights)
-        for parts, of_one in zip(blends, means, strict=True)
+        linearised(parts, gradients(parts, of_parts), of_parts, log.episode_weights)
+        for parts, of_parts in zip(blends, means, strict=True)
     ]
-    if log.clusters is not None:
-        influences = [np.bincount(log.clusters, psi) for psi in influences]
-    influences = np.stack(influences) / log.total_weight
+    clusters = log.clusters
+    of_units = influences if clusters is None else [np.bincount(clusters, psi) for psi in influences]
+    of_blends = np.stack(of_units) / log.total_weight
     low, high = _interval(log, blends[-1], float(values[-1]), resamples, seed)
     bias = np.maximum(values - high, 0.0) - np.maximum(low - values, 0.0)
-    error = influences @ influences.T + np.outer(bias, bias)
+    error = of_blends @ of_blends.T + np.outer(bias, bias)
     if not np.isfinite(error).all():
         # Where sndr is not defined, neither is a blend with it: its value is NaN, with the reason.
         return np.append(np.zeros(len(values) - 1), 1.0)

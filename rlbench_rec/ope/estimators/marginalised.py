@@ -10,18 +10,22 @@ from __future__ import annotations
 import numpy as np
 
 from ..data.evaluation_log import EvaluationLog
+from .doubly_robust import q_and_v
 from .episode_columns import Vectors
 from .functionals import Part, Ratio, mean
 
 
 def state_action_ratios(log: EvaluationLog) -> np.ndarray:
     """(n,) d_t rho_t: ratio of the chances to be in the row's state at its step, and to act as logged there."""
+    assert log.state_ratios is not None, "Estimator.parts refuses a log without what the estimator needs"
     return log.state_ratios * log.ratios
 
 
 def category_ratios(log: EvaluationLog) -> np.ndarray:
     """(n,) the two policies' probabilities of the logged action's category, one over the other."""
-    return log.target_category_propensities / log.category_propensities
+    target, behaviour = log.target_category_propensities, log.category_propensities
+    assert target is not None and behaviour is not None, "Estimator.parts refuses a log without what is needed"
+    return target / behaviour
 
 
 def mis(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
@@ -33,10 +37,10 @@ def mis(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
 def drl(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """mean_i sum_t gamma^t [d_t rho_t (r_t - q_t) + d_{t-1} rho_{t-1} v_t], with 1 before the first step: `dr` by the
     ratios of `mis`. Double reinforcement learning, Kallus and Uehara 2020."""
-    weights = state_action_ratios(log)
+    weights, (q, v) = state_action_ratios(log), q_and_v(log)
     before = np.append(1.0, weights[:-1])
     before[log.starts] = 1.0
-    return [mean(log, log.discounts * (weights * (outcome - log.q_logged) + before * log.v_target))]
+    return [mean(log, log.discounts * (weights * (outcome - q) + before * v))]
 
 
 def mips(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,8 @@ class Joined:
 
     def project(self, gradient: np.ndarray) -> np.ndarray:
         """(episodes,) sum_k gradient_k column_k."""
-        return sum(part.columns.project(own) for part, own in zip(self.parts, self.split(gradient), strict=True))
+        slopes = self.split(gradient)
+        return reduce(add, [part.columns.project(slope) for part, slope in zip(self.parts, slopes, strict=True)])
 
     def matrix(self) -> Any:
         """(episodes, K)."""
@@ -77,12 +79,12 @@ class Quotient:
         above, below = self._sides(means)
         with np.errstate(divide="ignore", invalid="ignore"):
             share = total(self.above, above) / total(self.below, below)
-            slopes = [*gradients(self.above, above), *(-share * one for one in gradients(self.below, below))]
+            slopes = [*gradients(self.above, above), *(-share * slope for slope in gradients(self.below, below))]
             return self.sign * np.concatenate(slopes) / total(self.below, below)
 
     def _sides(self, means: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        own = self.columns.split(means)
-        return own[: len(self.above)], own[len(self.above) :]
+        of_parts = self.columns.split(means)
+        return of_parts[: len(self.above)], of_parts[len(self.above) :]
 
 
 def valued(one: Estimator, outcome: Outcome) -> Estimator:
@@ -120,12 +122,13 @@ def valued(one: Estimator, outcome: Outcome) -> Estimator:
 
 def _parts(one: Estimator, sides: tuple[int | None, ...], log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """V_a of one outcome, V_a / V_b of two."""
-    found = [one.compute(log, log.outcome(side), **one.parameters) for side in sides]
-    return found[0] if len(found) == 1 else [Quotient(*found)]
+    above, *below = [one.compute(log, log.outcome(side), **one.parameters) for side in sides]
+    return [Quotient(above, below[0])] if below else above
 
 
 def _lost(sides: tuple[int | None, ...], log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
-    """Minus the logging policy's own value."""
+    """Minus the behaviour policy's own value."""
     if len(sides) == 1:
         return on_policy(log, -log.outcome(sides[0]))
-    return [Quotient(*(on_policy(log, log.outcome(side)) for side in sides), sign=-1.0)]
+    above, below = (on_policy(log, log.outcome(side)) for side in sides)
+    return [Quotient(above, below, sign=-1.0)]

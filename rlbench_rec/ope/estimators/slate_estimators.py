@@ -36,7 +36,7 @@ def slate_ratios(log: EvaluationLog) -> np.ndarray:
 
 def pseudo_inverse(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """mean_i [1 + sum_k (w_ik - 1)] R_i, R_i the reward of the whole slate, w_ik the ratio of the marginal
-    probabilities at position k where the logging policy fills positions independently; other logging policies by
+    probabilities at position k where the behaviour policy fills positions independently; other behaviour policies by
     `slate_weights`. Unbiased where R is a sum over positions of which only the total is seen. Swaminathan et al.
     2017."""
     return [Mean(Vectors(slate_ratios(log) * log.per_episode(log.discounts * outcome)))]

@@ -1,4 +1,4 @@
-"""How well a log covers the evaluated policy. Episodes of several steps are judged by W_T, their last weight."""
+"""How well a log covers the target policy. Episodes of several steps are judged by W_T, their last weight."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..data.evaluation_log import EvaluationLog
 from ..estimators import Estimator
 from .effective_sizes import Sizes
 from .gate import VERDICTS, Gate, Overlap, Verdict, judge, judge_skewness, judge_users
-from .log_overlap import Weighing
+from .log_overlap import LogOverlap
 from .weight_sums import Magnitudes, WeightSums
 
 
 @dataclass(frozen=True)
 class Diagnostics:
-    """Overlap of a log with an evaluation policy. Units are users where the log knows them, else episodes; w is the sum
+    """Overlap of a log with a target policy. Units are users where the log knows them, else episodes; w is the sum
     of the last weights W_T of a unit's episodes. Where the log has row weights s, W_T and W_t below stand for s times
     these, but for the largest W_T; means are weighted.
 
@@ -32,7 +32,7 @@ class Diagnostics:
         zero_weight_share: share of episodes of weight 0.
         effective_events: (sum x)^2 / sum x^2, x the sum of weight times size over a unit's events: over rows whose
             reward differs from the median one, gamma^t W_t |r_t - median|.
-        unsupported_mass: mean evaluation-policy mass on actions that are never logged; NaN where not known.
+        unsupported_mass: mean mass of the target policy on actions that are never logged; NaN where not known.
         unsupported_mass_lower: what the weights say of it: max(0, 1 - mean W - 2 standard errors).
         step_ess: effective sample size of W_t over the episodes that have a step t; one entry a step.
         units: how many units.
@@ -71,11 +71,11 @@ class Diagnostics:
 
 def diagnose(log: EvaluationLog, gate: Gate | None = None) -> Diagnostics:
     """Overlap diagnostics and the verdict on the weights, with the reward as the event."""
-    weighing = Weighing(log)
-    (sums,), (sizes,) = weighing.sums("reward"), weighing.sizes("reward")
+    overlap = LogOverlap(log)
+    (sums,), (sizes,) = overlap.sums("reward"), overlap.sizes("reward")
     missing = doubt(log.bandwidth, log.propensity_source)
-    found = diagnostics(sums, sizes, step_magnitudes(log), gate or Gate(), missing)
-    return replace(found, calibration_error=log.calibration_error)
+    of_log = diagnostics(sums, sizes, step_magnitudes(log), gate or Gate(), missing)
+    return replace(of_log, calibration_error=log.calibration_error)
 
 
 def diagnostics(
@@ -136,22 +136,22 @@ class Verdicts:
 
     def __init__(self, log: EvaluationLog, gate: Gate, metric: int | None = None):
         self.log, self.gate, self.metric = log, gate, metric
-        self._weighings: dict[int | None, Weighing] = {}
+        self._of_outcomes: dict[int | None, LogOverlap] = {}
         self._overlaps: dict[tuple[int | None, str], list[Overlap]] = {}
 
     def of(self, one: Estimator, value: float, skewness: float) -> Verdict:
         """Verdict and reasons of an estimate, from its value and its skewness."""
         outcomes = (self.metric,) if one.outcomes is None else one.outcomes
-        found = [self._on(outcome, kind, one.kinds) for outcome in outcomes for kind in one.kinds]
-        found = judge_skewness(worst(found), skewness, self.gate)
-        found = qualified(one, value, found, Facts.of(self.log))
-        return judge_users(found, self._users, self.gate)
+        on_weights = [self._on(outcome, kind, one.kinds) for outcome in outcomes for kind in one.kinds]
+        verdict = judge_skewness(worst(on_weights), skewness, self.gate)
+        verdict = qualified(one, value, verdict, LogTraits.of(self.log))
+        return judge_users(verdict, self._users, self.gate)
 
     def _on(self, outcome: int | None, kind: str, kinds: Sequence[str]) -> Verdict:
-        if outcome not in self._weighings:
-            self._weighings[outcome] = Weighing(self.log, outcome)
+        if outcome not in self._of_outcomes:
+            self._of_outcomes[outcome] = LogOverlap(self.log, outcome)
         if (outcome, kind) not in self._overlaps:
-            self._overlaps[outcome, kind] = self._weighings[outcome].overlaps(kind)
+            self._overlaps[outcome, kind] = self._of_outcomes[outcome].overlaps(kind)
         return verdict_on(self._overlaps[outcome, kind], self.gate, kind, kinds)
 
     @property
@@ -171,28 +171,28 @@ def verdict_on(positions: Sequence[Overlap], gate: Gate, kind: str, kinds: Seque
     overlaps least."""
     if not kind.endswith("difference") and any(other.endswith("difference") for other in kinds):
         # Whether enough was seen of a lift, the differences of weights tell.
-        positions = [replace(one, sizes=None) for one in positions]
-    found = [judge(one, gate) for one in positions]
-    if len(found) > 1:
-        found = [_about(f"position {at}", one) for at, one in enumerate(found, start=1)]
-    if not found:
+        positions = [replace(overlap, sizes=None) for overlap in positions]
+    verdicts = [judge(overlap, gate) for overlap in positions]
+    if len(verdicts) > 1:
+        verdicts = [_about(f"position {at}", verdict) for at, verdict in enumerate(verdicts, start=1)]
+    if not verdicts:
         return "trusted", ()
-    return _about("where the policies differ", worst(found)) if kind.endswith("difference") else worst(found)
+    return _about("where the policies differ", worst(verdicts)) if kind.endswith("difference") else worst(verdicts)
 
 
-def _about(what: str, found: Verdict) -> Verdict:
+def _about(what: str, verdict: Verdict) -> Verdict:
     """The verdict, its reasons saying what they are about."""
-    return found[0], tuple(f"{what}: {reason}" for reason in found[1])
+    return verdict[0], tuple(f"{what}: {reason}" for reason in verdict[1])
 
 
-def worst(found: Sequence[Verdict]) -> Verdict:
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
     """The first of the worst verdicts."""
-    return max(found, key=lambda one: VERDICTS.index(one[0]))
+    return max(verdicts, key=lambda verdict: VERDICTS.index(verdict[0]))
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What no weight tells of a log, and what of an estimate rests on.
+class LogTraits:
+    """What the weights of a log do not tell, and the verdict looks at.
 
     Attributes:
         bandwidth: see `EvaluationLog`.
@@ -205,23 +205,23 @@ class Facts:
     uneven: bool
 
     @staticmethod
-    def of(log: EvaluationLog) -> Facts:
+    def of(log: EvaluationLog) -> LogTraits:
         """Of a log."""
-        return Facts(log.bandwidth, log.propensity_source, not log.one_step and bool(np.ptp(log.lengths)))
+        return LogTraits(log.bandwidth, log.propensity_source, not log.one_step and bool(np.ptp(log.lengths)))
 
 
-def qualified(one: Estimator, value: float, found: Verdict, facts: Facts) -> Verdict:
+def qualified(one: Estimator, value: float, verdict: Verdict, traits: LogTraits) -> Verdict:
     """The verdict on an estimator's weights, after a look at what weights cannot tell."""
     if not np.isfinite(value):
         return "unreliable", (f"the value is not defined: {one.undefined}",)
-    found = doubted(found, uncovered(one, facts.bandwidth, facts.propensity_source))
+    verdict = doubted(verdict, uncovered(one, traits.bandwidth, traits.propensity_source))
     long = "sessions differ in length, and weights of whole sessions miss what the long ones hide"
-    return doubted(found, long if one.whole_episodes and facts.uneven else None)
+    return doubted(verdict, long if one.whole_episodes and traits.uneven else None)
 
 
-def doubted(found: Verdict, missing: str | None) -> Verdict:
+def doubted(verdict: Verdict, missing: str | None) -> Verdict:
     """The verdict, `weak` in place of `trusted` where something is missing."""
-    return ("weak", (missing,)) if found[0] == "trusted" and missing else found
+    return ("weak", (missing,)) if verdict[0] == "trusted" and missing else verdict
 
 
 def uncovered(one: Estimator, bandwidth: float | None, propensity_source: str) -> str | None:

@@ -128,12 +128,13 @@ def judge(overlap: Overlap, gate: Gate) -> Verdict:
 def tail_was_seen(overlap: Overlap, gate: Gate) -> bool:
     """Whether the events are many enough for how unequal their sizes are: a log that drew no large order looks as
     healthy as one of a shop that has none."""
-    if overlap.sizes is None:
+    sizes = overlap.sizes
+    if sizes is None:
         return True
-    number, sizes, least = _alike(overlap), overlap.sizes, _enough(overlap, gate)
+    number, least = _alike(overlap), _enough(overlap, gate)
     seen_at_largest = sizes.largest >= gate.trusted_largest_events
     return (
-        not _below(_counted(overlap), gate.trusted_events)
+        not _below(_counted(overlap, sizes), gate.trusted_events)
         or (seen_at_largest and not _below(number * overlap.size_balance, least))
         or not _below(number * sizes.known, least)
     )
@@ -158,9 +159,9 @@ def _alike(overlap: Overlap) -> float:
     return _factor(overlap) * overlap.balanced_events
 
 
-def _counted(overlap: Overlap) -> float:
+def _counted(overlap: Overlap, sizes: Sizes) -> float:
     """How many events alike in weight and size they count for."""
-    return _factor(overlap) * min(overlap.balanced_events, overlap.sizes.effective) * overlap.sizes.evenness
+    return _factor(overlap) * min(overlap.balanced_events, sizes.effective) * sizes.evenness
 
 
 def _factor(overlap: Overlap) -> float:
@@ -168,13 +169,14 @@ def _factor(overlap: Overlap) -> float:
 
 
 def _unseen_tail(overlap: Overlap, gate: Gate) -> str:
-    if overlap.sizes is None:
+    sizes = overlap.sizes
+    if sizes is None:
         return ""
     number, least = _alike(overlap) * overlap.size_balance, _enough(overlap, gate)
-    if overlap.sizes.largest >= gate.trusted_largest_events:
+    if sizes.largest >= gate.trusted_largest_events:
         return f"the events count for {number:.3g} alike in weight, below {least:g}"
-    told = f"the events count for {_counted(overlap):.3g} alike in weight and size, below {gate.trusted_events:g}"
-    return told if number < least else f"{told}: the largest may not have been seen"
+    few = f"the events count for {_counted(overlap, sizes):.3g} alike in weight and size, below {gate.trusted_events:g}"
+    return few if number < least else f"{few}: the largest may not have been seen"
 
 
 def times_needed(overlap: Overlap, gate: Gate) -> float:
@@ -189,7 +191,9 @@ def times_needed(overlap: Overlap, gate: Gate) -> float:
     if o.sizes is not None:
         number, least = _alike(o), _enough(o, g)
         of_one_size = max(_short(g.trusted_largest_events, o.sizes.largest), _short(least, number * o.size_balance))
-        short.append(min(_short(g.trusted_events, _counted(o)), of_one_size, _short(least, number * o.sizes.known)))
+        short.append(
+            min(_short(g.trusted_events, _counted(o, o.sizes)), of_one_size, _short(least, number * o.sizes.known))
+        )
     return max(short)
 
 
@@ -197,23 +201,23 @@ def _short(needed: float, there: float) -> float:
     return needed / there if there > 0 else float("inf")
 
 
-def judge_skewness(found: Verdict, skewness: float, gate: Gate) -> Verdict:
+def judge_skewness(verdict: Verdict, skewness: float, gate: Gate) -> Verdict:
     """A verdict on weights and events, and on how skewed the estimate itself is."""
     if abs(skewness) <= gate.trusted_skewness * (1.0 + ROUNDING):
-        return found
+        return verdict
     lopsided = f"a few units carry the estimate: its skewness is {abs(skewness):.2g}, above {gate.trusted_skewness:g}"
     if math.isnan(skewness):
         lopsided = "the estimate's skewness cannot be told: one unit, or numbers too large for it"
-    return max(found[0], "weak", key=VERDICTS.index), (*found[1], lopsided)
+    return max(verdict[0], "weak", key=VERDICTS.index), (*verdict[1], lopsided)
 
 
 def judge_users(
-    found: Verdict, users: float | None, gate: Gate, units: str = "users (clusters)", differ: str = "users"
+    verdict: Verdict, users: float | None, gate: Gate, units: str = "users (clusters)", differ: str = "users"
 ) -> Verdict:
     """A verdict, and whether the users who are resampled are enough to tell how they differ: how many of one size they
     are, None where every episode is drawn by itself, so that its weights say it all."""
     if users is None or not _below(users, gate.trusted_users):
-        return found
+        return verdict
     least = "unreliable" if _below(users, gate.unreliable_users) else "weak"
     few = f"{users:.3g} {units} hardly tell how {differ} differ; {gate.trusted_users:g} are needed"
-    return max(found[0], least, key=VERDICTS.index), (few, *found[1])
+    return max(verdict[0], least, key=VERDICTS.index), (few, *verdict[1])

@@ -16,11 +16,11 @@ from ..estimators.marginalised import category_ratios, state_action_ratios
 from ..estimators.slate_estimators import slate_ratios
 from .effective_sizes import Events, Sizes, events_of, largest_size, median, spread_of_sizes
 from .gate import Overlap
-from .weight_sums import MEAN_WEIGHT_ROUNDING, Magnitudes, WeightSums
+from .weight_sums import MEAN_WEIGHT_ROUNDING, EventSums, Magnitudes, WeightSums
 
 
-class Weighing:
-    """Sums over the units of a log.
+class LogOverlap:
+    """How well a log covers the target policy, from sums over its units.
 
     Weights are those of whole episodes, W_T. Events are rows, each with the weight gamma^t W_t that it has in the
     estimate; where all rewards are the same and the lengths of episodes are not, an event is an episode's return that
@@ -91,22 +91,23 @@ class Weighing:
     @cached_property
     def _events_by_position(self) -> list[Events]:
         outcomes, rows = self.outcomes("positions"), self.outcome_weights("positions")
-        known = self.medians and self.medians["positions"]
-        known = known or [median(own, of_rows) for own, of_rows in zip(outcomes, rows, strict=True)]
-        return [events_of(own, middle) for own, middle in zip(outcomes, known, strict=False)]
+        medians = self.medians["positions"] if self.medians else None
+        medians = medians or [median(outcome, weights) for outcome, weights in zip(outcomes, rows, strict=True)]
+        return [events_of(outcome, middle) for outcome, middle in zip(outcomes, medians, strict=False)]
 
     @cached_property
     def _by_user(self) -> bool:
         return self.log.clusters is not None and self.log.n_units < self.log.n_episodes
 
     @cached_property
-    def _unsupported(self) -> dict[str, float]:
+    def _unsupported(self) -> tuple[float, float]:
+        """The sum over rows of the mass on actions that are never logged, and how many rows there are."""
         mass, weights = self.log.unsupported_mass, self.log.weights
         if mass is None:
-            return {"unsupported": np.nan, "rows": float(self.log.n_rows)}
+            return np.nan, float(self.log.n_rows)
         if weights is None:
-            return {"unsupported": float(mass.sum()), "rows": float(self.log.n_rows)}
-        return {"unsupported": float((weights * mass).sum()), "rows": float(weights.sum())}
+            return float(mass.sum()), float(self.log.n_rows)
+        return float((weights * mass).sum()), float(weights.sum())
 
     @cached_property
     def _unit_of_row(self) -> np.ndarray | None:
@@ -118,11 +119,11 @@ class Weighing:
 
     @cached_property
     def _final(self) -> WeightSums:
-        log = self.log
+        log, (unsupported, rows) = self.log, self._unsupported
         sums = _sums(
             log.final_weights, log.episode_weights, log.clusters, self._by_user, scaled=log.scaled_final_weights
         )
-        return replace(sums, **self._unsupported)
+        return replace(sums, unsupported=unsupported, rows=rows)
 
     @cached_property
     def _scaled(self) -> np.ndarray:
@@ -134,8 +135,8 @@ class Weighing:
         """(episodes,) discounted sums of rows."""
         return self.log.per_episode(rows if self.log.one_step else rows * self.log.discounts)
 
-    def _met(self, weights: np.ndarray, events: Events | None = None) -> dict[str, Magnitudes | int]:
-        """What of the events (n,) weights of rows meet, as fields of `WeightSums`."""
+    def _event_sums(self, weights: np.ndarray, events: Events | None = None) -> EventSums:
+        """Of those of (n,) weights of rows that events have."""
         events = self._events if events is None else events
         weights = weights[events.rows]
         if self.log.weights is not None:
@@ -143,13 +144,13 @@ class Weighing:
         if not self.log.one_step:
             weights = weights * self.log.discounts[events.rows]
         units = None if self._unit_of_row is None else self._unit_of_row[events.rows]
-        return _met(weights, events.sizes, units, self.log.n_units)
+        return EventSums.of(weights, events.sizes, units, self.log.n_units)
 
     def _reward(self) -> list[WeightSums]:
-        return [replace(self._final, **self._met(self._scaled))]
+        return [replace(self._final, events=self._event_sums(self._scaled))]
 
     def _trajectory(self) -> list[WeightSums]:
-        return [replace(self._final, **self._met(self._of_rows(self.log.scaled_final_weights)))]
+        return [replace(self._final, events=self._event_sums(self._of_rows(self.log.scaled_final_weights)))]
 
     def _nothing(self) -> list[WeightSums]:
         return [self._final]
@@ -179,8 +180,8 @@ class Weighing:
         by_unit = final if self.log.clusters is None else np.bincount(self.log.clusters, final)
         by_unit = np.abs(by_unit[by_unit != 0.0])
         events, count = self._events, float(len(by_unit))
-        meet = np.abs(rows[events.rows]) > MEAN_WEIGHT_ROUNDING
-        met = replace(events, rows=events.rows[meet], sizes=events.sizes[meet])
+        weighted = np.abs(rows[events.rows]) > MEAN_WEIGHT_ROUNDING
+        events = replace(events, rows=events.rows[weighted], sizes=events.sizes[weighted])
         return WeightSums(
             count=int(differ.sum()),
             positive=int(differ.sum()),
@@ -193,41 +194,41 @@ class Weighing:
             above=0.0,
             above_squares=0.0,
             above_expected=0.0,
+            events=self._event_sums(rows, events),
             lift=True,
-            **self._met(rows, met),
         )
 
     def _unweighted(self) -> list[WeightSums]:
         ones = np.ones(self.log.n_rows)
-        return [replace(self._of_episodes(self.log.first(ones)), **self._met(ones))]
+        return [replace(self._of_episodes(self.log.first(ones)), events=self._event_sums(ones))]
 
     def _positions(self) -> list[WeightSums]:
-        found = []
+        by_position = []
         for at, events in zip(self._by_position, self._events_by_position, strict=True):
             units = None
             if self._unit_of_row is not None:
                 units = np.unique(self._unit_of_row[at], return_inverse=True)[1]
             weights, number = self.log.ratios[at], len(at) if units is None else int(units.max()) + 1
             rows = None if self.log.weights is None else self.log.weights[at]
-            met = (weights if rows is None else rows * weights)[events.rows]
-            own = None if units is None else units[events.rows]
-            sums = _sums(weights, rows, units, self._by_user)
-            found.append(replace(sums, **_met(met, events.sizes, own, number)))
-        return found
+            of_events = (weights if rows is None else rows * weights)[events.rows]
+            units_of_events = None if units is None else units[events.rows]
+            event_sums = EventSums.of(of_events, events.sizes, units_of_events, number)
+            by_position.append(replace(_sums(weights, rows, units, self._by_user), events=event_sums))
+        return by_position
 
     def _states(self) -> list[WeightSums]:
         # A row's weight is its own; an episode's is their discounted sum, whose mean is known of first steps alone.
-        weights = state_action_ratios(self.log)
+        weights, (unsupported, rows) = state_action_ratios(self.log), self._unsupported
         sums = self._of_episodes(self._summed(weights), checked=self.log.first(weights))
-        return [replace(sums, **self._unsupported, **self._met(weights))]
+        return [replace(sums, unsupported=unsupported, rows=rows, events=self._event_sums(weights))]
 
     def _categories(self) -> list[WeightSums]:
         weights = category_ratios(self.log)
-        return [replace(self._of_episodes(weights), **self._met(weights))]
+        return [replace(self._of_episodes(weights), events=self._event_sums(weights))]
 
     def _slates(self) -> list[WeightSums]:
         weights = slate_ratios(self.log)
-        return [replace(self._of_episodes(weights), **self._met(self._of_rows(weights)))]
+        return [replace(self._of_episodes(weights), events=self._event_sums(self._of_rows(weights)))]
 
     def _of_rows(self, episodes: np.ndarray) -> np.ndarray:
         """(episodes,) -> (n,)."""
@@ -265,9 +266,9 @@ def _sums(
     positive, above = int(np.count_nonzero(scaled)), (weights if checked is None else checked) - 1.0
     if rows is not None:
         scaled, above = rows * scaled, rows * above
+    expected = rows
     if units is not None:
-        scaled, above = np.bincount(units, scaled), np.bincount(units, above)
-        rows = np.bincount(units, rows).astype(np.float64)
+        scaled, above, expected = (np.bincount(units, values).astype(float) for values in (scaled, above, rows))
     number = float(len(scaled))
     return WeightSums(
         count=len(weights),
@@ -276,18 +277,9 @@ def _sums(
         units=len(scaled),
         by_user=by_user,
         weights=Magnitudes.of(scaled),
-        expected=number if rows is None else float(rows.sum()),
-        expected_squares=number if rows is None else sum_of_squares(rows),
+        expected=number if expected is None else float(expected.sum()),
+        expected_squares=number if expected is None else sum_of_squares(expected),
         above=float(above.sum()),
         above_squares=sum_of_squares(above),
-        above_expected=float((above if rows is None else above * rows).sum()),
+        above_expected=float((above if expected is None else above * expected).sum()),
     )
-
-
-def _met(weights: np.ndarray, sizes: np.ndarray, units: np.ndarray | None, number: int) -> dict[str, Magnitudes | int]:
-    """Of (m,) weights and sizes of events, and the units, of a number of them, that have them; None: each its own."""
-    products, happened = weights * sizes, len(sizes)
-    if units is not None:
-        happened = int(np.count_nonzero(np.bincount(units)))
-        products, weights = np.bincount(units, products, number), np.bincount(units, weights, number)
-    return {"events": Magnitudes.of(np.abs(products)), "event_weights": Magnitudes.of(weights), "happened": happened}

@@ -49,7 +49,7 @@ class Magnitudes:
     def merged(self, other: Magnitudes) -> Magnitudes:
         """Those of both vectors together."""
         unit = max(self.unit, other.unit)
-        a, b = (one.unit / unit if one.unit < unit else 1.0 for one in (self, other))
+        a, b = (part.unit / unit if part.unit < unit else 1.0 for part in (self, other))
         return Magnitudes(
             unit,
             self.total * a + other.total * b,
@@ -80,6 +80,48 @@ class Magnitudes:
 
 
 @dataclass(frozen=True)
+class EventSums:
+    """Sums over units of the weights that events have.
+
+    Attributes:
+        weights: magnitudes of the units' sums of the weights of events.
+        weighted_sizes: magnitudes of the units' sums of weight times size of an event.
+        units: how many units have an event.
+    """
+
+    weights: Magnitudes
+    weighted_sizes: Magnitudes
+    units: int
+
+    @staticmethod
+    def of(weights: np.ndarray, sizes: np.ndarray, units: np.ndarray | None, number: int) -> EventSums:
+        """Of (m,) weights and sizes of events.
+
+        Args:
+            weights, sizes: of each event.
+            units: (m,) codes of the units that have them; None: each event is another unit's.
+            number: how many units there are, with an event or without.
+        """
+        products, with_event = weights * sizes, len(sizes)
+        if units is not None:
+            with_event = int(np.count_nonzero(np.bincount(units)))
+            products, weights = np.bincount(units, products, number), np.bincount(units, weights, number)
+        return EventSums(Magnitudes.of(weights), Magnitudes.of(np.abs(products)), with_event)
+
+    def merged(self, other: EventSums) -> EventSums:
+        """Those of both sets of events together."""
+        return EventSums(
+            self.weights.merged(other.weights),
+            self.weighted_sizes.merged(other.weighted_sizes),
+            self.units + other.units,
+        )
+
+    def times(self, factor: float) -> EventSums:
+        """Those of events each of which counts factor > 0 times."""
+        return EventSums(self.weights.times(factor), self.weighted_sizes.times(factor), self.units)
+
+
+@dataclass(frozen=True)
 class WeightSums:
     """Sums over units of the weights that an estimator multiplies with. Where rows are weighted, s below, each weight
     counts s times.
@@ -94,9 +136,7 @@ class WeightSums:
             their s), and of its square.
         above, above_squares, above_expected: sums of a unit's sum of weights less that, of its square, and of its
             product with it.
-        events: magnitudes of the units' sums of weight times size of an event; None where the weights multiply nothing.
-        event_weights: magnitudes of the units' sums of the weights of events.
-        happened: how many units have an event.
+        events: those of the weights that events have; None where the weights multiply nothing.
         unsupported, rows: sum over rows of the policy's mass on actions that are never logged, NaN where not known, and
             how many rows there are, each counting with its row weight.
         lift: whether the weights are differences of two policies'; their mean is not looked at.
@@ -113,9 +153,7 @@ class WeightSums:
     above: float
     above_squares: float
     above_expected: float
-    events: Magnitudes | None = None
-    event_weights: Magnitudes | None = None
-    happened: int = 0
+    events: EventSums | None = None
     unsupported: float = np.nan
     rows: float = 0.0
     lift: bool = False
@@ -134,9 +172,7 @@ class WeightSums:
             self.above + other.above,
             self.above_squares + other.above_squares,
             self.above_expected + other.above_expected,
-            None if self.events is None else self.events.merged(other.events),
-            None if self.event_weights is None else self.event_weights.merged(other.event_weights),
-            self.happened + other.happened,
+            None if self.events is None or other.events is None else self.events.merged(other.events),
             self.unsupported + other.unsupported,
             self.rows + other.rows,
             self.lift,
@@ -154,7 +190,6 @@ class WeightSums:
             above_squares=factor**2 * self.above_squares,
             above_expected=factor**2 * self.above_expected,
             events=None if self.events is None else self.events.times(factor),
-            event_weights=None if self.event_weights is None else self.event_weights.times(factor),
             unsupported=factor * self.unsupported,
             rows=factor * self.rows,
         )
@@ -208,7 +243,7 @@ class WeightSums:
     def effective_events(self) -> float:
         """(sum x)^2 / sum x^2 of the units' sums of weight times size of event; infinite where the weights multiply
         nothing."""
-        return np.inf if self.events is None else self.events.effective_number
+        return np.inf if self.events is None else self.events.weighted_sizes.effective_number
 
     @property
     def balanced_weights(self) -> float:
@@ -218,18 +253,17 @@ class WeightSums:
     @property
     def balanced_events(self) -> float:
         """K0; see `ope.reliability.balanced_events`."""
-        if self.event_weights is None:
+        if self.events is None:
             return np.inf
-        return balanced_events(
-            self.event_weights.balanced_number, self.weights.balanced_number, self.happened / self.units
-        )
+        of_events, with_event = self.events.weights.balanced_number, self.events.units / self.units
+        return balanced_events(of_events, self.weights.balanced_number, with_event)
 
     @property
     def size_balance(self) -> float:
         """min(1, k3(c e) / k3(c)), c the weights of events and e their sizes."""
-        if self.event_weights is None or not self.event_weights.balanced_number > 0:
+        if self.events is None or not self.events.weights.balanced_number > 0:
             return 1.0
-        return min(1.0, self.events.balanced_number / self.event_weights.balanced_number)
+        return min(1.0, self.events.weighted_sizes.balanced_number / self.events.weights.balanced_number)
 
     def overlap(self, sizes: Sizes | None) -> Overlap:
         """The gate's figures; `sizes` are those of the events, None where they are not asked for."""

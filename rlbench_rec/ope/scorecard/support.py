@@ -12,7 +12,7 @@ from ..estimate import Estimate, estimate_all
 from ..estimators import estimator
 from ..inference.influence import Pieces, measure
 from ..reliability.gate import Gate, tail_was_seen, times_needed
-from ..reliability.log_overlap import Weighing
+from ..reliability.log_overlap import LogOverlap
 
 SHARES = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05, 0.02)
 """Of the evaluated policy in a mixture with the logging policy."""
@@ -31,7 +31,7 @@ def share_with_events(log: EvaluationLog, rows: np.ndarray) -> float:
 def times_as_long(log: EvaluationLog, gate: Gate) -> tuple[float, bool]:
     """How many times as long the log must be for a trusted lift of `snips`, and whether it is the unequal sizes of
     rewards that ask for it."""
-    weighing, one = Weighing(log), paired(estimator("snips"))
+    weighing, one = LogOverlap(log), paired(estimator("snips"))
     of_value = [replace(overlap, sizes=None) for overlap in weighing.overlaps("reward")]
     of_lift = weighing.overlaps("difference")
     times = [times_needed(overlap, gate) for overlap in (*of_value, *of_lift)]

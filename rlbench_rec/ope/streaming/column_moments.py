@@ -3,7 +3,7 @@ and third moments."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,14 @@ import numpy as np
 
 from ...statistics.bootstrap import by_unit, side_by_side, unit_sizes
 from ..data.evaluation_log import EvaluationLog
+from ..estimators.episode_columns import Columns, Vectors
 from ..estimators.functionals import Mean, Part, PositionRatios, Ratio, StepRatios, gradients, total
 from .third_moments import ThirdMoments
 
 CHUNK_ROWS = 65_536
-KINDS: dict[str, type] = {kind.__name__: kind for kind in (Mean, Ratio, StepRatios, PositionRatios)}
+KINDS: dict[str, Callable[[Columns], Part]] = {
+    kind.__name__: kind for kind in (Mean, Ratio, StepRatios, PositionRatios)
+}
 BY_STEP = 3
 """How many columns a step has."""
 WIDEST = 32
@@ -23,7 +26,7 @@ WIDEST = 32
 
 
 @dataclass(frozen=True)
-class Moments:
+class ColumnMoments:
     """Of one estimator on a part of a log.
 
     The second moments are kept as a triangular root R, R'R = sum over units of z z', z a unit's column sums and its
@@ -43,7 +46,7 @@ class Moments:
     third: ThirdMoments | None
 
     @staticmethod
-    def of(parts: list[Part], log: EvaluationLog) -> Moments:
+    def of(parts: list[Part], log: EvaluationLog) -> ColumnMoments:
         """Of an estimator's parts on a log, or on a block of one."""
         kinds = tuple(type(part).__name__ for part in parts)
         weights = log.episode_weights
@@ -55,14 +58,14 @@ class Moments:
         for chunk in _chunks(columns, sizes):
             root = _root(root, chunk)
             third = third and third.merged(ThirdMoments.of(chunk))
-        return Moments(kinds, sums, root, third)
+        return ColumnMoments(kinds, sums, root, third)
 
-    def merged(self, other: Moments) -> Moments:
+    def merged(self, other: ColumnMoments) -> ColumnMoments:
         """Of both parts of the log together."""
         one, two = self._padded(other), other._padded(self)
         sums = tuple(a + b for a, b in zip(one.sums, two.sums, strict=True))
         third = one.third and two.third and one.third.merged(two.third)
-        return Moments(self.kinds, sums, _root(one.root, two.root), third)
+        return ColumnMoments(self.kinds, sums, _root(one.root, two.root), third)
 
     def value(self, total_weight: float) -> float:
         """The estimate."""
@@ -88,32 +91,31 @@ class Moments:
         return np.append(np.concatenate(slopes), -centre)
 
     def _parts(self) -> list[Part]:
-        # Value and gradient are functions of the means alone.
-        return [KINDS[kind](None) for kind in self.kinds]
+        # Value and gradient are functions of the means alone, so no columns are needed.
+        return [KINDS[kind](Vectors()) for kind in self.kinds]
 
-    def _padded(self, other: Moments) -> Moments:
+    def _padded(self, other: ColumnMoments) -> ColumnMoments:
         """The same with steps that only the other has, as columns of zeros."""
         sums, blocks, first, wider = [], [], 0, False
-        for own, theirs in zip(self.sums, other.sums, strict=True):
-            block, missing = self.root[:, first : first + len(own)], max(0, len(theirs) - len(own)) // BY_STEP
-            first, wider = first + len(own), wider or missing > 0
-            sums.append(_wider(own[None, :], missing)[0])
+        for ours, theirs in zip(self.sums, other.sums, strict=True):
+            block, missing = self.root[:, first : first + len(ours)], max(0, len(theirs) - len(ours)) // BY_STEP
+            first, wider = first + len(ours), wider or missing > 0
+            sums.append(_wider(ours[None, :], missing)[0])
             blocks.append(_wider(block, missing))
         third = self._padded_third(tuple(sums)) if wider else self.third
-        return Moments(self.kinds, tuple(sums), np.concatenate([*blocks, self.root[:, first:]], axis=1), third)
+        return ColumnMoments(self.kinds, tuple(sums), np.concatenate([*blocks, self.root[:, first:]], axis=1), third)
 
     def _padded_third(self, wider: tuple[np.ndarray, ...]) -> ThirdMoments | None:
         width = sum(map(len, wider)) + 1
         if self.third is None or width > WIDEST:
             return None
         # Where each column stands among those of more steps.
-        at, first = [], 0
-        for own, theirs in zip(self.sums, wider, strict=True):
-            steps, more = len(own) // BY_STEP, len(theirs) // BY_STEP
-            narrow = len(own) == len(theirs)
-            at += [
-                first + (column if narrow else column // steps * more + column % steps) for column in range(len(own))
-            ]
+        at: list[int] = []
+        first = 0
+        for ours, theirs in zip(self.sums, wider, strict=True):
+            steps, more = len(ours) // BY_STEP, len(theirs) // BY_STEP
+            same = len(ours) == len(theirs)
+            at += [first + (column if same else column // steps * more + column % steps) for column in range(len(ours))]
             first += len(theirs)
         return self.third.placed([*at, width - 1], width)
 
@@ -126,7 +128,8 @@ def _wider(block: np.ndarray, missing: int) -> np.ndarray:
 
 
 def _root(one: np.ndarray, two: np.ndarray) -> np.ndarray:
-    return np.linalg.qr(np.concatenate([one, two]), mode="r")
+    # In this mode it is an array, which numpy's types do not say.
+    return np.asarray(np.linalg.qr(np.concatenate([one, two]), mode="r"))
 
 
 def _chunks(columns: Any, sizes: np.ndarray) -> Iterator[np.ndarray]:

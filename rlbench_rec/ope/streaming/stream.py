@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
-from typing import Any
+from functools import partial
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 
+from ...bad_rows import refuse_rows
 from ...errors import InputError
 from ..data import checks
 from ..data.bounds import Range
@@ -18,7 +19,7 @@ from ..estimate import Estimate
 from ..estimators import Estimator, estimator
 from ..reliability.diagnostics import (
     Diagnostics,
-    Facts,
+    LogTraits,
     diagnostics,
     doubt,
     doubted,
@@ -29,14 +30,23 @@ from ..reliability.diagnostics import (
     worst,
 )
 from ..reliability.gate import Gate, Overlap, Verdict, judge_skewness, judge_users
-from ..reliability.log_overlap import Weighing, layout
+from ..reliability.log_overlap import LogOverlap, layout
 from ..reliability.weight_sums import Magnitudes, WeightSums
-from .column_moments import Moments
+from .column_moments import ColumnMoments
+from .log_form import LogForm
 from .reward_counts import RewardCounts
 from .stream_state import from_dict, to_dict
 
-SAME = ("gamma", "bandwidth", "sequential", "by_user", "weighted")
-"""What all batches must share."""
+
+class Mergeable(Protocol):
+    """What is known of a part of a log, and adds up."""
+
+    def merged(self, other: Self) -> Self:
+        """The same of both parts together."""
+        ...
+
+
+M = TypeVar("M", bound=Mergeable)
 
 
 class Stream:
@@ -77,11 +87,11 @@ class Stream:
         self.metric = metric
         self.n_rows = self.n_episodes = self.units = 0
         self.total_weight = 0.0
-        self.settings: dict[str, Any] = {}
+        self.form: LogForm | None = None
         self.source = ""
         # Of rows whose propensities have a known calibration error: how many, and the sum of their errors.
         self.calibrated, self.miscalibration = 0, 0.0
-        self.moments: list[Moments] = []
+        self.moments: list[ColumnMoments] = []
         self.weights: dict[str, list[WeightSums]] = {}
         self.steps: list[Magnitudes] = []
         # By kind of weights, the rewards that these multiply; the lengths of the shortest and the longest episode.
@@ -97,39 +107,31 @@ class Stream:
                 raise; weights that a float cannot hold, with the first such row.
         """
         if log.log_weights is not None:
-            row = int(np.argmax(is_extreme(log.log_weights)))
-            what = f"The weight e^{log.log_weights[row]:.3g} at row {row} leaves the range of a stream."
-            raise InputError(what, where="target_propensities", hint="Evaluate the whole log at once.")
+            refuse_rows(is_extreme(log.log_weights), partial(_too_large, log.log_weights))
         if log.strata is not None:
             raise InputError("A stream knows of no strata.", where="strata", hint="Evaluate the whole log at once.")
         if log.episode_starts is not None:
             log = _in_steps(log)
         batch = Stream(self.estimators, metric=self.metric)
-        batch.settings = {
-            "gamma": float(log.gamma),
-            "bandwidth": log.bandwidth,
-            "sequential": log.episode_starts is not None,
-            "by_user": log.clusters is not None,
-            "weighted": log.weights is not None,
-        }
+        batch.form = LogForm.of(log)
         batch.source = log.propensity_source
         batch.n_rows, batch.n_episodes, batch.total_weight = log.n_rows, log.n_episodes, log.total_weight
         if log.calibration_error is not None:
             batch.calibrated, batch.miscalibration = log.n_rows, log.n_rows * log.calibration_error
         batch.units = log.n_units
         for block in log.blocks() if log.clusters is None else [log]:
-            found = [Moments.of(one.parts(block, self.metric), block) for one in self.estimators]
-            batch.moments = _all_merged(batch.moments, found)
+            moments = [ColumnMoments.of(one.parts(block, self.metric), block) for one in self.estimators]
+            batch.moments = _all_merged(batch.moments, moments)
         kinds = {"reward", *(kind for one in self.estimators for kind in one.kinds)}
-        weighing = Weighing(log, self.metric)
+        overlap = LogOverlap(log, self.metric)
         batch.rewards = {
-            name: list(map(RewardCounts.of, weighing.outcomes(name), weighing.outcome_weights(name)))
+            name: list(map(RewardCounts.of, overlap.outcomes(name), overlap.outcome_weights(name)))
             for name in sorted(set(map(layout, kinds)))
         }
         seen = _both(self.rewards, batch.rewards)
-        weighing.medians = {name: [counts.median for counts in several] for name, several in seen.items()}
-        batch.weights = {kind: weighing.sums(kind) for kind in sorted(kinds)}
-        batch.lengths, batch.range = (int(log.lengths.min()), int(log.lengths.max())), weighing.range
+        overlap.medians = {name: [counts.median for counts in several] for name, several in seen.items()}
+        batch.weights = {kind: overlap.sums(kind) for kind in sorted(kinds)}
+        batch.lengths, batch.range = (int(log.lengths.min()), int(log.lengths.max())), overlap.range
         batch.steps = step_magnitudes(log)
         self.merge(batch)
 
@@ -143,18 +145,15 @@ class Stream:
             raise InputError("The two streams have different estimators.", where="names")
         if self.metric != other.metric:
             raise InputError("The two streams value different metrics.", where="metric")
-        for name in SAME if self.settings and other.settings else ():
-            if self.settings[name] != other.settings[name]:
-                what = f"{other.settings[name]} after batches with {self.settings[name]}."
-                raise InputError(what, where=name)
+        if self.form is not None and other.form is not None:
+            self.form.check_same(other.form)
         if self.n_rows and other.n_rows:
             pairs = self.lengths, other.lengths
             self.lengths = min(pair[0] for pair in pairs), max(pair[1] for pair in pairs)
-            known = self.range is not None and other.range is not None
-            self.range = (min(self.range[0], other.range[0]), max(self.range[1], other.range[1])) if known else None
+            self.range = _wider(self.range, other.range)
         elif other.n_rows:
             self.lengths, self.range = other.lengths, other.range
-        self.settings = self.settings or other.settings
+        self.form = self.form or other.form
         # A number that rests on some estimated propensities rests on estimated propensities.
         self.source = max(self.source, other.source, key=["", "uniform", "logged", "estimated"].index)
         self.n_rows += other.n_rows
@@ -176,10 +175,10 @@ class Stream:
         """
         from scipy.special import stdtrit
 
-        self._check_not_empty()
+        form = self._form_of_all()
         checks.level("confidence", confidence)
         t = float(stdtrit(self.units - 1, (1 + confidence) / 2)) if self.units > 1 else np.nan
-        gate, bandwidth = gate or Gate(), self.settings["bandwidth"]
+        gate, bandwidth = gate or Gate(), form.bandwidth
         overlaps = {kind: self._overlaps(kind) for kind in self.weights}
         estimates = []
         for one, moments in zip(self.estimators, self.moments, strict=True):
@@ -187,7 +186,9 @@ class Stream:
             value = value if np.isfinite(value) else np.nan
             error = moments.std_error(self.total_weight, self.units)
             on_weights = worst([verdict_on(overlaps[kind], gate, kind, one.kinds) for kind in one.kinds])
-            verdict, reasons = self._verdict(one, value, on_weights, moments.skewness(self.total_weight), gate)
+            traits = LogTraits(bandwidth, self.source, uneven=self.lengths[0] < self.lengths[1])
+            skewness = moments.skewness(self.total_weight)
+            verdict, reasons = self._verdict(one, value, on_weights, skewness, gate, traits)
             estimates.append(
                 Estimate(
                     one.reported(bandwidth),
@@ -210,26 +211,26 @@ class Stream:
     def diagnose(self, gate: Gate | None = None) -> Diagnostics:
         """`ope.diagnose` of the whole log; events are of the metric, where one is valued. The calibration error is the
         mean over all rows of which it is known, each with that of its batch."""
-        self._check_not_empty()
-        missing = doubt(self.settings["bandwidth"], self.source)
+        missing = doubt(self._form_of_all().bandwidth, self.source)
         sizes = self.rewards["rows"][0].sizes(self.range)
-        found = diagnostics(self.weights["reward"][0], sizes, self.steps, gate or Gate(), missing)
-        return replace(found, calibration_error=self.miscalibration / self.calibrated if self.calibrated else None)
+        of_log = diagnostics(self.weights["reward"][0], sizes, self.steps, gate or Gate(), missing)
+        return replace(of_log, calibration_error=self.miscalibration / self.calibrated if self.calibrated else None)
 
     def _overlaps(self, kind: str) -> list[Overlap]:
         rewards = self.rewards[layout(kind)]
         pairs = zip(self.weights[kind], rewards, strict=True)
         return [sums.overlap(counts.sizes(self.range)) for sums, counts in pairs if sums.units]
 
-    def _verdict(self, one: Estimator, value: float, found: Verdict, skewness: float | None, gate: Gate) -> Verdict:
+    def _verdict(
+        self, one: Estimator, value: float, verdict: Verdict, skewness: float | None, gate: Gate, traits: LogTraits
+    ) -> Verdict:
         if skewness is not None:
-            found = judge_skewness(found, skewness, gate)
-        facts = Facts(self.settings["bandwidth"], self.source, self.lengths[0] < self.lengths[1])
-        found = qualified(one, value, found, facts)
+            verdict = judge_skewness(verdict, skewness, gate)
+        verdict = qualified(one, value, verdict, traits)
         if skewness is None:
-            found = doubted(found, "a stream does not tell how skewed an estimate over so many steps is")
+            verdict = doubted(verdict, "a stream does not tell how skewed an estimate over so many steps is")
         sums = self.weights["reward"][0]
-        return judge_users(found, sums.effective_users if sums.by_user else None, gate)
+        return judge_users(verdict, sums.effective_users if sums.by_user else None, gate)
 
     def to_dict(self) -> dict[str, Any]:
         """The state as plain values for JSON; see `stream_state`."""
@@ -237,16 +238,17 @@ class Stream:
 
     @staticmethod
     def from_dict(state: Mapping[str, Any]) -> Stream:
-        """The stream that `to_dict` told.
+        """The stream whose state `to_dict` has given.
 
         Raises:
             InputError: something else.
         """
         return from_dict(Stream, state)
 
-    def _check_not_empty(self) -> None:
-        if not self.n_episodes:
+    def _form_of_all(self) -> LogForm:
+        if self.form is None:
             raise InputError("Nothing was added.", where="stream")
+        return self.form
 
 
 def _in_steps(log: EvaluationLog) -> EvaluationLog:
@@ -258,11 +260,22 @@ def _in_steps(log: EvaluationLog) -> EvaluationLog:
     return twin
 
 
-def _all_merged(one: list[Any], two: list[Any]) -> list[Any]:
+def _wider(one: Range | None, two: Range | None) -> Range | None:
+    """The range of both, where both are known."""
+    return None if one is None or two is None else (min(one[0], two[0]), max(one[1], two[1]))
+
+
+def _too_large(log_weights: np.ndarray, row: int, count: int) -> InputError:
+    what = f"The weight e^{log_weights[row]:.3g} at row {row} leaves the range of a stream."
+    return InputError(what, where="target_propensities", hint="Evaluate the whole log at once.")
+
+
+def _all_merged(one: list[M], two: list[M]) -> list[M]:
     """Entry by entry; of what only one of them has, as it is."""
-    return [a.merged(b) if a and b else a or b for a, b in zip_longest(one, two)]
+    both = [a.merged(b) for a, b in zip(one, two, strict=False)]
+    return [*both, *one[len(both) :], *two[len(both) :]]
 
 
-def _both(one: Mapping[str, list[Any]], two: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+def _both(one: Mapping[str, list[M]], two: Mapping[str, list[M]]) -> dict[str, list[M]]:
     """The entries of both, by name."""
     return {name: _all_merged(one.get(name, []), two.get(name, [])) for name in {**one, **two}}

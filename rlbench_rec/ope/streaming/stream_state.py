@@ -10,8 +10,9 @@ import numpy as np
 
 from ...errors import InputError
 from ..estimators import ESTIMATORS, Estimator, estimator
-from ..reliability.weight_sums import Magnitudes, WeightSums
-from .column_moments import Moments
+from ..reliability.weight_sums import EventSums, Magnitudes, WeightSums
+from .column_moments import ColumnMoments
+from .log_form import LogForm
 from .reward_counts import RewardCounts
 from .third_moments import ThirdMoments
 
@@ -25,7 +26,6 @@ FIELDS = (
     "n_episodes",
     "total_weight",
     "units",
-    "settings",
     "source",
     "calibrated",
     "miscalibration",
@@ -43,17 +43,18 @@ def to_dict(stream: Stream) -> dict[str, Any]:
         "schema": SCHEMA,
         "estimators": [[_named(one).id, one.parameters] for one in stream.estimators],
         **{name: getattr(stream, name) for name in FIELDS},
-        "moments": [_plain_moments(one) for one in stream.moments],
+        "settings": {} if stream.form is None else asdict(stream.form),
+        "moments": [_plain_moments(moments) for moments in stream.moments],
         "weights": {kind: [_plain_sums(sums) for sums in several] for kind, several in stream.weights.items()},
         "steps": [asdict(step) for step in stream.steps],
-        "rewards": {name: [one.to_list() for one in several] for name, several in stream.rewards.items()},
+        "rewards": {name: [counts.to_list() for counts in several] for name, several in stream.rewards.items()},
         "lengths": list(stream.lengths),
         "range": None if stream.range is None else list(stream.range),
     }
 
 
 def from_dict(kind: type[Stream], state: Mapping[str, Any]) -> Stream:
-    """The stream that `to_dict` told.
+    """The stream whose state `to_dict` has given.
 
     Raises:
         InputError: something else.
@@ -61,20 +62,23 @@ def from_dict(kind: type[Stream], state: Mapping[str, Any]) -> Stream:
     try:
         if state["schema"] != SCHEMA:
             raise InputError(f"Schema {state['schema']}; {SCHEMA} is needed.", where="schema")
-        stream = kind([estimator(name, **given) for name, given in state["estimators"]], metric=state["metric"])
+        names = [estimator(name, **parameters) for name, parameters in state["estimators"]]
+        stream = kind(names, metric=state["metric"])
         for name in FIELDS:
             setattr(stream, name, state[name])
-        stream.moments = [_moments(one) for one in state["moments"]]
-        stream.weights = {kind: [_sums(one) for one in several] for kind, several in state["weights"].items()}
+        stream.form = LogForm(**state["settings"]) if state["settings"] else None
+        stream.moments = [_moments(plain) for plain in state["moments"]]
+        stream.weights = {kind: [_sums(plain) for plain in several] for kind, several in state["weights"].items()}
         stream.steps = [Magnitudes(**step) for step in state["steps"]]
         stream.rewards = {
-            name: [RewardCounts(*map(_vector, one)) for one in several] for name, several in state["rewards"].items()
+            name: [RewardCounts(*map(_vector, plain)) for plain in several]
+            for name, several in state["rewards"].items()
         }
         shortest, longest = state["lengths"]
         stream.lengths = shortest, longest
         stream.range = None if state["range"] is None else tuple(state["range"])
     except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"This is no state of a stream: {error!r}.", where="state") from error
+        raise InputError(f"This is not the state of a stream: {error!r}.", where="state") from error
     return stream
 
 
@@ -84,33 +88,41 @@ def _named(one: Estimator) -> Estimator:
     return one
 
 
-def _plain_moments(one: Moments) -> dict[str, Any]:
+def _plain_moments(moments: ColumnMoments) -> dict[str, Any]:
     return {
-        "kinds": list(one.kinds),
-        "sums": [x.tolist() for x in one.sums],
-        "root": one.root.tolist(),
-        "third": None if one.third is None else one.third.to_dict(),
+        "kinds": list(moments.kinds),
+        "sums": [x.tolist() for x in moments.sums],
+        "root": moments.root.tolist(),
+        "third": None if moments.third is None else moments.third.to_dict(),
     }
 
 
-def _moments(plain: Mapping[str, Any]) -> Moments:
+def _moments(plain: Mapping[str, Any]) -> ColumnMoments:
     sums = tuple(map(_vector, plain["sums"]))
     third = None if plain["third"] is None else ThirdMoments.from_dict(plain["third"])
-    return Moments(tuple(plain["kinds"]), sums, np.array(plain["root"], dtype=np.float64), third)
+    return ColumnMoments(tuple(plain["kinds"]), sums, np.array(plain["root"], dtype=np.float64), third)
 
 
 def _plain_sums(sums: WeightSums) -> dict[str, Any]:
-    # JSON has no NaN: what is not known is null.
-    return asdict(sums) | {"unsupported": None if np.isnan(sums.unsupported) else sums.unsupported}
+    events = sums.events
+    return asdict(sums) | {
+        "events": None if events is None else asdict(events.weighted_sizes),
+        "event_weights": None if events is None else asdict(events.weights),
+        "happened": 0 if events is None else events.units,
+        # JSON has no NaN: what is not known is null.
+        "unsupported": None if np.isnan(sums.unsupported) else sums.unsupported,
+    }
 
 
 def _sums(plain: Mapping[str, Any]) -> WeightSums:
-    known = {
-        "weights": Magnitudes(**plain["weights"]),
-        **{key: plain[key] and Magnitudes(**plain[key]) for key in ("events", "event_weights")},
-        "unsupported": np.nan if plain["unsupported"] is None else plain["unsupported"],
-    }
-    return WeightSums(**{**plain, **known})
+    fields = dict(plain)
+    sizes, weights, units = fields.pop("events"), fields.pop("event_weights"), fields.pop("happened")
+    fields["events"] = None
+    if sizes is not None:
+        fields["events"] = EventSums(Magnitudes(**weights), Magnitudes(**sizes), units)
+    fields["weights"] = Magnitudes(**plain["weights"])
+    fields["unsupported"] = np.nan if plain["unsupported"] is None else plain["unsupported"]
+    return WeightSums(**fields)
 
 
 def _vector(plain: Sequence[float]) -> np.ndarray:

@@ -8,21 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlbench_rec import ope
-from rlbench_rec.ope.reliability.log_overlap import Weighing
+from rlbench_rec.ope.reliability.log_overlap import LogOverlap
 from rlbench_rec.ope.reliability.weight_sums import Magnitudes
 
 
 def sums_of(rewards, weights, clusters=None, **fields):
     """Of a log with such importance weights."""
     log = ope.EvaluationLog(rewards, np.full(4, 0.25), 0.25 * np.array(weights), clusters=clusters, **fields)
-    return Weighing(log).sums("reward")[0]
+    return LogOverlap(log).sums("reward")[0]
 
 
 def test_on_paper():
     sums = sums_of([1, 0, 0, 2], [1.0, 2.0, 0.0, 1.0])
     assert sums.weights.effective_number == 16 / 6 and sums.largest_share == 0.5 and sums.positive == 3
     assert sums.mean_weight == 1 and sums.mean_error == pytest.approx(np.sqrt(2 / 3 / 4)) and sums.mean_weight_z == 0
-    assert sums.effective_events == 9 / 5 and sums.happened == 2
+    assert sums.effective_events == 9 / 5 and sums.events.units == 2
 
 
 def test_users_on_paper():
@@ -30,7 +30,7 @@ def test_users_on_paper():
     sums = sums_of([1, 0, 0, 2], [1.0, 2.0, 0.0, 1.0], clusters=[0, 0, 0, 1])
     assert (sums.units, sums.weights.effective_number, sums.largest_share) == (2, 16 / 10, 3 / 4)
     assert sums.mean_weight == 1 and sums.mean_error == 0 and sums.effective_users == 16 / 10
-    assert sums.effective_events == 9 / 5 and sums.event_weights.balanced_number == 2
+    assert sums.effective_events == 9 / 5 and sums.events.weights.balanced_number == 2
     assert sums.positive == 3 and sums.max_weight == 2
     apart = sums_of([1, 0, 0, 2], [1.0, 2.0, 0.0, 0.5], clusters=[0, 0, 0, 1])
     # Sums less their numbers: 0 and -1/2; the mean -1/8 off.
