@@ -19,8 +19,8 @@ import numpy as np
 
 from rlbench_rec import ope
 from rlbench_rec.files import write_csv
-from rlbench_rec.ope.inference import Sample
-from rlbench_rec.ope.inference.influence import Pieces, measure
+from rlbench_rec.ope.inference import Inference, MeasuredSample
+from rlbench_rec.ope.inference.influence import LogParts, measure
 from rlbench_rec.statistics import bootstrap
 
 ESTIMATORS = ("ips", "snips", "dr")
@@ -84,11 +84,11 @@ def draws(log: ope.EvaluationLog, count: int, seed: int, replaced: dict[str, Any
     kept = {name: getattr(bootstrap, name) for name in replaced}
     for name, value in replaced.items():
         setattr(bootstrap, name, value)
-    pieces = Pieces(log, [ope.estimator(name) for name in ESTIMATORS])
-    found = Sample(pieces, measure(pieces), 0.95, count, seed).draws
+    parts = LogParts(log, [ope.estimator(name) for name in ESTIMATORS])
+    drawn = MeasuredSample(parts, measure(parts), Inference(n_resamples=count, seed=seed)).draws
     for name, value in kept.items():
         setattr(bootstrap, name, value)
-    return found
+    return drawn
 
 
 def compared(name: str) -> list[dict[str, object]]:

@@ -24,8 +24,8 @@ import numpy as np
 
 from rlbench_rec import ope
 from rlbench_rec.files import write_csv
-from rlbench_rec.ope.inference import INTERVALS, Sample
-from rlbench_rec.ope.inference.influence import Pieces, measure
+from rlbench_rec.ope.inference import INTERVALS, Inference, MeasuredSample
+from rlbench_rec.ope.inference.influence import LogParts, measure
 from rlbench_rec.ope.reliability.diagnostics import Verdicts
 from rlbench_rec.ope.reliability.gate import Gate
 from rlbench_rec.statistics.bootstrap import EXACT_UNITS
@@ -41,7 +41,7 @@ BOUNDED = (*FINITE_SAMPLE, "cressie-read")
 LOWER = "lower-bound"
 Outcome = tuple[float, float, str]
 """Lower limit, upper limit, verdict."""
-KINDS = (*(kind for kind in INTERVALS if kind != "none"), LOWER)
+KINDS = (*(kind for kind in INTERVALS if kind not in ("simultaneous", "none")), LOWER)
 FIELDS = (
     "setting",
     "estimator",
@@ -149,15 +149,15 @@ def outcomes(name: str, kinds: tuple[str, ...], n_resamples: int, seed: int) -> 
     """On one log, for each estimator and kind of interval: its limits and verdict."""
     setting = SETTINGS[name]
     log, estimators = setting.log(seed), chosen(setting)
-    pieces = Pieces(log, estimators)
-    measured = measure(pieces)
+    parts, inference = LogParts(log, estimators), Inference(confidence=CONFIDENCE, n_resamples=n_resamples, seed=seed)
+    measured = measure(parts)
     verdicts = Verdicts(log, Gate())
     judged = {
         one.label: verdicts.of(one, found.value, found.skewness)[0]
         for one, found in zip(estimators, measured, strict=True)
     }
     # What is resampled once serves every kind.
-    whole = Sample(pieces, measured, CONFIDENCE, n_resamples, seed)
+    whole = MeasuredSample(parts, measured, inference)
     found = {}
     for kind in kinds:
         able = [at for at, one in enumerate(estimators) if suited(kind, one, setting)]
@@ -169,8 +169,8 @@ def outcomes(name: str, kinds: tuple[str, ...], n_resamples: int, seed: int) -> 
             every = INTERVALS[kind](whole)
             limits = [every[at] for at in able]
         else:
-            part = Pieces(log, [estimators[at] for at in able])
-            limits = INTERVALS[kind](Sample(part, [measured[at] for at in able], CONFIDENCE, n_resamples, seed))
+            some = LogParts(log, [estimators[at] for at in able])
+            limits = INTERVALS[kind](MeasuredSample(some, [measured[at] for at in able], inference))
         for at, limit in zip(able, limits, strict=True):
             label = estimators[at].label
             found[label, kind] = (*limit, judged[label])

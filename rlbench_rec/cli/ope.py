@@ -102,6 +102,7 @@ def command(
     from ..figures import image_format
     from ..files import write_bytes, write_text
     from ..ope import scorecard
+    from ..ope.inference import interval_named
     from .render.scorecard import scorecard_text
 
     _keep_apart(log, {"--plot": plot, "--out": out})
@@ -142,7 +143,7 @@ def command(
         guardrails=rails,
         lower_is_better=lower_is_better,
         min_lift=min_lift,
-        interval=interval,
+        interval=interval_named(interval),
         confidence=confidence,
         n_resamples=n_resamples,
         seed=seed,

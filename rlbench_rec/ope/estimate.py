@@ -4,44 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from ..errors import InputError, UnknownNameError
+from ..errors import InputError
 from .data.evaluation_log import EvaluationLog
 from .estimators import Estimator, Outcome, estimator, valued
-from .estimators.functionals import Part
 from .estimators.magic import Blended
-from .inference import INTERVALS, Sample, simultaneous
-from .inference.influence import Pieces, measure
+from .inference.inference_options import Inference, Interval
+from .inference.influence import LogParts, Measured, measure
+from .inference.interval_kinds import FROM_THE_LOG, INTERVALS, STRATIFIED
+from .inference.joint_resamples import Limits, MeasuredSample
 from .reliability.diagnostics import Verdicts, uncovered
-from .reliability.gate import Gate
-
-Interval = Literal[
-    "bootstrap",
-    "bca",
-    "studentised",
-    "normal",
-    "hoeffding",
-    "bernstein",
-    "betting",
-    "betting-sequence",
-    "cressie-read",
-    "simultaneous",
-    "none",
-]
-KINDS = INTERVALS | {"simultaneous": simultaneous}
-"""Of each estimate by itself, and of all at once."""
-FROM_THE_LOG = ("bootstrap", "bca", "studentised", "normal", "simultaneous", "none")
-"""Kinds that need no known range of the reward."""
-STRATIFIED = ("bootstrap", "normal", "simultaneous", "none")
-"""Kinds that know of parts of fixed size."""
+from .reliability.gate import Gate, Verdict
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What an estimator says of a policy's value, and how far to believe it.
+    """An estimate of a policy's value, and how far to believe it.
 
     Attributes:
         estimator: id with parameters: `snips`, `ips-clip10`.
@@ -111,8 +92,8 @@ def estimate(
         UnknownNameError: no such estimator or interval.
         InputError: a parameter is missing or out of range, or the log lacks what the estimator or the interval needs.
     """
-    settings = {"confidence": confidence, "n_resamples": n_resamples, "seed": seed, "metric": metric, "gate": gate}
-    return estimate_all(log, [estimator(name, **parameters)], interval=interval, **settings)[0]
+    inference = Inference(interval, confidence, n_resamples, seed, gate or Gate())
+    return infer(log, [estimator(name, **parameters)], inference, metric)[0]
 
 
 def estimate_all(
@@ -127,47 +108,57 @@ def estimate_all(
     gate: Gate | None = None,
 ) -> list[Estimate]:
     """Several estimates in one pass over the weights; the bootstrap resamples the same episodes for all of them."""
-    if interval not in KINDS:
-        raise UnknownNameError("interval", interval, KINDS)
-    chosen = [estimator(name) for name in names]
-    if not chosen:
+    inference = Inference(interval, confidence, n_resamples, seed, gate or Gate())
+    return infer(log, [estimator(name) for name in names], inference, metric)
+
+
+def infer(
+    log: EvaluationLog, estimators: Sequence[Estimator], inference: Inference, metric: Outcome = None
+) -> list[Estimate]:
+    """Estimates, intervals and verdicts of several estimators; what `estimate_all` does once its options are read."""
+    if not estimators:
         return []
     if isinstance(metric, tuple):
-        chosen, metric = [valued(one, metric) for one in chosen], None
-    if interval not in FROM_THE_LOG and any(one.outcomes is not None for one in chosen):
+        estimators, metric = [valued(member, metric) for member in estimators], None
+    _check_interval(log, estimators, inference.interval)
+    parts = LogParts(log, estimators, metric)
+    with np.errstate(over="ignore", invalid="ignore"):
+        measured = measure(parts)
+        limits = INTERVALS[inference.interval](MeasuredSample(parts, measured, inference))
+    verdicts = Verdicts(log, inference.gate, metric)
+    pairs = zip(estimators, measured, strict=True)
+    judged = [verdicts.of(member, on_log.value, on_log.skewness) for member, on_log in pairs]
+    rows = zip(estimators, measured, limits, judged, strict=True)
+    return [_estimate(log, inference, *row) for row in rows]
+
+
+def _check_interval(log: EvaluationLog, estimators: Sequence[Estimator], interval: Interval) -> None:
+    """Refuse a kind of interval that is not made for the estimators, or for the log."""
+    if interval not in FROM_THE_LOG and any(member.outcomes is not None for member in estimators):
         hint = "Ask for the outcomes one by one, each with half the error: confidence=0.975 for 95 % of both."
         raise InputError(f"'{interval}' has no known range of a ratio.", where="metric", hint=hint)
     if log.strata is not None and interval not in STRATIFIED:
         what = f"'{interval}' takes all episodes for drawn alike, not by strata."
         raise InputError(what, where="interval", hint=f"Use {', '.join(STRATIFIED)}.")
-    pieces = Pieces(log, chosen, metric)
-    with np.errstate(over="ignore", invalid="ignore"):
-        measured = measure(pieces)
-        limits = KINDS[interval](Sample(pieces, measured, confidence, n_resamples, seed))
-    verdicts = Verdicts(log, gate or Gate(), metric)
-    judged = [verdicts.of(one, found.value, found.skewness) for one, found in zip(chosen, measured, strict=True)]
-    return [
-        Estimate(
-            one.reported(log.bandwidth),
-            found.value,
-            *limit,
-            interval=interval,
-            interval_kind="sampling-only" if uncovered(one, log.bandwidth, log.propensity_source) else "sampling",
-            confidence=confidence,
-            std_error=found.std_error,
-            n_rows=log.n_rows,
-            n_episodes=log.n_episodes,
-            verdict=verdict,
-            reasons=reasons,
-            propensity_source=log.propensity_source,
-            chosen={
-                key: share for part in found.parts if isinstance(part, Blended) for key, share in part.chosen.items()
-            },
-        )
-        for one, found, limit, (verdict, reasons) in zip(chosen, measured, limits, judged, strict=True)
-    ]
 
 
-def _shares_chosen(parts: Sequence[Part]) -> dict[str, float]:
-    """What `magic` chose from the log; nothing for other estimators."""
-    return {name: share for part in parts if isinstance(part, Blended) for name, share in part.chosen.items()}
+def _estimate(
+    log: EvaluationLog, inference: Inference, member: Estimator, measured: Measured, limits: Limits, verdict: Verdict
+) -> Estimate:
+    return Estimate(
+        member.reported(log.bandwidth),
+        measured.value,
+        *limits,
+        interval=inference.interval,
+        interval_kind="sampling-only" if uncovered(member, log.bandwidth, log.propensity_source) else "sampling",
+        confidence=inference.confidence,
+        std_error=measured.std_error,
+        n_rows=log.n_rows,
+        n_episodes=log.n_episodes,
+        verdict=verdict[0],
+        reasons=verdict[1],
+        propensity_source=log.propensity_source,
+        chosen={
+            name: share for part in measured.parts if isinstance(part, Blended) for name, share in part.chosen.items()
+        },
+    )

@@ -11,6 +11,7 @@ has the same draws, to the last bit, whatever else is resampled beside it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -117,8 +118,8 @@ def _resampled_within(
     """For each table: (B, K) sums, drawn from each set of members by itself, or from all."""
     if members is None:
         return _resampled_sums(units, n_resamples, rng)
-    of_members = [_resampled_sums([table[own] for table in units], n_resamples, rng) for own in members]
-    return [sum(of_table) for of_table in zip(*of_members, strict=True)]
+    of_members = [_resampled_sums([table[rows] for table in units], n_resamples, rng) for rows in members]
+    return [reduce(np.add, of_table) for of_table in zip(*of_members, strict=True)]
 
 
 def _resampled_sums(units: list[Any], n_resamples: int, rng: np.random.Generator) -> list[np.ndarray]:

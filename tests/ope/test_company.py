@@ -119,7 +119,8 @@ def compare_questions(rng: np.random.Generator) -> None:
     answer = ope.analysis.ship(log, rails, n_resamples=19)
     for at, name in enumerate(rails):
         alone = ope.analysis.ship(log, {name: rails[name]}, n_resamples=19).guardrails[0]
-        assert repr((alone.logging, alone.lift)) == repr((answer.guardrails[at].logging, answer.guardrails[at].lift))
+        together = answer.guardrails[at]
+        assert repr((alone.behaviour, alone.lift)) == repr((together.behaviour, together.lift))
 
 
 def flags() -> set[str]:

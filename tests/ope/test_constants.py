@@ -13,7 +13,7 @@ from rlbench_rec import ope
 from rlbench_rec.cli.render.scorecard import scorecard_text
 from rlbench_rec.ope.estimators import valued
 from rlbench_rec.ope.scorecard import LoggedTable, advice, score
-from rlbench_rec.ope.scorecard.scoring import Scored, decide
+from rlbench_rec.ope.scorecard.scoring import EstimatorScore, decide
 from rlbench_rec.statistics.hypotheses import tail
 
 LOGGING, EVALUATED = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
@@ -144,7 +144,7 @@ def test_a_limit_that_is_just_met_is_neither_exceeded_nor_broken(value, own, sig
     of_value = replace(settled, value=sign * value)
     lift = replace(settled, value=gain, ci_low=gain, ci_high=gain, verdict="trusted")
     for share, outcome in ((0.999, "better"), (1.0, "not-shown"), (1.001, "not-shown")):
-        assert decide(Scored(of_value, lift), share * limit, lower).outcome == outcome
+        assert decide(EstimatorScore(of_value, lift), share * limit, lower).outcome == outcome
     for apart in (value - own - limit, limit - (value - own)):
         assert tail(apart, 0.0, 300, scale=value + own) == 1.0
     assert tail(value - own, 0.0, 300, 0.999 * limit, scale=value + own) == 0.0

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...ope.analysis.confounding import LARGEST
 from ...ope.estimate import Estimate
-from ...ope.scorecard.scoring import Report, Scores
+from ...ope.scorecard.scoring import OutcomeScores, Report
 
 WIDTH = 100
 LARGEST_SHARE = 100.0
@@ -51,7 +51,7 @@ def _values(report: Report) -> Iterator[str]:
     cells = _rows(report.reward)
     for outcome in report.metrics:
         cells += [(f"metric: {outcome.column}", "", "", "", "", ""), *_rows(outcome)]
-    level = f"{100 * report.reward.logging.confidence:g}% interval"
+    level = f"{100 * report.reward.behaviour.confidence:g}% interval"
     yield from _aligned([("", "value", level, "lift over logging", level, "verdict"), *cells])
 
 
@@ -65,16 +65,16 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
         ).rstrip()
 
 
-def _rows(outcome: Scores) -> list[tuple[str, ...]]:
+def _rows(outcome: OutcomeScores) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [
-        ("logging policy", _number(outcome.logging.value), _interval(outcome.logging), "", "", "")
+        ("logging policy", _number(outcome.behaviour.value), _interval(outcome.behaviour), "", "", "")
     ]
-    for scored in outcome.scored:
+    for scored in outcome.scores:
         relative = outcome.relative(scored)
         relative = 0.0 if abs(relative) < ROUNDING else relative
         share = f" ({relative:+.1%})" if abs(relative) < LARGEST_SHARE else ""
         one, lift = scored.value, scored.lift
-        size = _size(one, outcome.logging)
+        size = _size(one, outcome.behaviour)
         verdict = one.verdict if one.verdict == lift.verdict else f"{one.verdict}, lift {lift.verdict}"
         rows.append(
             (
@@ -90,7 +90,7 @@ def _rows(outcome: Scores) -> list[tuple[str, ...]]:
 
 
 def _decision(report: Report) -> Iterator[str]:
-    decision, first = report.decision, report.reward.scored[0]
+    decision, first = report.decision, report.reward.scores[0]
     told = {
         "better": f"BETTER: by {decision.estimator} the policy beats the logging policy, and the log supports it.",
         "worse": f"WORSE: by {decision.estimator} the policy loses to the logging policy, and the log supports it.",
@@ -114,8 +114,8 @@ def _guardrails(report: Report) -> Iterator[str]:
     rows = [
         (
             f"  {one.name}",
-            _number(one.logging.value),
-            _number(one.lift.value, "+", _size(one.logging)),
+            _number(one.behaviour.value),
+            _number(one.lift.value, "+", _size(one.behaviour)),
             _number(one.limit, "+"),
             f"{one.p_holds:.2g}",
             f"{one.p_broken:.2g}",
@@ -132,7 +132,7 @@ def _slices(report: Report) -> Iterator[str]:
     yield ""
     largest = sorted(report.slices, key=lambda one: -one.n_episodes)[:SLICES]
     shown = [one for one in report.slices if one in largest]
-    level = f"{100 * report.reward.logging.confidence:g}% interval"
+    level = f"{100 * report.reward.behaviour.confidence:g}% interval"
     head = ("Slices", "rows", "effective", "value", "lift", level, "p, Holm", "verdict of the lift")
     rows = [
         (
@@ -151,7 +151,7 @@ def _slices(report: Report) -> Iterator[str]:
     if len(shown) < len(report.slices):
         yield f"  … and {len(report.slices) - len(shown)} smaller ones, in --json"
     if report.by_day is not None:
-        size = _size(report.reward.logging)
+        size = _size(report.reward.behaviour)
         lift = f"{_number(report.by_day.value, '+', size)} {_interval(report.by_day, '+', size)}"
         told = f"{lift}, {report.by_day.verdict}"
         why = f" ({report.by_day.reasons[0]})" if report.by_day.reasons else ""
@@ -189,7 +189,7 @@ def _confounding(report: Report) -> Iterator[str]:
         where = "for sessions of several steps" if not report.log.one_step else "where every propensity is 1"
         yield f"Hidden confounding: no band {where}; nothing bounds it."
         return
-    if report.reward.scored[0].lift.verdict == "unreliable":
+    if report.reward.scores[0].lift.verdict == "unreliable":
         yield "Hidden confounding: no band around an estimate that the log does not support."
         return
     yield "Hidden confounding: where snips can lie if the odds of the true propensities differ by a factor"

@@ -148,8 +148,8 @@ def _decisions(
     decided: np.ndarray,
     happened: np.ndarray,
     rows: np.ndarray | None,
-    users: np.ndarray | None,
-    outcome_users: np.ndarray | None,
+    users: Sequence[Any] | np.ndarray | None,
+    outcome_users: Sequence[Any] | np.ndarray | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(m,) the decision of each outcome, and whether there is one."""
     if rows is not None:

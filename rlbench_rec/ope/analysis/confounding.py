@@ -15,7 +15,7 @@ from ..data.evaluation_log import EvaluationLog
 from ..inference.influence import ROUNDING
 
 LARGEST = 100.0
-"""Factor beyond which nobody looks."""
+"""The largest factor that is tried."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def sensitivity(
 
 
 def breaking_factor(log: EvaluationLog, value: float, *, largest: float = LARGEST, metric: int | None = None) -> float:
-    """The smallest factor (to 0.1 %) whose band reaches `value`, such as the logging policy's own: how much hidden
+    """The smallest factor (to 0.1 %) whose band reaches `value`, such as the behaviour policy's: how much hidden
     confounding would explain the difference away. 1 where SNIPS equals it, inf where `largest` does not reach it."""
     _check(log)
     columns = _sorted(log, metric)
@@ -108,11 +108,11 @@ def _limits(rewards: np.ndarray, target: np.ndarray, odds: np.ndarray, factor: f
 
 def _ratios(rewards: np.ndarray, first: np.ndarray, then: np.ndarray) -> np.ndarray:
     """(n + 1,) sum w r / sum w, with the weights `first` before the cut and `then` after it."""
-    weights = _before(first) + _before(then[::-1])[::-1]
-    sums = _before(first * rewards) + _before((then * rewards)[::-1])[::-1]
+    weights = _sums_before(first) + _sums_before(then[::-1])[::-1]
+    sums = _sums_before(first * rewards) + _sums_before((then * rewards)[::-1])[::-1]
     return sums / weights
 
 
-def _before(values: np.ndarray) -> np.ndarray:
+def _sums_before(values: np.ndarray) -> np.ndarray:
     """(n + 1,) sums of the first 0, 1, …, n values."""
     return np.concatenate([[0.0], np.cumsum(values)])

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from ...errors import InputError
 from ...statistics.hypotheses import holm, tail
-from ..data import checks
 from ..data.evaluation_log import EvaluationLog
-from ..estimate import Estimate, estimate_all
+from ..estimate import Estimate, infer
 from ..estimators import Estimator, Outcome, estimator, valued
 from ..estimators.functionals import Part
 from ..inference.combination import Scaled
+from ..inference.inference_options import Inference, Interval
+from ..reliability.gate import Gate
 from .lifts import paired
 
 HEADLINE = "headline"
@@ -30,7 +30,7 @@ class Guardrail:
         outcome: None (the reward), a column of `log.metrics`, or a pair (a, b) for a ratio.
         tolerance: by how much it may be worse, >= 0; less than 0 asks for an improvement.
         lower_is_better: whether it is a cost.
-        relative: whether the tolerance is a share of the logging policy's own value: .01 for one per cent.
+        relative: whether the tolerance is a share of the behaviour policy's value: .01 for one per cent.
     """
 
     outcome: Outcome
@@ -45,17 +45,17 @@ class Tested:
 
     Attributes:
         name: of the outcome.
-        logging: the logging policy's own value.
-        lift: the evaluated policy's minus that.
+        behaviour: the behaviour policy's value.
+        lift: the target policy's value minus that.
         limit: the lift it must stay beyond, in the outcome's own unit; below it where lower is better.
-        distance, std_error: how far the lift is beyond the limit, in the good direction, and how well that is known.
+        distance, std_error: how far the lift is beyond the limit, in the good direction, and its standard error.
         p_holds: one-sided p of "it is not beyond the limit".
         p_broken: one-sided p of "it is not short of the limit", Holm-adjusted over all outcomes.
         state: `holds`, `broken`, or `open` where neither is shown or the verdict on the lift is not `trusted`.
     """
 
     name: str
-    logging: Estimate
+    behaviour: Estimate
     lift: Estimate
     limit: float
     distance: float
@@ -89,13 +89,17 @@ def ship(
     headline: Outcome = None,
     min_lift: float = 0.0,
     lower_is_better: bool = False,
-    **settings: Any,
+    interval: Interval = "bootstrap",
+    confidence: float = 0.95,
+    n_resamples: int = 2_000,
+    seed: int = 0,
+    gate: Gate | None = None,
 ) -> Answer:
     """Ship, do not ship, or cannot tell.
 
     `ship` needs the headline's lift beyond `min_lift` and every guardrail within its tolerance, each shown by a
-    one-sided test at level a = (1 - confidence) / 2. No correction for their number is due: who ships wrongly has to be
-    wrong about one given outcome, which happens with probability at most a (intersection-union test, Berger 1982).
+    one-sided test at level a = (1 - confidence) / 2. No correction for their number is needed: a wrong `ship` is wrong
+    about at least one outcome, which happens with probability at most a (intersection-union test, Berger 1982).
     `do-not-ship` needs any of them shown to be short of its limit; here each further outcome is a further chance to be
     wrong, so the p values are Holm's. Nothing that is not `trusted` shows anything.
 
@@ -106,100 +110,104 @@ def ship(
         headline: the outcome to improve.
         min_lift: the lift that must be exceeded, in the good direction.
         lower_is_better: whether the headline is a cost.
-        settings: `interval`, `confidence`, `n_resamples`, `seed`, `gate` of `ope.estimate_all`.
+        interval, confidence, n_resamples, seed, gate: as in `ope.estimate`.
 
     Raises:
         InputError: a relative tolerance of an outcome that may be 0, and what `ope.estimate_all` raises.
     """
     if HEADLINE in guardrails:
         raise InputError("A guardrail needs another name.", where=HEADLINE)
-    asked = {HEADLINE: Guardrail(headline, -min_lift, lower_is_better), **guardrails}
-    first, *others = outcomes_tested(log, asked, name, **settings)
-    reasons = [f"{one.name}: {in_words(one)}" for one in (first, *others) if one.state != "holds"]
-    states = {one.state for one in (first, *others)}
+    inference = Inference(interval, confidence, n_resamples, seed, gate or Gate())
+    limits = {HEADLINE: Guardrail(headline, -min_lift, lower_is_better), **guardrails}
+    tested = outcomes_tested(log, limits, name, inference)
+    reasons = [f"{outcome.name}: {in_words(outcome)}" for outcome in tested if outcome.state != "holds"]
+    states = {outcome.state for outcome in tested}
     decision = "do-not-ship" if "broken" in states else "cannot-tell" if "open" in states else "ship"
-    return Answer(decision, first, tuple(others), tuple(reasons))
+    return Answer(decision, tested[0], tuple(tested[1:]), tuple(reasons))
 
 
 def outcomes_tested(
-    log: EvaluationLog,
-    asked: Mapping[str, Guardrail],
-    name: str | Estimator = "snips",
-    *,
-    confidence: float = 0.95,
-    **settings: Any,
+    log: EvaluationLog, guardrails: Mapping[str, Guardrail], name: str | Estimator, inference: Inference
 ) -> list[Tested]:
     """Each outcome against its limit; see `ship`."""
-    checks.level("confidence", confidence)
-    one, own = estimator(name), estimator("on-policy")
-    values = [valued(_able(one, rail.outcome), rail.outcome) for rail in asked.values()]
-    owns = estimate_all(log, [valued(own, rail.outcome) for rail in asked.values()], confidence=confidence, **settings)
-    lifts = estimate_all(log, [paired(value) for value in values], confidence=confidence, **settings)
-    shares = [_share(*row) for row in zip(asked, asked.values(), owns, strict=True)]
-    margins = [_less(value, share) for value, share in zip(values, shares, strict=True)]
-    found = estimate_all(log, margins, **settings | {"interval": "none"})
-    units = log.n_units
-    beyond = [_beyond(rail, margin) for rail, margin in zip(asked.values(), found, strict=True)]
+    rails = list(guardrails.values())
+    of_target = [valued(_able(estimator(name), rail.outcome), rail.outcome) for rail in rails]
+    behaviour = infer(log, [valued(estimator("on-policy"), rail.outcome) for rail in rails], inference)
+    lifts = infer(log, [paired(of_value) for of_value in of_target], inference)
+    shares = [_share(*row) for row in zip(guardrails, rails, behaviour, strict=True)]
+    of_margins = [_margin(of_value, share) for of_value, share in zip(of_target, shares, strict=True)]
+    margins = infer(log, of_margins, replace(inference, interval="none"))
+    distances = [_distance(rail, margin) for rail, margin in zip(rails, margins, strict=True)]
     # A margin is the difference of the two policies' values.
-    scales = [abs(of.value) + abs(of.value + lift.value) for of, lift in zip(owns, lifts, strict=True)]
-    rows = list(zip(beyond, [margin.std_error for margin in found], scales, strict=True))
-    p_holds = [tail(apart, error, units, scale=scale) for apart, error, scale in rows]
-    p_broken = holm(np.array([tail(-apart, error, units, scale=scale) for apart, error, scale in rows]))
-    level = (1.0 - confidence) / 2.0
-    rows = zip(asked.items(), owns, lifts, beyond, found, p_holds, p_broken.tolist(), strict=True)
+    scales = [abs(base.value) + abs(base.value + lift.value) for base, lift in zip(behaviour, lifts, strict=True)]
+    figures = list(zip(distances, [margin.std_error for margin in margins], scales, strict=True))
+    p_holds = [tail(distance, error, log.n_units, scale=scale) for distance, error, scale in figures]
+    p_broken = holm(np.array([tail(-distance, error, log.n_units, scale=scale) for distance, error, scale in figures]))
     return [
         Tested(
-            key, of, lift, _limit(rail, of.value), apart, margin.std_error, good, bad, _state(lift, good, bad, level)
+            outcome,
+            base,
+            lift,
+            _limit(rail, base.value),
+            distance,
+            error,
+            p_good,
+            p_bad,
+            _state(lift, p_good, p_bad, inference.levels[0]),
         )
-        for (key, rail), of, lift, apart, margin, good, bad in rows
+        for (outcome, rail), base, lift, (distance, error, _), p_good, p_bad in zip(
+            guardrails.items(), behaviour, lifts, figures, p_holds, p_broken.tolist(), strict=True
+        )
     ]
 
 
-def in_words(one: Tested) -> str:
+def in_words(outcome: Tested) -> str:
     """Why an outcome does not hold."""
-    if one.state == "broken":
-        return f"its lift {one.lift.value:+.4g} is shown to be on the wrong side of {one.limit:+.4g}"
-    if one.lift.verdict != "trusted":
-        return f"the log does not support its lift ({one.lift.verdict}: {one.lift.reasons[0]})"
-    return f"its lift {one.lift.value:+.4g} is not shown to be beyond {one.limit:+.4g} (p {one.p_holds:.2g})"
+    lift = outcome.lift
+    if outcome.state == "broken":
+        return f"its lift {lift.value:+.4g} is shown to be on the wrong side of {outcome.limit:+.4g}"
+    if lift.verdict != "trusted":
+        return f"the log does not support its lift ({lift.verdict}: {lift.reasons[0]})"
+    return f"its lift {lift.value:+.4g} is not shown to be beyond {outcome.limit:+.4g} (p {outcome.p_holds:.2g})"
 
 
-def _able(one: Estimator, outcome: Outcome) -> Estimator:
-    return one if outcome is None or not one.needs_q else estimator("snips")
+def _able(of_reward: Estimator, outcome: Outcome) -> Estimator:
+    """The estimator, or `snips` where its model is one of the reward and the outcome is another."""
+    return of_reward if outcome is None or not of_reward.needs_q else estimator("snips")
 
 
-def _share(name: str, rail: Guardrail, own: Estimate) -> float:
-    """What of the logging policy's value must be kept."""
+def _share(name: str, rail: Guardrail, behaviour: Estimate) -> float:
+    """The share of the behaviour policy's value that must be kept."""
     if not np.isfinite(rail.tolerance):
         raise InputError(f"{rail.tolerance}; a finite number is needed.", where=f"tolerance of '{name}'")
     if not rail.relative:
         return 1.0
-    if not own.value > 2.0 * own.std_error:
-        what = f"A share of {own.value:.4g} means nothing: the logging policy's own value must be clear of 0."
+    if not behaviour.value > 2.0 * behaviour.std_error:
+        what = f"A share of {behaviour.value:.4g} means nothing: the behaviour policy's value must be clear of 0."
         raise InputError(what, where=f"tolerance of '{name}'", hint="Give an absolute one.")
     return 1.0 + rail.tolerance if rail.lower_is_better else 1.0 - rail.tolerance
 
 
-def _beyond(rail: Guardrail, margin: Estimate) -> float:
+def _distance(rail: Guardrail, margin: Estimate) -> float:
     """How far an outcome is on the good side of its limit."""
     slack = 0.0 if rail.relative else rail.tolerance
     return (-margin.value if rail.lower_is_better else margin.value) + slack
 
 
-def _limit(rail: Guardrail, own: float) -> float:
-    slack = rail.tolerance * (own if rail.relative else 1.0)
-    # No limit is +0, not -0.
+def _limit(rail: Guardrail, behaviour: float) -> float:
+    slack = rail.tolerance * (behaviour if rail.relative else 1.0)
+    # A limit of 0 is +0, not -0.
     return slack if rail.lower_is_better else 0.0 - slack
 
 
-def _less(given: Estimator, share: float) -> Estimator:
-    """V(evaluated) - share V(logging)."""
-    return replace(paired(given), compute=partial(_margin, given, share))
+def _margin(of_value: Estimator, share: float) -> Estimator:
+    """V(target) - share V(behaviour)."""
+    return replace(paired(of_value), compute=partial(_margin_parts, of_value, share))
 
 
-def _margin(given: Estimator, share: float, log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
-    """V(evaluated) - share V(logging)."""
-    return [*given.compute(log, outcome), *(Scaled(share, part) for part in given.own(log, outcome))]
+def _margin_parts(of_value: Estimator, share: float, log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
+    """V(target) - share V(behaviour)."""
+    return [*of_value.compute(log, outcome), *(Scaled(share, part) for part in of_value.own(log, outcome))]
 
 
 def _state(lift: Estimate, p_holds: float, p_broken: float, level: float) -> str:

@@ -1,25 +1,26 @@
-"""The paired lift over the logging policy, or over another one: what a shop decides on."""
+"""The paired lift over the behaviour policy, or over another one: what a shop decides on."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from ...errors import InputError
 from ..data.evaluation_log import EvaluationLog
-from ..estimate import Estimate, estimate
-from ..estimators import ESTIMATORS, Estimator, Outcome, estimator, valued
+from ..estimate import Estimate, infer
+from ..estimators import Estimator, Outcome, estimator, valued
 from ..estimators.functionals import Part
+from ..estimators.registry import Events
 from ..inference.combination import Scaled
+from ..inference.inference_options import Inference, Interval
 from ..reliability.diagnostics import verdict_on, worst
 from ..reliability.gate import Gate
 from ..reliability.log_overlap import LogOverlap
 
-DIFFERENCES = {"reward": "difference", "trajectory": "trajectory_difference"}
-"""What tells the policies apart, beside what tells the evaluated one's value."""
+DIFFERENCES: dict[Events, Events] = {"reward": "difference", "trajectory": "trajectory_difference"}
+"""The weights that show how the policies differ, for the weights that the target policy's value rests on."""
 
 
 def lift(
@@ -28,9 +29,14 @@ def lift(
     *,
     against: EvaluationLog | None = None,
     metric: Outcome = None,
-    **settings: Any,
+    interval: Interval = "bootstrap",
+    confidence: float = 0.95,
+    n_resamples: int = 2_000,
+    seed: int = 0,
+    gate: Gate | None = None,
+    **parameters: float,
 ) -> Estimate:
-    """V(evaluated) - V(logging), the latter the log's own mean return, on the same episodes in every resample.
+    """V(target) - V(behaviour), the latter the log's own mean return, on the same episodes in every resample.
 
     Rows that both policies would have handled alike cancel, so the interval is narrower than two intervals side by
     side. What does not cancel must carry the verdict too: beside the estimator's own weights it looks at W - 1 where
@@ -38,27 +44,30 @@ def lift(
 
     Args:
         log: the logged decisions.
-        name: how V(evaluated) is estimated.
-        against: the same decisions with another policy's target propensities: V(evaluated) - V(that policy), both by
-            the same estimator. For logs of an exploring policy, or of several, on which today's policy is one of many.
+        name: how V(target) is estimated.
+        against: the same decisions with another policy's target propensities: V(target) - V(that policy), both by the
+            same estimator. For logs of an exploring policy, or of several, on which today's policy is one of many.
         metric: what is valued in place of the reward: a column of `log.metrics`, or a pair (a, b) for the ratio of two
             outcomes, None being the reward.
-        settings: the estimator's parameters, and `interval`, `confidence`, … of `ope.estimate`.
+        interval, confidence, n_resamples, seed, gate: as in `ope.estimate`.
+        parameters: of the estimator.
 
     Raises:
         InputError: as `ope.estimate`; finite-sample intervals are not made for lifts; `against` other decisions.
     """
-    known = (name if isinstance(name, Estimator) else ESTIMATORS[name]).required
-    given = estimator(name, **{key: settings.pop(key) for key in known if key in settings})
-    given = given if metric is None else valued(given, metric)
-    return estimate(log, paired(given), **settings) if against is None else _between(log, against, given, settings)
+    inference = Inference(interval, confidence, n_resamples, seed, gate or Gate())
+    of_value = estimator(name, **parameters)
+    of_value = of_value if metric is None else valued(of_value, metric)
+    if against is not None:
+        return _between(log, against, of_value, inference)
+    return infer(log, [paired(of_value)], inference)[0]
 
 
-def paired(given: Estimator) -> Estimator:
+def paired(of_value: Estimator) -> Estimator:
     """The estimator of the lift that goes with an estimator of the value; for `ope.estimate_all`."""
-    kinds = (*given.kinds, *(DIFFERENCES[kind] for kind in given.kinds if kind in DIFFERENCES))
-    label = f"{given.label}-lift"
-    return replace(given, id=label, compute=partial(_parts, given), events=kinds, required=(), parameters={})
+    kinds = (*of_value.kinds, *(DIFFERENCES[kind] for kind in of_value.kinds if kind in DIFFERENCES))
+    label = f"{of_value.label}-lift"
+    return replace(of_value, id=label, compute=partial(_parts, of_value), events=kinds, required=(), parameters={})
 
 
 def check_same_decisions(log: EvaluationLog, other: EvaluationLog, where: str) -> None:
@@ -68,35 +77,35 @@ def check_same_decisions(log: EvaluationLog, other: EvaluationLog, where: str) -
         raise InputError("It holds other decisions than the first.", where=where)
 
 
-def _parts(given: Estimator, log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
-    """V(evaluated) - mean_i sum_t gamma^t r_t; of a ratio of two outcomes, minus that of the two means."""
-    return [*given.compute(log, outcome, **given.parameters), *given.own(log, outcome)]
+def _parts(of_value: Estimator, log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
+    """V(target) - mean_i sum_t gamma^t r_t; of a ratio of two outcomes, minus that of the two means."""
+    return [*of_value.compute(log, outcome, **of_value.parameters), *of_value.own(log, outcome)]
 
 
-def _between(log: EvaluationLog, other: EvaluationLog, given: Estimator, settings: dict[str, Any]) -> Estimate:
-    """V(evaluated) - V(another policy), and the worst verdict: on either, and on the weights where the two differ."""
+def _between(log: EvaluationLog, other: EvaluationLog, of_value: Estimator, inference: Inference) -> Estimate:
+    """V(target) - V(another policy), and the worst verdict: on either, and on the weights where the two differ."""
     check_same_decisions(log, other, "against")
-    given.parts(other)
-    apart = replace(
-        given,
-        id=f"{given.label}-lift",
-        compute=partial(_apart, given, other),
+    of_value.parts(other)
+    difference = replace(
+        of_value,
+        id=f"{of_value.label}-lift",
+        compute=partial(_difference, of_value, other),
         by_blocks=False,
         required=(),
         parameters={},
     )
-    found = estimate(log, apart, **settings)
-    gate = settings.get("gate") or Gate()
-    of_other = estimate(other, given, interval="none", gate=gate)
-    weighings = [LogOverlap(log, outcome) for outcome in (given.outcomes or (None,))]
-    differences = [(weighing.between(other), weighing.sizes("difference")[0]) for weighing in weighings]
+    (lift_over_other,) = infer(log, [difference], inference)
+    (of_other,) = infer(other, [of_value], replace(inference, interval="none"))
+    by_outcome = [LogOverlap(log, outcome) for outcome in (of_value.outcomes or (None,))]
+    differences = [(of_log.between(other), of_log.sizes("difference")[0]) for of_log in by_outcome]
     overlaps = [sums.overlap(sizes) for sums, sizes in differences if sums.units]
-    of_difference = verdict_on(overlaps, gate, "difference", ("difference",))
-    verdict, reasons = worst([(found.verdict, found.reasons), (of_other.verdict, of_other.reasons), of_difference])
-    return replace(found, verdict=verdict, reasons=reasons)
+    on_difference = verdict_on(overlaps, inference.gate, "difference", ("difference",))
+    on_either = [(estimate.verdict, estimate.reasons) for estimate in (lift_over_other, of_other)]
+    verdict, reasons = worst([*on_either, on_difference])
+    return replace(lift_over_other, verdict=verdict, reasons=reasons)
 
 
-def _apart(given: Estimator, other: EvaluationLog, log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
-    """V(evaluated) - V(another policy)."""
-    taken = given.compute(other, outcome, **given.parameters)
-    return [*given.compute(log, outcome, **given.parameters), *(Scaled(-1.0, part) for part in taken)]
+def _difference(of_value: Estimator, other: EvaluationLog, log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
+    """V(target) - V(another policy)."""
+    of_other = of_value.compute(other, outcome, **of_value.parameters)
+    return [*of_value.compute(log, outcome, **of_value.parameters), *(Scaled(-1.0, part) for part in of_other)]

@@ -1,4 +1,4 @@
-"""Logs to which several logging policies, or A/B arms, have contributed: balanced weights."""
+"""Logs to which several behaviour policies, or A/B arms, have contributed: balanced weights."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def mixture_log(
     episode_starts: np.ndarray | None = None,
     **options: Any,
 ) -> EvaluationLog:
-    """A log whose propensities are those of the mixture of its logging policies: balanced weights.
+    """A log whose propensities are those of the mixture of its behaviour policies: balanced weights.
 
     w = pi_e(a|x) / sum_k (n_k / n) p_k(a|x), over all loggers k with n_k of n episodes, whoever took the decision. It
     is at most n / n_k times the weight under logger k alone, so one logger that explores bounds the weights of all;
@@ -38,7 +38,7 @@ def mixture_log(
         rewards: (n,).
         loggers: (episodes,) name of the policy that logged each.
         propensities: by name, (n,) each policy's probability of the logged action, in [0, 1], on *all* rows.
-        target_propensities: (n,) the evaluated policy's.
+        target_propensities: (n,) the target policy's.
         episode_starts: (episodes,) first row of each episode; None: every row is an episode.
         options: further fields of EvaluationLog; `weights` count in the n_k, too.
 

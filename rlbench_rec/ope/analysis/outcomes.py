@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ...errors import InputError
 from ..data.evaluation_log import EvaluationLog
-from ..estimate import Estimate, estimate_all
+from ..estimate import Estimate, infer
 from ..estimators import Estimator, Outcome, estimator, valued
+from ..inference.inference_options import Inference, Interval
+from ..reliability.gate import Gate
 from .lifts import paired
 
 
@@ -19,13 +20,13 @@ class KPI:
 
     Attributes:
         name: as asked for.
-        logging: the logging policy's own value.
-        value: the evaluated policy's.
+        behaviour: the behaviour policy's value.
+        value: the target policy's.
         lift: the difference, paired.
     """
 
     name: str
-    logging: Estimate
+    behaviour: Estimate
     value: Estimate
     lift: Estimate
 
@@ -35,15 +36,18 @@ def kpis(
     outcomes: Mapping[str, Outcome],
     name: str | Estimator = "snips",
     *,
-    interval: str = "bootstrap",
-    **settings: Any,
+    interval: Interval = "bootstrap",
+    confidence: float = 0.95,
+    n_resamples: int = 2_000,
+    seed: int = 0,
+    gate: Gate | None = None,
 ) -> list[KPI]:
     """Value and lift of several outcomes, from the same weights and the same resamples.
 
         ope.analysis.kpis(log, {"revenue": None, "orders": 0, "order value": (None, 0)}, interval="simultaneous")
 
     With `interval="simultaneous"` the intervals of all lifts hold at once with the given confidence, and so do those of
-    all values (one band each; see `ope.estimate`). Without, each holds by itself, and of twenty about one misses.
+    all values (one band each; see `ope.estimate`). Otherwise each holds by itself, and of twenty about one misses.
 
     Args:
         log: the logged decisions, with `metrics`.
@@ -51,17 +55,17 @@ def kpis(
             order, revenue per click.
         name: the estimator; one without a model, but for the reward.
         interval: `bootstrap`, `bca`, `studentised`, `normal`, `simultaneous` or `none`.
-        settings: `confidence`, `n_resamples`, `seed`, `gate` of `ope.estimate_all`.
+        confidence, n_resamples, seed, gate: as in `ope.estimate`.
 
     Raises:
-        InputError: nothing asked for, or what `ope.estimate_all` raises.
+        InputError: no outcome, or what `ope.estimate_all` raises.
     """
     if not outcomes:
         raise InputError("Nothing is asked for.", where="outcomes")
-    one, own = estimator(name), estimator("on-policy")
-    chosen = [valued(one, outcome) for outcome in outcomes.values()]
-    owns = [valued(own, outcome) for outcome in outcomes.values()]
-    sets = [owns, chosen, [paired(each) for each in chosen]]
+    inference = Inference(interval, confidence, n_resamples, seed, gate or Gate())
+    of_behaviour = [valued(estimator("on-policy"), outcome) for outcome in outcomes.values()]
+    of_target = [valued(estimator(name), outcome) for outcome in outcomes.values()]
+    sets = [of_behaviour, of_target, [paired(of_value) for of_value in of_target]]
     # Each set is a band of its own; the same seed draws the same resamples.
-    found = [estimate_all(log, each, interval=interval, **settings) for each in sets]
-    return [KPI(*row) for row in zip(outcomes, *found, strict=True)]
+    estimates = [infer(log, members, inference) for members in sets]
+    return [KPI(*row) for row in zip(outcomes, *estimates, strict=True)]

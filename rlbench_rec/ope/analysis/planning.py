@@ -31,8 +31,8 @@ class Plan:
         episodes: how many episodes are needed.
         times: the same, over those of this log.
         days: the same, in days; NaN where the log's days were not given.
-        verdict, reasons: on the lift as this log has it: what is reckoned from a log that does not support its
-            estimate is worth as little.
+        verdict, reasons: on the lift as this log has it: a plan from a log that does not support its estimate is worth
+            as little.
     """
 
     lift: float
@@ -49,13 +49,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Exploration:
-    """A log to be made by a logging policy that explores in a share of its decisions.
+    """A log to be made by a behaviour policy that explores in a share of its decisions.
 
     Attributes:
         share: of decisions that are left to exploration.
         episodes: how many decisions such a log needs.
         times: the same, over those of this log.
-        ess_ratio: effective sample size of the evaluated policy's weights, over the number of decisions.
+        ess_ratio: effective sample size of the target policy's weights, over the number of decisions.
         reward: what a decision earns while exploring, on average.
     """
 
@@ -88,7 +88,7 @@ def plan(
         log: the logged decisions.
         lift: the true lift to be shown, not 0; its sign does not matter.
         name: the estimator that will be used.
-        relative: whether `lift` is a share of the logging policy's own value: .05 for five per cent.
+        relative: whether `lift` is a share of the behaviour policy's value: .05 for five per cent.
         power: in (0, 1).
         confidence: of the interval.
         days: how many days the log spans.
@@ -96,59 +96,59 @@ def plan(
         gate: thresholds of the verdict.
 
     Raises:
-        InputError: a lift of 0, a relative one where the logging policy's own value is not clear of 0, or a log on
+        InputError: a lift of 0, a relative one where the behaviour policy's value is not clear of 0, or a log on
             which the lift or its standard error is not defined.
     """
     checks.level("power", power)
     checks.level("confidence", confidence)
-    found = estimated_lift(log, name, metric=metric, interval="none", gate=gate)
-    if not np.isfinite(found.std_error):
-        raise InputError(f"The lift's standard error is not defined: {'; '.join(found.reasons)}.", where="log")
-    return planned(found, _absolute(log, lift, relative, metric), power=power, confidence=confidence, days=days)
+    on_log = estimated_lift(log, name, metric=metric, interval="none", gate=gate)
+    if not np.isfinite(on_log.std_error):
+        raise InputError(f"The lift's standard error is not defined: {'; '.join(on_log.reasons)}.", where="log")
+    return planned(on_log, _absolute(log, lift, relative, metric), power=power, confidence=confidence, days=days)
 
 
 def planned(
-    found: Estimate, lift: float, *, power: float = 0.8, confidence: float = 0.95, days: float | None = None
+    on_log: Estimate, lift: float, *, power: float = 0.8, confidence: float = 0.95, days: float | None = None
 ) -> Plan:
     """The plan for a lift > 0, from an estimate of the lift on the log at hand."""
     reach = _reach(power, confidence)
-    times = (reach * found.std_error / lift) ** 2
+    times = (reach * on_log.std_error / lift) ** 2
     return Plan(
         lift=lift,
         power=power,
         confidence=confidence,
-        power_now=power_of(lift, found.std_error, confidence),
-        smallest_lift=reach * found.std_error,
-        episodes=times * found.n_episodes,
+        power_now=power_of(lift, on_log.std_error, confidence),
+        smallest_lift=reach * on_log.std_error,
+        episodes=times * on_log.n_episodes,
         times=times,
         days=np.nan if days is None else times * days,
-        verdict=found.verdict,
-        reasons=found.reasons,
+        verdict=on_log.verdict,
+        reasons=on_log.reasons,
     )
 
 
 def explore(
     log: EvaluationLog,
     lift: float,
-    towards: str | int | np.ndarray = "evaluated",
+    towards: str | int | np.ndarray = "target",
     *,
     shares: Sequence[float] = SHARES,
     relative: bool = False,
     power: float = 0.8,
     confidence: float = 0.95,
 ) -> list[Exploration]:
-    """How many decisions until a lift would show, if the logging policy explored in a share m of them.
+    """How many decisions until a lift would show, if the behaviour policy explored in a share m of them.
 
-    From the log at hand, made by b, this foretells a log of b' = (1 - m) b + m g. On that,
-    `ope.lift(log, "snips", against=...)` of the evaluated policy over b has the influence
+    From the log at hand, made by b, this predicts a log of b' = (1 - m) b + m g. On that,
+    `ope.lift(log, "snips", against=...)` of the target policy over b has the influence
     psi = (pi_e / b') (r - V_e) - (b / b') (r - V_b), whose variance under b' is E_b[(b' / b) psi^2]. Rows of one user
     are taken to be as much alike in the new log as in this one.
 
     Args:
         log: one-step decisions with discrete actions.
         lift: V_e - V_b, the true lift to be shown.
-        towards: g: "evaluated" for the evaluated policy itself, a number A for a uniform choice among A actions, or
-            (n,) g's probability of the logged action. What b never does is not in the log, and not reckoned with.
+        towards: g: "target" for the target policy itself, a number A for a uniform choice among A actions, or (n,) g's
+            probability of the logged action. What b never does is not in the log, and does not count.
         shares: of exploration, in [0, 1].
         relative, power, confidence: as in `ope.plan`.
 
@@ -163,13 +163,13 @@ def explore(
     checks.level("power", power)
     checks.level("confidence", confidence)
     lift = _absolute(log, lift, relative, None)
-    own, value = (estimate(log, name, interval="none").value for name in ("on-policy", "snips"))
+    behaviour, value = (estimate(log, name, interval="none").value for name in ("on-policy", "snips"))
     if not np.isfinite(value):
         raise InputError("No logged action has weight: the value is not defined.", where="target_propensities")
     b, g, r = log.propensities, _exploring(log, towards), log.rewards
     # Self-normalised, as the estimator will be.
     e = log.target_propensities / log.ratios.mean()
-    alike = _design_effect(log)
+    design_effect = _design_effect(log)
     plans = []
     for share in shares:
         if not 0.0 <= share <= 1.0:
@@ -177,10 +177,10 @@ def explore(
         mixed = (1.0 - share) * b + share * g
         # Rows that exploration would never log have no part in what it shows.
         with np.errstate(divide="ignore", invalid="ignore"):
-            psi = np.where(mixed > 0, (e * (r - value) - b * (r - own)) / mixed, 0.0)
+            psi = np.where(mixed > 0, (e * (r - value) - b * (r - behaviour)) / mixed, 0.0)
             square = np.where(mixed > 0, e**2 / (b * mixed), 0.0).mean()
         change = mixed / b
-        variance = float((change * psi**2).mean() / change.mean()) * alike
+        variance = float((change * psi**2).mean() / change.mean()) * design_effect
         episodes = (_reach(power, confidence) / lift) ** 2 * variance
         reward = float((change * r).mean() / change.mean())
         ratio = 1.0 / float(square) if square > 0 else 0.0
@@ -209,22 +209,22 @@ def _absolute(log: EvaluationLog, lift: float, relative: bool, metric: Outcome) 
         raise InputError(f"{lift}; a number other than 0 is needed.", where="lift")
     if not relative:
         return float(abs(lift))
-    own = estimate(log, "on-policy", interval="none", metric=metric)
-    if not abs(own.value) > 2.0 * own.std_error:
-        what = f"A share of {own.value:.4g} means nothing: the logging policy's own value must be clear of 0."
+    behaviour = estimate(log, "on-policy", interval="none", metric=metric)
+    if not abs(behaviour.value) > 2.0 * behaviour.std_error:
+        what = f"A share of {behaviour.value:.4g} means nothing: the behaviour policy's value must be clear of 0."
         raise InputError(what, where="lift", hint="Give an absolute one.")
-    return float(abs(lift * own.value))
+    return float(abs(lift * behaviour.value))
 
 
 def _exploring(log: EvaluationLog, towards: str | int | np.ndarray) -> np.ndarray:
     if isinstance(towards, str):
-        if towards != "evaluated":
-            what = f"'{towards}' is not 'evaluated', a number of actions, or their probabilities."
+        if towards != "target":
+            what = f"'{towards}' is not 'target', a number of actions, or their probabilities."
             raise InputError(what, where="towards")
         return log.target_propensities
     if np.ndim(towards) == 0:
         checks.whole("towards", towards, 1)
-        return np.full(log.n_rows, 1.0 / towards)
+        return np.full(log.n_rows, 1.0 / float(towards))
     column = checks.vector("towards", towards)
     if len(column) != log.n_rows:
         raise InputError(f"{len(column)} entries for {log.n_rows} decisions.", where="towards")
@@ -236,5 +236,6 @@ def _design_effect(log: EvaluationLog) -> float:
     """By how much the lift's variance grows since rows of one user are alike."""
     if log.clusters is None:
         return 1.0
-    with_users, without = (estimated_lift(one, interval="none").std_error for one in (log, replace(log, clusters=None)))
+    logs = (log, replace(log, clusters=None))
+    with_users, without = (estimated_lift(either, interval="none").std_error for either in logs)
     return (with_users / without) ** 2 if without > 0 else 1.0

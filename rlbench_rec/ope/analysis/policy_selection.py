@@ -14,10 +14,10 @@ import numpy as np
 
 from ...errors import InputError, UnknownNameError
 from ..data.evaluation_log import EvaluationLog
-from ..estimate import Estimate, estimate_all
+from ..estimate import Estimate, infer
 from ..estimators import Estimator, estimator
-from ..inference import UNDEFINED, Sample, band, jointly_resampled, percentiles
-from ..inference.influence import Pieces, measure
+from ..inference import UNDEFINED, Inference, MeasuredSample, band, jointly_resampled, percentiles
+from ..inference.influence import LogParts, measure
 from ..reliability.gate import Gate
 from .lifts import check_same_decisions, paired
 
@@ -27,10 +27,10 @@ def rank_correlation(true: np.ndarray, estimated: np.ndarray) -> float:
     fewer than two policies have an estimate."""
     true, estimated = _pair(true, estimated)
     known = np.isfinite(estimated)
-    one, two = _ranks(true[known]), _ranks(estimated[known])
-    if len(one) < 2 or np.ptp(one) == 0 or np.ptp(two) == 0:
+    true_ranks, ranks = _ranks(true[known]), _ranks(estimated[known])
+    if len(ranks) < 2 or np.ptp(true_ranks) == 0 or np.ptp(ranks) == 0:
         return np.nan
-    return float(np.corrcoef(one, two)[0, 1])
+    return float(np.corrcoef(true_ranks, ranks)[0, 1])
 
 
 def regret(true: np.ndarray, estimated: np.ndarray, k: int = 1) -> float:
@@ -70,7 +70,7 @@ def sharpe_ratio(true: np.ndarray, estimated: np.ndarray, behaviour: float, k: i
 
 
 LAST_DIGITS = 1e-12
-"""In units of two values; what resampling the same rows makes of the same number."""
+"""In units of two values: by how much resampling the same rows can change the same number."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ class Candidate:
     Attributes:
         policy: its name.
         estimate: its value, with a percentile interval from the resamples that all candidates share.
-        lift, lift_low, lift_high: its value minus the logging policy's, paired in every resample.
-        lift_verdict, lift_reasons: on the lift, as `ope.lift` has them: on the rows where the policies differ, too.
-        p_better: share of the resamples in which it beats the logging policy.
+        lift, lift_low, lift_high: its value minus the behaviour policy's, paired in every resample.
+        lift_verdict, lift_reasons: those of `ope.lift`: they look at the rows where the policies differ, too.
+        p_better: share of the resamples in which it beats the behaviour policy.
         p_best: share of the resamples in which it is the best candidate; those that tie share them.
     """
 
@@ -129,18 +129,20 @@ def select(
     first = next(iter(logs.values()))
     for policy, log in logs.items():
         check_same_decisions(log, first, f"logs['{policy}']")
-    one, on_policy = estimator(name, **parameters), estimator("on-policy")
+    inference = Inference(interval, confidence, n_resamples, seed, gate or Gate())
+    of_value, on_policy = estimator(name, **parameters), estimator("on-policy")
     samples = []
-    for log, chosen in [*((log, one) for log in logs.values()), (first, on_policy)]:
-        pieces = Pieces(log, [chosen])
+    for log, member in [*((log, of_value) for log in logs.values()), (first, on_policy)]:
+        parts = LogParts(log, [member])
         with np.errstate(over="ignore", invalid="ignore"):
-            samples.append(Sample(pieces, measure(pieces), confidence, n_resamples, seed))
-    *draws, own_draws = (of_log[0] for of_log in jointly_resampled(samples))
+            samples.append(MeasuredSample(parts, measure(parts), inference))
+    *draws, behaviour_draws = (of_log[0] for of_log in jointly_resampled(samples))
     shares = _shares_of_best(np.array(draws))
-    pairs = [estimate_all(log, [one, paired(one)], interval="none", gate=gate) for log in logs.values()]
-    lifts = [_apart(drawn, own_draws) for drawn in draws]
-    limits = _limits([value for value, _ in pairs], draws, interval, confidence)
-    of_lifts = _limits([gain for _, gain in pairs], lifts, interval, confidence)
+    without_limits = replace(inference, interval="none")
+    pairs = [infer(log, [of_value, paired(of_value)], without_limits) for log in logs.values()]
+    lifts = [_differences(drawn, behaviour_draws) for drawn in draws]
+    limits = _limits([value for value, _ in pairs], draws, inference)
+    of_lifts = _limits([gain for _, gain in pairs], lifts, inference)
     candidates = []
     for at, (policy, (value, gain)) in enumerate(zip(logs, pairs, strict=True)):
         known = lifts[at][np.isfinite(lifts[at])]
@@ -148,7 +150,7 @@ def select(
         candidates.append(
             Candidate(
                 policy,
-                replace(value, ci_low=low, ci_high=high, interval=interval, confidence=confidence),
+                replace(value, ci_low=low, ci_high=high, interval=interval),
                 gain.value,
                 *of_lifts[at],
                 lift_verdict=gain.verdict,
@@ -157,14 +159,15 @@ def select(
                 p_best=float(shares[at]),
             )
         )
-    # By the lift, which is 0 and no last digit where nothing varies.
+    # By the lift, which is exactly 0 where nothing varies.
     return sorted(candidates, key=lambda c: -c.lift if np.isfinite(c.lift) else np.inf)
 
 
-def _apart(draws: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """(resamples,) draws minus the logging policy's; 0 where they differ in the last digits alone."""
-    apart = draws - own
-    return np.where(np.abs(apart) <= LAST_DIGITS * (np.abs(draws) + np.abs(own)), 0.0, apart)
+def _differences(draws: np.ndarray, behaviour: np.ndarray) -> np.ndarray:
+    """(resamples,) draws minus the behaviour policy's; 0 where they differ in the last digits alone."""
+    differences = draws - behaviour
+    rounding = LAST_DIGITS * (np.abs(draws) + np.abs(behaviour))
+    return np.where(np.abs(differences) <= rounding, 0.0, differences)
 
 
 def _shares_of_best(draws: np.ndarray) -> np.ndarray:
@@ -179,14 +182,14 @@ def _shares_of_best(draws: np.ndarray) -> np.ndarray:
 
 
 def _limits(
-    found: Sequence[Estimate], draws: Sequence[np.ndarray], interval: str, confidence: float
+    estimates: Sequence[Estimate], draws: Sequence[np.ndarray], inference: Inference
 ) -> list[tuple[float, float]]:
     """For each estimate, from draws made together."""
-    if interval == "simultaneous":
-        return band([one.value for one in found], draws, confidence)
+    if inference.interval == "simultaneous":
+        return band([estimate.value for estimate in estimates], draws, inference.confidence)
     return [
-        percentiles(drawn, confidence) if np.isfinite(one.value) else UNDEFINED
-        for one, drawn in zip(found, draws, strict=True)
+        percentiles(drawn, inference.confidence) if np.isfinite(estimate.value) else UNDEFINED
+        for estimate, drawn in zip(estimates, draws, strict=True)
     ]
 
 

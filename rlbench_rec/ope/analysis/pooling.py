@@ -1,4 +1,4 @@
-"""Several logs of one shop: each estimate weighed by its precision."""
+"""Several logs of one shop: each estimate weighted by its precision."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ...errors import InputError
 from ..data.evaluation_log import EvaluationLog
 from ..estimate import Estimate
 from ..estimators import Estimator, Outcome, estimator, valued
-from ..inference import UNDEFINED, Sample, percentiles
-from ..inference.influence import Measured, Pieces, measure
+from ..inference import UNDEFINED, Inference, Interval, MeasuredSample, percentiles
+from ..inference.influence import LogParts, Measured, measure
 from ..reliability.diagnostics import LogTraits, effective_users, qualified, uncovered, verdict_on, worst
 from ..reliability.effective_sizes import events_of, spread_of_sizes
 from ..reliability.gate import Gate, Verdict, judge_skewness, judge_users
@@ -22,7 +22,7 @@ from ..reliability.weight_sums import WeightSums
 from .subsets import subset
 
 FOLDS = 2
-INTERVALS = ("bootstrap", "normal", "none")
+POOLED_INTERVALS = ("bootstrap", "normal", "none")
 
 
 def estimate_weighted(
@@ -30,18 +30,18 @@ def estimate_weighted(
     name: str | Estimator = "ips",
     *,
     metric: Outcome = None,
-    interval: str = "bootstrap",
+    interval: Interval = "bootstrap",
     confidence: float = 0.95,
     n_resamples: int = 2_000,
     seed: int = 0,
     gate: Gate | None = None,
 ) -> Estimate:
-    """Several logs of the same shop under different logging policies, each estimate weighed by its precision.
+    """Several logs of the same shop under different behaviour policies, each estimate weighted by its precision.
 
     sum_k x_k V_k with x_k proportional to 1 / s_k^2, s_k the standard error on log k alone: Agarwal et al. 2017. It
     needs no policy's propensities of another's actions; where these are known, `mixture_log` is the better choice.
     A log without purchases has a small value *and* a small standard error, so shares taken from the rows they weigh
-    would pull the estimate down; here each half of a log is weighed by the standard errors of the other halves, so
+    would pull the estimate down; here each half of a log is weighted by the standard errors of the other halves, so
     that an unbiased V_k stays unbiased. The interval takes the shares as given.
 
     Args:
@@ -57,31 +57,33 @@ def estimate_weighted(
     """
     if len(logs) < 2:
         raise InputError(f"{len(logs)} logs; two are needed.", where="logs", hint="Use ope.estimate.")
-    if interval not in INTERVALS:
+    if interval not in POOLED_INTERVALS:
         raise InputError(f"'{interval}' is not made for several logs.", where="interval", hint="Use bootstrap.")
-    one = estimator(name) if metric is None else valued(estimator(name), metric)
+    inference = Inference(interval, confidence, n_resamples, seed, gate or Gate())
+    of_value = estimator(name) if metric is None else valued(estimator(name), metric)
     halves = [_halves(label, log) for label, log in logs.items()]
-    samples = [[_sample(half, one, confidence, n_resamples, seed) for half in pair] for pair in halves]
+    samples = [[_sample(half, of_value, inference) for half in pair] for pair in halves]
     for label, pair in zip(logs, samples, strict=True):
         if not all(np.isfinite(half.measured[0].value) for half in pair):
-            raise InputError(f"'{one.label}' is not defined on half of the log.", where=str(label))
+            raise InputError(f"'{of_value.label}' is not defined on half of the log.", where=str(label))
     errors = np.array([[half.measured[0].std_error for half in pair] for pair in samples])
     shares = np.stack([_precisions(errors[:, fold]) for fold in reversed(range(FOLDS))], axis=1) / FOLDS
-    found = [half.measured[0] for pair in samples for half in pair]
-    value = float(shares.ravel() @ [half.value for half in found])
-    error = float(np.sqrt(shares.ravel() ** 2 @ np.square([half.std_error for half in found])))
-    limits = _limits(interval, value, error, samples, shares, confidence)
+    measured = [half.measured[0] for pair in samples for half in pair]
+    value = float(shares.ravel() @ [half.value for half in measured])
+    error = float(np.sqrt(shares.ravel() ** 2 @ np.square([half.std_error for half in measured])))
+    limits = _limits(inference, value, error, [half for pair in samples for half in pair], shares)
     of_logs = shares.sum(axis=1)
-    verdict, reasons = _verdict(one, list(logs.values()), of_logs, _skewness(found, shares), value, gate or Gate())
+    skewness = _skewness(measured, shares)
+    verdict, reasons = _verdict(of_value, list(logs.values()), of_logs, skewness, value, inference.gate)
     first = next(iter(logs.values()))
-    told = " ".join(f"{share:.2f} {label}" for share, label in zip(of_logs, logs, strict=True))
+    terms = " ".join(f"{share:.2f} {label}" for share, label in zip(of_logs, logs, strict=True))
     source = "estimated" if any(log.propensity_source == "estimated" for log in logs.values()) else "logged"
     return Estimate(
-        f"weighted-{one.reported(first.bandwidth)}({told})",
+        f"weighted-{of_value.reported(first.bandwidth)}({terms})",
         value,
         *limits,
         interval=interval,
-        interval_kind="sampling-only" if uncovered(one, first.bandwidth, source) else "sampling",
+        interval_kind="sampling-only" if uncovered(of_value, first.bandwidth, source) else "sampling",
         confidence=confidence,
         std_error=error,
         n_rows=sum(log.n_rows for log in logs.values()),
@@ -101,11 +103,10 @@ def _halves(label: str, log: EvaluationLog) -> list[EvaluationLog]:
     return [subset(log, units % FOLDS == fold) for fold in range(FOLDS)]
 
 
-def _sample(log: EvaluationLog, one: Estimator, confidence: float, n_resamples: int, seed: int) -> Sample:
-    pieces = Pieces(log, [one])
+def _sample(log: EvaluationLog, of_value: Estimator, inference: Inference) -> MeasuredSample:
+    parts = LogParts(log, [of_value])
     with np.errstate(over="ignore", invalid="ignore"):
-        found = measure(pieces)
-    return Sample(pieces, found, confidence, n_resamples, seed)
+        return MeasuredSample(parts, measure(parts), inference)
 
 
 def _precisions(errors: np.ndarray) -> np.ndarray:
@@ -116,20 +117,19 @@ def _precisions(errors: np.ndarray) -> np.ndarray:
 
 
 def _limits(
-    interval: str, value: float, error: float, samples: list[list[Sample]], shares: np.ndarray, confidence: float
+    inference: Inference, value: float, error: float, halves: list[MeasuredSample], shares: np.ndarray
 ) -> tuple[float, float]:
-    if interval == "none":
+    if inference.interval == "none":
         return UNDEFINED
-    if interval == "normal":
+    if inference.interval == "normal":
         from scipy.special import stdtrit
 
-        half = error * float(stdtrit(sum(one.units for pair in samples for one in pair) - 1, (1 + confidence) / 2))
-        return value - half, value + half
-    flat = [one for pair in samples for one in pair]
-    seeds = np.random.SeedSequence(flat[0].seed).generate_state(len(flat)).tolist()
+        half_width = error * float(stdtrit(sum(half.units for half in halves) - 1, inference.levels[1]))
+        return value - half_width, value + half_width
+    seeds = np.random.SeedSequence(inference.seed).generate_state(len(halves)).tolist()
     # The logs are independent of one another, and must be drawn so.
-    draws = [replace(one, seed=seed).draws[0] for one, seed in zip(flat, seeds, strict=True)]
-    return percentiles(shares.ravel() @ np.array(draws), confidence)
+    drawn = [replace(half, inference=replace(inference, seed=seed)) for half, seed in zip(halves, seeds, strict=True)]
+    return percentiles(shares.ravel() @ np.array([half.draws[0] for half in drawn]), inference.confidence)
 
 
 def _skewness(halves: list[Measured], shares: np.ndarray) -> float:
@@ -140,27 +140,30 @@ def _skewness(halves: list[Measured], shares: np.ndarray) -> float:
 
 
 def _verdict(
-    one: Estimator, logs: list[EvaluationLog], shares: np.ndarray, skewness: float, value: float, gate: Gate
+    of_value: Estimator, logs: list[EvaluationLog], shares: np.ndarray, skewness: float, value: float, gate: Gate
 ) -> Verdict:
     """On the weights as they enter the sum: a row of log k counts x_k / N_k times, so that w has mean 1. The mean
     weight of each log by itself must be 1 too."""
     judged = []
-    for outcome in (None,) if one.outcomes is None else one.outcomes:
-        weighings = [LogOverlap(log, outcome) for log in logs]
+    for outcome in (None,) if of_value.outcomes is None else of_value.outcomes:
+        by_log = [LogOverlap(log, outcome) for log in logs]
         sizes = spread_of_sizes(events_of(np.concatenate([log.outcome(outcome) for log in logs])).sizes)
-        for kind in one.kinds:
-            sums = [weighing.sums(kind) for weighing in weighings]
+        for kind in of_value.kinds:
+            sums = [of_log.sums(kind) for of_log in by_log]
             if any(len(of_log) > 1 for of_log in sums):
-                raise InputError(f"'{one.id}' is judged by position.", where="name", hint="Use ips or snips.")
+                raise InputError(f"'{of_value.id}' is judged by position.", where="name", hint="Use ips or snips.")
             scaled = [
                 of_log[0].times(share / log.total_weight) for of_log, share, log in zip(sums, shares, logs, strict=True)
             ]
             whole = reduce(WeightSums.merged, scaled)
             furthest = max((of_log[0].mean_weight_z for of_log in sums), key=abs)
-            judged.append(verdict_on([replace(whole.overlap(sizes), mean_weight_z=furthest)], gate, kind, one.kinds))
-    facts = [LogTraits.of(log) for log in logs]
+            judged.append(
+                verdict_on([replace(whole.overlap(sizes), mean_weight_z=furthest)], gate, kind, of_value.kinds)
+            )
+    traits = [LogTraits.of(log) for log in logs]
     source = "estimated" if any(log.propensity_source == "estimated" for log in logs) else "logged"
-    of_all = LogTraits(facts[0].bandwidth, source, any(fact.uneven for fact in facts))
-    found = qualified(one, value, judge_skewness(worst(judged), skewness, gate), of_all)
+    of_all = LogTraits(traits[0].bandwidth, source, any(of_log.uneven for of_log in traits))
+    verdict = qualified(of_value, value, judge_skewness(worst(judged), skewness, gate), of_all)
     users = [effective_users(log) for log in logs]
-    return judge_users(found, None if None in users else sum(users), gate)
+    known = [number for number in users if number is not None]
+    return judge_users(verdict, sum(known) if len(known) == len(users) else None, gate)

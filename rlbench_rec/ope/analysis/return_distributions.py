@@ -1,4 +1,4 @@
-"""The whole distribution of the return under the evaluated policy: CDF, quantiles, tail risk, variance.
+"""The whole distribution of the return under the target policy: CDF, quantiles, tail risk, variance.
 
 Each episode's return G = sum_t gamma^t r_t has probability W_T / sum W_T (self-normalised importance sampling, so the
 probabilities always sum to 1). Chandak et al. 2021; Huang et al. 2021.
@@ -14,8 +14,9 @@ import numpy as np
 from ...errors import InputError, UnknownNameError
 from ...statistics.bootstrap import resampled_counts
 from ..data.evaluation_log import EvaluationLog
-from ..estimate import Estimate, estimate
-from ..inference import percentiles
+from ..estimate import Estimate, infer
+from ..estimators import estimator
+from ..inference import Inference, percentiles
 from ..reliability.diagnostics import doubt
 from ..reliability.gate import Gate
 
@@ -101,8 +102,9 @@ def estimate_return(
 
     Raises:
         UnknownNameError: no such statistic.
-        InputError: a level outside (0, 1].
+        InputError: a level outside (0, 1], or what `ope.estimate` raises.
     """
+    inference = Inference("none", confidence, n_resamples, seed, gate or Gate())
     if statistic not in STATISTICS:
         raise UnknownNameError("statistic", statistic, STATISTICS)
     measure = STATISTICS[statistic]
@@ -110,7 +112,7 @@ def estimate_return(
     draws = _resampled(log, measure, arguments, n_resamples, seed)
     known = draws[np.isfinite(draws)]
     low, high = percentiles(draws, confidence) if np.isfinite(value) else (np.nan, np.nan)
-    mean = estimate(log, "sntis", interval="none", gate=gate)
+    (mean,) = infer(log, [estimator("sntis")], inference)
     undefined = ("the value is not defined: all weights are 0",)
     return Estimate(
         statistic + "".join(f"@{argument:g}" for argument in arguments),

@@ -12,7 +12,7 @@ from ..data import checks
 from ..data.evaluation_log import EvaluationLog
 from ..data.log_fields import LoggedFields
 from ..estimators import Estimator, estimator
-from ..inference.influence import Pieces, measure
+from ..inference.influence import LogParts, measure
 from ..inference.slope import least_contradicted
 from ..reliability.weight_sums import Magnitudes
 
@@ -123,7 +123,7 @@ def _slope(
         return logs[-1]
     # Far out in the tail of the logged bids a weight may leave the range of a float: it is no estimate, and no crash.
     with np.errstate(over="ignore", invalid="ignore"):
-        measured = [measure(Pieces(log, [decisive]))[0] for log in usable]
+        measured = [measure(LogParts(log, [decisive]))[0] for log in usable]
     return usable[least_contradicted([x.value for x in measured], [x.std_error for x in measured], HALF_WIDTH)]
 
 

@@ -2,8 +2,9 @@
 
 from .combination import combined
 from .confidence_sequences import ConfidenceSequence, confidence_sequence
+from .inference_options import Inference, Interval, interval_named
 from .interval_kinds import INTERVALS
-from .joint_resamples import UNDEFINED, Sample, jointly_resampled, percentiles
+from .joint_resamples import UNDEFINED, MeasuredSample, jointly_resampled, percentiles
 from .lower_bounds import lower_bound
 from .simultaneous import band, simultaneous
 from .slope import slope
@@ -12,10 +13,13 @@ __all__ = [
     "INTERVALS",
     "UNDEFINED",
     "ConfidenceSequence",
-    "Sample",
+    "Inference",
+    "Interval",
+    "MeasuredSample",
     "band",
     "combined",
     "confidence_sequence",
+    "interval_named",
     "jointly_resampled",
     "lower_bound",
     "percentiles",

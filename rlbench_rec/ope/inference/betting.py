@@ -11,33 +11,33 @@ import math
 
 import numpy as np
 
-from .joint_resamples import Limits, Sample
+from .joint_resamples import Limits, MeasuredSample
 from .lower_bounds import STAKES, least_mean
 from .root_finding import crossing
 from .value_ranges import Terms, bounded_terms
 
 ORDERS = 4
-"""Bets are placed in so many orders of the terms; a single one would make the interval depend on its luck."""
+"""Bets are placed in so many orders of the terms; with a single one the interval would depend on which it is."""
 BOLDEST = 0.75
 """No bet may lose more than this share of the capital."""
 VARIANCE_PRIOR = 0.03
-"""Added to the sum of squares from which stakes are chosen: no term that is seen is no proof that nothing varies."""
+"""Added to the sum of squares that stakes are chosen from: terms that are all alike do not prove that none varies."""
 BATCH = 8
 """Bets multiplied before a logarithm is taken, which is what costs time."""
 
 
-def betting(sample: Sample) -> list[Limits]:
+def betting(sample: MeasuredSample) -> list[Limits]:
     """Each side bets half the capital, with stakes l_t = sqrt(2 log(2 / alpha) / (n v)), v the variance of the terms
     before. Capitals of four orders of the terms, drawn from the seed, are averaged with that of every other stake of
     `ope.inference.lower_bound`, which know what to do where all terms are tiny in their range."""
     return [terms.around(*_distances(terms, sample)) for terms in bounded_terms(sample)]
 
 
-def betting_sequence(sample: Sample) -> list[Limits]:
+def betting_sequence(sample: MeasuredSample) -> list[Limits]:
     """The form that is a confidence sequence: intervals made after every episode hold *together* with the given
     confidence, so a test may be watched daily and stopped at will. Stakes are a fixed mixture, those of
     `ope.inference.lower_bound`; the order of the episodes does not matter."""
-    return [sequence_limits(terms, terms.values, sample.confidence) for terms in bounded_terms(sample)]
+    return [sequence_limits(terms, terms.values, sample.inference.confidence) for terms in bounded_terms(sample)]
 
 
 def sequence_limits(terms: Terms, seen: np.ndarray, confidence: float) -> Limits:
@@ -49,12 +49,12 @@ def sequence_limits(terms: Terms, seen: np.ndarray, confidence: float) -> Limits
     return terms.within(low, high)
 
 
-def _distances(terms: Terms, sample: Sample) -> tuple[float, float]:
+def _distances(terms: Terms, sample: MeasuredSample) -> tuple[float, float]:
     """How far below and above the estimate the interval reaches."""
     width = terms.high - terms.low
     if width <= 0:
         return 0.0, 0.0
-    needed, rng = math.log(2 / (1.0 - sample.confidence)), np.random.default_rng(sample.seed)
+    needed, rng = math.log(2 / (1.0 - sample.inference.confidence)), np.random.default_rng(sample.inference.seed)
     unit = (terms.values - terms.low) / width
     mean = float(unit.mean())
     orders = [rng.permutation(unit) for _ in range(ORDERS)]

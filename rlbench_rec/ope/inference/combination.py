@@ -13,8 +13,9 @@ from ..data.evaluation_log import EvaluationLog
 from ..estimators import Estimator, estimator
 from ..estimators.episode_columns import Columns
 from ..estimators.functionals import Part
-from .influence import Pieces, measure
-from .joint_resamples import Sample, jointly_resampled
+from .inference_options import Inference
+from .influence import LogParts, measure
+from .joint_resamples import MeasuredSample
 
 SHRINKAGE = 0.01
 """Of the correlations. On 2,048 simulated logs of 16 kinds (other seeds than it was chosen on) the error stayed within
@@ -55,7 +56,7 @@ def combined(
 
     x = S^-1 1 / (1' S^-1 1), S the covariance of the estimators in a joint bootstrap, its correlations shrunk towards 0
     by `shrinkage`, since those of ips and snips are nearly 1. Shares may be negative: the difference of two consistent
-    estimators estimates 0, and is subtracted as far as it tells noise. They are part of the reported name
+    estimators estimates 0, and is subtracted as far as it shows noise. They are part of the reported name
     (`combined(+0.31 snips +0.69 dr)`), and the interval takes them as given: at the optimum their own error is of
     second order.
 
@@ -70,34 +71,35 @@ def combined(
         InputError: fewer than two estimators, one with a bias (whose variance says nothing of its error), one that is
             not defined on the log, or a setting out of range.
     """
-    chosen = [estimator(name) for name in names]
-    if len(chosen) < 2:
-        raise InputError(f"{len(chosen)} estimators; a combination needs two.", where="names")
-    for one in chosen:
-        if one.biased or one.events == "unweighted":
-            what = f"'{one.label}' is no consistent estimator of the evaluated policy's value."
+    members = [estimator(name) for name in names]
+    if len(members) < 2:
+        raise InputError(f"{len(members)} estimators; a combination needs two.", where="names")
+    for member in members:
+        if member.biased or member.events == "unweighted":
+            what = f"'{member.label}' is not a consistent estimator of the target policy's value."
             raise InputError(what, where="names", hint="Combine ips, snips, dr and the like.")
     if not 0.0 <= shrinkage <= 1.0:
         raise InputError(f"shrinkage is {shrinkage}; it must lie in [0, 1].", where="shrinkage")
     if n_resamples < 2:
         raise InputError(f"{n_resamples} resamples.", where="n_resamples")
-    pieces = Pieces(log, chosen, metric)
+    parts, inference = LogParts(log, members, metric), Inference(n_resamples=n_resamples, seed=seed)
     with np.errstate(over="ignore", invalid="ignore"):
-        measured = measure(pieces)
-        draws = np.stack(jointly_resampled([Sample(pieces, measured, 0.95, n_resamples, seed)])[0])
-    for one, found in zip(chosen, measured, strict=True):
-        if not np.isfinite(found.value):
-            raise InputError(f"'{one.label}' is not defined on this log.", where="names")
+        measured = measure(parts)
+        draws = np.stack(MeasuredSample(parts, measured, inference).draws)
+    for member, on_log in zip(members, measured, strict=True):
+        if not np.isfinite(on_log.value):
+            raise InputError(f"'{member.label}' is not defined on this log.", where="names")
     draws = draws[:, np.isfinite(draws).all(axis=0)]
     if draws.shape[1] < 2:
-        raise InputError("Nothing tells how the estimators vary: one episode, or one user.", where="log")
-    shares = best_shares(np.cov(draws), shrinkage)
+        raise InputError("One episode, or one user, does not show how the estimators vary.", where="log")
+    shares = best_shares(np.cov(draws), shrinkage).tolist()
+    terms = [f"{share:+.3g} {member.label}" for member, share in zip(members, shares, strict=True)]
     return Estimator(
-        id=f"combined({' '.join(f'{share:+.3g} {one.label}' for one, share in zip(chosen, shares, strict=True))})",
-        compute=partial(_parts, list(zip(shares.tolist(), chosen, strict=True))),
-        events=tuple(dict.fromkeys(kind for one in chosen for kind in one.kinds)),
-        needs_q=any(one.needs_q for one in chosen),
-        one_step_only=any(one.one_step_only for one in chosen),
+        id=f"combined({' '.join(terms)})",
+        compute=partial(_parts, list(zip(shares, members, strict=True))),
+        events=tuple(dict.fromkeys(kind for member in members for kind in member.kinds)),
+        needs_q=any(member.needs_q for member in members),
+        one_step_only=any(member.one_step_only for member in members),
         # Its shares are those of this log.
         by_blocks=False,
     )
@@ -106,7 +108,7 @@ def combined(
 def best_shares(covariance: np.ndarray, shrinkage: float) -> np.ndarray:
     """(k,) shares that sum to 1; spread over those without any variance, where there are some."""
     spread = np.sqrt(np.diag(covariance))
-    # A spread of rounding is none.
+    # A spread that is rounding alone counts as 0.
     certain = spread <= 1e-9 * spread.max()
     if certain.any():
         return certain / certain.sum()
@@ -119,4 +121,6 @@ def best_shares(covariance: np.ndarray, shrinkage: float) -> np.ndarray:
 
 def _parts(shares: list[tuple[float, Estimator]], log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """A combination of consistent estimators, each with its share."""
-    return [Scaled(share, part) for share, one in shares for part in one.compute(log, outcome, **one.parameters)]
+    return [
+        Scaled(share, part) for share, member in shares for part in member.compute(log, outcome, **member.parameters)
+    ]

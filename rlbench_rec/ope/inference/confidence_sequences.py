@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import InputError
-from ..data import checks
 from ..data.evaluation_log import EvaluationLog
 from ..estimators import Estimator, estimator
 from .betting import sequence_limits
-from .influence import Pieces, measure
-from .joint_resamples import Sample
+from .inference_options import Inference
+from .influence import LogParts, measure
+from .joint_resamples import MeasuredSample
 from .value_ranges import bounded_terms
 
 
@@ -58,15 +58,15 @@ def confidence_sequence(
         InputError: no known bounds, users, row weights, an estimator that is no such mean, or a number beyond the
             log's episodes.
     """
-    checks.level("confidence", confidence)
+    inference = Inference(confidence=confidence)
     n = log.n_episodes
     if episodes is None:
         episodes = np.unique(np.append(np.round(2.0 ** np.arange(4, np.log2(n) + 1e-9, 0.5)), n))
     at = np.asarray(episodes).astype(np.int64)
     if at.ndim != 1 or len(at) == 0 or at.min() < 1 or at.max() > n:
         raise InputError(f"Numbers of episodes from 1 to {n} are needed.", where="episodes")
-    pieces = Pieces(log, [estimator(name, **parameters)], metric)
-    (terms,) = bounded_terms(Sample(pieces, measure(pieces), confidence, 1, 0))
-    every = terms.values
-    low, high = np.array([sequence_limits(terms, every[:count], confidence) for count in at]).T
-    return ConfidenceSequence(at, np.cumsum(every)[at - 1] / at, low, high)
+    parts = LogParts(log, [estimator(name, **parameters)], metric)
+    (terms,) = bounded_terms(MeasuredSample(parts, measure(parts), inference))
+    values = terms.values
+    low, high = np.array([sequence_limits(terms, values[:count], confidence) for count in at]).T
+    return ConfidenceSequence(at, np.cumsum(values)[at - 1] / at, low, high)

@@ -22,11 +22,11 @@ SAME = 1e-6
 hundredth of it."""
 
 
-class Pieces:
-    """The parts of several estimators on every block of a log.
+class LogParts:
+    """The parts of several estimators on a log, block by block.
 
-    A log of one block keeps them; those of a longer log are made anew on every pass, since a few operations in cache
-    cost less than columns in memory.
+    Those of a log of one block are kept; those of a longer log are computed anew on every pass, since a few operations
+    in cache cost less than columns in memory.
 
     Args:
         log: the log.
@@ -45,8 +45,8 @@ class Pieces:
             yield from self._kept
             return
         blocks = 0
-        for block in self.log.blocks() if all(one.by_blocks for one in self.estimators) else [self.log]:
-            parts = [one.parts(block, self.metric) for one in self.estimators]
+        for block in self.log.blocks() if all(estimator.by_blocks for estimator in self.estimators) else [self.log]:
+            parts = [estimator.parts(block, self.metric) for estimator in self.estimators]
             blocks += 1
             yield block, parts
         if blocks == 1:
@@ -62,20 +62,21 @@ class Pieces:
     def tables(self) -> list[list[Any]]:
         """For each estimator, for each part: the (episodes, K) matrix of its columns, sparse where few cells are
         filled."""
-        whole: list[list[np.ndarray]] | None = None
+        tables: list[list[np.ndarray]] = []
         filled = 0
         for _, parts in self:
-            matrices = [[part.columns.matrix() for part in of_one] for of_one in parts]
-            rows = matrices[0][0].shape[0]
+            blocks = [[part.columns.matrix() for part in of_estimator] for of_estimator in parts]
+            rows = blocks[0][0].shape[0]
             if rows == self.log.n_episodes:
-                return matrices
-            if whole is None:
-                whole = [[np.empty((self.log.n_episodes, one.shape[1])) for one in of_one] for of_one in matrices]
-            for of_whole, of_one in zip(whole, matrices, strict=True):
-                for table, block in zip(of_whole, of_one, strict=True):
+                return blocks
+            if not tables:
+                shapes = [[(self.log.n_episodes, block.shape[1]) for block in of_estimator] for of_estimator in blocks]
+                tables = [[np.empty(shape) for shape in of_estimator] for of_estimator in shapes]
+            for tables_of_estimator, blocks_of_estimator in zip(tables, blocks, strict=True):
+                for table, block in zip(tables_of_estimator, blocks_of_estimator, strict=True):
                     table[filled : filled + rows] = block
             filled += rows
-        return whole
+        return tables
 
 
 @dataclass(frozen=True)
@@ -108,34 +109,35 @@ class Measured:
         return np.where(np.abs(draws - self.value) <= SAME * self.scale, self.value, draws)
 
 
-def measure(pieces: Pieces) -> list[Measured]:
+def measure(log_parts: LogParts) -> list[Measured]:
     """Each estimator's value and standard error."""
-    log = pieces.log
-    parts, means = _means(pieces)
-    exponents = [_exponent(_scale(pieces, *each)) for each in zip(pieces.estimators, parts, means, strict=True)]
+    log = log_parts.log
+    parts, means = _means(log_parts)
+    exponents = [_exponent(_scale(log_parts, *each)) for each in zip(log_parts.estimators, parts, means, strict=True)]
     squares, cubes, units = np.zeros(len(parts)), np.zeros(len(parts)), log.n_units
     if log.strata is not None:
-        for at, psi in enumerate(_near_1(unit_influences(pieces, parts, means), exponents)):
-            apart = _within(psi, log)
+        of_strata = parts_of(unit_strata(log.clusters, log.strata))
+        for at, psi in enumerate(_near_1(unit_influences(log_parts, parts, means), exponents)):
+            centred = [psi[members] - psi[members].mean() for members in of_strata]
             squares[at] = sum(
-                sum_of_squares(own) * len(own) / (len(own) - 1) if len(own) > 1 else np.nan for own in apart
+                sum_of_squares(part) * len(part) / (len(part) - 1) if len(part) > 1 else np.nan for part in centred
             )
-            cubes[at] = sum(map(sum_of_cubes, apart))
+            cubes[at] = sum(map(sum_of_cubes, centred))
         errors = np.sqrt(squares) / log.total_weight
     else:
         if log.clusters is None:
-            for influences in _influences(pieces, parts, means):
+            for influences in _influences(log_parts, parts, means):
                 for at, psi in enumerate(_near_1(influences, exponents)):
                     squares[at] += sum_of_squares(psi)
                     cubes[at] += sum_of_cubes(psi)
         else:
-            for at, psi in enumerate(_near_1(unit_influences(pieces, parts, means), exponents)):
+            for at, psi in enumerate(_near_1(unit_influences(log_parts, parts, means), exponents)):
                 squares[at], cubes[at] = sum_of_squares(psi), sum_of_cubes(psi)
         errors = np.sqrt(squares) * (np.sqrt(units / (units - 1)) / log.total_weight if units > 1 else np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         skewness = cubes / squares**1.5
     with np.errstate(over="ignore"):
-        return _measured(pieces, parts, means, np.ldexp(errors, exponents), skewness)
+        return _measured(log_parts, parts, means, np.ldexp(errors, exponents), skewness)
 
 
 def _exponent(scale: float) -> int:
@@ -151,57 +153,61 @@ def _near_1(influences: Iterable[np.ndarray], exponents: Sequence[int]) -> Itera
 
 
 def _measured(
-    pieces: Pieces, parts: list[list[Part]], means: list[list[np.ndarray]], errors: np.ndarray, skewness: np.ndarray
+    log_parts: LogParts,
+    parts: list[list[Part]],
+    means: list[list[np.ndarray]],
+    errors: np.ndarray,
+    skewness: np.ndarray,
 ) -> list[Measured]:
-    found = []
+    measured = []
     figures = zip(errors.tolist(), skewness.tolist(), strict=True)
-    for one, of_one, of_means, (error, skew) in zip(pieces.estimators, parts, means, figures, strict=True):
-        value, scale = _value(of_one, of_means), _scale(pieces, one, of_one, of_means)
-        if error * np.sqrt(pieces.log.n_units) <= ROUNDING * scale:
+    for estimator, own_parts, own_means, (error, skew) in zip(log_parts.estimators, parts, means, figures, strict=True):
+        value, scale = _value(own_parts, own_means), _scale(log_parts, estimator, own_parts, own_means)
+        if error * np.sqrt(log_parts.log.n_units) <= ROUNDING * scale:
             value, error, skew = (0.0 if abs(value) <= SAME * scale else value), 0.0, 0.0
-        found.append(Measured(of_one, of_means, value, error, scale, skew))
-    return found
+        measured.append(Measured(own_parts, own_means, value, error, scale, skew))
+    return measured
 
 
-def _scale(pieces: Pieces, one: Estimator, parts: list[Part], means: list[np.ndarray]) -> float:
+def _scale(log_parts: LogParts, estimator: Estimator, parts: list[Part], means: list[np.ndarray]) -> float:
     """How large the numbers are that a value is the sum of: its parts, and the rewards, which may cancel in a part."""
     sizes = sum(abs(float(part.value(mean))) for part, mean in zip(parts, means, strict=True))
-    outcomes = (pieces.metric,) if one.outcomes is None else one.outcomes
+    outcomes = (log_parts.metric,) if estimator.outcomes is None else estimator.outcomes
     if len(outcomes) > 1:
         # A ratio of two has another unit than either.
         return sizes
-    return max(sizes, pieces.largest(outcomes[0]))
+    return max(sizes, log_parts.largest(outcomes[0]))
 
 
-def unit_influences(pieces: Pieces, parts: list[list[Part]], means: list[list[np.ndarray]]) -> Iterator[np.ndarray]:
+def unit_influences(
+    log_parts: LogParts, parts: list[list[Part]], means: list[list[np.ndarray]]
+) -> Iterator[np.ndarray]:
     """For each estimator: (units,) psi_u, the derivative of its value in how often unit u counts, times N."""
-    for blocks in zip(*_influences(pieces, parts, means), strict=True):
+    for blocks in zip(*_influences(log_parts, parts, means), strict=True):
         psi = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-        yield psi if pieces.log.clusters is None else np.bincount(pieces.log.clusters, psi)
+        yield psi if log_parts.log.clusters is None else np.bincount(log_parts.log.clusters, psi)
 
 
-def _within(psi: np.ndarray, log: EvaluationLog) -> list[np.ndarray]:
-    """For each stratum: psi of its units less their mean."""
-    return [psi[own] - psi[own].mean() for own in parts_of(unit_strata(log.clusters, log.strata))]
-
-
-def _means(pieces: Pieces) -> tuple[list[list[Part]], list[list[np.ndarray]]]:
+def _means(log_parts: LogParts) -> tuple[list[list[Part]], list[list[np.ndarray]]]:
     sums: list[list[np.ndarray]] = []
-    for block, parts in pieces:
-        of_block = [[part.columns.sums(block.episode_weights) for part in of_one] for of_one in parts]
+    for block, parts in log_parts:
+        of_block = [[part.columns.sums(block.episode_weights) for part in of_estimator] for of_estimator in parts]
         sums = of_block if not sums else [_added(*pair) for pair in zip(sums, of_block, strict=True)]
-    return parts, [[of_part / pieces.log.total_weight for of_part in of_one] for of_one in sums]
+    return parts, [[of_part / log_parts.log.total_weight for of_part in of_estimator] for of_estimator in sums]
 
 
-def _added(one: list[np.ndarray], two: list[np.ndarray]) -> list[np.ndarray]:
-    return [a + b for a, b in zip(one, two, strict=True)]
+def _added(first: list[np.ndarray], second: list[np.ndarray]) -> list[np.ndarray]:
+    return [a + b for a, b in zip(first, second, strict=True)]
 
 
-def _influences(pieces: Pieces, parts: list[list[Part]], means: list[list[np.ndarray]]) -> Iterator[list[np.ndarray]]:
+def _influences(
+    log_parts: LogParts, parts: list[list[Part]], means: list[list[np.ndarray]]
+) -> Iterator[list[np.ndarray]]:
     """For each block, for each estimator: (rows,) psi."""
     slopes = [gradients(*pair) for pair in zip(parts, means, strict=True)]
-    for block, of_block in pieces:
-        yield [linearised(*one, block.episode_weights) for one in zip(of_block, slopes, means, strict=True)]
+    for block, of_block in log_parts:
+        triples = zip(of_block, slopes, means, strict=True)
+        yield [linearised(*triple, block.episode_weights) for triple in triples]
 
 
 def _value(parts: list[Part], means: list[np.ndarray]) -> float:

@@ -8,48 +8,32 @@ from functools import cached_property
 import numpy as np
 
 from ...statistics.bootstrap import resampled_means, side_by_side
-from ..data import checks
 from ..estimators.functionals import total
-from .influence import Measured, Pieces
+from .inference_options import Inference
+from .influence import LogParts, Measured
 
 Limits = tuple[float, float]
 UNDEFINED: Limits = (np.nan, np.nan)
 
 
 @dataclass(frozen=True)
-class Sample:
+class MeasuredSample:
     """What an interval is made from.
 
     Attributes:
-        pieces: the parts of the estimators on the log.
+        parts: those of the estimators on the log.
         measured: their values and standard errors.
-        confidence: level of the interval.
-        n_resamples, seed: of the bootstrap.
-
-    Raises:
-        InputError: a confidence outside (0, 1), no resample, or no whole number where one is needed.
+        inference: level of the interval, and the bootstrap.
     """
 
-    pieces: Pieces
+    parts: LogParts
     measured: list[Measured]
-    confidence: float
-    n_resamples: int
-    seed: int
-
-    def __post_init__(self) -> None:
-        checks.level("confidence", self.confidence)
-        checks.whole("n_resamples", self.n_resamples, 1)
-        checks.whole("seed", self.seed, 0)
-
-    @property
-    def levels(self) -> tuple[float, float]:
-        """The two tail probabilities."""
-        return (1 - self.confidence) / 2, (1 + self.confidence) / 2
+    inference: Inference
 
     @property
     def units(self) -> int:
         """How many episodes, or users, could be drawn."""
-        return self.pieces.log.n_units
+        return self.parts.log.n_units
 
     @cached_property
     def draws(self) -> list[np.ndarray]:
@@ -57,24 +41,26 @@ class Sample:
         return jointly_resampled([self])[0]
 
 
-def jointly_resampled(samples: list[Sample]) -> list[list[np.ndarray]]:
-    """The draws of several logs of the same episodes, drawn together; the first one's settings hold. All are NaN where
+def jointly_resampled(samples: list[MeasuredSample]) -> list[list[np.ndarray]]:
+    """The draws of several logs of the same episodes, drawn together by the first one's options. All are NaN where
     there is one unit alone: its resamples are the log itself and tell nothing of chance."""
+    log, inference = samples[0].parts.log, samples[0].inference
     if samples[0].units < 2:
-        return [[np.full(samples[0].n_resamples, np.nan) for _ in sample.measured] for sample in samples]
-    first, log = samples[0], samples[0].pieces.log
-    tables = [of_one for sample in samples for of_one in sample.pieces.tables()]
-    widths = iter([[table.shape[1] for table in of_one] for of_one in tables])
+        return [[np.full(inference.n_resamples, np.nan) for _ in sample.measured] for sample in samples]
+    tables = [of_estimator for sample in samples for of_estimator in sample.parts.tables()]
+    widths = iter([[table.shape[1] for table in of_estimator] for of_estimator in tables])
     # Side by side what is one estimator's, never what is several's: no draw may depend on which others are asked for.
-    tables = [side_by_side(of_one) for of_one in tables]
-    units = {"strata": log.strata, "weights": log.episode_weights}
-    means = iter(resampled_means(tables, log.clusters, first.n_resamples, first.seed, **units))
+    joined = [side_by_side(of_estimator) for of_estimator in tables]
+    resampled = resampled_means(
+        joined, log.clusters, inference.n_resamples, inference.seed, strata=log.strata, weights=log.episode_weights
+    )
+    means = iter(resampled)
 
-    def draws(one: Measured) -> np.ndarray:
+    def draws(estimator: Measured) -> np.ndarray:
         of_parts = np.split(next(means), np.cumsum(next(widths))[:-1], axis=1)
-        return one.settled(total(one.parts, of_parts))
+        return estimator.settled(total(estimator.parts, of_parts))
 
-    return [[draws(one) for one in sample.measured] for sample in samples]
+    return [[draws(estimator) for estimator in sample.measured] for sample in samples]
 
 
 def percentiles(draws: np.ndarray, confidence: float) -> Limits:

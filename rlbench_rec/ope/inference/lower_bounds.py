@@ -9,12 +9,12 @@ from ..data import checks
 from ..data.evaluation_log import EvaluationLog
 from ..estimators import Estimator, estimator
 from ..estimators.functionals import Mean
-from .influence import Pieces
+from .influence import LogParts
 from .root_finding import crossing
 from .value_ranges import check_alike
 
 STAKES = 0.9 * 0.4 ** np.arange(12)
-"""Shares of the capital that are bet, from bold to cautious; the last suit millions of episodes."""
+"""Shares of the capital that are bet, from bold to cautious; the last ones suit millions of episodes."""
 
 
 def lower_bound(
@@ -76,12 +76,12 @@ def least_mean(terms: np.ndarray, needed: float) -> float:
     return mean * float(np.exp(-refuted))
 
 
-def _terms(log: EvaluationLog, one: Estimator, metric: int | None) -> np.ndarray:
+def _terms(log: EvaluationLog, mean: Estimator, metric: int | None) -> np.ndarray:
     """(episodes,) what the estimator is the mean of."""
-    biased = one.needs is not None or log.bandwidth
-    if one.needs_q or biased or not all(isinstance(part, Mean) for part in one.parts(next(log.blocks()), metric)):
-        raise InputError(f"'{one.id}' is no mean of weighted rewards.", where="name", hint="Use ips.")
-    terms = Pieces(log, [one], metric).tables()[0][0][:, 0]
+    biased = mean.needs is not None or log.bandwidth
+    if mean.needs_q or biased or not all(isinstance(part, Mean) for part in mean.parts(next(log.blocks()), metric)):
+        raise InputError(f"'{mean.id}' is not a mean of weighted rewards.", where="name", hint="Use ips.")
+    terms = LogParts(log, [mean], metric).tables()[0][0][:, 0]
     if (terms < 0).any():
         at = int(np.argmax(terms < 0))
         raise InputError(f"The term of episode {at} is {terms[at]:g}; none may be negative.", where="rewards")

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .joint_resamples import UNDEFINED, Limits, Sample
+from .joint_resamples import UNDEFINED, Limits, MeasuredSample
 
 
-def simultaneous(sample: Sample) -> list[Limits]:
-    """Intervals of which, with the given confidence, none misses; see `band`."""
-    return band([one.value for one in sample.measured], sample.draws, sample.confidence)
+def simultaneous(sample: MeasuredSample) -> list[Limits]:
+    """Intervals that, with the given confidence, all hold; see `band`."""
+    return band([estimator.value for estimator in sample.measured], sample.draws, sample.inference.confidence)
 
 
 def band(values: Sequence[float], draws: Sequence[np.ndarray], confidence: float) -> list[Limits]:
@@ -26,16 +26,16 @@ def band(values: Sequence[float], draws: Sequence[np.ndarray], confidence: float
         draws: K vectors (resamples,), drawn together; resamples in which one is not defined are left out.
         confidence: with which all K intervals cover.
     """
-    values, drawn = np.asarray(values, dtype=np.float64), np.asarray(draws)
-    known = np.isfinite(values)
-    apart = np.abs(drawn[known] - values[known, None])
+    centres, drawn = np.asarray(values, dtype=np.float64), np.asarray(draws)
+    known = np.isfinite(centres)
+    apart = np.abs(drawn[known] - centres[known, None])
     apart = apart[:, np.isfinite(apart).all(axis=0)]
     if not apart.size:
-        return [UNDEFINED] * len(values)
+        return [UNDEFINED] * len(centres)
     # By the draws' own spread: of an estimate that varies by rounding alone, both are rounding.
     spreads = np.sqrt(np.square(apart).mean(axis=1))
     ratios = apart[spreads > 0] / spreads[spreads > 0, None]
     factor = float(np.quantile(ratios.max(axis=0, initial=0.0), confidence, method="weibull"))
-    half = np.full(len(values), np.nan)
+    half = np.full(len(centres), np.nan)
     half[known] = factor * spreads
-    return [(float(value - by), float(value + by)) for value, by in zip(values, half, strict=True)]
+    return [(float(value - width), float(value + width)) for value, width in zip(centres, half, strict=True)]

@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import InputError
 from ..data.evaluation_log import EvaluationLog
 from ..estimators import ESTIMATORS, Estimator, estimator
-from .influence import Pieces, measure
+from .influence import LogParts, measure
 
 WIDTHS = 2.0
 """Half widths in standard errors."""
@@ -35,27 +35,28 @@ def slope(
     Raises:
         InputError: an estimator without such a parameter, or an empty grid.
     """
-    found = name if isinstance(name, Estimator) else ESTIMATORS[name]
-    if found.required not in [(parameter,) for parameter in GRIDS]:
-        raise InputError(f"'{found.id}' has no parameter that trades bias for variance.", where="name")
-    (parameter,) = found.required
-    values = np.unique(GRIDS[parameter](log) if grid is None else np.asarray(grid, dtype=np.float64))
-    if not len(values):
+    base = name if isinstance(name, Estimator) else ESTIMATORS[name]
+    if base.required not in [(parameter,) for parameter in GRIDS]:
+        raise InputError(f"'{base.id}' has no parameter that trades bias for variance.", where="name")
+    (parameter,) = base.required
+    choices = np.unique(GRIDS[parameter](log) if grid is None else np.asarray(grid, dtype=np.float64))
+    if not len(choices):
         raise InputError("No values to choose from.", where="grid")
     # A larger clip, threshold or shrinkage lets more weight through; a larger strength less.
-    ordered = values if parameter == "strength" else values[::-1]
-    candidates = [estimator(found, **{parameter: float(value)}) for value in ordered]
-    measured = measure(Pieces(log, candidates, metric))
-    return candidates[least_contradicted([one.value for one in measured], [one.std_error for one in measured])]
+    ordered = choices if parameter == "strength" else choices[::-1]
+    candidates = [estimator(base, **{parameter: float(value)}) for value in ordered]
+    measured = measure(LogParts(log, candidates, metric))
+    values = [candidate.value for candidate in measured]
+    return candidates[least_contradicted(values, [candidate.std_error for candidate in measured])]
 
 
 def least_contradicted(values: Sequence[float], std_errors: Sequence[float], half_width: float = WIDTHS) -> int:
     """SLOPE's choice among estimates that go from the least biased to the most biased one, with half widths of so many
     standard errors; 0 if nothing is known."""
-    values, widths = np.asarray(values), half_width * np.asarray(std_errors)
+    estimates, widths = np.asarray(values), half_width * np.asarray(std_errors)
     chosen = 0
-    for at in range(1, len(values)):
-        apart = np.abs(values[at] - values[:at])
+    for at in range(1, len(estimates)):
+        apart = np.abs(estimates[at] - estimates[:at])
         if (apart <= widths[at] + (np.sqrt(6.0) - 1.0) * widths[:at]).all():
             chosen = at
     return chosen

@@ -1,6 +1,6 @@
 """The known range of what an estimator averages, from the known ranges of outcomes, weights and lengths.
 
-Sample extremes are no ranges; without known ones there is no finite-sample interval.
+The extremes of a sample are not ranges; without known ones there is no finite-sample interval.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from ...errors import InputError
 from ..data.bounds import Range, discounted_steps, known_range, return_range, single_step
 from ..data.evaluation_log import EvaluationLog
 from ..estimators import Estimator
-from .influence import Pieces
-from .joint_resamples import Sample
+from .influence import LogParts
+from .joint_resamples import MeasuredSample
 
 
 def _shrunken(bound: float, shrinkage: float) -> float:
@@ -52,7 +52,7 @@ class Terms:
     """What an estimator is the mean of, one term an episode.
 
     Attributes:
-        one: the estimator.
+        estimator: the estimator.
         log: on which log.
         metric: of which outcome.
         mean: the estimate.
@@ -61,7 +61,7 @@ class Terms:
         of_value: known range of the true value, which terms may leave.
     """
 
-    one: Estimator
+    estimator: Estimator
     log: EvaluationLog
     metric: int | None
     mean: float
@@ -73,7 +73,7 @@ class Terms:
     @property
     def values(self) -> np.ndarray:
         """(episodes,) the terms."""
-        return Pieces(self.log, [self.one], self.metric).tables()[0][0][:, 0]
+        return LogParts(self.log, [self.estimator], self.metric).tables()[0][0][:, 0]
 
     def around(self, below: float, above: float) -> tuple[float, float]:
         """The interval from `below` under the estimate to `above` over it, within the range of the value."""
@@ -84,23 +84,24 @@ class Terms:
         return max(low, self.of_value[0]), min(high, self.of_value[1])
 
 
-def bounded_terms(sample: Sample) -> Iterator[Terms]:
+def bounded_terms(sample: MeasuredSample) -> Iterator[Terms]:
     """The terms of each estimator.
 
     Raises:
         InputError: no known range, users, whose rows are not independent, strata, or row weights.
     """
-    log, metric = sample.pieces.log, sample.pieces.metric
+    log, metric = sample.parts.log, sample.parts.metric
     if log.clusters is not None:
         raise InputError("Finite-sample intervals need independent episodes, not users.", where="clusters")
     if log.strata is not None:
         raise InputError("Finite-sample intervals need episodes that are drawn alike, not by strata.", where="strata")
     check_alike(log)
-    for one, found in zip(sample.pieces.estimators, sample.measured, strict=True):
-        low, high = term_range(one, log, metric)
+    for estimator, on_log in zip(sample.parts.estimators, sample.measured, strict=True):
+        low, high = term_range(estimator, log, metric)
         # The true value lies in the range of a return, where terms may not; what a biased estimator aims at need not.
-        of_value = (low, high) if one.biased else return_range(log, known_range(log, metric))
-        yield Terms(one, log, metric, found.value, found.std_error**2 * log.n_episodes, low, high, of_value)
+        of_value = (low, high) if estimator.biased else return_range(log, known_range(log, metric))
+        variance = on_log.std_error**2 * log.n_episodes
+        yield Terms(estimator, log, metric, on_log.value, variance, low, high, of_value)
 
 
 def check_alike(log: EvaluationLog) -> None:
@@ -110,7 +111,7 @@ def check_alike(log: EvaluationLog) -> None:
         raise InputError(what, where="weights", hint="Use bootstrap, bca, studentised or normal.")
 
 
-def term_range(one: Estimator, log: EvaluationLog, metric: int | None = None) -> Range:
+def term_range(estimator: Estimator, log: EvaluationLog, metric: int | None = None) -> Range:
     """The known range of an episode's term: the estimate is their mean.
 
     With rewards in [lo, hi] and weights in [0, B], a weighted reward lies in [min(0, B lo), max(0, B hi)], and a sum
@@ -121,19 +122,19 @@ def term_range(one: Estimator, log: EvaluationLog, metric: int | None = None) ->
     Raises:
         InputError: the log or the estimator does not know such a range.
     """
-    if one.id not in LARGEST_WEIGHT:
+    if estimator.id not in LARGEST_WEIGHT:
         hint = "Use bootstrap, bca, studentised or normal."
-        raise InputError(f"'{one.id}' is no mean of bounded terms.", where="interval", hint=hint)
+        raise InputError(f"'{estimator.id}' is not a mean of bounded terms.", where="interval", hint=hint)
     low, high = known_range(log, metric)
-    weight = LARGEST_WEIGHT[one.id](math.inf if log.weight_bound is None else log.weight_bound, **one.parameters)
+    bound = math.inf if log.weight_bound is None else log.weight_bound
+    weight = LARGEST_WEIGHT[estimator.id](bound, **estimator.parameters)
     if math.isinf(weight):
         hint = "Give weight_bound=, the largest possible product of ratios, or use ips-clip."
-        raise InputError(
-            f"A finite-sample interval of '{one.id}' needs a known bound.", where="weight_bound", hint=hint
-        )
-    if one.needs_q:
+        what = f"A finite-sample interval of '{estimator.id}' needs a known bound."
+        raise InputError(what, where="weight_bound", hint=hint)
+    if estimator.needs_q:
         return _model_range(log, (low, high), weight)
-    if single_step(log) and one.id == "on-policy":
+    if single_step(log) and estimator.id == "on-policy":
         return low, high
     longest = discounted_steps(log)
     return min(0.0, weight * low) * longest, max(0.0, weight * high) * longest
@@ -166,5 +167,5 @@ def _check_model(log: EvaluationLog, one_reward: Range) -> None:
             row = int(np.argmax(outside))
             at = 0 if log.one_step else row
             what = f"The model leaves what can be earned, ({low[at]:g}, {high[at]:g}), at row {row}: {column[row]:g}."
-            hint = "Clip the model to it: that is no bias."
+            hint = "Clip the model to it: that adds no bias."
             raise InputError(what, where=name, hint=hint)

@@ -38,7 +38,7 @@ def advice(report: Report, gate: Gate | None = None) -> tuple[str, ...]:
 
 
 def _sentences(report: Report, gate: Gate) -> Iterator[str]:
-    log, found, first = report.log, report.diagnostics, report.reward.scored[0]
+    log, found, first = report.log, report.diagnostics, report.reward.scores[0]
     if np.array_equal(log.propensities, log.target_propensities):
         yield (
             "Both policies give every logged action the same probability, so their values are the same by "
@@ -112,8 +112,8 @@ def _suspect(found: Diagnostics, gate: Gate) -> bool:
 
 
 def _trusted(report: Report) -> Iterator[str]:
-    first, log = report.reward.scored[0].lift, report.log
-    shown = decide(report.reward.scored[0], report.min_lift, report.lower_is_better).outcome == "better"
+    first, log = report.reward.scores[0].lift, report.log
+    shown = decide(report.reward.scores[0], report.min_lift, report.lower_is_better).outcome == "better"
     if report.decision.outcome == "not-shown" and shown:
         yield from _guardrails(report)
     elif report.decision.outcome == "not-shown":

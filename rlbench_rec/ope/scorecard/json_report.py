@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ..analysis.guardrails import Tested
 from ..estimate import Estimate
-from .scoring import Report, Scores
+from .scoring import OutcomeScores, Report
 
 SCHEMA_VERSION = 3
 SHARED = ("n_rows", "n_episodes", "propensity_source")
-"""Fields of an estimate that are said once, of the log."""
+"""Fields of an estimate that are the log's; the report has them once."""
 
 
 def record(report: Report, advice: Sequence[str] | None = None) -> dict[str, Any]:
@@ -36,12 +37,9 @@ def record(report: Report, advice: Sequence[str] | None = None) -> dict[str, Any
             "decision": asdict(report.decision) | {"exit_code": report.decision.exit_code},
             "reward": _outcome(report.reward),
             "metrics": [_outcome(outcome) for outcome in report.metrics],
-            "guardrails": [
-                asdict(one) | {"logging": _estimate(one.logging), "lift": _estimate(one.lift)}
-                for one in report.guardrails
-            ],
+            "guardrails": [_guardrail(outcome) for outcome in report.guardrails],
             "slices": [
-                asdict(one) | {"value": _estimate(one.value), "lift": _estimate(one.lift)} for one in report.slices
+                asdict(part) | {"value": _estimate(part.value), "lift": _estimate(part.lift)} for part in report.slices
             ],
             "by_day": None if report.by_day is None else _estimate(report.by_day),
             "diagnostics": report.diagnostics.to_dict() | {"pareto_k": report.pareto_k},
@@ -55,19 +53,24 @@ def record(report: Report, advice: Sequence[str] | None = None) -> dict[str, Any
     )
 
 
-def _outcome(outcome: Scores) -> dict[str, Any]:
+def _outcome(outcome: OutcomeScores) -> dict[str, Any]:
     return {
         "column": outcome.column,
-        "logging": _estimate(outcome.logging),
+        "logging": _estimate(outcome.behaviour),
         "estimates": [
-            _estimate(scored.value) | {"lift": _estimate(scored.lift) | {"relative": outcome.relative(scored)}}
-            for scored in outcome.scored
+            _estimate(score.value) | {"lift": _estimate(score.lift) | {"relative": outcome.relative(score)}}
+            for score in outcome.scores
         ],
     }
 
 
-def _estimate(one: Estimate) -> dict[str, Any]:
-    return {name: value for name, value in one.to_dict().items() if name not in SHARED}
+def _guardrail(outcome: Tested) -> dict[str, Any]:
+    fields = asdict(outcome) | {"behaviour": _estimate(outcome.behaviour), "lift": _estimate(outcome.lift)}
+    return {"logging" if name == "behaviour" else name: value for name, value in fields.items()}
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return {name: value for name, value in estimate.to_dict().items() if name not in SHARED}
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -12,13 +11,15 @@ from ...errors import InputError
 from ..analysis.confounding import Band, breaking_factor, sensitivity
 from ..analysis.guardrails import Guardrail, Tested, in_words, outcomes_tested
 from ..analysis.lifts import paired
-from ..analysis.slices import Slice, by_slice, over_days
+from ..analysis.slices import Slice, day_estimate, slice_estimates
 from ..data.evaluation_log import EvaluationLog
-from ..estimate import Estimate, estimate_all
+from ..estimate import Estimate, infer
 from ..estimators import ESTIMATORS, Estimator, Outcome, estimator, valued
+from ..inference.inference_options import Inference, Interval
 from ..inference.influence import ROUNDING
 from ..inference.slope import slope
 from ..reliability.diagnostics import Diagnostics, diagnose
+from ..reliability.gate import Gate
 from .load_table import LoggedTable
 from .tail_index import pareto_k
 
@@ -26,35 +27,35 @@ WITHOUT_Q = ("snips", "ips")
 WITH_Q = ("dr", "snips", "ips")
 RESAMPLED = ("bootstrap", "bca", "studentised")
 EXIT_CODES = {"better": 0, "worse": 1, "broken": 1, "not-shown": 3}
-"""2 is wrong use. Harm and ignorance are not the same thing for a script."""
+"""2 is wrong use. A script must tell harm (1) from too little evidence (3)."""
 
 
 @dataclass(frozen=True)
-class Scored:
-    """One estimator: the evaluated policy's value, and its lift over the logging policy."""
+class EstimatorScore:
+    """One estimator: the target policy's value, and its lift over the behaviour policy."""
 
     value: Estimate
     lift: Estimate
 
 
 @dataclass(frozen=True)
-class Scores:
-    """One outcome: its column, or the ratio of two; the logging policy's own mean, and what estimators say of the
-    evaluated one's."""
+class OutcomeScores:
+    """One outcome: its column, or the ratio of two; the behaviour policy's mean, and for each estimator the target
+    policy's."""
 
     column: str
-    logging: Estimate
-    scored: tuple[Scored, ...]
+    behaviour: Estimate
+    scores: tuple[EstimatorScore, ...]
 
-    def relative(self, of: Scored) -> float:
-        """The lift as a share of the logging policy's value; NaN unless the latter's interval is clear of 0."""
-        sure = self.logging.ci_low > 0 or self.logging.ci_high < 0
-        return of.lift.value / abs(self.logging.value) if sure else np.nan
+    def relative(self, score: EstimatorScore) -> float:
+        """The lift as a share of the behaviour policy's value; NaN unless the latter's interval is clear of 0."""
+        clear_of_0 = self.behaviour.ci_low > 0 or self.behaviour.ci_high < 0
+        return score.lift.value / abs(self.behaviour.value) if clear_of_0 else np.nan
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What the first estimator says, the others being a cross-check.
+    """What the first estimator shows; the others are a cross-check.
 
     Attributes:
         estimator: which.
@@ -76,10 +77,10 @@ class Decision:
 
 @dataclass(frozen=True)
 class Report:
-    """All that is said of a table.
+    """The scores of a table of logged decisions.
 
     Attributes:
-        table: what was read.
+        table: the table that was read.
         reward, metrics: the decisive outcome, and those beside it, ratios last.
         lower_is_better: whether rewards are costs.
         min_lift: the lift, in the good direction, that must be exceeded.
@@ -94,8 +95,8 @@ class Report:
     """
 
     table: LoggedTable
-    reward: Scores
-    metrics: tuple[Scores, ...]
+    reward: OutcomeScores
+    metrics: tuple[OutcomeScores, ...]
     lower_is_better: bool
     min_lift: float
     decision: Decision
@@ -109,13 +110,13 @@ class Report:
 
     @property
     def log(self) -> EvaluationLog:
-        """What was estimated from."""
+        """The log of the table."""
         return self.table.log
 
     @property
     def no_difference(self) -> bool:
         """Whether the lift is 0 and known to be."""
-        lift = self.reward.scored[0].lift
+        lift = self.reward.scores[0].lift
         return lift.value == 0.0 and lift.std_error == 0.0
 
 
@@ -127,7 +128,11 @@ def score(
     guardrails: Mapping[str, Guardrail] | None = None,
     lower_is_better: bool = False,
     min_lift: float = 0.0,
-    **settings: Any,
+    interval: Interval = "bootstrap",
+    confidence: float = 0.95,
+    n_resamples: int = 2_000,
+    seed: int = 0,
+    gate: Gate | None = None,
 ) -> Report:
     """Score a table of logged decisions; the first estimator decides.
 
@@ -139,33 +144,34 @@ def score(
         guardrails: what must not suffer, by outcome that was read, or ratio of two.
         lower_is_better: rewards are costs.
         min_lift: the lift that must be exceeded, >= 0, in the good direction.
-        settings: `interval`, `confidence`, `n_resamples`, `seed` and `gate` of `ope.estimate_all`.
+        interval, confidence, n_resamples, seed, gate: as in `ope.estimate`.
 
     Raises:
-        UnknownNameError, InputError: an estimator or a setting that cannot be used.
+        UnknownNameError, InputError: an estimator or an option that cannot be used.
     """
     log = table.log
     if not 0.0 <= min_lift < np.inf:
         raise InputError(f"{min_lift:g}; it must be 0 or more, in the good direction.", where="min_lift")
-    _check_resamples(**settings)
+    inference = Inference(interval, confidence, n_resamples, seed, gate or Gate())
+    _check_resamples(inference)
     names = estimators or (WITHOUT_Q if log.q_logged is None else WITH_Q)
-    chosen = [_estimator(name, log) for name in names]
-    reward = _scores(log, table.columns["reward"], chosen, None, settings)
-    weighted = [one for one in chosen if not one.needs_q][:1] or [estimator("snips")]
+    members = [_estimator(name, log) for name in names]
+    reward = _scores(log, table.columns["reward"], members, None, inference)
+    without_q = next((member for member in members if not member.needs_q), estimator("snips"))
     further = (*table.metrics, *dict.fromkeys(ratios))
-    metrics = [_scores(log, name, weighted, table.outcome(name), settings) for name in further]
-    bands, factor = _confounding(log, reward.logging.value)
+    metrics = [_scores(log, name, [without_q], table.outcome(name), inference) for name in further]
+    bands, factor = _confounding(log, reward.behaviour.value)
     rails = {name: replace(rail, outcome=table.outcome(name)) for name, rail in (guardrails or {}).items()}
-    tested = outcomes_tested(log, rails, weighted[0], **settings) if rails else []
-    slices, by_day = _slices(table, chosen[0], settings)
+    tested = outcomes_tested(log, rails, without_q, inference) if rails else []
+    slices, by_day = _slices(table, members[0], inference)
     return Report(
         table,
         reward,
         tuple(metrics),
         lower_is_better,
         min_lift,
-        guarded(decide(reward.scored[0], min_lift, lower_is_better), tested),
-        diagnose(log, settings.get("gate")),
+        guarded(decide(reward.scores[0], min_lift, lower_is_better), tested),
+        diagnose(log, inference.gate),
         pareto_k(log),
         bands,
         factor,
@@ -175,17 +181,15 @@ def score(
     )
 
 
-def _check_resamples(
-    interval: str = "bootstrap", confidence: float = 0.95, n_resamples: int = 2_000, **others: Any
-) -> None:
+def _check_resamples(inference: Inference) -> None:
     """Refuse percentiles of fewer draws than have one in either tail: of a single draw both limits are that draw."""
-    least = np.ceil(2.0 / (1.0 - confidence) - 1.0 - 1e-6) if 0.0 < confidence < 1.0 else 0.0
-    if interval in RESAMPLED and 0 < n_resamples < least:
-        what = f"{n_resamples}; an interval of {confidence:.12g} needs {least:.0f} or more."
+    least = np.ceil(2.0 / (1.0 - inference.confidence) - 1.0 - 1e-6)
+    if inference.interval in RESAMPLED and inference.n_resamples < least:
+        what = f"{inference.n_resamples}; an interval of {inference.confidence:.12g} needs {least:.0f} or more."
         raise InputError(what, where="n_resamples")
 
 
-def decide(first: Scored, min_lift: float, lower_is_better: bool) -> Decision:
+def decide(first: EstimatorScore, min_lift: float, lower_is_better: bool) -> Decision:
     """Whether a lift is shown; see `Decision`."""
     lift = first.lift
     low, high = (-lift.ci_high, -lift.ci_low) if lower_is_better else (lift.ci_low, lift.ci_high)
@@ -200,16 +204,16 @@ def decide(first: Scored, min_lift: float, lower_is_better: bool) -> Decision:
     if low == high == 0.0:
         reasons.append("there is no difference at all: the lift is 0, and so are both limits")
     elif not low > min_lift + rounding:
-        wanted = f"below {-min_lift + 0.0:.4g}" if lower_is_better else f"above {min_lift:.4g}"
-        told = f"is not wholly {wanted}" if np.isfinite(low) else "is not defined"
-        reasons.append(f"the interval of the lift {told}")
+        beyond = f"below {-min_lift + 0.0:.4g}" if lower_is_better else f"above {min_lift:.4g}"
+        state = f"is not wholly {beyond}" if np.isfinite(low) else "is not defined"
+        reasons.append(f"the interval of the lift {state}")
     return Decision(first.value.estimator, "not-shown", tuple(reasons))
 
 
 def guarded(decision: Decision, guardrails: Sequence[Tested]) -> Decision:
     """The decision, after a look at what must not suffer."""
     reasons = {
-        state: [f"guardrail {one.name}: {in_words(one)}" for one in guardrails if one.state == state]
+        state: [f"guardrail {rail.name}: {in_words(rail)}" for rail in guardrails if rail.state == state]
         for state in ("broken", "open")
     }
     if decision.outcome == "worse" or not (reasons["broken"] or reasons["open"]):
@@ -219,49 +223,49 @@ def guarded(decision: Decision, guardrails: Sequence[Tested]) -> Decision:
     return Decision(decision.estimator, "not-shown", (*decision.reasons, *reasons["open"]))
 
 
-def _slices(table: LoggedTable, one: Estimator, settings: dict[str, Any]) -> tuple[tuple[Slice, ...], Estimate | None]:
+def _slices(table: LoggedTable, member: Estimator, inference: Inference) -> tuple[tuple[Slice, ...], Estimate | None]:
     if table.slices is None:
         return (), None
     by_day = None
     if table.days is not None and table.days > 1:
         # Resampling a handful of days would be too sure of itself.
-        by_day = over_days(table.log, table.slices, one, **settings | {"interval": "normal"})
-    return tuple(by_slice(table.log, table.slices, one, **settings)), by_day
+        by_day = day_estimate(table.log, table.slices, paired(member), replace(inference, interval="normal"))
+    return tuple(slice_estimates(table.log, table.slices, member, inference)), by_day
 
 
 def _estimator(name: str, log: EvaluationLog) -> Estimator:
     """`ips-clip:10`, `switch-dr:slope`, `magic`."""
-    known, _, given = name.partition(":")
-    found = ESTIMATORS[known]
-    if given == "slope":
-        return slope(log, found)
-    if not given:
-        if set(found.required) - set(found.parameters):
-            (parameter,) = found.required
-            hint = f"Write {known}:10 (a {parameter} of 10), or {known}:slope to have it chosen from the log."
-            raise InputError(f"The estimator '{known}' needs a {parameter}.", where="--estimators", hint=hint)
-        return estimator(found)
+    id_, _, numbers = name.partition(":")
+    base = ESTIMATORS[id_]
+    if numbers == "slope":
+        return slope(log, base)
+    if not numbers:
+        if set(base.required) - set(base.parameters):
+            (parameter,) = base.required
+            hint = f"Write {id_}:10 (a {parameter} of 10), or {id_}:slope to have it chosen from the log."
+            raise InputError(f"The estimator '{id_}' needs a {parameter}.", where="--estimators", hint=hint)
+        return estimator(base)
     try:
-        values = [float(number) for number in given.split(":")]
+        values = [float(number) for number in numbers.split(":")]
     except ValueError as error:
-        raise InputError(f"'{given}' in '{name}' is no number.", where="--estimators") from error
-    if len(values) > len(found.required):
-        takes = " and ".join(found.required) or "no parameters"
-        raise InputError(f"The estimator '{known}' takes {takes}.", where="--estimators")
-    return estimator(found, **dict(zip(found.required, values, strict=False)))
+        raise InputError(f"'{numbers}' in '{name}' is not a number.", where="--estimators") from error
+    if len(values) > len(base.required):
+        takes = " and ".join(base.required) or "no parameters"
+        raise InputError(f"The estimator '{id_}' takes {takes}.", where="--estimators")
+    return estimator(base, **dict(zip(base.required, values, strict=False)))
 
 
 def _scores(
-    log: EvaluationLog, column: str, chosen: Sequence[Estimator], outcome: Outcome, settings: dict[str, Any]
-) -> Scores:
-    own, *chosen = (valued(one, outcome) for one in (estimator("on-policy"), *chosen))
-    logging, *found = estimate_all(log, [own, *chosen, *map(paired, chosen)], **settings)
-    pairs = zip(found[: len(chosen)], found[len(chosen) :], strict=True)
-    return Scores(column, logging, tuple(Scored(value, lift) for value, lift in pairs))
+    log: EvaluationLog, column: str, members: Sequence[Estimator], outcome: Outcome, inference: Inference
+) -> OutcomeScores:
+    on_policy, *of_values = (valued(member, outcome) for member in (estimator("on-policy"), *members))
+    behaviour, *estimates = infer(log, [on_policy, *of_values, *map(paired, of_values)], inference)
+    pairs = zip(estimates[: len(members)], estimates[len(members) :], strict=True)
+    return OutcomeScores(column, behaviour, tuple(EstimatorScore(value, lift) for value, lift in pairs))
 
 
-def _confounding(log: EvaluationLog, logging: float) -> tuple[tuple[Band, ...], float]:
+def _confounding(log: EvaluationLog, behaviour: float) -> tuple[tuple[Band, ...], float]:
     # Odds of 0 stay 0 under any factor: a band of no width would claim that nothing can be hidden.
     if not log.one_step or log.bandwidth is not None or (log.propensities == 1).all():
         return (), np.nan
-    return tuple(sensitivity(log)), breaking_factor(log, logging)
+    return tuple(sensitivity(log)), breaking_factor(log, behaviour)

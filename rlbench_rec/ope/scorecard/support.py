@@ -10,7 +10,7 @@ from ..analysis.lifts import paired
 from ..data.evaluation_log import EvaluationLog
 from ..estimate import Estimate, estimate_all
 from ..estimators import estimator
-from ..inference.influence import Pieces, measure
+from ..inference.influence import LogParts, measure
 from ..reliability.gate import Gate, tail_was_seen, times_needed
 from ..reliability.log_overlap import LogOverlap
 
@@ -35,7 +35,7 @@ def times_as_long(log: EvaluationLog, gate: Gate) -> tuple[float, bool]:
     of_value = [replace(overlap, sizes=None) for overlap in weighing.overlaps("reward")]
     of_lift = weighing.overlaps("difference")
     times = [times_needed(overlap, gate) for overlap in (*of_value, *of_lift)]
-    (measured,) = measure(Pieces(log, [one]))
+    (measured,) = measure(LogParts(log, [one]))
     # A skewness falls with the square root of the number of rows.
     times.append((measured.skewness / gate.trusted_skewness) ** 2)
     uneven = any(

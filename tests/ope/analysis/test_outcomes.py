@@ -57,7 +57,7 @@ def test_values_lifts_and_intervals_hold_the_truth(shop):
     for one in ope.analysis.kpis(log, ASKED, confidence=0.999, interval="normal"):
         assert one.value.ci_low < new[one.name] < one.value.ci_high
         assert one.lift.ci_low < new[one.name] - now[one.name] < one.lift.ci_high
-        assert one.lift.value == pytest.approx(one.value.value - one.logging.value, rel=1e-9)
+        assert one.lift.value == pytest.approx(one.value.value - one.behaviour.value, rel=1e-9)
 
 
 def test_kpis_agree_with_the_estimates_one_by_one(shop):

@@ -44,9 +44,9 @@ def test_the_promised_power_comes_out(name):
 def test_exploration_has_the_promised_power_too():
     rng = np.random.default_rng(1)
     pilot, _ = log_of(40_000, rng)
-    for towards, share in (("evaluated", 0.2), (3, 0.3)):
+    for towards, share in (("target", 0.2), (3, 0.3)):
         (planned,) = ope.explore(pilot, TRUE_LIFT, towards, shares=[share])
-        mixed = (1 - share) * LOGGING + share * (EVALUATED if towards == "evaluated" else np.full(3, 1 / 3))
+        mixed = (1 - share) * LOGGING + share * (EVALUATED if towards == "target" else np.full(3, 1 / 3))
         n, came_out = int(np.ceil(planned.episodes)), 0
         for _ in range(LOGS):
             log, items = log_of(n, rng, mixed)

@@ -171,5 +171,5 @@ def test_refusals():
         replace(log, **pair)
     with pytest.raises(InputError, match="one-step logs only"):
         value(replace(log, category_propensities=[1, 1, 1], target_category_propensities=[1, 1, 1]), "mips")
-    with pytest.raises(InputError, match="no mean of weighted rewards"):
+    with pytest.raises(InputError, match="not a mean of weighted rewards"):
         ope.inference.lower_bound(log, "mis")

@@ -179,7 +179,7 @@ def test_refusals():
     for episodes in ([0], [21], [], [[1]]):
         with pytest.raises(InputError, match="episodes: Numbers of episodes from 1 to 20"):
             ope.inference.confidence_sequence(log, episodes=episodes)
-    with pytest.raises(InputError, match="'snips' is no mean of bounded terms"):
+    with pytest.raises(InputError, match="'snips' is not a mean of bounded terms"):
         ope.inference.confidence_sequence(log, "snips")
     with pytest.raises(InputError, match="reward_range"):
         ope.inference.confidence_sequence(ope.EvaluationLog([1.0], [1.0], [1.0]))

@@ -116,7 +116,7 @@ def test_refusals():
     with pytest.raises(InputError, match="1 estimators; a combination needs two"):
         ope.inference.combined(log, ["ips"])
     for name in ("dm", "on-policy", "magic"):
-        with pytest.raises(InputError, match=f"'{name}.*is no consistent estimator"):
+        with pytest.raises(InputError, match=f"'{name}.*is not a consistent estimator"):
             ope.inference.combined(log, ["ips", name])
     with pytest.raises(InputError, match="shrinkage is -1"):
         ope.inference.combined(log, ["ips", "snips"], shrinkage=-1)

@@ -140,7 +140,7 @@ def test_a_clip_needs_no_bound_and_discounting_bounds_the_return():
 @pytest.mark.parametrize(
     ("name", "fields", "message"),
     [
-        ("snips", {}, "'snips' is no mean of bounded terms"),
+        ("snips", {}, "'snips' is not a mean of bounded terms"),
         ("ips", {"reward_range": None}, "reward_range: .* needs the known range"),
         ("ips", {"weight_bound": None}, "weight_bound: .*'ips' needs a known bound"),
         ("ips", {"clusters": [0, 0, 1, 1]}, "clusters: .*independent episodes"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rlbench_rec import ope
 from rlbench_rec.errors import InputError
-from rlbench_rec.ope.inference.influence import Pieces
+from rlbench_rec.ope.inference.influence import LogParts
 from rlbench_rec.ope.inference.value_ranges import LARGEST_WEIGHT, term_range
 
 BOUNDS = ("hoeffding", "bernstein", "betting", "betting-sequence", "cressie-read")
@@ -103,7 +103,7 @@ def test_no_term_leaves_its_range(seed, gamma, known, low):
             continue
         one = ope.estimator(name, **{key: GIVEN[key] for key in one.required})
         least, largest = term_range(one, log)
-        terms = Pieces(log, [one]).tables()[0][0][:, 0]
+        terms = LogParts(log, [one]).tables()[0][0][:, 0]
         assert (terms >= least - 1e-9).all() and (terms <= largest + 1e-9).all(), name
 
 

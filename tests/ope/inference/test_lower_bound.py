@@ -83,7 +83,7 @@ def test_refusals():
         ope.inference.lower_bound(log_of([1, 2], clusters=[0, 0]))
     for name in ("snips", "dr", "sniips"):
         log = log_of([1, 2, 3], q_logged=np.ones(3), v_target=np.ones(3), episode_starts=[0, 2])
-        with pytest.raises(InputError, match=f"'{name}' is no mean of weighted rewards"):
+        with pytest.raises(InputError, match=f"'{name}' is not a mean of weighted rewards"):
             ope.inference.lower_bound(log, name)
     with pytest.raises(InputError, match="confidence"):
         ope.inference.lower_bound(log_of([1]), confidence=95)

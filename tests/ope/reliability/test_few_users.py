@@ -40,7 +40,7 @@ def test_questions_about_one_unit():
     assert np.isnan([candidate.p_better, candidate.p_best, candidate.lift_low]).all()
     tail = ope.analysis.estimate_return(log, "cvar", 0.1)
     assert np.isfinite(tail.value) and np.isnan(tail.ci_low) and tail.verdict == "unreliable"
-    with pytest.raises(InputError, match="Nothing tells how the estimators vary"):
+    with pytest.raises(InputError, match="does not show how the estimators vary"):
         ope.inference.combined(log, ["ips", "snips"])
 
 

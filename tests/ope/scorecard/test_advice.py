@@ -96,10 +96,10 @@ def test_the_advised_number_of_rows_shows_the_lift_in_four_cases_of_five(report_
         return (rng.random(n) < 0.2 + 0.02 * arm).astype(float), np.full(n, 0.5), np.where(arm, 0.9, 0.1)
 
     found = report_on(*log(2_000))
-    while found.decision.outcome != "not-shown" or found.reward.scored[0].lift.value < 0.002:
+    while found.decision.outcome != "not-shown" or found.reward.scores[0].lift.value < 0.002:
         found = report_on(*log(2_000))
     n = number(told(found), r"about ([\d,]+) decisions of this kind")
-    lift = found.reward.scored[0].lift
+    lift = found.reward.scores[0].lift
     # Two-sided 95 % and power 80 %: (1.96 + 0.84)^2 variances of one row over the squared lift.
     assert n == pytest.approx((2.8 * lift.std_error / lift.value) ** 2 * 2_000, rel=0.1)
 
@@ -177,7 +177,7 @@ def test_rewards_of_very_different_sizes(report_on):
     arm = rng.random(12_000) < 0.5
     bought = rng.random(12_000) < 0.02
     found = report_on(bought * rng.lognormal(3, 1.5, 12_000), np.full(12_000, 0.5), np.where(arm, 0.8, 0.2))
-    assert found.reward.scored[0].lift.verdict != "trusted" and "the largest may not have been seen" in told(found)
+    assert found.reward.scores[0].lift.verdict != "trusted" and "the largest may not have been seen" in told(found)
     alike = report_on(bought * 20.0, np.full(12_000, 0.5), np.where(arm, 0.8, 0.2))
     assert "the largest may not have been seen" not in told(alike)
 

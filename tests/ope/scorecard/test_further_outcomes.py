@@ -46,8 +46,8 @@ def test_ratios_stand_beside_the_metrics(shop):
     basket = report.metrics[1]
     assert [one.column for one in report.metrics] == ["orders", "reward/orders"]
     alone = ope.lift(read.log, "snips", metric=(None, 0), n_resamples=200)
-    assert basket.scored[0].lift.value == pytest.approx(alone.value, rel=1e-12)
-    assert basket.logging.value == pytest.approx(read.log.rewards.sum() / read.log.metrics.sum(), rel=1e-12)
+    assert basket.scores[0].lift.value == pytest.approx(alone.value, rel=1e-12)
+    assert basket.behaviour.value == pytest.approx(read.log.rewards.sum() / read.log.metrics.sum(), rel=1e-12)
     assert "metric: reward/orders" in scorecard_text(report)
     with pytest.raises(InputError, match="'clicks' is not an outcome that was read"):
         scorecard.score(read, ratios=["reward/clicks"])

@@ -31,7 +31,7 @@ def test_a_trusted_lift_above_zero_is_better_and_its_costs_are_worse(clicks, rep
 
 def test_the_lift_must_exceed_min_lift_in_the_good_direction(clicks, report_on):
     rewards, *policies = clicks
-    low = report_on(rewards, *policies).reward.scored[0].lift.ci_low
+    low = report_on(rewards, *policies).reward.scores[0].lift.ci_low
     assert low > 0
     assert report_on(rewards, *policies, min_lift=0.99 * low).decision.outcome == "better"
     missed = report_on(rewards, *policies, min_lift=1.01 * low)
@@ -42,9 +42,9 @@ def test_the_lift_must_exceed_min_lift_in_the_good_direction(clicks, report_on):
 
 def test_what_is_not_trusted_is_never_shown(clicks, report_on):
     few = report_on(*(column[:100] for column in clicks))
-    assert few.decision.outcome == "not-shown" and "weak" in few.decision.reasons[0] + few.reward.scored[0].lift.verdict
+    assert few.decision.outcome == "not-shown" and "weak" in few.decision.reasons[0] + few.reward.scores[0].lift.verdict
     guessed = report_on(*clicks, propensity_source="estimated")
-    assert guessed.decision.outcome == "not-shown" and guessed.reward.scored[0].lift.ci_low > 0
+    assert guessed.decision.outcome == "not-shown" and guessed.reward.scores[0].lift.ci_low > 0
     clipped = report_on(*clicks, estimators=["ips-clip:2", "snips"])
     assert clipped.decision.outcome == "not-shown" and clipped.decision.estimator == "ips-clip2"
     silent = report_on(*clicks, interval="none")
@@ -55,23 +55,23 @@ def test_the_first_estimator_decides_and_dr_comes_first_where_there_is_q(clicks,
     rewards, propensities, target = clicks
     q = np.full(len(rewards), rewards.mean())
     with_q = report_on(rewards, propensities, target, q_logged=q, v_target=q)
-    assert [one.value.estimator for one in with_q.reward.scored] == ["dr", "snips", "ips"]
+    assert [one.value.estimator for one in with_q.reward.scores] == ["dr", "snips", "ips"]
     assert with_q.decision.estimator == "dr"
     alone = ope.lift(with_q.log, "dr", n_resamples=300)
-    assert with_q.reward.scored[0].lift.value == pytest.approx(alone.value, rel=1e-12)
+    assert with_q.reward.scores[0].lift.value == pytest.approx(alone.value, rel=1e-12)
 
 
 def test_the_relative_lift_is_never_over_a_value_that_may_be_0(clicks, report_on):
     rewards, *policies = clicks
     sure = report_on(rewards, *policies)
-    first = sure.reward.scored[0]
+    first = sure.reward.scores[0]
     assert sure.reward.relative(first) == pytest.approx(first.lift.value / rewards.mean(), rel=1e-12)
     costs = report_on(-rewards, *policies).reward
-    assert costs.relative(costs.scored[0]) == pytest.approx(-sure.reward.relative(first), rel=1e-9)
+    assert costs.relative(costs.scores[0]) == pytest.approx(-sure.reward.relative(first), rel=1e-9)
     around = report_on(rewards - rewards.mean(), *policies).reward
-    assert np.isnan(around.relative(around.scored[0]))
+    assert np.isnan(around.relative(around.scores[0]))
     none = report_on(np.zeros(len(rewards)), *policies)
-    assert np.isnan(none.reward.relative(none.reward.scored[0])) and none.decision.outcome == "not-shown"
+    assert np.isnan(none.reward.relative(none.reward.scores[0])) and none.decision.outcome == "not-shown"
 
 
 @pytest.mark.parametrize(
@@ -81,14 +81,14 @@ def test_estimators_with_parameters(clicks, report_on, name, label):
     rewards, propensities, target = (column[:500] for column in clicks)
     zeros = np.zeros(500)
     found = report_on(rewards, propensities, target, [name], q_logged=zeros, v_target=zeros)
-    assert found.reward.scored[0].value.estimator.startswith(label)
+    assert found.reward.scores[0].value.estimator.startswith(label)
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
         ("ips-clip", "ips-clip:slope"),
-        ("ips-clip:x", "no number"),
+        ("ips-clip:x", "is not a number"),
         ("snips:3", "takes no parameters"),
         ("dr", "needs q_logged and v_target"),
     ],
@@ -108,8 +108,8 @@ def test_unknown_estimators_and_negative_min_lift(clicks, report_on):
 def test_metrics_stand_beside_the_reward(clicks, report_on):
     found = report_on(*clicks, metrics=["revenue"], estimators=["ips", "snips"])
     (metric,) = found.metrics
-    assert metric.column == "revenue" and [one.value.estimator for one in metric.scored] == ["ips"]
-    assert metric.scored[0].lift == found.reward.scored[0].lift
+    assert metric.column == "revenue" and [one.value.estimator for one in metric.scores] == ["ips"]
+    assert metric.scores[0].lift == found.reward.scores[0].lift
     assert "metric: revenue" in scorecard_text(found)
 
 
@@ -128,7 +128,7 @@ def test_rounding_is_shown_as_no_lift(report_on, factor):
     for _ in range(4):
         rewards = np.repeat(factor * rng.random(300), 2)  # the same with either action
         found = report_on(rewards, np.tile([0.6, 0.4], 300), np.tile([0.55, 0.45], 300), ["snips"])
-        lifts.append(found.reward.scored[0].lift.value)
+        lifts.append(found.reward.scores[0].lift.value)
         assert "  +0 (+0.0%)  " in scorecard_text(found)
     assert any(lifts)
 
@@ -140,7 +140,7 @@ def test_a_lift_of_few_rows_is_not_shown_though_the_value_is_known(report_on):
     rewards = (rng.random(5_000) < 0.4).astype(float)
     rewards[:40] = np.tile([1.0, 0.0], 20)
     found = report_on(rewards, np.full(5_000, 0.5), target, ["ips"])
-    assert found.reward.scored[0].lift.ci_low > 0 and found.decision.outcome == "not-shown"
+    assert found.reward.scores[0].lift.ci_low > 0 and found.decision.outcome == "not-shown"
     assert "trusted, lift unreliable" in scorecard_text(found) and "where the policies differ" in scorecard_text(found)
 
 
@@ -175,6 +175,6 @@ def test_limits_take_draws_beyond_them(clicks, report_on, confidence, least, int
     settings = {"confidence": confidence, "interval": interval}
     with pytest.raises(InputError, match=f"{least - 1}; an interval of {confidence} needs {least} or more"):
         report_on(*columns, n_resamples=least - 1, **settings)
-    first = report_on(*columns, n_resamples=least, **settings).reward.scored[0].value
+    first = report_on(*columns, n_resamples=least, **settings).reward.scores[0].value
     assert first.ci_low < first.value < first.ci_high
-    assert report_on(*columns, n_resamples=1, interval="normal").reward.scored[0].value.ci_low < first.value
+    assert report_on(*columns, n_resamples=1, interval="normal").reward.scores[0].value.ci_low < first.value

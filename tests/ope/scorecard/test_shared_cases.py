@@ -49,7 +49,7 @@ def test_refused(name, words):
     ],
 )
 def test_values(name, columns, value):
-    assert said(name, columns)[0].reward.scored[0].value.value == pytest.approx(value, abs=1e-6)
+    assert said(name, columns)[0].reward.scores[0].value.value == pytest.approx(value, abs=1e-6)
 
 
 def test_the_same_decisions_once_and_four_times():
@@ -70,10 +70,10 @@ def test_forms_that_are_read():
 
 
 def test_outcomes():
-    assert said("c18_minus_one.csv")[0].reward.scored[0].lift.value == pytest.approx(0.063687, abs=5e-7)
+    assert said("c18_minus_one.csv")[0].reward.scores[0].lift.value == pytest.approx(0.063687, abs=5e-7)
     for name in ("c19_constant.csv", "c30_constant_fee.csv"):
         report, text = said(name)
-        lift = report.reward.scored[0].lift
+        lift = report.reward.scores[0].lift
         assert (lift.value, lift.ci_low, lift.ci_high) == (0, 0, 0) and "no difference at all" in text
         assert (report.decision.outcome, report.decision.exit_code) == ("not-shown", 3)
     assert "inf" not in said("c28_huge.csv")[1]
@@ -88,7 +88,7 @@ def test_what_is_said_of_hidden_confounding():
 
 def test_arms_fixed_by_user_are_no_fault_of_the_propensities():
     report, text = said("c09_sticky_users.csv")
-    assert report.reward.scored[0].lift.verdict != "unreliable" and "Check the propensities" not in text
+    assert report.reward.scores[0].lift.verdict != "unreliable" and "Check the propensities" not in text
     assert report.diagnostics.mean_weight_z == pytest.approx(1.6, abs=0.05)
 
 

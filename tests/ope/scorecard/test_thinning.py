@@ -46,11 +46,11 @@ def test_its_value_is_that_of_the_whole_log(tmp_path, whole, thinned):
     bare = score(read_log(write(tmp_path, thinned)), n_resamples=200).reward
     read = read_log(write(tmp_path, thinned), {"weight": "s"}, by="device")
     report = score(read, n_resamples=200)
-    for wrong, right, true in zip(bare.scored, report.reward.scored, full.scored, strict=True):
+    for wrong, right, true in zip(bare.scores, report.reward.scores, full.scores, strict=True):
         assert abs(right.value.value - true.value.value) < 2 * right.value.std_error
         assert wrong.value.value > 5 * true.value.value
         assert right.lift.ci_low < true.lift.value < right.lift.ci_high
-    assert report.reward.logging.value == pytest.approx(full.logging.value, rel=0.03)
+    assert report.reward.behaviour.value == pytest.approx(full.behaviour.value, rel=0.03)
     text = scorecard_text(report, advice(report))
     assert "Rows count by 's', 1 to 10" in text and "weight = s" in text
     assert record(report)["log"]["columns"]["weight"] == "s"
