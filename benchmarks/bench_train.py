@@ -55,7 +55,7 @@ def new_algorithm(data, algorithm, batch_size, encoder="mlp", device="cpu"):
     """d3rlpy's algorithm with fresh networks, on one thread."""
     import torch
 
-    from rlbench_rec.training.algorithms import make_config
+    from rlbench_rec.training.algorithm_config import make_config
     from rlbench_rec.training.trainer import create
 
     torch.set_num_threads(1)

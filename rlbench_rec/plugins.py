@@ -42,9 +42,9 @@ def register(kind: str, name: str, thing: Any) -> None:
     """Add a thing of your own, so that suites and the command line find it by name.
 
     Args:
-        kind: `algorithms` (a subclass of `training.algorithms.AlgorithmConfig`), `policies` (a function of the training
-            dataset), `tasks` (a subclass of `tasks.Task`), `estimators` (an `ope.Estimator`), `encoders` (a torch
-            module class), `metrics` (a `results.metrics.Metric`) or `datasets` (the path of a card).
+        kind: `algorithms` (a subclass of `training.algorithm_config.AlgorithmConfig`), `policies` (a function of the
+            training dataset), `tasks` (a subclass of `tasks.Task`), `estimators` (an `ope.Estimator`), `encoders` (a
+            torch module class), `metrics` (a `results.metrics.Metric`) or `datasets` (the path of a card).
         name: one that is not taken; for estimators, tasks, metrics and datasets the one that the thing has itself.
         thing: as the kind says, or, but for datasets, the "package.module:attribute" where it lives.
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import functools
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,12 +22,15 @@ OPTIMAL = np.array([1, 2, 0])
 REWARDS = ((1.0, 0.0, 0.0), (1.0, 0.0, 0.0), (3.0, 0.0, 1.0))
 NEXT = ((-1, 1, -1), (-1, -1, 2), (-1, -1, -1))
 """The state that follows, -1 for the end."""
-SLOW_LEARNERS = {"nfq": {"learning_rate": 5e-3}, "sac": {"learning_rate": 1e-3, "temperature": 1.0}}
+SLOW_LEARNERS: dict[str, dict[str, float]] = {
+    "nfq": {"learning_rate": 5e-3},
+    "sac": {"learning_rate": 1e-3, "temperature": 1.0},
+}
 """NFQ's target moves with every step; an actor that learns fast gives up on what its critics do not value yet."""
 
 
 def toy_shop(episodes: int = 600, seed: int = 0, history: int = 0) -> TransitionDataset:
-    """A shop of three states and three actions, logged by the uniform policy; states are one-hot.
+    """A shop of three states and three actions whose behaviour policy is uniform; states are one-hot.
 
     | state | action 0 | action 1 | action 2 |
     |---|---|---|---|
@@ -39,11 +42,14 @@ def toy_shop(episodes: int = 600, seed: int = 0, history: int = 0) -> Transition
 
     Args:
         episodes: how many sessions.
-        seed: of the logging policy's draws.
+        seed: of the behaviour policy's draws.
         history: how many past rows a state shows beside its one-hot context.
     """
     rng = np.random.default_rng(seed)
-    states, actions, rewards, starts = [], [], [], []
+    states: list[int] = []
+    actions: list[int] = []
+    rewards: list[float] = []
+    starts: list[int] = []
     for _ in range(episodes):
         starts.append(len(states))
         state = 0
@@ -54,15 +60,14 @@ def toy_shop(episodes: int = 600, seed: int = 0, history: int = 0) -> Transition
             rewards.append(REWARDS[state][action])
             state = NEXT[state][action]
     n = len(states)
-    actions = np.array(actions)
     return TransitionDataset(
         observations=np.eye(3, dtype=np.float32)[states],
-        actions=actions,
+        actions=np.array(actions),
         rewards=np.array(rewards, dtype=np.float32),
         episode_starts=np.array(starts),
         action_count=3,
         gamma=GAMMA,
-        items=(actions + 1).astype(np.int32),
+        items=(np.array(actions) + 1).astype(np.int32),
         events=np.ones(n, dtype=np.int8),
         gaps=np.ones(n, dtype=np.float32),
         history=history,
@@ -73,44 +78,66 @@ def toy_shop(episodes: int = 600, seed: int = 0, history: int = 0) -> Transition
     )
 
 
-def check_algorithm(algorithm: str, *, encoder: str = "mlp", loop: str = "tensor", history: int = 2) -> None:
+def check_algorithm(
+    algorithm: str,
+    *,
+    encoder: str = "mlp",
+    loop: str = "tensor",
+    history: int = 2,
+    steps: int | None = None,
+    config: Mapping[str, object] | None = None,
+) -> None:
     """Assert the contract: it learns the toy shop, repeats itself, and offers sound policies.
 
     An algorithm with a field `gamma` must find the optimal policy, and the greedy one at gamma = 0. One without it must
     find the greedy policy; if it offers the form `stochastic` it clones, and must be close, over the states of the log,
-    to the uniform policy that logged.
+    to the uniform behaviour policy.
 
     Args:
         algorithm, encoder, loop: registered ids.
         history: see `toy_shop`.
+        steps: gradient steps in which it has to learn the shop; None: 200, of a slow learner of this package 400.
+        config: overrides of its config meanwhile; None: a learning rate of 5e-3, a target network copied every 20
+            steps, and what this package's slow learners need.
 
     Raises:
         AssertionError: what does not hold.
     """
-    require(algorithm_checks(algorithm, encoder=encoder, loop=loop, history=history))
+    require(
+        algorithm_checks(algorithm, encoder=encoder, loop=loop, history=history, steps=steps, config=config),
+    )
 
 
-def algorithm_checks(algorithm: str, *, encoder: str = "mlp", loop: str = "tensor", history: int = 2) -> list[Check]:
+def algorithm_checks(
+    algorithm: str,
+    *,
+    encoder: str = "mlp",
+    loop: str = "tensor",
+    history: int = 2,
+    steps: int | None = None,
+    config: Mapping[str, object] | None = None,
+) -> list[Check]:
     """The checks of `check_algorithm`, one by one; they share one training."""
     data = toy_shop(history=history)
     states, where = data.states(), data.observations.argmax(axis=1)
-    options: dict[str, Any] = {"encoder": encoder, "loop": loop, "batch_size": 32, "device": "cpu"}
-    steps, fast = (400, SLOW_LEARNERS[algorithm]) if algorithm in SLOW_LEARNERS else (200, {"learning_rate": 5e-3})
+    train = functools.partial(fit, data, algorithm, encoder=encoder, loop=loop, batch_size=32, device="cpu")
     fields = ALGORITHMS[algorithm].model_fields
-    if "target_update_interval" in fields:
-        fast = fast | {"target_update_interval": 20}
+    enough = steps or (400 if algorithm in SLOW_LEARNERS else 200)
+    fast = dict(SLOW_LEARNERS.get(algorithm, {"learning_rate": 5e-3}) if config is None else config)
+    if config is None and "target_update_interval" in fields:
+        fast["target_update_interval"] = 20
 
     @functools.cache
-    def trained(**config: float) -> Run:
-        return fit(data, algorithm, steps=steps, config=fast | config, **options)
+    def trained(**overrides: float) -> Run:
+        return train(steps=enough, config=fast | overrides)
 
     def optimal() -> None:
         best = trained().q_values(states).argmax(axis=1)
         assert np.array_equal(best, OPTIMAL[where]), f"{algorithm} did not find the optimal policy"
 
-    def greedy(**config: float) -> None:
-        first = trained(**config).q_values(states[where == 0]).argmax(axis=1)
-        assert (first == 0).all(), f"{algorithm} does not take what pays at once"
+    def greedy(**overrides: float) -> None:
+        at_the_start = trained(**overrides).q_values(states[where == 0]).argmax(axis=1)
+        assert (at_the_start == 0).all(), f"{algorithm} does not take what pays at once"
 
     def control() -> None:
         greedy(gamma=0.0)
@@ -121,7 +148,7 @@ def algorithm_checks(algorithm: str, *, encoder: str = "mlp", loop: str = "tenso
         assert distance < 0.1, f"{algorithm} is {distance:.2f} (total variation) from the behaviour policy"
 
     def repeated() -> None:
-        first, again = (fit(data, algorithm, steps=20, seed=7, **options) for _ in range(2))
+        first, again = (train(steps=20, seed=7) for _ in range(2))
         assert np.array_equal(first.q_values(states), again.q_values(states)), f"{algorithm} does not repeat itself"
         assert first.history.equals(again.history), f"{algorithm} does not repeat its learning curve"
 

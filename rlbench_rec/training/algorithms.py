@@ -1,58 +1,30 @@
-"""The algorithms: a config each, which knows how to make d3rlpy's own implementation.
+"""The algorithms that go through d3rlpy: a config each, which knows how to make d3rlpy's own implementation.
 
 A config holds what a user may choose; `fit(..., config={...})` overrides any field. All round-trip through JSON.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from ..errors import InputError, UnknownNameError
+from ..errors import InputError
 from ..mdp.to_d3rlpy.quiet import d3rlpy
-from .registries import ALGORITHMS
+from .algorithm_config import LOGIT_FORMS, AlgorithmConfig, ValueConfig
 
 if TYPE_CHECKING:
-    from torch import nn
-
-    from .networks import ScoreNetwork
-
-Q_FORMS = ("greedy", "softmax", "epsilon-greedy")
-
-
-Width = Annotated[int, Field(ge=1, le=16_384)]
-"""Of a layer."""
+    from .d3rlpy_algorithm import D3rlpyAlgorithm
+    from .d3rlpy_internals import Algo, Impl
+    from .networks import ActionScores, NetworkBuilder
+    from .networks.factory import StateEncoderFactory
 
 
-class AlgorithmConfig(BaseModel):
-    """What all algorithms share. Unknown fields are refused."""
+class D3rlpyConfig(AlgorithmConfig):
+    """What the algorithms share that d3rlpy implements.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    learning_rate: float = Field(5e-4, gt=0)
-    """Step size of Adam."""
-    hidden_units: tuple[Width, ...] = Field((64, 64), min_length=1, max_length=100)
-    """Widths of the encoder's hidden layers."""
-    embedding_size: Width = 16
-    """Width of item and event embeddings; unused where states have no history."""
-    tune_item_vectors: bool = False
-    """Whether the vectors that come with a log's items are trained further, or kept as they are."""
-
-    forms: ClassVar[tuple[str, ...]] = Q_FORMS
-    """The policies that can be made of the trained network."""
-
-    def create(self, encoder: Any, batch_size: int, device: str) -> Any:
-        """d3rlpy's algorithm, without its networks yet (`create_impl` makes them).
-
-        Args:
-            encoder: a d3rlpy encoder factory.
-            batch_size: rows a training step.
-            device: `cpu` or `cuda:<n>`.
-        """
-        config = getattr(d3rlpy().algos, self.d3rlpy_config)
-        parts = dict.fromkeys(self.encoder_fields, encoder) | dict.fromkeys(self.rate_fields, self.learning_rate)
-        return config(**parts, batch_size=batch_size, **self.own_fields(encoder)).create(device=device)
+    A subclass names d3rlpy's config class, and adds fields that are handed on to it under the same names.
+    """
 
     d3rlpy_config: ClassVar[str]
     """Name of d3rlpy's config class."""
@@ -60,40 +32,47 @@ class AlgorithmConfig(BaseModel):
     rate_fields: ClassVar[tuple[str, ...]] = ("learning_rate",)
     """What d3rlpy's config calls the encoder and the step size."""
 
-    def own_fields(self, encoder: Any) -> dict[str, Any]:
-        """The fields that are handed to d3rlpy under the same name."""
-        return self.model_dump(exclude=set(AlgorithmConfig.model_fields))
+    def build(self, networks: NetworkBuilder, batch_size: int) -> D3rlpyAlgorithm:
+        from .d3rlpy_algorithm import D3rlpyAlgorithm
 
-    def network(self, impl: Any, other_action: int | None = None) -> nn.Module:
-        """The network that policies are made of: states to one score an action, sharing d3rlpy's weights.
+        return D3rlpyAlgorithm(self, networks, batch_size)
+
+    def create(self, encoder: StateEncoderFactory, batch_size: int, device: str) -> Algo:
+        """d3rlpy's algorithm, without its networks yet (`create_impl` makes them).
 
         Args:
-            impl: d3rlpy's networks.
-            other_action: an action that no policy takes (see `TransitionDataset`), for what compares actions.
+            encoder: makes the encoder of each of its networks.
+            batch_size: rows a training step.
+            device: `cpu` or `cuda:<n>`.
         """
-        return self.judged(impl)
+        config = getattr(d3rlpy().algos, self.d3rlpy_config)
+        parts = dict.fromkeys(self.encoder_fields, encoder) | dict.fromkeys(self.rate_fields, self.learning_rate)
+        return config(**parts, batch_size=batch_size, **self.d3rlpy_fields(encoder)).create(device=device)
 
-    def judged(self, impl: Any) -> ScoreNetwork:
+    def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, Any]:
+        """The fields that are handed to d3rlpy."""
+        return self.model_dump(exclude=set(AlgorithmConfig.model_fields))
+
+    def score_network(self, impl: Impl, other_action: int | None) -> ActionScores:
+        """The network that policies are made of; see `Trainable`."""
+        return self.validated_network(impl)
+
+    def validated_network(self, impl: Impl) -> ActionScores:
         """The network that the learning curve is of."""
-        from .networks import ScoreNetwork
+        from .d3rlpy_internals import q_scores
 
-        return ScoreNetwork.of(impl.q_function)
+        return q_scores(impl)
 
 
-class QConfig(AlgorithmConfig):
-    """What the value-based algorithms share."""
+class QConfig(D3rlpyConfig, ValueConfig):
+    """What d3rlpy's value-based algorithms share."""
 
-    gamma: float | None = Field(None, ge=0, le=1)
-    """Discount factor; None takes the dataset's. 0 is the control that does not look ahead."""
     n_critics: int = Field(1, ge=1, le=100)
     """Independent Q networks; targets take their minimum, scores their mean."""
-    n_steps: int = Field(1, ge=1)
-    """Rewards that a target adds up before it looks at the next state; more than 1 takes the log's own actions for the
-    policy's between them."""
     dueling: bool = False
     """Whether Q is split into the state's value and the actions' advantages (Wang et al. 2016)."""
 
-    def own_fields(self, encoder: Any) -> dict[str, Any]:
+    def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, Any]:
         from .networks.factory import QHeadFactory
 
         head = {"q_func_factory": QHeadFactory(dueling=self.dueling, states=encoder)}
@@ -143,7 +122,7 @@ class NFQ(QConfig):
     d3rlpy_config: ClassVar[str] = "NFQConfig"
 
 
-class BC(AlgorithmConfig):
+class BC(D3rlpyConfig):
     """Behaviour cloning: the log's own policy as a softmax over the network's logits.
 
     loss = -log pi(a|s), d3rlpy's DiscreteBC.
@@ -152,20 +131,19 @@ class BC(AlgorithmConfig):
     beta: float = Field(0.0, ge=0)
     """Weight of d3rlpy's penalty on squared logits. It shrinks the clone towards uniform, so it is off."""
 
-    forms: ClassVar[tuple[str, ...]] = ("stochastic", "greedy")
     d3rlpy_config: ClassVar[str] = "DiscreteBCConfig"
 
-    def judged(self, impl: Any) -> ScoreNetwork:
-        from .networks import ScoreNetwork
+    def validated_network(self, impl: Impl) -> ActionScores:
+        from .d3rlpy_internals import clone_scores
 
-        return ScoreNetwork.of([impl.modules.imitator])
+        return clone_scores(impl)
 
 
 class BCQ(DQN):
     """Batch-constrained Q-learning: Double DQN that only ever takes actions the log makes likely.
 
-    Allowed are actions with g(a|s) > flexibility max_b g(b|s), g a clone of the logging policy that is learnt beside Q
-    (Fujimoto et al. 2019), d3rlpy's DiscreteBCQ.
+    Allowed are actions with g(a|s) > flexibility max_b g(b|s), g a clone of the behaviour policy that is learnt beside
+    Q (Fujimoto et al. 2019), d3rlpy's DiscreteBCQ.
     """
 
     action_flexibility: float = Field(0.3, ge=0, le=1)
@@ -175,17 +153,19 @@ class BCQ(DQN):
 
     d3rlpy_config: ClassVar[str] = "DiscreteBCQConfig"
 
-    def own_fields(self, encoder: Any) -> dict[str, Any]:
+    def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, Any]:
         if encoder.layout().beside:
             # d3rlpy's choice of the next action adds the least score to all, and the rest drowns in it.
-            raise InputError("bcq cannot heed forbidden actions or candidates.", where="algorithm", hint="Use cql.")
-        return super().own_fields(encoder) | {"share_encoder": False}
+            raise InputError(
+                "bcq does not work with forbidden actions or candidates.", where="algorithm", hint="Use cql."
+            )
+        return super().d3rlpy_fields(encoder) | {"share_encoder": False}
 
-    def network(self, impl: Any, other_action: int | None = None) -> nn.Module:
-        from .networks import Constrained, ScoreNetwork
+    def score_network(self, impl: Impl, other_action: int | None) -> ActionScores:
+        from .d3rlpy_internals import clone_scores, q_scores
+        from .networks import Constrained
 
-        clone = ScoreNetwork.of([impl.modules.imitator])
-        return Constrained(self.judged(impl), clone, self.action_flexibility, other_action)
+        return Constrained(q_scores(impl), clone_scores(impl), self.action_flexibility, other_action)
 
 
 class SAC(QConfig):
@@ -203,39 +183,16 @@ class SAC(QConfig):
     """What a unit of entropy is worth, in units of the reward. Small ones, with large learning rates, leave the policy
     stuck on what looked good first."""
 
-    forms: ClassVar[tuple[str, ...]] = ("stochastic", "greedy")
+    forms: ClassVar[tuple[str, ...]] = LOGIT_FORMS
     d3rlpy_config: ClassVar[str] = "DiscreteSACConfig"
     encoder_fields: ClassVar[tuple[str, ...]] = ("actor_encoder_factory", "critic_encoder_factory")
     rate_fields: ClassVar[tuple[str, ...]] = ("actor_learning_rate", "critic_learning_rate")
 
-    def own_fields(self, encoder: Any) -> dict[str, Any]:
-        fields = super().own_fields(encoder)
+    def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, Any]:
+        fields = super().d3rlpy_fields(encoder)
         return fields | {"initial_temperature": fields.pop("temperature"), "temp_learning_rate": 0.0}
 
-    def network(self, impl: Any, other_action: int | None = None) -> nn.Module:
-        from .networks import ScoreNetwork
+    def score_network(self, impl: Impl, other_action: int | None) -> ActionScores:
+        from .d3rlpy_internals import actor_scores
 
-        return ScoreNetwork.of([impl.modules.policy])
-
-
-def make_config(algorithm: str, overrides: dict[str, Any] | None, gamma: float) -> AlgorithmConfig:
-    """The algorithm's config with overrides applied and gamma settled.
-
-    Raises:
-        UnknownNameError: no such algorithm.
-        InputError: a field that the algorithm does not have, or a value it cannot take.
-    """
-    cls = ALGORITHMS[algorithm]
-    where = f"config of {algorithm}"
-    for name in overrides or {}:
-        if name not in cls.model_fields:
-            unknown = UnknownNameError("field", name, cls.model_fields)
-            raise InputError(unknown.what, where=where, hint=unknown.hint)
-    try:
-        config = cls(**(overrides or {}))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.", where=where) from error
-    if isinstance(config, QConfig) and config.gamma is None:
-        config = config.model_copy(update={"gamma": gamma})
-    return config
+        return actor_scores(impl)

@@ -155,6 +155,7 @@ def _to_onnx(module: TopK, states: torch.Tensor) -> bytes:
             dynamic_shapes=({0: torch.export.Dim("batch")},),
             verbose=False,
         )
+        assert program is not None, "dynamo gives a program"
         return program.model_proto.SerializeToString()
 
 

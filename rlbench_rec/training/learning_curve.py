@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from .loops.loop import Loop
-from .networks import ScoreNetwork
+from .networks import ActionScores
+from .options import FitOptions
+from .trainable import Trainable
 from .validation import HeldOut, Scores
 
 if TYPE_CHECKING:
-    from .resume import Progress
+    from .resume import ResumableCheckpoint
 
 
 @dataclass
@@ -32,12 +32,12 @@ class Point:
 
     step: int = 0
     seconds: float = 0.0
-    history: list[dict[str, Any]] = field(default_factory=list)
+    history: list[dict[str, float]] = field(default_factory=list)
     least: float = float("inf")
     best_step: int | None = None
-    best: nn.Module | None = None
+    best: ActionScores | None = None
 
-    def advance(self, steps: int, seconds: float, loss: float, scores: Scores, network: nn.Module) -> None:
+    def advance(self, steps: int, seconds: float, loss: float, scores: Scores, network: ActionScores) -> None:
         """Note what `steps` further steps led to."""
         self.step += steps
         self.seconds += seconds
@@ -52,38 +52,36 @@ class Member:
 
     Attributes:
         seed: of its weights and its sampling.
-        algo: d3rlpy's algorithm with its networks made.
+        algorithm: what is trained.
         network: what policies are made of.
-        judged: what the learning curve is of.
+        validated: what the learning curve is of.
         point: how far it is.
     """
 
     seed: int
-    algo: Any
-    network: nn.Module
-    judged: ScoreNetwork
+    algorithm: Trainable
+    network: ActionScores
+    validated: ActionScores
     point: Point = field(default_factory=Point)
 
 
 def train(
     members: Sequence[Member],
     loop: Loop,
-    judge: HeldOut | None,
-    steps: int,
-    stride: int,
-    progress: Callable[[int, int], None] | None,
-    kept: Progress | None,
+    held_out: HeldOut | None,
+    options: FitOptions,
+    checkpoint: ResumableCheckpoint | None,
 ) -> None:
-    """Take the members from where they are to `steps`, with a point of the curve every `stride`."""
-    while (done := members[0].point.step) < steps:
-        now = min(stride, steps - done)
+    """Take the members from where they are to the last step, with a point of the curve every `stride`."""
+    while (done := members[0].point.step) < options.steps:
+        now = min(options.stride, options.steps - done)
         started = time.perf_counter()
         losses = loop(now)
         seconds = (time.perf_counter() - started) / len(members)
-        for member, loss in zip(members, losses if isinstance(losses, list) else [losses], strict=True):
-            scores = judge.score(member.judged) if judge else Scores()
+        for member, loss in zip(members, losses, strict=True):
+            scores = held_out.score(member.validated) if held_out else Scores()
             member.point.advance(now, seconds, loss, scores, member.network)
-        if kept:
-            kept.save(members[0].point)
-        if progress:
-            progress(done + now, steps)
+        if checkpoint:
+            checkpoint.save(members[0].point)
+        if options.progress:
+            options.progress(done + now, options.steps)

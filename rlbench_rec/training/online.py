@@ -12,6 +12,7 @@ import contextlib
 import functools
 import io
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
@@ -30,7 +31,7 @@ UNITS = (64, 64)
 """Hidden layers of every network here, as wide as those that learn from logs."""
 
 
-class OnlineConfig(BaseModel):
+class OnlineConfig(BaseModel, ABC):
     """What both learners share. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,6 +42,10 @@ class OnlineConfig(BaseModel):
     """Step size of Adam."""
     batch_size: int = Field(256, ge=1)
     """Rows a gradient step."""
+
+    @abstractmethod
+    def learn(self, task: Task, seed: int) -> dict[str, Policy]:
+        """Play and learn: form -> policy."""
 
 
 class PPO(OnlineConfig):
@@ -110,21 +115,21 @@ class OnlineDQN(OnlineConfig):
 
     def learn(self, task: Task, seed: int) -> dict[str, Policy]:
         """The action of largest Q (`greedy`)."""
-        from .algorithms import make_config
-        from .networks import score
-        from .trainer import create
+        from .algorithms import DoubleDQN
+        from .networks import NetworkBuilder, score
 
         d3 = d3rlpy()
-        fields = {
-            "learning_rate": self.learning_rate,
-            "hidden_units": UNITS,
-            "target_update_interval": self.target_update_interval,
-        }
-        config = make_config("double-dqn", fields, task.gamma)
-        algo = create(config, "mlp", task.layout, task.action_count, self.batch_size, "cpu")
+        config = DoubleDQN(
+            learning_rate=self.learning_rate,
+            hidden_units=UNITS,
+            target_update_interval=self.target_update_interval,
+            gamma=task.gamma,
+        )
+        networks = NetworkBuilder("mlp", task.layout, task.action_count, UNITS, config.embedding_size, "cpu")
+        algorithm = config.build(networks, self.batch_size)
         env = task.env()
         env.reset(seed=seed)  # fit_online gives no seed; its own resets go on from this one
-        algo.fit_online(
+        algorithm.algo.fit_online(
             env,
             buffer=d3.dataset.create_fifo_replay_buffer(self.buffer, env=env),
             explorer=d3.algos.LinearDecayEpsilonGreedy(
@@ -136,7 +141,7 @@ class OnlineDQN(OnlineConfig):
             logger_adapter=d3.logging.NoopAdapterFactory(),
             show_progress=False,
         )
-        network = config.network(algo.impl).eval().requires_grad_(False)
+        network = algorithm.score_network().eval().requires_grad_(False)
         return {"greedy": Greedy(functools.partial(score, network), task.action_count)}
 
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..registry import Registry
 
-ALGORITHMS: Registry = Registry(
+if TYPE_CHECKING:
+    from torch import nn
+
+    from .algorithm_config import AlgorithmConfig
+    from .loops.loop import LoopMaker
+
+ALGORITHMS: Registry[type[AlgorithmConfig]] = Registry(
     "algorithm",
     {
         "bc": "rlbench_rec.training.algorithms:BC",
@@ -21,7 +29,7 @@ ALGORITHMS: Registry = Registry(
 )
 """Algorithm id -> its config class."""
 
-ENCODERS: Registry = Registry(
+ENCODERS: Registry[type[nn.Module]] = Registry(
     "encoder",
     {
         "cnn": "rlbench_rec.training.networks.encoders.cnn:CNNEncoder",
@@ -35,7 +43,7 @@ ENCODERS: Registry = Registry(
 )
 """Encoder id -> torch module class, built as `cls(layout, hidden_units, embedding_size)`."""
 
-LOOPS: Registry = Registry(
+LOOPS: Registry[LoopMaker] = Registry(
     "loop",
     {
         "ensemble": "rlbench_rec.training.loops.ensemble:ensemble",
@@ -47,4 +55,4 @@ LOOPS: Registry = Registry(
     },
     extra="train",
 )
-"""Loop id -> function `(algo, data, batch_size, seed, device, n_steps=1) -> Loop`."""
+"""Loop id -> function `(algorithm, data, batch_size, seed, device, n_steps=1) -> Loop`; see `LoopMaker`."""

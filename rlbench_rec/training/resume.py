@@ -1,37 +1,41 @@
-"""How far a training is, kept in one file, so that it can go on after an interruption and end with the same weights."""
+"""A training kept in one file, so that it can go on after an interruption and end with the same weights."""
 
 from __future__ import annotations
 
 import copy
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import nn
 
 from ..errors import InputError
 from ..files import write_bytes
 from ..mdp.dataset import TransitionDataset
 from .learning_curve import Point
 from .loops.loop import Loop
+from .networks import ActionScores
+from .trainable import Trainable
 
 
-class Progress:
+class ResumableCheckpoint:
     """A file with everything a training needs to go on: weights, targets, optimisers, the sampler, and the curve.
 
     Args:
         path: the file; its folder must exist.
-        settings: what must be the same when training goes on, as JSON values.
-        algo: d3rlpy's algorithm with its networks.
+        data: what is trained on; it must be the same when training goes on.
+        settings: what else must be the same then, as JSON values.
+        algorithm: what is trained.
         loop: the loop that trains it.
     """
 
-    def __init__(self, path: Path, settings: dict[str, Any], algo: Any, loop: Loop):
-        self.path, self.algo, self.loop = path, algo, loop
-        self.fingerprint = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+    def __init__(
+        self, path: Path, data: TransitionDataset, settings: Mapping[str, object], algorithm: Trainable, loop: Loop
+    ):
+        self.path, self.algorithm, self.loop = path, algorithm, loop
+        self.fingerprint = _fingerprint(data, settings)
 
     def save(self, point: Point) -> None:
         """Write the file, whole or not at all.
@@ -49,7 +53,7 @@ class Progress:
         metadata = {"fingerprint": self.fingerprint, "point": json.dumps(header)}
         write_bytes(self.path, save(tensors, metadata=metadata))
 
-    def restore(self, network: nn.Module) -> Point:
+    def restore(self, network: ActionScores) -> Point:
         """Put algorithm and loop back to where the file left them; step 0 where there is no file.
 
         Args:
@@ -63,7 +67,7 @@ class Progress:
         metadata, tensors = _read(self.path)
         if metadata.get("fingerprint") != self.fingerprint:
             raise InputError(
-                "This is the progress of another training: its data or its settings differ.",
+                "This checkpoint is of another training: its data or its settings differ.",
                 where=str(self.path),
                 hint="Delete the file, or name another.",
             )
@@ -75,51 +79,50 @@ class Progress:
                 f"The file lacks something ({reason}).", where=str(self.path), hint="Delete it."
             ) from error
 
-    def _restored(self, metadata: dict[str, str], tensors: dict[str, torch.Tensor], network: nn.Module) -> Point:
+    def _restored(self, metadata: dict[str, str], tensors: dict[str, torch.Tensor], network: ActionScores) -> Point:
         point = Point(**json.loads(metadata["point"]))
-        best = {name.removeprefix("best."): tensor for name, tensor in tensors.items() if name.startswith("best.")}
-        if best:
+        if best := _below("best.", tensors):
             point.best = copy.deepcopy(network)
             point.best.load_state_dict(best)
-        for name, module in networks_in(self.algo.impl).items():
-            own = f"{name}."
-            module.load_state_dict({k.removeprefix(own): t for k, t in tensors.items() if k.startswith(own)})
+        for name, module in self.algorithm.networks.items():
+            module.load_state_dict(_below(f"network.{name}.", tensors))
         for number, optimiser in enumerate(self.loop.optimisers):
-            _restore_optimiser(optimiser, tensors, f"optimiser{number}.")
-        self.loop.sampling.set_state(tensors["sampling"])
-        self.algo.set_grad_step(point.step)
+            _restore_optimiser(optimiser, _below(f"optimiser{number}.", tensors))
+        (sampling,) = self.loop.sampling
+        sampling.set_state(tensors["sampling"])
+        self.algorithm.grad_step = point.step
         return point
 
     def _tensors(self) -> dict[str, torch.Tensor]:
-        tensors = {"sampling": self.loop.sampling.get_state()}
-        for name, module in networks_in(self.algo.impl).items():
-            tensors |= {f"{name}.{key}": tensor for key, tensor in module.state_dict().items()}
+        (sampling,) = self.loop.sampling
+        tensors = {"sampling": sampling.get_state()}
+        for name, module in self.algorithm.networks.items():
+            tensors |= {f"network.{name}.{key}": tensor for key, tensor in module.state_dict().items()}
         for number, optimiser in enumerate(self.loop.optimisers):
             for parameter, state in optimiser.state_dict()["state"].items():
-                tensors |= {f"optimiser{number}.{parameter}.{key}": tensor for key, tensor in state.items()}
+                kept = {key: value for key, value in state.items() if value is not None}
+                tensors |= {f"optimiser{number}.{parameter}.{key}": tensor for key, tensor in kept.items()}
         return tensors
 
 
-def settings_of(data: TransitionDataset, **settings: Any) -> dict[str, Any]:
-    """What must be the same when a training goes on: its settings, and the data."""
+def _fingerprint(data: TransitionDataset, settings: Mapping[str, object]) -> str:
     digest = hashlib.sha256()
     for column in (data.actions, data.rewards, data.episode_starts, data.observations):
         digest.update(column.tobytes())
-    return settings | {"layout": asdict(data.layout), "action_count": data.action_count, "data": digest.hexdigest()}
+    of_data = {"layout": asdict(data.layout), "action_count": data.action_count, "data": digest.hexdigest()}
+    return hashlib.sha256(json.dumps({**settings, **of_data}, sort_keys=True).encode()).hexdigest()
 
 
-def networks_in(impl: Any) -> dict[str, nn.Module]:
-    """The networks of d3rlpy's algorithm, targets and policies included, by its names."""
-    parts = vars(impl.modules).items()
-    return {name: part for name, part in parts if isinstance(part, nn.Module)}
+def _below(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors whose names begin so, by the rest of their names."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def _restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, torch.Tensor], own: str) -> None:
+def _restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, torch.Tensor]) -> None:
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, tensor in tensors.items():
-        if name.startswith(own):
-            parameter, key = name.removeprefix(own).split(".")
-            state.setdefault(int(parameter), {})[key] = tensor
+        parameter, key = name.split(".")
+        state.setdefault(int(parameter), {})[key] = tensor
     optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
 
 

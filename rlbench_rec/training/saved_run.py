@@ -6,19 +6,20 @@ import hashlib
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from ..errors import InputError, MissingFileError, RlbenchError
 from ..files import new_folder
 from ..mdp.dataset import StateLayout
 from ..parsing import fitting, read_json
-from .training_run import CHECKPOINTS, Run
+from .networks import ActionScores
+from .training_run import Checkpoint, Run
 
 FORMAT = 2
 MOST = 10_000_000
-"""Larger sizes are no network's."""
+"""No network has larger sizes."""
 PLAIN = (
     "algorithm",
     "encoder",
@@ -77,7 +78,7 @@ def load(folder: str | Path, *, device: str = "auto") -> Run:
         return _rebuild(header, folder, device)
     except RlbenchError:
         raise
-    # Sizes that no network has end in torch's RuntimeError, which knows no better.
+    # Sizes that no network has end in torch's RuntimeError.
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, MemoryError, OverflowError) as error:
         raise InputError(f"The header does not fit ({_said(error)}).", where=str(path)) from error
 
@@ -93,7 +94,7 @@ class _Header(BaseModel):
     algorithm: str
     encoder: str
     loop: str
-    layout: dict[Literal[tuple(field.name for field in fields(StateLayout))], Annotated[int, Field(ge=0, le=MOST)]]
+    layout: dict[str, Annotated[int, Field(ge=0, le=MOST)]]
     config: dict[str, Any]
     action_count: int = Field(ge=1, le=MOST)
     other_action: int | None = Field(ge=0, le=MOST)
@@ -104,23 +105,30 @@ class _Header(BaseModel):
     best_step: int | None
     steps_per_second: float | None
     history: _History
-    sha256: dict[Literal[CHECKPOINTS], Annotated[str, Field(pattern="^[0-9a-f]{64}$")]]
+    sha256: dict[Checkpoint, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]]
+
+    @field_validator("layout")
+    @classmethod
+    def _columns(cls, layout: dict[str, int]) -> dict[str, int]:
+        if unknown := sorted(layout.keys() - {field.name for field in fields(StateLayout)}):
+            raise ValueError(f"a state has no {', '.join(unknown)}")
+        return layout
 
 
 def _rebuild(header: _Header, folder: Path, device: str) -> Run:
     import pandas as pd
 
-    from .algorithms import make_config
+    from .algorithm_config import make_config
     from .trainer import create
 
     if header.other_action is not None and header.other_action >= header.action_count:
         raise InputError(f"other_action is {header.other_action} of {header.action_count} actions.", where=str(folder))
     layout = StateLayout(**header.layout)
     config = make_config(header.algorithm, header.config, gamma=0.0)
-    networks = {}
+    networks: dict[str, ActionScores] = {}
     for name, sha256 in header.sha256.items():
-        algo = create(config, header.encoder, layout, header.action_count, header.batch_size, device)
-        network = config.network(algo.impl, header.other_action)
+        algorithm = create(config, header.encoder, layout, header.action_count, header.batch_size, device)
+        network = algorithm.score_network(header.other_action)
         _load_weights(network, folder / f"{name}.safetensors", sha256)
         networks[name] = network.eval().requires_grad_(False)
     history = pd.DataFrame(header.history.rows, columns=header.history.columns, dtype=float)
@@ -130,7 +138,7 @@ def _rebuild(header: _Header, folder: Path, device: str) -> Run:
     return Run(config=config, layout=layout, networks=networks, history=history, action_names=names, **plain)
 
 
-def _load_weights(network: Any, path: Path, sha256: str) -> None:
+def _load_weights(network: ActionScores, path: Path, sha256: str) -> None:
     from safetensors import SafetensorError
     from safetensors.torch import load as from_bytes
 

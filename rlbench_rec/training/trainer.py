@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..errors import InputError
 from ..mdp.dataset import StateLayout, TransitionDataset
 from ..mdp.validate import check
-from .algorithms import AlgorithmConfig, QConfig, make_config
+from .algorithm_config import AlgorithmConfig, ValueConfig, make_config
 from .device import resolve, seeded
 from .learning_curve import Member, train
-from .loops.loop import Loop, optimisers_of
-from .networks.heads import make_head
+from .loops.loop import Loop
+from .networks import NetworkBuilder
 from .networks.items import give_vectors
+from .options import FitOptions
 from .registries import ALGORITHMS, ENCODERS, LOOPS
-from .resume import Progress, networks_in, settings_of
+from .resume import ResumableCheckpoint
+from .trainable import Trainable
 from .training_run import Run
 from .validation import HeldOut
 
@@ -33,7 +34,7 @@ def fit(
     batch_size: int = 256,
     seed: int = 0,
     device: str = "auto",
-    config: dict[str, Any] | None = None,
+    config: Mapping[str, object] | None = None,
     validation: float = 0.1,
     eval_every: int | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -67,13 +68,24 @@ def fit(
         InputError: an unknown config field, CUDA asked for and absent, data with NaN, with one action or with fewer
             rows than a batch, a loss that stops being a number, naming the step, or `keep` of another training.
     """
-    options = {"loop": loop, "encoder": encoder, "steps": steps, "batch_size": batch_size, "device": device}
-    options |= {"config": config, "validation": validation, "eval_every": eval_every, "progress": progress}
-    return _fit(data, algorithm, [seed], keep=keep, **options)[0]
+    options = FitOptions(loop, encoder, steps, batch_size, device, config, validation, eval_every, progress)
+    return _fit(data, algorithm, [seed], options, keep)[0]
 
 
 def fit_seeds(
-    data: TransitionDataset, algorithm: str, seeds: Sequence[int], *, loop: str = "ensemble", **options: Any
+    data: TransitionDataset,
+    algorithm: str,
+    seeds: Sequence[int],
+    *,
+    loop: str = "ensemble",
+    encoder: str = "mlp",
+    steps: int = 2_000,
+    batch_size: int = 256,
+    device: str = "auto",
+    config: Mapping[str, object] | None = None,
+    validation: float = 0.1,
+    eval_every: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Run]:
     """One training a seed on the same data: what `[fit(..., seed=seed) for seed in seeds]` gives.
 
@@ -84,88 +96,96 @@ def fit_seeds(
         data, algorithm: as for `fit`.
         seeds: one for each training.
         loop: `ensemble`, or another, which trains them one after the other.
-        options: of `fit`, but for `seed` and `keep`.
+        encoder, steps, batch_size, device, config, validation, eval_every, progress: as for `fit`.
 
     Raises:
         InputError: as `fit`; no seed, or an algorithm or encoder that cannot be stacked.
     """
+    options = FitOptions(loop, encoder, steps, batch_size, device, config, validation, eval_every, progress)
+    return train_seeds(data, algorithm, seeds, options)
+
+
+def train_seeds(data: TransitionDataset, algorithm: str, seeds: Sequence[int], options: FitOptions) -> list[Run]:
+    """`fit_seeds`, its options as one object.
+
+    Raises:
+        InputError: as `fit_seeds`.
+    """
     if not seeds:
         raise InputError("No seed is given.", where="seeds")
-    if LOOPS.canonical(loop) != "ensemble":
-        return [fit(data, algorithm, seed=seed, loop=loop, **options) for seed in seeds]
-    return _fit(data, algorithm, seeds, loop=loop, **options)
+    if LOOPS.canonical(options.loop) == "ensemble":
+        return _fit(data, algorithm, seeds, options)
+    return [run for seed in seeds for run in _fit(data, algorithm, [seed], options)]
 
 
 def _fit(
     data: TransitionDataset,
     algorithm: str,
     seeds: Sequence[int],
-    *,
-    loop: str,
-    encoder: str = "mlp",
-    steps: int = 2_000,
-    batch_size: int = 256,
-    device: str = "auto",
-    config: dict[str, Any] | None = None,
-    validation: float = 0.1,
-    eval_every: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    options: FitOptions,
     keep: str | Path | None = None,
 ) -> list[Run]:
     """Trainings that differ in their seeds alone, in one loop."""
-    algorithm, encoder, loop = ALGORITHMS.canonical(algorithm), ENCODERS.canonical(encoder), LOOPS.canonical(loop)
-    settings = make_config(algorithm, config, data.gamma)
-    device = resolve(device)
-    _check_numbers(steps=steps, batch_size=batch_size, eval_every=1 if eval_every is None else eval_every)
-    training, held = _hold_out(data, validation)
-    _check_data(data, training, batch_size)
-    stride = eval_every or max(1, steps // 20)
+    algorithm, encoder, loop = (
+        ALGORITHMS.canonical(algorithm),
+        ENCODERS.canonical(options.encoder),
+        LOOPS.canonical(options.loop),
+    )
+    config = make_config(algorithm, options.config, data.gamma)
+    options = replace(options, encoder=encoder, loop=loop, device=resolve(options.device))
+    training, held = _hold_out(data, options.validation)
+    _check_data(data, training, options.batch_size)
 
-    with seeded(seeds[0], device):
-        members = [_member(settings, encoder, data, batch_size, seed, device) for seed in seeds]
-        running = _loop(loop, members, training, settings, batch_size, device)
-        kept = None
+    with seeded(seeds[0], options.device):
+        members = [_member(config, data, seed, options) for seed in seeds]
+        running = _loop(members, training, config, options)
+        checkpoint = None
         if keep:
-            given = {"algorithm": algorithm, "encoder": encoder, "loop": loop, "config": settings.model_dump()}
-            given |= {"steps": steps, "stride": stride, "batch_size": batch_size, "seed": seeds[0]}
-            kept = Progress(Path(keep), settings_of(training, **given), members[0].algo, running)
-            members[0].point = kept.restore(members[0].network)
-        judge = HeldOut(held, device, getattr(settings, "gamma", None)) if held else None
-        train(members, running, judge, steps, stride, progress, kept)
-    if kept:
-        kept.path.unlink(missing_ok=True)
-    shared = {"algorithm": algorithm, "encoder": encoder, "loop": loop, "config": settings}
-    return [_run(member, data, **shared, steps=steps, batch_size=batch_size) for member in members]
+            settings = _settings(algorithm, config, seeds[0], options)
+            checkpoint = ResumableCheckpoint(Path(keep), training, settings, members[0].algorithm, running)
+            members[0].point = checkpoint.restore(members[0].network)
+        held_out = HeldOut(held, options.device, members[0].algorithm.gamma) if held else None
+        train(members, running, held_out, options, checkpoint)
+    if checkpoint:
+        checkpoint.path.unlink(missing_ok=True)
+    return [_run(member, algorithm, config, data, options) for member in members]
 
 
-def _member(
-    settings: AlgorithmConfig, encoder: str, data: TransitionDataset, batch_size: int, seed: int, device: str
-) -> Member:
-    with seeded(seed, device):
-        algo = create(settings, encoder, data.layout, data.action_count, batch_size, device)
-    for part in networks_in(algo.impl).values():
-        give_vectors(part, data.item_vectors, settings.tune_item_vectors)
-    return Member(seed, algo, settings.network(algo.impl, data.other_action), settings.judged(algo.impl))
+def _member(config: AlgorithmConfig, data: TransitionDataset, seed: int, options: FitOptions) -> Member:
+    with seeded(seed, options.device):
+        algorithm = create(config, options.encoder, data.layout, data.action_count, options.batch_size, options.device)
+    for network in algorithm.networks.values():
+        give_vectors(network, data.item_vectors, config.tune_item_vectors)
+    return Member(seed, algorithm, algorithm.score_network(data.other_action), algorithm.validated_network())
 
 
-def _loop(
-    loop: str,
-    members: Sequence[Member],
-    training: TransitionDataset,
-    settings: AlgorithmConfig,
-    batch_size: int,
-    device: str,
-) -> Loop:
-    options = {"n_steps": settings.n_steps} if isinstance(settings, QConfig) else {}
+def _loop(members: Sequence[Member], training: TransitionDataset, config: AlgorithmConfig, options: FitOptions) -> Loop:
+    n_steps = config.n_steps if isinstance(config, ValueConfig) else 1
+    batch_size, device = options.batch_size, options.device
     if len(members) == 1:
-        return LOOPS[loop](members[0].algo, training, batch_size, members[0].seed, device, **options)
+        make, (member,) = LOOPS[options.loop], members
+        return make(member.algorithm, training, batch_size, member.seed, device, n_steps=n_steps)
     from .loops.ensemble import together
 
-    algos, seeds = [member.algo for member in members], [member.seed for member in members]
-    return together(algos, training, batch_size, seeds, device, **options)
+    algorithms, seeds = [member.algorithm for member in members], [member.seed for member in members]
+    return together(algorithms, training, batch_size, seeds, device, n_steps=n_steps)
 
 
-def _run(member: Member, data: TransitionDataset, *, steps: int, **shared: Any) -> Run:
+def _settings(algorithm: str, config: AlgorithmConfig, seed: int, options: FitOptions) -> dict[str, object]:
+    """What must be the same when a training goes on, beside its data."""
+    return {
+        "algorithm": algorithm,
+        "encoder": options.encoder,
+        "loop": options.loop,
+        "config": config.model_dump(),
+        "steps": options.steps,
+        "stride": options.stride,
+        "batch_size": options.batch_size,
+        "seed": seed,
+    }
+
+
+def _run(member: Member, algorithm: str, config: AlgorithmConfig, data: TransitionDataset, options: FitOptions) -> Run:
     import pandas as pd
 
     point = member.point
@@ -173,68 +193,38 @@ def _run(member: Member, data: TransitionDataset, *, steps: int, **shared: Any) 
     if point.best is not None:
         networks["best"] = point.best
     return Run(
+        algorithm=algorithm,
+        encoder=options.encoder,
+        loop=options.loop,
+        config=config,
         layout=data.layout,
         action_count=data.action_count,
         networks={name: network.eval().requires_grad_(False) for name, network in networks.items()},
         history=pd.DataFrame(point.history),
-        steps=steps,
+        steps=options.steps,
+        batch_size=options.batch_size,
         seed=member.seed,
         best_step=point.best_step,
-        steps_per_second=steps / point.seconds,
+        steps_per_second=options.steps / point.seconds,
         action_names=data.action_names,
         other_action=data.other_action,
-        **shared,
     )
 
 
 def create(
     config: AlgorithmConfig, encoder: str, layout: StateLayout, action_count: int, batch_size: int, device: str
-) -> Any:
-    """d3rlpy's algorithm with fresh networks for states of this layout."""
-    from .networks.factory import StateEncoderFactory
-
-    shape = {name: value for name, value in asdict(layout).items() if name != "context"}
-    factory = StateEncoderFactory(
-        **shape,
-        encoder=encoder,
-        hidden_units=list(config.hidden_units),
-        embedding_size=config.embedding_size,
-    )
-    algo = config.create(factory, batch_size, device)
-    algo.create_impl((layout.size,), action_count)
-    if layout.beside:
-        _replace_policy_heads(algo.impl, layout, action_count, config.embedding_size)
-    return algo
-
-
-def _replace_policy_heads(impl: Any, layout: StateLayout, action_count: int, embedding_size: int) -> None:
-    """d3rlpy makes the heads of its policies itself, so they are changed afterwards, and its optimiser told."""
-    for name in ("imitator", "policy"):
-        policy = getattr(impl.modules, name, None)
-        if policy is None:
-            continue
-        old = policy._fc
-        head = make_head(layout, old.in_features - layout.beside, action_count, embedding_size).to(old.weight.device)
-        policy._fc = head
-        for optimiser in optimisers_of(impl):
-            if any(parameter is old.weight for group in optimiser.param_groups for parameter in group["params"]):
-                optimiser.add_param_group({"params": list(head.parameters())})
+) -> Trainable:
+    """The algorithm with fresh networks for states of this layout."""
+    networks = NetworkBuilder(encoder, layout, action_count, config.hidden_units, config.embedding_size, device)
+    return config.build(networks, batch_size)
 
 
 def _hold_out(data: TransitionDataset, share: float) -> tuple[TransitionDataset, TransitionDataset | None]:
-    if not 0.0 <= share < 1.0:
-        raise InputError(f"The share is {share}; it must lie in [0, 1).", where="validation")
     held = min(max(1, round(share * data.n_episodes)), data.n_episodes - 1) if share else 0
     if not held:
         return data, None
     kept = data.n_episodes - held
     return data.episodes(0, kept), data.episodes(kept, data.n_episodes)
-
-
-def _check_numbers(**numbers: int) -> None:
-    for name, value in numbers.items():
-        if value < 1:
-            raise InputError(f"{value}; at least 1 is needed.", where=name)
 
 
 def _check_data(data: TransitionDataset, train: TransitionDataset, batch_size: int) -> None:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
 from ..errors import InputError
 from ..mdp.dataset import StateLayout
 from ..policies import EpsilonGreedy, Greedy, Policy, QFunction, Softmax, allowed_actions
-from .networks import score
+from .networks import ActionScores, score
 
 if TYPE_CHECKING:
     import pandas as pd
-    from torch import nn
 
-    from .algorithms import AlgorithmConfig
+    from .algorithm_config import AlgorithmConfig
 
-CHECKPOINTS = ("last", "best")
+Checkpoint = Literal["last", "best"]
+CHECKPOINTS: tuple[str, ...] = get_args(Checkpoint)
 PARAMETERS = {"softmax": "tau", "epsilon-greedy": "epsilon"}
 
 
@@ -49,7 +49,7 @@ class Run:
     config: AlgorithmConfig
     layout: StateLayout
     action_count: int
-    networks: dict[str, nn.Module]
+    networks: dict[str, ActionScores]
     history: pd.DataFrame
     steps: int
     batch_size: int
@@ -103,6 +103,7 @@ class Run:
         if form == "greedy":
             return Greedy(q, self.action_count)
         if form == "epsilon-greedy":
+            assert epsilon is not None, "checked above"
             return EpsilonGreedy(q, self.action_count, epsilon)
         policy = Softmax(q, self.action_count, 1.0 if tau is None else tau)
         if form == "stochastic":
@@ -133,7 +134,7 @@ class Run:
         self.network(checkpoint)
         return functools.partial(self.q_values, checkpoint=checkpoint)
 
-    def network(self, checkpoint: str = "last") -> nn.Module:
+    def network(self, checkpoint: str = "last") -> ActionScores:
         """The torch module of one checkpoint: (b, state size) states to (b, action_count) scores.
 
         Raises:

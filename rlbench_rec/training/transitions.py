@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -14,6 +16,35 @@ if TYPE_CHECKING:
     from d3rlpy import TorchMiniBatch
 
 
+class Batch(NamedTuple):
+    """A batch of b transitions.
+
+    Attributes:
+        states: (b, state size).
+        actions: (b, 1) int64.
+        rewards: (b, 1), summed over the steps of a transition.
+        next_states: (b, state size), or None where no next value is needed: gamma is 0, or all episodes have one step.
+        discounts: (b, 1) what the next value counts: gamma^steps, 0 where the episode ends.
+    """
+
+    states: torch.Tensor
+    actions: torch.Tensor
+    rewards: torch.Tensor
+    next_states: torch.Tensor | None
+    discounts: torch.Tensor
+
+    def targets(self, next_value: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+        """(b, 1) r + discount * next_value(next states), without gradients.
+
+        Args:
+            next_value: (b, state size) next states -> (b, 1) values; not asked where none is needed.
+        """
+        if self.next_states is None:
+            return self.rewards
+        with torch.no_grad():
+            return self.rewards + self.discounts * next_value(self.next_states)
+
+
 class Transitions:
     """A TransitionDataset on a device. Memory grows with rows, not with rows x history.
 
@@ -21,7 +52,7 @@ class Transitions:
         data: the dataset.
         device: `cpu` or `cuda:<n>`.
         n_steps: how many rewards a transition adds up before it looks at the next state.
-        gamma: discount factor between them.
+        gamma: discount factor, between these rewards and of the next state.
     """
 
     def __init__(self, data: TransitionDataset, device: str, n_steps: int = 1, gamma: float = 1.0):
@@ -29,17 +60,16 @@ class Transitions:
             # Copied: a memory-mapped column is read-only, and torch must not share memory with the caller's arrays.
             return torch.tensor(np.asarray(values), dtype=dtype, device=device)
 
-        self.device, self.rows, self.history = device, len(data), data.history
+        self.device, self.rows, self.history, self.gamma = device, len(data), data.history, gamma
         self.observations = column(data.observations)
         self.actions = column(data.actions, torch.int64)
         steps, rewards, ended = _strides(data, n_steps, gamma)
         self.strides, self.rewards, self.terminals = column(steps, torch.int64), column(rewards), column(ended)
-        beside = {"forbidden": torch.bool, "candidates": torch.int32}
-        given = {name: getattr(data, name) for name in beside}
-        self.beside = [column(given[name], dtype) for name, dtype in beside.items() if given[name] is not None]
+        beside = ((data.forbidden, torch.bool), (data.candidates, torch.int32))
+        self.beside = [column(values, dtype) for values, dtype in beside if values is not None]
         if self.history:
             self.row_starts = column(data.row_starts, torch.int64)
-            self.columns = [column(data.items), column(data.events), column(data.gaps)]
+            self.columns = [column(values) for values in (data.items, data.events, data.gaps) if values is not None]
             self.back = torch.arange(-self.history, 0, device=device)
 
     def states(self, rows: torch.Tensor) -> torch.Tensor:
@@ -63,6 +93,26 @@ class Transitions:
     def following(self, rows: torch.Tensor) -> torch.Tensor:
         """(b,) the row a transition leads to; any row where it ends its episode."""
         return (rows + self.strides[rows]).clamp(max=self.rows - 1)
+
+    @functools.cached_property
+    def discounts(self) -> torch.Tensor:
+        """(n,) what the next state's value counts: gamma^steps, 0 where a transition ends its episode."""
+        return self.gamma**self.strides * (1.0 - self.terminals)
+
+    @functools.cached_property
+    def looks_ahead(self) -> bool:
+        """Whether any next state is worth something."""
+        return bool(self.discounts.any())
+
+    def batch(self, rows: torch.Tensor) -> Batch:
+        """The transitions of (b,) row numbers. Next states are only put together where they are worth something."""
+        return Batch(
+            self.states(rows),
+            self.actions[rows].unsqueeze(1),
+            self.rewards[rows].unsqueeze(1),
+            self.next_states(rows) if self.looks_ahead else None,
+            self.discounts[rows].unsqueeze(1),
+        )
 
     def minibatch(self, rows: torch.Tensor) -> TorchMiniBatch:
         """The batch that d3rlpy's own updates take, value for value what its sampling would give for these rows."""

@@ -1,4 +1,4 @@
-"""Scores on episodes that are kept from training: the learning curve, and the rule that chooses the best checkpoint."""
+"""Scores on validation episodes: the learning curve, and the rule that chooses the best checkpoint."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ class HeldOut:
     def __init__(self, data: TransitionDataset, device: str, gamma: float | None):
         self.gamma = gamma
         transitions = Transitions(data, device)
-        rows = np.unique(np.linspace(0, len(data) - 1, min(len(data), MAX_ROWS)).round().astype(np.int64))
-        self.mean_return = math.nan if gamma is None else float(data.returns_to_go(gamma)[rows].mean())
-        rows = torch.from_numpy(rows).to(device)
+        numbers = np.unique(np.linspace(0, len(data) - 1, min(len(data), MAX_ROWS)).round().astype(np.int64))
+        self.mean_return = math.nan if gamma is None else float(data.returns_to_go(gamma)[numbers].mean())
+        rows = torch.from_numpy(numbers).to(device)
         self.states = transitions.states(rows)
         self.next_states = transitions.next_states(rows)
         self.actions = transitions.actions[rows].unsqueeze(1)

@@ -99,7 +99,8 @@ def test_a_sampled_catalogue_trains(history):
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "config", "message"), [("bcq", {}, "bcq cannot heed"), ("dqn", {"dueling": True}, "no candidates")]
+    ("algorithm", "config", "message"),
+    [("bcq", {}, "bcq does not work with"), ("dqn", {"dueling": True}, "no candidates")],
 )
 def test_refused(algorithm, config, message, data):
     with pytest.raises(InputError, match=message):

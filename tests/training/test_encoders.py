@@ -11,7 +11,7 @@ from rlbench_rec.mdp import StateLayout
 from rlbench_rec.mdp.to_d3rlpy.quiet import d3rlpy
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import ENCODERS
-from rlbench_rec.training.algorithms import make_config
+from rlbench_rec.training.algorithm_config import make_config
 from rlbench_rec.training.trainer import create
 
 LAYOUT = StateLayout(context=2, history=4, item_count=9, event_count=3)
@@ -105,7 +105,7 @@ def test_order_matters_to_a_sequence(name):
 @pytest.mark.parametrize("name", ENCODERS)
 def test_d3rlpy_saves_and_reloads_them(name, tmp_path):
     data = toy_shop(30, history=2)
-    algo = create(make_config("dqn", None, 0.9), name, data.layout, 3, 32, "cpu")
+    algo = create(make_config("dqn", None, 0.9), name, data.layout, 3, 32, "cpu").algo
     algo.save(str(tmp_path / "model.d3"))
     reloaded = d3rlpy().load_learnable(str(tmp_path / "model.d3"), device="cpu:0")
     states, actions = data.states(), data.actions

@@ -12,9 +12,10 @@ from rlbench_rec import policies
 from rlbench_rec.errors import InputError
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import export, fit, fqe, load
-from rlbench_rec.training.algorithms import make_config
-from rlbench_rec.training.loops.losses import LOSSES, Batch
+from rlbench_rec.training.algorithm_config import make_config
+from rlbench_rec.training.loops.losses import LOSSES, Penalties
 from rlbench_rec.training.trainer import create
+from rlbench_rec.training.transitions import Batch
 
 OFFER = 2
 
@@ -89,14 +90,14 @@ def test_cloned_and_learnt_policies_keep_to_what_is_allowed(algorithm, data):
 
 def test_cqls_penalty_counts_only_what_is_allowed(data):
     config = make_config("cql", {"alpha": 1.0}, data.gamma)
-    impl = create(config, "mlp", data.layout, 3, 8, "cpu").impl
-    network, browsing = config.network(impl), np.flatnonzero(where(data, 1))[:8]
+    network = create(config, "mlp", data.layout, 3, 8, "cpu").score_network()
+    browsing, penalties = np.flatnonzero(where(data, 1))[:8], Penalties(alpha=1.0, beta=0.0)
     states, actions = torch.from_numpy(data.states(browsing)), torch.from_numpy(data.actions[browsing])[:, None]
     batch = Batch(states, actions, torch.zeros(8, 1), None, torch.zeros(8, 1))
     q = network(states).double()
     allowed = q[:, :OFFER].logsumexp(dim=1, keepdim=True)
-    difference = LOSSES["DiscreteCQL"](network.heads, [], batch, impl) - LOSSES["DQN"](network.heads, [], batch, impl)
-    assert difference.item() == pytest.approx((allowed - q.gather(1, actions)).mean().item(), rel=1e-5)
+    cql, dqn = (LOSSES[name](network.heads, [], batch, penalties) for name in ("DiscreteCQL", "DQN"))
+    assert (cql - dqn).item() == pytest.approx((allowed - q.gather(1, actions)).mean().item(), rel=1e-5)
 
 
 @pytest.mark.parametrize("encoder", ["mlp", "gru", "transformer"])
@@ -141,7 +142,7 @@ def test_fitted_q_evaluation_of_an_allowed_policy(data):
 
 
 def test_bcq_says_that_it_cannot(data):
-    with pytest.raises(InputError, match="bcq cannot heed"):
+    with pytest.raises(InputError, match="bcq does not work with"):
         fit(data, "bcq", steps=5, batch_size=32, device="cpu")
 
 

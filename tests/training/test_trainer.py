@@ -12,7 +12,7 @@ from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.policies import Softmax
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import ALGORITHMS, fit
-from rlbench_rec.training.algorithms import make_config
+from rlbench_rec.training.algorithm_config import make_config
 
 QUICK = {"steps": 20, "batch_size": 32, "device": "cpu"}
 

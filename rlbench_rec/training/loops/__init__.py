@@ -1,5 +1,5 @@
-"""Training loops. Each takes d3rlpy's algorithm with its networks made and returns a `Loop`.
+"""Training loops. Each takes an algorithm with its networks made (a `Trainable`) and returns a `Loop`.
 
-`stock` is the reference; `tensor` feeds the same updates from tensors on the device; `lean` and `ensemble` have update
-steps of their own.
+`tensor` trains every algorithm by its own updates, fed from tensors on the device. The others train d3rlpy's: `stock`
+is its own `fit`, the reference; `lean`, `graph` and `ensemble` have update steps of their own.
 """

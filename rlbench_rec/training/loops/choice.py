@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..algorithms import AlgorithmConfig
+from ..algorithm_config import AlgorithmConfig
+from ..algorithms import D3rlpyConfig
 from ..device import resolve
 from ..networks.encoders.recurrent import GRUEncoder, LSTMEncoder
 from ..networks.encoders.transformer import TransformerEncoder
@@ -15,8 +16,9 @@ RECURRENT = (GRUEncoder, LSTMEncoder)
 def nearest_loop(wanted: str, algorithm: str, encoder: str, device: str = "auto") -> str:
     """`wanted` where it can train this pair, and is worth it, else the next in ensemble, lean, tensor.
 
-    All but `stock` and `tensor` need a loss of our own, which `bcq` and `sac` have not; recurrent encoders cannot be
-    stacked; stacked Transformers are slower on a CPU than one after the other.
+    All but `tensor` train d3rlpy's algorithms alone, and all but `stock` and `tensor` need a loss of our own, which
+    `bcq` and `sac` have not; recurrent encoders cannot be stacked; stacked Transformers are slower on a CPU than one
+    after the other.
 
     Args:
         wanted, algorithm, encoder: ids.
@@ -30,8 +32,10 @@ def nearest_loop(wanted: str, algorithm: str, encoder: str, device: str = "auto"
         issubclass(module, RECURRENT) or (issubclass(module, TransformerEncoder) and resolve(device) == "cpu")
     ):
         loop = "lean"
-    return loop if loop in ("stock", "tensor") or _has_loss(config) else "tensor"
+    return loop if loop == "tensor" or _can_train(loop, config) else "tensor"
 
 
-def _has_loss(config: type[AlgorithmConfig]) -> bool:
-    return config.d3rlpy_config.removesuffix("Config") in LOSSES
+def _can_train(loop: str, config: type[AlgorithmConfig]) -> bool:
+    if not issubclass(config, D3rlpyConfig):
+        return False
+    return loop == "stock" or config.d3rlpy_config.removesuffix("Config") in LOSSES

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from types import SimpleNamespace
-from typing import Any
 
 import torch
 from torch import nn
@@ -13,35 +11,41 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from ...errors import InputError
 from ...mdp.dataset import TransitionDataset
+from ..d3rlpy_algorithm import D3rlpyAlgorithm
 from ..networks import ScoreNetwork
-from ..transitions import Transitions
+from ..trainable import Trainable
+from ..transitions import Batch, Transitions
 from .lean import adam_like, copy_weights, lean_loss, networks_of
-from .loop import Loop, refuse_nan, uniform_rows
-from .losses import Batch
+from .loop import Loop, made_of_d3rlpy, refuse_nan, uniform_rows
+from .losses import Heads, Penalties
+
+Weights = dict[str, dict[str, torch.Tensor]]
+"""Number of a head -> name of a weight -> the weight, of one network or stacked."""
 
 
 def ensemble(
-    algo: Any,
+    algorithm: Trainable,
     data: TransitionDataset,
     batch_size: int,
     seed: int,
     device: str,
+    *,
     rows: Iterator[torch.Tensor] | None = None,
     n_steps: int = 1,
     fused: bool = True,
 ) -> Loop:
     """`lean` for many seeds at once, their weights stacked (`training.fit_seeds`); for one seed it is `lean`."""
     drawn = None if rows is None else [rows]
-    loop = together([algo], data, batch_size, [seed], device, drawn, n_steps, fused)
-    return Loop(lambda steps: loop.advance(steps)[0], loop.optimisers, loop.sampling[0])
+    return together([algorithm], data, batch_size, [seed], device, rows=drawn, n_steps=n_steps, fused=fused)
 
 
 def together(
-    algos: Sequence[Any],
+    algorithms: Sequence[Trainable],
     data: TransitionDataset,
     batch_size: int,
     seeds: Sequence[int],
     device: str,
+    *,
     rows: Sequence[Iterator[torch.Tensor]] | None = None,
     n_steps: int = 1,
     fused: bool = True,
@@ -52,38 +56,38 @@ def together(
     (`torch.func.vmap`), and one Adam steps all: what it does to a weight depends on that weight's gradients alone.
 
     Args:
-        algos: (S,) d3rlpy algorithms with their networks made, which are trained in place.
+        algorithms: (S,) of d3rlpy's, which are trained in place.
         data, batch_size, device: as for every loop.
         seeds: (S,) of sampling.
         rows, n_steps, fused: as for `lean`, rows one iterator a member.
 
-    Returns:
-        A loop whose call returns S mean losses.
-
     Raises:
         InputError: no lean loss, an encoder that cannot be stacked, or members that differ in anything else.
     """
-    impls = [algo.impl for algo in algos]
-    loss_of, members = lean_loss(algos[0]), [networks_of(impl) for impl in impls]
-    gammas = [getattr(impl, "_gamma", 0.0) for impl in impls]
-    _check_alike(algos, gammas, n_steps)
+    members = [made_of_d3rlpy(algorithm, "ensemble") for algorithm in algorithms]
+    loss_of, networks = lean_loss(members[0]), [networks_of(member) for member in members]
+    rules = [member.rule for member in members]
+    gammas = [rule.gamma or 0.0 for rule in rules]
+    _check_alike(members, gammas, n_steps)
     transitions = Transitions(data, device, n_steps, gammas[0])
     alive = 1.0 - transitions.terminals
     discounts = torch.stack([gamma**transitions.strides * alive for gamma in gammas])
     generators = [torch.Generator(device).manual_seed(seed) for seed in seeds]
     batches = rows if rows is not None else [uniform_rows(len(data), batch_size, g) for g in generators]
-    online = Stack([network for network, _ in members])
-    target = Stack([network for _, network in members]) if members[0][1] else None
-    adam = adam_like(impls[0], online.parameters, fused)
-    interval, beta = getattr(impls[0], "_target_update_interval", None), getattr(impls[0], "_beta", 0.0)
-    alphas = torch.tensor([getattr(impl, "_alpha", 0.0) for impl in impls], device=device)
+    online = Stack([network for network, _ in networks])
+    targets = [target for _, target in networks if target]
+    target = Stack(targets) if targets else None
+    adam = adam_like(members[0], online.parameters, fused)
+    interval, beta = rules[0].target_update_interval, rules[0].beta
+    alphas = torch.tensor([rule.alpha for rule in rules], device=device)
+    stacks = [stack for stack in (online, target) if stack]
     looks_ahead = bool(discounts.any())
 
-    def loss_of_one(weights: Any, aims: Any, alpha: torch.Tensor, *batch: torch.Tensor) -> torch.Tensor:
-        states, actions, rewards, discount, *following = batch
-        one = Batch(states, actions, rewards, following[0] if looks_ahead else None, discount)
+    def loss_of_member(weights: Weights, aims: Weights, alpha: torch.Tensor, *columns: torch.Tensor) -> torch.Tensor:
+        states, actions, rewards, discount, *following = columns
+        batch = Batch(states, actions, rewards, following[0] if looks_ahead else None, discount)
         targets = target.heads(aims) if target else []
-        return loss_of(online.heads(weights), targets, one, SimpleNamespace(_alpha=alpha, _beta=beta))
+        return loss_of(online.heads(weights), targets, batch, Penalties(alpha, beta))
 
     def step() -> torch.Tensor:
         drawn = torch.stack([next(batch) for batch in batches])
@@ -96,27 +100,27 @@ def together(
         ]
         if looks_ahead:
             batch.append(transitions.next_states(flat).view(shape))
-        losses = vmap(loss_of_one)(online.weights, target.weights if target else {}, alphas, *batch)
+        losses = vmap(loss_of_member)(online.weights, target.weights if target else {}, alphas, *batch)
         adam.zero_grad()
         losses.sum().backward()
         adam.step()
         return losses.detach()
 
     def advance(steps: int) -> list[float]:
-        totals = torch.zeros(len(algos), device=device)
-        for stack in filter(None, (online, target)):
+        totals = torch.zeros(len(members), device=device)
+        for stack in stacks:
             stack.read()
         for _ in range(steps):
             totals += step()
-            if interval and algos[0].grad_step % interval == 0:
+            if target and interval and members[0].grad_step % interval == 0:
                 copy_weights(target.parameters, online.parameters)
-            for algo in algos:
-                algo.set_grad_step(algo.grad_step + 1)
-        for stack in filter(None, (online, target)):
+            for member in members:
+                member.grad_step += 1
+        for stack in stacks:
             stack.write()
-        means = (totals / steps).tolist()
+        means: list[float] = (totals / steps).tolist()
         for mean in means:
-            refuse_nan(mean, algos[0].grad_step)
+            refuse_nan(mean, members[0].grad_step)
         return means
 
     return Loop(advance, [adam], generators)
@@ -146,7 +150,7 @@ class Stack:
         """All stacked weights, in a fixed order."""
         return [tensor for head in self.weights.values() for tensor in head.values()]
 
-    def heads(self, weights: dict[str, dict[str, torch.Tensor]]) -> list[Any]:
+    def heads(self, weights: Weights) -> Heads:
         """One member's heads as functions of states, with these weights."""
         return [partial(_call, module, {**weights[str(i)], **self.buffers[i]}) for i, module in enumerate(self.modules)]
 
@@ -162,21 +166,25 @@ class Stack:
 
     def _pairs(self) -> Iterator[tuple[torch.Tensor, list[torch.Tensor]]]:
         for i, head in self.weights.items():
-            own = [dict(network.heads[int(i)].named_parameters()) for network in self.networks]
+            single = [dict(network.heads[int(i)].named_parameters()) for network in self.networks]
             for name, stacked in head.items():
-                yield stacked.detach(), [parameters[name] for parameters in own]
+                yield stacked.detach(), [parameters[name] for parameters in single]
 
 
 def _call(module: nn.Module, weights: dict[str, torch.Tensor], states: torch.Tensor) -> torch.Tensor:
     return functional_call(module, weights, (states,))
 
 
-def _check_alike(algos: Sequence[Any], gammas: Sequence[float], n_steps: int) -> None:
-    first = algos[0]
-    if any(type(algo) is not type(first) for algo in algos):
+def _check_alike(members: Sequence[D3rlpyAlgorithm], gammas: Sequence[float], n_steps: int) -> None:
+    if len({member.name for member in members}) > 1:
         raise InputError("The members of an ensemble run one algorithm.", where="ensemble")
     if n_steps > 1 and len(set(gammas)) > 1:
         raise InputError("With n_steps above 1 the members must share gamma.", where="ensemble")
-    for name in ("learning_rate", "target_update_interval", "beta"):
-        if len({getattr(algo.config, name, None) for algo in algos}) > 1:
+    shared: dict[str, list[float | None]] = {
+        "learning_rate": [member.config.learning_rate for member in members],
+        "target_update_interval": [member.rule.target_update_interval for member in members],
+        "beta": [member.rule.beta for member in members],
+    }
+    for name, values in shared.items():
+        if len(set(values)) > 1:
             raise InputError(f"The members of an ensemble must share {name}.", where="ensemble", hint="Use lean.")

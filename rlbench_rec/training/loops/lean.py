@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
 
 import torch
 from torch import nn
 
 from ...errors import InputError
 from ...mdp.dataset import TransitionDataset
+from ..d3rlpy_algorithm import D3rlpyAlgorithm
+from ..d3rlpy_internals import clone_scores, q_scores, target_scores
 from ..networks import ScoreNetwork
+from ..trainable import Trainable
 from ..transitions import Transitions
-from .loop import Loop, refuse_nan, uniform_rows
-from .losses import LOSSES, Batch, Heads, Loss
+from .loop import Loop, made_of_d3rlpy, refuse_nan, uniform_rows
+from .losses import LOSSES, Heads, Loss, Penalties
 from .recorded import Recorded
 
 
 def lean(
-    algo: Any,
+    algorithm: Trainable,
     data: TransitionDataset,
     batch_size: int,
     seed: int,
     device: str,
+    *,
     rows: Iterator[torch.Tensor] | None = None,
     n_steps: int = 1,
     fused: bool = True,
@@ -33,12 +36,12 @@ def lean(
     """One forward pass where d3rlpy takes two, no one-hot products, fused Adam, and the host waits for the device
     once an `advance`, not once a step.
 
-    It trains the networks of `algo` in place. With `fused=False` DQN and Double DQN have the weights of `tensor`; the
-    others, and fused Adam, differ in the last digits, which training then carries further.
+    With `fused=False` DQN and Double DQN have the weights of `tensor`; the others, and fused Adam, differ in the last
+    digits, which training then carries further.
 
     Args:
-        algo, data, batch_size, seed, device: as for every loop.
-        rows, n_steps: as for `tensor`.
+        algorithm, data, batch_size, seed, device, n_steps: as for every loop.
+        rows: as for `tensor`.
         fused: whether Adam runs as one kernel.
         recorded: whether a step is replayed as one CUDA graph; see `graph`.
         precision: of the networks' matrix products; see `graph_bf16`.
@@ -46,62 +49,58 @@ def lean(
     Raises:
         InputError: an algorithm without a lean loss.
     """
-    loss_of, impl = lean_loss(algo), algo.impl
-    gamma = getattr(impl, "_gamma", 0.0)
-    transitions = Transitions(data, device, n_steps, gamma)
-    discounts = gamma**transitions.strides * (1.0 - transitions.terminals)
+    trained = made_of_d3rlpy(algorithm, "lean")
+    loss_of, rule = lean_loss(trained), trained.rule
+    transitions = Transitions(data, device, n_steps, rule.gamma or 0.0)
     generator = torch.Generator(device).manual_seed(seed)
     batches = rows if rows is not None else uniform_rows(len(data), batch_size, generator)
-    online, target = networks_of(impl)
+    online, target = networks_of(trained)
     heads, targets = _heads(online, device, precision), _heads(target, device, precision) if target else []
-    adam = adam_like(impl, list(online.parameters()), fused, capturable=recorded and device != "cpu")
-    interval = getattr(impl, "_target_update_interval", None)
-    # Next states are only looked at where they are worth something.
-    looks_ahead = bool(discounts.any())
+    adam = adam_like(trained, list(online.parameters()), fused, capturable=recorded and device != "cpu")
+    penalties, interval = Penalties(rule.alpha, rule.beta), rule.target_update_interval
 
     total = torch.zeros((), device=device)
 
     def step(drawn: torch.Tensor) -> None:
-        loss = loss_of(heads, targets, _batch(transitions, drawn, discounts, looks_ahead), impl)
+        loss = loss_of(heads, targets, transitions.batch(drawn), penalties)
         adam.zero_grad()
         loss.backward()
         adam.step()
         total.add_(loss.detach())
 
-    run = Recorded(step, batch_size, device) if recorded else step
+    run: Callable[[torch.Tensor], None] = Recorded(step, batch_size, device) if recorded else step
 
-    def advance(steps: int) -> float:
+    def advance(steps: int) -> list[float]:
         total.zero_()
         online.train()
         for _ in range(steps):
             run(next(batches))
-            if interval and algo.grad_step % interval == 0:
+            if target and interval and trained.grad_step % interval == 0:
                 copy_weights(target.parameters(), online.parameters())
-            algo.set_grad_step(algo.grad_step + 1)
+            trained.grad_step += 1
         mean = float(total) / steps
-        refuse_nan(mean, algo.grad_step)
-        return mean
+        refuse_nan(mean, trained.grad_step)
+        return [mean]
 
-    return Loop(advance, [adam], generator)
+    return Loop(advance, [adam], [generator])
 
 
-def lean_loss(algo: Any) -> Loss:
+def lean_loss(algorithm: D3rlpyAlgorithm) -> Loss:
     """The loss of d3rlpy's algorithm.
 
     Raises:
         InputError: there is none.
     """
-    name = type(algo).__name__
-    if name not in LOSSES:
-        raise InputError(f"The lean loop has no loss for {name}.", where="loop", hint="Use tensor.")
-    return LOSSES[name]
+    if algorithm.name not in LOSSES:
+        raise InputError(f"The lean loop has no loss for {algorithm.name}.", where="loop", hint="Use tensor.")
+    return LOSSES[algorithm.name]
 
 
-def networks_of(impl: Any) -> tuple[ScoreNetwork, ScoreNetwork | None]:
+def networks_of(algorithm: D3rlpyAlgorithm) -> tuple[ScoreNetwork, ScoreNetwork | None]:
     """The trained network and its target, sharing d3rlpy's weights; cloning has no target."""
-    if hasattr(impl.modules, "imitator"):
-        return ScoreNetwork.of([impl.modules.imitator]), None
-    return ScoreNetwork.of(impl.modules.q_funcs), ScoreNetwork.of(impl.modules.targ_q_funcs)
+    if algorithm.gamma is None:
+        return clone_scores(algorithm.impl), None
+    return q_scores(algorithm.impl), target_scores(algorithm.impl)
 
 
 def _heads(network: ScoreNetwork, device: str, precision: torch.dtype) -> Heads:
@@ -115,21 +114,14 @@ def _heads(network: ScoreNetwork, device: str, precision: torch.dtype) -> Heads:
     return [partial(scores, head) for head in network.heads]
 
 
-def adam_like(impl: Any, parameters: list[torch.Tensor], fused: bool, capturable: bool = False) -> torch.optim.Adam:
+def adam_like(
+    algorithm: D3rlpyAlgorithm, parameters: list[torch.Tensor], fused: bool, capturable: bool = False
+) -> torch.optim.Adam:
     """Adam with the settings of d3rlpy's own; a `capturable` one counts its steps on the device."""
-    settings = impl.modules.optim.optim.defaults
+    (optimiser,) = algorithm.optimisers
+    settings = optimiser.defaults
     same = {name: settings[name] for name in ("lr", "betas", "eps", "weight_decay", "amsgrad")}
     return torch.optim.Adam(parameters, **same, fused=fused, capturable=capturable)
-
-
-def _batch(transitions: Transitions, rows: torch.Tensor, discounts: torch.Tensor, looks_ahead: bool) -> Batch:
-    return Batch(
-        transitions.states(rows),
-        transitions.actions[rows].unsqueeze(1),
-        transitions.rewards[rows].unsqueeze(1),
-        transitions.next_states(rows) if looks_ahead else None,
-        discounts[rows].unsqueeze(1),
-    )
 
 
 def copy_weights(into: Iterable[torch.Tensor], source: Iterable[torch.Tensor]) -> None:

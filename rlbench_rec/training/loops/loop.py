@@ -5,47 +5,89 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import torch
 
 from ...errors import InputError
-from ...mdp.to_d3rlpy.quiet import d3rlpy
+from ...mdp.dataset import TransitionDataset
+from ..d3rlpy_algorithm import D3rlpyAlgorithm
+from ..trainable import Trainable
+
+
+class Sampling(Protocol):
+    """What rows are drawn from; a `torch.Generator` is one."""
+
+    def get_state(self) -> torch.Tensor:
+        """Where it is."""
+
+    def set_state(self, state: torch.Tensor) -> object:
+        """Go on from there."""
 
 
 @dataclass(frozen=True)
 class Loop:
-    """`loop(steps)` trains for so many further steps and returns the mean loss over them.
+    """Trains one algorithm, or the members of an ensemble.
 
     Attributes:
-        advance: does it.
+        advance: trains for so many further steps and returns the mean loss over them, one for each member.
         optimisers: what it steps.
-        sampling: what it draws rows from: `get_state()` to a tensor, and `set_state(tensor)`.
+        sampling: what each member's rows are drawn from.
     """
 
-    advance: Callable[[int], float]
+    advance: Callable[[int], list[float]]
     optimisers: Sequence[torch.optim.Optimizer]
-    sampling: Any
+    sampling: Sequence[Sampling]
 
-    def __call__(self, steps: int) -> float:
+    def __call__(self, steps: int) -> list[float]:
         return self.advance(steps)
+
+
+class LoopMaker(Protocol):
+    """What a name in `LOOPS` stands for."""
+
+    def __call__(
+        self,
+        algorithm: Trainable,
+        data: TransitionDataset,
+        batch_size: int,
+        seed: int,
+        device: str,
+        *,
+        n_steps: int = 1,
+    ) -> Loop:
+        """The loop that trains this algorithm, in place.
+
+        Args:
+            algorithm: with its networks made.
+            data: what it is trained on.
+            batch_size: rows a step.
+            seed: of sampling.
+            device: where the networks are.
+            n_steps: rewards that a transition adds up before it looks at the next state.
+
+        Raises:
+            InputError: an algorithm that this loop cannot train.
+        """
+
+
+def made_of_d3rlpy(algorithm: Trainable, loop: str) -> D3rlpyAlgorithm:
+    """The algorithm, if it is d3rlpy's.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not isinstance(algorithm, D3rlpyAlgorithm):
+        name = type(algorithm).__name__
+        what = f"The {loop} loop has no loss for {name}, which does not go through d3rlpy."
+        raise InputError(what, where="loop", hint="Use tensor.")
+    return algorithm
 
 
 def uniform_rows(rows: int, batch_size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
     """Endless batches of row numbers, uniform with replacement, on the generator's device."""
     while True:
         yield torch.randint(rows, (batch_size,), generator=generator, device=generator.device)
-
-
-def optimisers_of(impl: Any) -> list[torch.optim.Optimizer]:
-    """The torch optimisers behind d3rlpy's."""
-    parts = vars(impl.modules).values()
-    return [part.optim for part in parts if isinstance(part, d3rlpy().optimizers.optimizers.OptimizerWrapper)]
-
-
-def loss_in(metrics: dict[str, float]) -> float:
-    """The loss among what d3rlpy reports: its actor-critic calls it the critic's."""
-    return metrics["loss"] if "loss" in metrics else metrics["critic_loss"]
 
 
 def refuse_nan(loss: float, step: int) -> None:

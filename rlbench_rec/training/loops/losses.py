@@ -1,64 +1,61 @@
 """The losses of d3rlpy's discrete algorithms on plain networks, without its duplicated forward passes.
 
-A loss is a function `(heads, targets, batch, impl) -> scalar`. With one batch and the same weights it has the value of
-d3rlpy's own, and its gradients up to rounding.
+A loss is a function `(heads, targets, batch, penalties) -> scalar`. With one batch and the same weights it has the
+value of d3rlpy's own, and its gradients up to rounding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from functools import partial, reduce
+from typing import NamedTuple
 
 import torch
 from torch import nn
 
+from ..transitions import Batch
 
-class Batch(NamedTuple):
-    """A batch of b transitions.
+
+class Penalties(NamedTuple):
+    """Weights of what a loss adds.
 
     Attributes:
-        states: (b, state size).
-        actions: (b, 1) int64.
-        rewards: (b, 1), summed over the steps of a transition.
-        next_states: (b, state size), or None where no next value is needed: gamma is 0, or all episodes have one step.
-        discounts: (b, 1) what the next value counts: gamma^steps, 0 where the episode ends.
+        alpha: of CQL's penalty on actions the log does not show.
+        beta: of the penalty on a clone's squared logits.
     """
 
-    states: torch.Tensor
-    actions: torch.Tensor
-    rewards: torch.Tensor
-    next_states: torch.Tensor | None
-    discounts: torch.Tensor
+    alpha: float | torch.Tensor
+    beta: float
 
 
 Heads = Sequence[Callable[[torch.Tensor], torch.Tensor]]
-Loss = Callable[[Heads, Heads, Batch, Any], torch.Tensor]
+Loss = Callable[[Heads, Heads, Batch, Penalties], torch.Tensor]
 
 
-def dqn(heads: Heads, targets: Heads, batch: Batch, impl: Any) -> torch.Tensor:
+def dqn(heads: Heads, targets: Heads, batch: Batch, penalties: Penalties) -> torch.Tensor:
     """Huber loss of Q(s, a) against r + gamma min_h Q'_h(s', b), b the best action of the mean target network."""
     return td_loss([head(batch.states) for head in heads], targets, targets, batch)
 
 
-def double_dqn(heads: Heads, targets: Heads, batch: Batch, impl: Any) -> torch.Tensor:
+def double_dqn(heads: Heads, targets: Heads, batch: Batch, penalties: Penalties) -> torch.Tensor:
     """The same, b being the best action of the mean online network (van Hasselt et al. 2016)."""
     return td_loss([head(batch.states) for head in heads], heads, targets, batch)
 
 
-def cql(heads: Heads, targets: Heads, batch: Batch, impl: Any) -> torch.Tensor:
+def cql(heads: Heads, targets: Heads, batch: Batch, penalties: Penalties) -> torch.Tensor:
     """Double DQN's loss + alpha mean[logsumexp_b Q(s, b) - Q(s, a)], Q the mean over heads (Kumar et al. 2020)."""
     values = [head(batch.states) for head in heads]
     mean = _mean(values)
     penalty = (mean.logsumexp(dim=1, keepdim=True) - mean.gather(1, batch.actions)).mean()
-    return td_loss(values, heads, targets, batch) + impl._alpha * penalty
+    return td_loss(values, heads, targets, batch) + penalties.alpha * penalty
 
 
-def cloning(heads: Heads, targets: Heads, batch: Batch, impl: Any) -> torch.Tensor:
+def cloning(heads: Heads, targets: Heads, batch: Batch, penalties: Penalties) -> torch.Tensor:
     """Mean of -log pi(a|s), + beta mean[(log pi)^2]."""
     (head,) = heads
     logits = head(batch.states).log_softmax(dim=1)
     loss = -logits.gather(1, batch.actions).mean()
-    return loss + impl._beta * logits.square().mean() if impl._beta else loss
+    return loss + penalties.beta * logits.square().mean() if penalties.beta else loss
 
 
 def td_loss(values: list[torch.Tensor], choosers: Heads, targets: Heads, batch: Batch) -> torch.Tensor:
@@ -70,11 +67,9 @@ def td_loss(values: list[torch.Tensor], choosers: Heads, targets: Heads, batch: 
         targets: heads whose minimum values it.
         batch: the transitions.
     """
-    aim = batch.rewards
-    if batch.next_states is not None:
-        with torch.no_grad():
-            aim = aim + batch.discounts * next_value(choosers, targets, batch.next_states)
-    return sum(nn.functional.smooth_l1_loss(value.gather(1, batch.actions), aim) for value in values)
+    aim = batch.targets(partial(next_value, choosers, targets))
+    losses = [nn.functional.smooth_l1_loss(value.gather(1, batch.actions), aim) for value in values]
+    return reduce(torch.add, losses)
 
 
 def next_value(choosers: Heads, targets: Heads, next_states: torch.Tensor) -> torch.Tensor:

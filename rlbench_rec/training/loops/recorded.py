@@ -26,7 +26,8 @@ class Recorded:
     def __init__(self, step: Callable[[torch.Tensor], None], batch_size: int, device: str):
         self.rows = torch.zeros(batch_size, dtype=torch.int64, device=device)
         self.step, self.on_cuda = step, device.startswith("cuda")
-        self.calls, self.recording = 0, None
+        self.calls = 0
+        self.recording: torch.cuda.CUDAGraph | None = None
 
     def __call__(self, rows: torch.Tensor) -> None:
         self.rows.copy_(rows)

@@ -1,5 +1,6 @@
 """Networks: a state's encoder, a head, and what is left of them after training. Plain torch, free of d3rlpy."""
 
-from .action_scores import Constrained, ScoreNetwork, score
+from .action_scores import ActionScores, Constrained, ScoreNetwork, score
+from .builder import NetworkBuilder
 
-__all__ = ["Constrained", "ScoreNetwork", "score"]
+__all__ = ["ActionScores", "Constrained", "NetworkBuilder", "ScoreNetwork", "score"]

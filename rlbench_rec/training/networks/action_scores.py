@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 import numpy as np
@@ -14,10 +15,26 @@ CHUNK_ROWS = 16_384
 """States scored at once."""
 
 
-class ScoreNetwork(nn.Module):
-    """score(s, .) = mean over heads of linear(encoder(s)): Q values, or the logits of a cloned policy.
+class ActionScores(nn.Module, ABC):
+    """(b, state size) states -> (b, A) scores: Q values, or the logits of a policy.
 
-    `rules_out` says whether a score can be `RULED_OUT`.
+    Attributes:
+        rules_out: whether a score can be `RULED_OUT`.
+    """
+
+    rules_out: bool
+
+    @property
+    @abstractmethod
+    def device(self) -> torch.device:
+        """Where its weights are."""
+
+
+class ScoreNetwork(ActionScores):
+    """score(s, .) = mean over heads of head(s).
+
+    Args:
+        heads: modules of states to one score an action.
     """
 
     def __init__(self, heads: Iterable[nn.Module]):
@@ -26,11 +43,6 @@ class ScoreNetwork(nn.Module):
         # In a list, so that it is no weight of its own. Asking for the parameters anew costs as much as a small layer.
         self.first = [next(self.parameters())]
         self.rules_out = any(isinstance(module, Masked | Slots) for module in self.modules())
-
-    @staticmethod
-    def of(heads: Iterable[nn.Module]) -> ScoreNetwork:
-        """Share the weights of d3rlpy's Q functions or categorical policies."""
-        return ScoreNetwork(nn.Sequential(head._encoder, head._fc) for head in heads)
 
     @property
     def device(self) -> torch.device:
@@ -42,12 +54,12 @@ class ScoreNetwork(nn.Module):
         return torch.stack([head(states) for head in self.heads]).mean(dim=0)
 
 
-class Constrained(nn.Module):
+class Constrained(ActionScores):
     """score(s, a) = q(s, a) where pi(a|s) > flexibility max_b pi(b|s), and `RULED_OUT` elsewhere.
 
     Args:
         q: the values.
-        policy: the logits of pi, a clone of the logging policy.
+        policy: the logits of pi, a clone of the behaviour policy.
         flexibility: in [0, 1].
         other_action: an action that no policy takes, so that b is another one; or None.
     """
@@ -71,7 +83,7 @@ class Constrained(nn.Module):
         return torch.where(likely, self.q(states), RULED_OUT)
 
 
-def score(network: nn.Module, states: np.ndarray) -> np.ndarray:
+def score(network: ActionScores, states: np.ndarray) -> np.ndarray:
     """(n, state size) float32 -> (n, A) float32 scores, computed in chunks on the network's device; those of actions
     that are ruled out are minus infinity."""
     scores = _score(network, states)
@@ -80,9 +92,9 @@ def score(network: nn.Module, states: np.ndarray) -> np.ndarray:
     return scores
 
 
-def _score(network: nn.Module, states: np.ndarray) -> np.ndarray:
-    states = torch.from_numpy(np.ascontiguousarray(states, dtype=np.float32))
+def _score(network: ActionScores, states: np.ndarray) -> np.ndarray:
+    inputs = torch.from_numpy(np.ascontiguousarray(states, dtype=np.float32))
     with torch.inference_mode():
-        if len(states) <= CHUNK_ROWS:
-            return network(states.to(network.device)).cpu().numpy()
-        return torch.cat([network(chunk.to(network.device)).cpu() for chunk in states.split(CHUNK_ROWS)]).numpy()
+        if len(inputs) <= CHUNK_ROWS:
+            return network(inputs.to(network.device)).cpu().numpy()
+        return torch.cat([network(chunk.to(network.device)).cpu() for chunk in inputs.split(CHUNK_ROWS)]).numpy()

@@ -7,15 +7,20 @@ import dataclasses
 from torch import nn
 
 from ...mdp.dataset import StateLayout
-from ...mdp.to_d3rlpy.quiet import d3rlpy
+from ...mdp.to_d3rlpy import quiet
+from ..d3rlpy_internals import replace_head
+from .builder import NetworkBuilder
 from .encoders import build
 from .heads import make_head
 
-encoders, q_functions = d3rlpy().models.encoders, d3rlpy().models.q_functions
+quiet.d3rlpy()
+
+from d3rlpy.models.encoders import EncoderFactory, register_encoder_factory  # noqa: E402
+from d3rlpy.models.q_functions import MeanQFunctionFactory, register_q_func_factory  # noqa: E402
 
 
 @dataclasses.dataclass()
-class StateEncoderFactory(encoders.EncoderFactory):
+class StateEncoderFactory(EncoderFactory):
     """Makes a registered encoder for states laid out as its fields say; other columns are context.
 
     Args:
@@ -36,6 +41,17 @@ class StateEncoderFactory(encoders.EncoderFactory):
     hidden_units: list[int] = dataclasses.field(default_factory=lambda: [64, 64])
     embedding_size: int = 16
 
+    @classmethod
+    def like(cls, networks: NetworkBuilder) -> StateEncoderFactory:
+        """The encoders that a builder makes."""
+        shape = {field.name: getattr(networks.layout, field.name) for field in dataclasses.fields(StateLayout)[1:]}
+        return cls(
+            **shape,
+            encoder=networks.encoder,
+            hidden_units=list(networks.hidden_units),
+            embedding_size=networks.embedding_size,
+        )
+
     def create(self, observation_shape: tuple[int, ...]) -> nn.Module:
         layout = self.layout(observation_shape[0])
         return build(self.encoder, layout, self.hidden_units, self.embedding_size, pass_on=True)
@@ -52,7 +68,7 @@ class StateEncoderFactory(encoders.EncoderFactory):
 
 
 @dataclasses.dataclass()
-class QHeadFactory(q_functions.MeanQFunctionFactory):
+class QHeadFactory(MeanQFunctionFactory):
     """d3rlpy's own Q function with a head of ours.
 
     Args:
@@ -68,7 +84,8 @@ class QHeadFactory(q_functions.MeanQFunctionFactory):
         layout = self.states.layout()
         if self.dueling or layout.beside:
             features = hidden_size - layout.beside
-            q_function._fc = make_head(layout, features, action_size, self.states.embedding_size, self.dueling)
+            head = make_head(layout, features, action_size, self.states.embedding_size, self.dueling)
+            replace_head(q_function, head)
         return q_function, forwarder
 
     @staticmethod
@@ -76,5 +93,5 @@ class QHeadFactory(q_functions.MeanQFunctionFactory):
         return "rlbench-head"
 
 
-encoders.register_encoder_factory(StateEncoderFactory)
-q_functions.register_q_func_factory(QHeadFactory)
+register_encoder_factory(StateEncoderFactory)
+register_q_func_factory(QHeadFactory)

@@ -20,12 +20,15 @@ class ItemEmbedding(nn.Module):
     def __init__(self, layout: StateLayout, size: int):
         super().__init__()
         self.own = nn.Embedding(layout.item_count + 1, size, padding_idx=0)
-        self.vectors = nn.Embedding(layout.item_count + 1, layout.vector_size) if layout.vector_size else None
-        self.projection = nn.Linear(layout.vector_size, size, bias=False) if layout.vector_size else None
+        self.vectors: nn.Embedding | None = None
+        self.projection: nn.Linear | None = None
+        if layout.vector_size:
+            self.vectors = nn.Embedding(layout.item_count + 1, layout.vector_size)
+            self.projection = nn.Linear(layout.vector_size, size, bias=False)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """(...) int64 ids -> (..., size)."""
-        if self.vectors is None:
+        if self.vectors is None or self.projection is None:
             return self.own(ids)
         return self.own(ids) + self.projection(self.vectors(ids))
 
@@ -34,9 +37,9 @@ def give_vectors(network: nn.Module, vectors: np.ndarray | None, tuned: bool) ->
     """Put the log's item vectors into every embedding of a network, to be trained further or not."""
     if vectors is None:
         return
-    given = torch.from_numpy(np.array(vectors))
+    weights = torch.from_numpy(np.array(vectors))
     for part in network.modules():
-        if isinstance(part, ItemEmbedding):
+        if isinstance(part, ItemEmbedding) and part.vectors is not None:
             with torch.no_grad():
-                part.vectors.weight.copy_(given)
+                part.vectors.weight.copy_(weights)
             part.vectors.requires_grad_(tuned)

@@ -94,7 +94,7 @@ def fqe(
 
 
 def _learn(
-    network: nn.Module,
+    network: ScoreNetwork,
     transitions: Transitions,
     pi: Probabilities,
     batches: Iterable[torch.Tensor],
@@ -102,7 +102,7 @@ def _learn(
     gamma: float,
     scale: float,
     learning_rate: float,
-) -> nn.Module:
+) -> ScoreNetwork:
     """The target network after `steps` batches of row numbers."""
     target = copy.deepcopy(network).requires_grad_(False)
     pairs = list(zip(target.parameters(), network.parameters(), strict=True))

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from rlbench_rec.errors import InputError
-from rlbench_rec.mdp.to_d3rlpy.quiet import d3rlpy
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import fit, fit_seeds
-from rlbench_rec.training.algorithms import make_config
+from rlbench_rec.training.algorithm_config import make_config
 from rlbench_rec.training.device import seeded
 from rlbench_rec.training.loops.ensemble import together
 from rlbench_rec.training.loops.lean import lean
@@ -54,7 +53,7 @@ def _cql(data, config, seed):
 
 
 def _scores(algo, data):
-    return score(make_config("cql", {}, data.gamma).judged(algo.impl), data.states())
+    return score(algo.validated_network(), data.states())
 
 
 @pytest.mark.parametrize(
@@ -76,8 +75,7 @@ def test_members_of_several_steps_share_gamma(data):
 
 
 def test_one_algorithm_to_an_ensemble(data):
-    other = d3rlpy().algos.DQNConfig().create(device="cpu")
-    other.create_impl((data.layout.size,), data.action_count)
+    other = create(make_config("dqn", {}, data.gamma), "mlp", data.layout, data.action_count, 32, "cpu")
     with pytest.raises(InputError, match="one algorithm"):
         together([_cql(data, {}, 0), other], data, 32, [0, 0], "cpu")
 

@@ -13,7 +13,7 @@ from rlbench_rec.errors import InputError
 from rlbench_rec.mdp import with_candidates
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import ALGORITHMS, ENCODERS
-from rlbench_rec.training.algorithms import make_config
+from rlbench_rec.training.algorithm_config import make_config
 from rlbench_rec.training.device import seeded
 from rlbench_rec.training.loops.choice import nearest_loop
 from rlbench_rec.training.loops.graph import graph, graph_bf16
@@ -67,7 +67,7 @@ def _trained(loop, data, algorithm, parts, encoder="mlp", device="cpu", **option
     with seeded(3, device):
         algo = create(config, encoder, data.layout, data.action_count, BATCH, device)
     advance = loop(algo, data, BATCH, 5, device, **options)
-    return [advance(steps) for steps in parts], score(config.judged(algo.impl), data.states())
+    return [advance(steps)[0] for steps in parts], score(algo.validated_network(), data.states())
 
 
 @pytest.mark.parametrize("shop", SHOPS)

@@ -9,10 +9,9 @@ import pytest
 import torch
 
 from rlbench_rec.errors import InputError
-from rlbench_rec.mdp.to_d3rlpy.quiet import d3rlpy
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import ALGORITHMS
-from rlbench_rec.training.algorithms import make_config
+from rlbench_rec.training.algorithm_config import make_config
 from rlbench_rec.training.device import seeded
 from rlbench_rec.training.loops import stock as stock_loop
 from rlbench_rec.training.loops.lean import lean
@@ -33,7 +32,7 @@ def _algo(data, algorithm, n_critics=1):
     )
     with seeded(3, "cpu"):
         algo = create(config, "mlp", data.layout, data.action_count, BATCH, "cpu")
-    return algo, config.judged(algo.impl)
+    return algo, algo.validated_network()
 
 
 def _rows_that_stock_draws(n, steps, seed):
@@ -50,7 +49,7 @@ def test_tensor_loop_is_stock_to_the_bit_on_the_same_batches(algorithm):
         algo, network = _algo(data, algorithm)
         fed = {"rows": _rows_that_stock_draws(len(data), steps, seed=5)} if name == "tensor" else {}
         advance = {"stock": stock, "tensor": tensor}[name](algo, data, BATCH, 5, "cpu", **fed)
-        losses[name] = [advance(1) for _ in range(steps)]
+        losses[name] = [advance(1)[0] for _ in range(steps)]
         scores[name] = score(network, states)
     assert losses["tensor"] == losses["stock"]
     assert np.array_equal(scores["tensor"], scores["stock"])
@@ -60,7 +59,7 @@ def test_tensor_loop_is_stock_to_the_bit_on_the_same_batches(algorithm):
 def _by_steps(loop, data, algorithm, steps, n_critics=1, **options):
     algo, network = _algo(data, algorithm, n_critics)
     advance = loop(algo, data, BATCH, 5, "cpu", rows=_rows_that_stock_draws(len(data), steps, seed=5), **options)
-    losses = [advance(1) for _ in range(steps)]
+    losses = [advance(1)[0] for _ in range(steps)]
     assert algo.grad_step == steps
     return np.array(losses), score(network, data.states())
 
@@ -97,7 +96,7 @@ def test_lean_skips_next_states_only_where_they_are_worth_nothing(gamma):
 
 def test_lean_refuses_what_it_has_no_loss_for():
     data = toy_shop(50)
-    algo = d3rlpy().algos.DiscreteBCQConfig().create(device="cpu")
+    algo, _ = _algo(data, "bcq")
     with pytest.raises(InputError, match="DiscreteBCQ"):
         lean(algo, data, BATCH, 0, "cpu")
 

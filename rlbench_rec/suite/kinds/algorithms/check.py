@@ -63,7 +63,7 @@ def check(suite: Suite) -> None:
 def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
     from .... import training
     from ....policies import POLICIES
-    from ....training.algorithms import make_config
+    from ....training.algorithm_config import make_config
 
     made: list[tuple[object, ...]] = []
     for spec in specs:

@@ -6,12 +6,13 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ....policies import POLICIES, make
 from ....results.schema import RUNS
+from ....training.options import FitOptions
 from ... import sources
 from ...plan import JobResult, Row
 from ...reference_policies.normalised_scale import normalised, scale_of
@@ -59,29 +60,36 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
 
 
 def _train(job: TrainingJob, loaded: sources.Loaded) -> Run:
-    from ....training import fit
+    from ....training.trainer import train_seeds
 
     train = loaded.train
     if job.spec.shuffle_rewards:
         train = replace(train, rewards=np.random.default_rng(job.seed).permutation(train.rewards))
-    return fit(train, job.spec.id, seed=job.seed, **_options(job))
+    (run,) = train_seeds(train, job.spec.id, [job.seed], _options(job))
+    return run
 
 
 def _train_together(batch: Sequence[TrainingJob], loaded: sources.Loaded) -> Sequence[Run | None]:
-    from ....training import fit_seeds
+    from ....training.trainer import train_seeds
 
     if not loaded.sequential and batch[0].spec.sequential_only:
         return [None] * len(batch)
     try:
-        return fit_seeds(loaded.train, batch[0].spec.id, [job.seed for job in batch], **_options(batch[0]))
+        return train_seeds(loaded.train, batch[0].spec.id, [job.seed for job in batch], _options(batch[0]))
     except Exception:
         # What fails one seed need not fail the others: each is tried alone.
         return [None] * len(batch)
 
 
-def _options(job: TrainingJob) -> dict[str, Any]:
-    options = {"loop": job.loop, "encoder": job.spec.encoder, "steps": job.steps, "config": job.spec.config}
-    return options | {"batch_size": job.suite.batch_size, "device": job.device}
+def _options(job: TrainingJob) -> FitOptions:
+    return FitOptions(
+        loop=job.loop,
+        encoder=job.spec.encoder,
+        steps=job.steps,
+        batch_size=job.suite.batch_size,
+        device=job.device,
+        config=job.spec.config,
+    )
 
 
 def _score_run(job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobResult, models: Path | None) -> list[Row]:

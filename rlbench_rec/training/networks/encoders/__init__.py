@@ -1,4 +1,4 @@
-"""Encoders: a batch of states (see `mdp.StateLayout`) to features. Plain torch modules, built from defaults alone."""
+"""Encoders: a batch of states (see `mdp.StateLayout`) to features. Plain torch modules."""
 
 from __future__ import annotations
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from .history_encoder import SequenceEncoder
+from .history_encoder import SequenceEncoder, Summary
 
 FILTER = 3
 """Slots that one filter sees."""
 
 
-class Convolutions(nn.Module):
+class Convolutions(Summary):
     """Two causal convolutions with ReLU, then the maximum over the real slots."""
 
     def __init__(self, slot_size: int, history: int, embedding_size: int):
-        super().__init__()
+        super().__init__(slot_size, history, embedding_size)
         self.width = embedding_size
         self.layers = nn.ModuleList(nn.Conv1d(size, self.width, FILTER) for size in (slot_size, self.width))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
@@ -38,6 +39,22 @@ class HistorySlots(nn.Module):
         return context, slots * real.unsqueeze(2), real
 
 
+class Summary(nn.Module, ABC):
+    """(b, n, slot size) slots and (b, n) whether each is real -> (b, `width`).
+
+    Args:
+        slot_size: width of a slot.
+        history: number of slots n.
+        embedding_size: width of item and event embeddings.
+    """
+
+    width: int
+
+    @abstractmethod
+    def __init__(self, slot_size: int, history: int, embedding_size: int):
+        super().__init__()
+
+
 class SequenceEncoder(nn.Module):
     """features = ReLU layers of [context, summary of the history].
 
@@ -52,16 +69,14 @@ class SequenceEncoder(nn.Module):
         InputError: states without a history.
     """
 
-    summary: ClassVar[Callable[[int, int, int], nn.Module]]
-    """Made from (slot size, history length, embedding size): a module of `width` that maps slots (b, n, slot size) and
-    whether each is real (b, n) to (b, width)."""
+    summary: ClassVar[type[Summary]]
 
     def __init__(self, layout: StateLayout, hidden_units: Sequence[int], embedding_size: int):
         super().__init__()
         if not layout.history:
             raise InputError("These states have no history to read.", where="encoder", hint="Use mlp.")
         self.slots = HistorySlots(layout, embedding_size)
-        self.summarise = type(self).summary(self.slots.size, layout.history, embedding_size)
+        self.summarise = self.summary(self.slots.size, layout.history, embedding_size)
         self.layers = perceptron(layout.context + self.summarise.width, hidden_units)
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:

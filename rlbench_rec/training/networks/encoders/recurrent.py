@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import nn
 
-from .history_encoder import SequenceEncoder
+from .history_encoder import SequenceEncoder, Summary
 
 
-class Recurrent(nn.Module):
+class Recurrent(Summary):
     """The output of a recurrent cell after the newest slot."""
 
-    cell = nn.GRU
+    cell: ClassVar[type[nn.GRU] | type[nn.LSTM]] = nn.GRU
+    at: torch.Tensor
 
     def __init__(self, slot_size: int, history: int, embedding_size: int):
-        super().__init__()
+        super().__init__(slot_size, history, embedding_size)
         self.width = embedding_size
         self.layer = self.cell(slot_size, self.width, batch_first=True)
         self.register_buffer("at", torch.arange(history), persistent=False)
@@ -33,7 +36,7 @@ class Recurrent(nn.Module):
 class RecurrentLSTM(Recurrent):
     """The same with an LSTM cell."""
 
-    cell = nn.LSTM
+    cell: ClassVar[type[nn.GRU] | type[nn.LSTM]] = nn.LSTM
 
 
 class GRUEncoder(SequenceEncoder):

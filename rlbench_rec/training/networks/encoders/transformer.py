@@ -5,21 +5,24 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from .history_encoder import SequenceEncoder
+from .history_encoder import SequenceEncoder, Summary
 
 HEADS = 2
 BLOCKS = 2
 
 
-class Attention(nn.Module):
+class Attention(Summary):
     """The newest slot after two blocks: x <- x + attention(norm(x)), then x <- x + perceptron(norm(x)).
 
     Positions count back from the newest slot. Padding is never attended to; a slot always sees itself, so that no row
     of the attention is empty.
     """
 
+    past: torch.Tensor
+    itself: torch.Tensor
+
     def __init__(self, slot_size: int, history: int, embedding_size: int):
-        super().__init__()
+        super().__init__(slot_size, history, embedding_size)
         # Heads share the width evenly.
         self.width = HEADS * -(-embedding_size // HEADS)
         self.project = nn.Linear(slot_size, self.width)

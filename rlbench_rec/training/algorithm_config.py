@@ -1,0 +1,97 @@
+"""What a user may choose of an algorithm, and how it is built: the interface that every registered algorithm has."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import InputError, UnknownNameError
+from .registries import ALGORITHMS
+
+if TYPE_CHECKING:
+    from .networks.builder import NetworkBuilder
+    from .trainable import Trainable
+
+Q_FORMS = ("greedy", "softmax", "epsilon-greedy")
+"""Policies of a network whose scores are Q values."""
+LOGIT_FORMS = ("stochastic", "greedy")
+"""Policies of a network whose scores are a policy's logits."""
+
+Width = Annotated[int, Field(ge=1, le=16_384)]
+"""Of a layer."""
+
+
+class AlgorithmConfig(BaseModel, ABC):
+    """What all algorithms share; by itself, one whose scores are the logits of a policy. Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    learning_rate: float = Field(5e-4, gt=0)
+    """Step size of Adam."""
+    hidden_units: tuple[Width, ...] = Field((64, 64), min_length=1, max_length=100)
+    """Widths of the encoder's hidden layers."""
+    embedding_size: Width = 16
+    """Width of item and event embeddings; unused where states have no history."""
+    tune_item_vectors: bool = False
+    """Whether the vectors that come with a log's items are trained further, or kept as they are."""
+
+    forms: ClassVar[tuple[str, ...]] = LOGIT_FORMS
+    """The policies that can be made of the trained network."""
+
+    @abstractmethod
+    def build(self, networks: NetworkBuilder, batch_size: int) -> Trainable:
+        """The algorithm with fresh networks.
+
+        Args:
+            networks: makes networks for the states and actions of a log.
+            batch_size: rows a training step.
+        """
+
+    def with_discount(self, gamma: float) -> Self:
+        """The config with its discount factor settled, if it has one and leaves it to the dataset."""
+        return self
+
+
+class ValueConfig(AlgorithmConfig):
+    """What the value-based algorithms share: their scores are Q values."""
+
+    gamma: float | None = Field(None, ge=0, le=1)
+    """Discount factor; None takes the dataset's. 0 is the control that does not look ahead."""
+    n_steps: int = Field(1, ge=1)
+    """Rewards that a target adds up before it looks at the next state; more than 1 takes the log's own actions for the
+    policy's between them."""
+
+    forms: ClassVar[tuple[str, ...]] = Q_FORMS
+
+    def with_discount(self, gamma: float) -> Self:
+        return self.model_copy(update={"gamma": gamma}) if self.gamma is None else self
+
+    @property
+    def discount(self) -> float:
+        """The discount factor, once it is settled."""
+        assert self.gamma is not None, "make_config settles gamma"
+        return self.gamma
+
+
+def make_config(algorithm: str, overrides: Mapping[str, object] | None, gamma: float) -> AlgorithmConfig:
+    """The algorithm's config with overrides applied and gamma settled.
+
+    Raises:
+        UnknownNameError: no such algorithm.
+        InputError: a field that the algorithm does not have, or a value it cannot take.
+    """
+    cls = ALGORITHMS[algorithm]
+    where = f"config of {algorithm}"
+    for name in overrides or {}:
+        if name not in cls.model_fields:
+            unknown = UnknownNameError("field", name, cls.model_fields)
+            raise InputError(unknown.what, where=where, hint=unknown.hint)
+    try:
+        config = cls.model_validate(dict(overrides or {}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.", where=where) from error
+    return config.with_discount(gamma)

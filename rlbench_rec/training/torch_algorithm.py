@@ -1,0 +1,68 @@
+"""The base of an algorithm in plain torch."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import nn
+
+from .algorithm_config import AlgorithmConfig, ValueConfig
+from .trainable import Trainable
+from .transitions import Batch, Transitions
+
+
+class TorchAlgorithm(Trainable):
+    """An algorithm in plain torch. A subclass makes its networks, and says their loss and which of them decides.
+
+    Its config is a subclass of `AlgorithmConfig` (scores are logits) or `ValueConfig` (scores are Q values) whose
+    `build` returns it.
+
+    Args:
+        config: the algorithm's config.
+        networks: name -> network, each made by the `NetworkBuilder` or put on its device. Weights that are not to be
+            learnt (a target network's) do not require gradients. All that has to survive an interruption is a parameter
+            or a buffer of one of them.
+        optimisers: what steps the weights; None: one Adam with the config's learning rate.
+    """
+
+    def __init__(
+        self,
+        config: AlgorithmConfig,
+        networks: Mapping[str, nn.Module],
+        optimisers: Sequence[torch.optim.Optimizer] | None = None,
+    ):
+        self.networks = dict(networks)
+        self.gamma = config.discount if isinstance(config, ValueConfig) else None
+        self.grad_step = 0
+        if optimisers is None:
+            learnt = [p for network in networks.values() for p in network.parameters() if p.requires_grad]
+            optimisers = [torch.optim.Adam(learnt, lr=config.learning_rate)]
+        self.optimisers = optimisers
+
+    @abstractmethod
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """The loss on a batch, a scalar."""
+
+    def update(self, batch: Batch) -> torch.Tensor:
+        """One step of every optimiser down the gradient of `loss`, which is returned. An algorithm with several losses
+        overrides it."""
+        loss = self.loss(batch)
+        for optimiser in self.optimisers:
+            optimiser.zero_grad()
+        loss.backward()
+        for optimiser in self.optimisers:
+            optimiser.step()
+        return loss.detach()
+
+    def after_update(self) -> None:
+        """Called after every update, without gradients: the place to move a target network. `grad_step` counts the
+        updates done."""
+
+    def step(self, transitions: Transitions, rows: torch.Tensor) -> float:
+        loss = self.update(transitions.batch(rows))
+        self.grad_step += 1
+        with torch.no_grad():
+            self.after_update()
+        return float(loss)

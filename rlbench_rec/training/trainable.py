@@ -1,0 +1,44 @@
+"""An algorithm with its networks made: what a loop trains, whatever library it is written in."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import nn
+
+from .networks import ActionScores
+from .transitions import Transitions
+
+
+class Trainable(ABC):
+    """One training of an algorithm. The two ways to be one: `TorchAlgorithm` and `D3rlpyAlgorithm`.
+
+    Attributes:
+        networks: name -> network, target networks included. With the optimisers, all that a resumable training keeps.
+        optimisers: what steps them.
+        gamma: discount factor of its Q values; None where its scores are the logits of a policy.
+        grad_step: steps done.
+    """
+
+    networks: Mapping[str, nn.Module]
+    optimisers: Sequence[torch.optim.Optimizer]
+    gamma: float | None
+    grad_step: int
+
+    @abstractmethod
+    def step(self, transitions: Transitions, rows: torch.Tensor) -> float:
+        """Train on these (b,) rows and return the loss on them."""
+
+    @abstractmethod
+    def score_network(self, other_action: int | None = None) -> ActionScores:
+        """The network that policies are made of: states to one score an action, sharing the trained weights.
+
+        Args:
+            other_action: an action that no policy takes (see `TransitionDataset`), for what compares actions.
+        """
+
+    def validated_network(self) -> ActionScores:
+        """The network that the learning curve is of: Q values, or logits where `gamma` is None."""
+        return self.score_network()
