@@ -88,7 +88,7 @@ def extend(sources: list[Source], options: argparse.Namespace) -> None:
             if is_there(table, source, learner, options.seed, config):
                 continue
             begin = time.perf_counter()
-            rows = measure(source, learner, options.seed, options.relative_error, **config)
+            rows = measure(source, learner, options.seed, options.relative_error, config)
             table = merged(table, rows, [source])
             write_table(table, REFERENCES, options.out)
             found = ", ".join(f"{row['form']} {row['value']:.4g}" for row in rows) or "has none"

@@ -19,6 +19,7 @@ from .. import __version__
 from ..extras import is_installed
 from ..machine import memory_gb, usable_cores
 from .data_identity import DataHashes
+from .schema import SCHEMA_VERSION
 
 PACKAGES = (
     "rlbench-rec",
@@ -55,7 +56,7 @@ def manifest(
     """
     torch, memory = _torch(), memory_gb()
     return {
-        "schema_version": 2,
+        "schema_version": SCHEMA_VERSION,
         "complete": complete,
         "code": _commit(),
         "config": without_home(config),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .config import config_hash
 from .fingerprints import NOTHING, Content
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from ..results.schema import Schema
 
 Row = dict[str, Any]
+SuiteT = TypeVar("SuiteT")
+SourceT = TypeVar("SourceT")
 LONGEST_NAME = 150
 """Characters of a job's name in its run id: file systems take 255 bytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job(ABC):
+class Job(ABC, Generic[SuiteT, SourceT]):
     """One piece of work: a worker does it alone, and its result is a file.
 
     Attributes:
@@ -31,8 +33,8 @@ class Job(ABC):
         content: what is in the source's files.
     """
 
-    suite: Any
-    source: Any
+    suite: SuiteT
+    source: SourceT
     place: str
     seed: int
     content: Content = NOTHING

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rlbench_rec.suite.calibrated.algorithm_winner import Contender
+from rlbench_rec.suite.calibrated import open_questions
+from rlbench_rec.suite.calibrated.algorithm_winner import JudgedAlgorithm
 from rlbench_rec.suite.calibrated.open_questions import Answers, ask, ranked_errors
 from rlbench_rec.suite.config import AlgorithmSpec, Source, Suite
 from rlbench_rec.suite.fingerprints import content_of
@@ -118,17 +119,18 @@ def test_what_is_wrong_is_said_once(card, tmp_path, rlbench):
 def test_answers_in_words():
     answers = Answers(
         sessions=1_000,
+        q="fqe",
         estimators={"dm": 0.05, "snips": 0.1, "ips": 0.4},
         as_good=["dm", "snips"],
         estimator="snips",
         sessions_for_lift={"sharper": 1_234.5, "kinder": 45_678.0},
-        algorithms=[Contender("cql (greedy)", 2.0, 0.1), Contender("behaviour", 1.0, 0.0)],
+        algorithms=[JudgedAlgorithm("cql (greedy)", 2.0, 0.1), JudgedAlgorithm("behaviour", 1.0, 0.0)],
     )
     first, second, third = answers.sentences
-    assert "dm: on logs of 1,000 sessions its error is 5.0% of the value of the policy in service;" in first
+    assert "dm (q: fqe): on logs of 1,000 sessions its error is 5.0% of the value of the behaviour policy;" in first
     assert first.endswith("not told apart from it: snips 10.0%.")
     assert "1,200 to 46,000 sessions" in second and "snips" in second
-    assert "cql (greedy) 2 +- 0.1, then behaviour 1; the policy in service earns 1." in third
+    assert "cql (greedy) 2 +- 0.1, then behaviour 1; the behaviour policy earns 1." in third
 
 
 def test_errors_are_ranked_and_told_apart():
@@ -142,10 +144,25 @@ def test_errors_are_ranked_and_told_apart():
     assert ranked["dm"] == pytest.approx(0.1) and ranked["snips"] == pytest.approx((0.1 / 3) ** 0.5)
 
 
+@pytest.mark.parametrize(("asked", "q"), [({}, "auto"), ({"q": "linear"}, "linear")])
+def test_estimators_are_scored_with_the_q_of_rlbench_run(tmp_path, monkeypatch, asked, q):
+    suites = []
+
+    def run_suite(suite, *arguments, **options):
+        suites.append(suite)
+        raise InterruptedError
+
+    monkeypatch.setattr(open_questions, "run_suite", run_suite)
+    with pytest.raises(InterruptedError):
+        ask(tmp_path / "shop.json", 150, tmp_path, **asked)
+    assert suites[0].q == q and {"dm", "dr", "sndr"} <= set(suites[0].estimators)
+
+
 @pytest.mark.slow
 def test_a_shop_answers(card, tmp_path, rlbench):
     rlbench("tasks", "calibrate", card, "--out", tmp_path / "out", "--no-answer")
-    answers = ask(tmp_path / "out" / "corner-shop-shop.json", 150, tmp_path / "asked", seeds=1)
+    answers = ask(tmp_path / "out" / "corner-shop-shop.json", 150, tmp_path / "asked", seeds=1, q="linear")
+    assert answers.q == "linear"
     assert list(answers.estimators.values()) == sorted(answers.estimators.values())
     names = [one.name.partition(" ")[0] for one in answers.algorithms]
     assert sorted(names) == ["bc", "behaviour", "cql", "double-dqn", "dqn", "popularity", "random"]

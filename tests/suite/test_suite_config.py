@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from rlbench_rec.errors import InputError, MissingFileError, UnknownNameError
 from rlbench_rec.suite import Suite, config, list_suites, load_suite
 from rlbench_rec.suite.kinds import kind_of
-from rlbench_rec.suite.kinds.algorithms.check import check, parse_form
+from rlbench_rec.suite.kinds.algorithms.check import PolicyForm, check, parse_form
 from rlbench_rec.suite.kinds.algorithms.jobs import plan
 from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite
 from rlbench_rec.suite.request import request
@@ -104,9 +104,9 @@ def test_a_bad_suite_file_is_refused_with_its_field(tmp_path):
 
 
 def test_forms():
-    assert parse_form("greedy") == {"form": "greedy"}
-    assert parse_form("softmax-0.3") == {"form": "softmax", "tau": 0.3}
-    assert parse_form("epsilon-greedy-0.1") == {"form": "epsilon-greedy", "epsilon": 0.1}
+    assert parse_form("greedy") == PolicyForm("greedy")
+    assert parse_form("softmax-0.3") == PolicyForm("softmax", tau=0.3)
+    assert parse_form("epsilon-greedy-0.1") == PolicyForm("epsilon-greedy", epsilon=0.1)
     for text in ("softmax-x", "epsilon-greedy", "Greedy", "", "softmax-nan", "softmax-inf", "softmax--1"):
         with pytest.raises(InputError, match="Unknown policy form"):
             parse_form(text)

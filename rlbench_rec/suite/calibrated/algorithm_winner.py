@@ -21,7 +21,7 @@ FOLDERS = {"train": "choosing", "judge": "judging"}
 
 
 @dataclass(frozen=True)
-class Contender:
+class JudgedAlgorithm:
     """An algorithm in the form that it was best in on the shop to choose on.
 
     Attributes:
@@ -43,8 +43,8 @@ def contest(
     workers: int | None,
     seeds: int,
     progress: ProgressCallback | None = None,
-) -> list[Contender]:
-    """Train every algorithm on logs of two variants of a shop; best first, the policy in service among them.
+) -> list[JudgedAlgorithm]:
+    """Train every algorithm on logs of two variants of a shop; best first, the behaviour policy among them.
 
     Forms are chosen by the mean true value on the `train` variant; values are those of the `judge` variant.
 
@@ -57,7 +57,7 @@ def contest(
         progress: told how far each run is (see `run_suite`).
 
     Raises:
-        InputError, MissingFileError: no such shop, or one in which the policy in service cannot be valued.
+        InputError, MissingFileError: no such shop, or one in which the behaviour policy cannot be valued.
         OutputError: the folder cannot be written.
     """
     chosen, judged = (
@@ -72,8 +72,8 @@ def contest(
         values = forms[form]
         error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
         name = f"{algorithm} ({form})" if len(forms) > 1 else algorithm
-        found.append(Contender(name, float(values.mean()), error))
-    return sorted(found, key=lambda contender: -contender.value)
+        found.append(JudgedAlgorithm(name, float(values.mean()), error))
+    return sorted(found, key=lambda algorithm: -algorithm.value)
 
 
 def _values(

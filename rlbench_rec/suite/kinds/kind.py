@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ...registry import Registry
 from ...results.data_identity import DataHashes
 from ..fingerprints import Content
-from ..plan import Job, JobResult, Row
+from ..plan import Job, JobResult, Row, SuiteT
+
+if TYPE_CHECKING:
+    from ..config import Suite
+    from .estimators.config import EstimatorSuite
+
+JobT = TypeVar("JobT", bound=Job)
+PreparedT = TypeVar("PreparedT")
 
 
 @dataclass(frozen=True)
-class Kind:
+class Kind(Generic[SuiteT, JobT, PreparedT]):
     """One kind of suite.
 
     Attributes:
@@ -28,17 +35,18 @@ class Kind:
         write_tables: (suite, results, folder) -> writes tables and plots; returns what the manifest says of the data.
     """
 
-    trains: Callable[[Any], bool]
-    check: Callable[[Any], None]
-    plan: Callable[[Any, str, Sequence[Content]], Sequence[Job]]
-    batches: Callable[[Sequence[Any]], list[tuple[Any, ...]]]
-    prepare: Callable[[Sequence[Any]], Sequence[Any]]
-    execute: Callable[[Any, Any, Path | None], JobResult]
-    failed_row: Callable[[Any, str], Row]
-    write_tables: Callable[[Any, Sequence[JobResult], Path], DataHashes]
+    trains: Callable[[SuiteT], bool]
+    check: Callable[[SuiteT], None]
+    plan: Callable[[SuiteT, str, Sequence[Content]], Sequence[JobT]]
+    batches: Callable[[Sequence[JobT]], list[tuple[JobT, ...]]]
+    prepare: Callable[[Sequence[JobT]], Sequence[PreparedT]]
+    execute: Callable[[JobT, PreparedT, Path | None], JobResult]
+    failed_row: Callable[[JobT, str], Row]
+    write_tables: Callable[[SuiteT, Sequence[JobResult], Path], DataHashes]
 
 
-KINDS: Registry[Kind] = Registry(
+# Each kind has a suite and jobs of its own; `kind` of the suite chooses the one they fit.
+KINDS: Registry[Kind[Any, Any, Any]] = Registry(
     "kind of suite",
     {
         "algorithms": "rlbench_rec.suite.kinds.algorithms.kind:KIND",
@@ -47,6 +55,6 @@ KINDS: Registry[Kind] = Registry(
 )
 
 
-def kind_of(suite: Any) -> Kind:
+def kind_of(suite: Suite | EstimatorSuite) -> Kind[Any, Any, Any]:
     """The kind of a suite."""
     return KINDS[suite.kind]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -114,7 +114,9 @@ def planned(task: Task, truth_error: float) -> Iterator[Reference]:
         yield Reference(PLANNER, form, truth.value, truth.std_error, truth.episodes)
 
 
-def measure(source: Source, learner: str, seed: int, truth_error: float, **config: Any) -> list[dict[str, Any]]:
+def measure(
+    source: Source, learner: str, seed: int, truth_error: float, config: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
     """Rows of references.csv: a contender in its forms, trained in a shop and played on the users that suites judge on.
 
     Args:
@@ -127,19 +129,19 @@ def measure(source: Source, learner: str, seed: int, truth_error: float, **confi
     Raises:
         UnknownNameError, InputError, MissingExtraError: as `training.online.train`.
     """
-    task = make_task(source)
-    settings = dict.fromkeys(("seed", "config", "versions"))
+    task, config = make_task(source), config or {}
+    training: dict[str, Any] = dict.fromkeys(("seed", "config", "versions"))
     if learner == PLANNER:
-        found = list(planned(task, truth_error))
+        references = list(planned(task, truth_error))
     else:
         from ...training import online
 
-        found = []
+        references = []
         for form, policy in online.train(task, learner, seed=seed, **config).items():
             truth = task.true_value(policy, truth_error, TRUTH_SEED)
-            found.append(Reference(learner, form, truth.value, truth.std_error, truth.episodes))
+            references.append(Reference(learner, form, truth.value, truth.std_error, truth.episodes))
         made = online.make_config(learner, **config)
-        settings = {"seed": seed, "config": _json(made.model_dump()), "versions": online.versions(learner)}
+        training = {"seed": seed, "config": _json(made.model_dump()), "versions": online.versions(learner)}
     shop = {
         "identity": task.identity.digest,
         "task": task.identity.id,
@@ -147,7 +149,7 @@ def measure(source: Source, learner: str, seed: int, truth_error: float, **confi
         "task_seed": task.identity.seed,
         "task_config": task.identity.overrides,
     }
-    return [shop | vars(one) | settings for one in found]
+    return [shop | vars(measured) | training for measured in references]
 
 
 def _json(value: Any) -> str:

@@ -73,7 +73,7 @@ def test_what_is_measured_can_be_read_back_and_found(tmp_path):
     source = Source(task="tabular-v1", task_config={"states": 4, "actions": 3})
     rows = [
         *measure(source, "planner", 0, 0.05),
-        *measure(source, "online-dqn", 4, 0.05, steps=200, batch_size=32),
+        *measure(source, "online-dqn", 4, 0.05, {"steps": 200, "batch_size": 32}),
     ]
     file = table(tmp_path, *rows)
     read = read_references(file)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ....errors import InputError, UnknownNameError
 from ....events.cards.find import find, resolve_files
@@ -96,19 +96,28 @@ def _check_metrics(source: Source, known: Sequence[str]) -> None:
             raise InputError(f"{source.name} has no metric '{metric}'.", where="metrics", hint=f"It has: {names}.")
 
 
-def parse_form(text: str) -> dict[str, Any]:
-    """`greedy`, `stochastic`, `softmax-<tau>` or `epsilon-greedy-<epsilon>` as arguments of `Run.policy`.
+@dataclass(frozen=True)
+class PolicyForm:
+    """A policy form with its parameter, as `Run.policy` takes them."""
+
+    form: str
+    tau: float | None = None
+    epsilon: float | None = None
+
+
+def parse_form(text: str) -> PolicyForm:
+    """`greedy`, `stochastic`, `softmax-<tau>` or `epsilon-greedy-<epsilon>`.
 
     Raises:
         InputError: anything else.
     """
     if text in ("greedy", "stochastic"):
-        return {"form": text}
-    for form, parameter in (("softmax", "tau"), ("epsilon-greedy", "epsilon")):
+        return PolicyForm(text)
+    for form in ("softmax", "epsilon-greedy"):
         if text.startswith(f"{form}-"):
             with contextlib.suppress(ValueError):
                 value = float(text.removeprefix(f"{form}-"))
                 if 0.0 <= value < float("inf"):
-                    return {"form": form, parameter: value}
+                    return PolicyForm(form, tau=value) if form == "softmax" else PolicyForm(form, epsilon=value)
     hint = "Write greedy, softmax-<tau> or epsilon-greedy-<epsilon>, e.g. softmax-0.3."
     raise InputError(f"Unknown policy form '{text}'.", where="forms", hint=hint)

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from ....policies import POLICIES
-from ...config import AlgorithmSpec, Suite
+from ...config import AlgorithmSpec, Source, Suite
 from ...fingerprints import NOTHING, Content
 from ...labels import differences, places
 from ...plan import Job
@@ -28,7 +28,7 @@ NO_SETTINGS = {"sources", "algorithms", "seeds", "description", "plugins", "job_
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingJob(Job):
+class TrainingJob(Job[Suite, Source]):
     """One training run (or one fixed policy) and its evaluation.
 
     Attributes:

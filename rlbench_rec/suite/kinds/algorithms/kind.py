@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ...config import Suite
 from ..kind import Kind
 from .check import check, trains
-from .jobs import batches, plan
+from .jobs import TrainingJob, batches, plan
 from .tables import write_tables
-from .train import execute, failed_row, prepare
+from .train import Prepared, execute, failed_row, prepare
 
-KIND = Kind(
+KIND: Kind[Suite, TrainingJob, Prepared] = Kind(
     trains=trains,
     check=check,
     plan=plan,

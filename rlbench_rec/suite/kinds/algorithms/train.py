@@ -108,7 +108,8 @@ def _score_run(job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobRe
         contenders.append((f"{job.stem}/best/{forms[-1]}", forms[-1], "best"))
     rows: list[Row] = []
     for variant, form, checkpoint in contenders:
-        policy = run.policy(**parse_form(form), checkpoint=checkpoint)
+        parsed = parse_form(form)
+        policy = run.policy(parsed.form, tau=parsed.tau, epsilon=parsed.epsilon, checkpoint=checkpoint)
         rows += score(job, loaded, Contender(job.spec.id, variant, policy))
     return rows
 

@@ -18,14 +18,14 @@ from ...fingerprints import NOTHING, Content
 from ...labels import places
 from ...plan import Job, JobResult, Row
 from ...sources import TRUTH_SEED, make_task
-from .config import EstimatorSuite
+from .config import EstimatorSuite, TaskSource
 
 TRUTH_FOLDER = "truth"
 """Where a run keeps true values."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogJob(Job):
+class LogJob(Job[EstimatorSuite, TaskSource]):
     """One log of one shop; `seed` is the log's.
 
     Attributes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ..kind import Kind
 from .check import check, trains
-from .jobs import batches, execute, failed_row, plan, prepare
+from .config import EstimatorSuite
+from .jobs import LogJob, batches, execute, failed_row, plan, prepare
 from .tables import write_tables
 
-KIND = Kind(
+KIND: Kind[EstimatorSuite, LogJob, None] = Kind(
     trains=trains,
     check=check,
     plan=plan,
