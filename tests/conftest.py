@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -18,3 +21,35 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("real samples are not here: set RLBENCH_SHARED_DATA to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def jobs_in_this_process() -> Callable[[], AbstractContextManager[list[str]]]:
+    """Inside the block suites run their jobs in this process, where workers are not what is tested; it gives the names
+    of the jobs that were done. A worker costs seconds for its imports alone."""
+
+    @contextlib.contextmanager
+    def block() -> Iterator[list[str]]:
+        from rlbench_rec.suite import runner, sources
+
+        done: list[str] = []
+
+        def execute_all(function, batches, workers, **options):
+            sources._load.cache_clear()
+            for batch in batches:
+                done.extend(job.name for job in batch)
+                yield batch, function(batch)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(runner, "execute_all", execute_all)
+            yield done
+        sources._load.cache_clear()
+
+    return block
+
+
+@pytest.fixture
+def in_this_process(jobs_in_this_process) -> Iterator[list[str]]:
+    """One test of `jobs_in_this_process`."""
+    with jobs_in_this_process() as done:
+        yield done

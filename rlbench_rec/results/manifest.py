@@ -43,6 +43,7 @@ def manifest(
     device: str,
     complete: bool,
     plugins: dict[str, str] | None = None,
+    trains: bool = True,
 ) -> dict[str, Any]:
     """Commit, configuration, versions, machine, threads, determinism flags, data hashes and command line.
 
@@ -53,8 +54,9 @@ def manifest(
         device: what trained.
         complete: whether every job finished.
         plugins: modules from outside, and what identifies their code.
+        trains: whether torch took part; else its GPU and flags are null, and it is not loaded to ask for them.
     """
-    torch, memory = _torch(), memory_gb()
+    torch, memory = _torch() if trains else None, memory_gb()
     return {
         "schema_version": SCHEMA_VERSION,
         "complete": complete,

@@ -200,7 +200,9 @@ class _Run:
             self._write_manifest(hashes, complete=len(results) == len(self.jobs))
 
     def _write_manifest(self, hashes: DataHashes, *, complete: bool) -> None:
-        content = manifest(self.config, hashes, self.command_line, self.device, complete, self.plugins)
+        content = manifest(
+            self.config, hashes, self.command_line, self.device, complete, self.plugins, trains=self.kind.trains
+        )
         write_json(content, self.folder / MANIFEST)
 
 

@@ -59,7 +59,7 @@ def here(tmp_path, monkeypatch):
     ],
     ids=["broken archive", "empty", "propensity", "columns", "one row"],
 )
-def test_a_bad_log_is_a_row_each_and_the_others_go_on(here, rlbench, name, content):
+def test_a_bad_log_is_a_row_each_and_the_others_go_on(here, rlbench, in_this_process, name, content):
     (here / name).write_bytes(content)
     code, _, errors = rlbench("run", "mixed.toml", "--out", "out", "--jobs", 1, "--device", "cpu")
     assert code == 1 and "Traceback" not in errors
@@ -107,7 +107,7 @@ def test_what_is_refused_is_one_message_exit_code_2_and_no_folder(here, rlbench,
     assert sorted(here.iterdir()) == before
 
 
-def test_a_suite_file_with_a_byte_order_mark_is_read_and_fewer_logs_are_refused(here, rlbench):
+def test_a_suite_file_with_a_byte_order_mark_is_read_and_fewer_logs_are_refused(here, rlbench, in_this_process):
     (here / "scoring.toml").write_text(SCORING, encoding="utf-8-sig")
     code, out, errors = rlbench("run", "scoring.toml", "--out", "out", "--jobs", 1)
     assert code == 0 and "tabular-v1, 50 sessions" in out, errors
@@ -131,7 +131,7 @@ def test_logs_that_fail_are_rows_too(here, rlbench, monkeypatch):
     assert "seed2" in errors and "failed: ZeroDivisionError: division by zero" in errors and "Traceback" not in errors
 
 
-def test_where_every_job_fails_there_is_a_board_without_rows(here, rlbench, monkeypatch):
+def test_where_every_job_fails_there_is_a_board_without_rows(here, rlbench, in_this_process):
     (here / "log.csv").write_bytes(b"")
     (here / "mixed.toml").write_text(MIXED.replace(', { task = "tabular-v1", episodes = 50 }', ""))
     code, _, errors = rlbench("run", "mixed.toml", "--out", "out", "--jobs", 1, "--device", "cpu")

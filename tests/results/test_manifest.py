@@ -35,6 +35,13 @@ def test_the_manifest_says_what_it_takes_to_repeat_a_run():
     assert found["card_sha256"] == {"shop": "cd"}
 
 
+def test_where_nothing_trained_torch_is_not_asked(monkeypatch):
+    monkeypatch.setattr(module, "_torch", lambda: 1 / 0)
+    found = manifest({}, DataHashes({}, {}), None, "cpu", True, trains=False)
+    assert found["machine"]["gpu"] is None and found["versions"]["torch"]
+    assert found["determinism"]["deterministic_algorithms"] is found["determinism"]["cudnn_benchmark"] is None
+
+
 def test_without_git_there_is_no_commit(monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert module._commit() == {"commit": None, "dirty": None}

@@ -4,7 +4,6 @@ import logging
 
 import pytest
 
-from rlbench_rec.suite import runner
 from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite
 from rlbench_rec.suite.progress import JobFinished, RunFinished, RunStarted
 from rlbench_rec.suite.runner import run_suite
@@ -20,13 +19,7 @@ SCORING = EstimatorSuite(
 )
 
 
-@pytest.fixture(autouse=True)
-def in_this_process(monkeypatch):
-    def execute_all(function, batches, workers, **options):
-        for batch in batches:
-            yield batch, function(batch)
-
-    monkeypatch.setattr(runner, "execute_all", execute_all)
+pytestmark = pytest.mark.usefixtures("in_this_process")
 
 
 def test_nothing_is_printed_and_everything_is_logged(tmp_path, capsys, caplog):

@@ -67,22 +67,15 @@ def suite(shop):
 
 
 @pytest.fixture
-def run(monkeypatch):
+def run(in_this_process):
     """Runs a suite in this process; gives the names of the jobs that were done."""
-    done: list[str] = []
-
-    def in_this_process(function, batches, workers, **options):
-        for batch in batches:
-            done.extend(job.name for job in batch)
-            yield batch, function(batch)
 
     def call(suite, folder, **options):
-        done.clear()
+        in_this_process.clear()
         sources._load.cache_clear()
         run_suite(suite, folder, device="cpu", workers=1, progress=print, **options)
-        return list(done)
+        return list(in_this_process)
 
-    monkeypatch.setattr(runner, "execute_all", in_this_process)
     return call
 
 

@@ -97,7 +97,7 @@ def test_same_seeds_same_bytes_whatever_the_number_of_workers(finished, tmp_path
         assert (again.folder / name).read_bytes() == (finished.folder / name).read_bytes(), name
 
 
-def test_resume_runs_only_what_is_missing(finished, tmp_path):
+def test_resume_runs_only_what_is_missing(finished, tmp_path, in_this_process):
     import shutil
 
     folder = tmp_path / "copy"
@@ -107,12 +107,13 @@ def test_resume_runs_only_what_is_missing(finished, tmp_path):
     kept[0].unlink()
     kept[1].write_text("{ half a resu")
     run_suite(SUITE, folder, device="cpu", workers=1, resume=True)
+    assert len(in_this_process) == 2
     untouched = [path for path in kept[2:] if path.stat().st_mtime_ns == before[path]]
     assert len(untouched) == len(kept) - 2
     assert (folder / "leaderboard.csv").read_bytes() == (finished.folder / "leaderboard.csv").read_bytes()
 
 
-def test_a_job_that_fails_is_a_row_with_its_reason(tmp_path):
+def test_a_job_that_fails_is_a_row_with_its_reason(tmp_path, in_this_process):
     # 120 episodes hold fewer rows than a batch of 100,000, which only the trained algorithm needs.
     suite = SUITE.model_copy(update={"batch_size": 100_000, "algorithms": SUITE.algorithms[:1] + SUITE.algorithms[2:3]})
     finished = run_suite(suite, tmp_path / "out", device="cpu", workers=1)

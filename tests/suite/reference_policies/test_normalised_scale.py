@@ -75,8 +75,9 @@ def test_a_reference_job_only_where_it_means_something():
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    return run_suite(Suite(**SUITE), tmp_path_factory.mktemp("commerce") / "out", device="cpu", workers=1)
+def finished(tmp_path_factory, jobs_in_this_process):
+    with jobs_in_this_process():
+        return run_suite(Suite(**SUITE), tmp_path_factory.mktemp("commerce") / "out", device="cpu", workers=1)
 
 
 def test_every_reward_has_a_normalised_twin_with_truth_beside_estimate(finished):

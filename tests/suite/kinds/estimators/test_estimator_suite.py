@@ -97,7 +97,7 @@ def test_a_linear_q_is_exact_where_values_are_linear():
     assert v == pytest.approx(float(chances[0] @ values), abs=0.02)
 
 
-def test_tables_are_the_same_again_and_a_run_is_resumed(tmp_path):
+def test_tables_are_the_same_again_and_a_run_is_resumed(tmp_path, in_this_process):
     suite = EstimatorSuite(**SMALL)
     run_suite(suite, tmp_path / "a", workers=1)
     names = ("estimates.csv", "estimators.csv", "plots/error-tabular-v1.png", "plots/estimates-tabular-v1.png")
@@ -169,7 +169,7 @@ def test_a_bad_file_is_refused(tmp_path, line, field):
         load_suite(str(file))
 
 
-def test_an_interruption_of_the_tables_themselves_leaves_them_whole(tmp_path, monkeypatch):
+def test_an_interruption_of_the_tables_themselves_leaves_them_whole(tmp_path, monkeypatch, in_this_process):
     from rlbench_rec.suite import runner
 
     write, calls = runner.write_table, []
