@@ -82,7 +82,7 @@ def module(tmp_path, monkeypatch):
     LOADED.update(loaded_before)
 
 
-def test_everything_from_a_module_of_ones_own_runs_in_workers(module, tmp_path):
+def test_everything_from_a_module_of_ones_own_runs_in_workers(module, tmp_path, jobs_in_this_process):
     finished = run_suite(Suite(**SUITE), tmp_path / "out", device="cpu", workers=1)
     runs = load_runs(finished.folder / "runs.csv")
     assert (runs["status"] == "ok").all()
@@ -94,7 +94,8 @@ def test_everything_from_a_module_of_ones_own_runs_in_workers(module, tmp_path):
     # Other code under the same name is another algorithm: nothing of the old one is kept.
     jobs = {path: path.read_bytes() for path in (finished.folder / "jobs").iterdir()}
     module.write_text(MODULE.replace("[0]", "[1]"))
-    run_suite(Suite(**SUITE), tmp_path / "out", device="cpu", workers=1, resume=True)
+    with jobs_in_this_process():
+        run_suite(Suite(**SUITE), tmp_path / "out", device="cpu", workers=1, resume=True)
     assert not [path for path, content in jobs.items() if path.read_bytes() == content]
 
 
