@@ -201,7 +201,13 @@ class _Run:
 
     def _write_manifest(self, hashes: DataHashes, *, complete: bool) -> None:
         content = manifest(
-            self.config, hashes, self.command_line, self.device, complete, self.plugins, trains=self.kind.trains
+            self.config,
+            hashes,
+            self.command_line,
+            self.device,
+            complete,
+            self.plugins,
+            trains=self.kind.trains(self.suite),
         )
         write_json(content, self.folder / MANIFEST)
 
