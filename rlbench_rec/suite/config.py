@@ -114,7 +114,7 @@ class AnySuite(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     plugins: list[Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]] = []
-    """Modules that register algorithms, policies, tasks, ... of your own (see docs/plugins.md)."""
+    """Modules that register algorithms, policies, tasks, ... of your own (see docs/extending/README.md)."""
     job_timeout: float | None = Field(None, gt=0, allow_inf_nan=False)
     """Seconds after which a job is ended, and counts as failed; None lets it take its time. Changes no number."""
 

@@ -174,7 +174,7 @@ WRONG = [
     (lambda train: Boastful(train, one_action), "row 0 has 1, and 0 in probabilities"),
     (lambda train: Eager(train, one_action), "an action of probability 0"),
     (lambda train: Rows(train, by_batch), "read nothing but the row itself"),
-    (refuse, "Not my log.*--dataset CARD"),
+    (refuse, "can be made of a log: policy mine: Not my log.*--dataset CARD"),
 ]
 
 
