@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import RlbenchError
 from ..mdp.dataset import TransitionDataset
-from ..policies import Policy, allowed_actions, make
+from ..policies import POLICIES, Policy, allowed_actions, make
 from .contract import Check, require
 from .toy_logs import toy_logs
 
@@ -37,9 +37,10 @@ def policy_checks(name: str, train: TransitionDataset | None = None) -> list[Che
     """The checks of `check_policy`, one by one."""
     logs = toy_logs() if train is None else {train.provenance.source: train}
     try:
-        policies = {title: make(name, log) for title, log in logs.items()}
-    except RlbenchError as error:
-        return [Check("can be made of a log", functools.partial(_refuse, str(error), train is None))]
+        policies = {title: _made(name, log) for title, log in logs.items()}
+    except (AssertionError, RlbenchError) as error:
+        on_toy_logs = train is None and isinstance(error, RlbenchError)
+        return [Check("can be made of a log", functools.partial(_refuse, str(error), on_toy_logs))]
     contracts: dict[str, Contract] = {
         "is a policy over the log's actions": _check_made,
         "probabilities are rows that sum to 1": _check_rows,
@@ -67,13 +68,19 @@ def policy_checks(name: str, train: TransitionDataset | None = None) -> list[Che
     return [*checks, Check("is the same each time", repeatable)]
 
 
+def _made(name: str, log: TransitionDataset) -> Policy:
+    policy = POLICIES[name](log)
+    what = f"made {type(policy).__name__}; return an instance of a subclass of policies.Policy."
+    assert isinstance(policy, Policy), what
+    return make(name, log)
+
+
 def _refuse(message: str, on_toy_logs: bool) -> None:
     hint = " Where it is made for one log alone, check it on that: --dataset CARD, or check_policy(name, train)."
     raise AssertionError(f"{message}{hint if on_toy_logs else ''}")
 
 
 def _check_made(policy: Policy, log: TransitionDataset) -> None:
-    assert isinstance(policy, Policy), f"made a {type(policy).__name__}; return a subclass of policies.Policy."
     assert isinstance(policy.name, str) and policy.name, "has no name; set `name`, the label in tables."
     count = policy.action_count
     assert count == log.action_count, f"has {count} actions of {log.action_count}; set action_count to the log's."

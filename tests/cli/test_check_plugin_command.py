@@ -79,7 +79,7 @@ def test_what_breaks_it_says_what_to_do(write, rlbench):
     failures = [finding for finding in json.loads(out) if finding["state"] == "FAIL"]
     assert code == 1 and {finding["name"] for finding in failures} == {"odd", "vain"}
     messages = {finding["name"]: finding["message"] for finding in reversed(failures)}
-    assert "made a int; return a subclass of policies.Policy" in messages["odd"]
+    assert "made int; return an instance of a subclass of policies.Policy" in messages["odd"]
     assert messages["vain"].endswith("Give it `compute`, or put its label into the metric_names of a task.")
 
 

@@ -244,7 +244,7 @@ def test_pages_show_the_code_of_the_examples(page):
     for block in shown:
         # A page may leave out what lies between two definitions.
         for part in block.split("\n\n\n"):
-            assert any(part.strip("\n") in text for text in texts), f"{page} shows what no example has:\n{part}"
+            assert any(part.strip() in text for text in texts), f"{page} shows what no example has:\n{part}"
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md")))

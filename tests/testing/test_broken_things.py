@@ -164,7 +164,7 @@ def refuse(train):
 
 
 WRONG = [
-    (lambda train: 3, "return a subclass"),
+    (lambda train: 3, "made int; return an instance"),
     (lambda train: Stateless("mine", np.array([0.5, 0.5])), "set action_count"),
     (lambda train: Rows(train, lambda states, count: one_action(states, count)[:, 0]), "the shape"),
     (lambda train: Rows(train, lambda states, count: one_action(states, count) * np.nan), "NaN"),
