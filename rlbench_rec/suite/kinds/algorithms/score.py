@@ -149,18 +149,19 @@ def _estimate_rows(
             confidence=suite.confidence,
         )
 
-    estimates = {"reward": estimate_all(suite.estimators)}
+    estimates = {"reward": zip(suite.estimators, estimate_all(suite.estimators), strict=True)}
     for metric in job.source.metrics:
         # Other outcomes share the weights but have no q of their own, so they are valued by the weights alone.
-        estimates[metric] = estimate_all(["snips"], data.metric_names.index(metric))
+        column = data.metric_names.index(metric)
+        estimates[metric] = zip(["snips"], estimate_all(["snips"], column), strict=True)
     ess = ope.diagnose(log).ess
     return [
         _row(job, loaded, contender.subject, metric, estimate.estimator)
         | _numbers(estimate)
-        | {"q": q_of(estimate.estimator, data, suite.q)}
+        | {"q": q_of(name, data, suite.q)}
         | {"ess": ess, "true_value": true_values.get(metric, np.nan)}
         for metric, of_metric in estimates.items()
-        for estimate in of_metric
+        for name, estimate in of_metric
     ]
 
 

@@ -118,14 +118,15 @@ def execute(job: LogJob, prepared: None, folder: Path | None) -> JobResult:
             device=job.device,
         )
         ess = ope.diagnose(log).ess
-        for estimate in ope.estimate_all(log, suite.estimators, interval=suite.interval, seed=job.seed):
+        estimates = ope.estimate_all(log, suite.estimators, interval=suite.interval, seed=job.seed)
+        for estimator, estimate in zip(suite.estimators, estimates, strict=True):
             rows.append(
                 {
                     "task": job.place,
                     "policy": name,
                     "policies": source.groups[name],
                     "estimator": estimate.estimator,
-                    "q": q_of(estimate.estimator, data, suite.q),
+                    "q": q_of(estimator, data, suite.q),
                     "n_episodes": job.episodes,
                     "log_seed": job.seed,
                     "value": estimate.value,

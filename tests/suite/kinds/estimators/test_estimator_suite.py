@@ -131,6 +131,13 @@ def test_a_suite_says_which_q_its_estimators_had(tmp_path):
         run_suite(suites["auto"], tmp_path / "linear", device="cpu", workers=1, resume=True)
 
 
+def test_an_estimator_is_named_with_its_parameters(tmp_path):
+    suite = EstimatorSuite(**SMALL | {"estimators": ["snips", "magic"], "episodes": [60], "logs": [1]})
+    run = run_suite(suite, tmp_path, workers=1)
+    rows = pd.read_csv(run.folder / "estimates.csv", keep_default_na=False)
+    assert set(zip(rows["estimator"], rows["q"], strict=True)) == {("snips", ""), ("magic8-200-0", "linear")}
+
+
 def test_estimates_are_near_the_truth_on_a_large_log(tmp_path):
     suite = EstimatorSuite(**SMALL | {"episodes": [5_000], "logs": [1]})
     for row in execute(plan(suite)[0], None, tmp_path).rows:
