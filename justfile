@@ -32,7 +32,7 @@ type:
 
 # Code blocks, links and tables of the documentation.
 docs:
-    pytest -n 0 tests/test_docs.py tests/ope/test_ope_docs.py tests/events/test_data_docs.py
+    pytest -n 0 tests/test_docs.py tests/test_docs_types.py tests/ope/test_ope_docs.py tests/events/test_data_docs.py
 
 # The quick suite (minutes), compared with the committed board by its intervals: processors may round differently.
 quick:
