@@ -45,14 +45,14 @@ def ready_loop(data, algorithm, loop, batch_size, encoder="mlp", device="cpu"):
     """`advance(steps)` of a loop, warmed up."""
     from rlbench_rec.training import LOOPS as registered
 
-    algo = new_algorithm(data, algorithm, batch_size, encoder, device)
-    advance = registered[loop](algo, data, batch_size, 0, device)
+    created = new_algorithm(data, algorithm, batch_size, encoder, device)
+    advance = registered[loop](created, data, batch_size, 0, device)
     advance(5)
     return advance
 
 
 def new_algorithm(data, algorithm, batch_size, encoder="mlp", device="cpu"):
-    """d3rlpy's algorithm with fresh networks, on one thread."""
+    """An algorithm with fresh networks, on one thread."""
     import torch
 
     from rlbench_rec.training.algorithm_config import make_config
@@ -243,9 +243,9 @@ class FittedQRatio:
         torch.set_num_threads(1)
         data, library = session_log(), d3rlpy()
         run = fit(data, "dqn", steps=2, validation=0, device="cpu")
-        algo = create(run.config, "mlp", data.layout, data.action_count, 256, "cpu")
+        algorithm = create(run.config, "mlp", data.layout, data.action_count, 256, "cpu")
         stock = library.ope.DiscreteFQE(
-            algo=algo, config=library.ope.FQEConfig(batch_size=256, learning_rate=2e-3), device="cpu"
+            algo=algorithm.algo, config=library.ope.FQEConfig(batch_size=256, learning_rate=2e-3), device="cpu"
         )
         buffer, logger = data.to_d3rlpy(), library.logging.NoopAdapterFactory()
         options = {"n_steps_per_epoch": STEPS, "logger_adapter": logger, "show_progress": False}

@@ -39,8 +39,8 @@ def read_json(path: Path, kind: str, hint: str | None = None) -> Any:
     return _parsed(json.loads, path, kind, "JSON", hint)
 
 
-def fitting(content: Any, model: type[Model], path: Path, hint: str | None = None) -> Model:
-    """The content of a file as a pydantic model.
+def fitting(content: Any, model: type[Model], where: Path | str, hint: str | None = None) -> Model:
+    """The content of a file, or a table of options, as a pydantic model.
 
     Raises:
         InputError: it does not fit; names the first field that does not.
@@ -51,7 +51,7 @@ def fitting(content: Any, model: type[Model], path: Path, hint: str | None = Non
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         field = ".".join(map(str, first["loc"]))
         what = f"{field}: {first['msg']}." if field else f"{first['msg']}."
-        raise InputError(what, where=str(path), hint=hint) from error
+        raise InputError(what, where=str(where), hint=hint) from error
 
 
 def _parsed(parse: Callable[[str], Any], path: Path, kind: str, form: str, hint: str | None) -> Any:

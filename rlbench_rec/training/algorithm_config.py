@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from ..errors import InputError, UnknownNameError
+from ..parsing import fitting
 from .registries import ALGORITHMS
 
 if TYPE_CHECKING:
@@ -89,9 +90,4 @@ def make_config(algorithm: str, overrides: Mapping[str, object] | None, gamma: f
         if name not in cls.model_fields:
             unknown = UnknownNameError("field", name, cls.model_fields)
             raise InputError(unknown.what, where=where, hint=unknown.hint)
-    try:
-        config = cls.model_validate(dict(overrides or {}))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.", where=where) from error
-    return config.with_discount(gamma)
+    return fitting(dict(overrides or {}), cls, where).with_discount(gamma)

@@ -5,7 +5,7 @@ A config holds what a user may choose; `fit(..., config={...})` overrides any fi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -49,7 +49,7 @@ class D3rlpyConfig(AlgorithmConfig):
         parts = dict.fromkeys(self.encoder_fields, encoder) | dict.fromkeys(self.rate_fields, self.learning_rate)
         return config(**parts, batch_size=batch_size, **self.d3rlpy_fields(encoder)).create(device=device)
 
-    def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, Any]:
+    def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, object]:
         """The fields that are handed to d3rlpy."""
         return self.model_dump(exclude=set(AlgorithmConfig.model_fields))
 
@@ -72,7 +72,7 @@ class QConfig(D3rlpyConfig, ValueConfig):
     dueling: bool = False
     """Whether Q is split into the state's value and the actions' advantages (Wang et al. 2016)."""
 
-    def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, Any]:
+    def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, object]:
         from .networks.factory import QHeadFactory
 
         head = {"q_func_factory": QHeadFactory(dueling=self.dueling, states=encoder)}
@@ -153,7 +153,7 @@ class BCQ(DQN):
 
     d3rlpy_config: ClassVar[str] = "DiscreteBCQConfig"
 
-    def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, Any]:
+    def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, object]:
         if encoder.layout().beside:
             # d3rlpy's choice of the next action adds the least score to all, and the rest drowns in it.
             raise InputError(
@@ -172,7 +172,7 @@ class SAC(QConfig):
     """Soft actor-critic: a policy that is paid for its entropy, and critics that value it so.
 
     V(s) = sum_a pi(a|s) [Q(s, a) - temperature log pi(a|s)] (Christodoulou 2019), d3rlpy's DiscreteSAC. The temperature
-    stays as it is: d3rlpy's own tuning aims at 98 % of the largest entropy, which on a log is no policy at all.
+    stays as it is: d3rlpy's own tuning aims at 98 % of the largest entropy, nearly the uniform policy on a log.
     """
 
     n_critics: int = Field(2, ge=1, le=100)
@@ -188,7 +188,7 @@ class SAC(QConfig):
     encoder_fields: ClassVar[tuple[str, ...]] = ("actor_encoder_factory", "critic_encoder_factory")
     rate_fields: ClassVar[tuple[str, ...]] = ("actor_learning_rate", "critic_learning_rate")
 
-    def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, Any]:
+    def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, object]:
         fields = super().d3rlpy_fields(encoder)
         return fields | {"initial_temperature": fields.pop("temperature"), "temp_learning_rate": 0.0}
 

@@ -8,10 +8,10 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 import numpy as np
 import torch
@@ -29,6 +29,9 @@ SUFFIXES = {"torchscript": ".pt", "onnx": ".onnx"}
 CHECKED_STATES = 1_000
 TOLERANCE = 1e-5
 """Largest difference of a score from the trained network's, relative where scores exceed 1."""
+
+Exported = Callable[[torch.Tensor], Sequence[torch.Tensor]]
+"""States -> actions and scores, by the exported file."""
 
 
 class TopK(nn.Module):
@@ -107,7 +110,7 @@ def export(run: Run, path: str | Path, format: str = "torchscript", *, k: int = 
     return path
 
 
-def _card(run: Run, module: TopK, format: str) -> dict[str, Any]:
+def _card(run: Run, module: TopK, format: str) -> dict[str, object]:
     layout = run.layout
     return {
         "format": format,
@@ -144,7 +147,7 @@ def _to_torchscript(module: TopK, states: torch.Tensor) -> bytes:
 
 
 def _to_onnx(module: TopK, states: torch.Tensor) -> bytes:
-    _onnx_packages()
+    _onnx_runtime()
     with _quietly():
         program = torch.onnx.export(
             module,
@@ -159,7 +162,7 @@ def _to_onnx(module: TopK, states: torch.Tensor) -> bytes:
         return program.model_proto.SerializeToString()
 
 
-def _onnx_packages() -> Any:
+def _onnx_runtime() -> ModuleType:
     require("export", "An ONNX file")
     import onnxruntime
 
@@ -182,17 +185,17 @@ def _quietly() -> Iterator[None]:
                 logger.setLevel(level)
 
 
-def _read_torchscript(content: bytes) -> Any:
+def _read_torchscript(content: bytes) -> Exported:
     with _quietly():
         return torch.jit.load(io.BytesIO(content))
 
 
-def _read_onnx(content: bytes) -> Any:
-    session = _onnx_packages().InferenceSession(content, providers=["CPUExecutionProvider"])
+def _read_onnx(content: bytes) -> Exported:
+    session = _onnx_runtime().InferenceSession(content, providers=["CPUExecutionProvider"])
     return lambda states: [torch.from_numpy(part) for part in session.run(None, {"states": states.numpy()})]
 
 
-def _compare(module: TopK, states: torch.Tensor, exported: Any) -> None:
+def _compare(module: TopK, states: torch.Tensor, exported: Exported) -> None:
     """Scores by rank, and the score that the network gives each exported action: equal but for rounding."""
     with torch.inference_mode():
         all_scores = module.scores(states)

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .fit_options import FitOptions
 from .loops.loop import Loop
 from .networks import ActionScores
-from .options import FitOptions
 from .trainable import Trainable
 from .validation import HeldOut, Scores
 
 if TYPE_CHECKING:
-    from .resume import ResumableCheckpoint
+    from .resumable_checkpoint import ResumableCheckpoint
 
 
 @dataclass

@@ -15,17 +15,20 @@ import random
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from ..errors import InputError
 from ..extras import require
 from ..mdp.to_d3rlpy.quiet import d3rlpy
+from ..parsing import fitting
 from ..policies import Greedy, Policy, Softmax
 from ..registry import Registry
 from ..tasks.base import Task
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.policies import ActorCriticPolicy
 
 UNITS = (64, 64)
 """Hidden layers of every network here, as wide as those that learn from logs."""
@@ -149,22 +152,17 @@ LEARNERS: Registry[type[OnlineConfig]] = Registry("online learner", {"online-dqn
 """Learner id -> its config class."""
 
 
-def make_config(learner: str, **config: Any) -> OnlineConfig:
+def make_config(learner: str, **config: object) -> OnlineConfig:
     """A learner's config with overrides applied.
 
     Raises:
         UnknownNameError: no such learner.
         InputError: an unknown field, or a value out of its range.
     """
-    try:
-        return LEARNERS[learner](**config)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise InputError(f"{field}: {first['msg']}.", where=f"config of {learner}") from error
+    return fitting(config, LEARNERS[learner], f"config of {learner}")
 
 
-def train(task: Task, learner: str, *, seed: int = 0, **config: Any) -> dict[str, Policy]:
+def train(task: Task, learner: str, *, seed: int = 0, **config: object) -> dict[str, Policy]:
     """Let a learner play in a task.
 
     The same task, config and seed give the same policies on one machine; global random states are left as they were.
@@ -188,12 +186,14 @@ def train(task: Task, learner: str, *, seed: int = 0, **config: Any) -> dict[str
         return settings.learn(task, seed)
 
 
-def _logits(policy: Any, states: np.ndarray) -> np.ndarray:
+def _logits(policy: ActorCriticPolicy, states: np.ndarray) -> np.ndarray:
     """(n, state size) -> (n, A) log-probabilities of stable-baselines3's actor."""
     import torch
 
     with torch.no_grad():
-        return policy.get_distribution(torch.as_tensor(states)).distribution.logits.numpy()
+        distribution = policy.get_distribution(torch.as_tensor(states)).distribution
+    assert isinstance(distribution, torch.distributions.Categorical), "a task's actions are numbers"
+    return distribution.logits.numpy()
 
 
 @contextlib.contextmanager

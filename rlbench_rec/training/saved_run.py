@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, Field, field_validator
 
@@ -43,7 +43,7 @@ def save(run: Run, folder: Path) -> None:
     from safetensors.torch import save as to_bytes
 
     weights = {name: to_bytes(network.state_dict()) for name, network in run.networks.items()}
-    header: dict[str, Any] = {"format": FORMAT, "layout": asdict(run.layout), "config": run.config.model_dump()}
+    header: dict[str, object] = {"format": FORMAT, "layout": asdict(run.layout), "config": run.config.model_dump()}
     header |= {name: getattr(run, name) for name in PLAIN} | {"action_names": list(run.action_names)}
     header["sha256"] = {name: hashlib.sha256(data).hexdigest() for name, data in weights.items()}
     # NaN is not JSON: what does not apply is null in the file.
@@ -80,7 +80,7 @@ def load(folder: str | Path, *, device: str = "auto") -> Run:
         raise
     # Sizes that no network has end in torch's RuntimeError.
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, MemoryError, OverflowError) as error:
-        raise InputError(f"The header does not fit ({_said(error)}).", where=str(path)) from error
+        raise InputError(f"The header does not fit ({_reason(error)}).", where=str(path)) from error
 
 
 class _History(BaseModel):
@@ -95,7 +95,7 @@ class _Header(BaseModel):
     encoder: str
     loop: str
     layout: dict[str, Annotated[int, Field(ge=0, le=MOST)]]
-    config: dict[str, Any]
+    config: dict[str, object]
     action_count: int = Field(ge=1, le=MOST)
     other_action: int | None = Field(ge=0, le=MOST)
     action_names: list[str]
@@ -154,11 +154,11 @@ def _load_weights(network: ActionScores, path: Path, sha256: str) -> None:
         network.load_state_dict(from_bytes(data))
     except (SafetensorError, RuntimeError) as error:
         raise InputError(
-            f"The weights do not fit the network of run.json ({_said(error)}).", where=str(path)
+            f"The weights do not fit the network of run.json ({_reason(error)}).", where=str(path)
         ) from error
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     """What torch says, which can be a line for each layer."""
     text = " ".join(str(error).split())
     return text if len(text) < 500 else f"{text[:500]}…"

@@ -12,13 +12,13 @@ from ..mdp.dataset import StateLayout, TransitionDataset
 from ..mdp.validate import check
 from .algorithm_config import AlgorithmConfig, ValueConfig, make_config
 from .device import resolve, seeded
+from .fit_options import FitOptions
 from .learning_curve import Member, train
 from .loops.loop import Loop
 from .networks import NetworkBuilder
 from .networks.items import give_vectors
-from .options import FitOptions
 from .registries import ALGORITHMS, ENCODERS, LOOPS
-from .resume import ResumableCheckpoint
+from .resumable_checkpoint import ResumableCheckpoint
 from .trainable import Trainable
 from .training_run import Run
 from .validation import HeldOut
@@ -68,7 +68,17 @@ def fit(
         InputError: an unknown config field, CUDA asked for and absent, data with NaN, with one action or with fewer
             rows than a batch, a loss that stops being a number, naming the step, or `keep` of another training.
     """
-    options = FitOptions(loop, encoder, steps, batch_size, device, config, validation, eval_every, progress)
+    options = FitOptions(
+        loop=loop,
+        encoder=encoder,
+        steps=steps,
+        batch_size=batch_size,
+        device=device,
+        config=config,
+        validation=validation,
+        eval_every=eval_every,
+        progress=progress,
+    )
     return _fit(data, algorithm, [seed], options, keep)[0]
 
 
@@ -101,7 +111,17 @@ def fit_seeds(
     Raises:
         InputError: as `fit`; no seed, or an algorithm or encoder that cannot be stacked.
     """
-    options = FitOptions(loop, encoder, steps, batch_size, device, config, validation, eval_every, progress)
+    options = FitOptions(
+        loop=loop,
+        encoder=encoder,
+        steps=steps,
+        batch_size=batch_size,
+        device=device,
+        config=config,
+        validation=validation,
+        eval_every=eval_every,
+        progress=progress,
+    )
     return train_seeds(data, algorithm, seeds, options)
 
 

@@ -36,7 +36,7 @@ class Run:
         networks: checkpoint -> network. `last` is always there; `best`, the point of the learning curve with the
             least `unexplained` (`bc`: log_loss), wherever episodes were held out.
         history: a row per evaluation: step, loss (mean since the row before), and on the held-out episodes td_error,
-            mean_q, mean_return, unexplained and log_loss (see `held_out.Scores`).
+            mean_q, mean_return, unexplained and log_loss (see `validation.Scores`).
         steps, batch_size, seed: as given to `fit`.
         best_step: the step of the best checkpoint, or None.
         steps_per_second: speed of training alone, evaluations left out.
@@ -111,14 +111,16 @@ class Run:
         return policy
 
     def clone(self, checkpoint: str = "last") -> Policy:
-        """The logging policy as `bc` learnt it: a softmax of the logits over all logged actions, the one outside the
+        """The behaviour policy as `bc` learnt it: a softmax of the logits over all logged actions, the one outside the
         vocabulary among them. A model to take propensities from; `policy("stochastic")` is what could be shown.
 
         Raises:
             InputError: another algorithm, or no such checkpoint.
         """
         if "stochastic" not in self.forms:
-            raise InputError(f"{self.algorithm} clones no policy.", where="algorithm", hint="Use bc.")
+            raise InputError(
+                f"{self.algorithm} does not clone the behaviour policy.", where="algorithm", hint="Use bc."
+            )
         policy = Softmax(self.q_function(checkpoint), self.action_count, 1.0)
         policy.name = "stochastic"
         return policy
@@ -143,7 +145,8 @@ class Run:
         if checkpoint in self.networks:
             return self.networks[checkpoint]
         if checkpoint in CHECKPOINTS:
-            raise InputError(f"No {checkpoint} checkpoint: nothing was held out, or nothing told.", where="checkpoint")
+            what = f"No {checkpoint} checkpoint: nothing was held out, or it could not tell networks apart."
+            raise InputError(what, where="checkpoint")
         raise InputError(f"Unknown checkpoint '{checkpoint}'.", where="checkpoint", hint="Use last or best.")
 
     def save(self, folder: str | Path) -> None:

@@ -52,7 +52,7 @@ def test_a_clone_is_a_model_of_what_was_logged(runs, log):
     clone = runs["bc"].clone()
     shares = clone.probabilities(log.states())
     assert shares[:, OTHER].mean() == pytest.approx((log.actions == OTHER).mean(), abs=0.1)
-    with pytest.raises(InputError, match="clones no policy"):
+    with pytest.raises(InputError, match="does not clone the behaviour policy"):
         runs["dqn"].clone()
 
 

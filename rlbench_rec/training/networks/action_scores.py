@@ -40,7 +40,8 @@ class ScoreNetwork(ActionScores):
     def __init__(self, heads: Iterable[nn.Module]):
         super().__init__()
         self.heads = nn.ModuleList(heads)
-        # In a list, so that it is no weight of its own. Asking for the parameters anew costs as much as a small layer.
+        # In a list, so that it is not registered as a weight again. Asking for the parameters at every call costs as
+        # much as a small layer.
         self.first = [next(self.parameters())]
         self.rules_out = any(isinstance(module, Masked | Slots) for module in self.modules())
 

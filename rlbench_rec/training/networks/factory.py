@@ -57,7 +57,7 @@ class StateEncoderFactory(EncoderFactory):
         return build(self.encoder, layout, self.hidden_units, self.embedding_size, pass_on=True)
 
     def layout(self, state_size: int = 0) -> StateLayout:
-        """How a state of so many columns reads; its context is of no meaning where they are not given."""
+        """How a state of so many columns reads; its context means nothing where they are not given."""
         shape = {field.name: getattr(self, field.name) for field in dataclasses.fields(StateLayout)[1:]}
         layout = StateLayout(0, **shape)
         return dataclasses.replace(layout, context=max(0, state_size - layout.size))

@@ -28,7 +28,7 @@ TARGET_RATE = 0.1
 """Share of the network that flows into the target network at every step."""
 
 Probabilities = Callable[[torch.Tensor], torch.Tensor]
-"""(b,) row numbers -> (b, A) float32 probabilities of the evaluated policy in those rows' states."""
+"""(b,) row numbers -> (b, A) float32 probabilities of the target policy in those rows' states."""
 
 
 def fqe(
@@ -55,7 +55,7 @@ def fqe(
 
     Args:
         train: the log to learn from; never the rows that q is then used on.
-        policy: the evaluated policy.
+        policy: the target policy.
         steps: gradient steps.
         seed: of weights and sampling.
         device: as in `fit`.
@@ -70,7 +70,7 @@ def fqe(
         states (n, state size) -> (n, A) float32.
 
     Raises:
-        InputError: a policy over another number of actions, numbers out of range, a loss that is no number.
+        InputError: a policy over another number of actions, numbers out of range, a loss that is not a number.
     """
     device = resolve(device)
     gamma = train.gamma if gamma is None else gamma
@@ -81,7 +81,7 @@ def fqe(
     mean, scale = _returns(train, rows, gamma)
     with seeded(seed, device):
         head = nn.Linear(hidden_units[-1], train.action_count)
-        # Starting from the logging policy's mean value leaves only the differences to be learnt.
+        # Starting from the behaviour policy's mean value leaves only the differences to be learnt.
         nn.init.zeros_(head.weight)
         nn.init.constant_(head.bias, mean / scale)
         network = ScoreNetwork([nn.Sequential(build(encoder, train.layout, hidden_units, embedding_size), head)])

@@ -12,7 +12,7 @@ import numpy as np
 
 from ....policies import POLICIES, make
 from ....results.schema import RUNS
-from ....training.options import FitOptions
+from ....training.fit_options import FitOptions
 from ... import sources
 from ...plan import JobResult, Row
 from ...reference_policies.normalised_scale import normalised, scale_of
