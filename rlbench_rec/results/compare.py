@@ -40,8 +40,8 @@ class Comparison:
     @property
     def counts(self) -> dict[str, int]:
         """Change -> rows, in the order of `CHANGES`."""
-        found = Counter(self.rows["change"])
-        return {change: found[change] for change in CHANGES if found[change]}
+        counts = Counter(self.rows["change"])
+        return {change: counts[change] for change in CHANGES if counts[change]}
 
     @property
     def regressed(self) -> bool:

@@ -52,7 +52,7 @@ def formatted(row: TableRow | pd.Series) -> tuple[str, str]:
 
 def headlines(board: pd.DataFrame) -> list[Headline]:
     """One per place that has something to show, in the order of the board."""
-    found = []
+    shown_places = []
     for (dataset, task), rows in board.groupby(["dataset", "task"], sort=False):
         choice = _choice(rows)
         if choice is None:
@@ -60,8 +60,8 @@ def headlines(board: pd.DataFrame) -> list[Headline]:
         metric, estimator = choice
         same = rows[rows["metric"] == metric]
         shown = same[same["estimator"] == estimator].reset_index(drop=True)
-        found.append(Headline(str(dataset or task), metric, estimator, shown, _logging(same, estimator)))
-    return found
+        shown_places.append(Headline(str(dataset or task), metric, estimator, shown, _logging(same, estimator)))
+    return shown_places
 
 
 def _choice(rows: pd.DataFrame) -> tuple[str, str] | None:
@@ -77,9 +77,9 @@ def _choice(rows: pd.DataFrame) -> tuple[str, str] | None:
 
 
 def _logging(rows: pd.DataFrame, estimator: str) -> pd.Series | None:
-    own = rows[rows["algorithm"] == BEHAVIOUR]
+    logged = rows[rows["algorithm"] == BEHAVIOUR]
     for name in (estimator, ON_POLICY):
-        found = own[own["estimator"] == name]
-        if len(found):
-            return found.iloc[0]
+        by_estimator = logged[logged["estimator"] == name]
+        if len(by_estimator):
+            return by_estimator.iloc[0]
     return None

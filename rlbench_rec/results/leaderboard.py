@@ -90,8 +90,8 @@ def _row(key: dict[str, Hashable], group: pd.DataFrame, confidence: float) -> di
 
 
 def _against_behaviour(group: pd.DataFrame, board: pd.DataFrame) -> pd.DataFrame:
-    found = _reference(group.iloc[0], board)
-    rows = [_difference(row, found) for row in group.to_dict("records")]
+    reference = _reference(group.iloc[0], board)
+    rows = [_difference(row, reference) for row in group.to_dict("records")]
     columns = ["delta_vs_behaviour", "p_adjusted", "prob_improvement"]
     group = group.assign(**dict(zip(columns, np.array(rows, dtype=float).T, strict=True)))
     return group.assign(p_adjusted=_adjusted(group))
@@ -115,9 +115,9 @@ def _reference(row: pd.Series, board: pd.DataFrame) -> pd.Series | None:
     same = np.logical_and.reduce([board[name] == row[name] for name in ("dataset", "task", "metric")])
     candidates = board[same & (board["algorithm"] == BEHAVIOUR)]
     for estimator in (row["estimator"], ON_POLICY):
-        found = candidates[candidates["estimator"] == estimator]
-        if len(found):
-            return found.iloc[0]
+        by_estimator = candidates[candidates["estimator"] == estimator]
+        if len(by_estimator):
+            return by_estimator.iloc[0]
     return None
 
 

@@ -54,21 +54,22 @@ def over_tasks(rows: pd.DataFrame) -> pd.DataFrame:
         rows: rows of runs.csv on the normalised scale.
     """
     names = ["algorithm", "variant", "estimator", "seed"]
-    rows, found = rows.assign(variant=_kind(rows)), []
+    rows, means = rows.assign(variant=_kind(rows)), []
     # Over all seeds: a run that failed makes no other estimator of the other seeds' rows.
-    models = {key: sorted(set(own["q"])) for key, own in rows.groupby(names[:-1])}
-    for key, own in rows.groupby(names, sort=True):
-        value = own["value"].mean(skipna=False)
+    models = {key: sorted(set(group["q"])) for key, group in rows.groupby(names[:-1])}
+    for key, group in rows.groupby(names, sort=True):
+        value = group["value"].mean(skipna=False)
         low, high = (
-            np.sqrt(((own["value"] - own[end]) ** 2).sum(skipna=False)) / len(own) for end in ("ci_low", "ci_high")
+            np.sqrt(((group["value"] - group[end]) ** 2).sum(skipna=False)) / len(group)
+            for end in ("ci_low", "ci_high")
         )
-        found.append(
-            own.iloc[0].to_dict()
+        means.append(
+            group.iloc[0].to_dict()
             | dict(zip(names, key, strict=True))
             | {"task": ALL, "value": value, "ci_low": value - low, "ci_high": value + high}
-            | {"verdict": max(own["verdict"], key=VERDICTS.index), "q": "+".join(models[key[:-1]])}
+            | {"verdict": max(group["verdict"], key=VERDICTS.index), "q": "+".join(models[key[:-1]])}
         )
-    return pd.DataFrame(found)
+    return pd.DataFrame(means)
 
 
 def matrix(table: pd.DataFrame) -> pd.DataFrame:

@@ -138,23 +138,23 @@ def _cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream, strict=True)
-            found = [(reader.line_num, row) for row in reader if row]
+            numbered = [(reader.line_num, row) for row in reader if row]
     except FileNotFoundError as error:
         raise MissingFileError("There is no such file.", where=str(path)) from error
     except OSError as error:
         raise InputError(f"The file cannot be read ({error.strerror}).", where=str(path)) from error
     except (csv.Error, UnicodeDecodeError) as error:
         raise InputError(f"Not a CSV table ({error}).", where=str(path)) from error
-    if not found:
+    if not numbered:
         raise InputError("The file is empty.", where=str(path))
-    header = found[0][1]
+    header = numbered[0][1]
     twice = {name for name in header if header.count(name) > 1}
     if twice:
         raise InputError(f"Columns are there twice: {', '.join(sorted(twice))}.", where=str(path))
-    for line, row in found[1:]:
+    for line, row in numbered[1:]:
         if len(row) != len(header):
             raise InputError(f"The line has {len(row)} cells, the header {len(header)}.", where=f"{path}:{line}")
-    return header, [line for line, _ in found[1:]], [row for _, row in found[1:]]
+    return header, [line for line, _ in numbered[1:]], [row for _, row in numbered[1:]]
 
 
 def _typed(column: pd.Series, kind: Kind, path: Path) -> pd.Series:

@@ -41,16 +41,17 @@ def differences(names: Sequence[str], settings: Sequence[Settings], where: str) 
     Raises:
         InputError: two things are the same, or differ in what no name can show.
     """
-    flat = [dict(_flattened(one)) for one in settings]
-    made: list[str] = []
-    for i, (name, own) in enumerate(zip(names, flat, strict=True)):
+    flat = [dict(_flattened(nested)) for nested in settings]
+    shown: list[str] = []
+    for i, (name, flattened) in enumerate(zip(names, flat, strict=True)):
         others = [other for j, other in enumerate(flat) if names[j] == name]
-        varying = [key for key, value in own.items() if any(other.get(key) != value for other in others)]
-        made.append("/".join(f"{key}={_shown(key, own[key])}" for key in varying if own[key] not in (None, "")))
+        varying = [key for key, value in flattened.items() if any(other.get(key) != value for other in others)]
+        said = (key for key in varying if flattened[key] not in (None, ""))
+        shown.append("/".join(f"{key}={_shown(key, flattened[key])}" for key in said))
         for j in range(i):
-            if (names[j], made[j]) == (name, made[i]):
+            if (names[j], shown[j]) == (name, shown[i]):
                 _refuse(name, flat[i] == flat[j], where)
-    return made
+    return shown
 
 
 def refuse_repeats(values: Sequence[Any], where: str, shown: Sequence[Any] | None = None) -> None:

@@ -71,7 +71,7 @@ def datasets() -> list[dict[str, Any]]:
     rows = []
     for card in (events.find_card(name) for name in events.list_cards()):
         # The logs of one card can differ in what is known of them.
-        known = dict.fromkeys(one.propensity for one in [card.of_variant(name) for name in card.variants] or [card])
+        known = dict.fromkeys(log.propensity for log in [card.of_variant(name) for name in card.variants] or [card])
         row = {
             "id": card.id,
             "title": card.title,

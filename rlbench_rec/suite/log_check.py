@@ -38,5 +38,5 @@ def check_log(card: str, data: Path | None = None, memory_limit: str = "2GB") ->
     facts |= {"sessions": log.n_sessions, "users": log.n_users, "items": log.n_items}
     facts |= {"longest session": int(np.max(lengths)), "sessions with a purchase": int(purchases)}
     facts |= {f"events: {name}": count for name, count in log.counts.items()}
-    found = completeness(log)
-    return Checked(found.verdict, found.why, [{"fact": name, "count": int(count)} for name, count in facts.items()])
+    whole = completeness(log)
+    return Checked(whole.verdict, whole.why, [{"fact": name, "count": int(count)} for name, count in facts.items()])

@@ -115,12 +115,12 @@ def _writable() -> Row:
 def _cards() -> Row:
     from ..events.cards.find import list_cards
 
-    found = list_cards()
-    ok = "open-bandit-sample" in found
-    return "dataset cards", "OK" if ok else "FAIL", f"{len(found)}", "" if ok else "Install the package again."
+    cards = list_cards()
+    ok = "open-bandit-sample" in cards
+    return "dataset cards", "OK" if ok else "FAIL", f"{len(cards)}", "" if ok else "Install the package again."
 
 
 def _suites() -> Row:
-    found = list_suites()
-    ok = "quick" in found
-    return "suites", "OK" if ok else "FAIL", ", ".join(found), "" if ok else "Install the package again."
+    suites = list_suites()
+    ok = "quick" in suites
+    return "suites", "OK" if ok else "FAIL", ", ".join(suites), "" if ok else "Install the package again."

@@ -73,10 +73,10 @@ def load(source: Source) -> Loaded:
     Raises:
         Whatever reading, building and splitting a log, or making a shop, may raise.
     """
-    found = _load(source.model_dump_json())
-    if isinstance(found, Exception):
-        raise found
-    return found
+    loaded = _load(source.model_dump_json())
+    if isinstance(loaded, Exception):
+        raise loaded
+    return loaded
 
 
 @lru_cache(maxsize=2)
@@ -155,12 +155,12 @@ def _check_same_actions(data: TransitionDataset, counterpart: TransitionDataset)
     """Refuse a counterpart whose actions are numbered otherwise: each log without a catalogue numbers its own."""
     if data.action_names == counterpart.action_names:
         return
-    own, other = data.action_names, counterpart.action_names
-    first = next((i for i, names in enumerate(zip(own, other, strict=False)) if names[0] != names[1]), None)
+    names, other_names = data.action_names, counterpart.action_names
+    first = next((i for i, (a, b) in enumerate(zip(names, other_names, strict=False)) if a != b), None)
     what = (
-        f"{len(own)} actions and {len(other)}"
+        f"{len(names)} actions and {len(other_names)}"
         if first is None
-        else f"action {first} is {own[first]} and {other[first]}"
+        else f"action {first} is {names[first]} and {other_names[first]}"
     )
     raise InputError(
         f"The log and its counterpart do not have the same actions: {what}.",

@@ -81,13 +81,13 @@ def plot_estimates(estimates: pd.DataFrame, folder: Path) -> list[Path]:
         for axis, name in zip(
             figure.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0], names, strict=True
         ):
-            own = rows[(rows["estimator"] == name) & rows["value"].notna()]
-            cut = own["value"].clip(low - SHOWN * margin, high + SHOWN * margin)
+            shown = rows[(rows["estimator"] == name) & rows["value"].notna()]
+            cut = shown["value"].clip(low - SHOWN * margin, high + SHOWN * margin)
             axis.axline((low, low), slope=1.0, color="black", linewidth=0.8)
             for group, colour in zip(GROUPS, PALETTE, strict=False):
-                here = (own["policies"] == group).to_numpy()
-                axis.plot(own["true_value"][here], cut[here], MARKS[group], color=colour, markersize=4, label=group)
-            beyond = int(np.sum(cut.to_numpy() != own["value"].to_numpy()))
+                here = (shown["policies"] == group).to_numpy()
+                axis.plot(shown["true_value"][here], cut[here], MARKS[group], color=colour, markersize=4, label=group)
+            beyond = int(np.sum(cut.to_numpy() != shown["value"].to_numpy()))
             axis.set_title(f"{name} ({beyond} cut)" if beyond else name, fontsize=9)
             axis.set_xlabel("true value", fontsize=9)
             _light(axis)

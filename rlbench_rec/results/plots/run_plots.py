@@ -88,8 +88,8 @@ def _truths(shown: Headline, board: pd.DataFrame, runs: pd.DataFrame) -> pd.Data
         estimates.groupby(list(KEYS), as_index=False)["true_value"].mean(), how="left", on=list(KEYS)
     )["true_value"]
     policy = ["dataset", "task", "algorithm", "metric"]
-    own = board.loc[board["estimator"] == ON_POLICY, [*policy, "ci_low", "ci_high"]]
-    ends = shown.rows[policy].merge(own.drop_duplicates(policy), how="left", on=policy)[["ci_low", "ci_high"]]
+    own_log = board.loc[board["estimator"] == ON_POLICY, [*policy, "ci_low", "ci_high"]]
+    ends = shown.rows[policy].merge(own_log.drop_duplicates(policy), how="left", on=policy)[["ci_low", "ci_high"]]
     return ends.where(mean.notna()).assign(mean=mean).astype(float)
 
 

@@ -64,7 +64,7 @@ def contest(
         _values(shop, sessions, variant, folder / name, workers=workers, seeds=seeds, progress=progress)
         for variant, name in FOLDERS.items()
     )
-    found = []
+    judged_algorithms = []
     for algorithm, forms in judged.items():
         # A training may have failed on either shop; what failed on both is in neither.
         tried = {form: values for form, values in chosen.get(algorithm, {}).items() if form in forms} or forms
@@ -72,8 +72,8 @@ def contest(
         values = forms[form]
         error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
         name = f"{algorithm} ({form})" if len(forms) > 1 else algorithm
-        found.append(JudgedAlgorithm(name, float(values.mean()), error))
-    return sorted(found, key=lambda algorithm: -algorithm.value)
+        judged_algorithms.append(JudgedAlgorithm(name, float(values.mean()), error))
+    return sorted(judged_algorithms, key=lambda algorithm: -algorithm.value)
 
 
 def _values(
@@ -100,11 +100,11 @@ def _values(
     finished = run_suite(suite, folder, device="cpu", workers=workers, progress=progress)
     runs = load_runs(folder / "runs.csv")
     truths = runs[(runs["estimator"] == "truth") & (runs["metric"] == "reward") & (runs["status"] == "ok")]
-    found: dict[str, dict[str, np.ndarray]] = {}
+    values: dict[str, dict[str, np.ndarray]] = {}
     for (algorithm, variant_name), rows in truths.groupby(["algorithm", "variant"], sort=True):
         parts = str(variant_name).split("/")
         if "best" not in parts:
-            found.setdefault(str(algorithm), {})[parts[-1]] = rows["value"].to_numpy()
-    if BEHAVIOUR not in found:
+            values.setdefault(str(algorithm), {})[parts[-1]] = rows["value"].to_numpy()
+    if BEHAVIOUR not in values:
         raise InputError(f"The shop cannot be played: {finished.failures[0].status}.", where=str(folder))
-    return found
+    return values

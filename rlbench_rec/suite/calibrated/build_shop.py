@@ -75,21 +75,21 @@ def make_shop(
     log = events.load(card, data)
     decisions = mdp.build(log, mdp.MDPConfig(actions=actions, top_k=top_k))
     name = log.card.id if not log.variant else f"{log.card.id}-{log.variant}"
-    found = calibrate(decisions, click_rate=click_rate, groups=groups, name=name)
-    goodness = Goodness(found)
+    fitted = calibrate(decisions, click_rate=click_rate, groups=groups, name=name)
+    goodness = Goodness(fitted)
     fit = pd.DataFrame([asdict(measure) for measure in goodness.measures])
     account = {
         "data_set": decisions.provenance.source,
-        "assumed": {"click_rate": found.click_rate},
-        "items": found.shop.items,
-        "groups": found.shop.categories,
-        "clicks_on_these_items": found.covered,
-        "matched": {key: {"log": getattr(found.wanted, key), "shop": getattr(found.found, key)} for key in MATCHED},
+        "assumed": {"click_rate": fitted.click_rate},
+        "items": fitted.shop.items,
+        "groups": fitted.shop.categories,
+        "clicks_on_these_items": fitted.covered,
+        "matched": {key: {"log": getattr(fitted.wanted, key), "shop": getattr(fitted.found, key)} for key in MATCHED},
     }
     make_folder(folder)
     file = folder / f"{name}-shop.json"
     write_table(fit, FIT, folder / "fit.csv")
     write_json(account, folder / "fit.json")
     draw_fit(goodness, folder / "fit.png")
-    write_shop(found.shop, file)
+    write_shop(fitted.shop, file)
     return OwnShop(file, decisions.n_episodes, fit, account)

@@ -88,10 +88,10 @@ def score_counterpart(job: TrainingJob, loaded: Loaded) -> list[Row]:
     other log, which is itself an estimate and gets a row with its interval."""
     policy, other = loaded.counterpart_policy, loaded.counterpart
     assert policy is not None and other is not None, "a suite has this job only where the source has a counterpart"
-    own = _on_policy_rows(job, loaded, other, Subject(policy.name, "own-log", "logged"), {})
-    true_values = {row["metric"]: row["value"] for row in own}
+    own_log = _on_policy_rows(job, loaded, other, Subject(policy.name, "own-log", "logged"), {})
+    true_values = {row["metric"]: row["value"] for row in own_log}
     contender = Contender(policy.name, "whole-log", policy)
-    return own + _estimate_rows(job, loaded, contender, loaded.data, true_values)
+    return own_log + _estimate_rows(job, loaded, contender, loaded.data, true_values)
 
 
 def _truth_rows(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[Row]:

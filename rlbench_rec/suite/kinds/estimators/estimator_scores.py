@@ -21,12 +21,12 @@ def score(estimates: pd.DataFrame) -> pd.DataFrame:
         estimates: rows of estimates.csv.
     """
     rows = []
-    for (task, estimator, q, size), own in estimates.groupby(["task", "estimator", "q", "n_episodes"], sort=True):
-        for group, members in GROUPS.items():
-            some = own[own["policies"].isin(members)]
-            if len(some):
-                key = {"task": task, "estimator": estimator, "q": q, "n_episodes": size, "policies": group}
-                rows.append(key | _scores(some))
+    for (task, estimator, q, size), estimated in estimates.groupby(["task", "estimator", "q", "n_episodes"], sort=True):
+        for policies, members in GROUPS.items():
+            chosen = estimated[estimated["policies"].isin(members)]
+            if len(chosen):
+                key = {"task": task, "estimator": estimator, "q": q, "n_episodes": size, "policies": policies}
+                rows.append(key | _scores(chosen))
     return pd.DataFrame(rows, columns=list(ESTIMATORS))
 
 
@@ -43,7 +43,7 @@ def _scores(rows: pd.DataFrame) -> dict[str, float]:
         )
         for _, log in rows.groupby("log_seed")
     ]
-    correlations = np.array([one for one, _ in choices])
+    correlations = np.array([correlation for correlation, _ in choices])
     return {
         "n_logs": rows["log_seed"].nunique(),
         "defined": rows["value"].notna().mean(),
@@ -54,7 +54,7 @@ def _scores(rows: pd.DataFrame) -> dict[str, float]:
         "coverage95": covered.mean(),
         "interval_width": ((rows["ci_high"] - rows["ci_low"]) / unit).mean(),
         "rank_correlation": np.nanmean(correlations) if np.isfinite(correlations).any() else np.nan,
-        "regret_at_1": float(np.mean([one for _, one in choices])),
+        "regret_at_1": float(np.mean([regret_at_1 for _, regret_at_1 in choices])),
         "trusted": trusted.mean(),
         "coverage95_trusted": covered[trusted].mean() if trusted.any() else np.nan,
     }
