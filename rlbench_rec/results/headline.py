@@ -25,14 +25,14 @@ class Headline:
         metric: `reward`, or NDCG where users chose the items themselves.
         estimator: `truth` where it is known, else `snips`; `ranking` for NDCG.
         rows: leaderboard rows, ranked ones first, each best first.
-        logging: the logging policy's own row: its truth, or its mean on its own log; None where there is none.
+        behaviour: the behaviour policy's own row: its truth, or its mean on its own log; None where there is none.
     """
 
     place: str
     metric: str
     estimator: str
     rows: pd.DataFrame
-    logging: pd.Series | None
+    behaviour: pd.Series | None
 
 
 def formatted(row: TableRow | pd.Series) -> tuple[str, str]:
@@ -60,7 +60,7 @@ def headlines(board: pd.DataFrame) -> list[Headline]:
         metric, estimator = choice
         same = rows[rows["metric"] == metric]
         shown = same[same["estimator"] == estimator].reset_index(drop=True)
-        shown_places.append(Headline(str(dataset or task), metric, estimator, shown, _logging(same, estimator)))
+        shown_places.append(Headline(str(dataset or task), metric, estimator, shown, _behaviour(same, estimator)))
     return shown_places
 
 
@@ -76,7 +76,7 @@ def _choice(rows: pd.DataFrame) -> tuple[str, str] | None:
     return (gains[0], "ranking") if gains else None
 
 
-def _logging(rows: pd.DataFrame, estimator: str) -> pd.Series | None:
+def _behaviour(rows: pd.DataFrame, estimator: str) -> pd.Series | None:
     logged = rows[rows["algorithm"] == BEHAVIOUR]
     for name in (estimator, ON_POLICY):
         by_estimator = logged[logged["estimator"] == name]

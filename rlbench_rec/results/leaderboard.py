@@ -32,12 +32,12 @@ def leaderboard(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
     outside a metric's range (a negative click rate): they are not cut, since that would hide how little is known.
     What the runs' own errors do not share is counted in both h and s, so the interval errs on the wide side.
 
-    Against the logging policy (its row by the same estimator, else its on-policy mean): p and probability are
+    Against the behaviour policy (its row by the same estimator, else its on-policy mean): p and probability are
     Student's, from the sides of both intervals that face each other (Zou and Donner 2008), as for independent
     estimates. That is careful where both rest on the same log, where their errors partly cancel.
 
     Only rows that may be ranked get p and probability, and are counted in Holm's adjustment: an `unreliable` interval,
-    the row's or the logging policy's, is no ground for a test, and a `not-identified` value is not the policy's. One
+    the row's or the behaviour policy's, is no ground for a test, and a `not-identified` value is not the policy's. One
     policy is one hypothesis: where the best checkpoint is the last one, with the same numbers for every seed, both rows
     have the p of one. The `reference` has none: it is an end of the scale, no contender.
 
@@ -109,7 +109,7 @@ def _adjusted(group: pd.DataFrame) -> np.ndarray:
 
 
 def _reference(row: pd.Series, board: pd.DataFrame) -> pd.Series | None:
-    """The logging policy's row for this board: by the same estimator, else its mean on its own log."""
+    """The behaviour policy's row for this board: by the same estimator, else its mean on its own log."""
     if row["estimator"] == "ranking":
         return None
     same = np.logical_and.reduce([board[name] == row[name] for name in ("dataset", "task", "metric")])

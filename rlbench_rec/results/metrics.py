@@ -48,7 +48,7 @@ _ALL = [
     Metric(
         "CTR", True, "outcome", "Discounted sum of click-throughs per episode; the click-through rate on one-step logs."
     ),
-    Metric("normalised", True, "outcome", "Reward on the scale 0 = logging policy, 100 = reference policy."),
+    Metric("normalised", True, "outcome", "Reward on the scale 0 = behaviour policy, 100 = reference policy."),
     Metric("CVR", True, "outcome", "Discounted sum of purchases per episode; the conversion rate on one-step logs."),
     Metric("revenue", True, "outcome", "Discounted sum of the prices of what was purchased, per episode."),
     Metric("diversity", True, "outcome", "Discounted sum of decisions that brought variety; see the task's page."),

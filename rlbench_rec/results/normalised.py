@@ -22,7 +22,7 @@ def normalised_table(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
 
     Intervals are the leaderboard's: what differs between training seeds, and the error of the rollouts (for estimates,
     the sampling of the log). Left out are what all seeds share: the draw of the log and of the shop, the error of the
-    logging policy's and of the reference's value, and, over all tasks, which tasks there are.
+    behaviour policy's and of the reference's value, and, over all tasks, which tasks there are.
 
     Args:
         runs: rows of runs.csv.

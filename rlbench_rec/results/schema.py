@@ -27,7 +27,7 @@ RUNS: Schema = {
     "variant": ("text", "encoder, label, checkpoint and policy form, slash-separated"),
     "config_hash": ("text", "hash of all that shapes the numbers, the seed and the code apart"),
     "seed": ("whole", "seed of training, folds and bootstrap"),
-    "policy": ("text", "name of the evaluated policy"),
+    "policy": ("text", "name of the target policy"),
     "metric": ("text", "what is valued; see `rlbench list metrics`"),
     "higher_is_better": ("truth", "direction of the metric"),
     "estimator": ("text", "`truth` (rollouts), `on-policy`, `ranking`, or an off-policy estimator"),
@@ -62,12 +62,12 @@ LEADERBOARD: Schema = {
     "ci_low": ("number", "lower end of the interval of the mean: sampling of the log and of seeds"),
     "ci_high": ("number", "upper end"),
     "std": ("number", "standard deviation over seeds, unbiased; empty for one seed"),
-    "delta_vs_behaviour": ("number", "mean minus the logging policy's value"),
+    "delta_vs_behaviour": ("number", "mean minus the behaviour policy's value"),
     "p_adjusted": (
         "number",
         "two-sided p of that difference, Holm-adjusted over the policies that the board ranks",
     ),
-    "prob_improvement": ("number", "probability of being better than the logging policy; ranked rows only"),
+    "prob_improvement": ("number", "probability of being better than the behaviour policy; ranked rows only"),
     "verdict": ("text", "worst verdict of the runs"),
     "identification": ("text", "as in runs.csv"),
 }
@@ -89,8 +89,8 @@ CURVES: Schema = {
 }
 ESTIMATES: Schema = {
     "task": ("text", "task id"),
-    "policy": ("text", "name of the evaluated policy"),
-    "policies": ("text", "`matched`: it looks at what the logging policy looks at; or `mismatched`"),
+    "policy": ("text", "name of the target policy"),
+    "policies": ("text", "`matched`: it looks at what the behaviour policy looks at; or `mismatched`"),
     "estimator": ("text", "an off-policy estimator, with its parameters"),
     "q": ("text", "as in runs.csv"),
     "n_episodes": ("whole", "size of the log"),
@@ -147,7 +147,7 @@ NORMALISED: Schema = {
     "variant": ("text", "as in runs.csv; over all tasks without the parameter of its form, which differs by task"),
     "n_tasks": ("whole", "tasks behind the row"),
     "n_seeds": ("whole", "least number of runs behind a task of the row"),
-    "normalised": ("number", "true value on the scale where the logging policy is 0 and the reference policy 100"),
+    "normalised": ("number", "true value on the scale where the behaviour policy is 0 and the reference policy 100"),
     "ci_low": ("number", "lower end of its interval: training seeds and rollouts, nothing else"),
     "ci_high": ("number", "upper end"),
     "estimator": ("text", "an off-policy estimator"),

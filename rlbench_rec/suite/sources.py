@@ -34,7 +34,7 @@ class Loaded:
         source: what was asked for.
         data: both sides of the split, in one.
         train, test: earlier and later episodes.
-        behaviour: the logging policy where known; on a log without propensities, a model of it fitted on `train`.
+        behaviour: the behaviour policy where known; on a log without propensities, a model of it fitted on `train`.
         task: the simulated shop, or None.
         counterpart: the log of the other policy in the same shop, or None.
     """

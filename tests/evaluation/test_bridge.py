@@ -100,7 +100,7 @@ def sticky_users(seed: int, users: int = 60, visits: int = 15) -> rb.mdp.Transit
 
 
 def test_a_model_that_remembers_users_does_not_mislead_the_doubly_robust():
-    """By session its q would know each user's banner, and dr would give the logging policy's value, .35."""
+    """By session its q would know each user's banner, and dr would give the behaviour policy's value, .35."""
     target = rb.policies.Stateless("target", np.array([0.25, 0.75]))
     found = [rb.evaluate(sticky_users(seed), target, ["dr"], n_resamples=200)[0] for seed in range(40)]
     values = np.array([one.value for one in found])
@@ -124,7 +124,7 @@ def test_mass_on_items_outside_the_vocabulary_is_unsupported(data, known):
     behaviour = uniform if known else None
     log = evaluation_log(shop, uniform, ["ips"], behaviour=behaviour)
     np.testing.assert_allclose(log.unsupported_mass, 1 / data.action_count)
-    # The baseline of the same log keeps clear of them. Without a model of the logging policy nothing else is known.
+    # The baseline of the same log keeps clear of them. Without a model of the behaviour policy nothing else is known.
     log = evaluation_log(shop, rb.policies.make("random", shop), ["ips"], behaviour=behaviour)
     assert log.target_propensities[shop.actions == 4].max() == 0.0
     assert (log.unsupported_mass.max() == 0.0) if known else log.unsupported_mass is None

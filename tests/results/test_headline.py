@@ -16,8 +16,8 @@ def test_truth_before_snips_before_other_estimators(board_of, run):
     )
     found = {one.place: one for one in headlines(board)}
     assert {place: one.estimator for place, one in found.items()} == {"shop-v1": "truth", "b": "snips", "c": "dr"}
-    assert found["b"].logging is None
-    assert (found["c"].logging["mean"], found["shop-v1"].logging["mean"]) == (0.7, 0.8)
+    assert found["b"].behaviour is None
+    assert (found["c"].behaviour["mean"], found["shop-v1"].behaviour["mean"]) == (0.7, 0.8)
 
 
 def test_values_that_are_not_identified_give_way_to_imitation(board_of, run):

@@ -10,7 +10,7 @@ from rlbench_rec.evaluation.bridge import evaluation_log
 from rlbench_rec.suite import load_suite
 from rlbench_rec.suite.sources import load
 
-# log -> evaluated policy: mean of the other log, IPS, SNIPS, effective sample size, largest weight.
+# log -> target policy: mean of the other log, IPS, SNIPS, effective sample size, largest weight.
 EXPECTED = {
     "random-all": (0.0042, 0.00503537, 0.00525307, 2638.9, 9.62),
     "random-men": (0.0069, 0.00565627, 0.00573986, 2869.3, 7.48),

@@ -54,7 +54,7 @@ def shop(tmp_path):
 
 @pytest.fixture
 def suite(shop):
-    """Four jobs on the log (the logging policy among them), four on a simulated shop."""
+    """Four jobs on the log (the behaviour policy among them), four on a simulated shop."""
     return Suite(
         name="tiny",
         sources=[{"dataset": str(shop / "shop.toml")}, {"task": "tabular-v1", "episodes": 50}],

@@ -85,7 +85,7 @@ def show_estimators(finished: FinishedRun, as_json: bool = False) -> None:
             table.add_row(row["estimator"], *(f"{row[name]:.3f}" for name in SCORES))
         console.print(table)
     files = f"{escape(str(finished.folder))} (pictures: {PLOTS_FOLDER}/)"
-    where = f"Errors are shares of the logging policy's value. Files: {files}, {finished.seconds:.0f} s"
+    where = f"Errors are shares of the behaviour policy's value. Files: {files}, {finished.seconds:.0f} s"
     console.print(where, highlight=False, soft_wrap=True)
     _show_failures(finished)
 
@@ -104,8 +104,8 @@ def _show_place(console: Console, shown: Headline) -> None:
     last = shown.rows[[BEST not in variant.split("/") for variant in shown.rows["variant"]]]
     ranked = last[last["rank"].notna()]
     console.print(Text(f"{shown.place}: {shown.metric} ({shown.estimator})", style="bold"), soft_wrap=True)
-    if shown.logging is not None:
-        console.print(Text(f"Logging policy: {' '.join(formatted(shown.logging))}"))
+    if shown.behaviour is not None:
+        console.print(Text(f"Behaviour policy: {' '.join(formatted(shown.behaviour))}"))
     if len(ranked):
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
         for name in ("rank", "tie", "algorithm", "variant", "value", "interval", "verdict"):
@@ -127,7 +127,8 @@ def _show_normalised(console: Console, values: pd.DataFrame) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console.print(Text("All tasks: 0 = logging policy, 100 = best known policy (truth)", style="bold"), soft_wrap=True)
+    title = "All tasks: 0 = behaviour policy, 100 = best known policy (truth)"
+    console.print(Text(title, style="bold"), soft_wrap=True)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in ("algorithm", "variant", "mean", "worst", "in", "best", "in"):
         table.add_column(name, justify="right" if name in ("mean", "worst", "best") else "left", overflow="fold")

@@ -16,7 +16,7 @@ WORST = -100.0
 
 def plot_normalised(table: pd.DataFrame, path: Path) -> None:
     """A field for each policy and task, and for the mean over tasks: its truth as number and as colour, blue above the
-    logging policy, red below it. Best checkpoints, which repeat the last ones' story, are left out.
+    behaviour policy, red below it. Best checkpoints, which repeat the last ones' story, are left out.
 
     Args:
         table: rows of normalised.csv.
@@ -42,5 +42,5 @@ def plot_normalised(table: pd.DataFrame, path: Path) -> None:
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
     axis.axvline(0.5, color="white", linewidth=3)
-    axis.set_xlabel("true value: 0 = logging policy, 100 = best known policy", fontsize=9)
+    axis.set_xlabel("true value: 0 = behaviour policy, 100 = best known policy", fontsize=9)
     save(figure, path)

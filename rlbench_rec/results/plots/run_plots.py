@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's colours, which the colour-blind can tell apart; markers say the same again.
 VERDICT_STYLE = {"trusted": ("#009E73", "o"), "weak": ("#E69F00", "s"), "unreliable": ("#D55E00", "x")}
-LOGGING_COLOUR = "#0072B2"
+BEHAVIOUR_COLOUR = "#0072B2"
 DASHES = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 PANELS = {
     "td_error": "held-out TD error",
@@ -35,7 +35,7 @@ ABOVE = 0.22
 
 def plot_values(board: pd.DataFrame, runs: pd.DataFrame, folder: Path) -> list[Path]:
     """`values-<place>.png` for each place: every row's mean with its interval, as picture and as number; the verdict by
-    colour and marker; the logging policy's value as a line with its interval as a band; the truth where it is known.
+    colour and marker; the behaviour policy's value as a line with its interval as a band; the truth where it is known.
 
     Args:
         board: leaderboard rows.
@@ -99,10 +99,10 @@ def _values(shown: Headline, truths: pd.DataFrame) -> Figure:
     axis = figure.subplots()
     left, right = _limits(shown, truths)
     axis.set(xlim=(left, right), ylim=(len(rows) - 0.4, -0.6))
-    if shown.logging is not None:
-        low, high = shown.logging["ci_low"], shown.logging["ci_high"]
-        axis.axvline(shown.logging["mean"], color=LOGGING_COLOUR, linewidth=1.2, label="logging policy")
-        axis.axvspan(low, high, color=LOGGING_COLOUR, alpha=0.12, linewidth=0, label="its interval")
+    if shown.behaviour is not None:
+        low, high = shown.behaviour["ci_low"], shown.behaviour["ci_high"]
+        axis.axvline(shown.behaviour["mean"], color=BEHAVIOUR_COLOUR, linewidth=1.2, label="behaviour policy")
+        axis.axvspan(low, high, color=BEHAVIOUR_COLOUR, alpha=0.12, linewidth=0, label="its interval")
     height = np.arange(len(rows))
     for verdict, (colour, marker) in VERDICT_STYLE.items():
         here = (rows["verdict"] == verdict).to_numpy() & rows["mean"].notna().to_numpy()
@@ -138,8 +138,8 @@ def _limits(shown: Headline, truths: pd.DataFrame) -> tuple[float, float]:
     apart = counted["mean"].max() - counted["mean"].min()
     narrow = counted[width <= max(WIDE * width.median(), apart)]
     ends = [counted["mean"], narrow["ci_low"], narrow["ci_high"], *(truths[name] for name in truths)]
-    if shown.logging is not None:
-        ends.append(shown.logging[["ci_low", "ci_high"]])
+    if shown.behaviour is not None:
+        ends.append(shown.behaviour[["ci_low", "ci_high"]])
     numbers = np.concatenate([np.asarray(end, dtype=float) for end in ends])
     numbers = numbers[np.isfinite(numbers)]
     if not len(numbers):

@@ -1,1 +1,1 @@
-"""Reference policies of the simulated shops, and the scale they end: 0 = logging policy, 100 = reference policy."""
+"""Reference policies of the simulated shops, and the scale they end: 0 = behaviour policy, 100 = reference policy."""

@@ -1,4 +1,4 @@
-"""Rewards on one scale for all shops: 0 is what the logging policy earns, 100 what the reference policy earns."""
+"""Rewards on one scale for all shops: 0 is what the behaviour policy earns, 100 what the reference policy earns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Scale:
     """100 (v - zero) / (hundred - zero).
 
     Attributes:
-        zero: true value of the logging policy.
+        zero: true value of the behaviour policy.
         hundred: true value of the reference policy.
     """
 
@@ -41,12 +41,12 @@ def scale_of(task: Task, truth_error: float) -> Scale:
         truth_error: standard error of the values that are played for it, relative to the behaviour policy's.
 
     Raises:
-        InputError: no reference policy is known, or it is no better than the logging policy.
+        InputError: no reference policy is known, or it is no better than the behaviour policy.
     """
     served, best = task.true_value(task.behaviour, truth_error, TRUTH_SEED), reference(task, truth_error)
     if best.value - served.value <= 2.0 * (best.std_error**2 + served.std_error**2) ** 0.5:
         raise InputError(
-            f"The reference policy ({best.contender}) earns {best.value:.4g}, the logging policy {served.value:.4g}: "
+            f"The reference policy ({best.contender}) earns {best.value:.4g}, the behaviour policy {served.value:.4g}: "
             "there is nothing to gain that values could be a share of.",
             where=task.id,
             hint="Leave `normalise` out, or train a better reference.",

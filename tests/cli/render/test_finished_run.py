@@ -47,7 +47,7 @@ def test_a_pipe_gets_every_character(finished, capsys):
     show(finished)
     shown = capsys.readouterr()
     lines = shown.out.splitlines()
-    assert lines[:2] == [f"{LONG}: reward (snips)", "Logging policy: 1.00 [0.88, 1.12]"]
+    assert lines[:2] == [f"{LONG}: reward (snips)", "Behaviour policy: 1.00 [0.88, 1.12]"]
     assert lines[2].split() == ["rank", "tie", "algorithm", "variant", "value", "interval", "verdict"]
     rows = [line.split() for line in lines[4:6]]
     variant = "transformer/gamma-0/softmax-0.002"

@@ -1,4 +1,4 @@
-"""The normalised scale: 0 is the logging policy, 100 the reference."""
+"""The normalised scale: 0 is the behaviour policy, 100 the reference."""
 
 from __future__ import annotations
 

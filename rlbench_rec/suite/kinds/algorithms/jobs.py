@@ -14,7 +14,7 @@ from ...labels import differences, places
 from ...plan import Job
 
 BEHAVIOUR = AlgorithmSpec(id="behaviour")
-"""The logging policy itself: the line every other row is measured against."""
+"""The behaviour policy itself: the line every other row is measured against."""
 COUNTERPART = AlgorithmSpec(id="counterpart")
 """The policy of the other log of the same shop."""
 

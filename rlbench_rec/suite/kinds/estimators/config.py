@@ -25,11 +25,11 @@ class TaskSource(BaseModel):
     task_config: TaskParameters = {}
     """Overrides of the task's parameters."""
     logging: str = "behaviour"
-    """The policy that logs: `behaviour`, or one of the task's logging policies."""
+    """The policy that logs: `behaviour`, or one of the task's behaviour policies."""
     matched: list[str] = ["careless", "myopic-mild", "myopic-firm"]
-    """Evaluation policies that look at what the logging policy looks at."""
+    """Target policies that look at what the behaviour policy looks at."""
     mismatched: list[str] = ["worst", "poor", "between", "farsighted-loose", "farsighted-firm", "farsighted-greedy"]
-    """Evaluation policies that look at something else."""
+    """Target policies that look at something else."""
 
     label: str = Field("", pattern=LABEL)
     """What sets it apart from another source of the same name; part of what tables call it. Without labels they show
@@ -39,7 +39,7 @@ class TaskSource(BaseModel):
     def _two_policies(self) -> TaskSource:
         names = [*self.matched, *self.mismatched]
         if len(set(names)) != len(names) or len(names) < 2:
-            raise ValueError("name two or more evaluation policies, each once")
+            raise ValueError("name two or more target policies, each once")
         return self
 
     @property
@@ -49,7 +49,7 @@ class TaskSource(BaseModel):
 
     @property
     def groups(self) -> dict[str, Group]:
-        """Evaluation policy -> its group."""
+        """Target policy -> its group."""
         matched: dict[str, Group] = dict.fromkeys(self.matched, "matched")
         mismatched: dict[str, Group] = dict.fromkeys(self.mismatched, "mismatched")
         return matched | mismatched
