@@ -1,7 +1,7 @@
 """Twenty thousand decisions, a handful of purchases.
 
 The overlap is good and the rows are many, but only rows with a purchase say anything about purchases. The item that the
-evaluated policy prefers sells three times as well; it was shown 2,000 times and, as it happened, not bought. So the
+target policy prefers sells three times as well; it was shown 2,000 times and, as it happened, not bought. So the
 lift comes out negative, with an interval that is sure of it. (The seed is one of those: about one log of this kind in
 five.)
 """

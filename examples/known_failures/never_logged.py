@@ -1,4 +1,4 @@
-"""New items: the evaluated policy shows them, the logging policy never did.
+"""New items: the target policy shows them, the behaviour policy never did.
 
 SNIPS divides by the weights it has, so it quietly values the policy *without* its new items. Nothing in the log says
 what those earn; here they earn little. The mean weight tells that a part is missing, even though nobody said so.

@@ -1,4 +1,4 @@
-"""A logging policy that has made up its mind, and an evaluated one that treats all items alike.
+"""A behaviour policy that has made up its mind, and an evaluated one that treats all items alike.
 
 Thompson sampling shows ten favourites nearly always, and each of the other thirty with a probability of 6e-6. Uniform
 choice gives the two rows of those that were logged weights in the thousands: two of 10,000 rows are most of the

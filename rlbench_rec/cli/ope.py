@@ -22,12 +22,12 @@ def _column(text: str) -> typer.models.OptionInfo:
 def command(
     log: Annotated[Path, typer.Argument(metavar="LOG", help="Parquet or CSV, one logged decision a row.")],
     reward: Annotated[str | None, _column("What the decision earned, or cost.")] = None,
-    propensity: Annotated[str | None, _column("The logging policy's probability of the logged action.")] = None,
-    target_propensity: Annotated[str | None, _column("The evaluated policy's probability of the same action.")] = None,
+    propensity: Annotated[str | None, _column("The behaviour policy's probability of the logged action.")] = None,
+    target_propensity: Annotated[str | None, _column("The target policy's probability of the same action.")] = None,
     q: Annotated[str | None, _column("A model's reward of the logged action; default q_logged, where there.")] = None,
-    v: Annotated[str | None, _column("Its mean under the evaluated policy; default v_target, where there.")] = None,
+    v: Annotated[str | None, _column("Its mean under the target policy; default v_target, where there.")] = None,
     unsupported_mass: Annotated[
-        str | None, _column("The evaluated policy's probability of actions that are never logged, where there.")
+        str | None, _column("The target policy's probability of actions that are never logged, where there.")
     ] = None,
     episode: Annotated[str | None, _column("Session of the decision, where there; 'none' to leave out.")] = None,
     step: Annotated[str | None, _column("Number or time of the decision within its session.")] = None,
@@ -47,7 +47,7 @@ def command(
     timezone: Annotated[
         str | None,
         typer.Option(
-            metavar="ZONE", help="By whose clock --by tells days: Europe/Berlin or +02:00; else each time's own."
+            metavar="ZONE", help="By whose clock --by counts days: Europe/Berlin or +02:00; else each time's own."
         ),
     ] = None,
     weight: Annotated[
@@ -91,7 +91,7 @@ def command(
 
     Needs the columns reward, propensity and target_propensity, under these names or named by options.
 
-    Exit code 0: yes, the lift over the logging policy is trusted, its interval beyond --min-lift, and guardrails hold.
+    Exit code 0: yes: the lift over the behaviour policy is trusted, its interval beyond --min-lift, guardrails hold.
 
     Exit code 1: the policy is shown to be worse, or a guardrail to be broken.
 

@@ -1,4 +1,4 @@
-"""Statistics over seeds and against the logging policy."""
+"""Statistics over seeds and against the behaviour policy."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def log_of(seed: int, kind: str, steps: int = 1, users: int | None = None) -> op
 def moved(log: ope.EvaluationLog, constant: float, factor: float = 1.0) -> ope.EvaluationLog:
     """All rewards a constant more, what a model says of them alike; then in another unit."""
     first = factor * (log.metrics[:, 0] + constant)
-    # v is what the evaluated policy earns from here on.
+    # v is what the target policy earns from here on.
     left = (log.lengths.max() - log.steps) * constant
     return replace(
         log,

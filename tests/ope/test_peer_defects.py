@@ -69,7 +69,7 @@ def test_bounds_on_a_log_of_two_rows_say_that_nothing_is_known():
 
 # --- values ---
 def test_dr_averages_the_model_over_the_evaluation_policy():
-    """With q at the logged action in place of E_pi q, "doubly robust" returns the logging policy's value."""
+    """With q at the logged action in place of E_pi q, "doubly robust" returns the behaviour policy's value."""
     rng = np.random.default_rng(0)
     n = 20_000
     pi_b, pi_e, q = np.array([0.8, 0.2]), np.array([0.1, 0.9]), np.array([4.0, 2.0])

@@ -184,7 +184,7 @@ def test_values_of_a_sampled_mdp_are_within_four_standard_errors(population, see
     consistent.append(ope.inference.combined(log, ["ips", "snips", "dr", "sndr"], n_resamples=200))
     for one in ope.estimate_all(log, consistent, interval="none"):
         assert abs(one.value - population.value) < 4 * one.std_error, one.estimator
-        # The logging policy's value is far enough for this to tell.
+        # The behaviour policy's value is far enough for this to tell.
         assert one.std_error < 0.15
     logged = ope.estimate(log, "on-policy", interval="none")
     assert abs(logged.value - population.value) > 4 * logged.std_error

@@ -13,7 +13,7 @@ from ...ope.scorecard.scoring import OutcomeScores, Report
 
 WIDTH = 100
 LARGEST_SHARE = 100.0
-"""A lift of more times the logging policy's value is not worth a percentage."""
+"""A lift of more times the behaviour policy's value is not worth a percentage."""
 ROUNDING = 1e-12
 """A difference of less than this share of the values it is made of is shown as 0."""
 SLICES = 14
@@ -39,8 +39,8 @@ def _log(report: Report) -> Iterator[str]:
     better = "lower" if report.lower_is_better else "higher"
     yield f"{table.path}: {size}" + ("" if log.one_step else f", gamma {log.gamma:g}")
     used = ", ".join(f"{part} = {name}" for part, name in table.columns.items() if part != name)
-    told = f"{better} '{report.reward.column}' is better; propensities {log.propensity_source}"
-    yield from textwrap.wrap(told + (f"; {used}" if used else ""), WIDTH)
+    settings = f"{better} '{report.reward.column}' is better; propensities {log.propensity_source}"
+    yield from textwrap.wrap(settings + (f"; {used}" if used else ""), WIDTH)
     if table.propensities is not None:
         yield from textwrap.wrap(table.propensities.summary(), WIDTH)
     for note in table.notes:
@@ -52,7 +52,7 @@ def _values(report: Report) -> Iterator[str]:
     for outcome in report.metrics:
         cells += [(f"metric: {outcome.column}", "", "", "", "", ""), *_rows(outcome)]
     level = f"{100 * report.reward.behaviour.confidence:g}% interval"
-    yield from _aligned([("", "value", level, "lift over logging", level, "verdict"), *cells])
+    yield from _aligned([("", "value", level, "lift over behaviour", level, "verdict"), *cells])
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
@@ -67,7 +67,7 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
 
 def _rows(outcome: OutcomeScores) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [
-        ("logging policy", _number(outcome.behaviour.value), _interval(outcome.behaviour), "", "", "")
+        ("behaviour policy", _number(outcome.behaviour.value), _interval(outcome.behaviour), "", "", "")
     ]
     for scored in outcome.scores:
         relative = outcome.relative(scored)
@@ -91,17 +91,17 @@ def _rows(outcome: OutcomeScores) -> list[tuple[str, ...]]:
 
 def _decision(report: Report) -> Iterator[str]:
     decision, first = report.decision, report.reward.scores[0]
-    told = {
-        "better": f"BETTER: by {decision.estimator} the policy beats the logging policy, and the log supports it.",
-        "worse": f"WORSE: by {decision.estimator} the policy loses to the logging policy, and the log supports it.",
+    headline = {
+        "better": f"BETTER: by {decision.estimator} the policy beats the behaviour policy, and the log supports it.",
+        "worse": f"WORSE: by {decision.estimator} the policy loses to the behaviour policy, and the log supports it.",
         "broken": f"BROKEN: do not ship: {' and '.join(decision.reasons)}.",
         "not-shown": f"NOT SHOWN by {decision.estimator}: {' and '.join(decision.reasons)}.",
     }[decision.outcome]
-    yield from textwrap.wrap(f"{told} (exit code {decision.exit_code})", WIDTH)
+    yield from textwrap.wrap(f"{headline} (exit code {decision.exit_code})", WIDTH)
     if decision.outcome == "better":
         hidden = _breaking(report) if report.bands else "how far it could move this lift is not known"
-        told = f"- if decisions followed something that was not logged, no check sees it: {hidden}"
-        yield from textwrap.wrap(told, WIDTH, initial_indent="  ", subsequent_indent="    ")
+        warning = f"- if decisions followed something that was not logged, no check sees it: {hidden}"
+        yield from textwrap.wrap(warning, WIDTH, initial_indent="  ", subsequent_indent="    ")
     for reason in first.lift.reasons:
         yield from textwrap.wrap(f"- {reason}", WIDTH, initial_indent="  ", subsequent_indent="    ")
 
@@ -110,7 +110,7 @@ def _guardrails(report: Report) -> Iterator[str]:
     if not report.guardrails:
         return
     yield ""
-    head = ("Guardrails", "logging policy", "lift", "limit", "p holds", "p broken", "state")
+    head = ("Guardrails", "behaviour policy", "lift", "limit", "p holds", "p broken", "state")
     rows = [
         (
             f"  {one.name}",
@@ -153,32 +153,35 @@ def _slices(report: Report) -> Iterator[str]:
     if report.by_day is not None:
         size = _size(report.reward.behaviour)
         lift = f"{_number(report.by_day.value, '+', size)} {_interval(report.by_day, '+', size)}"
-        told = f"{lift}, {report.by_day.verdict}"
+        lift += f", {report.by_day.verdict}"
         why = f" ({report.by_day.reasons[0]})" if report.by_day.reasons else ""
-        yield from textwrap.wrap(f"lift, whole days resampled: {told}{why}", WIDTH, subsequent_indent="    ")
+        yield from textwrap.wrap(f"lift, whole days resampled: {lift}{why}", WIDTH, subsequent_indent="    ")
 
 
 def _overlap(report: Report) -> Iterator[str]:
-    found, log = report.diagnostics, report.log
-    by_user = found.units != log.n_episodes
+    diagnostics, log = report.diagnostics, report.log
+    by_user = diagnostics.units != log.n_episodes
     unit = "users" if by_user else "decisions" if log.one_step else "sessions"
-    mass = found.unsupported_mass
-    known = f"not known; at least {found.unsupported_mass_lower:.1%}" if np.isnan(mass) else f"{mass:.1%}"
-    z, largest = found.mean_weight_z, found.largest_weight_share
+    mass = diagnostics.unsupported_mass
+    known = f"not known; at least {diagnostics.unsupported_mass_lower:.1%}" if np.isnan(mass) else f"{mass:.1%}"
+    z, largest = diagnostics.mean_weight_z, diagnostics.largest_weight_share
     apart = f", {z:+.2g} standard errors from 1" if np.isfinite(z) else ", which no chance explains" if z == z else ""
     share = f", {'of one user ' * by_user}{largest:.2%} of the sum" if np.isfinite(largest) else ""
     yield "Overlap of the two policies"
     rows = [
-        ("effective sample size", f"{_count(found.ess)} of {found.units:,} {unit} ({found.ess_ratio:.2%})"),
-        ("largest weight", f"{_number(found.max_weight)}{share}"),
-        ("mean weight", f"{_number(found.mean_weight)}{apart}"),
-        ("weights of 0", f"{found.zero_weight_share:.1%}"),
-        ("effective events", _count(found.effective_events)),
+        (
+            "effective sample size",
+            f"{_count(diagnostics.ess)} of {diagnostics.units:,} {unit} ({diagnostics.ess_ratio:.2%})",
+        ),
+        ("largest weight", f"{_number(diagnostics.max_weight)}{share}"),
+        ("mean weight", f"{_number(diagnostics.mean_weight)}{apart}"),
+        ("weights of 0", f"{diagnostics.zero_weight_share:.1%}"),
+        ("effective events", _count(diagnostics.effective_events)),
         ("policy on actions never logged", known),
         ("Pareto k of the weights", f"{_number(report.pareto_k)} (shown, decides nothing)"),
     ]
-    if found.calibration_error is not None:
-        rows.append(("calibration error", f"{found.calibration_error:.2%} of decisions (estimated propensities)"))
+    if diagnostics.calibration_error is not None:
+        rows.append(("calibration error", f"{diagnostics.calibration_error:.2%} of decisions (estimated propensities)"))
     for name, text in rows:
         yield f"  {name:<32}{text}"
 

@@ -44,10 +44,10 @@ class Attribution:
             "drop": "these decisions are left out",
             "weigh": f"outcomes count up to {self.largest_factor:.3g} times for those not yet seen",
         }[self.censored]
-        told = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in self.outcomes.items() if count)
+        counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in self.outcomes.items() if count)
         return (
             f"{self.censored_share:.1%} of {len(self.rewards):,} decisions have a window that was not over when the "
-            f"log ended; {done}. Outcomes: {told or 'none'}."
+            f"log ended; {done}. Outcomes: {counts or 'none'}."
         )
 
 
@@ -81,7 +81,7 @@ def attribute(
         window: how long outcomes are credited: a number, or timedelta64.
         log_end: the time up to which outcomes are known.
         rows: (m,) the decision of each outcome, from 0; or else
-        users, outcome_users: (n,) and (m,) whose each is.
+        users, outcome_users: (n,) and (m,) the user of each.
         censored: what is done about decisions whose window is not over.
 
     Raises:
@@ -159,11 +159,11 @@ def _decisions(
         checks.refuse("rows", (of < 0) | (of >= len(decided)), f"no decisions of {len(decided)}", of)
         return of.astype(np.int64), np.ones(len(of), dtype=bool)
     if users is None or outcome_users is None:
-        what = "Nothing tells which decision an outcome belongs to."
+        what = "It is not known which decision an outcome belongs to."
         raise InputError(what, where="rows", hint="Give rows=, or users= and outcome_users=.")
     if len(users) != len(decided) or len(outcome_users) != len(happened):
-        given = f"{len(users)} and {len(outcome_users)} entries"
-        raise InputError(f"{given} for {len(decided)} decisions and {len(happened)} outcomes.", where="users")
+        what = f"{len(users)} and {len(outcome_users)} entries for {len(decided)} decisions"
+        raise InputError(f"{what} and {len(happened)} outcomes.", where="users")
     both = np.concatenate([np.asarray(users), np.asarray(outcome_users)])
     codes = checks.codes("users", both)[0]
     n = len(decided)

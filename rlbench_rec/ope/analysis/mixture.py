@@ -24,15 +24,15 @@ def mixture_log(
 ) -> EvaluationLog:
     """A log whose propensities are those of the mixture of its behaviour policies: balanced weights.
 
-    w = pi_e(a|x) / sum_k (n_k / n) p_k(a|x), over all loggers k with n_k of n episodes, whoever took the decision. It
+    w = pi_e(a|x) / sum_k (n_k / n) p_k(a|x), over all loggers k with n_k of n episodes, whichever took the decision. It
     is at most n / n_k times the weight under logger k alone, so one logger that explores bounds the weights of all;
     `ips` and `dr` stay unbiased, and never vary more than with each row's own propensity (the naive weights). Agarwal,
     Basu, Schnabel and Joachims 2017; with a good model `dr` on it is efficient (Kallus, Saito and Uehara 2021). In
     longer episodes a logger's share is what it still has after the episode's actions so far, so that W_t is
     prod pi_e over sum_k (n_k / n) prod p_k. Intervals resample within loggers (`strata`).
 
-    A lift on such a log is one over the traffic as it was: all loggers together. Naive weights, where only the own
-    propensity of each row is known: `EvaluationLog(rewards, own, target_propensities, strata=loggers)`.
+    A lift on such a log is one over the traffic as it was: all loggers together. Naive weights, where only each row's
+    own propensity is known: `EvaluationLog(rewards, own, target_propensities, strata=loggers)`.
 
     Args:
         rewards: (n,).
@@ -91,10 +91,10 @@ def _mixed(chances: list[np.ndarray], shares: np.ndarray, starts: np.ndarray, le
     mixed = np.empty(len(chances[0]))
     left = [np.full(len(mixed), share) for share in shares]
     for rows in (starts, *(later_rows(starts, lengths) if lengths.max() > 1 else ())):
-        parts = [own[rows] * column[rows] for own, column in zip(left, chances, strict=True)]
+        parts = [share_left[rows] * column[rows] for share_left, column in zip(left, chances, strict=True)]
         mixed[rows] = sum(parts)
         ahead = rows + 1 < len(mixed)
-        for own, part in zip(left, parts, strict=True):
-            # Of the last step it falls on the next episode's first, which has its share already used.
-            own[rows[ahead] + 1] = part[ahead] / mixed[rows[ahead]]
+        for share_left, part in zip(left, parts, strict=True):
+            # After the last step this is the next episode's first row, whose share has been used already.
+            share_left[rows[ahead] + 1] = part[ahead] / mixed[rows[ahead]]
     return mixed

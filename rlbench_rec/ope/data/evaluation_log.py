@@ -32,7 +32,7 @@ class EvaluationLog:
     Args:
         rewards: (n,) rows in time order within an episode.
         propensities: (n,) behaviour policy's probability of the logged action, in (0, 1].
-        target_propensities: (n,) evaluation policy's probability of the logged action, in [0, 1].
+        target_propensities: (n,) target policy's probability of the logged action, in [0, 1].
         q_logged: (n,) q(s, a) of the logged action, from a model that never saw the row, nor its user.
         v_target: (n,) sum_a pi_e(a|s) q(s, a), from the same model.
         episode_starts: (episodes,) first row of each episode; None: every row is an episode.
@@ -45,7 +45,7 @@ class EvaluationLog:
         metric_ranges: for each metric its known (smallest, largest) value, or None.
         weights: (n,) how many rows of the whole log each stands for, such as 10 where one of ten clickless rows was
             kept; alike within an episode. Means over episodes are then sum s x / sum s, its denominator resampled too.
-        unsupported_mass: (n,) evaluation-policy mass on actions the behaviour policy never takes, where known.
+        unsupported_mass: (n,) target-policy mass on actions the behaviour policy never takes, where known.
         propensity_source: "logged", "uniform" or "estimated"; part of every result made from the log.
         state_ratios: (n,) d^e_t(s) / d^b_t(s), the policies' chances to be still in the session at the row's step, and
             in the row's state; `mis` weighs by them. See `ope.density.state_ratios`.
@@ -56,7 +56,7 @@ class EvaluationLog:
         calibration_error: of estimated propensities, see `ope.estimate_propensities`; shown with the diagnostics.
         bandwidth: width of the kernel that stands for an exact match of continuous actions, 0 where there is none; None
             where actions are discrete. Else propensities are densities, without an upper limit. See `kernel_log`.
-        strata: (episodes,) codes of parts whose sizes were not left to chance, such as A/B arms or logging policies;
+        strata: (episodes,) codes of parts whose sizes were not left to chance, such as A/B arms or behaviour policies;
             intervals then resample within each. See `ope.analysis.mixture_log`.
 
     Raises:
@@ -202,7 +202,7 @@ class EvaluationLog:
     # --- importance weights ------------------------------------------------------------------------------------------
     @cached_property
     def ratios(self) -> np.ndarray:
-        """(n,) rho_t, the evaluation policy's probability over the behaviour policy's."""
+        """(n,) rho_t, the target policy's probability over the behaviour policy's."""
         with np.errstate(over="ignore"):
             return self.target_propensities / self.propensities
 

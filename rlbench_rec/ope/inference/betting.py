@@ -91,7 +91,7 @@ def _distance(gains: list[np.ndarray], room: float, stakes: list[np.ndarray], re
 
     if room <= 0:
         return 0.0
-    # First about as far as the normal interval would be, and no nearer than one bet could tell.
+    # First about as far as the normal interval would be, and no nearer than one bet could show.
     n = gains[0].size
     high = float(np.sqrt(2 * needed * (gains[0] * gains[0]).mean() / n))
     low, high = 0.0, min(max(high, 1e-3 * room / n), room)

@@ -55,7 +55,7 @@ def confidence_sequence(
         parameters: of the estimator.
 
     Raises:
-        InputError: no known bounds, users, row weights, an estimator that is no such mean, or a number beyond the
+        InputError: no known bounds, users, row weights, an estimator that is not such a mean, or a number beyond the
             log's episodes.
     """
     inference = Inference(confidence=confidence)

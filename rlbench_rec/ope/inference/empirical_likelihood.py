@@ -43,7 +43,7 @@ def _weights(terms: Terms) -> np.ndarray | None:
     if terms.log.weight_bound is None or terms.estimator.id in ("on-policy", "dm"):
         return None
     weights = terms.log.final_weights
-    # Weights that are all 1 but for rounding tell nothing: any row that was not seen has one of 1 as well.
+    # Weights that are all 1 but for rounding explain nothing: any row that was not seen has one of 1 as well.
     return None if np.abs(weights - 1.0).max() <= 1e-9 else weights
 
 

@@ -43,7 +43,7 @@ class MeasuredSample:
 
 def jointly_resampled(samples: list[MeasuredSample]) -> list[list[np.ndarray]]:
     """The draws of several logs of the same episodes, drawn together by the first one's options. All are NaN where
-    there is one unit alone: its resamples are the log itself and tell nothing of chance."""
+    there is one unit alone: its resamples are the log itself and show nothing of chance."""
     log, inference = samples[0].parts.log, samples[0].inference
     if samples[0].units < 2:
         return [[np.full(inference.n_resamples, np.nan) for _ in sample.measured] for sample in samples]

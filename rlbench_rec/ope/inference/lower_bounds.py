@@ -42,7 +42,7 @@ def lower_bound(
         parameters: of the estimator.
 
     Raises:
-        InputError: users, row weights, an estimator that is no such mean, or a negative term (with its episode).
+        InputError: users, row weights, an estimator that is not such a mean, or a negative term (with its episode).
     """
     checks.level("confidence", confidence)
     if log.clusters is not None:

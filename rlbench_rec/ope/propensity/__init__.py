@@ -1,4 +1,4 @@
-"""Propensities that were not logged: models of the logging policy, cross-fitted and calibrated."""
+"""Propensities that were not logged: models of the behaviour policy, cross-fitted and calibrated."""
 
 from .cross_fitting import estimate_propensities
 from .models import MODELS

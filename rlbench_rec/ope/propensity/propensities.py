@@ -1,4 +1,4 @@
-"""What a model of the logging policy says of a log, and how good it is."""
+"""What a model of the behaviour policy says of a log, and how good it is."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Propensities:
     Attributes:
         propensities: (n,) in (0, 1]; never clipped.
         below_floor: (n,) whether that probability is below the floor: such an action counts as never logged.
-        target_propensities: (n,) the evaluated policy's, where its matrix was given.
-        unsupported_mass: (n,) the evaluated policy's mass on actions below the floor, likewise.
+        target_propensities: (n,) the target policy's, where its matrix was given.
+        unsupported_mass: (n,) the target policy's mass on actions below the floor, likewise.
         model, calibration, folds, action_count: how they were made.
         temperatures: one a fold; empty for other calibrations.
         floor: see `below_floor`.
@@ -65,7 +65,7 @@ class Propensities:
     ) -> EstimatedFields:
         """The fields of an EvaluationLog that follow from the propensities.
 
-        Where the evaluated policy's matrix is not known, its mass on actions below the floor is estimated by the share
+        Where the target policy's matrix is not known, its mass on actions below the floor is estimated by the share
         of the weights that lies on such rows.
 
         Args:
@@ -78,7 +78,7 @@ class Propensities:
         target = self.target_propensities if target_propensities is None else target_propensities
         if target is None:
             hint = "Give them here, or target_policy= to estimate_propensities."
-            raise InputError("The evaluated policy is not known.", where="target_propensities", hint=hint)
+            raise InputError("The target policy is not known.", where="target_propensities", hint=hint)
         target = checks.vector("target_propensities", target)
         if len(target) != len(self.propensities):
             what = f"{len(target)} entries for {len(self.propensities)} decisions."

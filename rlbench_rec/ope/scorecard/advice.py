@@ -16,11 +16,11 @@ from .scoring import Report, decide
 from .support import share_with_events, supported_mixture, times_as_long
 
 EXPLORED = 0.1
-"""Share of decisions that the evaluated policy is advised to take."""
+"""Share of decisions that the advice gives to the target policy."""
 RARE = 0.02
 """Share of decisions with a reward below which there may be a better outcome to look at."""
 LONGEST = 1_000.0
-"""Times as long as a log; nobody waits for more."""
+"""Times as long as a log; more is not worth waiting for."""
 LITTLE = 1.25
 """A confounder this strong is ordinary."""
 
@@ -38,11 +38,11 @@ def advice(report: Report, gate: Gate | None = None) -> tuple[str, ...]:
 
 
 def _sentences(report: Report, gate: Gate) -> Iterator[str]:
-    log, found, first = report.log, report.diagnostics, report.reward.scores[0]
+    log, diagnostics, first = report.log, report.diagnostics, report.reward.scores[0]
     if np.array_equal(log.propensities, log.target_propensities):
         yield (
             "Both policies give every logged action the same probability, so their values are the same by "
-            "construction. Name the evaluated policy's column with --target-propensity."
+            "construction. Name the target policy's column with --target-propensity."
         )
         return
     if report.no_difference:
@@ -52,15 +52,15 @@ def _sentences(report: Report, gate: Gate) -> Iterator[str]:
         )
         return
     yield from _propensities(report, gate)
-    if _suspect(found, gate):
-        # Nothing that is reckoned from these weights is worth saying.
+    if _suspect(diagnostics, gate):
+        # Figures from these weights mean nothing.
         return
     if first.lift.verdict == "trusted":
         yield from _trusted(report)
     else:
         yield from _overlap(report, gate)
     known = log.q_logged is not None or log.propensity_source == "estimated"
-    if not known and report.decision.outcome == "not-shown" and found.ess >= gate.unreliable_ess:
+    if not known and report.decision.outcome == "not-shown" and diagnostics.ess >= gate.unreliable_ess:
         yield (
             "Which estimator: a model of the reward can narrow the interval. Add its predictions as the columns "
             "q_logged and v_target (from a model that never saw the row), and `dr` is used."
@@ -74,29 +74,29 @@ def _sentences(report: Report, gate: Gate) -> Iterator[str]:
 
 def _propensities(report: Report, gate: Gate) -> Iterator[str]:
     """Whether the weights can be right at all."""
-    log, found = report.log, report.diagnostics
+    log, diagnostics = report.log, report.diagnostics
     if (log.propensities == 1).all():
         yield (
-            "Every propensity is 1: the logging policy never varied, so the log cannot tell what another one would "
+            "Every propensity is 1: the behaviour policy never varied, so the log cannot tell what another one would "
             "have earned. Let it explore, and log the probability of what it then does."
         )
-    if _suspect(found, gate):
-        mean = f"is {found.mean_weight:.3g}" if np.isfinite(found.mean_weight) else "overflows"
+    if _suspect(diagnostics, gate):
+        mean = f"is {diagnostics.mean_weight:.3g}" if np.isfinite(diagnostics.mean_weight) else "overflows"
         yield (
             f"Check the propensities: the mean weight {mean} where 1 is expected. Usual causes: the two columns "
             "swapped, rows left out by what happened after the decision, the probability of another action or "
-            "position, rules that overrode the logging policy, or actions that are never logged."
+            "position, rules that overrode the behaviour policy, or actions that are never logged."
         )
-    missing = found.unsupported_mass
+    missing = diagnostics.unsupported_mass
     if np.isnan(missing):
-        missing = found.unsupported_mass_lower if found.ess >= gate.unreliable_ess else 0.0
+        missing = diagnostics.unsupported_mass_lower if diagnostics.ess >= gate.unreliable_ess else 0.0
     if missing > gate.trusted_unsupported:
         yield (
-            f"{missing:.1%} of the evaluated policy lies on actions that are never logged; no estimator can value "
-            "them. Keep the policy to actions that are logged, or let the logging policy try the others now and then."
+            f"{missing:.1%} of the target policy lies on actions that are never logged; no estimator can value "
+            "them. Keep the policy to actions that are logged, or let the behaviour policy try the others now and then."
         )
     if log.propensity_source == "estimated":
-        error = found.calibration_error
+        error = diagnostics.calibration_error
         known = "" if error is None else f" (calibration error {error:.1%})"
         yield (
             f"The propensities are estimated{known}: such a value is never trusted. Log them from now on: the "
@@ -104,11 +104,11 @@ def _propensities(report: Report, gate: Gate) -> Iterator[str]:
         )
 
 
-def _suspect(found: Diagnostics, gate: Gate) -> bool:
-    """Whether the weights are not those of the two policies; the mean of too few weights does not tell."""
+def _suspect(diagnostics: Diagnostics, gate: Gate) -> bool:
+    """Whether the weights are not those of the two policies; the mean of too few weights does not show it."""
     low, high = gate.unreliable_mean_weight
-    off = abs(found.mean_weight_z) > gate.trusted_z or not low <= found.mean_weight <= high
-    return off and found.ess >= gate.unreliable_ess
+    off = abs(diagnostics.mean_weight_z) > gate.trusted_z or not low <= diagnostics.mean_weight <= high
+    return off and diagnostics.ess >= gate.unreliable_ess
 
 
 def _trusted(report: Report) -> Iterator[str]:
@@ -142,7 +142,7 @@ def _trusted(report: Report) -> Iterator[str]:
         yield "The log supports the policy. Confirm it in an A/B test: the shop may have changed since the log."
     if report.decision.outcome != "not-shown" and report.breaking_factor < LITTLE:
         yield (
-            f"Mind hidden confounding: if the logging policy used something that its propensities do not know, odds "
+            f"Mind hidden confounding: if the behaviour policy used something that its propensities do not know, odds "
             f"off by a factor of {report.breaking_factor:.2f} would explain the whole lift."
         )
 
@@ -168,40 +168,40 @@ def _guardrails(report: Report) -> Iterator[str]:
 
 def _overlap(report: Report, gate: Gate) -> Iterator[str]:
     """The log does not support the estimate: ways out."""
-    log, found = report.log, report.diagnostics
+    log, diagnostics = report.log, report.diagnostics
     mixed = supported_mixture(log, gate)
     if mixed is not None:
         share, value, gain = mixed
-        told = (
+        about_lift = (
             f"Its lift is {gain.value:+.4g} [{gain.ci_low:+.4g}, {gain.ci_high:+.4g}]."
             if gain.verdict == "trusted"
             else "Its lift stays open, since that still rests on the few rows where the policies differ."
         )
         yield (
-            f"Mix in the logging policy: this log does support the value of a policy that follows the evaluated one in "
-            f"{share:.0%} of its decisions and the logging one in the rest: {value.value:.4g} [{value.ci_low:.4g}, "
-            f"{value.ci_high:.4g}]. {told}"
+            f"Mix in the behaviour policy: this log does support the value of a policy that follows the target policy "
+            f"in {share:.0%} of its decisions and the behaviour policy in the rest: {value.value:.4g} "
+            f"[{value.ci_low:.4g}, {value.ci_high:.4g}]. {about_lift}"
         )
     events = events_of(log.rewards, median(log.rewards, log.weights))
     rewarded = share_with_events(log, events.rows)
-    if found.ess_ratio < gate.trusted_ess_ratio:
+    if diagnostics.ess_ratio < gate.trusted_ess_ratio:
         needed = max(gate.trusted_ess, gate.trusted_events / rewarded if rewarded else 0.0) / EXPLORED
         unit = _unit(log)
         how = (
-            f"log the mixed probability {1 - EXPLORED:g} x logging + {EXPLORED:g} x evaluated. No weight then exceeds "
+            f"log the mixed probability {1 - EXPLORED:g} x behaviour + {EXPLORED:g} x target. No weight then exceeds "
             f"{1 / EXPLORED:.0f}, and about {_count(needed)} {unit} are enough for a trusted value."
             if log.one_step
             else f"compare those with the rest, which needs no weights: about {_count(needed)} {unit} in all."
         )
-        yield f"Log more exploration: let the evaluated policy take a random {EXPLORED:.0%} of {unit}, and {how}"
+        yield f"Log more exploration: let the target policy take a random {EXPLORED:.0%} of {unit}, and {how}"
         if not log.one_step:
             yield (
                 f"A session's weight is a product over up to {log.horizon} decisions. If each reward is its "
                 "decision's own, `--episode none` values decisions by themselves; or let the policy decide on fewer."
             )
         yield (
-            f"More rows of the same kind will not do: only {found.ess_ratio:.2%} of them count for this policy, where "
-            f"{gate.trusted_ess_ratio:.0%} are needed."
+            f"More rows of the same kind will not do: only {diagnostics.ess_ratio:.2%} of them count for this policy, "
+            f"where {gate.trusted_ess_ratio:.0%} are needed."
         )
         return
     times, uneven = times_as_long(log, gate)

@@ -56,32 +56,32 @@ ROLES: dict[str, Role] = {
 
 
 def assigned(
-    names: Sequence[str], given: Mapping[str, str | None], where: str, without: Sequence[str] = ()
+    names: Sequence[str], named: Mapping[str, str | None], where: str, without: Sequence[str] = ()
 ) -> dict[str, str]:
     """Part -> column, for all parts that are played.
 
     Args:
         names: columns of the file.
-        given: part -> column, where not the default one; `none` leaves an optional part out.
+        named: part -> column, where not the default one; `none` leaves an optional part out.
         where: the file, for errors.
-        without: parts that nobody plays.
+        without: parts that no column plays.
 
     Raises:
         InputError: a column that is not there, or q without v.
     """
-    found = {}
+    part_columns = {}
     for part, role in ROLES.items():
-        named = given.get(part)
-        if part in without or (named == NOT_USED and not role.required):
+        name = named.get(part)
+        if part in without or (name == NOT_USED and not role.required):
             continue
-        if named is not None or (role.default and role.default in names) or role.required:
-            found[part] = column(names, named or role.default, where, part)
-    if ("q" in found) != ("v" in found):
-        if given.get("q") or given.get("v"):
+        if name is not None or (role.default and role.default in names) or role.required:
+            part_columns[part] = column(names, name or role.default, where, part)
+    if ("q" in part_columns) != ("v" in part_columns):
+        if named.get("q") or named.get("v"):
             what = "q and v belong together: doubly robust estimators read both."
             raise InputError(what, where=where, hint="Name both: --q COLUMN --v COLUMN.")
-        found.pop("q", None), found.pop("v", None)
-    return found
+        part_columns.pop("q", None), part_columns.pop("v", None)
+    return part_columns
 
 
 def column(names: Sequence[str], name: str, where: str, part: str | None = None, *, option: str = "metric") -> str:
@@ -94,14 +94,14 @@ def column(names: Sequence[str], name: str, where: str, part: str | None = None,
         return name
     role = ROLES.get(part or "")
     taken = {other.default for other in ROLES.values()}
-    free = [one for one in names if one not in taken]
+    free = [other for other in names if other not in taken]
     guesses = (likely(part, names) if part and role else []) or difflib.get_close_matches(name, free, n=1, cutoff=0.7)
     option = f"--{(part or option).replace('_', '-')}"
     guess = f"Is it {option} {guesses[0]}? " if guesses else f"Name it: {option} COLUMN. " if role else ""
     if part == "propensity":
         guess += "Were none logged? --features A,B estimates them. "
     if len(names) == 1:
-        guess = "Its header holds one name: cells must be parted by a comma, a semicolon, a bar or a tab. "
+        guess = "Its header holds one name: cells must be separated by a comma, a semicolon, a bar or a tab. "
     if names and all(_is_number(other) for other in names):
         guess = "The first line must hold the names of the columns. "
     what = f"There is no column '{name}'" + (f" ({role.what})." if role else ".")
@@ -114,20 +114,22 @@ def likely(part: str, names: Sequence[str]) -> list[str]:
     return likely_columns(ROLES[part].kinds, names)
 
 
-def overlooked(names: Sequence[str], found: Mapping[str, str], given: Mapping[str, str | None]) -> tuple[str, ...]:
-    """What a reader should be asked about columns that play no part, and were not left out by name."""
+def overlooked(
+    names: Sequence[str], part_columns: Mapping[str, str], named: Mapping[str, str | None]
+) -> tuple[str, ...]:
+    """Questions to the user about columns that play no part, and were not left out by name."""
     notes = []
     for part, loss in (
         ("episode", "every row is taken as a session of its own"),
         ("user", "rows are taken as independent of one another"),
         ("weight", "every row counts alike"),
     ):
-        if part not in found and given.get(part) != NOT_USED:
-            free = [name for name in likely(part, names) if name not in found.values()]
-            if part == "episode" and "step" in found and not free:
-                notes.append(f"There is a column '{found['step']}' but no episode (--episode COLUMN): {loss}.")
+        if part not in part_columns and named.get(part) != NOT_USED:
+            free = [name for name in likely(part, names) if name not in part_columns.values()]
+            if part == "episode" and "step" in part_columns and not free:
+                notes.append(f"There is a column '{part_columns['step']}' but no episode (--episode COLUMN): {loss}.")
             notes += [f"Is '{free[0]}' the {part}? Without --{part} {free[0]}, {loss}."] if free else []
-    for name in found.values():
+    for name in part_columns.values():
         twins = [other for other in names if other != name and plain(other) == plain(name) != ""]
         notes += [f"There is a column '{twins[0]}' too; '{name}' is the one that is read."] if twins else []
     return tuple(notes)

@@ -138,9 +138,9 @@ class Values:
             InputError: a value that is neither.
         """
         self.refuse(column, self.codes(column, words=True) < 0, "missing")
-        found, bad = exact_order(self.table[column])
+        ranks, bad = exact_order(self.table[column])
         self.refuse(column, bad, "neither a number nor a time", f"Write times as {ISO}.")
-        return found
+        return ranks
 
     def feature(self, column: str, *, largest: int = 50) -> np.ndarray:
         """(n, k) float64 of what a model may learn from: numbers as they are, names one column each.
@@ -162,7 +162,7 @@ class Values:
 
         Args:
             column: which.
-            timezone: by whose clock days are told; None: by that of each time.
+            timezone: by whose clock days are counted; None: by that of each time.
             most: slices.
 
         Raises:
@@ -170,18 +170,18 @@ class Values:
         """
         place = f"{self.file.path}, column '{column}'"
         self.refuse(column, self.codes(column) < 0, "missing")
-        labels, found = self._numbers_as_labels(column), None
+        labels, of_rows = self._numbers_as_labels(column), None
         if labels is None:
-            found = days(self.table[column], timezone, place)
-            labels = np.array([str(one) for one in self.table[column].to_pylist()]) if found is None else found.labels
-        if timezone is not None and found is None:
+            of_rows = days(self.table[column], timezone, place)
+            labels = np.array(list(map(str, self.table[column].to_pylist()))) if of_rows is None else of_rows.labels
+        if timezone is not None and of_rows is None:
             what = "These are not times, which --timezone is for."
             raise InputError(what, where=place, hint=f"Write times as {ISO}.")
         count = len(np.unique(labels))
         if count > most:
             what = f"{count:,} different values; {most} slices are the most."
             raise InputError(what, where=place, hint=f"Group them; times become days if they are written as {ISO}.")
-        return labels, found
+        return labels, of_rows
 
     def _numbers_as_labels(self, column: str) -> np.ndarray | None:
         """Whole numbers exactly, others as floats; None where a value is not a number (yes), is written otherwise

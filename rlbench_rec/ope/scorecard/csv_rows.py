@@ -153,7 +153,7 @@ class TextRows:
         return gzip.open(self.path, "rb") if packed else self.path.open("rb")
 
     def _open_text(self) -> IO[str]:
-        # A bad letter in a column that nobody reads is no reason to stop.
+        # A bad letter in a column that is not read is not a reason to stop.
         return io.TextIOWrapper(self._open(), encoding=self.encoding, errors="replace", newline="")
 
     @cached_property

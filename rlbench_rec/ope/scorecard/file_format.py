@@ -10,9 +10,9 @@ from collections.abc import Collection, Sequence
 from ...errors import InputError
 
 UNREADABLE = (OSError, EOFError, UnicodeError, zlib.error, csv.Error)
-"""What a file that is cut short, or is not what it seems, may raise."""
+"""What a truncated or mislabelled file may raise."""
 FIRST_BYTES = 4_096
-"""Enough to tell."""
+"""Enough to tell kinds of files apart."""
 OTHERS = {
     b"PK": "a zip or Excel file",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
@@ -60,7 +60,7 @@ def _refuse_json(text: str, where: str) -> None:
         what = "These are JSON lines of Vowpal Wabbit's decision service (dsjson)."
         hint = (
             "Write a CSV of one decision a line: reward = -_label_cost, propensity = _label_probability, and "
-            "target_propensity, the evaluated policy's probability of _label_Action, which such a log does not hold."
+            "target_propensity, the target policy's probability of _label_Action, which such a log does not hold."
         )
         raise InputError(what, where=where, hint=hint)
     what = "This is a JSON array." if text.startswith("[") else "These are JSON lines."
@@ -76,5 +76,5 @@ def refuse_repeated(names: Sequence[str], where: str, wanted: Collection[str] | 
 
 
 def first_line(error: Exception) -> str:
-    """What an error says, in one line."""
+    """The first line of an error's message."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

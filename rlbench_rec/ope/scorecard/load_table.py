@@ -39,7 +39,7 @@ class LoggedTable:
         columns: part -> column of the file; see `column_roles.ROLES`.
         metrics: columns of further outcomes, in the order of `log.metrics`.
         notes: what the reader should be asked about the table.
-        propensities: the model of the logging policy, where propensities were estimated.
+        propensities: the model of the behaviour policy, where propensities were estimated.
         slices: (episodes,) what each is sliced by, None where nothing is.
         days: how many days these are, where they are days.
     """
@@ -89,15 +89,15 @@ def read_log(
 
     Needed are the columns `reward`, `propensity` and `target_propensity`; `q_logged` with `v_target`,
     `unsupported_mass`, `episode`, `step`, `user` and `decision_id` are used where they are there. A decision that the
-    table holds twice is counted once; rows without a user are users of their own. `notes` of the result says so.
+    table holds twice is counted once; rows without a user are users of their own. `notes` of the result say so.
 
     Args:
         path: the file.
         columns: other names: {"propensity": "pscore"}; "none" leaves an optional column out.
         metrics: columns of further outcomes.
         by: a column to slice by; times are sliced by day. Of a session, the first row's counts.
-        timezone: by whose clock days are told: `Europe/Berlin`, `+02:00`; None: by the offset that each time has.
-        features: what the logging policy knew of a decision, where the table has no propensities: they are then
+        timezone: by whose clock days are counted: `Europe/Berlin`, `+02:00`; None: by the offset that each time has.
+        features: what the behaviour policy knew of a decision, where the table has no propensities: they are then
             estimated from the column `action`, cross-fitted by user (by session where users are not known). See
             `ope.estimate_propensities`.
         model, seed: of that.
@@ -108,60 +108,64 @@ def read_log(
     """
     file = TableFile(path)
     without = ("propensity",) if features else ("action",)
-    given = dict(columns or {})
-    for part in given:
+    named = dict(columns or {})
+    for part in named:
         if part not in ROLES:
             raise InputError(f"There is no part '{part}'.", where="columns", hint=f"Parts: {', '.join(ROLES)}.")
-    if features and not given.get("action"):
-        given["action"] = ROLES["action"].default
-    found = assigned(file.names, given, str(path), without)
+    if features and not named.get("action"):
+        named["action"] = ROLES["action"].default
+    part_columns = assigned(file.names, named, str(path), without)
     metrics, features = (tuple(column(file.names, name, str(path)) for name in names) for names in (metrics, features))
     sliced = [] if by is None else [column(file.names, by, str(path), option="by")]
     if timezone is not None and by is None:
-        raise InputError("It tells days, and nothing is sliced by them.", where="timezone", hint="Name a time: --by.")
-    values = Values(file, file.read([*found.values(), *metrics, *features, *sliced]))
-    values, notes = repeats(values, found, given.get("decision") != NOT_USED)
+        raise InputError("It is for slices by day, and nothing is sliced.", where="timezone", hint="Name a time: --by.")
+    values = Values(file, file.read([*part_columns.values(), *metrics, *features, *sliced]))
+    values, notes = repeats(values, part_columns, named.get("decision") != NOT_USED)
 
-    rows: dict[str, Any] = {"rewards": values.numbers(found["reward"], "Where nothing was earned, write 0.")}
-    _in_range(values, found["reward"], rows["rewards"], options.get("reward_range"))
-    rows["target_propensities"] = chances(values, found["target_propensity"], found.get("propensity"))
-    if "q" in found:
-        rows |= {"q_logged": values.numbers(found["q"]), "v_target": values.numbers(found["v"])}
-    if "unsupported_mass" in found:
-        rows["unsupported_mass"] = chances(values, found["unsupported_mass"], None)
+    rows: dict[str, Any] = {"rewards": values.numbers(part_columns["reward"], "Where nothing was earned, write 0.")}
+    _in_range(values, part_columns["reward"], rows["rewards"], options.get("reward_range"))
+    rows["target_propensities"] = chances(values, part_columns["target_propensity"], part_columns.get("propensity"))
+    if "q" in part_columns:
+        rows |= {"q_logged": values.numbers(part_columns["q"]), "v_target": values.numbers(part_columns["v"])}
+    if "unsupported_mass" in part_columns:
+        rows["unsupported_mass"] = chances(values, part_columns["unsupported_mass"], None)
     if metrics:
         rows["metrics"] = np.stack([values.numbers(name) for name in metrics], axis=1)
-    users = values.codes(found["user"], words=True) if "user" in found else None
+    users = values.codes(part_columns["user"], words=True) if "user" in part_columns else None
     slices, days = (None, None) if by is None else values.slices(by, timezone)
     if not features:
-        rows["propensities"] = chances(values, found["propensity"], found["target_propensity"], positive=True)
-    if "weight" in found:
+        rows["propensities"] = chances(
+            values, part_columns["propensity"], part_columns["target_propensity"], positive=True
+        )
+    if "weight" in part_columns:
         target = rows["target_propensities"]
-        rows["weights"] = row_weights(values, found["weight"], rows.get("propensities"), target)
-        notes += (about_weights(rows["weights"], found["weight"]),)
+        rows["weights"] = row_weights(values, part_columns["weight"], rows.get("propensities"), target)
+        notes += (about_weights(rows["weights"], part_columns["weight"]),)
     fitted = None
     if features:
-        sessions = values.ids(found["episode"], words=True) if "episode" in found else None
+        sessions = values.ids(part_columns["episode"], words=True) if "episode" in part_columns else None
         units = belonging(users, sessions)
-        fitted = _estimated(values, found["action"], features, units, rows.get("weights"), model, seed)
+        fitted = _estimated(values, part_columns["action"], features, units, rows.get("weights"), model, seed)
         rows |= fitted.fields(rows["target_propensities"], unsupported_mass=rows.get("unsupported_mass"))
     rows["target_propensities"] = same_but_for_rounding(rows["target_propensities"], rows["propensities"])
-    if "episode" in found:
-        order, starts = _episodes(values, found)
+    if "episode" in part_columns:
+        order, starts = _episodes(values, part_columns)
         if "weights" in rows:
-            _same_weight(values, found, rows["weights"], order, starts)
+            _same_weight(values, part_columns, rows["weights"], order, starts)
         rows = {name: row[order] if name in ROW_FIELDS else row for name, row in rows.items()}
         rows["episode_starts"] = starts
-        users = None if users is None else _users(values, found, users, order, starts)
+        users = None if users is None else _users(values, part_columns, users, order, starts)
         slices = None if slices is None else slices[order][starts]
     if users is not None:
-        notes += about_users(users, found["user"], "rows" if "episode" not in found else "sessions")
+        notes += about_users(users, part_columns["user"], "rows" if "episode" not in part_columns else "sessions")
         users = one_each(users)
     if days is not None and days.clock:
         notes += (f"Days of '{by}' are {days.clock}.",)
     log = EvaluationLog(**rows, clusters=users, **options)
-    notes += overlooked(file.names, found, given)
-    return LoggedTable(str(path), log, found, metrics, notes, fitted, slices, None if days is None else days.count)
+    notes += overlooked(file.names, part_columns, named)
+    return LoggedTable(
+        str(path), log, part_columns, metrics, notes, fitted, slices, None if days is None else days.count
+    )
 
 
 def _estimated(
@@ -179,34 +183,34 @@ def _estimated(
     return estimate_propensities(values.ids(action), known, model, users=units, weights=weights, seed=seed)
 
 
-def _episodes(values: Values, found: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
+def _episodes(values: Values, part_columns: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
     """The order of rows that makes episodes contiguous, and their first rows in it."""
-    episodes = values.ids(found["episode"], words=True)
-    if "step" not in found:
+    episodes = values.ids(part_columns["episode"], words=True)
+    if "step" not in part_columns:
         return episode_order(episodes, None)
-    steps = values.order(found["step"])
+    steps = values.order(part_columns["step"])
     order = np.lexsort((steps, episodes))
     again = np.zeros(len(steps), dtype=bool)
     # Compared, not subtracted: the difference of two whole numbers may not fit.
     again[order[1:]] = (np.diff(episodes[order]) == 0) & (steps[order][1:] == steps[order][:-1])
-    hint = "Steps must tell an order; of rows that were written twice leave one, or name what tells them: --decision."
+    hint = "Steps must give an order; of rows that were written twice leave one, or name their id: --decision."
     if steps.dtype.kind == "f" and np.abs(steps).max() > LARGEST_WHOLE:
         hint += " These are floats, in which nanoseconds run together: store whole numbers."
-    values.refuse(found["step"], again, f"a repeat within its '{found['episode']}'", hint)
+    values.refuse(part_columns["step"], again, f"a repeat within its '{part_columns['episode']}'", hint)
     return episode_order(episodes, steps)
 
 
 def _users(
-    values: Values, found: Mapping[str, str], users: np.ndarray, order: np.ndarray, starts: np.ndarray
+    values: Values, part_columns: Mapping[str, str], users: np.ndarray, order: np.ndarray, starts: np.ndarray
 ) -> np.ndarray:
-    """(episodes,) whose they are, -1 where no row says; rows before a log-in belong to whoever logged in."""
+    """(episodes,) their users, -1 where no row has one; rows before a log-in belong to the user who logged in."""
     lengths = np.diff(starts, append=len(users))
     nobody = users.max() + 1
     owners = np.minimum.reduceat(np.where(users < 0, nobody, users)[order], starts)
     of_episode = np.repeat(np.where(owners == nobody, -1, owners), lengths)
     other = np.zeros(len(users), dtype=bool)
     other[order] = (users[order] != of_episode) & (users[order] >= 0)
-    values.refuse(found["user"], other, f"another than elsewhere in its '{found['episode']}'")
+    values.refuse(part_columns["user"], other, f"another than elsewhere in its '{part_columns['episode']}'")
     return of_episode[starts]
 
 
@@ -220,10 +224,10 @@ def _in_range(values: Values, reward: str, rewards: np.ndarray, limits: tuple[fl
 
 
 def _same_weight(
-    values: Values, found: Mapping[str, str], weights: np.ndarray, order: np.ndarray, starts: np.ndarray
+    values: Values, part_columns: Mapping[str, str], weights: np.ndarray, order: np.ndarray, starts: np.ndarray
 ) -> None:
     """Refuse a weight that changes within a session."""
     other = np.zeros(len(weights), dtype=bool)
     other[order] = weights[order] != np.repeat(weights[order][starts], np.diff(starts, append=len(weights)))
     hint = "Whole sessions are kept or not."
-    values.refuse(found["weight"], other, f"unlike an earlier one of the same '{found['episode']}'", hint)
+    values.refuse(part_columns["weight"], other, f"unlike an earlier one of the same '{part_columns['episode']}'", hint)

@@ -14,20 +14,20 @@ def guardrail(text: str) -> tuple[str, Guardrail]:
     """Name and limit of `returns:0.01:lower`, `revenue/orders:1%` or `clicks`; the outcome itself is not yet known.
 
     Raises:
-        InputError: no name, a tolerance that is no number, or one below 0.
+        InputError: no name, a tolerance that is not a number, or one below 0.
     """
     name, *rest = text.split(":")
     lower = LOWER in rest
-    given = [one for one in rest if one and one != LOWER]
-    if not name or len(given) > 1:
+    tolerances = [part for part in rest if part and part != LOWER]
+    if not name or len(tolerances) > 1:
         hint = "Write METRIC, METRIC:0.01, METRIC:1% or METRIC:1%:lower."
-        raise InputError(f"'{text}' is no guardrail.", where="--guardrail", hint=hint)
-    tolerance = given[0] if given else "0"
+        raise InputError(f"'{text}' is not a guardrail.", where="--guardrail", hint=hint)
+    tolerance = tolerances[0] if tolerances else "0"
     relative = tolerance.endswith("%")
     try:
         number = float(tolerance.removesuffix("%"))
     except ValueError as error:
-        raise InputError(f"'{tolerance}' in '{text}' is no number.", where="--guardrail") from error
+        raise InputError(f"'{tolerance}' in '{text}' is not a number.", where="--guardrail") from error
     if not 0.0 <= number < float("inf"):
         raise InputError(f"The tolerance {tolerance} of '{name}' must be 0 or more.", where="--guardrail")
     return name, Guardrail(None, number / 100 if relative else number, lower, relative)
@@ -61,6 +61,6 @@ def outcome_columns(
     for name in (*ratios, *others):
         sides = name.split("/")
         if not all(sides) or len(sides) > 2 or (len(sides) == 1 and name in ratios):
-            raise InputError(f"'{name}' is no ratio of two columns.", where="--ratio", hint="Write revenue/orders.")
+            raise InputError(f"'{name}' is not a ratio of two columns.", where="--ratio", hint="Write revenue/orders.")
         columns |= dict.fromkeys(sides)
     return tuple(name for name in columns if name != reward)

@@ -41,7 +41,7 @@ class ParquetRows:
         return self._dataset.to_table(columns=list(columns))
 
     def why(self, error: Exception) -> str:
-        """What an error says."""
+        """The first line of an error."""
         return first_line(error)
 
     def place(self, row: int) -> str:
@@ -72,19 +72,19 @@ class ParquetRows:
         """A folder must hold Parquet files, and beside them none but hidden ones."""
         if not self.path.is_dir():
             return
-        inner = [one for one in sorted(self.path.rglob("*")) if one.is_file()]
-        shown = [one for one in inner if not any(part[0] in "._" for part in one.relative_to(self.path).parts)]
+        files = [path for path in sorted(self.path.rglob("*")) if path.is_file()]
+        shown = [path for path in files if not any(part[0] in "._" for part in path.relative_to(self.path).parts)]
         hint = "Give one CSV file, or a folder of Parquet files."
         if not shown:
             raise InputError("The folder holds no file to read.", where=str(self.path), hint=hint)
-        for one in shown:
+        for path in shown:
             try:
-                with one.open("rb") as stream:
+                with path.open("rb") as stream:
                     is_parquet = stream.read(4) == b"PAR1"
             except OSError as error:
-                raise InputError(f"It cannot be read ({first_line(error)}).", where=str(one)) from error
+                raise InputError(f"It cannot be read ({first_line(error)}).", where=str(path)) from error
             if not is_parquet:
-                raise InputError("This file of the folder is not Parquet.", where=str(one), hint=hint)
+                raise InputError("This file of the folder is not Parquet.", where=str(path), hint=hint)
 
     def _refuse_repeated_names(self) -> None:
         """Name the first column of a Parquet file that is there twice, which Arrow does not."""
@@ -97,6 +97,6 @@ class ParquetRows:
         """`day` of a folder that holds `day=2025-03-01/part-0.parquet`."""
         if not self.path.is_dir():
             return set()
-        # The folder as it was given may have such a name too, and is no partition of itself.
+        # The folder as it was given may have such a name too, but is not a partition of itself.
         inner = [Path(name).parts[len(self.path.parts) : -1] for name in files]
         return {part.partition("=")[0] for parts in inner for part in parts if "=" in part}

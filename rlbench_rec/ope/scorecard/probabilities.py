@@ -7,94 +7,96 @@ import numpy as np
 from .column_values import Values
 
 ROUNDING = 1e-6
-"""A probability in single precision may end so far above 1; it is 1. Two as near to each other are the same."""
+"""A probability in single precision may be so far above 1, and is then 1. Two as near to each other are the same."""
 CONTINUOUS = 0.5
 """Share of different values above which a column may be densities rather than probabilities of a few actions."""
 FEWEST = 20
-"""Values; fewer do not tell."""
+"""Values; fewer do not show it."""
 ADVICE = {
     "inverse": "They look like inverse propensities (1 / p): give 1 divided by them.",
     "negative log": "They look like negative logarithms: give exp of minus them.",
     "percent": "They look like percentages: divide them by 100.",
     "density": (
-        "They look like densities of a price or another continuous action, which are no probabilities: "
+        "They look like densities of a price or another continuous action, not probabilities: "
         "`ope.density.density_log` takes them in Python."
     ),
 }
 UNCLEAR = (
-    "Percent must be divided by 100, and inverse propensities (1 / p) turned over; a density of prices or bids is no "
-    "probability, and `ope.density.density_log` takes it in Python."
+    "Percent must be divided by 100, and inverse propensities (1 / p) turned over; a density of prices or bids is not "
+    "a probability, and `ope.density.density_log` takes it in Python."
 )
 
 
-def chances(values: Values, column: str, beside: str | None, *, positive: bool = False) -> np.ndarray:
+def chances(values: Values, column: str, other_column: str | None, *, positive: bool = False) -> np.ndarray:
     """(n,) probabilities, in (0, 1] if they must be positive.
 
     Args:
         values: of the table.
         column: whose.
-        beside: the column of the other policy's probabilities; tells what a bad column holds.
-        positive: whether these are the logging policy's propensities.
+        other_column: the column of the other policy's probabilities; helps to guess what a bad column holds.
+        positive: whether these are the behaviour policy's propensities.
 
     Raises:
-        InputError: a value that is none, with a guess at what it is.
+        InputError: a value that is not a probability, with a guess at what it is.
     """
-    found = values.numbers(column)
-    found = np.where((found > 1) & (found <= 1 + ROUNDING), 1.0, found)
-    bad = (found < 0) | (found > 1) | (positive & (found == 0))
+    probabilities = values.numbers(column)
+    probabilities = np.where((probabilities > 1) & (probabilities <= 1 + ROUNDING), 1.0, probabilities)
+    bad = (probabilities < 0) | (probabilities > 1) | (positive & (probabilities == 0))
     if bad.any():
-        other = None if beside is None else values.read_as_numbers(beside)
-        values.refuse(column, bad, f"outside {'(' if positive else '['}0, 1]", _guess(found, other, positive))
-    return found
+        other = None if other_column is None else values.read_as_numbers(other_column)
+        values.refuse(column, bad, f"outside {'(' if positive else '['}0, 1]", _guess(probabilities, other, positive))
+    return probabilities
 
 
 def same_but_for_rounding(target: np.ndarray, propensities: np.ndarray) -> np.ndarray:
-    """(n,) target propensities; the logging policy's own where they differ by rounding alone, which would else be a
-    lift, small and sure."""
+    """(n,) target propensities; the propensities where they differ by rounding alone, which would otherwise be a
+    small and certain lift."""
     return np.where(np.abs(target - propensities) <= ROUNDING * propensities, propensities, target)
 
 
-def _guess(found: np.ndarray, other: np.ndarray | None, positive: bool) -> str | None:
-    low, high = found.min(), found.max()
+def _guess(probabilities: np.ndarray, other: np.ndarray | None, positive: bool) -> str | None:
+    low, high = probabilities.min(), probabilities.max()
     if high <= 0 > low:
         return "They look like logarithms: give exp of them (of base 10, 10 to their power)."
     if low < 0:
-        return "A score or a difference is no probability: each policy's must sum to 1 over the actions of a decision."
+        return (
+            "A score or a difference is not a probability: each policy's must sum to 1 over the actions of a decision."
+        )
     if high <= 1:
         return "What has probability 0 cannot have been logged: is it the probability of the *logged* action?"
     if other is None or not np.isfinite(other).all() or (other < 0).any():
         return UNCLEAR
-    return ADVICE.get(_likely(found, other, positive) or "", UNCLEAR)
+    return ADVICE.get(_likely(probabilities, other, positive) or "", UNCLEAR)
 
 
-def _likely(found: np.ndarray, other: np.ndarray, positive: bool) -> str | None:
-    """What makes the mean weight 1, as that of two policies is; None where that does not tell."""
+def _likely(probabilities: np.ndarray, other: np.ndarray, positive: bool) -> str | None:
+    """The form that makes the mean weight 1, as that of two policies is; None where it is not clear."""
     alike = other.max() > 1 + ROUNDING
     forms = {"percent": lambda x: x / 100.0, "inverse": lambda x: 1.0 / x, "negative log": lambda x: np.exp(-x)}
     fits = {}
     for name, form in forms.items():
         # Only an inverse is never below 1, and no percentage is above 100.
-        if (name == "inverse" and min(found.min(), other.min() if alike else 1.0) < 1) or (
-            name == "percent" and max(found.max(), other.max()) > 100
+        if (name == "inverse" and min(probabilities.min(), other.min() if alike else 1.0) < 1) or (
+            name == "percent" and max(probabilities.max(), other.max()) > 100
         ):
             continue
-        pair = (form(found), form(other) if alike else other)
-        logging, evaluated = pair if positive else pair[::-1]
-        if (logging > 0).all():
-            fits[name] = abs(np.log(max(float(np.mean(evaluated / logging)), 1e-300)))
+        pair = (form(probabilities), form(other) if alike else other)
+        behaviour, target = pair if positive else pair[::-1]
+        if (behaviour > 0).all():
+            fits[name] = abs(np.log(max(float(np.mean(target / behaviour)), 1e-300)))
     best = min(fits, key=fits.__getitem__, default=None)
     if alike and (best not in ("inverse", "negative log") or fits[best] >= np.log(1.5)):
-        return _by_spread(found, best)
+        return _by_spread(probabilities, best)
     return best if best is not None and fits[best] < np.log(1.5) else None
 
 
-def _by_spread(found: np.ndarray, likely: str | None) -> str | None:
+def _by_spread(probabilities: np.ndarray, likely: str | None) -> str | None:
     """Percentages or densities, where both columns hold the same: a common factor leaves the weights as they are, so
-    that the number and the size of the values must tell."""
-    if len(found) < FEWEST:
+    that only the number and the size of the values show it."""
+    if len(probabilities) < FEWEST:
         return None
     if likely != "percent":
         return "density"
-    if len(np.unique(found)) <= CONTINUOUS * len(found):
+    if len(np.unique(probabilities)) <= CONTINUOUS * len(probabilities):
         return "percent"
-    return "density" if found.max() <= 20 else None
+    return "density" if probabilities.max() <= 20 else None

@@ -48,10 +48,10 @@ def counted_once(values: Values, decision: str) -> tuple[Values, tuple[str, ...]
 
 def _first_rows(codes: np.ndarray) -> np.ndarray:
     """(n,) the first row of each row's code; a row without one is its own."""
-    own = np.arange(len(codes))
+    rows = np.arange(len(codes))
     firsts = np.full(codes.max(initial=-1) + 1, len(codes))
-    np.minimum.at(firsts, codes[codes >= 0], own[codes >= 0])
-    return np.where(codes >= 0, firsts[codes] if len(firsts) else own, own)
+    np.minimum.at(firsts, codes[codes >= 0], rows[codes >= 0])
+    return np.where(codes >= 0, firsts[codes] if len(firsts) else rows, rows)
 
 
 def copies_left_out(values: Values, keys: Sequence[str], *, sure: bool) -> tuple[Values, tuple[str, ...]]:
@@ -64,32 +64,32 @@ def copies_left_out(values: Values, keys: Sequence[str], *, sure: bool) -> tuple
         sure: whether no two decisions share them; else copies are named, not left out, since two decisions of one
             moment may look alike.
     """
-    said = " and ".join(f"'{key}'" for key in keys)
-    # To read every column is dear: first those that must repeat.
+    key_names = " and ".join(f"'{key}'" for key in keys)
+    # Reading every column is slow: first those that must repeat.
     repeated = _repeated(Values(values.file, values.file.read(keys)), keys)
     if not repeated.any():
         return values, ()
     flat = [name for name in values.file.names if name not in values.file.nested]
     names = [name for name, count in Counter(flat).items() if count == 1]
-    # What a struct holds may tell two rows apart.
+    # Two rows may differ in what a struct holds.
     sure = sure and not values.file.nested
     copies = _repeated(Values(values.file, values.file.read(names)), keys)
     count, others = int(copies.sum()), int((repeated & ~copies).sum())
     asked: tuple[str, ...] = ()
     if sure and others:
         if _alike(values, keys[0]):
-            told = f"{count + others:,} rows repeat the '{keys[0]}' of an earlier one, alike in all that is read"
-            return _without(values, repeated), (f"{told}; each is counted once.",)
+            note = f"{count + others:,} rows repeat the '{keys[0]}' of an earlier one, alike in all that is read"
+            return _without(values, repeated), (f"{note}; each is counted once.",)
         asked = (
             f"{others:,} rows repeat the '{keys[0]}' of an earlier one with other values: is it the decision's? "
             f"--decision {keys[0]} counts each once, --episode {keys[0]} takes them for its steps.",
         )
     if not count:
         return values, asked
-    told = f"{count:,} rows equal an earlier one in every column, {said} included"
+    note = f"{count:,} rows equal an earlier one in every column, {key_names} included"
     if not sure:
-        return values, (f"{told}: was the log written twice? --decision COLUMN counts each decision once.", *asked)
-    return _without(values, copies), (f"{told}; each is counted once.", *asked)
+        return values, (f"{note}: was the log written twice? --decision COLUMN counts each decision once.", *asked)
+    return _without(values, copies), (f"{note}; each is counted once.", *asked)
 
 
 def _without(values: Values, rows: np.ndarray) -> Values:
@@ -113,34 +113,34 @@ def _repeated(values: Values, keys: Sequence[str]) -> np.ndarray:
     )
 
 
-def repeats(values: Values, found: Mapping[str, str], taken: bool) -> tuple[Values, tuple[str, ...]]:
+def repeats(values: Values, part_columns: Mapping[str, str], taken: bool) -> tuple[Values, tuple[str, ...]]:
     """The table with every decision once, as far as its columns tell, and what was left out, in words.
 
     Args:
         values: of the table.
-        found: part -> column.
+        part_columns: part -> column.
         taken: whether to look at all.
     """
     if not taken:
         return values, ()
-    if "decision" in found:
-        return counted_once(values, found["decision"])
+    if "decision" in part_columns:
+        return counted_once(values, part_columns["decision"])
     names = values.file.names
-    ids = [name for name in likely("decision", names) if name not in found.values()]
+    ids = [name for name in likely("decision", names) if name not in part_columns.values()]
     if ids:
         return copies_left_out(values, ids[:1], sure=True)
-    if "episode" in found and "step" in found:
+    if "episode" in part_columns and "step" in part_columns:
         # Repeated steps are refused.
         return values, ()
-    users = [found["user"]] if "user" in found else likely("user", names)
-    times = [found["step"]] if "step" in found else likely("step", names)
+    users = [part_columns["user"]] if "user" in part_columns else likely("user", names)
+    times = [part_columns["step"]] if "step" in part_columns else likely("step", names)
     if users and times:
         return copies_left_out(values, [users[0], times[0]], sure=False)
     return values, _all_alike(values)
 
 
 def _all_alike(values: Values) -> tuple[str, ...]:
-    """What to ask where nothing tells decisions apart, and every row is there two (or three, …) times."""
+    """What to ask where no column tells decisions apart, and every row is there two (or three, …) times."""
     if _multiple(values)[0] == 1:
         return ()
     names = [name for name, count in Counter(values.file.names).items() if count == 1]

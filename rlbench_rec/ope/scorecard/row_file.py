@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class TableFile:
-    """A Parquet file or folder, or a CSV file with a header, plain or gzipped; told by its first bytes, not its name.
+    """A Parquet file or folder, or a CSV file with a header, plain or gzipped; its first bytes decide, not its name.
 
     Args:
         path: the file.
@@ -71,7 +71,7 @@ class TableFile:
         return table
 
     def place(self, row: int) -> str:
-        """Where a row is, for people: the line of a CSV file, the row of a Parquet file."""
+        """Where a row is: the line of a CSV file, the row of a Parquet file."""
         return self._rows.place(row)
 
     def _plain(self, name: str, column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:

@@ -8,16 +8,17 @@ import numpy as np
 
 from ..analysis.lifts import paired
 from ..data.evaluation_log import EvaluationLog
-from ..estimate import Estimate, estimate_all
+from ..estimate import Estimate, infer
 from ..estimators import estimator
+from ..inference.inference_options import Inference
 from ..inference.influence import LogParts, measure
 from ..reliability.gate import Gate, tail_was_seen, times_needed
 from ..reliability.log_overlap import LogOverlap
 
 SHARES = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05, 0.02)
-"""Of the evaluated policy in a mixture with the logging policy."""
+"""Of the target policy in a mixture with the behaviour policy."""
 UNEVEN = 0.25
-"""What unequal sizes leave of the events, below which it is they that are too few."""
+"""Share of the events that unequal sizes leave, below which the largest sizes are what is missing."""
 
 
 def share_with_events(log: EvaluationLog, rows: np.ndarray) -> float:
@@ -31,11 +32,11 @@ def share_with_events(log: EvaluationLog, rows: np.ndarray) -> float:
 def times_as_long(log: EvaluationLog, gate: Gate) -> tuple[float, bool]:
     """How many times as long the log must be for a trusted lift of `snips`, and whether it is the unequal sizes of
     rewards that ask for it."""
-    weighing, one = LogOverlap(log), paired(estimator("snips"))
-    of_value = [replace(overlap, sizes=None) for overlap in weighing.overlaps("reward")]
-    of_lift = weighing.overlaps("difference")
+    of_log, lift = LogOverlap(log), paired(estimator("snips"))
+    of_value = [replace(overlap, sizes=None) for overlap in of_log.overlaps("reward")]
+    of_lift = of_log.overlaps("difference")
     times = [times_needed(overlap, gate) for overlap in (*of_value, *of_lift)]
-    (measured,) = measure(LogParts(log, [one]))
+    (measured,) = measure(LogParts(log, [lift]))
     # A skewness falls with the square root of the number of rows.
     times.append((measured.skewness / gate.trusted_skewness) ** 2)
     uneven = any(
@@ -46,14 +47,14 @@ def times_as_long(log: EvaluationLog, gate: Gate) -> tuple[float, bool]:
 
 
 def supported_mixture(log: EvaluationLog, gate: Gate) -> tuple[float, Estimate, Estimate] | None:
-    """The largest share of the evaluated policy in a mixture whose value this log supports, with its value and lift."""
+    """The largest share of the target policy in a mixture whose value this log supports, with its value and lift."""
     snips = estimator("snips")
     for share in SHARES:
         mass = None if log.unsupported_mass is None else share * log.unsupported_mass
         target = (1.0 - share) * log.propensities + share * log.target_propensities
         mixture = replace(log, target_propensities=np.minimum(target, 1.0), unsupported_mass=mass, weight_bound=None)
-        if estimate_all(mixture, [snips], interval="none", gate=gate)[0].verdict == "trusted":
-            value, gain = estimate_all(mixture, [snips, paired(snips)], gate=gate)
-            # Two rows that nobody would trust with the whole policy are no better with a twentieth of it.
+        if infer(mixture, [snips], Inference("none", gate=gate))[0].verdict == "trusted":
+            value, gain = infer(mixture, [snips, paired(snips)], Inference(gate=gate))
+            # Two rows that do not support the whole policy do not support a twentieth of it either.
             return None if gain.verdict == "unreliable" else (share, value, gain)
     return None

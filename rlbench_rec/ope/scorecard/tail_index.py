@@ -13,9 +13,9 @@ FEWEST = 5
 def pareto_k(log: EvaluationLog) -> float:
     """Shape k of a generalised Pareto distribution fitted to the largest min(N / 5, 3 sqrt(N)) last weights of N.
 
-    Moments of order 1 / k and above are infinite in such a tail; above 0.7 an importance-weighted mean is thought to be
-    hopeless (Vehtari et al. 2024). Fitted as by Zhang and Stephens 2009, drawn towards 0.5 by ten observations.
-    NaN where the largest weights are alike, so that there is no tail, or overflow.
+    Moments of order 1 / k and above are infinite in such a tail; above 0.7 an importance-weighted mean is
+    considered unusable (Vehtari et al. 2024). Fitted as by Zhang and Stephens 2009, drawn towards 0.5 by ten
+    observations. NaN where the largest weights are alike, so that there is no tail, or overflow.
     """
     weights = np.sort(log.times_weights(log.scaled_final_weights))
     count = int(min(len(weights) // 5, 3 * np.sqrt(len(weights))))
@@ -35,7 +35,7 @@ def _shape(above: np.ndarray) -> float:
     theta = 1.0 / above[-1] + (1.0 - np.sqrt(points / (np.arange(points) + 0.5))) / (3.0 * quarter)
     # At 0 the distribution is exponential, and the formula 0 / 0.
     theta = theta[np.abs(theta) * above[-1] > 1e-9]
-    shapes = np.array([np.log1p(-one * above).mean() for one in theta])
+    shapes = np.array([np.log1p(-candidate * above).mean() for candidate in theta])
     logs = m * (np.log(-theta / shapes) - shapes - 1.0)
     share = np.exp(logs - logs.max())
     best = float((theta * share).sum() / share.sum())

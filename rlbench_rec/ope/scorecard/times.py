@@ -45,11 +45,11 @@ def exact_order(column: pyarrow.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     column = compute.utf8_trim_whitespace(column) if is_text(kind) else column
     for whole in (pyarrow.int64(), pyarrow.float64()):
         try:
-            found = column.cast(whole).to_numpy()
+            numbers = column.cast(whole).to_numpy()
         except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError):
             continue
         long = pyarrow.types.is_decimal(kind) or (is_text(kind) and _longest(column) > SURE_DIGITS)
-        return (_ranks(column) if long and whole == pyarrow.float64() else found), ~np.isfinite(found)
+        return (_ranks(column) if long and whole == pyarrow.float64() else numbers), ~np.isfinite(numbers)
     times = _instants(_utc_as_z(column).to_pandas() if is_text(kind) else column.to_pandas())
     if times.isna().all():
         import pandas as pd
@@ -81,17 +81,17 @@ def _longest(column: pyarrow.ChunkedArray) -> int:
 def _ranks(column: pyarrow.ChunkedArray) -> np.ndarray:
     """(n,) ranks of numbers in text that has more digits than a float."""
     values = column.combine_chunks().dictionary_encode()
-    numbers = [Decimal(one) for one in values.dictionary.to_pylist()]
-    ranks = {number: rank for rank, number in enumerate(sorted({one for one in numbers if one.is_finite()}))}
-    return np.array([ranks.get(one, -1) for one in numbers])[values.indices.to_numpy()]
+    numbers = [Decimal(text) for text in values.dictionary.to_pylist()]
+    ranks = {number: rank for rank, number in enumerate(sorted({number for number in numbers if number.is_finite()}))}
+    return np.array([ranks.get(number, -1) for number in numbers])[values.indices.to_numpy()]
 
 
 def _instants(values: pandas.Series) -> pandas.Series:
     """datetime64 of ISO 8601 times in UTC, those without an offset as they stand; NaT for anything else."""
     import pandas as pd
 
-    found = pd.to_datetime(values.astype(object), format="ISO8601", utc=True, errors="coerce")
-    return found.dt.tz_convert(None)
+    instants = pd.to_datetime(values.astype(object), format="ISO8601", utc=True, errors="coerce")
+    return instants.dt.tz_convert(None)
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def days(column: pyarrow.ChunkedArray, timezone: str | None, where: str) -> Days
         where: the column, for errors.
 
     Raises:
-        InputError: an unknown time zone, or one for dates, whose hour nobody knows.
+        InputError: an unknown time zone, or one for dates, which have no hour.
     """
     import pyarrow
     from pyarrow import compute
@@ -157,11 +157,11 @@ def days(column: pyarrow.ChunkedArray, timezone: str | None, where: str) -> Days
     return Days(np.datetime_as_string(each)[codes], clock)
 
 
-def _field(found: pyarrow.ChunkedArray, name: str) -> np.ndarray:
-    """(n,) what a pattern found by a name, empty where it found nothing."""
+def _field(matches: pyarrow.ChunkedArray, name: str) -> np.ndarray:
+    """(n,) the text of a named group of a pattern, empty where there is no match."""
     from pyarrow import compute
 
-    return np.asarray(compute.struct_field(found, name).fill_null("").to_pylist(), dtype=str)
+    return np.asarray(compute.struct_field(matches, name).fill_null("").to_pylist(), dtype=str)
 
 
 def zone(name: str) -> datetime.tzinfo:
@@ -182,13 +182,13 @@ def zone(name: str) -> datetime.tzinfo:
 
 
 def _shown(instants: pandas.Series, zones: np.ndarray) -> pandas.Series:
-    """What the clock shows at each instant in its own zone; without one the instant is what it shows."""
+    """What a clock in each instant's zone shows; without a zone, the instant itself."""
     import pandas as pd
 
     shown = instants.copy()
     for name in np.unique(zones[zones != ""]).tolist():
-        own = zones == name
-        shown[own] = pd.DatetimeIndex(instants[own]).tz_localize("UTC").tz_convert(zone(name)).tz_localize(None)
+        in_zone = zones == name
+        shown[in_zone] = pd.DatetimeIndex(instants[in_zone]).tz_localize("UTC").tz_convert(zone(name)).tz_localize(None)
     return shown
 
 

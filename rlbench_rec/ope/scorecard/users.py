@@ -1,11 +1,11 @@
-"""Users of a table: rows without one, and one who is no single user."""
+"""Users of a table: rows without one, and a name that stands for many."""
 
 from __future__ import annotations
 
 import numpy as np
 
 CROWD = 0.1
-"""Share of a table above which a user may be a word for nobody in particular, such as guest."""
+"""Share of a table above which a user may be a word for many, such as guest."""
 FEWEST = 20
 """Users; among fewer one may well have so much."""
 
@@ -14,9 +14,9 @@ def one_each(users: np.ndarray) -> np.ndarray:
     """(n,) codes, -1 where a user is missing -> codes in which each of these is a user of its own: nothing is known to
     tie them together, and one user of them all would be drawn whole."""
     gone = users < 0
-    found = users.copy()
-    found[gone] = users.max() + 1 + np.arange(gone.sum())
-    return found
+    codes = users.copy()
+    codes[gone] = users.max() + 1 + np.arange(gone.sum())
+    return codes
 
 
 def belonging(users: np.ndarray | None, sessions: np.ndarray | None) -> np.ndarray | None:
@@ -35,7 +35,7 @@ def belonging(users: np.ndarray | None, sessions: np.ndarray | None) -> np.ndarr
 
 
 def about_users(users: np.ndarray, column: str, unit: str) -> tuple[str, ...]:
-    """What a reader should know of them, in words.
+    """What a reader should know about the users, in words.
 
     Args:
         users: (n,) codes, -1 where missing.

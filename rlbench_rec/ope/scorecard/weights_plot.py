@@ -22,12 +22,13 @@ def picture(report: Report, format: Format = "png") -> bytes:
     sum that the k largest weights carry. The same log gives the same bytes."""
     weights = report.log.times_weights(report.log.scaled_final_weights)
     figure = new_figure(9.6, 3.8)
-    found = report.diagnostics
-    title = f"{report.table.path}: {found.verdict}, effective sample size {found.ess:,.4g} of {found.units:,}"
+    diagnostics = report.diagnostics
+    size = f"effective sample size {diagnostics.ess:,.4g} of {diagnostics.units:,}"
+    title = f"{report.table.path}: {diagnostics.verdict}, {size}"
     figure.suptitle(printable(title), fontsize=10, parse_math=False)
     left, right = figure.subplots(1, 2)
     _sizes(left, weights)
-    _concentration(right, weights, found.ess)
+    _concentration(right, weights, diagnostics.ess)
     for axis in (left, right):
         axis.spines[["top", "right"]].set_visible(False)
         axis.tick_params(labelsize=8)

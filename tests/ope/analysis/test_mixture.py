@@ -1,4 +1,4 @@
-"""Logs of several logging policies."""
+"""Logs of several behaviour policies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from rlbench_rec import ope
 from rlbench_rec.errors import InputError, UnknownNameError
 
-# Three items; the control hardly shows the third, the explorer shows all; the evaluated policy likes the third.
+# Three items; the control hardly shows the third, the explorer shows all; the target policy likes the third.
 POLICIES = {"control": np.array([0.7, 0.28, 0.02]), "explorer": np.array([0.3, 0.3, 0.4])}
 EVALUATED = np.array([0.1, 0.3, 0.6])
 CHANCES = np.array([0.2, 0.4, 0.6])

@@ -53,7 +53,7 @@ def test_ratios_of_episodes_and_of_users(population):
 
 
 def test_values_lifts_and_intervals_hold_the_truth(shop):
-    log, now, new = shop.log(20_000), shop.value(shop.logging), shop.value(shop.evaluated)
+    log, now, new = shop.log(20_000), shop.value(shop.behaviour), shop.value(shop.target)
     for one in ope.analysis.kpis(log, ASKED, confidence=0.999, interval="normal"):
         assert one.value.ci_low < new[one.name] < one.value.ci_high
         assert one.lift.ci_low < new[one.name] - now[one.name] < one.lift.ci_high
@@ -72,7 +72,7 @@ def test_kpis_agree_with_the_estimates_one_by_one(shop):
 
 
 def test_a_band_covers_all_outcomes_at_once(shop):
-    truth = shop.value(shop.evaluated)
+    truth = shop.value(shop.target)
     asked = [valued(ope.estimator("snips"), outcome) for outcome in ASKED.values()]
     missed = {"normal": 0, "simultaneous": 0}
     for seed in range(120):

@@ -61,7 +61,7 @@ def test_without_exploration_it_is_the_plan():
     pilot, _ = log_of(5_000, np.random.default_rng(2))
     plan, (none, most) = ope.plan(pilot, 0.01), ope.explore(pilot, 0.01, shares=[0.0, 1.0])
     assert none.episodes == pytest.approx(plan.episodes, rel=1e-3)
-    # All decisions by the evaluated policy: the weights are 1, and the logging policy is the one that must be weighed.
+    # All decisions by the target policy: the weights are 1, and the behaviour policy is the one that must be weighed.
     assert most.ess_ratio == pytest.approx(1, rel=0.1) and most.episodes < none.episodes
     uniform = ope.explore(pilot, 0.01, np.full(5_000, 1 / 3), shares=[0.1])
     assert uniform == ope.explore(pilot, 0.01, 3, shares=[0.1])

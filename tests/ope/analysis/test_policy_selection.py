@@ -81,7 +81,7 @@ def test_select_on_shared_resamples(n):
     # On the same rows, .9 beats .89 whenever the better action is seen to be better: always.
     assert found[0].p_best == 1
     assert sum(one.p_best for one in found) == pytest.approx(1)
-    # The logging policy itself: every row has weight 1, so nothing is left to chance.
+    # The behaviour policy itself: every row has weight 1, so nothing is left to chance.
     same = by_name["same"]
     assert (same.lift, same.lift_low, same.lift_high) == pytest.approx((0, 0, 0), abs=1e-12)
     assert found[0].lift_low < 0.08 < found[0].lift_high

@@ -13,7 +13,7 @@ from rlbench_rec.errors import InputError
 
 
 def two_logs(seed: int = 0, sizes: tuple[int, int] = (2_000, 2_000)) -> dict[str, ope.EvaluationLog]:
-    """A logging policy that is near the evaluated one (.8), and one that is far from it (.1); the true value is .52."""
+    """A behaviour policy that is near the target policy (.8), and one far from it (.1); the true value is .52."""
     rng = np.random.default_rng(seed)
     logs = {}
     for (name, share), n in zip({"near": 0.7, "far": 0.1}.items(), sizes, strict=True):

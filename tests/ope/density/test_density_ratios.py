@@ -65,7 +65,7 @@ def test_the_two_ends_of_tabular():
 
 
 RING = np.array([[0.5, 0.5], [0.6, 0.4], [0.4, 0.6]]), np.array([[0.2, 0.8], [0.3, 0.7], [0.9, 0.1]])
-"""Chances to stay and to go on in each of three states, of the logging and of the evaluated policy."""
+"""Chances to stay and to go on in each of three states, of the logging and of the target policy."""
 
 
 def mdp_log(seed: int, episodes: int = 2_000, horizon: int = 30) -> tuple[ope.EvaluationLog, np.ndarray, float]:

@@ -35,7 +35,7 @@ def test_the_pair_marginals_of_uniform_slates_on_paper():
 
 
 def test_a_sum_over_positions_is_valued_exactly():
-    """Over the whole population of slates, weight times reward is the evaluated policy's value, for every reward that
+    """Over the whole population of slates, weight times reward is the target policy's value, for every reward that
     is a sum over positions, though only the total is seen."""
     rng = np.random.default_rng(0)
     logging, evaluated = plackett_luce(np.array([0.5, 0, -0.5, 1])), plackett_luce(np.array([-1.0, 1, 0, 0]))

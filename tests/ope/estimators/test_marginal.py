@@ -94,7 +94,7 @@ def test_the_order_of_episodes_and_the_scale_of_rewards(seed):
 
 
 def test_mips_needs_no_support_on_single_actions():
-    """Reward by category alone: the evaluated policy takes an action that is never logged, of a category that is."""
+    """Reward by category alone: the target policy takes an action that is never logged, of a category that is."""
     rng = np.random.default_rng(0)
     n = 20_000
     categories, worth = np.array([0, 0, 1, 1]), np.array([1.0, 3.0])

@@ -44,7 +44,7 @@ def joint(policy: str, dependent: bool) -> np.ndarray:
 
 
 def population(reward, *, dependent: bool, marginal: bool = False, total: bool = False) -> tuple:
-    """Every slate as often as it is logged, and the evaluated policy's value.
+    """Every slate as often as it is logged, and the target policy's value.
 
     Args:
         reward: (position, items) -> the reward there.
@@ -113,7 +113,7 @@ def test_one_reward_a_slate():
 
 def test_one_reward_a_slate_whose_items_depend_on_each_other():
     log, slates, truth = population(by_position, dependent=True, total=True, marginal=True)
-    # The closed form is that of another logging policy.
+    # The closed form is that of another behaviour policy.
     assert abs(values(log, "pi")[0] - truth) > 0.02
     target = np.stack([joint("e", True).sum(axis=1), joint("e", True).sum(axis=0)])
     weights = ope.density.slate_weights(slates, target, ope.density.pair_marginals(slates, ITEMS))

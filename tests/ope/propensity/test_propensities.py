@@ -85,7 +85,7 @@ def test_an_estimate_says_so_and_is_near_the_truth(shop):
     assert "estimated" in estimate.reasons[0]
     diagnostics = ope.diagnose(log)
     assert diagnostics.calibration_error == found.calibration_error and diagnostics.verdict == "weak"
-    # The logging policy's own mean needs no propensities.
+    # The behaviour policy's own mean needs no propensities.
     assert ope.estimate(log, "on-policy").verdict == "trusted"
     assert (
         ope.lift(log).verdict == "weak" and ope.analysis.estimate_return(log, "mean").interval_kind == "sampling-only"
@@ -258,7 +258,7 @@ def test_bad_input(change, message):
 def test_an_unknown_policy_cannot_be_evaluated(shop):
     features, _, actions, _ = shop
     found = estimate_propensities(actions, features)
-    with pytest.raises(InputError, match=r"target_propensities: The evaluated policy is not known\. Give them"):
+    with pytest.raises(InputError, match=r"target_propensities: The target policy is not known\. Give them"):
         found.log(np.ones(len(actions)))
     with pytest.raises(InputError, match="target_propensities: 5 entries for 4000 decisions"):
         found.log(np.ones(len(actions)), np.ones(5))

@@ -11,12 +11,12 @@ from rlbench_rec.ope.scorecard import LoggedTable, score
 
 @pytest.fixture
 def clicks():
-    """(rewards, propensities, target propensities) of 6,000 decisions; the evaluated policy's true lift is +.018."""
+    """(rewards, propensities, target propensities) of 6,000 decisions; the target policy's true lift is +.018."""
     rng = np.random.default_rng(0)
-    logging, evaluated = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
-    items = rng.choice(3, 6_000, p=logging)
+    behaviour, target = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
+    items = rng.choice(3, 6_000, p=behaviour)
     rewards = (rng.random(6_000) < np.array([0.04, 0.06, 0.10])[items]).astype(float)
-    return rewards, logging[items], evaluated[items]
+    return rewards, behaviour[items], target[items]
 
 
 @pytest.fixture

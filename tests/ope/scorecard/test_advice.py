@@ -21,7 +21,7 @@ def number(text: str, pattern: str) -> float:
 
 
 def narrow(rng, n):
-    """A log whose evaluated policy takes half the time what the logging one takes in one case of a hundred."""
+    """A log whose target policy takes half the time what the behaviour policy takes in one case of a hundred."""
     rare = rng.random(n) < 0.01
     rewards = (rng.random(n) < np.where(rare, 0.2, 0.1)).astype(float)
     return rewards, np.where(rare, 0.01, 0.99), np.full(n, 0.5)
@@ -44,7 +44,7 @@ def test_a_lift_that_is_worse(clicks, report_on):
 def test_a_mixture_that_the_log_supports(report_on):
     found = report_on(*narrow(np.random.default_rng(0), 10_000))
     assert found.decision.outcome == "not-shown"
-    share = number(told(found), r"evaluated one in (\d+)%") / 100
+    share = number(told(found), r"target policy in (\d+)%") / 100
     value = number(told(found), r"the rest: ([\d.]+)")
     log = found.log
     target = (1 - share) * log.propensities + share * log.target_propensities
@@ -58,13 +58,13 @@ def test_the_advised_exploration_gives_a_trusted_value(report_on):
     assert "More rows of the same kind will not do" in told(found)
     n = int(number(told(found), r"about ([\d,]+) decisions are enough"))
     assert n < 10_000
-    logging, evaluated = np.array([0.99, 0.01]), np.array([0.5, 0.5])
-    mixed = 0.9 * logging + 0.1 * evaluated
+    behaviour, target = np.array([0.99, 0.01]), np.array([0.5, 0.5])
+    mixed = 0.9 * behaviour + 0.1 * target
     trusted = 0
     for _ in range(20):
         items = rng.choice(2, n, p=mixed)
         rewards = (rng.random(n) < np.array([0.1, 0.2])[items]).astype(float)
-        log = ope.EvaluationLog(rewards, mixed[items], evaluated[items])
+        log = ope.EvaluationLog(rewards, mixed[items], target[items])
         assert log.importance_weights.max() <= 10
         trusted += ope.estimate(log, "snips", interval="none").verdict == "trusted"
     assert trusted >= 18
@@ -153,7 +153,7 @@ def test_a_shown_lift_always_says_what_could_hide_behind_it(clicks, report_on):
     assert found.decision.outcome == "better" and found.breaking_factor > 1.25
     told = scorecard_text(found).split("Overlap of the two policies")[0]
     assert "no check sees it" in told and f"a factor of {found.breaking_factor:.3g}" in " ".join(told.split())
-    # Whatever is rewarded is what the evaluated policy prefers: no factor that is looked at explains it.
+    # Whatever is rewarded is what the target policy prefers: no factor that is looked at explains it.
     sure = np.where(clicks[1] == 0.2, 1.0, 0.0)
     wide = report_on(sure, *clicks[1:])
     told = " ".join(scorecard_text(wide).split())

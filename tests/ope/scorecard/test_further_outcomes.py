@@ -19,14 +19,14 @@ from rlbench_rec.ope.analysis import Guardrail
 def shop(tmp_path_factory):
     """A file of 6,000 decisions over 14 days; the third item sells most, in small baskets."""
     rng = np.random.default_rng(0)
-    logging, evaluated = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
-    items = rng.choice(3, 6_000, p=logging)
+    behaviour, target = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
+    items = rng.choice(3, 6_000, p=behaviour)
     orders = (rng.random(6_000) < np.array([0.10, 0.20, 0.30])[items]).astype(int)
     frame = pd.DataFrame(
         {
             "reward": orders * np.array([30.0, 25.0, 20.0])[items],
-            "propensity": logging[items],
-            "target_propensity": evaluated[items],
+            "propensity": behaviour[items],
+            "target_propensity": target[items],
             "orders": orders,
             "device": rng.choice(["phone", "desk"], 6_000),
             "hour": rng.integers(0, 3, 6_000),
@@ -125,7 +125,8 @@ def test_guardrails_as_typed(text, expected):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("", "no guardrail"), ("a:1:2", "no guardrail"), ("a:x", "no number"), ("a:-1", "0 or more")]
+    ("text", "words"),
+    [("", "not a guardrail"), ("a:1:2", "not a guardrail"), ("a:x", "not a number"), ("a:-1", "0 or more")],
 )
 def test_bad_guardrails(text, words):
     with pytest.raises(InputError, match=words):
@@ -146,7 +147,7 @@ def test_limits_that_are_none(text):
 def test_columns_that_outcomes_need():
     assert scorecard.outcome_columns(["a/b", "c"], ["c/d"], ["reward/e", "f"], "reward") == ("a/b", "c", "d", "e", "f")
     for bad in ("a/b/c", "/b", "a/", "a"):
-        with pytest.raises(InputError, match="no ratio of two"):
+        with pytest.raises(InputError, match="not a ratio of two"):
             scorecard.outcome_columns([], [bad], [], "reward")
 
 

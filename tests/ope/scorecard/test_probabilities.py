@@ -17,17 +17,17 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 
 def few(rng, n):
     """Three actions, the same chances in every row."""
-    logging, evaluated = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
-    items = rng.choice(3, n, p=logging)
-    return logging[items], evaluated[items]
+    behaviour, target = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
+    items = rng.choice(3, n, p=behaviour)
+    return behaviour[items], target[items]
 
 
 def contextual(rng, n):
     """Ten actions, chances that differ from row to row."""
-    logging = softmax(rng.normal(size=(n, 10)))
-    evaluated = softmax(rng.normal(size=(n, 10)))
-    items = (rng.random((n, 1)) < logging.cumsum(axis=1)).argmax(axis=1)
-    return logging[np.arange(n), items], evaluated[np.arange(n), items]
+    behaviour = softmax(rng.normal(size=(n, 10)))
+    target = softmax(rng.normal(size=(n, 10)))
+    items = (rng.random((n, 1)) < behaviour.cumsum(axis=1)).argmax(axis=1)
+    return behaviour[np.arange(n), items], target[np.arange(n), items]
 
 
 FORMS = {
@@ -43,8 +43,8 @@ FORMS = {
 @pytest.mark.parametrize("columns", [("propensity",), ("target_propensity",), ("propensity", "target_propensity")])
 def test_the_form_of_one_column_or_both(tmp_path, form, policies, columns):
     change, words = FORMS[form]
-    logging, evaluated = policies(np.random.default_rng(0), 2_000)
-    frame = pd.DataFrame({"reward": 1.0, "propensity": logging, "target_propensity": evaluated})
+    behaviour, target = policies(np.random.default_rng(0), 2_000)
+    frame = pd.DataFrame({"reward": 1.0, "propensity": behaviour, "target_propensity": target})
     for column in columns:
         frame[column] = change(frame[column])
     frame.to_csv(tmp_path / "log.csv", index=False)
@@ -72,9 +72,9 @@ def test_densities_of_prices_are_no_percentages(tmp_path):
     [(-0.1, "A score or a difference"), (0.0, "probability of the \\*logged\\* action"), (1.1, "Percent must be")],
 )
 def test_a_single_bad_row_is_named_without_a_guess_at_all(tmp_path, bad, words):
-    logging, evaluated = few(np.random.default_rng(0), 200)
-    logging[7] = bad
-    frame = pd.DataFrame({"reward": 1.0, "propensity": logging, "target_propensity": evaluated})
+    behaviour, target = few(np.random.default_rng(0), 200)
+    behaviour[7] = bad
+    frame = pd.DataFrame({"reward": 1.0, "propensity": behaviour, "target_propensity": target})
     frame.to_csv(tmp_path / "log.csv", index=False)
     with pytest.raises(InputError, match=f"a value is outside .* in line 9 .*{words}"):
         read_log(tmp_path / "log.csv")

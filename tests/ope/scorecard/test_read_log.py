@@ -264,7 +264,7 @@ def test_likely_columns_are_asked_about_in_any_letters(tmp_path, user):
 @pytest.mark.parametrize("mark", [":", "::", " ", "\x01"])
 def test_cells_parted_by_something_else(tmp_path, mark):
     (tmp_path / "log.csv").write_text("reward,propensity,target_propensity\n1,0.5,0.5\n".replace(",", mark))
-    with pytest.raises(InputError, match="Its header holds one name: cells must be parted by"):
+    with pytest.raises(InputError, match="Its header holds one name: cells must be separated by"):
         read_log(tmp_path / "log.csv")
 
 

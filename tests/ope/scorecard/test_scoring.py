@@ -116,7 +116,7 @@ def test_metrics_stand_beside_the_reward(clicks, report_on):
 def test_one_screen_says_all(clicks, report_on):
     text = scorecard_text(report_on(*clicks), ["Do this."])
     assert len(text.splitlines()) < 40 and max(map(len, text.splitlines())) <= 110
-    for words in ("snips", "lift over logging", "BETTER", "effective sample size", "Hidden confounding", "Do this."):
+    for words in ("snips", "lift over behaviour", "BETTER", "effective sample size", "Hidden confounding", "Do this."):
         assert words in text
     starts = np.arange(0, 6_000, 2)
     assert "no band for sessions" in scorecard_text(report_on(*clicks, episode_starts=starts))
