@@ -1,4 +1,4 @@
-"""The code of README and of the guide has types: an editor knows what every call gives, and pyright finds no error."""
+"""The code of README, guide and examples has types: an editor knows what a call gives, and pyright finds no error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import pytest
 import rlbench_rec as rb
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "docs" / "extending" / "README.md"]
+MODULES = sorted((ROOT / "examples" / "extending").rglob("*.py"))
+"""Whole; the other pages of docs/extending show parts of them."""
 ROOMS = ("events", "mdp", "policies", "tasks", "training", "ope", "evaluation", "results", "suite", "testing")
 FOREIGN = "import onnxruntime"
 """A block of somebody else's names."""
@@ -45,7 +47,7 @@ def page_name(page: Path) -> str:
     return page.relative_to(ROOT).with_suffix("").as_posix().replace("/", "_")
 
 
-CODE = {page: code for page in PAGES if (code := code_of(page))}
+CODE = {page: code for page in PAGES if (code := code_of(page))} | {path: path.read_text() for path in MODULES}
 PUBLIC = sorted(
     {*rb.__all__, *(f"{room}.{name}" for room in ROOMS for name in getattr(getattr(rb, room), "__all__", ()))}
 )
@@ -103,7 +105,7 @@ def with_questions(code: str) -> str:
 
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory) -> dict[str, list[str]]:
-    """File -> pyright's errors and the types that say nothing. One process judges all: each reads pandas anew."""
+    """Name -> pyright's errors and the types that say nothing. One process judges all: each reads pandas anew."""
     folder = tmp_path_factory.mktemp("pages")
     sources = {page_name(page): GIVEN.get(page.name, "") + with_questions(code) for page, code in CODE.items()}
     sources["names"] = "import rlbench_rec as rb\n" + "\n".join(f"reveal_type(rb.{name})" for name in PUBLIC)
@@ -144,7 +146,7 @@ def has_hole(node: ast.AST) -> bool:
 
 
 @pytest.mark.parametrize("page", CODE, ids=page_name)
-def test_every_expression_of_a_page_has_a_type(page, findings):
+def test_every_expression_has_a_type(page, findings):
     assert findings[page_name(page)] == []
 
 
