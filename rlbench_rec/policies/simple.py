@@ -6,6 +6,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
+from ..tolerances import ROUNDING
 from .policy import Policy
 
 
@@ -19,7 +20,7 @@ class Stateless(Policy):
 
     def __init__(self, name: str, distribution: np.ndarray):
         distribution = np.asarray(distribution, dtype=np.float64)
-        if (distribution < 0).any() or not abs(distribution.sum() - 1.0) < 1e-9:
+        if (distribution < 0).any() or not abs(distribution.sum() - 1.0) < ROUNDING:
             raise InputError(f"The probabilities sum to {distribution.sum():g}.", where=f"policy {name}")
         self.name, self.action_count, self.distribution = name, len(distribution), distribution
 

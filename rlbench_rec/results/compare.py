@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError, MissingFileError
-from ..statistics.student import ROUNDING
+from ..tolerances import ROUNDING
 from .data_identity import DataHashes, of_leaderboard, of_runs, refuse_other_data
 from .metrics import METRICS
 from .read import check_frame, load_leaderboard, load_runs

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..statistics.hypotheses import holm
-from ..statistics.student import ROUNDING, Error, iqm, student_quantile
+from ..statistics.student import Error, iqm, student_quantile
+from ..tolerances import ROUNDING
 from .schema import KEYS, LEADERBOARD, VERDICTS, TableRow
 
 BEHAVIOUR = "behaviour"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-CERTAIN = 1e-10
-"""Of the numbers compared: a difference of known values that is larger is not rounding."""
+from ..tolerances import LAST_DIGITS, LONG_SUM
 
 
 def tail(value: float, std_error: float, units: int, against: float = 0.0, *, scale: float = 0.0) -> float:
@@ -23,8 +22,8 @@ def tail(value: float, std_error: float, units: int, against: float = 0.0, *, sc
     apart = value - against
     if not np.isfinite(apart) or not np.isfinite(std_error) or units < 2:
         return np.nan
-    if std_error <= 1e-12 * max(abs(value), abs(against)):
-        return 0.0 if apart > CERTAIN * max(abs(value), abs(against), scale) else 1.0
+    if std_error <= LAST_DIGITS * max(abs(value), abs(against)):
+        return 0.0 if apart > LONG_SUM * max(abs(value), abs(against), scale) else 1.0
     return float(stdtr(units - 1, -apart / std_error))
 
 

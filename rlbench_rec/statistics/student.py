@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-ROUNDING = 1e-9
-"""In units of the values compared: a difference that another processor, or another order of sums, can make."""
-
 
 def iqm(values: np.ndarray) -> float:
     """Interquartile mean: the mean of the middle half, edge values counted in part (Agarwal et al. 2021).

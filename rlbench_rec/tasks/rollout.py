@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..policies.policy import Policy
+from ..tolerances import PROBABILITY_SUM
 from .random_streams import stream
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def checked(policy: Policy, rows: np.ndarray) -> np.ndarray:
     """
     totals = rows.sum(axis=1, dtype=np.float64)
     # Written as "not inside" so that NaN is refused too.
-    bad = ~((np.abs(totals - 1.0) <= 1e-4) & (rows.min(axis=1) >= 0.0))
+    bad = ~((np.abs(totals - 1.0) <= PROBABILITY_SUM) & (rows.min(axis=1) >= 0.0))
     if bad.any():
         row = int(np.argmax(bad))
         raise InputError(

@@ -10,12 +10,11 @@ import numpy as np
 from ...ope.analysis.confounding import LARGEST
 from ...ope.estimate import Estimate
 from ...ope.scorecard.scoring import OutcomeScores, Report
+from ...tolerances import LAST_DIGITS
 
 WIDTH = 100
 LARGEST_SHARE = 100.0
 """A lift of more times the behaviour policy's value is not worth a percentage."""
-ROUNDING = 1e-12
-"""A difference of less than this share of the values it is made of is shown as 0."""
 SLICES = 14
 """Shown on the screen."""
 
@@ -71,7 +70,7 @@ def _rows(outcome: OutcomeScores) -> list[tuple[str, ...]]:
     ]
     for scored in outcome.scores:
         relative = outcome.relative(scored)
-        relative = 0.0 if abs(relative) < ROUNDING else relative
+        relative = 0.0 if abs(relative) < LAST_DIGITS else relative
         share = f" ({relative:+.1%})" if abs(relative) < LARGEST_SHARE else ""
         one, lift = scored.value, scored.lift
         size = _size(one, outcome.behaviour)
@@ -213,7 +212,7 @@ def _breaking(report: Report) -> str:
 
 def _number(value: float, sign: str = "", size: float = 0.0) -> str:
     """A number, or of a difference of values of some size, 0 where it is but their rounding."""
-    if abs(value) < ROUNDING * size:
+    if abs(value) < LAST_DIGITS * size:
         value = 0.0
     return f"{value:{sign}.4g}" if np.isfinite(value) else "none"
 

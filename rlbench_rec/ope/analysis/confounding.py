@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import InputError
+from ...tolerances import LONG_SUM
 from ..data.evaluation_log import EvaluationLog
-from ..inference.influence import ROUNDING
 
 LARGEST = 100.0
 """The largest factor that is tried."""
@@ -63,7 +63,7 @@ def breaking_factor(log: EvaluationLog, value: float, *, largest: float = LARGES
     confounding would explain the difference away. 1 where SNIPS equals it, inf where `largest` does not reach it."""
     _check(log)
     columns = _sorted(log, metric)
-    rounding = ROUNDING * float(np.abs(columns[0][[0, -1]]).max())
+    rounding = LONG_SUM * float(np.abs(columns[0][[0, -1]]).max())
 
     def reaches(factor: float) -> bool:
         lowest, highest = _limits(*columns, factor)

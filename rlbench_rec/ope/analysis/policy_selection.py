@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from ...errors import InputError, UnknownNameError
+from ...tolerances import LAST_DIGITS
 from ..data.evaluation_log import EvaluationLog
 from ..estimate import Estimate, infer
 from ..estimators import Estimator, estimator
@@ -67,10 +68,6 @@ def sharpe_ratio(true: np.ndarray, estimated: np.ndarray, behaviour: float, k: i
     values = true[_chosen(estimated, k)]
     spread = values.std()
     return float((values.max() - behaviour) / spread) if spread > 0 else np.nan
-
-
-LAST_DIGITS = 1e-12
-"""In units of two values: by how much resampling the same rows can change the same number."""
 
 
 @dataclass(frozen=True)

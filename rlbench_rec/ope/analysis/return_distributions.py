@@ -13,15 +13,13 @@ import numpy as np
 
 from ...errors import InputError, UnknownNameError
 from ...statistics.bootstrap import resampled_counts
+from ...tolerances import LAST_DIGITS
 from ..data.evaluation_log import EvaluationLog
 from ..estimate import Estimate, infer
 from ..estimators import estimator
 from ..inference import Inference, percentiles
 from ..reliability.diagnostics import doubt
 from ..reliability.gate import Gate
-
-ROUNDING = 1e-12
-"""Sums of probabilities that miss a level by less have reached it."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class ReturnDistribution:
         """The smallest return whose CDF reaches the level."""
         _check_level(level)
         cumulative = np.cumsum(self.probabilities, axis=-1)
-        reached = cumulative >= level - ROUNDING
+        reached = cumulative >= level - LAST_DIGITS
         # A level of 1 may be missed by more than rounding on long logs; the last return with weight is meant.
         last = self.probabilities.shape[-1] - 1 - np.argmax(self.probabilities[..., ::-1] > 0, axis=-1)
         at = np.where(reached.any(axis=-1), np.argmax(reached, axis=-1), last)

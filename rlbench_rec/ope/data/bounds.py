@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import InputError
+from ...tolerances import ROUNDING
 from . import checks
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def check_bounds(log: EvaluationLog) -> None:
         bound = checks.real(log.weight_bound)
         if not bound > 0:
             raise InputError(f"weight_bound is {log.weight_bound!r}; it must be positive.", where="weight_bound")
-        above = ~(log.importance_weights <= bound * (1 + checks.ROUNDING))
+        above = ~(log.importance_weights <= bound * (1 + ROUNDING))
         checks.refuse("weight_bound", above, f"weights above {bound:g}", log.importance_weights)
 
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from ...bad_rows import refuse_rows
 from ...errors import InputError
+from ...tolerances import ROUNDING
 
 SOURCES = ("logged", "uniform", "estimated")
 SMALLEST_WEIGHT = 1e-100
-ROUNDING = 1e-9
 
 
 def optional_vector(name: str, values: object) -> np.ndarray | None:
@@ -57,7 +57,7 @@ def chances(name: str, column: np.ndarray | None, largest: float = 1.0, *, posit
         refuse(name, ~((column > 0) & (column <= largest)), f"outside (0, {largest:g}]", column)
     else:
         # Sums of probabilities may exceed 1 by rounding.
-        refuse(name, ~((column >= 0) & (column <= largest + 1e-9)), f"outside [0, {largest:g}]", column)
+        refuse(name, ~((column >= 0) & (column <= largest + ROUNDING)), f"outside [0, {largest:g}]", column)
 
 
 def episode_starts(values: object, n_rows: int) -> np.ndarray:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...errors import InputError
+from ...tolerances import PROBABILITY_SUM
 
 CHUNK_CELLS = 1_000_000
-ROW_SUM_TOLERANCE = 1e-4
 
 
 def as_matrix(name: str, values: object, *, by_position: bool = False) -> np.ndarray:
@@ -63,7 +63,7 @@ def check_distributions(name: str, matrix: np.ndarray, first: int) -> None:
     """Refuse rows, numbered from `first`, that are no distributions."""
     sums = matrix.sum(axis=1)
     # Written as "not near" so that NaN is refused too.
-    bad = ~(np.abs(sums - 1.0) <= ROW_SUM_TOLERANCE)
+    bad = ~(np.abs(sums - 1.0) <= PROBABILITY_SUM)
     if matrix.min() < 0:
         bad |= matrix.min(axis=1) < 0
     refuse_rows(name, bad, first, f"is no distribution: it sums to {sums[np.argmax(bad)]:.6g}")

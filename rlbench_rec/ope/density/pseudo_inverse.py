@@ -6,6 +6,7 @@ import numpy as np
 
 from ...bad_rows import refuse_rows
 from ...errors import InputError
+from ...tolerances import PROBABILITY_SUM
 from ..data.policy_matrices import check_distributions
 
 CHUNK_CELLS = 4_000_000
@@ -71,7 +72,7 @@ def pair_marginals(slates: np.ndarray, item_count: int, probabilities: np.ndarra
     slates = _checked_slates(np.asarray(slates), item_count)
     count, positions = slates.shape
     chances = np.full(count, 1.0 / count) if probabilities is None else np.asarray(probabilities, dtype=np.float64)
-    if chances.shape != (count,) or (chances < 0).any() or not abs(chances.sum() - 1.0) <= 1e-4:
+    if chances.shape != (count,) or (chances < 0).any() or not abs(chances.sum() - 1.0) <= PROBABILITY_SUM:
         raise InputError(f"{count} probabilities that sum to 1 are needed.", where="probabilities")
     cells = positions * item_count
     at = np.arange(positions) * item_count + slates

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...statistics.bootstrap import EXACT_UNITS, by_unit, resampled_counts, unit_sizes
+from ...tolerances import LAST_DIGITS, ROUNDING
 from ..estimators.episode_columns import block_sum, sum_of_squares
 from .influence import Measured, unit_influences
 from .joint_resamples import UNDEFINED, Limits, MeasuredSample, percentiles, quantiles
@@ -105,7 +106,7 @@ def _student_ratios(
     errors = np.sqrt(np.einsum("bu,bu->b", counts, influences**2) * units / (units - 1)) / episodes
     apart = values - estimator.value
     # Where nothing varies, nothing may be divided by rounding, and rounding by nothing.
-    still = np.abs(apart) <= 1e-12 * abs(estimator.value)
-    errors = np.where(errors <= 1e-9 * estimator.std_error, 0.0, errors)
+    still = np.abs(apart) <= LAST_DIGITS * abs(estimator.value)
+    errors = np.where(errors <= ROUNDING * estimator.std_error, 0.0, errors)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(still, 0.0, apart / errors)

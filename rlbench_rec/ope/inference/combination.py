@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from ...errors import InputError
+from ...tolerances import ROUNDING
 from ..data.evaluation_log import EvaluationLog
 from ..estimators import Estimator, estimator
 from ..estimators.episode_columns import Columns
@@ -109,7 +110,7 @@ def best_shares(covariance: np.ndarray, shrinkage: float) -> np.ndarray:
     """(k,) shares that sum to 1; spread over those without any variance, where there are some."""
     spread = np.sqrt(np.diag(covariance))
     # A spread that is rounding alone counts as 0.
-    certain = spread <= 1e-9 * spread.max()
+    certain = spread <= ROUNDING * spread.max()
     if certain.any():
         return certain / certain.sum()
     correlation = covariance / np.outer(spread, spread)

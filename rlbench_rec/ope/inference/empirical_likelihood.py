@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...tolerances import ROUNDING
 from ..data.bounds import known_range, single_step
 from .joint_resamples import Limits, MeasuredSample
 from .value_ranges import Terms, bounded_terms
@@ -44,7 +45,7 @@ def _weights(terms: Terms) -> np.ndarray | None:
         return None
     weights = terms.log.final_weights
     # Weights that are all 1 but for rounding explain nothing: any row that was not seen has one of 1 as well.
-    return None if np.abs(weights - 1.0).max() <= 1e-9 else weights
+    return None if np.abs(weights - 1.0).max() <= ROUNDING else weights
 
 
 def _unseen(terms: Terms) -> list[tuple[float, float, float]]:

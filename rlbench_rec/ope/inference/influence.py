@@ -9,17 +9,11 @@ from typing import Any
 import numpy as np
 
 from ...statistics.bootstrap import parts_of, unit_strata
+from ...tolerances import LONG_SUM, SINGLE_PRECISION
 from ..data.evaluation_log import EvaluationLog
 from ..estimators import Estimator
 from ..estimators.episode_columns import sum_of_cubes, sum_of_squares
 from ..estimators.functionals import Part, gradients, linearised, total
-
-ROUNDING = 1e-10
-"""In units of what a value is made of. Sums over a million rows err by a tenth of that; what varies less from unit to
-unit does not vary."""
-SAME = 1e-6
-"""In the same units: a constant so near 0 is 0, and a draw so near a constant is that. Draws of constants err by a
-hundredth of it."""
 
 
 class LogParts:
@@ -106,7 +100,7 @@ class Measured:
         """(resamples,) draws; the value itself where nothing varies and a draw is apart from it by rounding."""
         if self.std_error != 0.0:
             return draws
-        return np.where(np.abs(draws - self.value) <= SAME * self.scale, self.value, draws)
+        return np.where(np.abs(draws - self.value) <= SINGLE_PRECISION * self.scale, self.value, draws)
 
 
 def measure(log_parts: LogParts) -> list[Measured]:
@@ -163,8 +157,8 @@ def _measured(
     figures = zip(errors.tolist(), skewness.tolist(), strict=True)
     for estimator, own_parts, own_means, (error, skew) in zip(log_parts.estimators, parts, means, figures, strict=True):
         value, scale = _value(own_parts, own_means), _scale(log_parts, estimator, own_parts, own_means)
-        if error * np.sqrt(log_parts.log.n_units) <= ROUNDING * scale:
-            value, error, skew = (0.0 if abs(value) <= SAME * scale else value), 0.0, 0.0
+        if error * np.sqrt(log_parts.log.n_units) <= LONG_SUM * scale:
+            value, error, skew = (0.0 if abs(value) <= SINGLE_PRECISION * scale else value), 0.0, 0.0
         measured.append(Measured(own_parts, own_means, value, error, scale, skew))
     return measured
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import InputError
+from ...tolerances import ROUNDING
 from ..data.bounds import Range, discounted_steps, known_range, return_range, single_step
 from ..data.evaluation_log import EvaluationLog
 from ..estimators import Estimator
@@ -161,7 +162,7 @@ def _check_model(log: EvaluationLog, one_reward: Range) -> None:
     for name in ("q_logged", "v_target"):
         column = getattr(log, name)
         # An average over actions leaves the range by rounding.
-        slack = 1e-9 * np.abs(by_step).max()
+        slack = ROUNDING * np.abs(by_step).max()
         outside = (column < low - slack) | (column > high + slack)
         if outside.any():
             row = int(np.argmax(outside))

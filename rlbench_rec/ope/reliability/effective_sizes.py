@@ -15,13 +15,14 @@ from statistics import NormalDist
 
 import numpy as np
 
+from ...tolerances import LAST_DIGITS, ROUNDING
 from ..data.bounds import Range
 
-ROUNDING = 16 * float(np.finfo(np.float64).eps)
+EQUAL_REWARDS = 16 * float(np.finfo(np.float64).eps)
 """Of the largest reward: rewards that differ by less are equal."""
-SAME = 1e-9
-"""Of the largest size: what is smaller is no event."""
-NEAR_LARGEST = 0.95 * (1 - 1e-9)
+NEGLIGIBLE = 1e-9
+"""Of the largest size: what is smaller is not an event."""
+NEAR_LARGEST = 0.95 * (1 - ROUNDING)
 """Of the largest size: events from there on count as seen at their largest."""
 RARELY_PASSED = 0.3
 """Of one event: how many of a log's events are expected beyond the quantile at which the sizes' tail is cut."""
@@ -71,7 +72,7 @@ def events_of(rewards: np.ndarray, middle: float | None = None) -> Events:
         return Events(rows, np.zeros(0), middle)
     sizes = np.abs(rewards[rows] - middle)
     extreme = max(abs(float(rewards.max())), abs(float(rewards.min())))
-    kept = sizes > max(SAME * float(sizes.max()), ROUNDING * extreme)
+    kept = sizes > max(NEGLIGIBLE * float(sizes.max()), EQUAL_REWARDS * extreme)
     return Events(rows, sizes, middle) if kept.all() else Events(rows[kept], sizes[kept], middle)
 
 
@@ -81,7 +82,7 @@ def median(values: np.ndarray, weights: np.ndarray | None = None) -> float:
         order = np.argsort(values, kind="stable")
         reached = np.cumsum(weights[order])
         # Half of a sum but for rounding is half of it.
-        return float(values[order[np.searchsorted(reached, 0.5 * reached[-1] * (1.0 - 1e-12))]])
+        return float(values[order[np.searchsorted(reached, 0.5 * reached[-1] * (1.0 - LAST_DIGITS))]])
     least = float(values.min())
     # Most rewards are 0 in a shop: no need to sort.
     if 2 * np.count_nonzero(values == least) >= len(values):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ...tolerances import ROUNDING
 from .effective_sizes import Sizes
 
 VERDICTS = ("trusted", "weak", "unreliable")
 """From best to worst."""
 Verdict = tuple[str, tuple[str, ...]]
 """One of them, and why it is not a better one."""
-ROUNDING = 1e-9
-"""Of a threshold: five clicks are five, in whatever unit they are paid."""
 LIFT_FACTOR = 1.75
 """What an event of a lift counts for: weights less 1 have two signs, which cancel in a skewness. Not by user, where
 they cancel within one already."""

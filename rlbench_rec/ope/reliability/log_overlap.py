@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ...errors import InputError
+from ...tolerances import SINGLE_PRECISION
 from ..data.bounds import Range, known_range
 from ..data.evaluation_log import EvaluationLog
 from ..estimators.episode_columns import sum_of_squares
@@ -16,7 +17,7 @@ from ..estimators.marginalised import category_ratios, state_action_ratios
 from ..estimators.slate_estimators import slate_ratios
 from .effective_sizes import Events, Sizes, events_of, largest_size, median, spread_of_sizes
 from .gate import Overlap
-from .weight_sums import MEAN_WEIGHT_ROUNDING, EventSums, Magnitudes, WeightSums
+from .weight_sums import EventSums, Magnitudes, WeightSums
 
 
 class LogOverlap:
@@ -175,12 +176,12 @@ class LogOverlap:
             final: (episodes,) differences of last weights; their mean has no known expectation.
             rows: (n,) those at each row.
         """
-        differ = np.abs(final) > MEAN_WEIGHT_ROUNDING
+        differ = np.abs(final) > SINGLE_PRECISION
         final = self.log.times_weights(np.where(differ, final, 0.0))
         by_unit = final if self.log.clusters is None else np.bincount(self.log.clusters, final)
         by_unit = np.abs(by_unit[by_unit != 0.0])
         events, count = self._events, float(len(by_unit))
-        weighted = np.abs(rows[events.rows]) > MEAN_WEIGHT_ROUNDING
+        weighted = np.abs(rows[events.rows]) > SINGLE_PRECISION
         events = replace(events, rows=events.rows[weighted], sizes=events.sizes[weighted])
         return WeightSums(
             count=int(differ.sum()),

@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...tolerances import SINGLE_PRECISION
 from ..estimators.episode_columns import sum_of_cubes, sum_of_squares
 from .effective_sizes import Sizes, balanced_events
 from .gate import PROPENSITY_ROUNDING, Overlap
-
-MEAN_WEIGHT_ROUNDING = 1e-6
-"""Single precision errs by less; a mean weight so near 1 is 1."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +212,7 @@ class WeightSums:
         """(mean weight - 1) over its standard error, taken for 5e-4 where less; 0 where it is 1 to within 1e-6."""
         # Weights that are all 1 but for rounding have a standard error of rounding too; their ratio means nothing.
         apart, error = self.mean_weight - 1.0, self.mean_error
-        if abs(apart) <= MEAN_WEIGHT_ROUNDING:
+        if abs(apart) <= SINGLE_PRECISION:
             return 0.0
         return apart / (error if error > PROPENSITY_ROUNDING else PROPENSITY_ROUNDING)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...tolerances import SINGLE_PRECISION
 from .column_values import Values
 
-ROUNDING = 1e-6
-"""A probability in single precision may be so far above 1, and is then 1. Two as near to each other are the same."""
 CONTINUOUS = 0.5
 """Share of different values above which a column may be densities rather than probabilities of a few actions."""
 FEWEST = 20
@@ -40,7 +39,7 @@ def chances(values: Values, column: str, other_column: str | None, *, positive: 
         InputError: a value that is not a probability, with a guess at what it is.
     """
     probabilities = values.numbers(column)
-    probabilities = np.where((probabilities > 1) & (probabilities <= 1 + ROUNDING), 1.0, probabilities)
+    probabilities = np.where((probabilities > 1) & (probabilities <= 1 + SINGLE_PRECISION), 1.0, probabilities)
     bad = (probabilities < 0) | (probabilities > 1) | (positive & (probabilities == 0))
     if bad.any():
         other = None if other_column is None else values.read_as_numbers(other_column)
@@ -51,7 +50,7 @@ def chances(values: Values, column: str, other_column: str | None, *, positive: 
 def same_but_for_rounding(target: np.ndarray, propensities: np.ndarray) -> np.ndarray:
     """(n,) target propensities; the propensities where they differ by rounding alone, which would otherwise be a
     small and certain lift."""
-    return np.where(np.abs(target - propensities) <= ROUNDING * propensities, propensities, target)
+    return np.where(np.abs(target - propensities) <= SINGLE_PRECISION * propensities, propensities, target)
 
 
 def _guess(probabilities: np.ndarray, other: np.ndarray | None, positive: bool) -> str | None:
@@ -71,7 +70,7 @@ def _guess(probabilities: np.ndarray, other: np.ndarray | None, positive: bool) 
 
 def _likely(probabilities: np.ndarray, other: np.ndarray, positive: bool) -> str | None:
     """The form that makes the mean weight 1, as that of two policies is; None where it is not clear."""
-    alike = other.max() > 1 + ROUNDING
+    alike = other.max() > 1 + SINGLE_PRECISION
     forms = {"percent": lambda x: x / 100.0, "inverse": lambda x: 1.0 / x, "negative log": lambda x: np.exp(-x)}
     fits = {}
     for name, form in forms.items():

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import InputError
+from ...tolerances import LONG_SUM
 from ..analysis.confounding import Band, breaking_factor, sensitivity
 from ..analysis.guardrails import Guardrail, Tested, in_words, outcomes_tested
 from ..analysis.lifts import paired
@@ -16,7 +17,6 @@ from ..data.evaluation_log import EvaluationLog
 from ..estimate import Estimate, infer
 from ..estimators import ESTIMATORS, Estimator, Outcome, estimator, valued
 from ..inference.inference_options import Inference, Interval
-from ..inference.influence import ROUNDING
 from ..inference.slope import slope
 from ..reliability.diagnostics import Diagnostics, diagnose
 from ..reliability.gate import Gate
@@ -195,7 +195,7 @@ def decide(first: EstimatorScore, min_lift: float, lower_is_better: bool) -> Dec
     low, high = (-lift.ci_high, -lift.ci_low) if lower_is_better else (lift.ci_low, lift.ci_high)
     # A lift that does not vary is the difference of two values, and known to their last digits.
     scale = abs(first.value.value) + abs(first.value.value - lift.value)
-    rounding = ROUNDING * scale if lift.std_error == 0.0 else 0.0
+    rounding = LONG_SUM * scale if lift.std_error == 0.0 else 0.0
     if lift.verdict == "trusted" and low > min_lift + rounding:
         return Decision(first.value.estimator, "better", ())
     if lift.verdict == "trusted" and high < -rounding:
