@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..bad_rows import refuse_rows
 from ..errors import InputError
 from .dataset import TransitionDataset
 
@@ -94,10 +95,9 @@ def _retrieved(ids: np.ndarray, k: int, rows: slice, data: TransitionDataset) ->
     if ids.ndim != 2 or len(ids) != rows.stop - rows.start or ids.shape[1] < k:
         needed = f"({rows.stop - rows.start}, {k} or more)"
         raise InputError(f"The function gave shape {ids.shape}; {needed} is needed.", where="negatives")
-    bad = (ids < 0) | (ids > data.item_count)
-    if bad.any():
-        row = rows.start + int(bad.any(axis=1).argmax())
-        raise InputError(f"Row {row} has an id outside 0..{data.item_count}.", where="negatives")
+    bad = np.logical_or(ids < 0, ids > data.item_count).any(axis=1)
+    what = f"has an id outside 0..{data.item_count}."
+    refuse_rows(bad, lambda row, _: InputError(f"Row {rows.start + row} {what}", where="negatives"))
     kept = ids[:, :k]
     return np.where(kept == data.other_item, 0, kept)
 

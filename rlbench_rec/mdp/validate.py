@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..bad_rows import refuse_rows
 from ..errors import InputError
-from .chunked_columns import parts, slices
+from .chunked_columns import parts
 
 if TYPE_CHECKING:
     from .dataset import TransitionDataset
@@ -138,11 +139,5 @@ def _not_finite(part: np.ndarray) -> np.ndarray:
 
 def _refuse(name: str, why: str, bad: Callable[..., np.ndarray], *columns: np.ndarray) -> None:
     """Raise where `bad`, given the same rows of each column, is true of any; in chunks, for columns beyond memory."""
-    count, first = 0, 0
-    for rows, *chunk in zip(slices(len(columns[0])), *map(parts, columns), strict=True):
-        wrong = np.flatnonzero(bad(*chunk))
-        if len(wrong) and not count:
-            first = rows.start + int(wrong[0])
-        count += len(wrong)
-    if count:
-        raise InputError(f"{count} values are {why}; the first is at row {first}.", where=name)
+    chunks = (bad(*chunk) for chunk in zip(*map(parts, columns), strict=True))
+    refuse_rows(chunks, lambda row, n: InputError(f"{n} values are {why}; the first is at row {row}.", where=name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..bad_rows import refuse_rows
 from ..errors import InputError
 from ..mdp.dataset import StateLayout
 from .policy import Policy
@@ -36,8 +37,7 @@ def allowed_actions(
     if other_action is not None:
         allowed[:, other_action] = False
     nothing = ~allowed.any(axis=1)
-    if nothing.any():
-        raise InputError(f"State {int(nothing.argmax())} leaves nothing to recommend.", where="states")
+    refuse_rows(nothing, lambda row, _: InputError(f"State {row} leaves nothing to recommend.", where="states"))
     return allowed
 
 

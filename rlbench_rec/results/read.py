@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ..bad_rows import refuse_rows
 from ..errors import InputError, MissingFileError
 from .schema import (
     ADDED,
@@ -91,8 +92,8 @@ def check_frame(frame: pd.DataFrame, schema: Schema, keys: tuple[str, ...], *, w
             wanted = "whole numbers" if kind == "whole" else "numbers"
             raise InputError(f"The column '{name}' does not hold {wanted}.", where=where) from error
     again = checked.duplicated(list(keys))
-    if again.any():
-        raise InputError("The row repeats the key of an earlier one.", where=f"{where}: row {again.idxmax()}")
+    what = "The row repeats the key of an earlier one."
+    refuse_rows(again.to_numpy(), lambda row, _: InputError(what, where=f"{where}: row {row}"))
     return checked
 
 
@@ -117,9 +118,8 @@ def _by_line(path: Path, schema: Schema, keys: tuple[str, ...], versions: tuple[
     raw = pd.DataFrame(rows, columns=header, index=lines, dtype=object)
     frame = pd.DataFrame({name: _typed(raw[name], kind, path) for name, (kind, _) in schema.items()}, index=lines)
     again = frame.duplicated(list(keys))
-    if again.any():
-        where = f"{path}:{again.idxmax()}: {', '.join(keys)}"
-        raise InputError("The row repeats the key of an earlier one.", where=where)
+    what, columns = "The row repeats the key of an earlier one.", ", ".join(keys)
+    refuse_rows(again.to_numpy(), lambda row, _: InputError(what, where=f"{path}:{lines[row]}: {columns}"))
     return frame
 
 
@@ -179,6 +179,8 @@ def _typed(column: pd.Series, kind: Kind, path: Path) -> pd.Series:
 
 
 def _refuse(bad: pd.Series, column: pd.Series, wanted: str, path: Path) -> None:
-    if bad.any():
-        line, text = bad.idxmax(), column[bad].iloc[0]
-        raise InputError(f"{text!r} is not {wanted}.", where=f"{path}:{line}: column '{column.name}'")
+    def refusal(row: int, _: int) -> InputError:
+        line, text = column.index[row], column.iloc[row]
+        return InputError(f"{text!r} is not {wanted}.", where=f"{path}:{line}: column '{column.name}'")
+
+    refuse_rows(bad.to_numpy(dtype=bool), refusal)

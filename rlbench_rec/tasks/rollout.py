@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ..bad_rows import refuse_rows
 from ..errors import InputError
 from ..policies.policy import Policy
 from ..tolerances import PROBABILITY_SUM
@@ -115,11 +116,11 @@ def checked(policy: Policy, rows: np.ndarray) -> np.ndarray:
     totals = rows.sum(axis=1, dtype=np.float64)
     # Written as "not inside" so that NaN is refused too.
     bad = ~((np.abs(totals - 1.0) <= PROBABILITY_SUM) & (rows.min(axis=1) >= 0.0))
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise InputError(
-            f"Row {row} of the probabilities sums to {totals[row]:g}, its least entry is {rows[row].min():g}.",
-            where=f"policy {policy.name}",
-            hint="Every row must be non-negative and sum to 1.",
-        )
+
+    def refusal(row: int, _: int) -> InputError:
+        what = f"Row {row} of the probabilities sums to {totals[row]:g}, its least entry is {rows[row].min():g}."
+        hint = "Every row must be non-negative and sum to 1."
+        return InputError(what, where=f"policy {policy.name}", hint=hint)
+
+    refuse_rows(bad, refusal)
     return rows

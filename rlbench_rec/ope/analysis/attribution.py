@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ...bad_rows import refuse_rows
 from ...errors import InputError
 from ..data import checks
 
@@ -103,8 +104,7 @@ def attribute(
         raise InputError(what, where="window") from error
     if not positive:
         raise InputError(f"{window}; it must be positive.", where="window")
-    if late_decisions.any():
-        raise InputError(f"Row {int(np.argmax(late_decisions))} was decided after log_end.", where="decided")
+    refuse_rows(late_decisions, lambda row, _: InputError(f"Row {row} was decided after log_end.", where="decided"))
     if not complete.any():
         what = f"No decision was observed for {window}; the longest was for {followed.max()}."
         raise InputError(what, where="window", hint="Take a shorter window, or wait.")
@@ -139,8 +139,7 @@ def _times(name: str, values: np.ndarray) -> np.ndarray:
     if times.ndim != 1 or times.dtype.kind not in "iufM":
         raise InputError("A vector of numbers or datetime64 is needed.", where=name)
     missing = np.isnat(times) if times.dtype.kind == "M" else ~np.isfinite(times)
-    if missing.any():
-        raise InputError(f"{int(missing.sum())} times are missing; the first at {int(np.argmax(missing))}.", where=name)
+    refuse_rows(missing, lambda row, n: InputError(f"{n} times are missing; the first at {row}.", where=name))
     return times
 
 

@@ -7,6 +7,7 @@ from typing import Unpack
 
 import numpy as np
 
+from ...bad_rows import refuse_rows
 from ...errors import InputError
 from . import checks
 from .evaluation_log import EvaluationLog
@@ -19,7 +20,6 @@ from .policy_matrices import (
     checked_actions,
     chunks,
     read,
-    refuse_rows,
 )
 
 PROPENSITY_TOLERANCE = 1e-3
@@ -142,20 +142,24 @@ def _at_logged_actions(
         if q_hat is not None:
             q = read(q_hat, part, positions)
             with np.errstate(invalid="ignore"):
-                refuse_rows("q_hat", ~np.isfinite(q.sum(axis=1)), first, "holds values that are not finite numbers")
+                _refuse("q_hat", ~np.isfinite(q.sum(axis=1)), first, "holds values that are not finite numbers")
             fields["q_logged"][part] = np.take_along_axis(q, at, axis=1)[:, 0]
             fields["v_target"][part] = np.einsum("na,na->n", pi, q)
         if behaviour is not None:
             b = read(behaviour, part, positions)
             check_distributions("behaviour_policy", b, first)
             apart = np.abs(np.take_along_axis(b, at, axis=1)[:, 0] / propensities[part] - 1.0)
-            why = "disagrees with the logged propensity"
-            refuse_rows("behaviour_policy", apart > PROPENSITY_TOLERANCE, first, why)
+            _refuse("behaviour_policy", apart > PROPENSITY_TOLERANCE, first, "disagrees with the logged propensity")
             fields["unsupported_mass"][part] = np.minimum(np.where(b > 0, 0.0, pi).sum(axis=1), 1.0)
             if categories is not None:
                 fields["category_propensities"][part] = category_sums(b, actions[part], categories)
                 fields["target_category_propensities"][part] = category_sums(pi, actions[part], categories)
     return np.minimum(logged, 1.0), fields
+
+
+def _refuse(name: str, bad: np.ndarray, first: int, why: str) -> None:
+    """Refuse rows, numbered from `first`, of a matrix."""
+    refuse_rows(bad, lambda row, _: InputError(f"Row {first + row} {why}.", where=name))
 
 
 def _fields_of(
@@ -184,11 +188,13 @@ def episode_order(ids: np.ndarray, steps: np.ndarray | None) -> tuple[np.ndarray
             # As text, step 10 would come before step 2.
             raise InputError("Numbers or times are needed, not text.", where="steps")
         order = np.lexsort((when, episode))
-        same = (np.diff(episode[order]) == 0) & (np.diff(when[order]) == 0)
-        if same.any():
-            row = int(order[1:][same][0])
-            what = f"Row {row} repeats step {np.asarray(steps)[row]} of trajectory {ids[row]}."
-            raise InputError(what, where="steps")
+        labels = np.asarray(steps)
+
+        def refusal(before: int, _: int) -> InputError:
+            row = order[before + 1]
+            return InputError(f"Row {row} repeats step {labels[row]} of trajectory {ids[row]}.", where="steps")
+
+        refuse_rows((np.diff(episode[order]) == 0) & (np.diff(when[order]) == 0), refusal)
     starts = np.flatnonzero(np.diff(episode[order], prepend=-1))
     return order, starts
 

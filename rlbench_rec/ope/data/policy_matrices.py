@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ...bad_rows import refuse_rows
 from ...errors import InputError
 from ...tolerances import PROBABILITY_SUM
 
@@ -51,11 +52,12 @@ def checked_actions(actions: np.ndarray, action_count: int, name: str = "actions
         raise InputError(f"Shape {actions.shape}; a vector is needed.", where=name)
     if not np.issubdtype(actions.dtype, np.integer):
         raise InputError(f"dtype {actions.dtype}; integers are needed.", where=name)
-    bad = (actions < 0) | (actions >= action_count)
-    if bad.any():
-        row = int(np.argmax(bad))
+
+    def refusal(row: int, _: int) -> InputError:
         what = f"{name[:-1].capitalize()} {actions[row]} at row {row} is outside 0..{action_count - 1}."
-        raise InputError(what, where=name)
+        return InputError(what, where=name)
+
+    refuse_rows((actions < 0) | (actions >= action_count), refusal)
     return actions
 
 
@@ -66,13 +68,8 @@ def check_distributions(name: str, matrix: np.ndarray, first: int) -> None:
     bad = ~(np.abs(sums - 1.0) <= PROBABILITY_SUM)
     if matrix.min() < 0:
         bad |= matrix.min(axis=1) < 0
-    refuse_rows(name, bad, first, f"is no distribution: it sums to {sums[np.argmax(bad)]:.6g}")
-
-
-def refuse_rows(name: str, bad: np.ndarray, first: int, why: str) -> None:
-    """Raise an InputError if any row is bad."""
-    if bad.any():
-        raise InputError(f"Row {first + int(np.argmax(bad))} {why}.", where=name)
+    why = "is no distribution: it sums to"
+    refuse_rows(bad, lambda row, _: InputError(f"Row {first + row} {why} {sums[row]:.6g}.", where=name))
 
 
 def category_codes(categories: np.ndarray, action_count: int) -> np.ndarray:

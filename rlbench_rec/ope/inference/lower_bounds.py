@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...bad_rows import refuse_rows
 from ...errors import InputError
 from ..data import checks
 from ..data.evaluation_log import EvaluationLog
@@ -82,9 +83,11 @@ def _terms(log: EvaluationLog, mean: Estimator, metric: int | None) -> np.ndarra
     if mean.needs_q or biased or not all(isinstance(part, Mean) for part in mean.parts(next(log.blocks()), metric)):
         raise InputError(f"'{mean.id}' is not a mean of weighted rewards.", where="name", hint="Use ips.")
     terms = LogParts(log, [mean], metric).tables()[0][0][:, 0]
-    if (terms < 0).any():
-        at = int(np.argmax(terms < 0))
-        raise InputError(f"The term of episode {at} is {terms[at]:g}; none may be negative.", where="rewards")
+
+    def refusal(at: int, _: int) -> InputError:
+        return InputError(f"The term of episode {at} is {terms[at]:g}; none may be negative.", where="rewards")
+
+    refuse_rows(terms < 0, refusal)
     return terms
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from ...bad_rows import refuse_rows
 from ...errors import InputError
 from ...tolerances import ROUNDING
 from ..data.bounds import Range, discounted_steps, known_range, return_range, single_step
@@ -163,10 +165,11 @@ def _check_model(log: EvaluationLog, one_reward: Range) -> None:
         column = getattr(log, name)
         # An average over actions leaves the range by rounding.
         slack = ROUNDING * np.abs(by_step).max()
-        outside = (column < low - slack) | (column > high + slack)
-        if outside.any():
-            row = int(np.argmax(outside))
-            at = 0 if log.one_step else row
-            what = f"The model leaves what can be earned, ({low[at]:g}, {high[at]:g}), at row {row}: {column[row]:g}."
-            hint = "Clip the model to it: that adds no bias."
-            raise InputError(what, where=name, hint=hint)
+        refuse_rows((column < low - slack) | (column > high + slack), partial(_unearnable, name, low, high, column))
+
+
+def _unearnable(name: str, low: np.ndarray, high: np.ndarray, column: np.ndarray, row: int, count: int) -> InputError:
+    # Of one-step logs there is one range for all.
+    at = row if len(low) == len(column) else 0
+    what = f"The model leaves what can be earned, ({low[at]:g}, {high[at]:g}), at row {row}: {column[row]:g}."
+    return InputError(what, where=name, hint="Clip the model to it: that adds no bias.")

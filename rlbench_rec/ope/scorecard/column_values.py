@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...bad_rows import refuse_rows
 from ...errors import InputError
 from .row_file import TableFile
 from .times import Days, days, exact_order, is_text
@@ -67,10 +69,13 @@ class Values:
         """
         values = self.read_as_numbers(column)
         bad = ~np.isfinite(values)
-        if bad.any():
-            raw = self.raw(column, int(np.argmax(bad)))
+
+        def refusal(row: int, count: int) -> InputError:
+            raw = self.raw(column, row)
             hint = if_missing if _missing(raw) else _as_number(raw) if isinstance(raw, str) else None
-            self.refuse(column, bad, "missing or no finite number", hint)
+            return self.refusal(column, "missing or no finite number", hint, row, count)
+
+        refuse_rows(bad, refusal)
         return values
 
     def read_as_numbers(self, column: str) -> np.ndarray:
@@ -212,14 +217,15 @@ class Values:
 
     def refuse(self, column: str, bad: np.ndarray, why: str, hint: str | None = None) -> None:
         """Raise an InputError if any row is bad."""
-        if not bad.any():
-            return
-        row, count = int(np.argmax(bad)), int(np.count_nonzero(bad))
+        refuse_rows(bad, partial(self.refusal, column, why, hint))
+
+    def refusal(self, column: str, why: str, hint: str | None, row: int, count: int) -> InputError:
+        """What is said of bad rows, the first of them and how many."""
         raw = self.raw(column, row)
         shown = "" if _missing(raw) else f" ({raw:.6g})" if isinstance(raw, float) else f" ('{raw}')"
         many = f"{count:,} values are {why}, the first in" if count > 1 else f"a value is {why}, in"
         what = f"{many} {self.place(row)}{shown}."
-        raise InputError(what, where=f"{self.file.path}, column '{column}'", hint=hint)
+        return InputError(what, where=f"{self.file.path}, column '{column}'", hint=hint)
 
 
 def _as_number(text: str) -> str:
