@@ -1,4 +1,4 @@
-"""What is known of a log's rewards, weights and lengths beforehand: finite-sample intervals stand on it."""
+"""The known ranges of a log's rewards, weights and lengths, on which finite-sample intervals rest."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def checked_metric_ranges(log: EvaluationLog) -> tuple[Range | None, ...] | None
         return None
     columns = [] if log.metrics is None else list(log.metrics.T)
     if not isinstance(ranges, Sequence) or len(ranges) != len(columns):
-        what = f"{ranges!r} is no list of a range (or None) for each of {len(columns)} metrics."
+        what = f"{ranges!r} is not a list of a range (or None) for each of {len(columns)} metrics."
         raise InputError(what, where="metric_ranges")
     pairs = enumerate(zip(ranges, columns, strict=True))
     return tuple(_range("metric_ranges", known, f"metrics (column {at})", column) for at, (known, column) in pairs)
@@ -66,7 +66,7 @@ def check_bounds(log: EvaluationLog) -> None:
 
 
 def single_step(log: EvaluationLog) -> bool:
-    """Whether episodes are known to have one step. That none in the log has a second one is a sample's extreme."""
+    """Whether episodes are known to have one step. That no episode of the log has two does not prove it."""
     return log.episode_starts is None or log.step_bound == 1
 
 
@@ -112,7 +112,7 @@ def discounted_steps(log: EvaluationLog, since: int = 0) -> float:
 
 
 def return_range(log: EvaluationLog, one_reward: Range, since: int = 0) -> Range:
-    """The range of sum_t gamma^t r_t from step `since` on. An episode may end at any step, so 0 rewards may follow."""
+    """The range of sum_t gamma^t r_t from step `since` on. An episode may end at any step; rewards are then 0."""
     low, high = one_reward
     if single_step(log):
         return low, high

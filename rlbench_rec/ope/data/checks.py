@@ -1,4 +1,4 @@
-"""What a column must be: every refusal names the column and its first bad row."""
+"""Checks of columns. Every error names the column and its first bad row."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def vector(name: str, values: object) -> np.ndarray:
     column = _floats(name, values)
     if column.ndim != 1:
         raise InputError(f"Shape {column.shape}; a vector is needed.", where=name)
-    # One sum tells whether anything is wrong without a temporary the size of the column.
+    # One sum shows whether anything is wrong, without a temporary as large as the column.
     with np.errstate(over="ignore", invalid="ignore"):
         fine = np.isfinite(column.sum())
     if not fine:
@@ -101,7 +101,7 @@ def settings(gamma: object, bandwidth: object, propensity_source: object) -> Non
 
 
 def row_weights(weights: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> None:
-    """Refuse weights of rows that are not positive, whose squares leave a float, or that differ in an episode."""
+    """Refuse row weights that are not positive, whose squares a float cannot hold, or that differ within an episode."""
     refuse("weights", weights <= 0, "not above 0; leave such rows out", weights)
     refuse(
         "weights", (weights < SMALLEST_WEIGHT) | (weights > 1.0 / SMALLEST_WEIGHT), "beyond 1e-100 ... 1e100", weights
@@ -150,7 +150,7 @@ def bounds(name: str, values: object) -> tuple[float, float]:
     """A smallest and a largest number."""
     low, high = pair(name, values)
     if not real(low) <= real(high):
-        raise InputError(f"({low!r}, {high!r}) is no range.", where=name)
+        raise InputError(f"({low!r}, {high!r}) is not a range.", where=name)
     return real(low), real(high)
 
 
@@ -158,7 +158,7 @@ def pair(name: str, values: object) -> tuple[object, object]:
     """Two things of any kind."""
     two = tuple(values) if isinstance(values, Iterable) else ()
     if len(two) != 2:
-        raise InputError(f"{values!r} is no pair of numbers.", where=name)
+        raise InputError(f"{values!r} is not a pair of numbers.", where=name)
     return two
 
 

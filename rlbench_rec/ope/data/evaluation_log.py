@@ -1,4 +1,4 @@
-"""EvaluationLog: logged decisions as vectors, all that an estimator ever reads."""
+"""EvaluationLog: logged decisions as vectors, which is all that an estimator reads."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BLOCK_ROWS = 16_384
 class EvaluationLog:
     """Logged rewards and two policies' probabilities of the logged actions. A bandit log has episodes of one step.
 
-    float64 vectors are kept, not copied: do not change them afterwards, since weights are computed once.
+    float64 vectors are not copied. Do not change them afterwards: weights are computed once.
 
     Args:
         rewards: (n,) rows in time order within an episode.
@@ -38,14 +38,15 @@ class EvaluationLog:
         episode_starts: (episodes,) first row of each episode; None: every row is an episode.
         gamma: discount factor in [0, 1]; gamma^0 is 1 also at gamma = 0.
         reward_range: known (smallest, largest) possible reward; finite-sample bounds need it.
-        weight_bound: known largest possible weight W_t, likewise.
-        step_bound: known largest possible number of rows of an episode, likewise where gamma is 1.
+        weight_bound: largest possible weight W_t, if known; likewise needed.
+        step_bound: largest possible number of rows of an episode, if known; likewise needed where gamma is 1.
         clusters: (episodes,) user codes; the bootstrap then resamples users.
         metrics: (n, m) further outcomes, valued by the same weights.
         metric_ranges: for each metric its known (smallest, largest) value, or None.
-        weights: (n,) how many rows of the whole log each stands for, such as 10 where one of ten clickless rows was
-            kept; alike within an episode. Means over episodes are then sum s x / sum s, its denominator resampled too.
-        unsupported_mass: (n,) target-policy mass on actions the behaviour policy never takes, where known.
+        weights: (n,) how many rows of the whole log each row stands for, such as 10 where one of ten clickless rows
+            was kept; the same for all rows of an episode. Means over episodes are then sum s x / sum s; the
+            denominator is resampled too.
+        unsupported_mass: (n,) target-policy mass on actions that the behaviour policy never takes, where known.
         propensity_source: "logged", "uniform" or "estimated"; part of every result made from the log.
         state_ratios: (n,) d^e_t(s) / d^b_t(s), the policies' chances to be still in the session at the row's step, and
             in the row's state; `mis` weighs by them. See `ope.density.state_ratios`.
@@ -56,7 +57,7 @@ class EvaluationLog:
         calibration_error: of estimated propensities, see `ope.estimate_propensities`; shown with the diagnostics.
         bandwidth: width of the kernel that stands for an exact match of continuous actions, 0 where there is none; None
             where actions are discrete. Else propensities are densities, without an upper limit. See `kernel_log`.
-        strata: (episodes,) codes of parts whose sizes were not left to chance, such as A/B arms or behaviour policies;
+        strata: (episodes,) codes of parts whose sizes were not left to chance: A/B arms, several behaviour policies;
             intervals then resample within each. See `ope.analysis.mixture_log`.
 
     Raises:
@@ -192,11 +193,11 @@ class EvaluationLog:
 
     @cached_property
     def total_weight(self) -> float:
-        """sum s, what means are divided by: the number of episodes where no weights are given."""
+        """sum s, which means are divided by: the number of episodes where rows have no weights."""
         return float(self.n_episodes if self.episode_weights is None else self.episode_weights.sum())
 
     def times_weights(self, values: np.ndarray) -> np.ndarray:
-        """(episodes,) s times values; the values as they are where no weights are given."""
+        """(episodes,) s times values; the values themselves where rows have no weights."""
         return values if self.episode_weights is None else self.episode_weights * values
 
     # --- importance weights ------------------------------------------------------------------------------------------
@@ -248,7 +249,7 @@ class EvaluationLog:
 
     @cached_property
     def scaled_final_weights(self) -> np.ndarray:
-        """(episodes,) W_T up to a common factor, so that products beyond the range of a float still compare."""
+        """(episodes,) W_T up to a common factor, so that products beyond the range of a float can be compared."""
         if self.log_weights is None:
             return self.final_weights
         logs = self.last(self.log_weights)

@@ -40,7 +40,7 @@ def from_arrays(
     positions: np.ndarray | None = None,
     **fields: Unpack[LoggedFields],
 ) -> EvaluationLog:
-    """An EvaluationLog from (n, A) matrices. Only slices are held: float32 and memory-mapped matrices are welcome.
+    """An EvaluationLog from (n, A) matrices. It keeps slices alone, so float32 and memory-mapped matrices are fine.
 
     Args:
         actions: (n,) logged actions, integers in [0, A).
@@ -48,10 +48,10 @@ def from_arrays(
         propensities: (n,) behaviour policy's probability of the logged action.
         target_policy: (n, A) probabilities; rows sum to 1 within 1e-4 and are not renormalised.
         q_hat: (n, A) a model's values, from a model that never saw the row.
-        behaviour_policy: (n, A) probabilities, equal to `propensities` at the logged actions; tells the target policy's
-            mass on actions that are never logged.
+        behaviour_policy: (n, A) probabilities, equal to `propensities` at the logged actions; shows how much of
+            the target policy is on actions that are never logged.
         trajectory_ids: (n,) which episode a row belongs to; None: every row is an episode.
-        steps: (n,) order within an episode; None: the order given.
+        steps: (n,) order within an episode; None: the order of the rows.
         categories: (A,) category of each action, or (A, d) features of which each combination is one; with the
             behaviour policy they give the vectors that `mips` needs.
         positions: (n,) position of each row, where policies and q differ by position; matrices are then (n, A, P).
@@ -107,7 +107,7 @@ def from_arrays(
     order = None
     if trajectory_ids is not None:
         if "episode_starts" in fields:
-            what = "Episodes are told by trajectory_ids or by episode_starts, not by both."
+            what = "Give trajectory_ids or episode_starts, not both."
             raise InputError(what, where="episode_starts")
         order, starts = episode_order(np.asarray(trajectory_ids), steps)
         further["episode_starts"] = starts
@@ -165,7 +165,7 @@ def _refuse(name: str, bad: np.ndarray, first: int, why: str) -> None:
 def _fields_of(
     q_hat: np.ndarray | None, behaviour: np.ndarray | None, categories: np.ndarray | None
 ) -> Iterator[RowField]:
-    """What the matrices that were given say."""
+    """What can be read from the matrices."""
     if q_hat is not None:
         yield from ("q_logged", "v_target")
     if behaviour is not None:

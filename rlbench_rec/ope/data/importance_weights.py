@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 LARGEST_LOG = 345.0
-"""Products beyond e^345 (1e150), or below its inverse, are left to logarithms: their squares would leave a float."""
+"""Products beyond e^345 (1e150), or below its inverse, are kept as logarithms: a float cannot hold their squares."""
 
 
 def cumulative_weights(
@@ -16,8 +16,8 @@ def cumulative_weights(
     """(n,) W_t = rho_0 ... rho_t within each episode; inf or 0 where a float cannot hold them.
 
     Products, never differences of one running log-sum over the log: those lose ten digits on long logs and turn into
-    NaN after a zero ratio. An episode whose product leaves the range of a float on its way goes by its own logarithms,
-    since inf * 0 is NaN and a product that has become 0 never comes back.
+    NaN after a zero ratio. An episode whose product leaves the range of a float at some step is computed in
+    logarithms, since inf * 0 is NaN and a product that has become 0 stays 0.
 
     Args:
         ratios: (n,) rho_t.
@@ -53,7 +53,7 @@ def extreme_log_weights(ratios: np.ndarray, starts: np.ndarray, lengths: np.ndar
 
 
 def is_extreme(logs: np.ndarray) -> np.ndarray:
-    """Whether log weights leave the range; that of a zero weight does not."""
+    """Whether log weights are out of range; that of a zero weight is not."""
     return np.isfinite(logs) & (np.abs(logs) > LARGEST_LOG)
 
 

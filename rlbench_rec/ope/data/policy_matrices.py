@@ -62,13 +62,13 @@ def checked_actions(actions: np.ndarray, action_count: int, name: str = "actions
 
 
 def check_distributions(name: str, matrix: np.ndarray, first: int) -> None:
-    """Refuse rows, numbered from `first`, that are no distributions."""
+    """Refuse rows, numbered from `first`, that are not distributions."""
     sums = matrix.sum(axis=1)
     # Written as "not near" so that NaN is refused too.
     bad = ~(np.abs(sums - 1.0) <= PROBABILITY_SUM)
     if matrix.min() < 0:
         bad |= matrix.min(axis=1) < 0
-    why = "is no distribution: it sums to"
+    why = "is not a distribution: it sums to"
     refuse_rows(bad, lambda row, _: InputError(f"Row {first + row} {why} {sums[row]:.6g}.", where=name))
 
 

@@ -1,4 +1,4 @@
-"""Where weights come from that no log records: of states, categories, whole slates and continuous actions."""
+"""Weights that no log records: of states, categories, whole slates and continuous actions."""
 
 from .action_categories import category_propensities, embedding_categories
 from .density_ratios import state_ratios

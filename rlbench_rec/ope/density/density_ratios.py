@@ -1,4 +1,4 @@
-"""Ratios of the policies' chances to be in a state, for `mis` and `drl`."""
+"""Density ratios: how much likelier a state is under the target policy. For `mis` and `drl`."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def state_ratios(log: EvaluationLog, states: np.ndarray, method: str = "tabular"
     Both policies meet the same users, so the ratio is 1 at first steps. Further on, with u_t = d_t rho_t,
 
         `tabular`: d_{t+1}(s) = mean of u_t over the episodes that are in s at t + 1 (Xie, Ma and Wang 2019);
-        `classification`: the same conditional mean as the odds p / (1 - p) of a logistic regression that tells rows of
-            weight u_t from rows of weight 1 by the features of s_{t+1}, one a step;
+        `classification`: the same conditional mean as the odds p / (1 - p) of a logistic regression that separates rows
+            of weight u_t from rows of weight 1 by the features of s_{t+1}, one a step;
         `stationary`: one ratio for all steps, linear in the features (or free for each code): the w that satisfies
             mean f(s_0) + mean sum_t gamma^t [gamma w(s_t) rho_t f(s_{t+1}) - w(s_t) f(s_t)] = 0
             for every feature f, nothing following the last step. The linear case of DualDICE and of minimax weight

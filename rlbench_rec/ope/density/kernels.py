@@ -121,7 +121,7 @@ def _slope(
     usable = [log for log in logs if Magnitudes.of(log.importance_weights).effective_number >= FEWEST_MATCHES]
     if not usable:
         return logs[-1]
-    # Far out in the tail of the logged bids a weight may leave the range of a float: it is no estimate, and no crash.
+    # Far out in the tail of the logged bids a weight may be too large for a float; the estimate is then not finite.
     with np.errstate(over="ignore", invalid="ignore"):
         measured = [measure(LogParts(log, [decisive]))[0] for log in usable]
     return usable[least_contradicted([x.value for x in measured], [x.std_error for x in measured], HALF_WIDTH)]
@@ -138,7 +138,7 @@ def _limits(bounds: tuple[float | None, float | None]) -> tuple[float, float]:
     least, most = checks.pair("bounds", bounds)
     low, high = checks.bounds("bounds", (-np.inf if least is None else least, np.inf if most is None else most))
     if low == high:
-        raise InputError(f"There is no action but {low:g}.", where="bounds")
+        raise InputError(f"{low:g} is the only action.", where="bounds")
     return low, high
 
 
@@ -149,7 +149,7 @@ def _grid(actions: np.ndarray, low: float, high: float) -> np.ndarray:
     if width <= 0:
         hint = "Give bandwidth= or grid=."
         raise InputError("Nearly all actions are the same.", where="actions", hint=hint)
-    # Three digits, so that a chosen value is the one that its name tells.
+    # Three digits, so that the name of a result holds the whole value.
     return np.array([float(f"{value:.3g}") for value in width * np.geomspace(0.01, 0.5, GRID_SIZE)])
 
 

@@ -1,4 +1,4 @@
-"""What each estimator computes, one file for each family, and the table that names them."""
+"""Estimators, one file per family, and the registry that names them."""
 
 from .other_outcomes import Outcome, valued
 from .registry import ESTIMATORS, Estimator, estimator, needs_q

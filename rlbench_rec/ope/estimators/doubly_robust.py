@@ -19,7 +19,7 @@ def q_and_v(log: EvaluationLog) -> tuple[np.ndarray, np.ndarray]:
 
 
 def dm(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
-    """mean_i v_0: the model alone; as right as the model, and no interval of the log covers its bias."""
+    """mean_i v_0: the model alone; as good as the model, whose bias no interval covers."""
     return [Mean(Vectors(log.first(q_and_v(log)[1])))]
 
 

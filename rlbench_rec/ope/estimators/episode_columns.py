@@ -1,4 +1,4 @@
-"""Per-episode columns: all that an estimator is made of, and all that an interval resamples.
+"""Per-episode columns: what an estimator is made of, and what an interval resamples.
 
 A set of K columns knows their sums, a weighted sum of them per episode, and the whole (episodes, K) matrix. Only the
 bootstrap asks for the matrix; values and standard errors never build it.
@@ -19,13 +19,13 @@ SPARSE_BELOW = 0.2
 
 
 def sum_of_squares(vector: np.ndarray) -> float:
-    """sum_i x_i^2, in one thread: on vectors this short, waking others costs more than they do, and how many there are
-    would show in the last digit. By blocks, as `block_sum`."""
+    """sum_i x_i^2, in one thread: on vectors this short, starting threads costs more than they save, and their number
+    would change the last digit. By blocks, as `block_sum`."""
     return float(sum(np.einsum("i,i->", block, block) for block in _blocks(vector)))
 
 
 def block_sum(vector: np.ndarray) -> float:
-    """sum_i x_i, block after block: the same to the last bit whether an estimator sees a log in blocks or whole."""
+    """sum_i x_i, block after block, so that a log in blocks and a whole log give the same last bit."""
     return float(sum(block.sum() for block in _blocks(vector)))
 
 
@@ -60,7 +60,7 @@ class Columns(Protocol):
 
 
 class Vectors:
-    """Columns given as vectors.
+    """Columns that are vectors.
 
     Args:
         vectors: K vectors of (episodes,).

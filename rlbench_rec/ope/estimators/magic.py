@@ -41,7 +41,7 @@ def magic(log: EvaluationLog, outcome: np.ndarray, steps: float, resamples: floa
     """sum_j x_j g_j: g_j follows `sndr` up to step j and trusts the model from there on (g_{-1} is `dm`, the last one
     `sndr`), and x >= 0, sum x = 1, minimises x' (Omega + b b') x. Omega is the covariance of the g_j by the delta
     method (the paper holds the normalisers fixed), b_j the distance of g_j from the 90 % bootstrap interval of `sndr`.
-    The interval takes x as given; `Estimate.chosen` tells it.
+    The interval takes x as fixed; `Estimate.chosen` holds it.
 
     Args:
         log: the log.
@@ -59,7 +59,7 @@ def magic(log: EvaluationLog, outcome: np.ndarray, steps: float, resamples: floa
 
 
 def _until(log: EvaluationLog, outcome: np.ndarray, shares: np.ndarray) -> list[Part]:
-    """`sndr` whose corrections count with a share: v_0 + sum_t gamma^t W_t [r_t - q_t + gamma v_{t+1}] share_t."""
+    """`sndr` with a share of each correction: v_0 + sum_t gamma^t W_t [r_t - q_t + gamma v_{t+1}] share_t."""
     before = np.append(1.0, shares[:-1])
     q, v = q_and_v(log)
     residuals = log.discounts * (outcome - q) * shares[log.steps]
@@ -94,7 +94,7 @@ def _interval(log: EvaluationLog, parts: list[Part], value: float, resamples: in
     if not len(draws):
         return np.nan, np.nan
     low, high = np.quantile(draws, [(1 - BIAS_CONFIDENCE) / 2, (1 + BIAS_CONFIDENCE) / 2])
-    # The paper's own guard: sndr is what bias is measured from, so it has none, whatever few draws say.
+    # As in the paper: bias is measured from sndr, so sndr has none, even where the few draws say otherwise.
     return min(float(low), value), max(float(high), value)
 
 

@@ -46,7 +46,7 @@ class Joined:
         return side_by_side([part.columns.matrix() for part in self.parts])
 
     def split(self, means: np.ndarray) -> list[np.ndarray]:
-        """For each part: its own of (..., K) numbers."""
+        """For each part: its share of (..., K) numbers."""
         return np.split(means, np.cumsum([part.columns.width for part in self.parts])[:-1], axis=-1)
 
 
@@ -87,7 +87,7 @@ class Quotient:
         return of_parts[: len(self.above)], of_parts[len(self.above) :]
 
 
-def valued(one: Estimator, outcome: Outcome) -> Estimator:
+def valued(estimator: Estimator, outcome: Outcome) -> Estimator:
     """The estimator of one outcome, whichever it is asked for: the reward (None), a column of `log.metrics`, or of a
     pair (a, b) the ratio V_a / V_b, such as revenue per order.
 
@@ -101,28 +101,32 @@ def valued(one: Estimator, outcome: Outcome) -> Estimator:
     sides = outcome if isinstance(outcome, tuple) else (outcome,)
     if len(sides) not in (1, 2) or any(isinstance(side, tuple) for side in sides):
         hint = "Give None (the reward), a number, or a pair of these."
-        raise InputError(f"{outcome!r} is no outcome.", where="metric", hint=hint)
-    if one.outcomes is not None or any("difference" in kind for kind in one.kinds):
-        raise InputError(f"'{one.label}' has its outcome already.", where="metric", hint="Use ope.lift(metric=...).")
-    if one.needs_q and sides != (None,):
+        raise InputError(f"{outcome!r} is not an outcome.", where="metric", hint=hint)
+    if estimator.outcomes is not None or any("difference" in kind for kind in estimator.kinds):
+        raise InputError(
+            f"'{estimator.label}' has its outcome already.", where="metric", hint="Use ope.lift(metric=...)."
+        )
+    if estimator.needs_q and sides != (None,):
         hint = "Use ips or snips for metrics, or a log whose rewards are the metric."
-        raise InputError(f"The q of '{one.id}' is a model of the reward, not of a metric.", where="metric", hint=hint)
+        raise InputError(
+            f"The q of '{estimator.id}' is a model of the reward, not of a metric.", where="metric", hint=hint
+        )
     ratio = len(sides) == 2
     return replace(
-        one,
-        id=f"{one.label}-ratio" if ratio else one.label,
-        compute=partial(_parts, one, sides),
+        estimator,
+        id=f"{estimator.label}-ratio" if ratio else estimator.label,
+        compute=partial(_parts, estimator, sides),
         own=partial(_lost, sides),
         outcomes=sides,
-        undefined=DENOMINATOR if ratio else one.undefined,
+        undefined=DENOMINATOR if ratio else estimator.undefined,
         required=(),
         parameters={},
     )
 
 
-def _parts(one: Estimator, sides: tuple[int | None, ...], log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
+def _parts(estimator: Estimator, sides: tuple[int | None, ...], log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """V_a of one outcome, V_a / V_b of two."""
-    above, *below = [one.compute(log, log.outcome(side), **one.parameters) for side in sides]
+    above, *below = [estimator.compute(log, log.outcome(side), **estimator.parameters) for side in sides]
     return [Quotient(above, below[0])] if below else above
 
 

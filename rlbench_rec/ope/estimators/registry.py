@@ -1,16 +1,16 @@
-"""The table of estimators: what each computes, what it needs, and whether an interval covers its error."""
+"""The registry of estimators: what each computes, what it needs, and whether an interval covers its error."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from numbers import Real
 from typing import Literal
 
 import numpy as np
 
 from ...errors import InputError
 from ...registry import Registry
+from ..data import checks
 from ..data.evaluation_log import EvaluationLog
 from . import doubly_robust, importance_sampling, marginalised, slate_estimators
 from .functionals import Part
@@ -50,7 +50,7 @@ class Estimator:
         by_blocks: whether its parts on a block of rows need nothing of the other rows.
         outcomes: what it values whichever outcome it is asked for, see `valued`; None: the one it is asked for.
         own: (log, outcome) -> parts of minus the behaviour policy's own value, for lifts.
-        undefined: why its value may be no number.
+        undefined: why its value may be NaN.
         required: names of the parameters, all > 0 (shrinkage, strength and seeds may be 0).
         parameters: their values; those in the table are defaults.
     """
@@ -116,7 +116,7 @@ class Estimator:
 
 
 def _exactly(value: float) -> str:
-    """A number as short as it can be told, for names."""
+    """A number in as few digits as tell it apart, for names."""
     short = f"{value:g}"
     if float(short) == value:
         return short
@@ -247,23 +247,20 @@ def estimator(name: str | Estimator, **parameters: float) -> Estimator:
         UnknownNameError: no such estimator.
         InputError: a parameter that is missing, unknown, negative or NaN.
     """
-    found = name if isinstance(name, Estimator) else ESTIMATORS[name]
-    given = found.parameters | parameters
-    for key in given:
-        if key not in found.required:
-            takes = ", ".join(found.required) or "no parameters"
-            raise InputError(f"The estimator '{found.id}' takes {takes}.", where=key)
-    for key in found.required:
-        if key not in given:
-            raise InputError(f"The estimator '{found.id}' needs {key}=.", where=key)
+    named = name if isinstance(name, Estimator) else ESTIMATORS[name]
+    values = named.parameters | parameters
+    for key in values:
+        if key not in named.required:
+            takes = ", ".join(named.required) or "no parameters"
+            raise InputError(f"The estimator '{named.id}' takes {takes}.", where=key)
+    for key in named.required:
+        if key not in values:
+            raise InputError(f"The estimator '{named.id}' needs {key}=.", where=key)
         low, high = (0.0, 1.0) if key == "strength" else (0.0, np.inf)
-        if (
-            not isinstance(given[key], Real)
-            or not low <= given[key] <= high
-            or (key not in MAY_BE_ZERO and given[key] == 0)
-        ):
-            raise InputError(f"{key} is {given[key]!r}; it must lie in [{low:g}, {high:g}].", where=key)
-    return replace(found, parameters={key: float(given[key]) for key in found.required})
+        value = values[key]
+        if not low <= checks.real(value) <= high or (key not in MAY_BE_ZERO and value == 0):
+            raise InputError(f"{key} is {value!r}; it must lie in [{low:g}, {high:g}].", where=key)
+    return replace(named, parameters={key: float(values[key]) for key in named.required})
 
 
 def needs_q(name: str | Estimator) -> bool:

@@ -64,7 +64,7 @@ class ReliabilityDiagram:
 def losses(logs: np.ndarray, actions: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(temperatures,) summed log loss of (m, A) log probabilities at each temperature."""
     at = (np.arange(len(actions)), actions)
-    return np.array([-(weights * _tempered(logs, one)[at]).sum() for one in TEMPERATURES])
+    return np.array([-(weights * _tempered(logs, value)[at]).sum() for value in TEMPERATURES])
 
 
 def best_temperature(summed: np.ndarray) -> float:

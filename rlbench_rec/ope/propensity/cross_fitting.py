@@ -39,18 +39,18 @@ def estimate_propensities(
 
     For each fold of users a model is fitted on the others and predicts the fold. A fold's calibration is fitted on the
     predictions of the other folds. Estimates made with such propensities say so (`propensity_source = "estimated"`),
-    are `sampling-only` and never `trusted`: whatever the behaviour policy used beyond the features is not in them.
+    are `sampling-only` and never `trusted`: they lack what the behaviour policy used beyond the features.
 
     Args:
         actions: (n,) what was logged, integers from 0.
         features: (n, d) all that the behaviour policy decided by, finite.
         model: `logistic`, `boosting`, or for large action sets `embeddings`.
-        users: (n,) whose decision it was; None: every row is a user of its own.
+        users: (n,) who met the decision; None: every row is another user.
         weights: (n,) how many decisions each row stands for, as those of an EvaluationLog; None: one. A log that was
             thinned by what was earned shows other actions than were taken: the model, its calibration and its losses
             are those of the whole log. They are handed on to the log.
         embeddings: (A, k) of the items, for `embeddings`.
-        target_policy: (n, A) probabilities; tells the policy's mass on actions without support. Read in chunks.
+        target_policy: (n, A) probabilities; shows its mass on actions without support. Read in chunks.
         folds: at least 2.
         calibration: `temperature` (Guo et al. 2017), `isotonic`, or `none`.
         floor: a probability below it counts as no support; None: the larger of 0.01 / A and 1 / n.

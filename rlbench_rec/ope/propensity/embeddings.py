@@ -15,8 +15,8 @@ STEPS, BATCH, RATE, PENALTY = 800, 256, 0.03, 1e-4
 def fit_embeddings(data: TrainingData, seed: int) -> Callable[[np.ndarray], np.ndarray]:
     """log p(a|x) = s log popularity(a) + x' W e_a - log of the sum over actions, e_a the item's embedding.
 
-    W has features x dimensions entries whatever the number of actions, so items that are hardly ever logged borrow from
-    items that are like them. Popularity is Laplace-smoothed; s starts at 1 and W at 0, hence fitting starts from
+    W has features x dimensions entries, however many actions there are, so items that are rarely logged borrow from
+    similar items. Popularity is Laplace-smoothed; s starts at 1 and W at 0, hence fitting starts from
     the popularity baseline. The likelihood is concave; 800 steps of Adam on batches of 256, the full softmax in each.
 
     Args:

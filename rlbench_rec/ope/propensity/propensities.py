@@ -39,7 +39,7 @@ class Propensities:
         log_loss: mean -log p of the logged actions; `raw_log_loss` before calibration.
         baseline_log_loss: that of the actions' popularity in the other folds. A model that is not below it knows
             nothing of the decision.
-        weights: (n,) how many decisions each row stands for, where that was said.
+        weights: (n,) how many decisions each row stands for, where known.
         calibration_error: see `ope.propensity.calibration.ReliabilityDiagram.error`; `raw_calibration_error` before it.
     """
 

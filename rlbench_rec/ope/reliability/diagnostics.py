@@ -38,7 +38,7 @@ class Diagnostics:
         units: how many units.
         effective_users: (sum n)^2 / sum n^2, n the number of a unit's episodes: how many users of one size they are.
         balanced_weights: ess^3 / units^2; 1 / sqrt of it stands for the skewness that the weights leave.
-        balanced_events: how many events of equal weight are as skewed; see `ope.reliability`.
+        balanced_events: how many events of equal weight are as skewed; see `effective_sizes`.
         size_evenness: in [0, 1], what the inequality of their sizes leaves of them.
         verdict, reasons: what the gate says, and why.
         calibration_error: that of estimated propensities, None where not known.
@@ -120,13 +120,13 @@ def step_magnitudes(log: EvaluationLog) -> list[Magnitudes]:
         weights = log.weights * weights
     sums = np.bincount(log.steps, weights)
     squares = np.bincount(log.steps, weights * weights)
-    # Only their effective number is asked for, so neither cubes nor the largest are.
+    # Only their effective number is needed, so cubes and the largest are left out.
     pairs = zip(sums.tolist(), squares.tolist(), strict=True)
     return [Magnitudes(1.0, total, square, cubes=0.0, largest=0.0) for total, square in pairs]
 
 
 class Verdicts:
-    """Verdicts on several estimators of one log; what they share is computed once.
+    """Verdicts on several estimators of one log; shared figures are computed once.
 
     Args:
         log: the log.
@@ -139,12 +139,12 @@ class Verdicts:
         self._of_outcomes: dict[int | None, LogOverlap] = {}
         self._overlaps: dict[tuple[int | None, str], list[Overlap]] = {}
 
-    def of(self, one: Estimator, value: float, skewness: float) -> Verdict:
+    def of(self, estimator: Estimator, value: float, skewness: float) -> Verdict:
         """Verdict and reasons of an estimate, from its value and its skewness."""
-        outcomes = (self.metric,) if one.outcomes is None else one.outcomes
-        on_weights = [self._on(outcome, kind, one.kinds) for outcome in outcomes for kind in one.kinds]
+        outcomes = (self.metric,) if estimator.outcomes is None else estimator.outcomes
+        on_weights = [self._on(outcome, kind, estimator.kinds) for outcome in outcomes for kind in estimator.kinds]
         verdict = judge_skewness(worst(on_weights), skewness, self.gate)
-        verdict = qualified(one, value, verdict, LogTraits.of(self.log))
+        verdict = qualified(estimator, value, verdict, LogTraits.of(self.log))
         return judge_users(verdict, self._users, self.gate)
 
     def _on(self, outcome: int | None, kind: str, kinds: Sequence[str]) -> Verdict:
@@ -170,7 +170,7 @@ def verdict_on(positions: Sequence[Overlap], gate: Gate, kind: str, kinds: Seque
     """The verdict on weights of a kind, which is one of several that an estimator has; on those of the position that
     overlaps least."""
     if not kind.endswith("difference") and any(other.endswith("difference") for other in kinds):
-        # Whether enough was seen of a lift, the differences of weights tell.
+        # Whether a log shows enough of a lift depends on the differences of weights.
         positions = [replace(overlap, sizes=None) for overlap in positions]
     verdicts = [judge(overlap, gate) for overlap in positions]
     if len(verdicts) > 1:
@@ -192,7 +192,7 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
 
 @dataclass(frozen=True)
 class LogTraits:
-    """What the weights of a log do not tell, and the verdict looks at.
+    """What the verdict looks at besides the weights of a log.
 
     Attributes:
         bandwidth: see `EvaluationLog`.
@@ -210,13 +210,13 @@ class LogTraits:
         return LogTraits(log.bandwidth, log.propensity_source, not log.one_step and bool(np.ptp(log.lengths)))
 
 
-def qualified(one: Estimator, value: float, verdict: Verdict, traits: LogTraits) -> Verdict:
-    """The verdict on an estimator's weights, after a look at what weights cannot tell."""
+def qualified(estimator: Estimator, value: float, verdict: Verdict, traits: LogTraits) -> Verdict:
+    """The verdict on an estimator's weights, which also looks at what the weights do not show."""
     if not np.isfinite(value):
-        return "unreliable", (f"the value is not defined: {one.undefined}",)
-    verdict = doubted(verdict, uncovered(one, traits.bandwidth, traits.propensity_source))
+        return "unreliable", (f"the value is not defined: {estimator.undefined}",)
+    verdict = doubted(verdict, uncovered(estimator, traits.bandwidth, traits.propensity_source))
     long = "sessions differ in length, and weights of whole sessions miss what the long ones hide"
-    return doubted(verdict, long if one.whole_episodes and traits.uneven else None)
+    return doubted(verdict, long if estimator.whole_episodes and traits.uneven else None)
 
 
 def doubted(verdict: Verdict, missing: str | None) -> Verdict:
@@ -224,15 +224,15 @@ def doubted(verdict: Verdict, missing: str | None) -> Verdict:
     return ("weak", (missing,)) if verdict[0] == "trusted" and missing else verdict
 
 
-def uncovered(one: Estimator, bandwidth: float | None, propensity_source: str) -> str | None:
-    """The part of an estimate's error that no interval covers, in words; None where there is none."""
-    if one.biased:
+def uncovered(estimator: Estimator, bandwidth: float | None, propensity_source: str) -> str | None:
+    """The part of an estimate's error that no interval covers, in words; None if there is none."""
+    if estimator.biased:
         return "the estimator has a bias that its interval does not cover"
-    return None if one.events == "unweighted" else doubt(bandwidth, propensity_source)
+    return None if estimator.events == "unweighted" else doubt(bandwidth, propensity_source)
 
 
 def doubt(bandwidth: float | None, propensity_source: str) -> str | None:
-    """Why no weighted estimate of a log can be trusted, however well it overlaps."""
+    """Why no weighted estimate of a log can be trusted, however good the overlap."""
     if bandwidth:
         return f"a kernel of width {bandwidth:g} stands for the exact action"
     if propensity_source == "estimated":

@@ -1,7 +1,7 @@
-"""Figures from which the gate tells whether an interval can be right: how many units there are in effect, how many
+"""Figures by which the gate judges whether an interval can be right: how many units there are in effect, how many
 events, and how skewed their sum may still be.
 
-An interval presumes that an estimate is nearly normal about the truth; how far it is from that, third moments tell. A
+An interval presumes that an estimate is nearly normal about the truth; third moments show how far from normal it is. A
 sum of k equal terms has a skewness of about 1 / sqrt(k), one of unequal terms x that of k3(x) = (sum x^2)^3 /
 (sum |x|^3)^2 equal ones. Events are rows whose reward differs from the median reward: a constant added to all rewards,
 or a positive factor, changes none of the figures.
@@ -27,8 +27,8 @@ NEAR_LARGEST = 0.95 * (1 - ROUNDING)
 RARELY_PASSED = 0.3
 """Of one event: how many of a log's events are expected beyond the quantile at which the sizes' tail is cut."""
 UNSEEN = 0.33
-"""The largest evenness that sizes themselves can show: that a few events are alike does not show that there is no
-larger one."""
+"""The largest evenness that sizes themselves can show: a few events of one size do not show that none is
+larger."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The gate: may this number be believed at all?"""
+"""The gate: whether an estimate may be believed."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ propensity is evidence neither against a log nor for a policy."""
 @dataclass(frozen=True)
 class Gate:
     """Thresholds of the verdict: `unreliable` if any of the first block is crossed, `trusted` if all of the second
-    hold, else `weak`. Those of the third are of users, or whatever else is resampled whole.
+    hold, else `weak`. Those of the third are for users, or other units that are resampled whole.
 
-    Units are users where the log knows them, else episodes. With users, the thresholds of the third block stand in the
-    place of those of the effective sample size.
+    Units are users where the log knows them, else episodes. With users, the thresholds of the third block
+    replace those of the effective sample size.
     """
 
     unreliable_ess: float = 50.0
@@ -87,7 +87,7 @@ def judge(overlap: Overlap, gate: Gate) -> Verdict:
     """The verdict, and in words why it is not a better one."""
     o, g = overlap, gate
     low, high = g.unreliable_mean_weight
-    # What so many rows can tell, fewer users can, too, if they are alike enough.
+    # Fewer users can show as much as many rows if they are alike enough.
     least_ess, enough_ess = (g.unreliable_ess, g.trusted_ess) if o.users is None else (0.0, 0.0)
     ess = f"effective sample size {o.ess:.4g}" + ("" if o.users is None else " users")
     share = f"one {'weight' if o.users is None else 'user'} is {o.largest_weight_share:.0%} of the sum"
@@ -213,8 +213,8 @@ def judge_skewness(verdict: Verdict, skewness: float, gate: Gate) -> Verdict:
 def judge_users(
     verdict: Verdict, users: float | None, gate: Gate, units: str = "users (clusters)", differ: str = "users"
 ) -> Verdict:
-    """A verdict, and whether the users who are resampled are enough to tell how they differ: how many of one size they
-    are, None where every episode is drawn by itself, so that its weights say it all."""
+    """A verdict, and whether the resampled users are enough to show how they differ. `users` is how many users of one
+    size they are; None where every episode is drawn by itself, so that its weights are enough."""
     if users is None or not _below(users, gate.trusted_users):
         return verdict
     least = "unreliable" if _below(users, gate.unreliable_users) else "weak"

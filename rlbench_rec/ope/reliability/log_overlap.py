@@ -1,4 +1,4 @@
-"""What the gate looks at in a log, for each kind of weights that an estimator can have; see `Estimator.events`."""
+"""How well a log covers the target policy, for each kind of weights that an estimator has; see `Estimator.events`."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ class LogOverlap:
             return getattr(self, f"_{kind}")()
 
     def sizes(self, kind: str) -> list[Sizes]:
-        """How the sizes of the events are spread that the weights meet."""
+        """How the sizes of the events are spread."""
         every = self._events_by_position if layout(kind) == "positions" else [self._events]
         return [spread_of_sizes(events.sizes, largest_size(self.range, events.median)) for events in every]
 
     def outcomes(self, kind: str) -> list[np.ndarray]:
-        """The rewards whose events the weights meet; see `layout`."""
+        """The rewards that the weights multiply; see `layout`."""
         return [self.outcome[at] for at in self._by_position] if layout(kind) == "positions" else [self.outcome]
 
     def outcome_weights(self, kind: str) -> list[np.ndarray | None]:
@@ -170,7 +170,7 @@ class LogOverlap:
             return self._apart(final, self.log.importance_weights - other.importance_weights)
 
     def _apart(self, final: np.ndarray, rows: np.ndarray) -> WeightSums:
-        """Of differences of weights where they are not 0, which is all that tells two policies apart.
+        """Of differences of weights where they are not 0: only there do two policies differ.
 
         Args:
             final: (episodes,) differences of last weights; their mean has no known expectation.

@@ -1,5 +1,5 @@
-"""Sums from which overlap is judged, by unit of dependence: user where the log knows users, else episode. They add up,
-so the figures of a log are those of its parts put together."""
+"""Sums by which overlap is judged, over users where the log knows users, else over episodes. They add up: the sums of a
+log are those of its parts together."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ class WeightSums:
     @property
     def mean_weight_z(self) -> float:
         """(mean weight - 1) over its standard error, taken for 5e-4 where less; 0 where it is 1 to within 1e-6."""
-        # Weights that are all 1 but for rounding have a standard error of rounding too; their ratio means nothing.
+        # Weights that are 1 but for rounding have a standard error of rounding; the ratio of the two means nothing.
         apart, error = self.mean_weight - 1.0, self.mean_error
         if abs(apart) <= SINGLE_PRECISION:
             return 0.0
@@ -245,12 +245,12 @@ class WeightSums:
 
     @property
     def balanced_weights(self) -> float:
-        """ESS^3 / units^2; see `ope.reliability`."""
+        """ESS^3 / units^2; see `effective_sizes`."""
         return self.weights.effective_number**3 / self.units**2
 
     @property
     def balanced_events(self) -> float:
-        """K0; see `ope.reliability.balanced_events`."""
+        """K0; see `effective_sizes.balanced_events`."""
         if self.events is None:
             return np.inf
         of_events, with_event = self.events.weights.balanced_number, self.events.units / self.units
@@ -265,7 +265,7 @@ class WeightSums:
 
     def overlap(self, sizes: Sizes | None) -> Overlap:
         """The gate's figures; `sizes` are those of the events, None where they are not asked for."""
-        # Where the mass is not known, the weights' own lower limit stands in: it can only understate.
+        # Where the mass is not known, the lower limit that the weights give is used: it can only be too low.
         known = not np.isnan(self.unsupported_mass)
         return Overlap(
             users=self.effective_users if self.by_user else None,

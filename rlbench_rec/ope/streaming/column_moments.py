@@ -62,10 +62,10 @@ class ColumnMoments:
 
     def merged(self, other: ColumnMoments) -> ColumnMoments:
         """Of both parts of the log together."""
-        one, two = self._padded(other), other._padded(self)
-        sums = tuple(a + b for a, b in zip(one.sums, two.sums, strict=True))
-        third = one.third and two.third and one.third.merged(two.third)
-        return ColumnMoments(self.kinds, sums, _root(one.root, two.root), third)
+        a, b = self._padded(other), other._padded(self)
+        sums = tuple(of_a + of_b for of_a, of_b in zip(a.sums, b.sums, strict=True))
+        third = a.third and b.third and a.third.merged(b.third)
+        return ColumnMoments(self.kinds, sums, _root(a.root, b.root), third)
 
     def value(self, total_weight: float) -> float:
         """The estimate."""
@@ -127,9 +127,9 @@ def _wider(block: np.ndarray, missing: int) -> np.ndarray:
     return np.pad(steps, ((0, 0), (0, 0), (0, missing))).reshape(len(block), -1)
 
 
-def _root(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+def _root(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
     # In this mode it is an array, which numpy's types do not say.
-    return np.asarray(np.linalg.qr(np.concatenate([one, two]), mode="r"))
+    return np.asarray(np.linalg.qr(np.concatenate([upper, lower]), mode="r"))
 
 
 def _chunks(columns: Any, sizes: np.ndarray) -> Iterator[np.ndarray]:

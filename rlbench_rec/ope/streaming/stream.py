@@ -16,7 +16,7 @@ from ..data.bounds import Range
 from ..data.evaluation_log import EvaluationLog
 from ..data.importance_weights import is_extreme
 from ..estimate import Estimate
-from ..estimators import Estimator, estimator
+from ..estimators import Estimator, registry
 from ..reliability.diagnostics import (
     Diagnostics,
     LogTraits,
@@ -51,7 +51,7 @@ M = TypeVar("M", bound=Mergeable)
 
 class Stream:
     """The state of several estimators over the batches of a log: values, standard errors and the figures of weights are
-    those of the whole log, to rounding, whatever the batches and their order.
+    those of the whole log, to rounding, however it is cut into batches and in whatever order they come.
 
         stream = ope.Stream(["snips", "dr"])
         for batch in batches:
@@ -78,12 +78,7 @@ class Stream:
     """
 
     def __init__(self, names: Sequence[str | Estimator], *, metric: int | None = None):
-        self.estimators = [estimator(name) for name in names]
-        for one in self.estimators:
-            if not one.by_blocks:
-                raise InputError(f"'{one.id}' needs the whole log at once.", where="names", hint="Use sndr.")
-            if one.outcomes is not None:
-                raise InputError(f"'{one.id}' has an outcome of its own.", where="names", hint="Use metric=.")
+        self.estimators = [_summed(registry.estimator(name)) for name in names]
         self.metric = metric
         self.n_rows = self.n_episodes = self.units = 0
         self.total_weight = 0.0
@@ -109,7 +104,7 @@ class Stream:
         if log.log_weights is not None:
             refuse_rows(is_extreme(log.log_weights), partial(_too_large, log.log_weights))
         if log.strata is not None:
-            raise InputError("A stream knows of no strata.", where="strata", hint="Evaluate the whole log at once.")
+            raise InputError("A stream has no strata.", where="strata", hint="Evaluate the whole log at once.")
         if log.episode_starts is not None:
             log = _in_steps(log)
         batch = Stream(self.estimators, metric=self.metric)
@@ -120,9 +115,9 @@ class Stream:
             batch.calibrated, batch.miscalibration = log.n_rows, log.n_rows * log.calibration_error
         batch.units = log.n_units
         for block in log.blocks() if log.clusters is None else [log]:
-            moments = [ColumnMoments.of(one.parts(block, self.metric), block) for one in self.estimators]
+            moments = [ColumnMoments.of(estimator.parts(block, self.metric), block) for estimator in self.estimators]
             batch.moments = _all_merged(batch.moments, moments)
-        kinds = {"reward", *(kind for one in self.estimators for kind in one.kinds)}
+        kinds = {"reward", *(kind for estimator in self.estimators for kind in estimator.kinds)}
         overlap = LogOverlap(log, self.metric)
         batch.rewards = {
             name: list(map(RewardCounts.of, overlap.outcomes(name), overlap.outcome_weights(name)))
@@ -141,7 +136,7 @@ class Stream:
         Raises:
             InputError: a stream of other estimators or of another metric, or batches that do not fit.
         """
-        if [one.label for one in self.estimators] != [one.label for one in other.estimators]:
+        if [each.label for each in self.estimators] != [each.label for each in other.estimators]:
             raise InputError("The two streams have different estimators.", where="names")
         if self.metric != other.metric:
             raise InputError("The two streams value different metrics.", where="metric")
@@ -181,22 +176,22 @@ class Stream:
         gate, bandwidth = gate or Gate(), form.bandwidth
         overlaps = {kind: self._overlaps(kind) for kind in self.weights}
         estimates = []
-        for one, moments in zip(self.estimators, self.moments, strict=True):
+        for estimator, moments in zip(self.estimators, self.moments, strict=True):
             value = moments.value(self.total_weight)
             value = value if np.isfinite(value) else np.nan
             error = moments.std_error(self.total_weight, self.units)
-            on_weights = worst([verdict_on(overlaps[kind], gate, kind, one.kinds) for kind in one.kinds])
+            on_weights = worst([verdict_on(overlaps[kind], gate, kind, estimator.kinds) for kind in estimator.kinds])
             traits = LogTraits(bandwidth, self.source, uneven=self.lengths[0] < self.lengths[1])
             skewness = moments.skewness(self.total_weight)
-            verdict, reasons = self._verdict(one, value, on_weights, skewness, gate, traits)
+            verdict, reasons = self._verdict(estimator, value, on_weights, skewness, gate, traits)
             estimates.append(
                 Estimate(
-                    one.reported(bandwidth),
+                    estimator.reported(bandwidth),
                     value,
                     value - t * error,
                     value + t * error,
                     interval="normal",
-                    interval_kind="sampling-only" if uncovered(one, bandwidth, self.source) else "sampling",
+                    interval_kind="sampling-only" if uncovered(estimator, bandwidth, self.source) else "sampling",
                     confidence=confidence,
                     std_error=error,
                     n_rows=self.n_rows,
@@ -222,11 +217,17 @@ class Stream:
         return [sums.overlap(counts.sizes(self.range)) for sums, counts in pairs if sums.units]
 
     def _verdict(
-        self, one: Estimator, value: float, verdict: Verdict, skewness: float | None, gate: Gate, traits: LogTraits
+        self,
+        estimator: Estimator,
+        value: float,
+        verdict: Verdict,
+        skewness: float | None,
+        gate: Gate,
+        traits: LogTraits,
     ) -> Verdict:
         if skewness is not None:
             verdict = judge_skewness(verdict, skewness, gate)
-        verdict = qualified(one, value, verdict, traits)
+        verdict = qualified(estimator, value, verdict, traits)
         if skewness is None:
             verdict = doubted(verdict, "a stream does not tell how skewed an estimate over so many steps is")
         sums = self.weights["reward"][0]
@@ -251,6 +252,15 @@ class Stream:
         return self.form
 
 
+def _summed(estimator: Estimator) -> Estimator:
+    """An estimator that is made of sums over episodes."""
+    if not estimator.by_blocks:
+        raise InputError(f"'{estimator.id}' needs the whole log at once.", where="names", hint="Use sndr.")
+    if estimator.outcomes is not None:
+        raise InputError(f"'{estimator.id}' has an outcome of its own.", where="names", hint="Use metric=.")
+    return estimator
+
+
 def _in_steps(log: EvaluationLog) -> EvaluationLog:
     """The log in the form of longer episodes, also where its own all have one step: batches must have one form."""
     if not log.one_step:
@@ -260,9 +270,9 @@ def _in_steps(log: EvaluationLog) -> EvaluationLog:
     return twin
 
 
-def _wider(one: Range | None, two: Range | None) -> Range | None:
+def _wider(a: Range | None, b: Range | None) -> Range | None:
     """The range of both, where both are known."""
-    return None if one is None or two is None else (min(one[0], two[0]), max(one[1], two[1]))
+    return None if a is None or b is None else (min(a[0], b[0]), max(a[1], b[1]))
 
 
 def _too_large(log_weights: np.ndarray, row: int, count: int) -> InputError:
@@ -270,12 +280,12 @@ def _too_large(log_weights: np.ndarray, row: int, count: int) -> InputError:
     return InputError(what, where="target_propensities", hint="Evaluate the whole log at once.")
 
 
-def _all_merged(one: list[M], two: list[M]) -> list[M]:
+def _all_merged(first: list[M], second: list[M]) -> list[M]:
     """Entry by entry; of what only one of them has, as it is."""
-    both = [a.merged(b) for a, b in zip(one, two, strict=False)]
-    return [*both, *one[len(both) :], *two[len(both) :]]
+    both = [a.merged(b) for a, b in zip(first, second, strict=False)]
+    return [*both, *first[len(both) :], *second[len(both) :]]
 
 
-def _both(one: Mapping[str, list[M]], two: Mapping[str, list[M]]) -> dict[str, list[M]]:
+def _both(first: Mapping[str, list[M]], second: Mapping[str, list[M]]) -> dict[str, list[M]]:
     """The entries of both, by name."""
-    return {name: _all_merged(one.get(name, []), two.get(name, [])) for name in {**one, **two}}
+    return {name: _all_merged(first.get(name, []), second.get(name, [])) for name in {**first, **second}}

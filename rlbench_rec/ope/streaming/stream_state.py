@@ -41,7 +41,7 @@ def to_dict(stream: Stream) -> dict[str, Any]:
     """
     return {
         "schema": SCHEMA,
-        "estimators": [[_named(one).id, one.parameters] for one in stream.estimators],
+        "estimators": [[_named(used).id, used.parameters] for used in stream.estimators],
         **{name: getattr(stream, name) for name in FIELDS},
         "settings": {} if stream.form is None else asdict(stream.form),
         "moments": [_plain_moments(moments) for moments in stream.moments],
@@ -82,10 +82,10 @@ def from_dict(kind: type[Stream], state: Mapping[str, Any]) -> Stream:
     return stream
 
 
-def _named(one: Estimator) -> Estimator:
-    if one.id not in ESTIMATORS or one != estimator(one.id, **one.parameters):
-        raise InputError(f"'{one.label}' is not in the table of estimators.", where="names")
-    return one
+def _named(used: Estimator) -> Estimator:
+    if used.id not in ESTIMATORS or used != estimator(used.id, **used.parameters):
+        raise InputError(f"'{used.label}' is not in the table of estimators.", where="names")
+    return used
 
 
 def _plain_moments(moments: ColumnMoments) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class ThirdMoments:
 
     @staticmethod
     def from_dict(plain: Mapping[str, Any]) -> ThirdMoments:
-        """What `to_dict` told."""
+        """The moments whose plain values `to_dict` has given."""
         mean, second = np.array(plain["mean"], dtype=np.float64), np.array(plain["second"], dtype=np.float64)
         third = np.zeros((len(mean), len(mean), len(mean)))
         third[_ascending(len(mean))] = plain["third"]

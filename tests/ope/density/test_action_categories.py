@@ -64,12 +64,12 @@ def test_from_arrays_keeps_columns_beside_their_rows():
         ope.EvaluationLog.from_arrays(**arguments, state_ratios=[1, 2])
     with pytest.raises(InputError, match="target_propensities: Given as a column and as a matrix"):
         ope.EvaluationLog.from_arrays(**arguments, target_propensities=[1, 1, 1])
-    with pytest.raises(InputError, match="by trajectory_ids or by episode_starts"):
+    with pytest.raises(InputError, match="Give trajectory_ids or episode_starts, not both"):
         ope.EvaluationLog.from_arrays(**arguments, episode_starts=[0])
 
 
 def test_refusals():
-    with pytest.raises(InputError, match="policy: Row 1 is no distribution"):
+    with pytest.raises(InputError, match="policy: Row 1 is not a distribution"):
         ope.density.category_propensities(PI * [[1], [2]], [0, 3], [0, 0, 1, 1])
     with pytest.raises(InputError, match="policy: Shape"):
         ope.density.category_propensities(PI, [0], [0, 0, 1, 1])

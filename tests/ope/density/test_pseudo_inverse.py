@@ -107,7 +107,7 @@ def test_refusals():
         ope.density.slate_weights(np.zeros((3, 2)), target, pairs)
     with pytest.raises(InputError, match="pairs: Shape"):
         ope.density.slate_weights(SLATES, target, pairs[0])
-    with pytest.raises(InputError, match=r"target_marginals: Row 1 is no distribution: it sums to 0\.9"):
+    with pytest.raises(InputError, match=r"target_marginals: Row 1 is not a distribution: it sums to 0\.9"):
         ope.density.slate_weights(SLATES, target * [[1.0], [0.9]], pairs)
     with pytest.raises(InputError, match="probabilities"):
         ope.density.pair_marginals(SLATES, ITEMS, np.ones(12))

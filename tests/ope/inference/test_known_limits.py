@@ -174,7 +174,7 @@ def test_the_range_of_the_reward_is_not_that_of_a_metric(interval):
         ({"metric_ranges": [(0, 1)]}, r"metric_ranges: .* for each of 2 metrics"),
         ({"metric_ranges": (0, 1, 2)}, "metric_ranges: .* for each of 2 metrics"),
         ({"metric_ranges": [(0, 1), (0, 1)]}, r"metrics \(column 1\): .*outside metric_ranges \(0, 1\); the first is"),
-        ({"metric_ranges": [(1, 0), None]}, r"metric_ranges: \(1, 0\) is no range"),
+        ({"metric_ranges": [(1, 0), None]}, r"metric_ranges: \(1, 0\) is not a range"),
         ({"metrics": None, "metric_ranges": [(0, 1)]}, "metric_ranges: .* of 0 metrics"),
         ({"step_bound": 0}, "step_bound: step_bound is 0; a whole number"),
         ({"step_bound": 2.5}, "step_bound: step_bound is 2.5"),
