@@ -38,7 +38,7 @@ def sum_of_cubes(vector: np.ndarray) -> float:
     return float(np.einsum("i,i,i->", vector, vector, vector))
 
 
-class Columns(Protocol):
+class EpisodeColumns(Protocol):
     """K columns of numbers, one row an episode."""
 
     @property

@@ -8,19 +8,19 @@ clustering by user and joint intervals of several estimators all follow from thi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from ..data.evaluation_log import EvaluationLog
-from .episode_columns import ByStep, Columns, Vectors
+from .episode_columns import ByStep, EpisodeColumns, Vectors
 
 
 class Part(Protocol):
     """A smooth function of the means of some columns; an estimator is a sum of such parts."""
 
     @property
-    def columns(self) -> Columns:
+    def columns(self) -> EpisodeColumns:
         """What the means are of."""
         ...
 
@@ -37,7 +37,7 @@ class Part(Protocol):
 class Mean:
     """mean_i x_i. Columns: x."""
 
-    columns: Columns
+    columns: EpisodeColumns
 
     def value(self, means: np.ndarray) -> np.ndarray:
         """(..., 1) means -> (...) values."""
@@ -52,7 +52,7 @@ class Mean:
 class Ratio:
     """mean_i x_i / mean_i w_i. Columns: x, w."""
 
-    columns: Columns
+    columns: EpisodeColumns
 
     def value(self, means: np.ndarray) -> np.ndarray:
         """(..., 2) means -> (...) values; 0/0 is NaN."""
@@ -74,7 +74,7 @@ class StepRatios:
     nothing cancels.
     """
 
-    columns: Columns
+    columns: EpisodeColumns
 
     def value(self, means: np.ndarray) -> np.ndarray:
         """(..., 3 T) means -> (...) values; 0/0 at any step is NaN."""
@@ -104,7 +104,7 @@ class StepRatios:
 class PositionRatios:
     """sum_t (mean_i 1{i has t}) mean_i x_it / mean_i w_it. Columns, T each: x_it; w_it; 1 where the last step is t."""
 
-    columns: Columns
+    columns: EpisodeColumns
 
     def value(self, means: np.ndarray) -> np.ndarray:
         """(..., 3 T) means -> (...) values; 0/0 at any step is NaN."""
@@ -132,9 +132,9 @@ def column_means(parts: list[Part], log: EvaluationLog) -> list[np.ndarray]:
     return [part.columns.sums(log.episode_weights) / log.total_weight for part in parts]
 
 
-def total(parts: list[Part], means: list[np.ndarray]) -> Any:
+def total(parts: list[Part], means: list[np.ndarray]) -> np.ndarray:
     """The value of an estimator: (..., K) means of each part -> (...)."""
-    return sum(part.value(mean) for part, mean in zip(parts, means, strict=True))
+    return sum((part.value(mean) for part, mean in zip(parts, means, strict=True)), start=np.zeros(()))
 
 
 def gradients(parts: list[Part], means: list[np.ndarray]) -> list[np.ndarray]:

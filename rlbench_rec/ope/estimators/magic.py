@@ -9,7 +9,7 @@ import numpy as np
 from ...statistics.bootstrap import resampled_means
 from ..data.evaluation_log import EvaluationLog
 from .doubly_robust import q_and_v
-from .episode_columns import Columns
+from .episode_columns import EpisodeColumns
 from .functionals import Part, column_means, gradients, linearised, normalised, total
 
 BIAS_CONFIDENCE = 0.9
@@ -24,7 +24,7 @@ class Blended:
     chosen: dict[str, float]
 
     @property
-    def columns(self) -> Columns:
+    def columns(self) -> EpisodeColumns:
         """Those of the part."""
         return self.part.columns
 

@@ -12,7 +12,7 @@ from ...errors import InputError
 from ...tolerances import ROUNDING
 from ..data.evaluation_log import EvaluationLog
 from ..estimators import Estimator, estimator
-from ..estimators.episode_columns import Columns
+from ..estimators.episode_columns import EpisodeColumns
 from ..estimators.functionals import Part
 from .inference_options import Inference
 from .influence import LogParts, measure
@@ -31,7 +31,7 @@ class Scaled:
     part: Part
 
     @property
-    def columns(self) -> Columns:
+    def columns(self) -> EpisodeColumns:
         """Those of the part."""
         return self.part.columns
 

@@ -11,12 +11,12 @@ import numpy as np
 
 from ...statistics.bootstrap import by_unit, side_by_side, unit_sizes
 from ..data.evaluation_log import EvaluationLog
-from ..estimators.episode_columns import Columns, Vectors
+from ..estimators.episode_columns import EpisodeColumns, Vectors
 from ..estimators.functionals import Mean, Part, PositionRatios, Ratio, StepRatios, gradients, total
 from .third_moments import ThirdMoments
 
 CHUNK_ROWS = 65_536
-KINDS: dict[str, Callable[[Columns], Part]] = {
+KINDS: dict[str, Callable[[EpisodeColumns], Part]] = {
     kind.__name__: kind for kind in (Mean, Ratio, StepRatios, PositionRatios)
 }
 BY_STEP = 3

@@ -227,7 +227,10 @@ def test_from_arrays_orders_rows_within_trajectories():
         ({"q_hat": np.array([[1, 1], [np.nan, 1], [1, 1]])}, "q_hat: Row 1 holds values that are not finite"),
         ({"q_hat": np.array([[1, 1], [np.inf, -np.inf], [1, 1]])}, "q_hat: Row 1 holds values that are not finite"),
         ({"behaviour_policy": PI * [[1], [1], [np.nan]]}, "behaviour_policy: Row (1|2) "),
-        ({"behaviour_policy": np.array([[0.5, 0.5], [-0.5, 1.5], [0.5, 0.5]])}, "behaviour_policy: Row 1 is not a distr"),
+        (
+            {"behaviour_policy": np.array([[0.5, 0.5], [-0.5, 1.5], [0.5, 0.5]])},
+            "behaviour_policy: Row 1 is not a distr",
+        ),
         ({"behaviour_policy": PI}, "behaviour_policy: Row 1 disagrees with the logged propensity"),
         ({"trajectory_ids": [1, 1, 1], "steps": [0, np.nan, 1]}, "steps: 1 rows have none; the first is row 1"),
         ({"trajectory_ids": [1, 1, 1], "steps": ["1", "10", "2"]}, "steps: Numbers or times are needed, not text"),

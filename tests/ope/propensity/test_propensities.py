@@ -233,7 +233,10 @@ def test_a_model_that_knows_nothing_is_told(shop):
         ({"model": "embeddings", "embeddings": np.ones(2)}, "embeddings: Shape (2,)"),
         ({"model": "embeddings", "embeddings": np.full((2, 1), np.inf)}, "embeddings: 2 values are not a finite"),
         ({"target_policy": np.full(10, 0.5)}, "target_policy: Shape (10,)"),
-        ({"target_policy": [[0.5, 0.5]] * 7 + [[0.5, 0.4]] + [[1.0, 0.0]] * 2}, "target_policy: Row 7 is not a distrib"),
+        (
+            {"target_policy": [[0.5, 0.5]] * 7 + [[0.5, 0.4]] + [[1.0, 0.0]] * 2},
+            "target_policy: Row 7 is not a distrib",
+        ),
         (
             {"features": np.array([[0.0]] * 9 + [[np.nan]])},
             "features: 1 values are not a finite number; the first is nan at row 9",
