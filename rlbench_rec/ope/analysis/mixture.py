@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from ...errors import InputError, UnknownNameError
 from ..data import checks
 from ..data.evaluation_log import EvaluationLog
 from ..data.importance_weights import later_rows
+from ..data.log_fields import MixtureFields
 
 
 def mixture_log(
@@ -20,7 +21,7 @@ def mixture_log(
     target_propensities: np.ndarray,
     *,
     episode_starts: np.ndarray | None = None,
-    **options: Any,
+    **fields: Unpack[MixtureFields],
 ) -> EvaluationLog:
     """A log whose propensities are those of the mixture of its behaviour policies: balanced weights.
 
@@ -40,7 +41,7 @@ def mixture_log(
         propensities: by name, (n,) each policy's probability of the logged action, in [0, 1], on *all* rows.
         target_propensities: (n,) the target policy's.
         episode_starts: (episodes,) first row of each episode; None: every row is an episode.
-        options: further fields of EvaluationLog; `weights` count in the n_k, too.
+        fields: further fields of EvaluationLog; `weights` count in the n_k, too.
 
     Raises:
         UnknownNameError: a logger whose propensities are not given.
@@ -60,11 +61,11 @@ def mixture_log(
     for code, (name, column) in enumerate(zip(names, chances, strict=True)):
         bad = (by_row == code) & (column == 0)
         checks.refuse(f"propensities of '{name}'", bad, "0 where it took the decision", column)
-    counts = np.bincount(codes, _of_episodes(options.get("weights"), starts, len(rewards)))
+    counts = np.bincount(codes, _of_episodes(fields.get("weights"), starts, len(rewards)))
     shares = counts / counts.sum()
     mixed = _mixed(chances, shares, np.arange(n_episodes) if starts is None else starts, lengths)
     return EvaluationLog(
-        rewards, np.minimum(mixed, 1.0), target_propensities, episode_starts=starts, strata=codes, **options
+        rewards, np.minimum(mixed, 1.0), target_propensities, episode_starts=starts, strata=codes, **fields
     )
 
 

@@ -8,12 +8,11 @@ from typing import Literal, TypedDict, get_args
 import numpy as np
 
 
-class FurtherFields(TypedDict, total=False):
-    """Fields of an EvaluationLog that other ways to make one take too, whatever the propensities are."""
+class SharedFields(TypedDict, total=False):
+    """Those that every way to make a log takes."""
 
     q_logged: np.ndarray | None
     v_target: np.ndarray | None
-    episode_starts: np.ndarray | None
     gamma: float
     reward_range: tuple[float, float] | None
     weight_bound: float | None
@@ -25,11 +24,17 @@ class FurtherFields(TypedDict, total=False):
     category_propensities: np.ndarray | None
     target_category_propensities: np.ndarray | None
     slate_weights: np.ndarray | None
+
+
+class EpisodeFields(TypedDict, total=False):
+    """What says which rows belong together."""
+
+    episode_starts: np.ndarray | None
     strata: np.ndarray | None
 
 
-class LoggedFields(FurtherFields, total=False):
-    """Those, and what is known of logged propensities."""
+class PropensityFields(TypedDict, total=False):
+    """What is known of logged propensities."""
 
     weights: np.ndarray | None
     unsupported_mass: np.ndarray | None
@@ -37,8 +42,20 @@ class LoggedFields(FurtherFields, total=False):
     calibration_error: float | None
 
 
+class EstimatedLogFields(SharedFields, EpisodeFields, total=False):
+    """Those of a log whose propensities are estimated."""
+
+
+class MixtureFields(SharedFields, PropensityFields, total=False):
+    """Those of a log of several behaviour policies."""
+
+
+class LoggedFields(SharedFields, EpisodeFields, PropensityFields, total=False):
+    """All of them, but for the width of a kernel."""
+
+
 class MatrixFields(LoggedFields, total=False):
-    """Those, and what `from_arrays` takes besides."""
+    """All of them, and what `from_arrays` takes besides."""
 
     trajectory_ids: np.ndarray | None
     steps: np.ndarray | None

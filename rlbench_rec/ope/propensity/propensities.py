@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import InputError
 from ..data import checks
 from ..data.evaluation_log import EvaluationLog
-from ..data.log_fields import FurtherFields
+from ..data.log_fields import EstimatedLogFields
 
 
 class EstimatedFields(TypedDict):
@@ -103,7 +103,7 @@ class Propensities:
         self,
         rewards: np.ndarray,
         target_propensities: np.ndarray | None = None,
-        **fields: Unpack[FurtherFields],
+        **fields: Unpack[EstimatedLogFields],
     ) -> EvaluationLog:
         """The log with these propensities; `fields` are further ones of EvaluationLog."""
         return EvaluationLog(rewards, **self.fields(target_propensities), **fields)
