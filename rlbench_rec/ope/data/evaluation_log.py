@@ -43,17 +43,16 @@ class EvaluationLog:
         clusters: (episodes,) user codes; the bootstrap then resamples users.
         metrics: (n, m) further outcomes, valued by the same weights.
         metric_ranges: for each metric its known (smallest, largest) value, or None.
-        weights: (n,) how many rows of the whole log each row stands for, such as 10 where one of ten clickless rows
-            was kept; the same for all rows of an episode. Means over episodes are then sum s x / sum s; the
-            denominator is resampled too.
+        weights: (n,) how many rows of the whole log each row stands for, such as 10 where one of ten clickless rows is
+            left; the same within an episode. Means over episodes are then sum s x / sum s, its denominator resampled.
         unsupported_mass: (n,) target-policy mass on actions that the behaviour policy never takes, where known.
         propensity_source: "logged", "uniform" or "estimated"; part of every result made from the log.
         state_ratios: (n,) d^e_t(s) / d^b_t(s), the policies' chances to be still in the session at the row's step, and
             in the row's state; `mis` weighs by them. See `ope.density.state_ratios`.
         category_propensities, target_category_propensities: (n,) the two policies' probabilities of the logged action's
             category; `mips` weighs by them. See `ope.density.category_propensities`.
-        slate_weights: (episodes,) weights of whole slates, negative ones too, for `pseudo-inverse` where positions are
-            not drawn independently. See `ope.density.slate_weights`.
+        slate_weights: (episodes,) weights of whole slates, for `pseudo-inverse` where positions are not drawn
+            independently; may be negative. See `ope.density.slate_weights`.
         calibration_error: of estimated propensities, see `ope.estimate_propensities`; shown with the diagnostics.
         bandwidth: width of the kernel that stands for an exact match of continuous actions, 0 where there is none; None
             where actions are discrete. Else propensities are densities, without an upper limit. See `kernel_log`.
