@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from .. import mdp
-from ..errors import InputError
+from ..errors import RlbenchError
 from ..events import EVENTS, EventLog, load
 from ..events.cards.find import find, resolve_files
 from ..events.event_log import COLUMNS, OPTIONAL_COLUMNS
@@ -40,7 +40,7 @@ def dataset_checks(name: str, data: str | Path | None = None) -> list[Check]:
             for log in logs:
                 try:
                     check(log, None if data is None else Path(data))
-                except InputError as error:
+                except RlbenchError as error:
                     raise AssertionError(str(error)) from error
 
         return run

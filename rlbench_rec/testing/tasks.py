@@ -45,11 +45,15 @@ def task_checks(task_id: str, *, episodes: int = 200) -> list[Check]:
 
 def _check_documentation(task_id: str, task: Task) -> None:
     if task_id in TASKS:
-        assert task_id == task.id and task_id.rpartition("-v")[2].isdigit(), f"{task_id}: an id ends in its version"
-    assert (type(task).__doc__ or "").strip(), f"{task_id}: no docstring"
+        assert task_id == task.id and task_id.rpartition("-v")[2].isdigit(), (
+            f"{task_id}: an id ends in its version, as in shop-v1"
+        )
+    assert (type(task).__doc__ or "").strip(), f"{task_id}: no docstring; write down the shop's equations"
     low, high = task.observation_bounds
-    assert len(low) == len(high) == len(task.observation_names) == task.layout.size, f"{task_id}: state columns differ"
-    assert len(task.action_names) == task.action_count, f"{task_id}: action names differ"
+    assert len(low) == len(high) == len(task.observation_names) == task.layout.size, (
+        f"{task_id}: observation_names and both observation_bounds must have an entry for each column of a state"
+    )
+    assert len(task.action_names) == task.action_count, f"{task_id}: action_names must name each action"
 
 
 def _check_policies(task: Task) -> None:
@@ -59,9 +63,12 @@ def _check_policies(task: Task) -> None:
         matrix = policy.probabilities(states)
         assert matrix.shape == (len(states), task.action_count), f"{name}: shape {matrix.shape}"
         assert np.allclose(matrix.sum(axis=1), 1.0) and (matrix >= 0).all(), f"{name}: not probabilities"
-    assert len(task.logging_policies()) >= 5, "too few logging policies"
-    assert len(task.evaluation_policies()) >= 10, "too few evaluation policies"
-    assert list(task.evaluation_policies())[:2] == ["random", "behaviour"]
+    assert len(task.logging_policies()) >= 5, (
+        "fewer than 5 logging_policies; name some from uniform to nearly deterministic"
+    )
+    assert len(task.evaluation_policies()) >= 10, "fewer than 10 evaluation_policies; name some from bad to good"
+    first = list(task.evaluation_policies())[:2]
+    assert first == ["random", "behaviour"], f"evaluation_policies begin with {first}; random and behaviour come first"
     logging, evaluation = task.logging_policies(), task.evaluation_policies()
     for name in logging.keys() & (evaluation.keys() | {"behaviour"}):
         other = task.named_policies()[name].probabilities(states)
@@ -77,19 +84,26 @@ def _check_log(task: Task, episodes: int) -> None:
         assert data.n_episodes == episodes and data.train_episodes == round(0.8 * episodes), "episodes are missing"
         assert data.episode_lengths.max() <= task.horizon, "a session is longer than the horizon"
         states = data.states()
-        assert states.dtype == np.float32 and (states >= low).all() and (states <= high).all(), "states out of bounds"
+        assert states.dtype == np.float32 and (states >= low).all() and (states <= high).all(), (
+            "states out of bounds; observation_bounds are float32 limits of what a simulator shows"
+        )
         exact = policy.probability_of(states, data.actions)
         assert np.allclose(data.propensities, exact, rtol=1e-12), f"{policy.name}: propensities are not the policy's"
-        assert data.metric_names == task.metric_names and data.action_count == task.action_count
-        assert data.layout == task.layout and data.gamma == task.gamma
+        assert data.metric_names == task.metric_names, "a log has other metric_names than the task"
+        assert data.action_count == task.action_count, "a log has another action_count than the task"
+        assert data.layout == task.layout and data.gamma == task.gamma, (
+            "a log has another layout or gamma than the task"
+        )
         assert data.provenance.source == task.id and data.provenance.identification == "identified"
 
 
 def _check_repeatable(task_id: str, episodes: int) -> None:
     first, again = (make(task_id, seed=3).log(episodes=episodes, seed=1) for _ in range(2))
     for name in ("observations", "actions", "rewards", "propensities", "metrics", "episode_starts"):
-        assert getattr(first, name).tobytes() == getattr(again, name).tobytes(), f"{name} differs from run to run"
-    assert first.provenance == again.provenance
+        assert getattr(first, name).tobytes() == getattr(again, name).tobytes(), (
+            f"{name} differs from run to run; draw from the seed alone"
+        )
+    assert first.provenance == again.provenance, "the provenance differs from run to run"
     other = make(task_id, seed=3).log(episodes=episodes, seed=2)
     assert other.actions.tobytes() != first.actions.tobytes(), "the seed of the log changes nothing"
     assert other.provenance.source_sha256 != first.provenance.source_sha256
@@ -103,11 +117,15 @@ def _check_alone(task: Task) -> None:
     rng = np.random.default_rng(0)
     while chosen in batch.present:
         here = int(np.flatnonzero(batch.present == chosen)[0])
-        assert np.array_equal(states[here], lone_states[0]), f"states differ at step {batch.elapsed}"
+        assert np.array_equal(states[here], lone_states[0]), (
+            f"states differ at step {batch.elapsed}; users may not see each other"
+        )
         actions = rng.integers(task.action_count, size=len(batch.present))
         step, lone = batch.step(actions), alone.step(actions[here : here + 1])
         for name in step._fields:
-            assert np.array_equal(getattr(step, name)[here], getattr(lone, name)[0]), f"{name} differs"
+            assert np.array_equal(getattr(step, name)[here], getattr(lone, name)[0]), (
+                f"{name} of a user differ at step {batch.elapsed}; users may not see each other"
+            )
         states, lone_states = step.states[~step.terminated], lone.states[~lone.terminated]
     assert len(alone.present) == 0, "a user who left the batch stays when alone"
 
@@ -116,7 +134,7 @@ def _check_truth(task: Task) -> None:
     """The value of the behaviour policy agrees with the mean return of its own log, on other users."""
     truth = task.true_value(task.behaviour, relative_error=0.05)
     assert truth.std_error <= 0.05 * abs(task.behaviour_value), "the standard error is larger than asked for"
-    assert set(truth.metrics) == set(task.metric_names)
+    assert set(truth.metrics) == set(task.metric_names), "a true value has other metrics than the task"
     data = task.log(episodes=2_000, seed=1)
     steps = np.arange(len(data)) - data.row_starts
     earned = np.add.reduceat(data.rewards * task.gamma**steps, data.episode_starts)
@@ -130,7 +148,9 @@ def _check_truth(task: Task) -> None:
     ips = ope.estimate(itself, "ips", interval="none").value
     assert abs(ips - earned.mean()) <= 1e-9 * np.abs(earned).mean(), "IPS on a policy's own log is not the mean return"
     error = np.hypot(truth.std_error, earned.std() / np.sqrt(len(earned)))
-    assert abs(earned.mean() - truth.value) < 4 * error, f"log {earned.mean()}, truth {truth.value}"
+    assert abs(earned.mean() - truth.value) < 4 * error, (
+        f"the log earned {earned.mean():.4g}, and the true value is {truth.value:.4g}"
+    )
     # Common random numbers: two policies that decide alike earn alike, to the last bit.
     twin = task.true_value(_Written(Uniform(task.action_count)), relative_error=0.05)
     assert twin == task.true_value(Uniform(task.action_count), relative_error=0.05)
@@ -139,14 +159,16 @@ def _check_truth(task: Task) -> None:
 def _check_service(task: Task) -> None:
     served, random = (task.true_value(policy) for policy in (task.behaviour, Uniform(task.action_count)))
     error = np.hypot(served.std_error, random.std_error)
-    assert served.value - random.value > 3 * error, f"behaviour {served.value} does not beat random {random.value}"
+    assert served.value - random.value > 3 * error, (
+        f"the behaviour policy is worth {served.value:.3g}, random {random.value:.3g}; it must be clearly better"
+    )
 
 
 def _check_variants(task_id: str) -> None:
     shops = [make(task_id, 3, variant=variant) for variant in ("train", "judge", None)]
     assert len({shop.seed for shop in shops}) == 3, "two variants have one seed"
     settings = {shop.config.model_dump_json() for shop in shops}
-    assert len(settings) == 3, "two variants have the same parameters"
+    assert len(settings) == 3, "two variants have the same parameters; the config needs fields with limits"
     again = make(task_id, 3, variant="judge")
     assert (again.seed, again.config, again.identity) == (shops[1].seed, shops[1].config, shops[1].identity)
     names = [identify(task_id, 3, variant) for variant in ("train", "judge", None)]

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -52,10 +51,13 @@ def entry_points() -> dict[str, tuple[str, str]]:
     }
 
 
-def build_wheel(folder: Path, target: Path) -> None:
-    """Build a wheel of a project and unpack it, which is all that pip does of a pure one without dependencies."""
-    (path,) = WheelBuilder(str(folder)).build(directory=str(target / "wheels"), versions=["standard"])
-    zipfile.ZipFile(path).extractall(target)
+def install(projects: list[Path], wheels: Path, target: Path) -> None:
+    """Build the wheel of each project, and install all into a folder; their dependencies are those of this process."""
+    paths = []
+    for folder in projects:
+        paths += WheelBuilder(str(folder)).build(directory=str(wheels), versions=["standard"])
+    offline = ["--quiet", "--no-deps", "--no-index", "--no-compile", "--disable-pip-version-check"]
+    subprocess.run([sys.executable, "-m", "pip", "install", *offline, "--target", str(target), *paths], check=True)
 
 
 # --- contracts, in this process --------------------------------------------------------------------------------------
@@ -182,8 +184,7 @@ def test_no_file(things, tea_shop, tmp_path):
 def empty(tmp_path_factory):
     """A folder with nothing but two modules and a suite, and a function that runs commands there."""
     target, folder = tmp_path_factory.mktemp("installed"), tmp_path_factory.mktemp("empty")
-    for package in [ROOT, *PACKAGES]:
-        build_wheel(package, target)
+    install([ROOT, *PACKAGES], tmp_path_factory.mktemp("wheels"), target)
     for path in [*(FOLDER / "metric").iterdir(), *(FOLDER / "policy").iterdir(), FOLDER / "all_kinds.toml"]:
         if path.is_file():
             shutil.copy(path, folder)
