@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import reprlib
 import sys
 import tomllib
 from collections.abc import Callable
@@ -39,19 +40,26 @@ def read_json(path: Path, kind: str, hint: str | None = None) -> Any:
     return _parsed(json.loads, path, kind, "JSON", hint)
 
 
-def fitting(content: Any, model: type[Model], where: Path | str, hint: str | None = None) -> Model:
-    """The content of a file, or a table of options, as a pydantic model.
+def validated(content: object, model: type[Model], where: str, hint: str | None = None) -> Model:
+    """The content of a file, or what a caller gave, as a pydantic model.
+
+    Args:
+        content: its fields by name.
+        model: what it should be.
+        where: the file, or what the fields are of, for errors.
+        hint: what to do where it is not.
 
     Raises:
-        InputError: it does not fit; names the first field that does not.
+        InputError: it is not; names the first field that does not fit, and its value where that is one word or number.
     """
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        field = ".".join(map(str, first["loc"]))
-        what = f"{field}: {first['msg']}." if field else f"{first['msg']}."
-        raise InputError(what, where=str(where), hint=hint) from error
+        first = error.errors(include_url=False, include_context=False)[0]
+        field, value = ".".join(map(str, first["loc"])), first["input"]
+        got = f" (got {reprlib.repr(value)})" if isinstance(value, str | int | float | None) else ""
+        what = f"{first['msg']}{got}."
+        raise InputError(f"{field}: {what}" if field else what, where=where, hint=hint) from error
 
 
 def _parsed(parse: Callable[[str], Any], path: Path, kind: str, form: str, hint: str | None) -> Any:

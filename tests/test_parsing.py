@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
+from pydantic import BaseModel, Field, model_validator
 
 from rlbench_rec.errors import InputError, MissingFileError
-from rlbench_rec.parsing import LARGEST, read_json, read_toml
+from rlbench_rec.parsing import LARGEST, read_json, read_toml, validated
 
 DEEP, LONG = 100_000, "9" * 5_000
 BROKEN = {
@@ -60,3 +61,42 @@ def test_an_endless_file_ends(monkeypatch):
     with pytest.raises(InputError, match="More than 1 MiB"):
         read_toml(Path("/dev/zero"), "card")
     assert LARGEST > 1 << 20
+
+
+class _Page(BaseModel, extra="forbid"):
+    items: list[int] = Field(max_length=3)
+    title: str = ""
+
+    @model_validator(mode="after")
+    def _has_a_title(self):
+        if not self.title:
+            raise ValueError("a page needs a title")
+        return self
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"items": [1, "b"], "title": "t"}, "page: items.1: Input should be a valid integer, unable to parse string"),
+        ({"items": [1, "b"], "title": "t"}, "(got 'b'). See."),
+        ({"items": [], "title": "t", "tags": 7}, "page: tags: Extra inputs are not permitted (got 7). See."),
+        ({"title": "t"}, "page: items: Field required. See."),
+        ({"items": [1, 2, 3, 4], "title": "t"}, "page: items: List should have at most 3 items"),
+        ({"items": []}, "page: Value error, a page needs a title. See."),
+        ([], "page: Input should be a valid dictionary"),
+    ],
+)
+def test_what_does_not_fit_a_model_is_refused_by_its_first_field(content, message):
+    with pytest.raises(InputError) as error:
+        validated(content, _Page, "page", "See.")
+    assert message in str(error.value)
+
+
+def test_a_long_value_is_not_quoted_whole():
+    with pytest.raises(InputError) as error:
+        validated({"items": "x" * 100_000}, _Page, "page")
+    assert len(str(error.value)) < 200
+
+
+def test_what_fits_a_model_is_the_model():
+    assert validated({"items": ["1"], "title": "t"}, _Page, "page") == _Page(items=[1], title="t")

@@ -36,18 +36,19 @@ def with_candidates(
     Raises:
         InputError: actions that are not items, fewer than two slots, unknown negatives, or ids out of range.
     """
-    if data.action_count != data.item_count or not np.array_equal(data.items, data.actions + 1):
+    items = data.items
+    if items is None or data.action_count != data.item_count or not np.array_equal(items, data.actions + 1):
         raise InputError("The actions of this log are not its items.", where=data.provenance.source)
     if slots < 2:
         raise InputError(f"{slots}; at least 2 are needed.", where="slots")
-    draw = _drawing(data, negatives, slots - 1)
+    draw = _drawing(data, items, negatives, slots - 1)
     rng = np.random.default_rng(seed)
     candidates = np.zeros((len(data), slots), dtype=np.int32)
     actions = np.empty(len(data), dtype=np.int64)
     for first in range(0, len(data), CHUNK_ROWS):
         rows = slice(first, min(first + CHUNK_ROWS, len(data)))
         # The logged item comes first: of two that are equal the later one is emptied.
-        ids = np.concatenate([data.items[rows, None], draw(rows, rng)], axis=1)
+        ids = np.concatenate([items[rows, None], draw(rows, rng)], axis=1)
         order = rng.permuted(np.broadcast_to(np.arange(slots), ids.shape), axis=1)
         candidates[rows] = np.take_along_axis(_once(ids), order, axis=1)
         actions[rows] = (order == 0).argmax(axis=1)
@@ -66,7 +67,7 @@ def with_candidates(
 
 
 def _drawing(
-    data: TransitionDataset, negatives: str | Retriever, k: int
+    data: TransitionDataset, items: np.ndarray, negatives: str | Retriever, k: int
 ) -> Callable[[slice, np.random.Generator], np.ndarray]:
     """(rows, generator) -> (b, k) item ids."""
     if callable(negatives):
@@ -78,7 +79,7 @@ def _drawing(
         hint = "Use popularity, uniform, or a function of states."
         raise InputError(f"Unknown negatives '{negatives}'.", where="negatives", hint=hint)
     first_test_row = data.episode_ends[data.train_episodes - 1] if data.train_episodes else len(data)
-    counts = np.bincount(data.items[:first_test_row], minlength=data.item_count + 1)
+    counts = np.bincount(items[:first_test_row], minlength=data.item_count + 1)
     if data.other_item:
         counts[data.other_item] = 0
     cumulative = np.cumsum(counts)

@@ -27,12 +27,14 @@ class Columns:
     def __init__(self, folder: Path | None = None):
         if folder is not None and (not folder.is_dir() or any(folder.iterdir())):
             raise OutputError("Not an empty folder.", where=str(folder), hint="Make a new one for every dataset.")
-        self.folder, self._made = folder, []
+        self.folder = folder
+        self._made: list[np.ndarray] = []
 
     def make(self, shape: tuple[int, ...], dtype: type, pieces: Iterable[np.ndarray]) -> np.ndarray:
         """A column of a shape, out of pieces that follow one another and are cast to `dtype`."""
         if self.folder is None:
-            column, end = np.empty(shape, dtype), 0
+            column: np.ndarray = np.empty(shape, dtype)
+            end = 0
             for piece in pieces:
                 begin, end = end, end + len(piece)
                 column[begin:end] = piece
@@ -91,7 +93,8 @@ def release(column: np.ndarray) -> None:
     """Let go of the memory a column takes that is mapped from a file for reading; it is read again at its next use."""
     if not isinstance(column, np.memmap) or column.mode != "r" or not hasattr(mmap, "MADV_DONTNEED"):
         return
-    base = column
+    base: object = column
     while isinstance(base, np.ndarray):
         base = base.base
+    assert isinstance(base, mmap.mmap), "views of a memory map end in its file"
     base.madvise(mmap.MADV_DONTNEED)

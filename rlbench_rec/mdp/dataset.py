@@ -205,6 +205,7 @@ class TransitionDataset:
         index = rows if isinstance(rows, np.ndarray) and rows.dtype != bool else np.arange(len(self))[rows]
         # Looked up and not spread over all rows: a batch must not cost as much as the whole log.
         starts = self.episode_starts[np.searchsorted(self.episode_starts, index, side="right") - 1]
+        assert self.items is not None and self.events is not None and self.gaps is not None, "checked with the history"
         past, real = gather_history(index, starts, self.history)
         blocks = [np.where(real, column[past], 0).astype(np.float32) for column in (self.items, self.events, self.gaps)]
         return np.concatenate([self.observations[rows], *blocks, *beside], axis=1, dtype=np.float32)

@@ -12,7 +12,9 @@ from ..errors import InputError
 from .dataset import TransitionDataset
 
 
-def with_item_vectors(data: TransitionDataset, items: Sequence[object], vectors: np.ndarray) -> TransitionDataset:
+def with_item_vectors(
+    data: TransitionDataset, items: Sequence[object] | np.ndarray, vectors: np.ndarray
+) -> TransitionDataset:
     """The same log with a vector for each item, which every encoder then reads beside the item's own embedding.
 
     Items of the log that have no vector get zeros, and so does the out-of-vocabulary item.

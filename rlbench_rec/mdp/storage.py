@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from ..errors import InputError, MissingFileError
 from ..files import new_folder
-from ..parsing import fitting, read_json
+from ..parsing import read_json, validated
 from .chunked_columns import parts, write_column
 from .dataset import Provenance, TransitionDataset
 from .validate import DTYPES
@@ -62,19 +62,38 @@ def load(folder: Path, *, mmap: bool = True) -> TransitionDataset:
     content = read_json(path, "saved dataset", "Give a folder written by TransitionDataset.save.")
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f"Not a dataset of format {FORMAT}.", where=str(path), hint="Build the dataset again.")
-    header = fitting(content, _Header, path, "Build the dataset again.")
+    header = validated(content, _Header, str(path), "Build the dataset again.")
     columns = {name: _read_column(folder / f"{name}.npy", mmap) for name in header.columns}
-    fields = {name: getattr(header, name) for name in (*SCALARS, *NAMES, "provenance")}
     try:
-        return TransitionDataset(**columns, **fields)
+        return TransitionDataset(
+            **columns,
+            action_count=header.action_count,
+            other_action=header.other_action,
+            gamma=header.gamma,
+            history=header.history,
+            item_count=header.item_count,
+            other_item=header.other_item,
+            event_count=header.event_count,
+            train_episodes=header.train_episodes,
+            metric_names=header.metric_names,
+            action_names=header.action_names,
+            observation_names=header.observation_names,
+            provenance=header.provenance,
+        )
     except InputError as error:
         raise InputError(error.what, where=f"{folder}: {error.where}", hint=error.hint) from error
 
 
-class _Header(BaseModel):
-    """dataset.json. A column's name is one of ours, so that no path leads out of the folder."""
+def _column(name: str) -> str:
+    if name not in DTYPES:
+        raise ValueError("a dataset has no such column")
+    return name
 
-    columns: list[Literal[tuple(DTYPES)]]
+
+class _Header(BaseModel):
+    """dataset.json. A column's name is a known one, so that no path leads out of the folder."""
+
+    columns: list[Annotated[str, AfterValidator(_column)]]
     provenance: Provenance
     action_count: Count
     other_action: Count | None

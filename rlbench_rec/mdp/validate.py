@@ -58,9 +58,9 @@ def check(data: TransitionDataset) -> None:
         # Written as "not inside" so that NaN is refused too.
         _refuse("propensities", "outside (0, 1]", lambda shares: ~((shares > 0) & (shares <= 1)), data.propensities)
     if data.forbidden is not None:
-        _check_forbidden(data)
+        _check_forbidden(data, data.forbidden)
     if data.candidates is not None:
-        _check_candidates(data)
+        _check_candidates(data, data.candidates)
     if data.history and (data.items is None or data.events is None or data.gaps is None):
         raise InputError("A history needs the columns items, events and gaps.", where="history")
     if not 0.0 <= data.gamma <= 1.0:
@@ -107,24 +107,24 @@ def _check_episodes(data: TransitionDataset) -> None:
         raise InputError(f"{data.train_episodes} of {len(starts)} episodes.", where="train_episodes")
 
 
-def _check_candidates(data: TransitionDataset) -> None:
+def _check_candidates(data: TransitionDataset, candidates: np.ndarray) -> None:
     if data.forbidden is not None:
         raise InputError("Candidates take no flags.", where="forbidden", hint="Leave a slot empty: give it the id 0.")
-    _check_shape("candidates", data)
+    _check_shape("candidates", candidates, data)
     outside = f"has an id outside 0..{data.item_count}"
-    _refuse("candidates", outside, lambda ids: ((ids < 0) | (ids > data.item_count)).any(axis=1), data.candidates)
-    _refuse("candidates", "took an empty slot", lambda *row: _taken(*row) == 0, data.candidates, data.actions)
+    _refuse("candidates", outside, lambda ids: ((ids < 0) | (ids > data.item_count)).any(axis=1), candidates)
+    _refuse("candidates", "took an empty slot", lambda *row: _taken(*row) == 0, candidates, data.actions)
 
 
-def _check_shape(name: str, data: TransitionDataset) -> None:
-    column, shape = getattr(data, name), (len(data.actions), data.action_count)
+def _check_shape(name: str, column: np.ndarray, data: TransitionDataset) -> None:
+    shape = (len(data.actions), data.action_count)
     if column.shape != shape:
         raise InputError(f"Shape {column.shape}; {shape} is needed.", where=name)
 
 
-def _check_forbidden(data: TransitionDataset) -> None:
-    _check_shape("forbidden", data)
-    _refuse("forbidden", "true for the action that was taken", _taken, data.forbidden, data.actions)
+def _check_forbidden(data: TransitionDataset, forbidden: np.ndarray) -> None:
+    _check_shape("forbidden", forbidden, data)
+    _refuse("forbidden", "true for the action that was taken", _taken, forbidden, data.actions)
 
 
 def _taken(row: np.ndarray, actions: np.ndarray) -> np.ndarray:

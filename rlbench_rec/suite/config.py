@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from ..errors import InputError, MissingFileError, UnknownNameError
 from ..mdp.config import MDPConfig
 from ..packaged import packaged
-from ..parsing import fitting, read_toml
+from ..parsing import read_toml, validated
 
 if TYPE_CHECKING:
     from .kinds.estimators.config import EstimatorSuite
@@ -214,4 +214,4 @@ def load_suite(name_or_path: str | Path) -> Suite | EstimatorSuite:
     kind = content.get("kind", "algorithms")
     if not isinstance(kind, str) or kind not in kinds:
         raise InputError(f"kind: {kind!r} is neither of {' and '.join(kinds)}.", where=str(path))
-    return fitting(content, kinds[kind], path, "See docs/suites.md for the keys.")
+    return validated(content, kinds[kind], str(path), "See docs/suites.md for the keys.")

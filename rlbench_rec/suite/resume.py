@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from ..errors import InputError
+from ..parsing import validated
 from ..results.data_identity import MANIFEST
 from ..results.manifest import without_home
 from .config import dataset_name, task_name
@@ -36,9 +35,9 @@ def refuse_other_run(folder: Path, suite: Suite | EstimatorSuite) -> None:
         raise InputError("There is no run here to resume.", where=str(folder), hint=hint)
     there = _config(folder)
     here = without_home(suite.model_dump(mode="json"))
-    with contextlib.suppress(ValidationError):
+    with contextlib.suppress(InputError):
         # What an older version did not write has its default.
-        there = type(suite).model_validate(there).model_dump(mode="json")
+        there = validated(there, type(suite), MANIFEST).model_dump(mode="json")
     # A suite of another name or kind differs in everything else too.
     name_there, name_here = ({key: config.get(key) for key in ("kind", "name")} for config in (there, here))
     differences = list(_differences(name_there, name_here)) or list(_differences(_compared(there), _compared(here)))

@@ -9,11 +9,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import ValidationError
-
-from ..errors import InputError
+from ..parsing import validated
 from ..registry import Registry
 from .base import Task, TaskConfig
 from .identity import TaskIdentity, canonical
@@ -42,7 +38,7 @@ TASKS: Registry[type[Task]] = Registry(
 """Task id -> its class."""
 
 
-def make(task_id: str, seed: int = 0, variant: Variant | None = None, **config: Any) -> Task:
+def make(task_id: str, seed: int = 0, variant: Variant | None = None, **config: object) -> Task:
     """Build a task.
 
     Args:
@@ -63,7 +59,7 @@ def make(task_id: str, seed: int = 0, variant: Variant | None = None, **config: 
     return task
 
 
-def identify(task_id: str, seed: int = 0, variant: Variant | None = None, **config: Any) -> TaskIdentity:
+def identify(task_id: str, seed: int = 0, variant: Variant | None = None, **config: object) -> TaskIdentity:
     """What `make` would build, without building it: under this name references, true values and jobs are kept.
 
     Args and Raises: as `make`.
@@ -72,7 +68,7 @@ def identify(task_id: str, seed: int = 0, variant: Variant | None = None, **conf
 
 
 def _planned(
-    task_id: str, seed: int, variant: Variant | None, overrides: dict[str, Any]
+    task_id: str, seed: int, variant: Variant | None, overrides: dict[str, object]
 ) -> tuple[type[Task], TaskConfig, int, TaskIdentity]:
     """A task's class, its config, the seed of its draws, and its identity."""
     shop, name, fitted = _shop(task_id)
@@ -80,26 +76,19 @@ def _planned(
     drawn, fields = seed, overrides
     if variant is not None:
         drawn, fields = vary(name, shop.Config, variant, seed, overrides, fitted)
-    try:
-        settings = shop.Config(**(fitted | fields))
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "config"
-        raise InputError(
-            f"{first['msg']} (got {first['input']!r}).", where=f"{task_id}: {field}", hint="See `rlbench tasks show`."
-        ) from None
+    settings = validated(fitted | fields, shop.Config, task_id, "See `rlbench tasks show`.")
     identity = TaskIdentity(name, shop.version, seed, variant, canonical(settings), canonical(overrides))
     return shop, settings, drawn, identity
 
 
-def _shop(task_id: str) -> tuple[type[Task], str, dict[str, Any]]:
+def _shop(task_id: str) -> tuple[type[Task], str, dict[str, object]]:
     """A task's class, its id, and the parameters of a calibrated shop."""
     if not task_id.endswith(".json"):
         return TASKS[task_id], TASKS.canonical(task_id), {}
     from .calibration import CalibratedShop, read_shop, shop_id
 
     fitted = read_shop(task_id)
-    return CalibratedShop, shop_id(fitted.get("source")), fitted
+    return CalibratedShop, shop_id(str(fitted.get("source"))), fitted
 
 
 def register() -> None:

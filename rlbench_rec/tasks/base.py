@@ -41,7 +41,8 @@ class TaskConfig(BaseModel):
 
 
 ConfigT_co = TypeVar("ConfigT_co", bound=TaskConfig, default=TaskConfig, covariant=True)
-"""The config of a task: `class MyShop(Task[MyShopConfig])` knows the fields of its `self.config`."""
+"""The config of a task: `class MyShop(Task[MyShopConfig])` knows the fields of its `self.config`; a plain `Task` may be
+any."""
 
 
 class Task(ABC, Generic[ConfigT_co]):
@@ -52,9 +53,9 @@ class Task(ABC, Generic[ConfigT_co]):
         seed: fixes the shop. The users are drawn anew by the seeds of `simulator`, `log` and `true_value`.
     """
 
-    id: ClassVar[str]
+    id: str
     """Registered name, ending in its version: `recommend-v1`."""
-    version: ClassVar[int] = 1
+    version: int = 1
     """The number in the id. It rises when the same seed and config give other rewards, states or session lengths."""
     Config: ClassVar[type[TaskConfig]]
     action_count: int
@@ -170,9 +171,11 @@ class Task(ABC, Generic[ConfigT_co]):
         check_seed(seed)
         gamma = self.gamma if gamma is None else gamma
         check_precision(relative_error, gamma)
-        name = "behaviour" if policy is self.behaviour else policy
-        if not isinstance(name, str):
+        if policy is self.behaviour:
+            policy = "behaviour"
+        if not isinstance(policy, str):
             return self._value(policy, relative_error, seed, gamma)
+        name = policy
         key = TruthKey(self.identity, name, relative_error, seed, gamma)
         return remembered(key, self._truths, cache, lambda: self._value(self._named(name), relative_error, seed, gamma))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gymnasium
 import numpy as np
 
 from ..errors import InputError
 from .base import Task
+from .simulator import Simulator
+from .variants import Variant
 
 
 class TaskEnv(gymnasium.Env):
@@ -28,14 +28,14 @@ class TaskEnv(gymnasium.Env):
         low, high = task.observation_bounds
         self.observation_space = gymnasium.spaces.Box(low, high, dtype=np.float32)
         self.action_space = gymnasium.spaces.Discrete(task.action_count)
-        self._simulator = None
+        self._simulator: Simulator | None = None
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[np.ndarray, dict]:
+    def reset(self, *, seed: int | None = None, options: dict[str, object] | None = None) -> tuple[np.ndarray, dict]:
         """Begin another user's session."""
         super().reset(seed=seed, options=options)
         user_seed = int(self.np_random.integers(2**31))
-        self._simulator = self.task.simulator(1, user_seed)
-        return self._simulator.reset()[0], {"seed": user_seed}
+        self._simulator = simulator = self.task.simulator(1, user_seed)
+        return simulator.reset()[0], {"seed": user_seed}
 
     def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict]:
         """Show one item.
@@ -53,11 +53,11 @@ class TaskEnv(gymnasium.Env):
         return step.states[0], float(step.rewards[0]), bool(step.terminated[0]), False, info
 
 
-def make_env(task_id: str, seed: int = 0, **config: Any) -> TaskEnv:
+def make_env(task_id: str, seed: int = 0, variant: Variant | None = None, **config: object) -> TaskEnv:
     """The environment of a task by id: what `gymnasium.make` calls."""
     from . import make
 
-    return make(task_id, seed, **config).env()
+    return make(task_id, seed, variant, **config).env()
 
 
 def register_all() -> None:

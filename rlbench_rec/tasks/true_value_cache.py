@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..files import make_folder, write_text
@@ -73,7 +73,6 @@ def _read(file: Path) -> TrueValue | None:
 
 
 def _write(file: Path, key: TruthKey, value: TrueValue) -> None:
-    kept = {"task": key.task.label, "policy": key.policy}
-    kept |= {"value": value.value, "std_error": value.std_error, "episodes": value.episodes, "metrics": value.metrics}
+    content = {"task": key.task.label, "policy": key.policy, **asdict(value)}
     make_folder(file.parent)
-    write_text(file, json.dumps(kept))
+    write_text(file, json.dumps(content))

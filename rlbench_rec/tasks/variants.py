@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
+from pydantic.fields import FieldInfo
 
 from ..errors import UnknownNameError
 from .base import TaskConfig
@@ -21,9 +23,9 @@ def vary(
     config_class: type[TaskConfig],
     variant: Variant,
     seed: int,
-    given: dict[str, Any],
-    fitted: dict[str, Any] | None = None,
-) -> tuple[int, dict[str, Any]]:
+    given: Mapping[str, object],
+    fitted: Mapping[str, object] | None = None,
+) -> tuple[int, dict[str, object]]:
     """The seed and the config fields of a variant.
 
     Every number with a lower and an upper bound is multiplied by its own draw from U(1 - 0.15, 1 + 0.15) and kept
@@ -46,26 +48,39 @@ def vary(
         raise UnknownNameError("variant", variant, names)
     rng = np.random.default_rng(stream(task_id, seed, 1 + names.index(variant)))
     shop = int(rng.integers(2**31))
-    moved = {}
+    moved: dict[str, object] = {}
     for name, field in config_class.model_fields.items():
         factor = rng.uniform(1.0 - SPREAD, 1.0 + SPREAD)
-        bounds = _bounds(field.metadata)
+        bounds = bounds_of(field)
         usual = (fitted or {}).get(name, field.default)
         if isinstance(field.default, float) and bounds and name not in config_class.asked:
-            moved[name] = _within(usual * factor, usual, *bounds)
-    return shop, moved | given
+            # A shop's file may hold anything; the config refuses it.
+            moved[name] = bounds.cut(usual * factor, usual) if isinstance(usual, int | float) else usual
+    return shop, moved | dict(given)
 
 
-def _bounds(metadata: list[Any]) -> tuple[Ge | Gt, Le | Lt] | None:
-    low = next((rule for rule in metadata if isinstance(rule, (Ge, Gt))), None)
-    high = next((rule for rule in metadata if isinstance(rule, (Le, Lt))), None)
-    return (low, high) if low and high else None
+class Bounds(NamedTuple):
+    """The least and the greatest value of a number, and whether they are themselves excluded."""
+
+    low: float
+    high: float
+    low_excluded: bool
+    high_excluded: bool
+
+    def cut(self, value: float, default: float) -> float:
+        """The value, cut to the bounds; one beyond an excluded bound becomes the default."""
+        if (self.low_excluded and value <= self.low) or (self.high_excluded and value >= self.high):
+            return default
+        return float(np.clip(value, self.low, self.high))
 
 
-def _within(value: float, default: float, low: Ge | Gt, high: Le | Lt) -> float:
-    """The value, cut to its bounds; a bound that is itself excluded leaves the default."""
+def bounds_of(field: FieldInfo) -> Bounds | None:
+    """The bounds of a config's field, or None where it lacks one."""
+    low = next((rule for rule in field.metadata if isinstance(rule, (Ge, Gt))), None)
+    high = next((rule for rule in field.metadata if isinstance(rule, (Le, Lt))), None)
+    if low is None or high is None:
+        return None
     least = low.ge if isinstance(low, Ge) else low.gt
     most = high.le if isinstance(high, Le) else high.lt
-    if (isinstance(low, Gt) and value <= least) or (isinstance(high, Lt) and value >= most):
-        return default
-    return float(np.clip(value, least, most))
+    assert isinstance(least, int | float) and isinstance(most, int | float), "the fields of a task are numbers"
+    return Bounds(least, most, isinstance(low, Gt), isinstance(high, Lt))

@@ -88,6 +88,7 @@ def _check_log(task: Task, episodes: int) -> None:
             "states out of bounds; observation_bounds are float32 limits of what a simulator shows"
         )
         exact = policy.probability_of(states, data.actions)
+        assert data.propensities is not None, f"{policy.name}: no propensities"
         assert np.allclose(data.propensities, exact, rtol=1e-12), f"{policy.name}: propensities are not the policy's"
         assert data.metric_names == task.metric_names, "a log has other metric_names than the task"
         assert data.action_count == task.action_count, "a log has another action_count than the task"
@@ -138,6 +139,7 @@ def _check_truth(task: Task) -> None:
     data = task.log(episodes=2_000, seed=1)
     steps = np.arange(len(data)) - data.row_starts
     earned = np.add.reduceat(data.rewards * task.gamma**steps, data.episode_starts)
+    assert data.propensities is not None, "a task's log has propensities"
     itself = ope.EvaluationLog(
         rewards=data.rewards,
         propensities=data.propensities,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..errors import InputError, UnknownNameError
-from ..parsing import fitting
+from ..parsing import validated
 from .registries import ALGORITHMS
 
 if TYPE_CHECKING:
@@ -90,4 +90,4 @@ def make_config(algorithm: str, overrides: Mapping[str, object] | None, gamma: f
         if name not in cls.model_fields:
             unknown = UnknownNameError("field", name, cls.model_fields)
             raise InputError(unknown.what, where=where, hint=unknown.hint)
-    return fitting(dict(overrides or {}), cls, where).with_discount(gamma)
+    return validated(dict(overrides or {}), cls, where).with_discount(gamma)

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..extras import require
 from ..mdp.to_d3rlpy.quiet import d3rlpy
-from ..parsing import fitting
+from ..parsing import validated
 from ..policies import Greedy, Policy, Softmax
 from ..registry import Registry
 from ..tasks.base import Task
@@ -159,7 +159,7 @@ def make_config(learner: str, **config: object) -> OnlineConfig:
         UnknownNameError: no such learner.
         InputError: an unknown field, or a value out of its range.
     """
-    return fitting(config, LEARNERS[learner], f"config of {learner}")
+    return validated(config, LEARNERS[learner], f"config of {learner}")
 
 
 def train(task: Task, learner: str, *, seed: int = 0, **config: object) -> dict[str, Policy]:

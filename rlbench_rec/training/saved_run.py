@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, field_validator
 from ..errors import InputError, MissingFileError, RlbenchError
 from ..files import new_folder
 from ..mdp.dataset import StateLayout
-from ..parsing import fitting, read_json
+from ..parsing import read_json, validated
 from .networks import ActionScores
 from .training_run import Checkpoint, Run
 
@@ -73,7 +73,7 @@ def load(folder: str | Path, *, device: str = "auto") -> Run:
     content = read_json(path, "saved run", "Give a folder written by save.")
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f"Not a run of format {FORMAT}.", where=str(path))
-    header = fitting(content, _Header, path)
+    header = validated(content, _Header, str(path))
     try:
         return _rebuild(header, folder, device)
     except RlbenchError:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from ...parsing import fitting, read_toml
+from ...parsing import read_toml, validated
 from .consistency import problems
 from .shape import (
     MOST_ITEMS,
@@ -146,4 +146,4 @@ def read_card(path: Path) -> DatasetCard:
         MissingFileError: no such file.
         InputError: not TOML, or not a card; names the field.
     """
-    return fitting(read_toml(path, "card"), DatasetCard, path, hint="See docs/data.md for the keys.")
+    return validated(read_toml(path, "card"), DatasetCard, str(path), hint="See docs/data.md for the keys.")

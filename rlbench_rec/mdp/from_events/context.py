@@ -64,7 +64,11 @@ def _wave(wave: Callable, period: int, times: np.ndarray, starts: np.ndarray) ->
 def _one_hot(name: str, log: LogColumns, train_rows: int) -> dict[str, Feature]:
     column = log.coded(name)
     seen = np.flatnonzero(column.counts(train_rows))
-    return {f"{name}={column.distinct[i]}": lambda part, code=i: column.codes[part] == code for i in seen}
+    return {f"{name}={column.distinct[code]}": _equals(column.codes, code) for code in map(int, seen)}
+
+
+def _equals(codes: np.ndarray, code: int) -> Feature:
+    return lambda part: codes[part] == code
 
 
 def _standardised(name: str, log: LogColumns, train_rows: int) -> dict[str, Feature]:

@@ -79,6 +79,7 @@ class LogColumns:
             distinct = pc.unique(
                 part.drop_null() if distinct is None else pa.concat_arrays([distinct, part.drop_null()])
             )
+        assert distinct is not None, "an EventLog has rows"
         distinct = distinct.take(pc.array_sort_indices(distinct))
         # Its hash table is made once; `pyarrow.compute.index_in` would make it anew for every part.
         places = pd.Index(distinct.to_pandas())

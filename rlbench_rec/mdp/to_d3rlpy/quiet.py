@@ -7,6 +7,7 @@ import functools
 import io
 import logging
 from types import ModuleType
+from typing import Any
 
 from ...extras import require
 
@@ -46,7 +47,7 @@ def d3rlpy() -> ModuleType:
     return module
 
 
-def _silence(log) -> None:
+def _silence(log: Any) -> None:
     """Make d3rlpy's one logger a mute one, without touching how anybody else logs."""
     import structlog
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -54,7 +54,7 @@ class CalibratedShop(Recommend):
 
     id = "calibrated"
     version = 1
-    Config = ShopConfig
+    Config: ClassVar[type[ShopConfig]] = ShopConfig
     config: ShopConfig
 
     def __init__(self, config: ShopConfig, seed: int = 0):

@@ -10,6 +10,7 @@ from ...errors import InputError
 from ...mdp.dataset import TransitionDataset
 from ..shops.recommend import RecommendConfig
 from ..shops.shared.linear_rankers import Ranking
+from ..variants import bounds_of
 from .calibrated_shop import CalibratedShop, ShopConfig
 from .interests import groups_of
 from .visit_moments import Moments, moments
@@ -136,10 +137,9 @@ def _rankers(clicks: float) -> dict[str, object]:
 
 
 def _within(name: str, value: float) -> float:
-    rules = RecommendConfig.model_fields[name].metadata
-    low = next(rule.ge for rule in rules if hasattr(rule, "ge"))
-    high = next(rule.le for rule in rules if hasattr(rule, "le"))
-    return round(float(np.clip(value, low, high)), 6)
+    bounds = bounds_of(RecommendConfig.model_fields[name])
+    assert bounds is not None, "what is fitted has bounds"
+    return round(float(np.clip(value, bounds.low, bounds.high)), 6)
 
 
 def _check_size(train: Visits, held_out: Visits, source: str) -> None:

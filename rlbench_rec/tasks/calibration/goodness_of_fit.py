@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -59,7 +60,7 @@ class Goodness:
         """All distances."""
         held_out, train = self.found.held_out, self.found.train
 
-        def measure(name: str, kind: str, apart) -> Measure:
+        def measure(name: str, kind: str, apart: Callable[[Visits, Visits], float]) -> Measure:
             return Measure(name, kind, float(apart(held_out, self.shop)), float(apart(held_out, train)))
 
         return [

@@ -77,6 +77,7 @@ def logged(data: TransitionDataset) -> Visits:
 def simulated(shop: Recommend, sessions: int, seed: int) -> Visits:
     """The clicks of a simulated shop under its behaviour policy; what was shown in vain leaves no trace there."""
     data, config = shop.log(sessions, seed=seed), shop.config
+    assert data.metrics is not None, "a simulated log has metrics"
     click, purchase = (data.metrics[:, data.metric_names.index(name)] for name in ("CTR", "CVR"))
     carts = data.rewards - config.click_reward * click - config.purchase_reward * purchase
     number, clicks = np.repeat(np.arange(data.n_episodes), data.episode_lengths), click > 0

@@ -183,7 +183,7 @@ class Ads(ScoredTask[AdsConfig]):
         wear = 1.0 / (1.0 - c.wear_decay)
         high = [1.0] * c.kinds + [wear] * c.ads + [1.0 + c.budget_spread, 1.0]
         # Sums may pass the limit of the series by a rounding.
-        return np.zeros(len(high), np.float32) - np.float32(1e-3), np.float32(high) + np.float32(1e-3)
+        return np.zeros(len(high), np.float32) - np.float32(1e-3), np.array(high, np.float32) + np.float32(1e-3)
 
     # --- scores ------------------------------------------------------------------------------------------------
     def scores(self) -> dict[str, QFunction]:

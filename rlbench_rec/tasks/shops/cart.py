@@ -212,7 +212,7 @@ class Cart(ScoredTask[CartConfig]):
         annoyance = 1.0 / (1.0 - self.config.annoyance_decay)
         high = [1.0] * (3 + 2 * self.items) + [float(self.price.sum()), annoyance, 1.0]
         # Sums may pass the limit of the series by a rounding.
-        return np.zeros(len(high), np.float32), np.float32(high) + np.float32(1e-3)
+        return np.zeros(len(high), np.float32), np.array(high, np.float32) + np.float32(1e-3)
 
     # --- scores ------------------------------------------------------------------------------------------------
     def scores(self) -> dict[str, QFunction]:

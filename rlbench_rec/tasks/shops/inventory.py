@@ -189,7 +189,7 @@ class Inventory(ScoredTask[InventoryConfig]):
         c = self.config
         most = [c.capacity / c.demand] + [c.cases * c.case / c.demand] * self.waiting
         high = [1.0] * c.kinds + most + [self.mean_demand.max() / c.demand, 1.0]
-        return np.zeros(len(high), np.float32), np.float32(high)
+        return np.zeros(len(high), np.float32), np.array(high, np.float32)
 
     # --- scores ------------------------------------------------------------------------------------------------
     def scores(self) -> dict[str, QFunction]:

@@ -193,7 +193,7 @@ class Media(ScoredTask[MediaConfig]):
         low = [0.0] * (2 * c.categories) + [-1.0, 0.0, 0.0]
         high = [1.0] * c.categories + [most] * c.categories + [1.0, 1.0, 1.0]
         # Sums may pass the limit of the series by a rounding.
-        return np.float32(low), np.float32(high) + np.float32(1e-3)
+        return np.array(low, np.float32), np.array(high, np.float32) + np.float32(1e-3)
 
     # --- scores ------------------------------------------------------------------------------------------------
     def scores(self) -> dict[str, QFunction]:

@@ -171,7 +171,7 @@ class Pricing(ScoredTask[PricingConfig]):
         most = 1.0 / (1.0 - self.config.stock_decay)
         low, high = [0.0, 0.0, 0.0, self.lowest, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0, most, 1.0]
         # Sums may pass the limit of the series by a rounding.
-        return np.float32(low) - np.float32(1e-3), np.float32(high) + np.float32(1e-3)
+        return np.array(low, np.float32) - np.float32(1e-3), np.array(high, np.float32) + np.float32(1e-3)
 
     # --- scores ------------------------------------------------------------------------------------------------
     def scores(self) -> dict[str, QFunction]:

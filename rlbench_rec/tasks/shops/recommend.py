@@ -205,7 +205,7 @@ class Recommend(Task[RecommendConfig]):
     """
 
     id = "recommend-v1"
-    Config = RecommendConfig
+    Config: ClassVar[type[RecommendConfig]] = RecommendConfig
     simulator_class: ClassVar[type[RecommendSimulator]] = RecommendSimulator
     metric_names = METRICS
     remembered = "memory"
@@ -236,7 +236,7 @@ class Recommend(Task[RecommendConfig]):
 
     def logging_policies(self) -> dict[str, Policy]:
         score = self.score(self.config.ranker)
-        policies = {"random": Uniform(self.action_count)}
+        policies: dict[str, Policy] = {"random": Uniform(self.action_count)}
         policies |= {f"softmax-{tau:g}": Softmax(score, self.action_count, tau) for tau in (2.0, 1.0, 0.5)}
         policies |= {f"epsilon-{e:g}": EpsilonGreedy(score, self.action_count, e) for e in (0.3, 0.02)}
         return policies
@@ -278,4 +278,4 @@ class Recommend(Task[RecommendConfig]):
         low = [0.0] * c.categories + [-c.click_expected * memory] * c.categories + [-1.0, 0.0, 0.0]
         high = [satiation] * c.categories + [(1.0 - c.click_expected) * memory] * c.categories + [1.0, 1.0, 1.0]
         # Sums of float32 terms may pass the limit of the series by a rounding.
-        return np.float32(low) - np.float32(1e-3), np.float32(high) + np.float32(1e-3)
+        return np.array(low, np.float32) - np.float32(1e-3), np.array(high, np.float32) + np.float32(1e-3)

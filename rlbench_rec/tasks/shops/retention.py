@@ -181,7 +181,7 @@ class Retention(ScoredTask[RetentionConfig]):
     def observation_bounds(self) -> tuple[np.ndarray, np.ndarray]:
         most = 1.0 / (1.0 - self.config.habit_decay)
         # Sums may pass the limit of the series by a rounding.
-        return np.zeros(6, np.float32), np.float32([1.0, 1.0, 1.0, most, 1.0, 1.0]) + np.float32(1e-3)
+        return np.zeros(6, np.float32), np.array([1.0, 1.0, 1.0, most, 1.0, 1.0], np.float32) + np.float32(1e-3)
 
     # --- scores ------------------------------------------------------------------------------------------------
     def scores(self) -> dict[str, QFunction]:

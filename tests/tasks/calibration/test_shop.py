@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -68,3 +69,12 @@ def test_refused(tmp_path, file):
         write_shop(tasks.make(file).config, tmp_path / "shop.toml")
     kept = json.loads((tmp_path / "corner-shop.json").read_text())
     assert kept["kind"] == "rlbench-shop"
+
+
+@pytest.mark.parametrize("variant", [None, "judge"])
+def test_a_file_with_a_word_for_a_number_is_refused(file, variant):
+    shop = json.loads(Path(file).read_text())
+    shop["config"]["drift"] = "often"
+    Path(file).write_text(json.dumps(shop))
+    with pytest.raises(InputError, match=r"drift: Input should be a valid number.*got 'often'"):
+        tasks.make(file, variant=variant)
