@@ -87,7 +87,7 @@ def _text(path: Path, kind: str, hint: str | None) -> str:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"The {kind} cannot be read ({reason}).", where=str(path), hint=hint) from error
     if len(content) > LARGEST:
-        raise InputError(f"More than {LARGEST >> 20} MiB are no {kind}.", where=str(path))
+        raise InputError(f"More than {LARGEST >> 20} MiB: this is not a {kind}.", where=str(path))
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError("The file is in UTF-16.", where=str(path), hint="Save it as UTF-8.")
     try:

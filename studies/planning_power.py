@@ -21,7 +21,7 @@ import numpy as np
 from rlbench_rec import tasks, training
 from rlbench_rec.files import write_csv
 from rlbench_rec.policies import Policy
-from rlbench_rec.tasks.policy_ladder import Rung, ScoredTask
+from rlbench_rec.tasks.policy_ladder import ScoreBlend, ScoredTask
 
 SHORT, LONG, OTHER = "gamma = 0", "long-sighted", "other"
 SCORES = {"myopic": SHORT, "farsighted": LONG}
@@ -45,7 +45,7 @@ def contenders(task: tasks.Task, shop: int, options: argparse.Namespace) -> Iter
         for score, side in SCORES.items():
             for tau in (0.0, *TEMPERATURES):
                 form = f"softmax-{tau:g}" if tau else "greedy"
-                yield side, score, form, task.policy(Rung(score={score: 1.0}, tau=tau))
+                yield side, score, form, task.policy(ScoreBlend(score={score: 1.0}, tau=tau))
     if options.learners:
         train, _ = task.log(episodes=options.episodes, seed=task.seed + 1).split()
         for label in options.learners:

@@ -103,9 +103,9 @@ def _items_and_actions(
     log, column = source.log, source.coded("item_id")
     if log.catalogue is not None:
         items = Vocabulary(tuple(log.catalogue), closed=True)
-        strangers = sorted(set(column.distinct) - set(items.values))
-        if strangers:
-            raise InputError(f"Item {strangers[0]} is not in the catalogue.", where=log.card.id, hint="Mend the card.")
+        unknown = sorted(set(column.distinct) - set(items.values))
+        if unknown:
+            raise InputError(f"Item {unknown[0]} is not in the catalogue.", where=log.card.id, hint="Correct the card.")
     else:
         items = Vocabulary.fit(column, train_rows, config.top_k)
     item_ids = _translated(source, column, items.ids(column) + 1, np.int32)
@@ -133,8 +133,8 @@ def _prices(source: LogColumns) -> np.ndarray:
     prices = source.numbers("price", np.float64, missing=np.nan)
     if not source.has("quantity"):
         return prices
-    pieces = source.numbers("quantity", np.int64, missing=1)
-    return source.columns.compute(prices.shape, np.float64, lambda rows: prices[rows] * pieces[rows])
+    quantities = source.numbers("quantity", np.int64, missing=1)
+    return source.columns.compute(prices.shape, np.float64, lambda rows: prices[rows] * quantities[rows])
 
 
 def _gaps(times: np.ndarray, starts: np.ndarray) -> Callable[[slice], np.ndarray]:

@@ -85,8 +85,8 @@ def _drawing(
     cumulative = np.cumsum(counts)
 
     def popular(rows: slice, rng: np.random.Generator) -> np.ndarray:
-        luck = rng.integers(cumulative[-1], size=(rows.stop - rows.start, k))
-        return np.searchsorted(cumulative, luck, side="right")
+        places = rng.integers(cumulative[-1], size=(rows.stop - rows.start, k))
+        return np.searchsorted(cumulative, places, side="right")
 
     return popular
 

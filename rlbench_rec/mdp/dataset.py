@@ -33,9 +33,9 @@ class StateLayout:
     forbidden: int = 0
     candidates: int = 0
     other_item: int = 0
-    """Id of the out-of-vocabulary item, 0 for none: a candidate with this id is no item that could be shown."""
+    """Id of the out-of-vocabulary item, 0 for none: a candidate with this id cannot be shown."""
     vector_size: int = 0
-    """Width of the item vectors that come with the log, 0 for none; they are no part of a state."""
+    """Width of the item vectors that come with the log, 0 for none; they are not part of a state."""
 
     @property
     def size(self) -> int:

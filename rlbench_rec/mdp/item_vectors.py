@@ -40,13 +40,13 @@ def with_item_vectors(
     if len(row_of) < len(names):
         twice = next(name for row, name in enumerate(names) if row_of[name] != row)
         raise InputError(f"Item {twice} is there twice.", where="items")
-    found = np.array([row_of.get(name, -1) for name in data.action_names])
-    if (found < 0).all():
+    vector_rows = np.array([row_of.get(name, -1) for name in data.action_names])
+    if (vector_rows < 0).all():
         raise InputError(
             f"None of the {len(names)} items is in the log.", where="items", hint="Check how ids are written."
         )
     table = np.zeros((data.item_count + 1, vectors.shape[1]), dtype=np.float32)
-    table[1:][found >= 0] = vectors[found[found >= 0]]
+    table[1:][vector_rows >= 0] = vectors[vector_rows[vector_rows >= 0]]
     return replace(data, item_vectors=table)
 
 
@@ -54,7 +54,7 @@ def read_item_vectors(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """`items` and `vectors` of an .npz file, which may hold no pickle.
 
     Raises:
-        InputError: no .npz file, or one without these two.
+        InputError: not an .npz file, or one without these two.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -62,4 +62,4 @@ def read_item_vectors(path: Path) -> tuple[np.ndarray, np.ndarray]:
     # Any error: a broken archive or header can hold any bytes.
     except Exception as error:
         hint = "Write it with numpy.savez(path, items=ids, vectors=matrix)."
-        raise InputError(f"These are no item vectors ({error}).", where=str(path), hint=hint) from error
+        raise InputError(f"These are not item vectors ({error}).", where=str(path), hint=hint) from error

@@ -22,10 +22,10 @@ class TaskIdentity:
     Attributes:
         id: `Task.id`: with its version, or `<source>-shop` for a calibrated shop, wherever its file lies.
         version: `Task.version`.
-        seed: as given to `make`.
+        seed: the argument of `make`.
         variant: `train`, `judge` or None.
         config: every parameter, as JSON with sorted keys; of a calibrated shop the items too.
-        overrides: the parameters that were given, likewise. For labels: they are in `config`, so they are not compared.
+        overrides: the parameters that `make` was asked for, likewise. For labels: `config` has them too.
     """
 
     id: str
@@ -44,9 +44,9 @@ class TaskIdentity:
     @property
     def label(self) -> str:
         """What departs from the plain task, for people: `recommend-v1/judge/seed-3/horizon=20`."""
-        given = [f"{name}={_short(value)}" for name, value in json.loads(self.overrides).items()]
+        overrides = [f"{name}={_short(value)}" for name, value in json.loads(self.overrides).items()]
         seed = [f"seed-{self.seed}"] if self.seed else []
-        return "/".join([self.id, *([self.variant] if self.variant else []), *seed, *given])
+        return "/".join([self.id, *([self.variant] if self.variant else []), *seed, *overrides])
 
 
 def canonical(values: Mapping[str, Any] | BaseModel) -> str:

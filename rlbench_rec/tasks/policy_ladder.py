@@ -20,8 +20,8 @@ NOISE_STREAM = 1
 """Keeps the errors of the scores apart from whatever else the shop's seed draws."""
 
 
-class Rung(BaseModel):
-    """A policy written down as numbers: mostly a softmax over a blend of the task's scores, sometimes at random.
+class ScoreBlend(BaseModel):
+    """A policy as a few numbers: a softmax over a weighted sum of the task's scores, mixed with the uniform policy.
 
     With z_k(s, a) the task's score k, shifted and scaled in each state to mean 0 and standard deviation 1 over actions
     (so that a temperature means the same in every task), and u_a ~ N(0, 1) drawn once per shop:
@@ -43,17 +43,17 @@ class Rung(BaseModel):
 
 
 LADDER = {
-    "worst": Rung(score={"myopic": -1.0}, tau=0.3),
-    "poor": Rung(score={"myopic": -1.0}, tau=1.5),
-    "careless": Rung(score={"myopic": 1.0}, tau=3.0),
-    "myopic-mild": Rung(score={"myopic": 1.0}, tau=1.0),
-    "myopic-firm": Rung(score={"myopic": 1.0}, tau=0.3),
-    "myopic-greedy": Rung(score={"myopic": 1.0}, tau=0.0, epsilon=0.02),
-    "between": Rung(score={"myopic": 0.5, "farsighted": 0.5}, tau=0.3),
-    "farsighted-loose": Rung(score={"farsighted": 1.0}, tau=2.0),
-    "farsighted-mild": Rung(score={"farsighted": 1.0}, tau=1.0),
-    "farsighted-firm": Rung(score={"farsighted": 1.0}, tau=0.3),
-    "farsighted-greedy": Rung(score={"farsighted": 1.0}, tau=0.0),
+    "worst": ScoreBlend(score={"myopic": -1.0}, tau=0.3),
+    "poor": ScoreBlend(score={"myopic": -1.0}, tau=1.5),
+    "careless": ScoreBlend(score={"myopic": 1.0}, tau=3.0),
+    "myopic-mild": ScoreBlend(score={"myopic": 1.0}, tau=1.0),
+    "myopic-firm": ScoreBlend(score={"myopic": 1.0}, tau=0.3),
+    "myopic-greedy": ScoreBlend(score={"myopic": 1.0}, tau=0.0, epsilon=0.02),
+    "between": ScoreBlend(score={"myopic": 0.5, "farsighted": 0.5}, tau=0.3),
+    "farsighted-loose": ScoreBlend(score={"farsighted": 1.0}, tau=2.0),
+    "farsighted-mild": ScoreBlend(score={"farsighted": 1.0}, tau=1.0),
+    "farsighted-firm": ScoreBlend(score={"farsighted": 1.0}, tau=0.3),
+    "farsighted-greedy": ScoreBlend(score={"farsighted": 1.0}, tau=0.0),
 }
 """Evaluation policies beside `random` and `behaviour`."""
 
@@ -61,43 +61,43 @@ LADDER = {
 class ScoredConfig(TaskConfig):
     """A task whose policies are made of scores."""
 
-    service: Rung = Rung(score={"myopic": 1.0}, noise=0.5, tau=0.7, epsilon=0.05)
+    service: ScoreBlend = ScoreBlend(score={"myopic": 1.0}, noise=0.5, tau=0.7, epsilon=0.05)
     """The behaviour policy: a shop that ranks by what it believes pays now, and explores a little."""
-    ladder: dict[str, Rung] = Field(default_factory=lambda: dict(LADDER))
+    ladder: dict[str, ScoreBlend] = Field(default_factory=lambda: dict(LADDER))
     """The evaluation policies beside behaviour and random."""
 
 
 class ScoredPolicy(Policy):
-    """The policy that a `Rung` stands for.
+    """The policy that a `ScoreBlend` stands for.
 
     Args:
         name: label in tables.
-        rung: its numbers.
-        scores: the task's scores that the rung weighs, by name.
+        weights: its numbers.
+        scores: the task's scores that it weighs, by name.
         error: (A,) the noise of the blend, already scaled.
     """
 
-    def __init__(self, name: str, rung: Rung, scores: dict[str, QFunction], error: np.ndarray):
-        self.name, self.rung, self.scores, self.error = name, rung, scores, error
+    def __init__(self, name: str, weights: ScoreBlend, scores: dict[str, QFunction], error: np.ndarray):
+        self.name, self.weights, self.scores, self.error = name, weights, scores, error
         self.action_count = len(error)
 
     def blend(self, states: np.ndarray) -> np.ndarray:
-        """(n, state size) -> (n, A) float64; see `Rung`."""
+        """(n, state size) -> (n, A) float64; see `ScoreBlend`."""
         total = np.tile(self.error, (len(states), 1))
-        for name, weight in self.rung.score.items():
+        for name, weight in self.weights.score.items():
             total += weight * standardised_rows(self.scores[name](states))
         return total
 
     def probabilities(self, states: np.ndarray) -> np.ndarray:
         values = self.blend(states)
-        if self.rung.tau > 0:
-            rows = softmax(values / self.rung.tau)
+        if self.weights.tau > 0:
+            rows = softmax(values / self.weights.tau)
         else:
             rows = np.zeros_like(values)
             rows[np.arange(len(rows)), values.argmax(axis=1)] = 1.0
-        if self.rung.epsilon == 0.0:
+        if self.weights.epsilon == 0.0:
             return rows
-        return (1.0 - self.rung.epsilon) * rows + self.rung.epsilon / self.action_count
+        return (1.0 - self.weights.epsilon) * rows + self.weights.epsilon / self.action_count
 
 
 ScoredConfigT_co = TypeVar("ScoredConfigT_co", bound=ScoredConfig, default=ScoredConfig, covariant=True)
@@ -123,27 +123,29 @@ class ScoredTask(Task[ScoredConfigT_co]):
     def logging_policies(self) -> dict[str, Policy]:
         """Over the score of the policy in service, from uniform to nearly deterministic."""
         service = self.config.service
-        forms = {f"softmax-{tau:g}": {"tau": tau, "epsilon": 0.0} for tau in (2.0, 1.0, 0.5)}
-        forms |= {f"epsilon-{epsilon:g}": {"tau": 0.0, "epsilon": epsilon} for epsilon in (0.3, 0.02)}
-        rungs = {name: service.model_copy(update=form) for name, form in forms.items()}
-        return {"random": Uniform(self.action_count)} | {name: self.policy(rung, name) for name, rung in rungs.items()}
+        forms = {f"softmax-{tau:g}": (tau, 0.0) for tau in (2.0, 1.0, 0.5)}
+        forms |= {f"epsilon-{epsilon:g}": (0.0, epsilon) for epsilon in (0.3, 0.02)}
+        policies: dict[str, Policy] = {"random": Uniform(self.action_count)}
+        for name, (tau, epsilon) in forms.items():
+            policies[name] = self.policy(service.model_copy(update={"tau": tau, "epsilon": epsilon}), name)
+        return policies
 
     def evaluation_policies(self) -> dict[str, Policy]:
         """Random, behaviour, and the config's `ladder`."""
         ladder: dict[str, Policy] = {"random": Uniform(self.action_count), "behaviour": self.behaviour}
-        return ladder | {name: self.policy(rung, name) for name, rung in self.config.ladder.items()}
+        return ladder | {name: self.policy(blend, name) for name, blend in self.config.ladder.items()}
 
-    def policy(self, rung: Rung, name: str = "rung") -> ScoredPolicy:
-        """The policy that a rung stands for in this shop; its noise depends on the shop's seed alone.
+    def policy(self, blend: ScoreBlend, name: str = "blend") -> ScoredPolicy:
+        """The policy that a blend stands for in this shop; its noise depends on the shop's seed alone.
 
         Raises:
-            UnknownNameError: the rung weighs a score that the task does not have.
+            UnknownNameError: the blend weighs a score that the task does not have.
         """
-        for score in rung.score:
+        for score in blend.score:
             if score not in self._scores:
                 raise UnknownNameError("score", score, self._scores)
         noise = np.random.default_rng((self.seed, NOISE_STREAM)).standard_normal(self.action_count)
-        return ScoredPolicy(name, rung, {score: self._scores[score] for score in rung.score}, rung.noise * noise)
+        return ScoredPolicy(name, blend, {score: self._scores[score] for score in blend.score}, blend.noise * noise)
 
     @cached_property
     def _scores(self) -> dict[str, QFunction]:

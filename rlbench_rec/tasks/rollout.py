@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 USERS = 4_096
 """Users a batch: large enough that numpy's overhead is small, small enough that a batch stays in the cache."""
 POLICY_STREAM = 1
-"""Keeps the policy's random numbers apart from the users' luck."""
+"""Keeps the policy's random numbers apart from those of the users."""
 
 
 class Decisions(NamedTuple):
@@ -51,8 +51,8 @@ def batches(episodes: int) -> Iterator[tuple[int, int]]:
 def play(task: Task, policy: Policy, n_users: int, seed: int, batch: int) -> Iterator[Decisions]:
     """Play one batch to its end, one item a step.
 
-    Users' luck and the policy's own draws are those of the task's id, the seed and the batch alone: every policy meets
-    the same users, and two tasks share none.
+    The random numbers of users and policy depend on the task's id, the seed and the batch alone: every policy meets the
+    same users, and two tasks share none.
 
     Raises:
         InputError: the policy has another number of actions, or its rows are no probabilities.

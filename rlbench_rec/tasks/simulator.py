@@ -31,14 +31,14 @@ class Simulator(ABC):
     """Users of one shop, all at the same step of their session.
 
     Every step draws the same number of uniform numbers for each of `n_users`, whether or not they are still present, so
-    user i meets the same luck at step t whatever any policy did before (common random numbers).
+    user i meets the same numbers at step t, no matter what a policy did before (common random numbers).
 
     Args:
         action_count: number of actions.
         horizon: steps after which everyone has left.
         n_users: size of the batch.
-        seed: of the users' luck; a sequence of integers is one seed.
-        users: play only these of the `n_users`, with the luck they would have in the full batch. None: all.
+        seed: of the users' random numbers; a sequence of integers is one seed.
+        users: play only these of the `n_users`, with the random numbers that they have in the full batch. None: all.
 
     Raises:
         InputError: no users, or a user that is not in the batch.
@@ -69,11 +69,11 @@ class Simulator(ABC):
         self.users: dict[str, np.ndarray] = {}
 
     @abstractmethod
-    def _begin(self, luck: np.ndarray) -> dict[str, np.ndarray]:
+    def _begin(self, uniforms: np.ndarray) -> dict[str, np.ndarray]:
         """(draws_at_start, k) uniform numbers -> what is known of each user, by name, each (k, …)."""
 
     @abstractmethod
-    def _react(self, actions: np.ndarray, luck: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(k,) actions and (draws_per_step, k) uniform numbers -> rewards, metrics and who leaves; updates `users`."""
 
     @abstractmethod
@@ -81,10 +81,10 @@ class Simulator(ABC):
         """(k, state size) float32, what a policy may see of the present users."""
 
     def reset(self) -> np.ndarray:
-        """Begin all sessions anew, with the same luck as before; (n_users, state size) states."""
+        """Begin all sessions anew, with the same random numbers as before; (n_users, state size) states."""
         self._generator = np.random.default_rng(self.seed)
         self.present, self.elapsed = self._players, 0
-        self.users = self._begin(self._luck(self.draws_at_start))
+        self.users = self._begin(self._uniforms(self.draws_at_start))
         return self._observe()
 
     def step(self, actions: np.ndarray) -> Step:
@@ -93,7 +93,7 @@ class Simulator(ABC):
         Raises:
             InputError: nobody is present, or actions are not (k,) integers in [0, action_count).
         """
-        rewards, metrics, leaves = self._react(self._checked(actions), self._luck(self.draws_per_step))
+        rewards, metrics, leaves = self._react(self._checked(actions), self._uniforms(self.draws_per_step))
         self.elapsed += 1
         if self.elapsed == self.horizon:
             leaves = np.ones(len(self.present), dtype=bool)
@@ -103,7 +103,7 @@ class Simulator(ABC):
         self.users = {name: column[stays] for name, column in self.users.items()}
         return result
 
-    def _luck(self, draws: int) -> np.ndarray:
+    def _uniforms(self, draws: int) -> np.ndarray:
         return self._generator.random((draws, self.n_users), dtype=np.float32)[:, self.present]
 
     def _checked(self, actions: np.ndarray) -> np.ndarray:

@@ -50,7 +50,7 @@ def true_value(
 ) -> TrueValue:
     """Play batches of users until the standard error is at most relative_error x scale.
 
-    Batch b of a seed is the same users with the same luck for every policy, so differences between policies are
+    Batch b of a seed has the same users and random numbers for every policy, so differences between policies are
     sharper than their standard errors say.
 
     Args:

@@ -23,13 +23,13 @@ def vary(
     config_class: type[TaskConfig],
     variant: Variant,
     seed: int,
-    given: Mapping[str, object],
+    overrides: Mapping[str, object],
     fitted: Mapping[str, object] | None = None,
 ) -> tuple[int, dict[str, object]]:
     """The seed and the config fields of a variant.
 
     Every number with a lower and an upper bound is multiplied by its own draw from U(1 - 0.15, 1 + 0.15) and kept
-    within its bounds, apart from what is given and from what is asked of a policy (`TaskConfig.asked`). The two
+    within its bounds, apart from the overrides and from what is asked of a policy (`TaskConfig.asked`). The two
     variants draw apart, so neither is the shop that `make` builds without a variant, and so do the tasks.
 
     Args:
@@ -37,7 +37,7 @@ def vary(
         config_class: of the task.
         variant: `train` or `judge`.
         seed: of the shop.
-        given: config fields that are not to be moved.
+        overrides: config fields that are not to be moved.
         fitted: config fields to move from where a calibrated shop has them, in place of the defaults.
 
     Raises:
@@ -56,7 +56,7 @@ def vary(
         if isinstance(field.default, float) and bounds and name not in config_class.asked:
             # A shop's file may hold anything; the config refuses it.
             moved[name] = bounds.cut(usual * factor, usual) if isinstance(usual, int | float) else usual
-    return shop, moved | dict(given)
+    return shop, moved | dict(overrides)
 
 
 class Bounds(NamedTuple):

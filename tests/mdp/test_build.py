@@ -244,13 +244,13 @@ def test_item_vectors_that_are_missing_or_of_another_kind(shop):
         build(with_vectors(shop))
     for content in (b"", b"text", b"PK\x03\x04"):
         (shop / "vectors.npz").write_bytes(content)
-        with pytest.raises(InputError, match=r"no item vectors.*numpy\.savez"):
+        with pytest.raises(InputError, match=r"not item vectors.*numpy\.savez"):
             build(shop)
     np.savez(shop / "vectors.npz", items=np.array([1, 2], dtype=object), vectors=np.ones((2, 2)))
-    with pytest.raises(InputError, match=r"no item vectors.*allow_pickle"):
+    with pytest.raises(InputError, match=r"not item vectors.*allow_pickle"):
         build(shop)
     np.savez(shop / "vectors.npz", vectors=np.ones((2, 2)))
-    with pytest.raises(InputError, match=r"no item vectors.*items"):
+    with pytest.raises(InputError, match=r"not item vectors.*items"):
         build(shop)
     with pytest.raises(InputError, match="leads out of the data folder"):
         build(with_vectors(shop, "../vectors.npz"))

@@ -47,8 +47,8 @@ def test_popular_negatives_are_as_frequent_as_in_the_training_side(data):
     chosen = mdp.with_candidates(later, 2, "popularity")
     others = chosen.candidates[np.arange(len(data)), 1 - chosen.actions][train_rows:]
     expected = np.bincount(data.items[:train_rows], minlength=ITEMS + 1) / train_rows
-    found = np.bincount(others, minlength=ITEMS + 1) / len(others)
-    assert found[1:-1] == pytest.approx(expected[1:-1], abs=0.02)
+    shares = np.bincount(others, minlength=ITEMS + 1) / len(others)
+    assert shares[1:-1] == pytest.approx(expected[1:-1], abs=0.02)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_a_retriever_gives_them(data):
         return np.tile([5, 7, 0, 9], (len(states), 1))
 
     chosen = mdp.with_candidates(data, 4, retriever)
-    some = np.flatnonzero(data.items == 7)[0]
-    assert sorted(chosen.candidates[some]) == [0, 0, 5, 7]
+    row = np.flatnonzero(data.items == 7)[0]
+    assert sorted(chosen.candidates[row]) == [0, 0, 5, 7]
     other = np.flatnonzero(data.items == 1)[0]
     assert sorted(chosen.candidates[other]) == [0, 1, 5, 7]
 

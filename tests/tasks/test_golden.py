@@ -22,7 +22,7 @@ from rlbench_rec.tasks.rollout import play
 FOLDER = Path(__file__).parent / "golden"
 CALIBRATED = FOLDER / "shop.json"
 USERS, SEED, SHOWN = 200, 11, 3
-"""Users played, the seed of their luck, and how many of them are written out decision by decision."""
+"""Users played, the seed of their random numbers, and how many of them are written out decision by decision."""
 VARIANTS = ("default", "train", "judge")
 FILES = {name: name for name in tasks.TASKS} | {f"calibrated-v{CalibratedShop.version}": str(CALIBRATED)}
 """Name of the file -> what `make` is asked for."""

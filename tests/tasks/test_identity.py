@@ -13,7 +13,7 @@ import pytest
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.tasks.calibration import ShopConfig, write_shop
-from rlbench_rec.tasks.policy_ladder import Rung
+from rlbench_rec.tasks.policy_ladder import ScoreBlend
 from rlbench_rec.tasks.shops.tabular import Tabular
 
 SHOP = ShopConfig(source="kiosk", items=4, categories=2, names=list("abcd"), groups=[0, 1, 0, 1], appeal=[1, 0, 0, -1])
@@ -22,8 +22,8 @@ SHOP = ShopConfig(source="kiosk", items=4, categories=2, names=list("abcd"), gro
 def test_every_shop_has_an_identity_of_its_own():
     arguments = itertools.product(tasks.TASKS, (0, 1), ("train", "judge", None))
     identities = [tasks.identify(*each) for each in arguments]
-    assert len({one.digest for one in identities}) == len(set(identities)) == len(identities)
-    assert len({one.label for one in identities}) == len(identities)
+    assert len({identity.digest for identity in identities}) == len(set(identities)) == len(identities)
+    assert len({identity.label for identity in identities}) == len(identities)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_a_default_that_is_given_makes_no_other_shop():
     [
         {"horizon": np.int64(20)},
         {"gamma": np.float64(0.5)},
-        {"ladder": {"only": Rung(score={"myopic": 1.0})}},
-        {"service": Rung(score={"myopic": 1.0})},
+        {"ladder": {"only": ScoreBlend(score={"myopic": 1.0})}},
+        {"service": ScoreBlend(score={"myopic": 1.0})},
     ],
     ids=str,
 )

@@ -7,7 +7,7 @@ import pytest
 
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, UnknownNameError
-from rlbench_rec.tasks.policy_ladder import Rung, ScoredPolicy, ScoredTask, standardised_rows
+from rlbench_rec.tasks.policy_ladder import ScoreBlend, ScoredPolicy, ScoredTask, standardised_rows
 from rlbench_rec.tasks.rollout import USERS
 from rlbench_rec.tasks.true_values import returns
 
@@ -16,9 +16,9 @@ SCORED = [
 ]
 
 
-def scored(rung, rows):
-    score = {name: lambda states: np.asarray(rows)[: len(states)] for name in rung.score}
-    return ScoredPolicy("mine", rung, score, np.zeros(len(rows[0])))
+def scored(blend, rows):
+    score = {name: lambda states: np.asarray(rows)[: len(states)] for name in blend.score}
+    return ScoredPolicy("mine", blend, score, np.zeros(len(rows[0])))
 
 
 def test_scores_are_standardised_in_each_state():
@@ -31,14 +31,14 @@ def test_scores_are_standardised_in_each_state():
 def test_probabilities_by_hand():
     state = np.zeros((1, 1), np.float32)
     # z = (-1, 1); softmax(z / 2): 1 / (1 + e) = .2689.
-    assert scored(Rung(score={"a": 1.0}, tau=2.0), [[1.0, 3.0]]).probabilities(state) == pytest.approx(
+    assert scored(ScoreBlend(score={"a": 1.0}, tau=2.0), [[1.0, 3.0]]).probabilities(state) == pytest.approx(
         np.array([[0.26894, 0.73106]]), abs=1e-5
     )
-    mixed = scored(Rung(score={"a": 1.0}, tau=2.0, epsilon=0.5), [[1.0, 3.0]]).probabilities(state)
+    mixed = scored(ScoreBlend(score={"a": 1.0}, tau=2.0, epsilon=0.5), [[1.0, 3.0]]).probabilities(state)
     assert mixed == pytest.approx(np.array([[0.38447, 0.61553]]), abs=1e-5)
-    greedy = scored(Rung(score={"a": 1.0}, tau=0.0, epsilon=0.1), [[1.0, 3.0]]).probabilities(state)
+    greedy = scored(ScoreBlend(score={"a": 1.0}, tau=0.0, epsilon=0.1), [[1.0, 3.0]]).probabilities(state)
     assert greedy == pytest.approx(np.array([[0.05, 0.95]]))
-    avoiding = scored(Rung(score={"a": -1.0}, tau=0.0), [[1.0, 3.0]]).probabilities(state)
+    avoiding = scored(ScoreBlend(score={"a": -1.0}, tau=0.0), [[1.0, 3.0]]).probabilities(state)
     assert avoiding.tolist() == [[1.0, 0.0]]
 
 
@@ -80,8 +80,8 @@ def test_exploration_is_graded(task_id):
 
 
 def test_noise_belongs_to_the_shop():
-    rung = Rung(score={"myopic": 1.0}, noise=1.0)
-    first, again, other = (tasks.make("pricing-v1", seed=seed).policy(rung).error for seed in (6, 6, 7))
+    blend = ScoreBlend(score={"myopic": 1.0}, noise=1.0)
+    first, again, other = (tasks.make("pricing-v1", seed=seed).policy(blend).error for seed in (6, 6, 7))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
@@ -89,10 +89,10 @@ def test_noise_belongs_to_the_shop():
 def test_the_ladder_is_given_by_configuration():
     task = tasks.make("pricing-v1", ladder={"mine": {"score": {"myopic": 1.0}, "tau": 2.0}})
     assert list(task.evaluation_policies()) == ["random", "behaviour", "mine"]
-    assert task.evaluation_policies()["mine"].rung.tau == 2.0
+    assert task.evaluation_policies()["mine"].weights.tau == 2.0
 
 
-def test_bad_rungs_are_refused():
+def test_bad_blends_are_refused():
     with pytest.raises(InputError, match=r"ladder\.mine\.tau"):
         tasks.make("pricing-v1", ladder={"mine": {"score": {"myopic": 1.0}, "tau": -1.0}})
     task = tasks.make("pricing-v1", ladder={"mine": {"score": {"myopik": 1.0}}})

@@ -94,7 +94,7 @@ def test_common_random_numbers_make_differences_sharper_than_their_errors(task):
     assert np.corrcoef(first, second)[0, 1] > 0.5
 
 
-def test_users_meet_the_same_luck_whatever_was_decided_before(task):
+def test_users_meet_the_same_random_numbers_whatever_was_decided_before(task):
     seen = []
     for action in (0, 7):
         simulator = task.simulator(64, seed=3)

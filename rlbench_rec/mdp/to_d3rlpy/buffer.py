@@ -65,16 +65,16 @@ class ColumnBuffer(ReplayBufferBase):
 
     def sample_transition(self) -> Transition:
         """One row as d3rlpy's own type."""
-        one = self.sample_transition_batch(1)
+        batch = self.sample_transition_batch(1)
         return Transition(
-            observation=one.observations[0],
-            action=one.actions[0].astype(np.int64),
-            reward=one.rewards[0],
-            next_observation=one.next_observations[0],
-            next_action=one.next_actions[0].astype(np.int64),
-            terminal=float(one.terminals[0, 0]),
+            observation=batch.observations[0],
+            action=batch.actions[0].astype(np.int64),
+            reward=batch.rewards[0],
+            next_observation=batch.next_observations[0],
+            next_action=batch.next_actions[0].astype(np.int64),
+            terminal=float(batch.terminals[0, 0]),
             interval=1,
-            rewards_to_go=one.rewards,
+            rewards_to_go=batch.rewards,
         )
 
     @property
@@ -99,7 +99,7 @@ class ColumnBuffer(ReplayBufferBase):
         return self.data.n_episodes
 
     @property
-    def _own(self) -> MDPDataset:
+    def _d3rlpy_dataset(self) -> MDPDataset:
         if self._dataset is None:
             self._dataset = self.data.to_d3rlpy()
         return self._dataset
@@ -107,34 +107,34 @@ class ColumnBuffer(ReplayBufferBase):
     @property
     def buffer(self) -> Any:
         """See d3rlpy."""
-        return self._own.buffer
+        return self._d3rlpy_dataset.buffer
 
     @property
     def transition_picker(self) -> Any:
         """See d3rlpy."""
-        return self._own.transition_picker
+        return self._d3rlpy_dataset.transition_picker
 
     @property
     def trajectory_slicer(self) -> Any:
         """See d3rlpy."""
-        return self._own.trajectory_slicer
+        return self._d3rlpy_dataset.trajectory_slicer
 
     @property
     def episodes(self) -> Sequence[Any]:
         """d3rlpy's episodes."""
-        return self._own.episodes
+        return self._d3rlpy_dataset.episodes
 
     def sample_trajectory(self, length: int) -> Any:
         """See d3rlpy."""
-        return self._own.sample_trajectory(length)
+        return self._d3rlpy_dataset.sample_trajectory(length)
 
     def sample_trajectory_batch(self, batch_size: int, length: int) -> Any:
         """See d3rlpy."""
-        return self._own.sample_trajectory_batch(batch_size, length)
+        return self._d3rlpy_dataset.sample_trajectory_batch(batch_size, length)
 
     def dump(self, f: Any) -> None:
         """d3rlpy's HDF5; `TransitionDataset.save` is hundreds of times faster."""
-        self._own.dump(f)
+        self._d3rlpy_dataset.dump(f)
 
     def append(self, *arguments: Any) -> None:
         """Refused."""

@@ -84,7 +84,9 @@ def make_shop(
         "items": fitted.shop.items,
         "groups": fitted.shop.categories,
         "clicks_on_these_items": fitted.covered,
-        "matched": {key: {"log": getattr(fitted.wanted, key), "shop": getattr(fitted.found, key)} for key in MATCHED},
+        "matched": {
+            key: {"log": getattr(fitted.log_moments, key), "shop": getattr(fitted.shop_moments, key)} for key in MATCHED
+        },
     }
     make_folder(folder)
     file = folder / f"{name}-shop.json"

@@ -13,7 +13,7 @@ from ...errors import InputError
 from ...packaged import packaged
 from ...results.read import read_table
 from ...results.schema import REFERENCES
-from ...tasks.policy_ladder import Rung, ScoredTask
+from ...tasks.policy_ladder import ScoreBlend, ScoredTask
 from ..sources import TRUTH_SEED, make_task
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def planned(task: Task, truth_error: float) -> Iterator[Reference]:
     if not isinstance(task, ScoredTask):
         return
     for form, tau in PLANNER_FORMS.items():
-        policy = task.policy(Rung(score={"farsighted": 1.0}, tau=tau), form)
+        policy = task.policy(ScoreBlend(score={"farsighted": 1.0}, tau=tau), form)
         truth = task.true_value(policy, truth_error, TRUTH_SEED)
         yield Reference(PLANNER, form, truth.value, truth.std_error, truth.episodes)
 

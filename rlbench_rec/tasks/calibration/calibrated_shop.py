@@ -23,7 +23,7 @@ QUALITY_STREAM = 2
 
 
 class ShopConfig(RecommendConfig):
-    """Parameters of `recommend`, and the items that a log was found to have."""
+    """Parameters of `recommend`, and the items of the log."""
 
     source: str
     """The data set that it was fitted to."""
@@ -100,13 +100,13 @@ def read_shop(path: str | Path) -> dict[str, Any]:
 
     Raises:
         MissingFileError: no such file.
-        InputError: it holds no shop.
+        InputError: it is not a calibrated shop.
     """
     hint = "Make one with `rlbench tasks calibrate`."
-    found = read_json(Path(path), "shop", hint)
+    content = read_json(Path(path), "shop", hint)
     try:
-        if found["kind"] == KIND and found["version"] == 1:
-            return dict(found["config"])
+        if content["kind"] == KIND and content["version"] == 1:
+            return dict(content["config"])
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError("This is no calibrated shop.", where=str(path), hint=hint) from error
-    raise InputError("This is no calibrated shop of this version.", where=str(path), hint=hint)
+        raise InputError("This is not a calibrated shop.", where=str(path), hint=hint) from error
+    raise InputError("This is not a calibrated shop of this version.", where=str(path), hint=hint)

@@ -35,7 +35,7 @@ def draw_fit(goodness: Goodness, path: Path) -> None:
     popularity.set(xlabel="most popular items", ylabel="share of clicks", xscale="log", title="Popularity curve")
     following.set(xlabel="group of items", ylabel="next click in the same group", title="Next group")
     lengths.legend(frameon=False)
-    title = f"A shop like {goodness.found.shop.source}: the log's held-out part and the simulation"
-    # A dollar sign in a name is no formula.
+    title = f"A shop like {goodness.calibration.shop.source}: the log's held-out part and the simulation"
+    # A dollar sign in a name does not begin a formula.
     figure.suptitle(printable(title), parse_math=False)
     write_bytes(path, image(figure))

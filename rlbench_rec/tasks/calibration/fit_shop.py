@@ -34,7 +34,7 @@ class Calibration:
     Attributes:
         shop: the shop.
         train, held_out: clicks of the log's earlier and later part; the fit saw the earlier one alone.
-        wanted, found: moments of the training part, and of the shop after the fit.
+        log_moments, shop_moments: moments of the training part, and of the shop after the fit.
         click_rate: clicks a decision: assumed, since a choice log does not say what was shown in vain.
         covered: share of the training clicks on items that the shop has.
     """
@@ -42,8 +42,8 @@ class Calibration:
     shop: ShopConfig
     train: Visits
     held_out: Visits
-    wanted: Moments
-    found: Moments
+    log_moments: Moments
+    shop_moments: Moments
     click_rate: float
     covered: float
 
@@ -79,44 +79,44 @@ def calibrate(
     _check_size(train, held_out, data.provenance.source)
     count = max(2, min(groups, train.item_count // 4))
     group = groups_of(train, count, seed)
-    wanted = moments(train, group)
+    log_moments = moments(train, group)
     shop = ShopConfig(
         source=name or data.provenance.source.rpartition("/")[2],
         items=train.item_count,
         categories=count,
         names=list(data.action_names[: train.item_count]),
         groups=group.tolist(),
-        appeal=_centred(np.log(wanted.shares) / 2.0).tolist(),
+        appeal=_centred(np.log(log_moments.shares) / 2.0).tolist(),
         horizon=int(np.clip(np.quantile(train.lengths, 0.999) / click_rate, 10, LONGEST)),
         click_base=_within("click_base", _logit(click_rate)),
         click_expected=click_rate,
-        cart_base=_within("cart_base", _logit(wanted.cart_rate)),
-        purchase_base=_within("purchase_base", _logit(wanted.purchase_rate)),
+        cart_base=_within("cart_base", _logit(log_moments.cart_rate)),
+        purchase_base=_within("purchase_base", _logit(log_moments.purchase_rate)),
     )
     for _ in range(ROUNDS):
         visits = simulated(CalibratedShop(shop), SESSIONS, SEED)
-        shop = _moved(shop, wanted, moments(visits, group), click_rate, len(visits) / visits.decisions)
-    found = moments(simulated(CalibratedShop(shop), SESSIONS, SEED), group)
-    return Calibration(shop, train, held_out, wanted, found, click_rate, float(train.known.mean()))
+        shop = _moved(shop, log_moments, moments(visits, group), click_rate, len(visits) / visits.decisions)
+    shop_moments = moments(simulated(CalibratedShop(shop), SESSIONS, SEED), group)
+    return Calibration(shop, train, held_out, log_moments, shop_moments, click_rate, float(train.known.mean()))
 
 
-def _moved(shop: ShopConfig, wanted: Moments, found: Moments, click_rate: float, rate: float) -> ShopConfig:
+def _moved(shop: ShopConfig, log_moments: Moments, shop_moments: Moments, click_rate: float, rate: float) -> ShopConfig:
     """One step of each parameter towards what it answers for."""
     # Neighbours are alike because users stay with a group, and because the ranker shows it again. What interest cannot
     # explain is put down to the ranker.
     usual = RecommendConfig().ranker.clicks
-    alike = shop.interest + shop.ranker.clicks - usual + _logit(wanted.near) - _logit(found.near)
+    alike = shop.interest + shop.ranker.clicks - usual + _logit(log_moments.near) - _logit(shop_moments.near)
     # Persistence over two clicks is (1 - drift) to the number of decisions between them.
-    kept = np.log1p(-shop.drift) * (np.log(wanted.persistence) / np.log(found.persistence)) ** 0.5
+    kept = np.log1p(-shop.drift) * (np.log(log_moments.persistence) / np.log(shop_moments.persistence)) ** 0.5
     moved = {
         "click_base": shop.click_base + _logit(click_rate) - _logit(rate),
-        "cart_base": shop.cart_base + _logit(wanted.cart_rate) - _logit(found.cart_rate),
-        "purchase_base": shop.purchase_base + _logit(wanted.purchase_rate) - _logit(found.purchase_rate),
-        "leave_base": shop.leave_base + np.log(found.clicks / wanted.clicks),
+        "cart_base": shop.cart_base + _logit(log_moments.cart_rate) - _logit(shop_moments.cart_rate),
+        "purchase_base": shop.purchase_base + _logit(log_moments.purchase_rate) - _logit(shop_moments.purchase_rate),
+        "leave_base": shop.leave_base + np.log(shop_moments.clicks / log_moments.clicks),
         "interest": min(alike, MOST_INTEREST),
         "drift": min(float(-np.expm1(kept)), 0.9),
     }
-    appeal = np.array(shop.appeal) + 0.5 * (np.log(wanted.shares) - np.log(found.shares))
+    appeal = np.array(shop.appeal) + 0.5 * (np.log(log_moments.shares) - np.log(shop_moments.shares))
     within: dict[str, object] = {name: _within(name, value) for name, value in moved.items()}
     within["appeal"] = _centred(appeal).round(6).tolist()
     return shop.model_copy(update=within | _rankers(usual + max(alike - MOST_INTEREST, 0.0)))

@@ -40,25 +40,25 @@ class Goodness:
     """Visits of the held-out part, the fitted part and the shop, ready to be compared.
 
     Attributes:
-        found: the calibration.
+        calibration: the shop and the parts of the log.
     """
 
-    found: Calibration
+    calibration: Calibration
 
     @cached_property
     def shop(self) -> Visits:
         """Visits of the shop, on a seed that the fit did not use."""
-        return simulated(CalibratedShop(self.found.shop), SESSIONS, SEED)
+        return simulated(CalibratedShop(self.calibration.shop), SESSIONS, SEED)
 
     @property
     def sides(self) -> dict[str, Visits]:
         """Name -> visits, the held-out part first."""
-        return {"held out": self.found.held_out, "fitted": self.found.train, "simulated": self.shop}
+        return {"held out": self.calibration.held_out, "fitted": self.calibration.train, "simulated": self.shop}
 
     @property
     def measures(self) -> list[Measure]:
         """All distances."""
-        held_out, train = self.found.held_out, self.found.train
+        held_out, train = self.calibration.held_out, self.calibration.train
 
         def measure(name: str, kind: str, apart: Callable[[Visits, Visits], float]) -> Measure:
             return Measure(name, kind, float(apart(held_out, self.shop)), float(apart(held_out, train)))
@@ -73,27 +73,27 @@ class Goodness:
 
     def next_groups(self, visits: Visits) -> np.ndarray:
         """(C, C) probability that a click on one group is followed by one on another; rows without clicks are even."""
-        shop = self.found.shop
+        shop = self.calibration.shop
         table = transitions(visits, np.array(shop.groups), shop.categories)
         totals = table.sum(axis=1, keepdims=True)
         return np.divide(table, totals, out=np.full_like(table, 1.0 / shop.categories), where=totals > 0)
 
-    def _next_apart(self, one: Visits, other: Visits) -> float:
-        shop = self.found.shop
-        weights = transitions(one, np.array(shop.groups), shop.categories).sum(axis=1)
-        rows = abs(self.next_groups(one) - self.next_groups(other)).sum(axis=1) / 2.0
+    def _next_apart(self, first: Visits, second: Visits) -> float:
+        shop = self.calibration.shop
+        weights = transitions(first, np.array(shop.groups), shop.categories).sum(axis=1)
+        rows = abs(self.next_groups(first) - self.next_groups(second)).sum(axis=1) / 2.0
         return float(rows @ weights / weights.sum()) if weights.sum() else float("nan")
 
 
-def variation(one: np.ndarray, other: np.ndarray) -> float:
+def variation(first: np.ndarray, second: np.ndarray) -> float:
     """Total variation between two sets of counts: half the sum of the differences of their shares."""
-    return float(abs(one / one.sum() - other / other.sum()).sum() / 2.0)
+    return float(abs(first / first.sum() - second / second.sum()).sum() / 2.0)
 
 
-def largest_gap(one: np.ndarray, other: np.ndarray) -> float:
+def largest_gap(first: np.ndarray, second: np.ndarray) -> float:
     """Kolmogorov-Smirnov distance: the largest difference of the two cumulative distributions."""
-    values = np.union1d(one, other)
-    ranks = [np.searchsorted(np.sort(sample), values, side="right") / len(sample) for sample in (one, other)]
+    values = np.union1d(first, second)
+    ranks = [np.searchsorted(np.sort(sample), values, side="right") / len(sample) for sample in (first, second)]
     return float(abs(ranks[0] - ranks[1]).max())
 
 

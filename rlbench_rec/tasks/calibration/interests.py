@@ -51,7 +51,7 @@ def groups_of(visits: Visits, count: int, seed: int = 0) -> np.ndarray:
 
     vectors = embedding(visits)
     with warnings.catch_warnings():
-        # Fewer distinct vectors than groups: some groups stay empty, which the next lines mend.
+        # Fewer distinct vectors than groups: some groups stay empty, which the next lines put right.
         warnings.simplefilter("ignore", ConvergenceWarning)
         labels = KMeans(count, n_init=10, random_state=seed).fit_predict(vectors)
     clicks = np.bincount(labels, weights=visits.shares, minlength=count)

@@ -92,24 +92,24 @@ class AdsSimulator(Simulator):
         super().__init__(task.action_count, task.horizon, n_users, seed, users)
         self.task, self.config = task, task.config
 
-    def _begin(self, luck: np.ndarray) -> dict[str, np.ndarray]:
+    def _begin(self, uniforms: np.ndarray) -> dict[str, np.ndarray]:
         c = self.config
-        days = luck.shape[1]
-        budget = c.budget * (1.0 + c.budget_spread * (2.0 * luck[1].astype(np.float64) - 1.0))
-        return {"kind": draw_category(luck[0], c.kinds), "budget": budget, "wear": np.zeros((days, c.ads))}
+        days = uniforms.shape[1]
+        budget = c.budget * (1.0 + c.budget_spread * (2.0 * uniforms[1].astype(np.float64) - 1.0))
+        return {"kind": draw_category(uniforms[0], c.kinds), "budget": budget, "wear": np.zeros((days, c.ads))}
 
-    def _react(self, actions: np.ndarray, luck: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         c, task, users, rows = self.config, self.task, self.users, np.arange(len(actions))
         ad, bid = task.ad[actions], np.minimum(task.bid[actions], users["budget"])
-        price = np.maximum(log_logistic(luck[1], task.rivals[self.elapsed], c.rival_spread), c.reserve)
+        price = np.maximum(log_logistic(uniforms[1], task.rivals[self.elapsed], c.rival_spread), c.reserve)
         wins = bid >= price
         worn = users["wear"][rows, ad]
-        click = wins & (luck[2] < sigmoid(task.click_logit(ad, users["kind"], worn)))
-        sale = click & (luck[3] < c.sale_rate)
+        click = wins & (uniforms[2] < sigmoid(task.click_logit(ad, users["kind"], worn)))
+        sale = click & (uniforms[3] < c.sale_rate)
         users["budget"] = users["budget"] - wins * price
         users["wear"] *= c.wear_decay
         users["wear"][rows, ad] += wins
-        users["kind"] = draw_category(luck[0], c.kinds)
+        users["kind"] = draw_category(uniforms[0], c.kinds)
         earned = sale * task.margin[ad]
         metrics = (click, sale, earned, wins * price, wins & (worn < 0.5))
         rewards = (earned - wins * price).astype(np.float32)
@@ -239,7 +239,7 @@ class Ads(ScoredTask[AdsConfig]):
     def auctions(self) -> Auctions:
         """The dynamic program over auctions and budget, with equally likely rival bids on a grid."""
         c, budgets = self.config, self._budgets
-        luck = (np.arange(RIVAL_POINTS) + 0.5) / RIVAL_POINTS
+        uniforms = (np.arange(RIVAL_POINTS) + 0.5) / RIVAL_POINTS
         bid = np.minimum(self.levels, budgets[:, None])
         steady = 0.5 / (1.0 - c.wear_decay) / c.ads
         best = (self.sale_worth[:, None] * sigmoid(c.click_base + self.fit - c.wear * steady)).max(axis=0)
@@ -247,7 +247,7 @@ class Ads(ScoredTask[AdsConfig]):
         tables = Auctions(*(np.empty(shape) for _ in Auctions._fields))
         values = np.zeros(len(budgets))
         for t in reversed(range(self.horizon)):
-            price = np.maximum(log_logistic(luck, self.rivals[t], c.rival_spread), c.reserve)
+            price = np.maximum(log_logistic(uniforms, self.rivals[t], c.rival_spread), c.reserve)
             won = bid[:, :, None] >= price
             kept = np.interp(budgets[:, None] - price, budgets, values)[:, None, :]
             tables.wins[t], tables.pays[t] = won.mean(axis=2), (won * price).mean(axis=2)

@@ -29,7 +29,7 @@ class CartConfig(ScoredConfig):
     depth: int = Field(4, ge=2, le=20)
     """Levels of a kit, the item that customers come for included."""
     price_rise: float = Field(0.5, ge=0.0, le=2.0)
-    """Added to the log price from one level of a kit to the next: the accessories of the accessory are dear."""
+    """Added to the log price from one level of a kit to the next: an accessory of an accessory is expensive."""
     ready_made: float = Field(0.5, ge=0.0, le=2.0)
     """Added to the log price of what stands in for the rest of the kit."""
     price_spread: float = Field(0.2, ge=0.0, le=2.0)
@@ -78,15 +78,15 @@ class CartSimulator(Simulator):
         super().__init__(task.action_count, task.horizon, n_users, seed, users)
         self.task, self.config = task, task.config
 
-    def _begin(self, luck: np.ndarray) -> dict[str, np.ndarray]:
-        task, customers = self.task, np.arange(luck.shape[1])
-        purse = draw_category(luck[0], len(PURSES))
-        came_for = draw_category(luck[1], self.config.kits)
+    def _begin(self, uniforms: np.ndarray) -> dict[str, np.ndarray]:
+        task, customers = self.task, np.arange(uniforms.shape[1])
+        purse = draw_category(uniforms[0], len(PURSES))
+        came_for = draw_category(uniforms[1], self.config.kits)
         basket = np.zeros((len(customers), task.items), bool)
         basket[customers, came_for] = True
         return {
             "purse": purse,
-            "can_spend": log_logistic(luck[2].astype(np.float64), task.purses[purse], self.config.purse_spread),
+            "can_spend": log_logistic(uniforms[2].astype(np.float64), task.purses[purse], self.config.purse_spread),
             "spent": np.zeros(len(customers)),
             "value": task.price[came_for],
             "at_stake": task.margin[came_for],
@@ -95,14 +95,14 @@ class CartSimulator(Simulator):
             "annoyance": np.zeros(len(customers)),
         }
 
-    def _react(self, actions: np.ndarray, luck: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         task, users, rows = self.task, self.users, np.arange(len(actions))
         offers, item = actions > 0, np.maximum(actions - 1, 0)
         price, margin, basket = task.price[item], task.margin[item], users["basket"]
         pull = (basket * task.pull.T[item]).sum(axis=1)
         affords = users["spent"] + price <= users["can_spend"]
         able = offers & affords & ~basket[rows, item]
-        adds = able & (luck[0] < sigmoid(task.add_logit(item, pull, users["declined"][rows, item])))
+        adds = able & (uniforms[0] < sigmoid(task.add_logit(item, pull, users["declined"][rows, item])))
         declines = offers & ~adds
         basket[rows, item] |= adds
         users["declined"][rows, item] |= declines
@@ -111,8 +111,8 @@ class CartSimulator(Simulator):
         users["at_stake"] = users["at_stake"] + adds * margin
         users["annoyance"] = self.config.annoyance_decay * users["annoyance"] + declines
         leaves, abandons = task.leave_chances(users["annoyance"])
-        leaves = (luck[1] < leaves) | (self.elapsed + 1 == self.horizon)
-        abandons = leaves & (luck[2] < abandons)
+        leaves = (uniforms[1] < leaves) | (self.elapsed + 1 == self.horizon)
+        abandons = leaves & (uniforms[2] < abandons)
         pays = leaves & ~abandons
         rewards = adds * margin - abandons * users["at_stake"]
         revenue = self.config.price_median * pays * users["value"]
@@ -131,9 +131,9 @@ class CartSimulator(Simulator):
 class Cart(ScoredTask[CartConfig]):
     """Complements offered at the shopping cart: an offer that is taken calls for the next, one that is not annoys.
 
-    A kit has levels: the item that customers come for, and at each further level a part and a ready-made item, dearer,
-    that stands in for all that would follow. A customer begins with one first item in the basket and can spend so much
-    more: log-logistic around the median of their purse (tight, middling, easy), which the shop knows; how much it is
+    A kit has levels: the item that customers come for, and at each further level a part and a ready-made item, which
+    costs more and stands in for all that would follow. A customer begins with one first item in the basket and can
+    spend so much more: log-logistic around the median of their purse (tight, middling, easy), which the shop knows; how much it is
     the shop does not know. At each step the shop offers an item i, or nothing. Items have a price p, a margin m and an
     appeal a. W_ji is the pull of item j on item i: 1 from a part on both items of the next level of its kit,
     -substitute from a ready-made item on all later levels of its kit, and `stray` from each item on one of another kit.
@@ -148,7 +148,7 @@ class Cart(ScoredTask[CartConfig]):
 
     Rewards and prices are in units of the median price; m_i = p_i (1 + margin_spread x a standardised trait). A state
     is (purse one-hot, in the basket, declined before, spent, q, step / steps). Looking ahead pays because a cheap part
-    opens dear ones where the ready-made item, which earns more at once, closes the kit, because the purse is spent
+    opens expensive ones where the ready-made item, which earns more at once, closes the kit, because the purse is spent
     once, and because annoyance stays.
 
     Metrics per step: CTR = offer taken, CVR = checkout, revenue = price of the basket at the checkout, diversity = kits
@@ -181,9 +181,9 @@ class Cart(ScoredTask[CartConfig]):
         same_kit, later = kit[:, None] == kit, level - level[:, None]
         self.pull = 1.0 * (same_kit & ~ready[:, None] & (later == 1))
         self.pull -= c.substitute * (same_kit & ready[:, None] & (later > 0))
-        strangers = [np.flatnonzero((kit != k) & (level > 0)) for k in kit]
+        others = [np.flatnonzero((kit != k) & (level > 0)) for k in kit]
         if c.kits > 1:
-            self.pull[np.arange(self.items), [rng.choice(some) for some in strangers]] += c.stray
+            self.pull[np.arange(self.items), [rng.choice(items) for items in others]] += c.stray
         self.purses = c.purse * c.purse_ratio ** np.array([-1.0, 0.0, 1.0])
         self.action_count = 1 + self.items
         kinds = np.where(ready, "ready-made", "part")

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from ...policies import QFunction
-from ..policy_ladder import LADDER, Rung, ScoredConfig, ScoredTask
+from ..policy_ladder import LADDER, ScoreBlend, ScoredConfig, ScoredTask
 from ..simulator import Simulator
 from .inventory_plan import base_stock_levels, negative_binomial, optimal_values
 from .shared.draws import draw_category, standardised_ranks
@@ -17,10 +17,10 @@ from .shared.state_columns import one_hot, whole
 
 METRICS = ("revenue", "spend", "lost", "held", "satisfaction")
 RULES = {
-    "rule-loose": Rung(score={"rule": 1.0}, tau=1.0),
-    "rule-firm": Rung(score={"rule": 1.0}, tau=0.3),
-    "base-stock-mild": Rung(score={"base-stock": 1.0}, tau=0.3),
-    "base-stock": Rung(score={"base-stock": 1.0}, tau=0.0),
+    "rule-loose": ScoreBlend(score={"rule": 1.0}, tau=1.0),
+    "rule-firm": ScoreBlend(score={"rule": 1.0}, tau=0.3),
+    "base-stock-mild": ScoreBlend(score={"base-stock": 1.0}, tau=0.3),
+    "base-stock": ScoreBlend(score={"base-stock": 1.0}, tau=0.0),
 }
 """Evaluation policies of this task alone."""
 PLAN_LIMIT = 30_000_000
@@ -34,9 +34,9 @@ class InventoryConfig(ScoredConfig):
     """Discount factor over weeks."""
     horizon: int = Field(26, ge=1, le=104)
     """Weeks of a season."""
-    service: Rung = Rung(score={"rule": 1.0}, noise=0.2, tau=0.5, epsilon=0.05)
+    service: ScoreBlend = ScoreBlend(score={"rule": 1.0}, noise=0.2, tau=0.5, epsilon=0.05)
     """The behaviour policy: a buyer who keeps to a rule of thumb, roughly."""
-    ladder: dict[str, Rung] = Field(default_factory=lambda: LADDER | RULES)
+    ladder: dict[str, ScoreBlend] = Field(default_factory=lambda: LADDER | RULES)
     """The evaluation policies beside behaviour and random."""
     kinds: int = Field(3, ge=1, le=20)
     """Kinds of product, from slow to fast movers."""
@@ -92,13 +92,13 @@ class InventorySimulator(Simulator):
         super().__init__(task.action_count, task.horizon, n_users, seed, users)
         self.task, self.config = task, task.config
 
-    def _begin(self, luck: np.ndarray) -> dict[str, np.ndarray]:
-        kind = draw_category(luck[0], self.config.kinds)
+    def _begin(self, uniforms: np.ndarray) -> dict[str, np.ndarray]:
+        kind = draw_category(uniforms[0], self.config.kinds)
         most = self.config.start_weeks * self.task.usual[kind]
-        stock = np.minimum((luck[1] * (most + 1.0)).astype(np.int64), self.config.capacity)
+        stock = np.minimum((uniforms[1] * (most + 1.0)).astype(np.int64), self.config.capacity)
         return {"kind": kind, "stock": stock, "coming": np.zeros((len(kind), self.task.waiting), np.int64)}
 
-    def _react(self, actions: np.ndarray, luck: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         c, task, users = self.config, self.task, self.users
         room = (c.capacity - users["stock"]) // c.case - users["coming"].sum(axis=1)
         cases = np.minimum(actions, room)
@@ -106,7 +106,7 @@ class InventorySimulator(Simulator):
         coming = np.concatenate((users["coming"], cases[:, None]), axis=1)
         at_once = c.case * cases * (c.lead_time == 0)
         stock = users["stock"] + at_once
-        demand = (task.demand_below[self.elapsed, users["kind"]] <= luck[0][:, None]).sum(axis=1)
+        demand = (task.demand_below[self.elapsed, users["kind"]] <= uniforms[0][:, None]).sum(axis=1)
         sold = np.minimum(stock, demand)
         users["stock"] = stock - sold + (c.lead_time > 0) * c.case * coming[:, 0]
         users["coming"] = coming[:, 1:]

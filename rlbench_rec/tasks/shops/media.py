@@ -84,21 +84,21 @@ class MediaSimulator(Simulator):
         super().__init__(task.action_count, task.horizon, n_users, seed, users)
         self.task, self.config = task, task.config
 
-    def _begin(self, luck: np.ndarray) -> dict[str, np.ndarray]:
-        favourite, nothing = draw_group(luck[0], self.task.shares), np.zeros(luck.shape[1])
+    def _begin(self, uniforms: np.ndarray) -> dict[str, np.ndarray]:
+        favourite, nothing = draw_group(uniforms[0], self.task.shares), np.zeros(uniforms.shape[1])
         satiation = np.zeros((len(favourite), self.config.categories))
         return {"favourite": favourite, "satiation": satiation, "goodwill": nothing, "today": nothing}
 
-    def _react(self, actions: np.ndarray, luck: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         c, task, users, rows = self.config, self.task, self.users, np.arange(len(actions))
         genre = task.genre[actions]
         satiation = users["satiation"][rows, genre]
         mean = task.share_watched(actions, users["favourite"], satiation)
         # A power of a uniform number is Beta distributed; this one has that mean.
-        share = luck[0].astype(np.float64) ** ((1.0 - mean) / mean)
+        share = uniforms[0].astype(np.float64) ** ((1.0 - mean) / mean)
         users["goodwill"] = task.goodwill_after(users["goodwill"], actions, share)
-        goes_on = luck[1] < task.on_chance(share, users["today"])
-        returns = ~goes_on & (luck[2] < task.return_chance(users["goodwill"]))
+        goes_on = uniforms[1] < task.on_chance(share, users["today"])
+        returns = ~goes_on & (uniforms[2] < task.return_chance(users["goodwill"]))
         users["satiation"] = users["satiation"] * c.satiation_decay
         users["satiation"][rows, genre] += 1.0
         users["satiation"] *= np.where(goes_on, 1.0, c.night_decay)[:, None]

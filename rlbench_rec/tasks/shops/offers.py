@@ -92,19 +92,22 @@ class OffersSimulator(Simulator):
         super().__init__(task.action_count, task.horizon, n_users, seed, users)
         self.task, self.config = task, task.config
 
-    def _begin(self, luck: np.ndarray) -> dict[str, np.ndarray]:
-        nothing = np.zeros(luck.shape[1], np.int64)
-        customer, issue = draw_group(luck[0], self.task.shares), draw_group(luck[1], self.task.issue_shares)
+    def _begin(self, uniforms: np.ndarray) -> dict[str, np.ndarray]:
+        nothing = np.zeros(uniforms.shape[1], np.int64)
+        customer, issue = draw_group(uniforms[0], self.task.shares), draw_group(uniforms[1], self.task.issue_shares)
         # Nobody opens such a chat in the best of moods.
-        mood = draw_category(luck[2], MOODS - 1)
+        mood = draw_category(uniforms[2], MOODS - 1)
         return Chat(customer, issue, mood, nothing, nothing, nothing)._asdict()
 
-    def _react(self, actions: np.ndarray, luck: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         customers, chat = self.task.customers, Chat(**self.users)
-        settled = luck[0] < customers.settle_chance(chat, actions)
-        clears, moves = luck[1] < customers.clear_chance(actions), luck[2] < customers.mood_chance(chat, actions)
+        settled = uniforms[0] < customers.settle_chance(chat, actions)
+        clears, moves = (
+            uniforms[1] < customers.clear_chance(actions),
+            uniforms[2] < customers.mood_chance(chat, actions),
+        )
         after = customers.after(chat, actions, clears & ~settled, moves & ~settled)
-        gone = luck[3] < customers.leave_chance(after, self.elapsed)
+        gone = uniforms[3] < customers.leave_chance(after, self.elapsed)
         lost = ~settled & (gone | (actions == HAND_OVER) | (self.elapsed == self.horizon - 1))
         cost = customers.cost(actions, settled)
         self.users = after._asdict()
@@ -115,9 +118,9 @@ class OffersSimulator(Simulator):
 
     def _observe(self) -> np.ndarray:
         chat, time = Chat(**self.users), np.full(len(self.users["mood"]), self.elapsed / self.horizon)
-        who = (one_hot(chat.customer, len(CUSTOMERS)), one_hot(chat.issue, self.config.issues))
+        customer = (one_hot(chat.customer, len(CUSTOMERS)), one_hot(chat.issue, self.config.issues))
         levels = (chat.mood / (MOODS - 1), chat.clear / (CLARITY - 1), chat.sorry / (SORRY - 1))
-        return np.column_stack((*who, *levels, chat.declined / (DECLINED - 1), time)).astype(np.float32)
+        return np.column_stack((*customer, *levels, chat.declined / (DECLINED - 1), time)).astype(np.float32)
 
 
 class Offers(ScoredTask[OffersConfig]):
@@ -201,10 +204,10 @@ class Offers(ScoredTask[OffersConfig]):
         return q
 
     def _look_up(self, plan: np.ndarray, states: np.ndarray) -> np.ndarray:
-        who, issues = len(CUSTOMERS), self.config.issues
-        customer, issue = states[:, :who].argmax(axis=1), states[:, who : who + issues].argmax(axis=1)
+        kinds, issues = len(CUSTOMERS), self.config.issues
+        customer, issue = states[:, :kinds].argmax(axis=1), states[:, kinds : kinds + issues].argmax(axis=1)
         levels = [
-            whole(states[:, who + issues + i], count - 1, count)
+            whole(states[:, kinds + issues + i], count - 1, count)
             for i, count in enumerate((MOODS, CLARITY, SORRY, DECLINED))
         ]
         return plan[(whole(states[:, -1], self.horizon, self.horizon), customer, issue, *levels)]

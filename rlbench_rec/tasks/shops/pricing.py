@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from ...policies import QFunction
-from ..policy_ladder import Rung, ScoredConfig, ScoredTask
+from ..policy_ladder import ScoreBlend, ScoredConfig, ScoredTask
 from ..simulator import Simulator
 from .shared.draws import draw_group, sigmoid
 from .shared.grid import Grid
@@ -23,7 +23,7 @@ class PricingConfig(ScoredConfig):
 
     gamma: float = Field(0.95, ge=0.0, le=1.0)
     """Discount factor over visits."""
-    service: Rung = Rung(score={"myopic": 1.0}, noise=0.2, tau=0.7, epsilon=0.05)
+    service: ScoreBlend = ScoreBlend(score={"myopic": 1.0}, noise=0.2, tau=0.7, epsilon=0.05)
     """The behaviour policy; with few levels, a larger error could lose to random."""
     discounts: tuple[float, ...] = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
     """The discount levels that may be shown."""
@@ -74,17 +74,17 @@ class PricingSimulator(Simulator):
         super().__init__(task.action_count, task.horizon, n_users, seed, users)
         self.task, self.config = task, task.config
 
-    def _begin(self, luck: np.ndarray) -> dict[str, np.ndarray]:
-        segment = draw_group(luck[0], self.task.shares)
+    def _begin(self, uniforms: np.ndarray) -> dict[str, np.ndarray]:
+        segment = draw_group(uniforms[0], self.task.shares)
         # Nobody knows what was shown before: between the lowest price and the list price.
-        reference = self.task.lowest + (1.0 - self.task.lowest) * luck[1]
+        reference = self.task.lowest + (1.0 - self.task.lowest) * uniforms[1]
         return {"segment": segment, "reference": reference.astype(np.float64), "stock": np.zeros(len(segment))}
 
-    def _react(self, actions: np.ndarray, luck: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         c, users, price = self.config, self.users, self.task.prices[actions]
         reference, stock = users["reference"], users["stock"]
-        buy = luck[0] < self.task.buy_chance(users["segment"], reference, stock, price)
-        leaves = luck[1] < self.task.leave_chance(reference, price)
+        buy = uniforms[0] < self.task.buy_chance(users["segment"], reference, stock, price)
+        leaves = uniforms[1] < self.task.leave_chance(reference, price)
         users["reference"], users["stock"] = self.task.after(reference, stock, price, buy)
         rewards = buy * (price - c.cost) / (1.0 - c.cost)
         metrics = (buy, buy * price * c.list_price, 1.0 - price, buy * (reference - price))

@@ -122,17 +122,17 @@ class RecommendSimulator(Simulator):
         super().__init__(config.items, config.horizon, n_users, seed, users)
         self.config, self.catalogue = config, catalogue
 
-    def _begin(self, luck: np.ndarray) -> dict[str, np.ndarray]:
-        users, categories = luck.shape[1], self.config.categories
+    def _begin(self, uniforms: np.ndarray) -> dict[str, np.ndarray]:
+        users, categories = uniforms.shape[1], self.config.categories
         return {
-            "interest": draw_category(luck[0], categories),
+            "interest": draw_category(uniforms[0], categories),
             "satiation": np.zeros((users, categories), np.float32),
             "memory": np.zeros((users, categories), np.float32),
             "engagement": np.zeros(users, np.float32),
             "clicked": np.zeros(users, np.float32),
         }
 
-    def _react(self, actions: np.ndarray, luck: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         c, users, rows = self.config, self.users, np.arange(len(actions))
         category, quality = self.catalogue.category[actions], self.catalogue.quality[actions]
         satiation = users["satiation"][rows, category]
@@ -141,33 +141,33 @@ class RecommendSimulator(Simulator):
         click_logit = (
             c.click_base + self.catalogue.appeal[actions] + c.interest * matches - c.satiation_click * satiation
         )
-        click = luck[0] < sigmoid(click_logit)
+        click = uniforms[0] < sigmoid(click_logit)
         funnel = c.engagement_funnel * users["engagement"] + c.quality_funnel * quality
-        cart = click & (luck[1] < sigmoid(c.cart_base + funnel))
-        purchase = cart & (luck[2] < sigmoid(c.purchase_base + funnel))
+        cart = click & (uniforms[1] < sigmoid(c.cart_base + funnel))
+        purchase = cart & (uniforms[2] < sigmoid(c.purchase_base + funnel))
 
         felt = click * quality
         engagement = c.engagement_decay * users["engagement"] + c.engagement_gain * felt
         users["engagement"] = engagement.clip(-ENGAGEMENT_LIMIT, ENGAGEMENT_LIMIT)
         leave_logit = c.leave_base - c.leave_engagement * users["engagement"]
         leave_logit += c.leave_satiation * satiation - c.leave_quality * felt
-        leaves = luck[3] < sigmoid(leave_logit)
+        leaves = uniforms[3] < sigmoid(leave_logit)
 
         users["satiation"] *= c.satiation_decay
         users["satiation"][rows, category] += 1.0
         users["memory"] *= c.memory_decay
         users["memory"][rows, category] += click - np.float32(c.click_expected)
         users["clicked"] = click.astype(np.float32)
-        self._drift(luck[4])
+        self._drift(uniforms[4])
         rewards = c.click_reward * click + c.cart_reward * cart + c.purchase_reward * purchase
         # Satiation of 1 and more: the category was shown at the last step.
         metrics = (click, purchase, purchase * self.catalogue.price[actions], satiation < 1.0, felt)
         return rewards.astype(np.float32), np.stack(metrics, axis=1).astype(np.float32), leaves
 
-    def _drift(self, luck: np.ndarray) -> None:
-        moved = np.flatnonzero(luck < self.config.drift)
+    def _drift(self, uniforms: np.ndarray) -> None:
+        moved = np.flatnonzero(uniforms < self.config.drift)
         # Below `drift` the number is uniform again, so it also says where the interest goes.
-        self.users["interest"][moved] = draw_category(luck[moved] / self.config.drift, self.config.categories)
+        self.users["interest"][moved] = draw_category(uniforms[moved] / self.config.drift, self.config.categories)
 
     def _observe(self) -> np.ndarray:
         users, time = self.users, np.float32(self.elapsed / self.horizon)

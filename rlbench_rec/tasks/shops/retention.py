@@ -48,7 +48,7 @@ class RetentionConfig(ScoredConfig):
     coupon_spread: float = Field(0.5, ge=0.0, le=1.0)
     """Share by which thrifty customers respond more to a coupon, and loyal ones less."""
     buy_addicted: float = Field(1.5, ge=0.0, le=10.0)
-    """Taken from the purchase of a customer who is fully used to coupons: what is usual is no treat."""
+    """Taken from the purchase of a customer who is fully used to coupons: what is usual is not a treat."""
     habit_decay: float = Field(0.7, ge=0.0, lt=1.0)
     """Share of habit left after a week; each purchase adds 1."""
     addiction_decay: float = Field(0.92, ge=0.0, lt=1.0)
@@ -81,16 +81,16 @@ class RetentionSimulator(Simulator):
         super().__init__(task.action_count, task.horizon, n_users, seed, users)
         self.task, self.config = task, task.config
 
-    def _begin(self, luck: np.ndarray) -> dict[str, np.ndarray]:
-        segment = draw_group(luck[0], self.task.shares)
-        return {"segment": segment, "habit": luck[1].astype(np.float64), "addiction": np.zeros(len(segment))}
+    def _begin(self, uniforms: np.ndarray) -> dict[str, np.ndarray]:
+        segment = draw_group(uniforms[0], self.task.shares)
+        return {"segment": segment, "habit": uniforms[1].astype(np.float64), "addiction": np.zeros(len(segment))}
 
-    def _react(self, actions: np.ndarray, luck: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         c, task, users = self.config, self.task, self.users
         habit, addiction = users["habit"], users["addiction"]
-        buy = luck[0] < task.buy_chance(users["segment"], habit, addiction, actions)
+        buy = uniforms[0] < task.buy_chance(users["segment"], habit, addiction, actions)
         users["habit"], users["addiction"] = task.after(habit, addiction, actions, buy)
-        leaves = luck[1] < task.leave_chance(users["habit"], actions)
+        leaves = uniforms[1] < task.leave_chance(users["habit"], actions)
         coupon = task.coupon[actions]
         rewards = (buy * (c.margin - coupon) - c.send_cost * (actions > 0)) / c.margin
         metrics = (buy, buy * (1.0 - coupon) * c.basket, coupon, ~leaves)

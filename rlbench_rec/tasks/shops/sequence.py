@@ -73,23 +73,23 @@ class SequenceSimulator(Simulator):
         super().__init__(task.action_count, task.horizon, n_users, seed, users)
         self.task, self.config = task, task.config
 
-    def _begin(self, luck: np.ndarray) -> dict[str, np.ndarray]:
-        users, c = luck.shape[1], self.config
+    def _begin(self, uniforms: np.ndarray) -> dict[str, np.ndarray]:
+        users, c = uniforms.shape[1], self.config
         return {
-            "interest": draw_category(luck[0], c.categories),
+            "interest": draw_category(uniforms[0], c.categories),
             "above": np.zeros((users, c.items), np.float32),
             "reads": np.ones(users, bool),
         }
 
-    def _react(self, actions: np.ndarray, luck: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         task, users, rows = self.task, self.users, np.arange(len(actions))
         kind, quality = task.category[actions], task.quality[actions]
         new = users["above"][rows, actions] == 0
         alike = self._alike(kind)
         reads = users["reads"] & new
-        click = reads & (luck[0] < sigmoid(task.click_logit(actions, users["interest"], alike)))
-        buy = click & (luck[1] < task.buy[actions])
-        goes_on = luck[2] < sigmoid(task.go_on_logit(actions, click))
+        click = reads & (uniforms[0] < sigmoid(task.click_logit(actions, users["interest"], alike)))
+        buy = click & (uniforms[1] < task.buy[actions])
+        goes_on = uniforms[2] < sigmoid(task.go_on_logit(actions, click))
         # What stands above already is passed over: nothing is read, and nothing changes.
         users["reads"] = np.where(new, users["reads"] & goes_on, users["reads"])
         users["above"][rows, actions] = 1.0
@@ -151,10 +151,10 @@ class PageOrder(ScoredTask[SequenceConfig]):
         self.action_count = c.items
         self.category = np.arange(c.items) % c.categories
         self.appeal = (c.appeal_spread * standardised_ranks(rng, c.items)).astype(np.float32)
-        dear = standardised_ranks(rng, c.items)
+        paying = standardised_ranks(rng, c.items)
         other = standardised_ranks(rng, c.items)
-        self.quality = (-c.sponsored * dear + np.sqrt(1.0 - c.sponsored**2) * other).astype(np.float32)
-        self.fee = np.maximum(c.fee_mean + c.fee_spread * dear, 0.0).astype(np.float32)
+        self.quality = (-c.sponsored * paying + np.sqrt(1.0 - c.sponsored**2) * other).astype(np.float32)
+        self.fee = np.maximum(c.fee_mean + c.fee_spread * paying, 0.0).astype(np.float32)
         self.price = (c.price_median * np.exp(c.price_spread * rng.standard_normal(c.items))).astype(np.float32)
         self.sale = (self.price / c.price_median).astype(np.float32)
         self.buy = sigmoid(c.buy_base + c.buy_quality * self.quality)

@@ -44,14 +44,14 @@ class TabularSimulator(Simulator):
         self.cumulative = np.cumsum(task.transitions, axis=2)
         self.start = np.cumsum(task.start)
 
-    def _begin(self, luck: np.ndarray) -> dict[str, np.ndarray]:
-        return {"state": _invert(np.broadcast_to(self.start, (luck.shape[1], len(self.start))), luck[0])}
+    def _begin(self, uniforms: np.ndarray) -> dict[str, np.ndarray]:
+        return {"state": _invert(np.broadcast_to(self.start, (uniforms.shape[1], len(self.start))), uniforms[0])}
 
-    def _react(self, actions: np.ndarray, luck: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         state = self.users["state"]
-        click = luck[0] < self.task.click_rates[state, actions]
-        self.users["state"] = _invert(self.cumulative[state, actions], luck[1])
-        leaves = luck[2] < self.task.config.leave
+        click = uniforms[0] < self.task.click_rates[state, actions]
+        self.users["state"] = _invert(self.cumulative[state, actions], uniforms[1])
+        leaves = uniforms[2] < self.task.config.leave
         return click.astype(np.float32), click[:, None].astype(np.float32), leaves
 
     def _observe(self) -> np.ndarray:
@@ -144,6 +144,6 @@ def _look_up(table: np.ndarray, states: np.ndarray) -> np.ndarray:
     return table[np.argmax(states, axis=1)]
 
 
-def _invert(cumulative: np.ndarray, luck: np.ndarray) -> np.ndarray:
-    # The last sum can fall short of 1 by rounding; luck above it belongs to the last state.
-    return np.minimum((cumulative <= luck[:, None]).sum(axis=1), cumulative.shape[1] - 1)
+def _invert(cumulative: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
+    # The last sum can fall short of 1 by rounding; a number above it belongs to the last state.
+    return np.minimum((cumulative <= uniforms[:, None]).sum(axis=1), cumulative.shape[1] - 1)

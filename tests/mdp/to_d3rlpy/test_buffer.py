@@ -39,9 +39,9 @@ def test_the_same_seed_draws_the_same_batches():
     for buffer in (data.to_d3rlpy(), data.d3rlpy_buffer()):
         np.random.seed(3)  # noqa: NPY002
         batches.append([buffer.sample_transition_batch(64) for _ in range(5)])
-    for own, ours in zip(*batches, strict=True):
+    for theirs, ours in zip(*batches, strict=True):
         for name in FIELDS:
-            assert_array_equal(getattr(own, name), getattr(ours, name), err_msg=name)
+            assert_array_equal(getattr(theirs, name), getattr(ours, name), err_msg=name)
 
 
 def test_d3rlpy_trains_on_it_to_the_same_losses():
@@ -63,13 +63,13 @@ def _silent():
 
 def test_signatures_sizes_and_trajectories_are_d3rlpys():
     data = made()
-    own, ours = data.to_d3rlpy(), data.d3rlpy_buffer()
-    assert ours.transition_count == own.transition_count and ours.size() == own.size()
+    theirs, ours = data.to_d3rlpy(), data.d3rlpy_buffer()
+    assert ours.transition_count == theirs.transition_count and ours.size() == theirs.size()
     assert ours.dataset_info.action_size == 5
-    one = ours.sample_transition()
-    assert one.observation_signature == own.sample_transition().observation_signature
-    assert ours.sample_trajectory(4).observations.shape == own.sample_trajectory(4).observations.shape
-    assert len(ours.episodes) == own.size()
+    row = ours.sample_transition()
+    assert row.observation_signature == theirs.sample_transition().observation_signature
+    assert ours.sample_trajectory(4).observations.shape == theirs.sample_trajectory(4).observations.shape
+    assert len(ours.episodes) == theirs.size()
     with pytest.raises(InputError, match="does not grow"):
         ours.append(1)
 

@@ -20,7 +20,7 @@ from rlbench_rec.suite.reference_policies.best_known import (
     table_file,
 )
 from rlbench_rec.suite.sources import make_task
-from rlbench_rec.tasks.policy_ladder import Rung
+from rlbench_rec.tasks.policy_ladder import ScoreBlend
 
 
 def row(task, contender="ppo", form="greedy", value=9.0):
@@ -54,7 +54,7 @@ def test_the_planner_serves_in_its_best_form():
     task = tasks.make("tabular-v1", seed=3)
     values = {one.form: one.value for one in planned(task, 0.02)}
     assert set(values) == {"greedy", "softmax-0.1", "softmax-0.3"}
-    optimum = task.true_value(task.policy(Rung(score={"farsighted": 1.0}, tau=0.0))).value
+    optimum = task.true_value(task.policy(ScoreBlend(score={"farsighted": 1.0}, tau=0.0))).value
     assert values["greedy"] == optimum == max(values.values())
 
 

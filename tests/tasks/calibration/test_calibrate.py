@@ -25,46 +25,50 @@ def log(shop, choices):
 
 
 @pytest.fixture(scope="module")
-def found(shop, log):
+def calibration(shop, log):
     shown = shop.log(2_000, seed=9)
     return calibrate(log, click_rate=float(shown.metrics[:, 0].mean()), groups=6)
 
 
-def test_it_finds_items_and_groups(shop, found):
-    assert adjusted_rand_score(shop.catalogue.category, found.shop.groups) > 0.9
-    assert np.corrcoef(shop.catalogue.appeal, found.shop.appeal)[0, 1] > 0.95
-    assert found.shop.names == list(shop.action_names) and found.covered == 1.0
+def test_it_finds_items_and_groups(shop, calibration):
+    assert adjusted_rand_score(shop.catalogue.category, calibration.shop.groups) > 0.9
+    assert np.corrcoef(shop.catalogue.appeal, calibration.shop.appeal)[0, 1] > 0.95
+    assert calibration.shop.names == list(shop.action_names) and calibration.covered == 1.0
 
 
 @pytest.mark.parametrize(
     ("name", "within"),
     [("click_base", 0.3), ("cart_base", 0.3), ("purchase_base", 0.3), ("leave_base", 0.6), ("interest", 1.0)],
 )
-def test_it_finds_the_rates(name, within, shop, found):
+def test_it_finds_the_rates(name, within, shop, calibration):
     # Log-odds. What the fit takes as given (satiation, engagement) it happens to know here; a real log's it does not.
-    assert getattr(found.shop, name) == pytest.approx(getattr(shop.config, name), abs=within)
+    assert getattr(calibration.shop, name) == pytest.approx(getattr(shop.config, name), abs=within)
 
 
-def test_what_was_to_be_matched_is_matched(found):
+def test_what_was_to_be_matched_is_matched(calibration):
     for name in ("clicks", "cart_rate", "purchase_rate", "near", "far"):
-        assert getattr(found.found, name) == pytest.approx(getattr(found.wanted, name), rel=0.06), name
-    assert variation(found.found.shares, found.wanted.shares) < 0.03
+        assert getattr(calibration.shop_moments, name) == pytest.approx(
+            getattr(calibration.log_moments, name), rel=0.06
+        ), name
+    assert variation(calibration.shop_moments.shares, calibration.log_moments.shares) < 0.03
 
 
-def test_the_shop_is_as_near_to_the_later_part_as_the_log_itself(found):
-    for measure in Goodness(found).measures:
+def test_the_shop_is_as_near_to_the_later_part_as_the_log_itself(calibration):
+    for measure in Goodness(calibration).measures:
         assert measure.shop < measure.yardstick + 0.06, measure
 
 
-def test_same_log_same_shop(log, found):
-    assert calibrate(log, click_rate=found.click_rate, groups=6).shop == found.shop
+def test_same_log_same_shop(log, calibration):
+    assert calibrate(log, click_rate=calibration.click_rate, groups=6).shop == calibration.shop
 
 
-def test_the_held_out_part_is_not_looked_at(log, found):
+def test_the_held_out_part_is_not_looked_at(log, calibration):
     cut = int(log.episode_starts[log.train_episodes])
     actions = log.actions.copy()
     actions[cut:] = 0
-    assert calibrate(replace(log, actions=actions), click_rate=found.click_rate, groups=6).shop == found.shop
+    assert (
+        calibrate(replace(log, actions=actions), click_rate=calibration.click_rate, groups=6).shop == calibration.shop
+    )
 
 
 def test_refused(shop, log, choices):

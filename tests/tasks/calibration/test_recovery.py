@@ -40,10 +40,11 @@ def fits(truth, choices):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FITTED)
 def test_parameters_within_four_standard_errors(name, truth, fits):
-    found = np.array([getattr(fit, name) for fit in fits])
-    # The logs' luck differs; that of the fit's own simulation is the same in every fit, so no mean lessens it.
+    fitted = np.array([getattr(fit, name) for fit in fits])
+    # The logs differ in their random numbers; the fit's own simulation has the same ones in every fit, so a mean does
+    # not reduce that part of the error.
     logs, simulation = 1.0 / LOGS, 0.8 * SIZE / SESSIONS
-    assert abs(found.mean() - getattr(truth, name)) < 4.0 * found.std(ddof=1) * np.sqrt(logs + simulation)
+    assert abs(fitted.mean() - getattr(truth, name)) < 4.0 * fitted.std(ddof=1) * np.sqrt(logs + simulation)
 
 
 @pytest.mark.slow

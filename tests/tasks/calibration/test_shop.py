@@ -60,7 +60,7 @@ def test_refused(tmp_path, file):
         tasks.make(str(tmp_path / "nowhere.json"))
     for text in ("[]", '{"kind": "other", "version": 1, "config": {}}'):
         (tmp_path / "other.json").write_text(text)
-        with pytest.raises(InputError, match=r"no calibrated shop"):
+        with pytest.raises(InputError, match=r"not a calibrated shop"):
             tasks.make(str(tmp_path / "other.json"))
     for change in ({"groups": [0] * 5}, {"groups": [9] * 12}, {"appeal": [float("nan")] * 12}):
         with pytest.raises(InputError, match=r"need an entry|groups lie in|NaN"):

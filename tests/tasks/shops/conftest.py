@@ -1,4 +1,4 @@
-"""Users whose luck is written down."""
+"""Users whose random numbers are written down."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import pytest
 
 @pytest.fixture
 def scripted():
-    """simulator, draws at the start, draws at each step -> the simulator of users with just that luck.
+    """simulator, draws at the start, draws at each step -> the simulator of users with exactly these numbers.
 
     Draws are (draws, users), or (draws,) for a single user.
     """
 
-    def script(simulator, *luck):
-        rows = iter(np.float32(draws).reshape(len(draws), -1) for draws in luck)
+    def script(simulator, *uniforms):
+        rows = iter(np.float32(draws).reshape(len(draws), -1) for draws in uniforms)
 
-        def told(draws):
+        def written(draws):
             row = next(rows)
             assert len(row) == draws
             return row
 
-        simulator._luck = told
+        simulator._uniforms = written
         simulator.reset()
         return simulator
 

@@ -43,7 +43,7 @@ def test_two_offers_by_hand(scripted):
 
 
 @pytest.mark.parametrize(
-    ("action", "luck", "reward", "revenue", "annoyed"),
+    ("action", "uniforms", "reward", "revenue", "annoyed"),
     [
         (3, [0.622, 0.047, 0.030], PART, 20 * (FIRST + PART), 0.0),  # taken, and straight to the checkout
         (3, [0.622, 0.047, 0.029], -FIRST, 0.0, 0.0),  # taken, and the basket abandoned: s(-3.5) = .0293
@@ -53,9 +53,9 @@ def test_two_offers_by_hand(scripted):
         (0, [0.0, 0.5, 0.5], 0.0, 0.0, 0.0),  # nothing offered, nothing declined
     ],
 )
-def test_thresholds_by_hand(scripted, action, luck, reward, revenue, annoyed):
+def test_thresholds_by_hand(scripted, action, uniforms, reward, revenue, annoyed):
     task = tasks.make("cart-v1", **PLAIN)
-    step = scripted(task.simulator(1, seed=0), START, luck).step(np.array([action]))
+    step = scripted(task.simulator(1, seed=0), START, uniforms).step(np.array([action]))
     assert step.rewards == pytest.approx([reward])
     assert step.metrics[0, 2] == pytest.approx(revenue)
     assert step.states[0, -2] == annoyed
@@ -64,8 +64,8 @@ def test_thresholds_by_hand(scripted, action, luck, reward, revenue, annoyed):
 def test_what_was_declined_is_taken_less_readily(scripted):
     task = tasks.make("cart-v1", **PLAIN)
     # Declined before: s(.5 - 1.5) = .2689.
-    for luck, reward in ((0.268, PART), (0.269, 0.0)):
-        simulator = scripted(task.simulator(1, seed=0), START, [0.99, 0.99, 0.99], [luck, 0.99, 0.99])
+    for uniforms, reward in ((0.268, PART), (0.269, 0.0)):
+        simulator = scripted(task.simulator(1, seed=0), START, [0.99, 0.99, 0.99], [uniforms, 0.99, 0.99])
         simulator.step(np.array([3]))
         assert simulator.step(np.array([3])).rewards == pytest.approx([reward])
 

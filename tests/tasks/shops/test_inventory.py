@@ -18,7 +18,7 @@ def task():
 
 
 def test_two_weeks_by_hand(scripted):
-    # Stock: 10 of 0..16. Poisson of mean 8: P(D <= 7) = .4530, P(D <= 8) = .5925, so luck .5 is a demand of 8.
+    # Stock: 10 of 0..16. Poisson of mean 8: P(D <= 7) = .4530, P(D <= 8) = .5925, so a uniform .5 is a demand of 8.
     simulator = scripted(tasks.make("inventory-v1", **PLAIN).simulator(1, seed=0), [0.0, 0.6], [0.5], [0.5], [0.5])
     first = simulator.step(np.array([3]))
     assert first.rewards == pytest.approx([(8 - 0.6 * 12 - 0.01 * 2) / 3.2])
@@ -32,7 +32,7 @@ def test_two_weeks_by_hand(scripted):
 
 @pytest.mark.parametrize(("lead_time", "sold", "left"), [(0, 13, 5), (1, 10, 8), (3, 10, 0)])
 def test_an_order_arrives_after_its_lead_time(scripted, lead_time, sold, left):
-    # P(D <= 12) = .9362, P(D <= 13) = .9658: luck .95 is a demand of 13; 10 in stock, 8 ordered.
+    # P(D <= 12) = .9362, P(D <= 13) = .9658: a uniform .95 is a demand of 13; 10 in stock, 8 ordered.
     task = tasks.make("inventory-v1", lead_time=lead_time, **PLAIN)
     step = scripted(task.simulator(1, seed=0), [0.0, 0.6], [0.95]).step(np.array([2]))
     assert step.metrics[0, 0] == pytest.approx(20 * sold)
@@ -113,8 +113,8 @@ def test_the_plan_is_worth_what_it_says_and_nothing_is_better(task):
     truth = task.true_value(policies["farsighted-greedy"], relative_error=0.005)
     assert abs(truth.value - promised.mean()) < 4 * np.hypot(truth.std_error, promised.std() / np.sqrt(len(promised)))
     for name in ("random", "behaviour", "myopic-mild", "rule-firm", "base-stock", "farsighted-firm"):
-        found = task.true_value(policies[name])
-        assert found.value < truth.value + 4 * found.std_error, name
+        played = task.true_value(policies[name])
+        assert played.value < truth.value + 4 * played.std_error, name
 
 
 def test_base_stock_comes_close_to_the_best(task):

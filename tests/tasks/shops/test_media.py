@@ -18,13 +18,13 @@ def task():
 
 @pytest.fixture
 def two(scripted):
-    """A service of two titles of worth 1 and -1, both of the user's genre; luck -> (simulator, good, bad)."""
+    """Two titles of worth 1 and -1, both of the user's genre; uniform numbers -> (simulator, good, bad)."""
     task = tasks.make("media-v1", **TWO)
     assert sorted(task.worth) == pytest.approx([-1, 1])
 
-    def begin(*luck):
+    def begin(*uniforms):
         good = int(task.worth.argmax())
-        return scripted(task.simulator(1, seed=0), [0.5], *luck), np.array([good]), np.array([1 - good])
+        return scripted(task.simulator(1, seed=0), [0.5], *uniforms), np.array([good]), np.array([1 - good])
 
     return begin
 
@@ -47,15 +47,15 @@ def test_two_titles_by_hand(two):
 
 
 @pytest.mark.parametrize(
-    ("luck", "today", "returned", "leaves"),
+    ("uniforms", "today", "returned", "leaves"),
     [
         ([0.5, 0.890, 0.99], 0.1, 0, False),
         ([0.5, 0.892, 0.702], 0.0, 1, False),  # P(return) = s(.5 + 1.5 * .2394) = .7025
         ([0.5, 0.892, 0.703], 0.0, 0, True),
     ],
 )
-def test_the_end_of_the_day_by_hand(two, luck, today, returned, leaves):
-    simulator, good, _ = two(luck)
+def test_the_end_of_the_day_by_hand(two, uniforms, today, returned, leaves):
+    simulator, good, _ = two(uniforms)
     step = simulator.step(good)
     assert step.states[0, 3] == pytest.approx(today)
     assert (step.metrics[0, 2], step.terminated[0]) == (returned, leaves)

@@ -21,8 +21,8 @@ def task():
 def chat(scripted):
     plain = tasks.make("offers-v1", issue_spread=0.0)
 
-    def begin(*luck):
-        return scripted(plain.simulator(1, seed=0), HURRIED_IN_THE_MIDDLE_MOOD, *luck)
+    def begin(*uniforms):
+        return scripted(plain.simulator(1, seed=0), HURRIED_IN_THE_MIDDLE_MOOD, *uniforms)
 
     return begin
 
@@ -45,7 +45,7 @@ def test_a_chat_by_hand(chat):
 
 
 @pytest.mark.parametrize(
-    ("move", "luck", "reward", "metrics"),
+    ("move", "uniforms", "reward", "metrics"),
     [
         (HAND_OVER, [0.84, 0.0, 0.0, 0.9], 0.49, [1, 0.5, 1, 0.5]),
         (HAND_OVER, [0.86, 0.0, 0.0, 0.9], -1.01, [0, 0.5, 1, 0.5]),
@@ -54,8 +54,8 @@ def test_a_chat_by_hand(chat):
         (APOLOGISE, [0.0, 0.0, 0.79, 0.023], -0.51, [0, 0, 0, 0.75]),  # s(-2.8 - .9) = .0241
     ],
 )
-def test_ends_by_hand(chat, move, luck, reward, metrics):
-    step = chat(luck).step(np.array([move]))
+def test_ends_by_hand(chat, move, uniforms, reward, metrics):
+    step = chat(uniforms).step(np.array([move]))
     assert step.rewards == pytest.approx([reward])
     assert step.metrics == pytest.approx(np.array([metrics]))
     assert step.terminated[0]
@@ -111,8 +111,8 @@ def test_the_plan_is_worth_what_it_says_and_nothing_is_better(task):
     truth = task.true_value(policies["farsighted-greedy"], relative_error=0.01)
     assert abs(truth.value - promised.mean()) < 4 * np.hypot(truth.std_error, promised.std() / np.sqrt(len(promised)))
     for name in ("random", "behaviour", "myopic-greedy", "between", "farsighted-firm"):
-        found = task.true_value(policies[name])
-        assert found.value < truth.value + 4 * found.std_error, name
+        played = task.true_value(policies[name])
+        assert played.value < truth.value + 4 * played.std_error, name
 
 
 @pytest.mark.parametrize("config", [{"small": 0.5}, {"hand_settles": 1.1}, {"turn_cost": -0.1}, {"issues": 0}])

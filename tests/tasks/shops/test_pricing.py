@@ -33,12 +33,12 @@ def test_two_visits_by_hand(scripted):
 
 
 @pytest.mark.parametrize(
-    ("luck", "reward", "leaves"),
+    ("uniforms", "reward", "leaves"),
     [([0.169, 0.064], 0.0, False), ([0.167, 0.062], 1.0, True), ([0.169, 0.062], 0.0, True)],
 )
-def test_thresholds_by_hand(scripted, luck, reward, leaves):
+def test_thresholds_by_hand(scripted, uniforms, reward, leaves):
     task = tasks.make("pricing-v1", shop_spread=0.0)
-    step = scripted(task.simulator(1, seed=0), [0.0, 0.5], luck).step(np.array([0]))
+    step = scripted(task.simulator(1, seed=0), [0.0, 0.5], uniforms).step(np.array([0]))
     assert (step.rewards[0], step.terminated[0]) == (pytest.approx(reward), leaves)
 
 
@@ -59,8 +59,8 @@ def test_the_plan_is_worth_what_it_says(task):
     truth = task.true_value(policy, relative_error=0.005)
     assert truth.value == pytest.approx(promised, rel=0.02)
     for name in ("random", "behaviour", "myopic-greedy", "farsighted-firm"):
-        found = task.true_value(task.evaluation_policies()[name])
-        assert found.value < promised + 4 * found.std_error, name
+        played = task.true_value(task.evaluation_policies()[name])
+        assert played.value < promised + 4 * played.std_error, name
 
 
 def test_every_state_keeps_to_its_bounds(task, play_at_random):

@@ -20,18 +20,18 @@ SHOP = Catalogue(
 
 
 class Scripted(RecommendSimulator):
-    """Users whose luck is written down: one list of (draws, users) arrays, the first for the beginning."""
+    """Users whose random numbers are written down: one list of (draws, users) arrays, the first for the beginning."""
 
     def __init__(self, script, **config):
-        script = [np.float32(luck) for luck in script]
+        script = [np.float32(uniforms) for uniforms in script]
         config = RecommendConfig(items=2, categories=2, **config)
         super().__init__(config, SHOP, n_users=script[0].shape[1], seed=0)
         self.script = iter(script)
 
-    def _luck(self, draws):
-        luck = next(self.script)
-        assert len(luck) == draws
-        return luck
+    def _uniforms(self, draws):
+        uniforms = next(self.script)
+        assert len(uniforms) == draws
+        return uniforms
 
 
 def test_two_steps_by_hand():
@@ -65,7 +65,7 @@ def test_two_steps_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("luck", "reward", "leaves"),
+    ("uniforms", "reward", "leaves"),
     [
         ([0.623, 0.0, 0.0, 0.99, 0.9], 0.0, False),  # no click, so no cart however lucky
         ([0.622, 0.142, 0.0, 0.99, 0.9], 1.0, False),  # click, no cart, so no purchase
@@ -75,8 +75,8 @@ def test_two_steps_by_hand():
         ([0.623, 0.0, 0.0, 0.069, 0.9], 0.0, True),
     ],
 )
-def test_thresholds_by_hand(luck, reward, leaves):
-    simulator = Scripted([[[0.2]], np.array(luck)[:, None]])
+def test_thresholds_by_hand(uniforms, reward, leaves):
+    simulator = Scripted([[[0.2]], np.array(uniforms)[:, None]])
     simulator.reset()
     step = simulator.step(np.array([0]))
     assert step.rewards[0] == reward
@@ -85,9 +85,9 @@ def test_thresholds_by_hand(luck, reward, leaves):
 
 
 def test_those_who_leave_are_gone_and_the_others_keep_their_state():
-    luck = np.full((5, 3), 0.99)
-    luck[3, 1] = 0.0
-    simulator = Scripted([[[0.1, 0.1, 0.6]], luck, np.full((5, 2), 0.99)])
+    uniforms = np.full((5, 3), 0.99)
+    uniforms[3, 1] = 0.0
+    simulator = Scripted([[[0.1, 0.1, 0.6]], uniforms, np.full((5, 2), 0.99)])
     simulator.reset()
     step = simulator.step(np.array([0, 0, 1]))
     assert step.terminated.tolist() == [False, True, False]

@@ -12,7 +12,7 @@ from rlbench_rec.errors import InputError
 def test_sessions_and_interests_are_the_same_whatever_is_shown():
     task = tasks.make("recommend-myopic-v1", seed=2)
     interest = [i for i, name in enumerate(task.observation_names) if name.startswith("interest_")]
-    told = []
+    shown = []
     for action in (0, 11):
         simulator = task.simulator(200, seed=5)
         seen = [simulator.reset()[:, interest]]
@@ -20,9 +20,9 @@ def test_sessions_and_interests_are_the_same_whatever_is_shown():
             step = simulator.step(np.full(len(simulator.present), action))
             seen.append(step.states[:, interest])
             assert (step.states[:, task.observation_names.index("engagement")] == 0).all()
-        told.append(seen)
-    assert len(told[0]) > 5
-    assert all(np.array_equal(a, b) for a, b in zip(*told, strict=True))
+        shown.append(seen)
+    assert len(shown[0]) > 5
+    assert all(np.array_equal(a, b) for a, b in zip(*shown, strict=True))
 
 
 def test_the_state_says_what_the_user_is_after():

@@ -35,13 +35,13 @@ def test_two_weeks_by_hand(scripted):
 
 
 @pytest.mark.parametrize(
-    ("luck", "reward", "leaves"),
+    ("uniforms", "reward", "leaves"),
     [([0.658, 0.2], -0.005, False), ([0.656, 0.034], 0.495, True), ([0.658, 0.13], -0.005, True)],
 )
-def test_thresholds_by_hand(scripted, luck, reward, leaves):
+def test_thresholds_by_hand(scripted, uniforms, reward, leaves):
     # Without the purchase h = .35: P(leave) = s(-1.5 - .525 + .8 - .6) = s(-1.825) = .1388.
     task = tasks.make("retention-v1", shop_spread=0.0)
-    step = scripted(task.simulator(1, seed=0), [0.0, 0.5], luck).step(np.array([LARGE]))
+    step = scripted(task.simulator(1, seed=0), [0.0, 0.5], uniforms).step(np.array([LARGE]))
     assert (step.rewards[0], step.terminated[0]) == (pytest.approx(reward), leaves)
 
 
@@ -80,8 +80,8 @@ def test_the_plan_is_worth_what_it_says(task):
     truth = task.true_value(policies["farsighted-greedy"], relative_error=0.005)
     assert truth.value == pytest.approx(promised, rel=0.02)
     for name in ("random", "behaviour", "myopic-greedy", "farsighted-firm"):
-        found = task.true_value(policies[name])
-        assert found.value < promised + 4 * found.std_error, name
+        played = task.true_value(policies[name])
+        assert played.value < promised + 4 * played.std_error, name
 
 
 def test_every_state_keeps_to_its_bounds(task, play_at_random):

@@ -9,7 +9,7 @@ import pytest
 
 from rlbench_rec import ope, tasks
 from rlbench_rec.errors import InputError
-from rlbench_rec.tasks.policy_ladder import Rung
+from rlbench_rec.tasks.policy_ladder import ScoreBlend
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_the_myopic_score_is_the_mean_reward_of_those_who_read():
 @pytest.mark.parametrize("estimator", ["sips", "rips", "snsips", "snrips", "cascade-dr"])
 def test_slate_estimators_find_the_value(estimator):
     task = tasks.make("sequence-v1", seed=1)
-    policy = task.policy(Rung(score={"myopic": 0.8, "farsighted": 0.3}, tau=0.9, epsilon=0.05))
+    policy = task.policy(ScoreBlend(score={"myopic": 0.8, "farsighted": 0.3}, tau=0.9, epsilon=0.05))
     data = task.log(episodes=8_000, policy=task.logging_policies()["softmax-1"], seed=1)
     states = data.states()
     chances, q = policy.probabilities(states), task.expected_reward(states)
@@ -102,11 +102,11 @@ def test_slate_estimators_find_the_value(estimator):
         episode_starts=data.episode_starts,
         gamma=data.gamma,
     )
-    found = ope.estimate(log, estimator, interval="none")
+    estimate = ope.estimate(log, estimator, interval="none")
     truth = task.true_value(policy, relative_error=0.005)
-    assert abs(found.value - truth.value) < 4 * np.hypot(found.std_error, truth.std_error)
+    assert abs(estimate.value - truth.value) < 4 * np.hypot(estimate.std_error, truth.std_error)
     # The estimate is worth something: sharper than telling the logging policy's value from the truth.
-    assert found.std_error < 0.15 * truth.value
+    assert estimate.std_error < 0.15 * truth.value
 
 
 @pytest.mark.parametrize("config", [{"items": 2}, {"sponsored": 1.5}, {"horizon": 0}, {"fee_mean": -1.0}])

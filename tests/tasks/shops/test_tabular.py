@@ -73,8 +73,8 @@ def test_estimates_lie_within_four_standard_errors(task, estimator):
         episode_starts=data.episode_starts,
         gamma=data.gamma,
     )
-    found = ope.estimate(log, estimator, interval="none")
-    assert abs(found.value - task.true_value(policy).value) < 4 * found.std_error
+    estimate = ope.estimate(log, estimator, interval="none")
+    assert abs(estimate.value - task.true_value(policy).value) < 4 * estimate.std_error
 
 
 def test_transitions_follow_the_table(task):

@@ -11,20 +11,20 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
         return 1.0 / (1.0 + np.exp(-logits))
 
 
-def draw_category(luck: np.ndarray, categories: int) -> np.ndarray:
+def draw_category(uniforms: np.ndarray, categories: int) -> np.ndarray:
     """Uniform numbers -> int64 categories, all alike."""
     # A float32 quotient can round up to 1, which would be one category too many.
-    return np.minimum((luck * categories).astype(np.int64), categories - 1)
+    return np.minimum((uniforms * categories).astype(np.int64), categories - 1)
 
 
-def draw_group(luck: np.ndarray, shares: np.ndarray) -> np.ndarray:
+def draw_group(uniforms: np.ndarray, shares: np.ndarray) -> np.ndarray:
     """Uniform numbers -> int64 groups of users, each as often as its share."""
-    return (luck[:, None] > np.cumsum(shares)[:-1]).sum(axis=1)
+    return (uniforms[:, None] > np.cumsum(shares)[:-1]).sum(axis=1)
 
 
-def log_logistic(luck: np.ndarray, median: np.ndarray | float, spread: float) -> np.ndarray:
+def log_logistic(uniforms: np.ndarray, median: np.ndarray | float, spread: float) -> np.ndarray:
     """Uniform numbers -> positive numbers of a given median whose log is logistic with standard deviation `spread`."""
-    inside = np.clip(luck, 1e-6, 1.0 - 1e-6)
+    inside = np.clip(uniforms, 1e-6, 1.0 - 1e-6)
     return median * np.exp(spread * np.sqrt(3.0) / np.pi * np.log(inside / (1.0 - inside)))
 
 
