@@ -1,4 +1,4 @@
-"""Small text files of a known form: read whole, or refused in one sentence that says where."""
+"""Small text files, and the fields in them: read whole, or refused in one sentence that says where."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .errors import InputError, MissingFileError
 
 Model = TypeVar("Model", bound=BaseModel)
 LARGEST = 256 << 20
-"""Bytes; what is larger is not such a file."""
+"""Bytes; a larger file is refused."""
 
 
 def read_toml(path: Path, kind: str, hint: str | None = None) -> dict[str, Any]:
@@ -26,10 +26,10 @@ def read_toml(path: Path, kind: str, hint: str | None = None) -> dict[str, Any]:
     Args:
         path: the file.
         kind: what it is, for errors: `card`, `suite`.
-        hint: what to do where there is none.
+        hint: what to do if it does not exist.
 
     Raises:
-        MissingFileError: no such file.
+        MissingFileError: there is no such file.
         InputError: it cannot be read, or is not TOML; says in which line where that is known.
     """
     return _parsed(tomllib.loads, path, kind, "TOML", hint)
@@ -47,10 +47,10 @@ def validated(content: object, model: type[Model], where: str, hint: str | None 
         content: its fields by name.
         model: what it should be.
         where: the file, or what the fields are of, for errors.
-        hint: what to do where it is not.
+        hint: what to do about an error.
 
     Raises:
-        InputError: it is not; names the first field that does not fit, and its value where that is one word or number.
+        InputError: it does not fit; names the first wrong field, and its value if that is a string or number.
     """
     try:
         return model.model_validate(content)
@@ -69,7 +69,7 @@ def _parsed(parse: Callable[[str], Any], path: Path, kind: str, form: str, hint:
     except RecursionError as error:
         raise InputError(f"The {kind} is nested too deeply.", where=str(path)) from error
     except ValueError as error:
-        # Python's own words for a number of thousands of digits do not say where.
+        # Python's message for a number of thousands of digits does not say where.
         digits = re.search(rf"\d{{{sys.get_int_max_str_digits() or 4300},}}", text.replace("_", ""))
         if isinstance(error, json.JSONDecodeError | tomllib.TOMLDecodeError) or not digits:
             raise InputError(f"Not a {form} file ({error}).", where=str(path)) from error

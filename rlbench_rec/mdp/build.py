@@ -30,14 +30,14 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     """Turn a log into decisions: each event is a step, the item (or its category) is the action.
 
     A session is an episode. Sessions are split by time (`mdp.split`); vocabularies and statistics come from the
-    training side alone. Sessions that straddle the cutoff are on neither side; their number stands in
+    training side alone. Sessions that straddle the cutoff are on neither side; their number is in
     `provenance.config["straddling_sessions"]`.
 
     Args:
         log: a loaded log.
         config: the choices; None takes the defaults.
-        scratch: an existing empty folder for the columns as memory-mapped files, for logs whose dataset (about 70
-            bytes a row) is larger than memory. It must outlive the dataset, unless that is saved. None: in memory.
+        scratch: an existing empty folder for the columns as memory-mapped files, where the dataset (about 70 bytes a
+            row) is larger than memory. It must outlive the dataset, unless that is saved. None: in memory.
 
     Raises:
         InputError: no category or price where the config needs one, or a side of the split would be empty.
@@ -129,7 +129,7 @@ def _event_codes(source: LogColumns) -> np.ndarray:
 
 
 def _prices(source: LogColumns) -> np.ndarray:
-    """(n,) float64 what each row's event came to, NaN where unknown."""
+    """(n,) float64 price of each row's event, times its quantity; NaN where unknown."""
     prices = source.numbers("price", np.float64, missing=np.nan)
     if not source.has("quantity"):
         return prices
@@ -176,7 +176,7 @@ def _provenance(log: EventLog, config: MDPConfig, split: TimeSplit) -> Provenanc
 def identification(action_source: str, propensity: str) -> str:
     """What may be claimed of values estimated on a log.
 
-    `not-identified` where users chose the items themselves, or nothing is known of how they were shown;
+    `not-identified` where users chose the items themselves, or it is unknown how they were shown;
     `estimated` where propensities must be estimated; else `identified`.
     """
     if action_source == "choice" or propensity == "none":

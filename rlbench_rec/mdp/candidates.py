@@ -1,4 +1,4 @@
-"""Choosing among a few candidates in place of a whole catalogue: what makes 100,000 items trainable."""
+"""Choosing among a few candidates instead of a whole catalogue, so that 100,000 items can be trained on."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def with_candidates(
 ) -> TransitionDataset:
     """The same log, where every decision is a choice among `slots` candidates: the logged item and others.
 
-    The action is then a slot, and the state ends in the ids of the candidates. Empty slots have id 0; no policy takes
-    them, nor the slot of an item outside the vocabulary, which stands there only where it was logged. The logged item
-    stands in a random slot. Whom a policy could have shown is not known from such a log, so propensities are left out
-    and nothing may be claimed of values estimated on it (`not-identified`).
+    The action is then a slot, and the state ends in the ids of the candidates. Empty slots have id 0. Policies take
+    neither an empty slot nor one with an item outside the vocabulary, which occurs only where it was logged. The logged
+    item is in a random slot. Such a log does not say what a policy could have shown, so it has no propensities, and
+    values estimated on it are `not-identified`.
 
     Args:
         data: a log whose actions are items.
         slots: number of candidates K.
         negatives: where the others come from: `popularity` (drawn as often as they are in the log's training side),
-            `uniform`, or a function from states to item ids. Of equal ones a state keeps the first.
+            `uniform`, or a function from states to item ids. Of equal ids a state keeps the first.
         seed: of the draws and of the slots' order.
 
     Raises:
@@ -47,7 +47,7 @@ def with_candidates(
     actions = np.empty(len(data), dtype=np.int64)
     for first in range(0, len(data), CHUNK_ROWS):
         rows = slice(first, min(first + CHUNK_ROWS, len(data)))
-        # The logged item comes first: of two that are equal the later one is emptied.
+        # The logged item comes first: of two equal ids the later one is emptied.
         ids = np.concatenate([items[rows, None], draw(rows, rng)], axis=1)
         order = rng.permuted(np.broadcast_to(np.arange(slots), ids.shape), axis=1)
         candidates[rows] = np.take_along_axis(_once(ids), order, axis=1)
@@ -104,7 +104,7 @@ def _retrieved(ids: np.ndarray, k: int, rows: slice, data: TransitionDataset) ->
 
 
 def _once(ids: np.ndarray) -> np.ndarray:
-    """(b, k) ids with 0 in place of all but the first of equal ones."""
+    """(b, k) ids with 0 in place of repeated ones."""
     order = np.argsort(ids, axis=1, kind="stable")
     ranked = np.take_along_axis(ids, order, axis=1)
     again = np.zeros(ids.shape, dtype=bool)

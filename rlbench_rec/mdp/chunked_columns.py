@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import OutputError, RlbenchError
 
 CHUNK = 1 << 18
-"""Rows worked on at a time; what is made on the way is never longer."""
+"""Rows worked on at a time; intermediate arrays are never longer."""
 
 
 class Columns:
@@ -21,7 +21,7 @@ class Columns:
         folder: for the files; None keeps the columns in memory.
 
     Raises:
-        OutputError: the folder is not there, or not empty.
+        OutputError: the folder does not exist, or is not empty.
     """
 
     def __init__(self, folder: Path | None = None):
@@ -58,7 +58,7 @@ class Columns:
 
 
 def write_column(path: Path, shape: tuple[int, ...], dtype: type, pieces: Iterable[np.ndarray]) -> None:
-    """Write a .npy file piece by piece; what is filled by way of a memory map would stay in memory.
+    """Write a .npy file piece by piece; a memory map that is written to would stay in memory.
 
     Raises:
         OutputError: the file cannot be written, or not to its end.
@@ -83,14 +83,14 @@ def slices(rows: int) -> Iterator[slice]:
 
 
 def parts(column: np.ndarray) -> Iterator[np.ndarray]:
-    """A column in chunks; where it is memory-mapped, no more than one of them takes up memory."""
+    """A column in chunks; if it is memory-mapped, at most one of them is in memory."""
     for rows in slices(len(column)):
         yield column[rows]
         release(column)
 
 
 def release(column: np.ndarray) -> None:
-    """Let go of the memory a column takes that is mapped from a file for reading; it is read again at its next use."""
+    """Free the memory of a column that is mapped from a file for reading; it is read again at its next use."""
     if not isinstance(column, np.memmap) or column.mode != "r" or not hasattr(mmap, "MADV_DONTNEED"):
         return
     base: object = column

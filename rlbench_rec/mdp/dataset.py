@@ -44,7 +44,7 @@ class StateLayout:
 
     @property
     def beside(self) -> int:
-        """Number of columns at its end that say what may be done."""
+        """Number of columns at its end that say which actions are possible."""
         return self.forbidden + self.candidates
 
 
@@ -56,7 +56,7 @@ class Provenance:
     """Dataset card id or task id, with its variant: `open-bandit-sample/random-all`, `recommend-v1`."""
     source_sha256: str = ""
     card_sha256: str = ""
-    """Of what made decisions of the raw rows: the card, and the MDP settings."""
+    """Of everything that turned raw rows into decisions: the card, and the MDP settings."""
     split_hash: str = ""
     identification: str = "identified"
     """`identified` (known propensities), `estimated` (exposures with estimated propensities), or `not-identified`
@@ -86,8 +86,8 @@ class TransitionDataset:
         other_item: the id of all items outside the vocabulary, 0 where there are none; if any, the last.
         event_count: largest event code.
         forbidden: (n, action_count) bool, true for actions that could not be taken (out of stock, not eligible), or
-            None where all could. They are part of the state: no policy gives them probability, no target looks at them.
-        candidates: (n, action_count) int32 item ids among which was chosen, 0 an empty slot, the action being the
+            None where all could. They are part of the state; policies and training targets leave such actions out.
+        candidates: (n, action_count) int32 item ids that were chosen from, 0 for an empty slot, the action being the
             slot; or None. See `mdp.with_candidates`.
         item_vectors: (item_count + 1, d) float32, what is known of each item beforehand (a language model's
             embedding of its text, say), row 0 zeros; or None. See `mdp.with_item_vectors`.
@@ -98,8 +98,8 @@ class TransitionDataset:
         train_episodes: how many leading episodes are the training side of the split.
         provenance: source, hashes and identification label.
         other_action: the action that stands for all actions outside the vocabulary, None where there are none. It is
-            logged, and no policy of this package takes it: nobody can show "some other item".
-        action_names: what each action is called outside (item ids, say); empty where actions have no names.
+            logged, but policies of this package do not take it: nobody can show "some other item".
+        action_names: the outside name of each action (item ids, say); empty where actions have no names.
         observation_names: the name of each observation column.
 
     Raises:
@@ -196,14 +196,14 @@ class TransitionDataset:
 
     # --- states ------------------------------------------------------------------------------------------------
     def states(self, rows: np.ndarray | slice | None = None) -> np.ndarray:
-        """(n, layout.size) float32: observations, the gathered history, and what may be done (see `StateLayout`)."""
+        """(n, layout.size) float32: observations, the gathered history, and what is possible (see `StateLayout`)."""
         rows = slice(None) if rows is None else rows
         beside = [part[rows].astype(np.float32) for part in (self.forbidden, self.candidates) if part is not None]
         if not self.history:
             observations = self.observations[rows]
             return np.concatenate([observations, *beside], axis=1) if beside else np.ascontiguousarray(observations)
         index = rows if isinstance(rows, np.ndarray) and rows.dtype != bool else np.arange(len(self))[rows]
-        # Looked up and not spread over all rows: a batch must not cost as much as the whole log.
+        # Looked up instead of spread over all rows: a batch must not cost as much as the whole log.
         starts = self.episode_starts[np.searchsorted(self.episode_starts, index, side="right") - 1]
         assert self.items is not None and self.events is not None and self.gaps is not None, "checked with the history"
         past, real = gather_history(index, starts, self.history)
@@ -246,14 +246,14 @@ class TransitionDataset:
 
     # --- summary -----------------------------------------------------------------------------------------------
     def describe(self) -> dict[str, Any]:
-        """What a reader asks for first, as plain Python values; see `mdp.describe`."""
+        """The dataset's main figures, as plain Python values; see `mdp.describe`."""
         from .describe import describe
 
         return describe(self)
 
     # --- edges -------------------------------------------------------------------------------------------------
     def to_d3rlpy(self) -> d3rlpy.dataset.MDPDataset:
-        """The same transitions as d3rlpy's own dataset; every row stays a transition."""
+        """The same transitions as d3rlpy's own dataset; every row remains a transition."""
         from .to_d3rlpy.mdp_dataset import to_d3rlpy
 
         return to_d3rlpy(self)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def describe(data: TransitionDataset) -> dict[str, Any]:
-    """Counts, means, and what may be believed, as plain Python values.
+    """Counts, means and the leak test, as plain Python values.
 
     `leak_test` is the outcome of `leaks`; `action_coverage` the share of actions that the training side holds at least
     once (of all rows, where there is no split); `oov_share` the share of rows whose action is out of the vocabulary,
@@ -56,11 +56,11 @@ def first_test_row(data: TransitionDataset) -> int:
 
 
 def leaks(data: TransitionDataset) -> str:
-    """Whether anything of the test side was known in training.
+    """Whether training saw anything of the test side.
 
     Episodes are contiguous, so none is on both sides; what can leak is time: `passed` says that the last training row
-    lies before the first test row. `failed: …` counts the test rows that do not lie after it; `no split` and
-    `passed by episode` (no clock: tasks) say themselves.
+    lies before the first test row. `failed: …` counts the test rows that do not lie after it; `no split` has
+    no test side, and `passed by episode` has no clock (simulated shops).
     """
     split = first_test_row(data)
     if split == len(data):

@@ -1,4 +1,4 @@
-"""What is known of items beforehand: vectors of their texts or pictures, by item."""
+"""What is known of items beforehand: vectors of their texts or pictures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def with_item_vectors(
 
     Args:
         data: a log whose actions are items, so that `action_names` names them.
-        items: (m,) the items as the log names them; others than the log's are left out.
+        items: (m,) the items as the log names them; items that the log does not have are left out.
         vectors: (m, d) numbers, a row an item.
 
     Raises:

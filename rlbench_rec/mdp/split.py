@@ -17,7 +17,7 @@ class TimeSplit:
         cutoff: ms UTC; training sessions end before it, test sessions start at or after it.
         train: (sessions,) bool.
         test: (sessions,) bool.
-        straddling: number of sessions that began before the cutoff and went on after it; they are on neither side.
+        straddling: number of sessions that began before the cutoff and ended at or after it; they are on neither side.
     """
 
     cutoff: int
@@ -27,7 +27,7 @@ class TimeSplit:
 
 
 def split_by_time(first: np.ndarray, last: np.ndarray, train_fraction: float) -> TimeSplit:
-    """Cut at the start of the session that stands at `train_fraction` of all sessions in order of their start.
+    """Cut at the start of the session that is at `train_fraction` of all sessions, ordered by start.
 
     Args:
         first: (sessions,) int64 ms of each session's first event, ascending.

@@ -1,4 +1,4 @@
-"""What a TransitionDataset must satisfy, checked once when it is made."""
+"""The rules of a TransitionDataset, checked once when it is made."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def allowed_actions(
 ) -> np.ndarray | None:
     """(n, action_count) bool, true for what may be recommended, or None where everything may.
 
-    Ruled out are actions that the state's flags forbid, empty slots among candidates, and whatever stands for all items
+    Ruled out are actions that the state's flags forbid, empty slots among candidates, and what stands for all items
     outside the vocabulary: the action `other_action`, or a slot with the item `layout.other_item`.
 
     Args:
@@ -25,7 +25,7 @@ def allowed_actions(
         other_action: see `TransitionDataset`.
 
     Raises:
-        InputError: a state that leaves nothing.
+        InputError: a state that allows nothing.
     """
     if not layout.beside and other_action is None:
         return None
@@ -43,7 +43,7 @@ def allowed_actions(
 
 class Allowed(Policy):
     """pi(a|s) of another policy, 0 for what may not be recommended (see `allowed_actions`), the rest scaled to sum to
-    1; uniform over what is allowed where the other policy would do none of it.
+    1; uniform over what is allowed where the other policy gives it no probability.
 
     Args:
         policy: the other policy.
@@ -51,7 +51,7 @@ class Allowed(Policy):
         other_action: see `TransitionDataset`.
 
     Raises:
-        InputError: when asked about a state that leaves nothing.
+        InputError: from `probabilities`, for a state that allows nothing.
     """
 
     def __init__(self, policy: Policy, layout: StateLayout, other_action: int | None = None):

@@ -16,12 +16,12 @@ class Empirical(Policy):
     logged more often exactly when its propensity was high.
 
     Args:
-        log: the log whose logging policy is wanted.
+        log: the log whose behaviour policy is wanted.
         by: prefix of the observation columns that make up c; "" conditions on nothing.
         name: label in tables.
 
     Raises:
-        InputError: if no observation column starts with `by`, or a state shows a c that the log never had.
+        InputError: if no observation column starts with `by`, or a state has a c that the log does not have.
     """
 
     def __init__(self, log: TransitionDataset, by: str = "", name: str = "empirical"):
@@ -47,6 +47,6 @@ class Empirical(Policy):
         known = match.any(axis=1)
         if not known.all():
             raise InputError(
-                f"Row {int(np.argmin(known))} has a context the log never had.", where=f"policy {self.name}"
+                f"Row {int(np.argmin(known))} has a context that the log does not have.", where=f"policy {self.name}"
             )
         return match.argmax(axis=1)

@@ -28,7 +28,7 @@ class Policy(ABC):
         """(n, state size) -> (n, action_count) float64, rows sum to 1."""
 
     def probability_of(self, states: np.ndarray, actions: np.ndarray) -> np.ndarray:
-        """(n,) probability of each given action; never holds more than a chunk of the full matrix."""
+        """(n,) probability of each action; at most a chunk of the full matrix is held at a time."""
         if len(states) != len(actions):
             raise InputError(f"{len(states)} states but {len(actions)} actions.", where="probability_of")
         size = max(1, CHUNK_CELLS // self.action_count)

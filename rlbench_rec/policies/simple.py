@@ -1,4 +1,4 @@
-"""Policies that look at no state: uniform, and popularity."""
+"""Policies that ignore the state: uniform, and popularity."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class Stateless(Policy):
 
 
 class Uniform(Stateless):
-    """Every action alike: pi(a) = 1 / A."""
+    """Every action equally likely: pi(a) = 1 / A."""
 
     def __init__(self, action_count: int):
         super().__init__("random", np.full(action_count, 1.0 / action_count))
 
 
 def uniform(train: TransitionDataset) -> Stateless:
-    """The uniform policy over the actions of a dataset; the one outside the vocabulary cannot be recommended."""
+    """The uniform policy over the actions of a dataset, without the one that is outside the vocabulary."""
     return Stateless("random", _shares(np.ones(train.action_count - (train.other_action is not None)), train))
 
 
@@ -48,7 +48,7 @@ def popularity(train: TransitionDataset, smoothing: float = 1.0) -> Stateless:
 
     Where the log carries propensities each reward is weighted by 1 / propensity, so that an action is not popular
     merely for having been shown often. Negative totals (costs) count as 0. The action outside the vocabulary cannot be
-    recommended: what it earned counts for nothing.
+    recommended, so its reward does not count.
     """
     weights = train.rewards.astype(np.float64)
     if train.propensities is not None:

@@ -43,14 +43,14 @@ def make(task_id: str, seed: int = 0, variant: Variant | None = None, **config: 
 
     Args:
         task_id: one of `TASKS`, or the path of a shop that `rlbench tasks calibrate` made (a .json file).
-        seed: fixes the shop: which item is how attractive, how good, how dear.
-        variant: None, the shop with its default parameters; or `train` or `judge`, two shops of other seeds and
-            parameters near the defaults, so that what was chosen on one is judged on the other.
+        seed: fixes the shop: how attractive, how good and how expensive each item is.
+        variant: None is the shop with its default parameters. `train` and `judge` are two shops of other seeds and with
+            parameters near the defaults: choose on the one, report the other.
         config: overrides of the task's config fields.
 
     Raises:
-        UnknownNameError: no such task, or no such variant.
-        MissingFileError: no such shop.
+        UnknownNameError: there is no such task or variant.
+        MissingFileError: there is no such file.
         InputError: a negative seed, an unknown config field, or a value out of its range.
     """
     shop, settings, seed_of_shop, identity = _planned(task_id, seed, variant, config)
@@ -60,7 +60,7 @@ def make(task_id: str, seed: int = 0, variant: Variant | None = None, **config: 
 
 
 def identify(task_id: str, seed: int = 0, variant: Variant | None = None, **config: object) -> TaskIdentity:
-    """What `make` would build, without building it: under this name references, true values and jobs are kept.
+    """What `make` would build, without building it. References, true values and jobs are kept under it.
 
     Args and Raises: as `make`.
     """

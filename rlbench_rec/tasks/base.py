@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 
 class TaskConfig(BaseModel):
-    """What every task can be told. Unknown fields and values out of range are refused."""
+    """The parameters of every task. Unknown fields and values out of range are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     asked: ClassVar[frozenset[str]] = frozenset({"gamma"})
-    """Fields that say what is asked of a policy and not how users are: alike in every variant of a task."""
+    """Fields that set the problem instead of describing the users; all variants of a task have the same."""
 
     gamma: float = Field(0.9, ge=0.0, le=1.0)
     """Discount factor of the return."""
@@ -74,11 +74,11 @@ class Task(ABC, Generic[ConfigT_co]):
         self.config, self.seed = config, seed
         self._truths: dict[TruthKey, TrueValue] = {}
 
-    # --- what a task brings ------------------------------------------------------------------------------------
+    # --- what a task defines ------------------------------------------------------------------------------------
     @property
     @abstractmethod
     def behaviour(self) -> Policy:
-        """The policy in service, which a log is by default taken from."""
+        """The behaviour policy, which logs are taken under by default."""
 
     @abstractmethod
     def logging_policies(self) -> dict[str, Policy]:
@@ -86,7 +86,7 @@ class Task(ABC, Generic[ConfigT_co]):
 
     @abstractmethod
     def evaluation_policies(self) -> dict[str, Policy]:
-        """A ladder of fixed policies to be valued, by name."""
+        """Target policies by name: a ladder of fixed policies from bad to good."""
 
     @abstractmethod
     def simulator(self, n_users: int, seed: int | Sequence[int], users: Sequence[int] | None = None) -> Simulator:
@@ -115,18 +115,18 @@ class Task(ABC, Generic[ConfigT_co]):
 
     @cached_property
     def identity(self) -> TaskIdentity:
-        """What the shop is; `make` sets it to what it was asked for."""
+        """What the shop is; `make` sets it from its arguments."""
         return TaskIdentity(self.id, self.version, self.seed, None, canonical(self.config))
 
     def named_policies(self) -> dict[str, Policy]:
-        """The policies that the task names itself: the one in service, those to log with and those to be valued."""
+        """Every policy that the task names: the behaviour policy, those to log with, and the target policies."""
         return {"behaviour": self.behaviour} | self.logging_policies() | self.evaluation_policies()
 
     @cached_property
     def behaviour_value(self) -> float:
         """Value of the behaviour policy at the task's gamma, the yardstick of `true_value`'s relative error.
 
-        Taken from 16,384 sessions of its own seed, so it is itself good to about 1 %.
+        Taken from 16,384 sessions with a seed of their own, so it is itself accurate to about 1 %.
         """
         parts = [returns(self, self.behaviour, USERS, 0, batch, self.gamma)[:, 0] for batch in range(4)]
         return float(np.mean(parts))
@@ -134,10 +134,12 @@ class Task(ABC, Generic[ConfigT_co]):
     def log(
         self, episodes: int, policy: Policy | None = None, seed: int = 1, train_fraction: float = 0.8
     ) -> TransitionDataset:
-        """Decisions logged by a policy (None: the behaviour policy), with exact propensities; see `logs.write_log`.
+        """Decisions logged by a policy (None: the behaviour policy), with exact propensities.
+
+        See `simulated_logs.write_log`.
 
         Raises:
-            InputError: too few episodes, a negative seed, or a policy whose rows are no probabilities.
+            InputError: too few episodes, a negative seed, or a policy whose rows are not probabilities.
         """
         check_seed(seed)
         return write_log(self, episodes, policy or self.behaviour, seed, train_fraction)
@@ -153,19 +155,19 @@ class Task(ABC, Generic[ConfigT_co]):
         """The policy's value by rollout, to a standard error of at most relative_error x |behaviour value|.
 
         The behaviour value is `behaviour_value`, at the task's own gamma. Every policy meets the same users (common
-        random numbers) as long as the seed is the same. The value of a policy that the task names itself is kept under
-        the task's identity, that name and the arguments, and played once; any other policy is played anew.
+        random numbers) as long as the seed is the same. A policy that the task names is played once: its value is
+        kept under the task's identity, the name and the arguments. Any other policy is played anew.
 
         Args:
-            policy: what is valued: a name in `named_policies`, or a policy. `behaviour` is known by itself.
+            policy: a name in `named_policies`, or a policy. The object `task.behaviour` counts as its name.
             relative_error: in (0, 1].
-            seed: of the users; take one that no log was made with.
+            seed: of the users; take one that no log has.
             gamma: discount factor; None takes the task's.
-            cache: a folder to keep answers in from one process to the next.
+            cache: a folder that keeps values from one process to the next.
 
         Raises:
-            UnknownNameError: the task names no such policy.
-            InputError: an argument out of range, or a policy whose rows are no probabilities.
+            UnknownNameError: the task does not name such a policy.
+            InputError: an argument out of range, or a policy whose rows are not probabilities.
             OutputError: the cache cannot be written.
         """
         check_seed(seed)

@@ -38,7 +38,7 @@ class TaskEnv(gymnasium.Env):
         return simulator.reset()[0], {"seed": user_seed}
 
     def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict]:
-        """Show one item.
+        """Take one decision.
 
         A session that reaches the horizon is terminated, not truncated: the step is part of the state, and nothing
         is earned afterwards.
@@ -61,7 +61,7 @@ def make_env(task_id: str, seed: int = 0, variant: Variant | None = None, **conf
 
 
 def register_all() -> None:
-    """Register each task as `rlbench/<Name>-v<n>`; harmless when called again."""
+    """Register each task as `rlbench/<Name>-v<n>`; calling it again does nothing."""
     from . import TASKS
 
     for task_id in TASKS:

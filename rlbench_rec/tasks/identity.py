@@ -16,8 +16,8 @@ from pydantic_core import to_jsonable_python
 class TaskIdentity:
     """Two tasks with equal identities are the same shop, on every machine.
 
-    It holds what a shop is made from and no source code: a change of the code that moves a shop raises its version (the
-    golden rollouts of the tests ask for that).
+    It holds what a shop is made from, but not the source code: a change of code that changes a shop raises its version,
+    and the golden rollouts of the tests enforce that.
 
     Attributes:
         id: `Task.id`: with its version, or `<source>-shop` for a calibrated shop, wherever its file lies.
@@ -43,7 +43,7 @@ class TaskIdentity:
 
     @property
     def label(self) -> str:
-        """What departs from the plain task, for people: `recommend-v1/judge/seed-3/horizon=20`."""
+        """How it differs from the plain task, for people: `recommend-v1/judge/seed-3/horizon=20`."""
         overrides = [f"{name}={_short(value)}" for name, value in json.loads(self.overrides).items()]
         seed = [f"seed-{self.seed}"] if self.seed else []
         return "/".join([self.id, *([self.variant] if self.variant else []), *seed, *overrides])

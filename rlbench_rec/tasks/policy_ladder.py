@@ -1,6 +1,6 @@
-"""Policies that every task has: graded exploration to log with, and a ladder from bad to good to be valued.
+"""Policies that every task has: some to log with, by how much they explore, and a ladder of targets from bad to good.
 
-A task that is a `ScoredTask` brings scores of its actions; the policies are made of them here, the same way for all.
+A `ScoredTask` gives scores of its actions; here they become policies, in the same way for every task.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..policies import Policy, QFunction, Uniform, softmax
 from .base import Task, TaskConfig
 
 NOISE_STREAM = 1
-"""Keeps the errors of the scores apart from whatever else the shop's seed draws."""
+"""Keeps the errors of the scores apart from everything else that the shop's seed draws."""
 
 
 class ScoreBlend(BaseModel):
@@ -33,7 +33,7 @@ class ScoreBlend(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     score: dict[str, float]
-    """Weight of each of the task's scores, by name; a negative weight avoids what the score likes."""
+    """Weight of each of the task's scores, by name; a negative weight avoids what the score prefers."""
     noise: float = Field(0.0, ge=0.0, le=10.0)
     """Standard deviation of the blend's error."""
     tau: float = Field(1.0, ge=0.0, le=100.0)
@@ -55,20 +55,20 @@ LADDER = {
     "farsighted-firm": ScoreBlend(score={"farsighted": 1.0}, tau=0.3),
     "farsighted-greedy": ScoreBlend(score={"farsighted": 1.0}, tau=0.0),
 }
-"""Evaluation policies beside `random` and `behaviour`."""
+"""Target policies beside `random` and `behaviour`."""
 
 
 class ScoredConfig(TaskConfig):
     """A task whose policies are made of scores."""
 
     service: ScoreBlend = ScoreBlend(score={"myopic": 1.0}, noise=0.5, tau=0.7, epsilon=0.05)
-    """The behaviour policy: a shop that ranks by what it believes pays now, and explores a little."""
+    """The behaviour policy: a shop that ranks by what it believes to pay now, and explores a little."""
     ladder: dict[str, ScoreBlend] = Field(default_factory=lambda: dict(LADDER))
-    """The evaluation policies beside behaviour and random."""
+    """The target policies beside behaviour and random."""
 
 
 class ScoredPolicy(Policy):
-    """The policy that a `ScoreBlend` stands for.
+    """The policy of a `ScoreBlend`.
 
     Args:
         name: label in tables.
@@ -104,11 +104,11 @@ ScoredConfigT_co = TypeVar("ScoredConfigT_co", bound=ScoredConfig, default=Score
 
 
 class ScoredTask(Task[ScoredConfigT_co]):
-    """A task whose logging and evaluation policies are made of its own scores.
+    """A task whose policies are made of its scores.
 
     Scores are functions of states, (n, state size) -> (n, A), in any unit: `myopic`, the expected reward of the next
     step, and `farsighted`, the best that is known for the long run; a task may add others. A row of a score does
-    not depend on the other rows, but for rounding in float64.
+    not depend on the other rows, except for rounding in float64.
     """
 
     @abstractmethod
@@ -121,7 +121,7 @@ class ScoredTask(Task[ScoredConfigT_co]):
         return self.policy(self.config.service, "behaviour")
 
     def logging_policies(self) -> dict[str, Policy]:
-        """Over the score of the policy in service, from uniform to nearly deterministic."""
+        """Policies over the behaviour policy's score, from uniform to nearly deterministic."""
         service = self.config.service
         forms = {f"softmax-{tau:g}": (tau, 0.0) for tau in (2.0, 1.0, 0.5)}
         forms |= {f"epsilon-{epsilon:g}": (0.0, epsilon) for epsilon in (0.3, 0.02)}
@@ -136,7 +136,7 @@ class ScoredTask(Task[ScoredConfigT_co]):
         return ladder | {name: self.policy(blend, name) for name, blend in self.config.ladder.items()}
 
     def policy(self, blend: ScoreBlend, name: str = "blend") -> ScoredPolicy:
-        """The policy that a blend stands for in this shop; its noise depends on the shop's seed alone.
+        """The policy of a blend in this shop; its noise depends on the shop's seed alone.
 
         Raises:
             UnknownNameError: the blend weighs a score that the task does not have.
@@ -157,6 +157,6 @@ def standardised_rows(values: np.ndarray) -> np.ndarray:
     values = np.asarray(values, dtype=np.float64)
     centred = values - values.mean(axis=1, keepdims=True)
     spread = np.sqrt((centred * centred).mean(axis=1, keepdims=True))
-    # Differences at the rounding of float32 scores are none.
+    # Differences within the rounding of float32 scores count as zero.
     scale = np.abs(values).max(axis=1, keepdims=True)
     return np.where(spread > 1e-6 * scale, centred / np.where(spread > 0.0, spread, 1.0), 0.0)

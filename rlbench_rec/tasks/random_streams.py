@@ -1,4 +1,4 @@
-"""Random streams of a task's own: what two tasks draw under the same seed has nothing in common."""
+"""A random stream for each task: what two tasks draw under the same seed is independent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 def stream(task_id: str, *numbers: int) -> tuple[int, ...]:
     """A seed for numpy's generators made of a task's id and numbers, the same on every machine.
 
-    The id enters as the first 128 bits of its SHA-256: four words of 32 bits, whatever its length.
+    The id enters as the first 128 bits of its SHA-256: four words of 32 bits, however long it is.
 
     Args:
         task_id: `Task.id`.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .base import Task
 
 USERS = 4_096
-"""Users a batch: large enough that numpy's overhead is small, small enough that a batch stays in the cache."""
+"""Users a batch: large enough that numpy's overhead is small, and small enough to stay in the cache."""
 POLICY_STREAM = 1
 """Keeps the policy's random numbers apart from those of the users."""
 
@@ -26,7 +26,7 @@ class Decisions(NamedTuple):
     """One step of every present user of a batch.
 
     Attributes:
-        users: (k,) who they are, in 0..n_users - 1 of the batch.
+        users: (k,) their numbers within the batch, 0..n_users - 1.
         states: (k, state size) float32, before the decision.
         actions: (k,) int64.
         propensities: (k,) float64, the policy's probability of the action.
@@ -43,7 +43,7 @@ class Decisions(NamedTuple):
 
 
 def batches(episodes: int) -> Iterator[tuple[int, int]]:
-    """(number, size) of the batches that make up so many episodes."""
+    """(number, size) of the batches that make up this many episodes."""
     for number, first in enumerate(range(0, episodes, USERS)):
         yield number, min(USERS, episodes - first)
 
@@ -55,7 +55,7 @@ def play(task: Task, policy: Policy, n_users: int, seed: int, batch: int) -> Ite
     same users, and two tasks share none.
 
     Raises:
-        InputError: the policy has another number of actions, or its rows are no probabilities.
+        InputError: the policy has another number of actions, or its rows are not probabilities.
     """
     if policy.action_count != task.action_count:
         raise InputError(
@@ -86,7 +86,7 @@ def choose(policy: Policy, states: np.ndarray, thresholds: np.ndarray) -> tuple[
         (k,) int64 actions and (k,) float64 probabilities of them.
 
     Raises:
-        InputError: another shape, or a row that is no probabilities.
+        InputError: another shape, or a row that is not probabilities.
     """
     matrix = policy.probabilities(states)
     if matrix.shape != (len(states), policy.action_count):
@@ -94,7 +94,7 @@ def choose(policy: Policy, states: np.ndarray, thresholds: np.ndarray) -> tuple[
             f"Probabilities of shape {matrix.shape}; {(len(states), policy.action_count)} is needed.",
             where=f"policy {policy.name}",
         )
-    # A policy that looks at no state hands out one row, broadcast: it need not be inverted k times.
+    # A policy that ignores the state returns one row, broadcast: it is inverted once, not k times.
     same = matrix.strides[0] == 0
     rows = checked(policy, matrix[:1] if same else matrix)
     cumulative = np.cumsum(rows, axis=1, dtype=np.float64)

@@ -23,12 +23,12 @@ def write_log(task: Task, episodes: int, policy: Policy, seed: int, train_fracti
     Args:
         task: the shop.
         episodes: number of sessions, at least 2; the first `train_fraction` of them are the training side.
-        policy: who decides.
+        policy: makes the decisions.
         seed: of the users and of the policy's draws.
         train_fraction: in (0, 1).
 
     Raises:
-        InputError: too few episodes or a fraction that leaves a side empty.
+        InputError: too few episodes, or a fraction that leaves a side empty.
     """
     train_episodes = round(episodes * train_fraction)
     if not 0 < train_episodes < episodes:

@@ -18,7 +18,7 @@ class Step(NamedTuple):
         states: (k, state size) float32, after the decision; meaningless to a policy where `terminated`.
         rewards: (k,) float32.
         metrics: (k, m) float32, in the order of the task's `metric_names`.
-        terminated: (k,) bool, who left. They are no longer present at the next step.
+        terminated: (k,) bool, users who left; they are not present at the next step.
     """
 
     states: np.ndarray
@@ -41,7 +41,7 @@ class Simulator(ABC):
         users: play only these of the `n_users`, with the random numbers that they have in the full batch. None: all.
 
     Raises:
-        InputError: no users, or a user that is not in the batch.
+        InputError: no users, or a user outside the batch.
     """
 
     draws_at_start: int
@@ -70,15 +70,15 @@ class Simulator(ABC):
 
     @abstractmethod
     def _begin(self, uniforms: np.ndarray) -> dict[str, np.ndarray]:
-        """(draws_at_start, k) uniform numbers -> what is known of each user, by name, each (k, …)."""
+        """(draws_at_start, k) uniform numbers -> the users' columns by name, each (k, …)."""
 
     @abstractmethod
     def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(k,) actions and (draws_per_step, k) uniform numbers -> rewards, metrics and who leaves; updates `users`."""
+        """(k,) actions and (draws_per_step, k) uniform numbers -> rewards, metrics, who leaves; updates `users`."""
 
     @abstractmethod
     def _observe(self) -> np.ndarray:
-        """(k, state size) float32, what a policy may see of the present users."""
+        """(k, state size) float32, what a policy sees of the present users."""
 
     def reset(self) -> np.ndarray:
         """Begin all sessions anew, with the same random numbers as before; (n_users, state size) states."""
@@ -123,7 +123,7 @@ class Simulator(ABC):
 
 
 def check_seed(seed: int | Sequence[int]) -> None:
-    """Raise an InputError on a seed that numpy's generators do not take: negative, or no integer."""
+    """Raise an InputError on a seed that numpy's generators do not take: negative, or not an integer."""
     numbers = np.asarray(seed)
     if numbers.dtype.kind not in "iu" or numbers.min() < 0:
         raise InputError(f"The seed is {seed}; it must be an integer, not negative.", where="seed")

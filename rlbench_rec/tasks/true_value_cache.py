@@ -1,4 +1,4 @@
-"""True values that were played before, in this process or in a folder."""
+"""True values that were played already, in this process or in a folder."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .true_values import TrueValue
 
 @dataclass(frozen=True)
 class TruthKey:
-    """All that a true value depends on.
+    """Everything that a true value depends on.
 
-    The versions of Python and numpy are not among it: another numpy may round an exponential otherwise and so move one
-    user in a million, far less than the standard error that is kept beside the value.
+    The versions of Python and numpy are not part of it: another numpy may round an exponential differently and so move
+    one user in a million, far less than the standard error that is kept beside the value.
 
     Attributes:
         task: the shop.
-        policy: what the shop calls the policy; an object has no name that another process could rely on.
+        policy: the shop's name of the policy; an object does not have a name that another process could rely on.
         relative_error, seed, gamma: arguments of `Task.true_value`.
     """
 
@@ -63,7 +63,7 @@ def remembered(
 
 
 def _read(file: Path) -> TrueValue | None:
-    """The value in a file, or None where there is none that can be used: it is then written anew."""
+    """The value in a file, or None where the file is missing or cannot be used; it is then written anew."""
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
         metrics = {name: (float(mean), float(error)) for name, (mean, error) in kept["metrics"].items()}

@@ -1,4 +1,4 @@
-"""True policy values, by playing the policy until the answer is sharp enough."""
+"""True policy values, by playing the policy until the value is precise enough."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .base import Task
 
 MAX_EPISODES = 2_000_000
-"""Rollouts end here at the latest; the standard error that was reached is always reported."""
+"""Rollouts end here at the latest; the standard error that they reached is always reported."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def true_value(
 
     Args:
         task: the shop.
-        policy: what is valued.
+        policy: the policy.
         scale: the absolute value that `relative_error` is relative to.
         relative_error: in (0, 1].
         seed: of the users.

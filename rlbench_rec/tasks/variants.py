@@ -1,4 +1,4 @@
-"""Two variants of every task: one to choose on, one that judges."""
+"""Two variants of every task: one to choose on, one to judge on."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def vary(
 ) -> tuple[int, dict[str, object]]:
     """The seed and the config fields of a variant.
 
-    Every number with a lower and an upper bound is multiplied by its own draw from U(1 - 0.15, 1 + 0.15) and kept
-    within its bounds, apart from the overrides and from what is asked of a policy (`TaskConfig.asked`). The two
-    variants draw apart, so neither is the shop that `make` builds without a variant, and so do the tasks.
+    Every real number with a lower and an upper bound is multiplied by a draw of its own from U(1 - 0.15, 1 + 0.15) and
+    kept within its bounds, except the overrides and the fields of `TaskConfig.asked`. Each variant of each task has its
+    own random stream, so neither is the shop that `make` builds without a variant.
 
     Args:
         task_id: `Task.id`.
@@ -41,7 +41,7 @@ def vary(
         fitted: config fields to move from where a calibrated shop has them, in place of the defaults.
 
     Raises:
-        UnknownNameError: no such variant.
+        UnknownNameError: there is no such variant.
     """
     names = get_args(Variant)
     if variant not in names:

@@ -15,7 +15,7 @@ def check_task(task_id: str, *, episodes: int = 200) -> None:
     """Assert the contract: documented, repeatable, exact propensities, one user alone as in the batch, honest values.
 
     The behaviour policy beats random, as a real shop's would; IPS of a policy on its own log is the mean return; the
-    variants to choose on and to judge on are two shops.
+    variants `train` and `judge` are two shops.
 
     Args:
         task_id: id in `TASKS`, or the file of a calibrated shop.

@@ -35,7 +35,7 @@ def observations(
     features: dict[str, Feature] = {}
     if len(starts) < rows:
         features["step"] = lambda part: np.log1p(np.arange(part.start, part.stop) - row_starts(starts, part))
-    # The session's start and not the row's own time: when the next event comes is not known before it is decided on.
+    # The session's start, not the row's time: a decision is made before the time of its event is known.
     for name, period in (("hour", DAY_MS), ("weekday", WEEK_MS)):
         for suffix, wave in (("sin", np.sin), ("cos", np.cos)):
             features[f"{name}_{suffix}"] = _wave(wave, period, times, starts)
@@ -77,5 +77,5 @@ def _standardised(name: str, log: LogColumns, train_rows: int) -> dict[str, Feat
     if np.isnan(train).all():
         return {}
     mean, spread = np.nanmean(train), np.nanstd(train)
-    # A column that never varied in training says nothing; a missing value becomes the mean.
+    # A column that is constant in training is dropped; a missing value becomes the mean.
     return {name: lambda part: np.nan_to_num((values[part] - mean) / spread)} if spread > 0 else {}

@@ -9,7 +9,7 @@ import numpy as np
 from .log_columns import Coded
 
 OTHER = "<other>"
-"""What the out-of-vocabulary id is called, for people: which id it is says `TransitionDataset.other_action`."""
+"""Name of the out-of-vocabulary id, for people; `TransitionDataset.other_action` says which id it is."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class Vocabulary:
 
     Attributes:
         values: the known values; value i has id i.
-        closed: whether nothing falls outside: the values are a whole catalogue known beforehand, or all that the log
-            has. Then there is no out-of-vocabulary id.
+        closed: whether nothing is outside: the values are a whole catalogue known beforehand, or all values of the log.
+            Then there is no out-of-vocabulary id.
     """
 
     values: tuple
@@ -43,7 +43,7 @@ class Vocabulary:
 
     @property
     def other(self) -> int | None:
-        """The out-of-vocabulary id, None where nothing needs it."""
+        """The out-of-vocabulary id, None where the vocabulary is closed."""
         return None if self.closed else len(self.values)
 
     def ids(self, column: Coded) -> np.ndarray:

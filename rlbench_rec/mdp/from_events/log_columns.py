@@ -1,4 +1,4 @@
-"""A log's columns, one at a time, as numbers: so that a log is never in memory as a whole."""
+"""A log's columns as numbers, one at a time, so that a log is never in memory as a whole."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class LogColumns:
 
     Args:
         log: the log.
-        columns: where they go.
+        columns: where new columns go.
         kept: (rows of the log,) bool, or None to keep all.
     """
 

@@ -28,7 +28,7 @@ def rewards(
 
     Raises:
         UnknownNameError: a weight for an event type outside the vocabulary.
-        InputError: revenue asked of a log without prices.
+        InputError: the rule is `revenue`, and the log has no prices.
     """
     if rule == "revenue":
         if np.isnan(prices).all():
@@ -54,5 +54,5 @@ def metrics(events: np.ndarray, prices: np.ndarray, columns: Columns) -> np.ndar
 
 
 def _revenue(events: np.ndarray, prices: np.ndarray) -> np.ndarray:
-    # A purchase without a known price brings no known revenue; it still counts as a conversion.
+    # A purchase of unknown price adds no revenue; it still counts as a conversion.
     return np.where((events == PURCHASE) & ~np.isnan(prices), prices, 0.0)

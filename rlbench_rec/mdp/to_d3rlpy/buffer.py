@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 
 class ColumnBuffer(ReplayBufferBase):
-    """Batches by index. From one state of numpy's global generator it draws the rows that d3rlpy's own buffer draws.
+    """Batches by index. From the same state of numpy's global generator it draws the same rows as d3rlpy's own buffer.
 
-    Episodes and trajectories, which Q-learning does not use, go through d3rlpy's own dataset, made when asked for.
+    Episodes and trajectories, which Q-learning does not use, go through d3rlpy's own dataset, made at first use.
     It is read-only: a logged dataset does not grow.
     """
 

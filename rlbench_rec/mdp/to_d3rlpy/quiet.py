@@ -48,7 +48,7 @@ def d3rlpy() -> ModuleType:
 
 
 def _silence(log: Any) -> None:
-    """Make d3rlpy's one logger a mute one, without touching how anybody else logs."""
+    """Silence d3rlpy's logger, without touching any other logging."""
     import structlog
 
     mute = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))

@@ -1,4 +1,4 @@
-"""The shop that a calibration finds: `recommend` with the log's own items."""
+"""The shop that a calibration makes: `recommend` with the items of the log."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class ShopConfig(RecommendConfig):
 class CalibratedShop(Recommend):
     """`recommend-v1` with items, groups of interest and rates of one shop's log; see `recommend-v1` for the equations.
 
-    Appeal, groups, rates, drift and the hazard of leaving are the log's, given the click rate that was assumed. What no
-    choice log tells (quality, engagement, satiation) stays as in `recommend-v1`, and the seed draws it.
+    Appeal, groups, rates, drift and the hazard of leaving are the log's, given the click rate that was assumed. What a
+    choice log cannot tell (quality, engagement, satiation) stays as in `recommend-v1`, and the seed draws it.
     """
 
     id = "calibrated"
@@ -84,7 +84,7 @@ def write_shop(config: ShopConfig, path: str | Path) -> None:
     """Save a shop as JSON, whole or not at all.
 
     Raises:
-        InputError: a name that does not end in .json.
+        InputError: the name does not end in .json.
         OutputError: it cannot be written.
     """
     path = Path(path)
@@ -99,7 +99,7 @@ def read_shop(path: str | Path) -> dict[str, Any]:
     """The config fields of a saved shop.
 
     Raises:
-        MissingFileError: no such file.
+        MissingFileError: there is no such file.
         InputError: it is not a calibrated shop.
     """
     hint = "Make one with `rlbench tasks calibrate`."

@@ -20,11 +20,11 @@ FEWEST_SESSIONS, FEWEST_CLICKS = 100, 300
 ROUNDS, SESSIONS = 16, 8_000
 """Rounds of the fit, and simulated sessions in each."""
 SEED = 7_001
-"""Of the users that the fit simulates; no log or truth of a suite has it."""
+"""Of the users that the fit simulates; the logs and true values of suites have others."""
 LONGEST = 200
-"""Most decisions of a session."""
+"""Most decisions in a session."""
 MOST_INTEREST = 4.0
-"""A user as keen as this clicks on hardly anything else."""
+"""A user with more interest than this clicks on hardly anything else."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Calibration:
 
     Attributes:
         shop: the shop.
-        train, held_out: clicks of the log's earlier and later part; the fit saw the earlier one alone.
+        train, held_out: clicks of the log's earlier and later part; the fit saw only the earlier one.
         log_moments, shop_moments: moments of the training part, and of the shop after the fit.
-        click_rate: clicks a decision: assumed, since a choice log does not say what was shown in vain.
+        click_rate: clicks per decision: assumed, since a choice log does not show what was not clicked.
         covered: share of the training clicks on items that the shop has.
     """
 
@@ -54,7 +54,7 @@ def calibrate(
     """Fit `recommend` to the training part of a log.
 
     From the clicks come the items (those of the dataset's vocabulary), their groups (k-means of an embedding by
-    co-occurrence) and, by simulating the shop and moving each parameter towards what it answers for until both agree:
+    co-occurrence) and, by simulating the shop and moving each parameter until what it controls agrees:
     each item's appeal (its share of the clicks), `click_base` (the assumed click rate), `cart_base` and
     `purchase_base` (the funnel), `leave_base` (clicks of a session), `interest` and, beyond 4, the ranker's weight
     on recent clicks (how often neighbouring clicks are of one group) and `drift` (how fast that fades). Everything else
@@ -62,10 +62,10 @@ def calibrate(
 
     Args:
         data: a log with events, split by time; its actions are the shop's items.
-        click_rate: clicks a decision. A choice log has no trace of what was shown in vain, so it cannot be fitted. That
-            popular items are shown more often is put down to the shop's ranker, which knows the appeal.
+        click_rate: clicks per decision. A choice log does not show what was not clicked, so this cannot be fitted. That
+            popular items are shown more often is attributed to the shop's ranker, which knows the appeal.
         groups: how many groups of interest; at most a quarter of the items.
-        name: of the data set; None takes the log's own.
+        name: of the data set; None takes that of the log.
         seed: of the groups.
 
     Raises:
@@ -101,9 +101,9 @@ def calibrate(
 
 
 def _moved(shop: ShopConfig, log_moments: Moments, shop_moments: Moments, click_rate: float, rate: float) -> ShopConfig:
-    """One step of each parameter towards what it answers for."""
+    """One step of each parameter towards what it controls."""
     # Neighbours are alike because users stay with a group, and because the ranker shows it again. What interest cannot
-    # explain is put down to the ranker.
+    # explain is attributed to the ranker.
     usual = RecommendConfig().ranker.clicks
     alike = shop.interest + shop.ranker.clicks - usual + _logit(log_moments.near) - _logit(shop_moments.near)
     # Persistence over two clicks is (1 - drift) to the number of decisions between them.
@@ -123,7 +123,7 @@ def _moved(shop: ShopConfig, log_moments: Moments, shop_moments: Moments, click_
 
 
 def _rankers(clicks: float) -> dict[str, object]:
-    """The policy in service with this weight on recent clicks, and the ladder with weights in proportion."""
+    """The behaviour policy with this weight on recent clicks, and the ladder with weights in proportion."""
     usual = RecommendConfig()
     factor = round(float(np.clip(clicks, 0.0, 10.0)), 6) / usual.ranker.clicks
 

@@ -1,4 +1,4 @@
-"""How good the fit is: the shop against the part of the log that the fit did not see."""
+"""How good the fit is: the shop beside the part of the log that the fit did not see."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .visits import Visits, simulated
 
 SESSIONS, SEED = 20_000, 7_002
 LONGEST_SHOWN = 60
-"""Sessions of more clicks count as this many in the picture; the distance takes them as they are."""
+"""Longer sessions are drawn as this long; the distance takes them as they are."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Measure:
         measure: of what.
         distance: what kind of distance: 0 alike, 1 nothing in common.
         shop: held-out part to the simulated shop.
-        yardstick: held-out part to the part that was fitted: what a perfect model of the past would have.
+        yardstick: held-out part to the fitted part: the distance of a perfect model of the past.
     """
 
     measure: str
@@ -98,5 +98,5 @@ def largest_gap(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def curve(visits: Visits) -> np.ndarray:
-    """(item_count,) share of the clicks that the 1, 2, 3, … most popular items have, each log by its own order."""
+    """(item_count,) share of the clicks that the 1, 2, 3, … most popular items have, each log in its own order."""
     return np.cumsum(np.sort(visits.shares)[::-1])

@@ -1,4 +1,4 @@
-"""What of a log's visits a simulated shop is fitted to."""
+"""The moments of a log's visits that a simulated shop is fitted to."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ NEAR, FAR = 1, 3
 
 @dataclass(frozen=True)
 class Moments:
-    """Numbers that the fit makes alike.
+    """What the fit makes equal in log and shop.
 
     Attributes:
         clicks: mean clicks of a session that has one.
-        cart_rate: carts a click; where a log has more purchases than carts, the purchases.
-        purchase_rate: purchases a cart.
-        chance: probability that two clicks are of one group, were they drawn apart.
+        cart_rate: carts per click; purchases per click where a log has more of them.
+        purchase_rate: purchases per cart.
+        chance: probability that two clicks are of one group if drawn independently.
         near, far: share of clicks one (three) apart in a session that are of one group.
         shares: (item_count,) share of the clicks on known items.
     """

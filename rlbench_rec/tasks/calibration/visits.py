@@ -1,4 +1,4 @@
-"""Sessions as clicks: what a log and a simulated shop can both tell."""
+"""Sessions as clicks: what a log and a simulated shop have in common."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Visits:
 
     Attributes:
         session: (k,) int64 number of each click's session; contiguous, rising.
-        item: (k,) int64 what was clicked; `item_count` where it is none of those known.
+        item: (k,) int64 what was clicked; `item_count` for an unknown item.
         item_count: how many are known.
         carts, purchases: how many there were.
         decisions: how many items were shown; NaN where the log does not say.
@@ -75,7 +75,7 @@ def logged(data: TransitionDataset) -> Visits:
 
 
 def simulated(shop: Recommend, sessions: int, seed: int) -> Visits:
-    """The clicks of a simulated shop under its behaviour policy; what was shown in vain leaves no trace there."""
+    """The clicks of a simulated shop under its behaviour policy; what was not clicked is left out."""
     data, config = shop.log(sessions, seed=seed), shop.config
     assert data.metrics is not None, "a simulated log has metrics"
     click, purchase = (data.metrics[:, data.metric_names.index(name)] for name in ("CTR", "CVR"))

@@ -135,7 +135,7 @@ class Ads(ScoredTask[AdsConfig]):
         B'       = B - won price;   w'_j = wear_decay w_j + 1{j = i and won};   the day ends when B' < reserve
 
     A state is (k one-hot, w, B / mean budget, auction / auctions). Looking ahead pays because the budget does not last
-    for every auction that is worth its price: a bid of one's own value is right once, and wrong for the day.
+    for every auction that is worth its price: bidding one's value is right for the auction, and wrong for the day.
 
     Metrics per auction: CTR = click, CVR = sale, revenue = margin of sales, spend = price paid, diversity = an ad
     shown that was not shown lately (wear below 1/2).

@@ -133,10 +133,10 @@ class Cart(ScoredTask[CartConfig]):
 
     A kit has levels: the item that customers come for, and at each further level a part and a ready-made item, which
     costs more and stands in for all that would follow. A customer begins with one first item in the basket and can
-    spend so much more: log-logistic around the median of their purse (tight, middling, easy), which the shop knows; how much it is
-    the shop does not know. At each step the shop offers an item i, or nothing. Items have a price p, a margin m and an
-    appeal a. W_ji is the pull of item j on item i: 1 from a part on both items of the next level of its kit,
-    -substitute from a ready-made item on all later levels of its kit, and `stray` from each item on one of another kit.
+    spend so much more: log-logistic around the median of their purse (tight, middling, easy). The shop knows the purse,
+    but not the amount. At each step it offers an item i, or nothing. Items have a price p, a margin m and an appeal a.
+    W_ji is the pull of item j on item i: 1 from a part on both items of the next level of its kit, -substitute from a
+    ready-made item on all later levels of its kit, and `stray` from each item on one of another kit.
     With sigma the logistic function, q the annoyance and b the basket:
 
         P(add)     = 1{spent + p_i <= can spend, i not in b} sigma(add_base + a_i + complement sum_j b_j W_ji

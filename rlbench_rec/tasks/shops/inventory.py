@@ -22,7 +22,7 @@ RULES = {
     "base-stock-mild": ScoreBlend(score={"base-stock": 1.0}, tau=0.3),
     "base-stock": ScoreBlend(score={"base-stock": 1.0}, tau=0.0),
 }
-"""Evaluation policies of this task alone."""
+"""Target policies of this task alone."""
 PLAN_LIMIT = 30_000_000
 """Most entries of the dynamic program: 240 MB."""
 
@@ -35,9 +35,9 @@ class InventoryConfig(ScoredConfig):
     horizon: int = Field(26, ge=1, le=104)
     """Weeks of a season."""
     service: ScoreBlend = ScoreBlend(score={"rule": 1.0}, noise=0.2, tau=0.5, epsilon=0.05)
-    """The behaviour policy: a buyer who keeps to a rule of thumb, roughly."""
+    """The behaviour policy: a buyer who roughly keeps to a rule of thumb."""
     ladder: dict[str, ScoreBlend] = Field(default_factory=lambda: LADDER | RULES)
-    """The evaluation policies beside behaviour and random."""
+    """The target policies beside behaviour and random."""
     kinds: int = Field(3, ge=1, le=20)
     """Kinds of product, from slow to fast movers."""
     demand: float = Field(8.0, gt=0.0, le=50.0)
@@ -65,7 +65,7 @@ class InventoryConfig(ScoredConfig):
     salvage: float = Field(0.5, ge=0.0, le=1.0)
     """Share of its cost that a unit brings at the end of the season."""
     start_weeks: float = Field(2.0, ge=0.0, le=10.0)
-    """A season begins with up to so many weeks' mean demand in stock, all amounts alike."""
+    """A season begins with up to so many weeks' mean demand in stock, all amounts equally likely."""
     price: float = Field(20.0, gt=0.0, le=100_000.0)
     """In currency units; for the metrics `revenue` and `spend` alone."""
 
@@ -130,7 +130,7 @@ class InventorySimulator(Simulator):
 
 
 class Inventory(ScoredTask[InventoryConfig]):
-    """How much to reorder: what is ordered arrives weeks later, and who finds an empty shelf does not come back for it.
+    """How much to reorder: an order arrives weeks later, and a customer at an empty shelf does not come back.
 
     An episode is one product over a season, a step a week. In week t the shop sees the stock x and the cases on the
     way, z_1 that arrives next week to z_{L-1}, and orders q cases, which arrive in L = lead_time weeks:
@@ -151,7 +151,7 @@ class Inventory(ScoredTask[InventoryConfig]):
 
     Scores: `myopic`, the expected reward of the week; `farsighted`, the optimal Q by dynamic programming, exact;
     `base-stock`, minus the distance of x + case (sum z + q') from the newsvendor's quantile of the demand in weeks t to
-    t + L (`base_stock_levels`); `rule`, the same for a level of L + 2 weeks' mean demand, whatever the season.
+    t + L (`base_stock_levels`); `rule`, the same for a level of L + 2 weeks' mean demand in every season.
 
     That a base-stock policy is best for L = 0, and the quantile: Arrow, Harris and Marschak (1951), Veinott (1965,
     myopic in the demand that an order meets); that it is only near the best with lost sales and a lead time:

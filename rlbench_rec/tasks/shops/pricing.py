@@ -32,9 +32,9 @@ class PricingConfig(ScoredConfig):
     list_price: float = Field(20.0, gt=0.0, le=100_000.0)
     """In currency units; for the metric `revenue` alone."""
     buy_base: float = Field(-0.6, ge=-8.0, le=4.0)
-    """Purchase by an ordinary customer at the list price, if that is what they expect and they have none left."""
+    """Purchase by an ordinary customer at the list price, if they expect that price and have none left."""
     buy_spread: float = Field(0.6, ge=0.0, le=4.0)
-    """Loyal customers buy so much more readily than ordinary ones, thrifty ones so much less."""
+    """How much more readily loyal customers buy than ordinary ones, and how much less thrifty ones do."""
     elasticity: float = Field(4.0, ge=0.0, le=20.0)
     """Added to the purchase per unit of price taken off, for an ordinary customer."""
     elasticity_spread: float = Field(0.5, ge=0.0, le=1.0)

@@ -96,7 +96,7 @@ class RecommendConfig(TaskConfig):
     ranker: Ranking = Ranking(appeal=1.0, clicks=1.0, noise=0.3, tau=1.0)
     """The behaviour policy: a click-through ranker with exploration."""
     ladder: dict[str, Ranking] = Field(default_factory=lambda: dict(LADDER))
-    """The evaluation policies beside behaviour and random."""
+    """The target policies beside behaviour and random."""
 
     @model_validator(mode="after")
     def _categories_have_items(self) -> RecommendConfig:
@@ -249,7 +249,7 @@ class Recommend(Task[RecommendConfig]):
         return ladder
 
     def policy(self, ranking: Ranking) -> Softmax:
-        """The policy that a ranking stands for in this shop."""
+        """The policy of a ranking in this shop."""
         return Softmax(self.score(ranking), self.action_count, ranking.tau)
 
     def score(self, ranking: Ranking) -> LinearScore:

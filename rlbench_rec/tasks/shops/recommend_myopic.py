@@ -9,16 +9,16 @@ from .recommend import Recommend, RecommendConfig, RecommendSimulator
 
 
 class RecommendMyopicConfig(RecommendConfig):
-    """The shop of `recommend-v1` with every way shut in which a decision could reach the future."""
+    """The shop of `recommend-v1` in which a decision cannot affect the future."""
 
     satiation_click: float = Field(0.0, ge=0.0, le=0.0)
-    """What was shown before takes nothing from the click."""
+    """What was shown before does not lower the click."""
     leave_satiation: float = Field(0.0, ge=0.0, le=0.0)
     """Nor does it drive users away."""
     leave_quality: float = Field(0.0, ge=0.0, le=0.0)
-    """Nor does a let-down."""
+    """Nor does a disappointment."""
     engagement_gain: float = Field(0.0, ge=0.0, le=0.0)
-    """Nothing builds engagement; it stays 0."""
+    """Engagement stays 0."""
 
 
 class RecommendMyopicSimulator(RecommendSimulator):

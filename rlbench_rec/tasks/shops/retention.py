@@ -38,7 +38,7 @@ class RetentionConfig(ScoredConfig):
     buy_base: float = Field(-1.5, ge=-8.0, le=4.0)
     """Purchase in a week by an ordinary customer without habit, message or coupon."""
     buy_spread: float = Field(0.5, ge=0.0, le=4.0)
-    """Loyal customers buy so much more readily than ordinary ones, thrifty ones so much less."""
+    """How much more readily loyal customers buy than ordinary ones, and how much less thrifty ones do."""
     buy_habit: float = Field(0.5, ge=0.0, le=4.0)
     """Added to the purchase per unit of habit."""
     buy_reminded: float = Field(0.6, ge=0.0, le=4.0)

@@ -12,7 +12,7 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
 
 
 def draw_category(uniforms: np.ndarray, categories: int) -> np.ndarray:
-    """Uniform numbers -> int64 categories, all alike."""
+    """Uniform numbers -> int64 categories, all equally likely."""
     # A float32 quotient can round up to 1, which would be one category too many.
     return np.minimum((uniforms * categories).astype(np.int64), categories - 1)
 

@@ -1,4 +1,4 @@
-"""Policies that a team could write down without learning anything: a softmax over a linear score of items."""
+"""Policies that a team could write down without learning: a softmax over a linear score of items."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Ranking(BaseModel):
-    """A softmax policy over a linear score: what a team could write down without learning anything.
+    """A softmax policy over a linear score.
 
     score(item | state) = appeal x (the item's appeal) + quality x (its quality) + clicks x (recent clicks in its
     category) + satiation x (how often its category was just shown) + noise x N(0, 1), the noise drawn once per item.
