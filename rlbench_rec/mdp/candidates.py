@@ -96,7 +96,7 @@ def _retrieved(ids: np.ndarray, k: int, rows: slice, data: TransitionDataset) ->
     if ids.ndim != 2 or len(ids) != rows.stop - rows.start or ids.shape[1] < k:
         needed = f"({rows.stop - rows.start}, {k} or more)"
         raise InputError(f"The function gave shape {ids.shape}; {needed} is needed.", where="negatives")
-    bad = np.logical_or(ids < 0, ids > data.item_count).any(axis=1)
+    bad: np.ndarray = np.any((ids < 0) | (ids > data.item_count), axis=1)
     what = f"has an id outside 0..{data.item_count}."
     refuse_rows(bad, lambda row, _: InputError(f"Row {rows.start + row} {what}", where="negatives"))
     kept = ids[:, :k]
