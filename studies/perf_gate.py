@@ -104,7 +104,7 @@ def slowed_commit(clone: Path, factor: float) -> str:
     return git(clone, "rev-parse", "HEAD")
 
 
-def table_row(row: perf.Row) -> dict[str, str]:
+def table_row(row: perf.BenchmarkRow) -> dict[str, str]:
     figures = (1e3 * row.old, 1e3 * row.new, row.ratio, row.low, row.high)
     texts = {"benchmark": row.benchmark, "outcome": row.outcome, "rounds": str(row.rounds), "note": row.note}
     return texts | {name: f"{value:.4g}" for name, value in zip(FIGURES, figures, strict=True)}

@@ -134,7 +134,7 @@ def command(
         seed=seed,
         gamma=gamma,
         reward_range=None if reward_range is None else scorecard.reward_range(reward_range),
-        **({"propensity_source": "estimated"} if estimated else {}),
+        propensity_source="estimated" if estimated else "logged",
     )
     report = scorecard.score(
         read,

@@ -11,7 +11,7 @@ import typer
 from .render.console import note, say
 
 if TYPE_CHECKING:
-    from ..perf import Row
+    from ..perf import BenchmarkRow
 
 app = typer.Typer(help="Measure speed: asv on this environment, and one commit against another.", no_args_is_help=True)
 
@@ -81,7 +81,7 @@ def compare(
     raise typer.Exit(comparison.exit_code)
 
 
-def _line(row: Row) -> str:
+def _line(row: BenchmarkRow) -> str:
     """`slower   bench_ope.OneStep.time_ten_estimators  0.0121 -> 0.0182 seconds  x 1.51 (1.48 to 1.55)`: so that grep
     works and no terminal is too narrow."""
     line = f"{row.outcome:<8}  {row.benchmark}"

@@ -1,7 +1,7 @@
 """Speed: asv on the present environment, and two commits measured against each other."""
 
-from .comparing import Comparison, Row, compare
+from .comparing import BenchmarkRow, SpeedComparison, compare
 from .repository import Repository
-from .running import Run, run
+from .running import AsvRun, run
 
-__all__ = ["Comparison", "Repository", "Row", "Run", "compare", "run"]
+__all__ = ["AsvRun", "BenchmarkRow", "Repository", "SpeedComparison", "compare", "run"]

@@ -25,13 +25,13 @@ ALPHA = 0.01
 CONFIRMATIONS = 3
 """How often a suspect is measured again at most, each time with twice the rounds."""
 OUTCOMES = ("slower", "failed", "unclear", "faster", "same", "skipped", "only new", "only old")
-"""What is said of a benchmark, the gravest first."""
+"""Of a benchmark, the gravest first."""
 Measurement = Callable[[], tuple[float, float]]
 """One round: a pair (old, new)."""
 
 
 @dataclass(frozen=True)
-class Row:
+class BenchmarkRow:
     """A benchmark's answer.
 
     Attributes:
@@ -39,12 +39,12 @@ class Row:
         outcome: `slower`: beyond the factor, confirmed by fresh rounds. `faster`: the interval is below 1 / factor.
             `same`: the interval stays below the factor. `unclear`: it reaches beyond, without confirmation: too noisy.
             `failed`: an error or a timeout on a side. `skipped`: it skips itself, or measures nothing above 0.
-            `only new`, `only old`: there is no such benchmark on the other side.
+            `only new`, `only old`: the other side has no such benchmark.
         unit: of old and new.
         old, new: medians over rounds.
         ratio: median over rounds of new / old; with low and high, its interval of 95 %.
         rounds: that these figures rest on; a suspect's are those of its last confirmation.
-        note: what else is to be known.
+        note: anything else worth knowing.
     """
 
     benchmark: str
@@ -60,10 +60,10 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class SpeedComparison:
     """All answers of a comparison, sorted by benchmark."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[BenchmarkRow, ...]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -94,7 +94,7 @@ def compare(
     factor: float = FACTOR,
     rounds: int = ROUNDS,
     progress: Callable[[str], None] = lambda text: None,
-) -> Comparison:
+) -> SpeedComparison:
     """Measure the benchmarks of two commits against each other in the present environment.
 
     Each commit runs its own benchmark files on its own package. See `judged` for how a verdict comes about.
@@ -102,7 +102,7 @@ def compare(
     Args:
         repository: holds both commits. Where one of them is HEAD, no tracked file may be changed.
         old, new: branches, tags or hashes.
-        bench: regular expression; only benchmarks in whose name with parameters it is found.
+        bench: regular expression; only benchmarks whose name with parameters matches it.
         factor: how many times as slow is too slow; at least 1.
         rounds: pairs of processes for each benchmark, at least 6; suspects get more, anew.
         progress: gets a line for each step.
@@ -127,19 +127,19 @@ def compare(
             for name, commit, label in zip((old, new), commits, ("old", "new"), strict=True)
         ]
         before, after = (
-            {label: made for label, made in side.benchmarks.items() if wanted.search(label)} for side in sides
+            {label: benchmark for label, benchmark in side.benchmarks.items() if wanted.search(label)} for side in sides
         )
-        rows = [Row(label, "only new") for label in after if label not in before]
-        rows += [Row(label, "only old") for label in before if label not in after]
+        rows = [BenchmarkRow(label, "only new") for label in after if label not in before]
+        rows += [BenchmarkRow(label, "only old") for label in before if label not in after]
         both = {label: (before[label], after[label]) for label in before if label in after}
         measurements = {label: _paired(sides, pair) for label, pair in both.items()}
         rows += [_noted(row, *both[row.benchmark]) for row in judged(measurements, factor, rounds, progress)]
-    return Comparison(tuple(sorted(rows, key=lambda row: row.benchmark)))
+    return SpeedComparison(tuple(sorted(rows, key=lambda row: row.benchmark)))
 
 
 def judged(
     measurements: Mapping[str, Measurement], factor: float, rounds: int, progress: Callable[[str], None]
-) -> list[Row]:
+) -> list[BenchmarkRow]:
     """Measure all benchmarks, and those that look slower again.
 
     A benchmark whose ratio exceeds the factor is a suspect. Suspects are measured anew with twice the rounds (more
@@ -207,22 +207,24 @@ def _paired(sides: list[Side], benchmarks: tuple[Benchmark, Benchmark]) -> Measu
     return measure
 
 
-def _measured(label: str, measurement: Measurement, factor: float, rounds: int, note: str = "") -> tuple[Row, float]:
+def _measured(
+    label: str, measurement: Measurement, factor: float, rounds: int, note: str = ""
+) -> tuple[BenchmarkRow, float]:
     """The row without confirmation, and the p of the hypothesis that it is not slower than the factor."""
     pairs = []
     for _ in range(rounds):
         try:
             pair = measurement()
         except BenchmarkFailed as error:
-            return Row(label, "failed", note=str(error)), math.nan
+            return BenchmarkRow(label, "failed", note=str(error)), math.nan
         if not all(map(usable, pair)):
             why = "" if any(map(math.isnan, pair)) else f"{pair[0]:g} and {pair[1]:g} have no ratio"
-            return Row(label, "skipped", note=why), math.nan
+            return BenchmarkRow(label, "skipped", note=why), math.nan
         pairs.append(pair)
     old, new = np.array(pairs).T
     result = ratio(old, new)
     outcome = "unclear" if result.high > factor else "faster" if result.high < 1 / factor else "same"
-    row = Row(
+    row = BenchmarkRow(
         label,
         outcome,
         old=float(np.median(old)),
@@ -236,11 +238,11 @@ def _measured(label: str, measurement: Measurement, factor: float, rounds: int, 
     return row, p_value(old, new, factor)
 
 
-def _noted(row: Row, old: Benchmark, new: Benchmark) -> Row:
+def _noted(row: BenchmarkRow, old: Benchmark, new: Benchmark) -> BenchmarkRow:
     changed = "the benchmark's own code differs" if old.version != new.version else ""
     return replace(row, unit=new.unit, note="; ".join(filter(None, (row.note, changed))))
 
 
-def _short(row: Row) -> str:
+def _short(row: BenchmarkRow) -> str:
     figure = "" if row.ratio != row.ratio else f" {row.ratio:.3f} ({row.low:.3f} to {row.high:.3f})"
     return f"{row.benchmark}{figure or ' ' + row.outcome}"

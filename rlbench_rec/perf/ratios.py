@@ -1,4 +1,4 @@
-"""Ratios of paired measurements: the median, its interval, and the sign test, which suppose nothing of the noise.
+"""Ratios of paired measurements: the median, its interval, and the sign test, which assume nothing about the noise.
 
 Each pair holds two measurements taken one after the other. If the true ratio were at most some factor, a pair would
 exceed it with a chance of at most one half: that is all the test needs. How far it exceeds it does not count, so a
@@ -18,7 +18,7 @@ FEWEST_PAIRS = 6
 
 
 @dataclass(frozen=True)
-class Ratio:
+class PairedRatio:
     """How many times as much the new side takes as the old.
 
     Attributes:
@@ -31,7 +31,7 @@ class Ratio:
     high: float
 
 
-def ratio(old: np.ndarray, new: np.ndarray) -> Ratio:
+def ratio(old: np.ndarray, new: np.ndarray) -> PairedRatio:
     """The ratio new / old of paired positive measurements, at least `FEWEST_PAIRS` of them.
 
     The interval runs from the k-th smallest to the k-th largest ratio, with the largest k for which a binomial count
@@ -40,7 +40,7 @@ def ratio(old: np.ndarray, new: np.ndarray) -> Ratio:
     ratios = np.sort(new / old)
     n = len(ratios)
     k = max(k for k in range(1, n) if _at_least(n - k + 1, n) <= (1 - CONFIDENCE) / 2)
-    return Ratio(float(np.median(ratios)), float(ratios[k - 1]), float(ratios[-k]))
+    return PairedRatio(float(np.median(ratios)), float(ratios[k - 1]), float(ratios[-k]))
 
 
 def p_value(old: np.ndarray, new: np.ndarray, factor: float) -> float:

@@ -27,7 +27,7 @@ class Repository:
         """The checkout that a folder lies in.
 
         Raises:
-            InputError: it lies in none, git is not installed, or there is no asv.conf.json at the top.
+            InputError: it is not in a checkout, git is not installed, or there is no asv.conf.json at the top.
         """
         try:
             done = _git(folder, "rev-parse", "--show-toplevel")

@@ -19,7 +19,7 @@ from .side import ONE_THREAD
 
 
 @dataclass(frozen=True)
-class Run:
+class AsvRun:
     """What asv measured.
 
     Attributes:
@@ -37,12 +37,12 @@ class Run:
         return 2 if self.failed else 0 if self.measured else 3
 
 
-def run(repository: Repository, *, bench: str = "") -> Run:
+def run(repository: Repository, *, bench: str = "") -> AsvRun:
     """Run the benchmarks by asv, which prints as it goes, and count what its file of results holds.
 
     Args:
         repository: no tracked file may be changed, since asv saves under HEAD.
-        bench: regular expression; only benchmarks in whose name with parameters it is found.
+        bench: regular expression; only benchmarks whose name with parameters matches it.
 
     Raises:
         InputError: a changed file, or a bad expression.
@@ -61,9 +61,9 @@ def run(repository: Repository, *, bench: str = "") -> Run:
     results = repository.root / Config.load(str(repository.root / CONFIG)).results_dir
     written = [path for path in results.glob(f"*/{commit[:8]}-existing*.json") if path.stat().st_mtime >= started]
     if not written:
-        return Run(None, 0, 0)
+        return AsvRun(None, 0, 0)
     path = max(written, key=lambda path: path.stat().st_mtime)
-    return Run(path, *count(json.loads(path.read_text()), started))
+    return AsvRun(path, *count(json.loads(path.read_text()), started))
 
 
 def count(saved: dict[str, Any], started: float) -> tuple[int, int]:
@@ -83,7 +83,7 @@ def count(saved: dict[str, Any], started: float) -> tuple[int, int]:
 
 
 def _asv(repository: Repository, *arguments: str) -> int:
-    """asv takes PYTHONPATH out of the way of its benchmarks, except for what ASV_PYTHONPATH says."""
+    """asv removes PYTHONPATH for its benchmarks, except for ASV_PYTHONPATH."""
     root = str(repository.root)
     environment = os.environ | ONE_THREAD | {"ASV_PYTHONPATH": root, "PYTHONPATH": root}
     return subprocess.run([sys.executable, "-m", "asv", *arguments], cwd=root, env=environment).returncode

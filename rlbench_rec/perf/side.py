@@ -18,7 +18,7 @@ from ..errors import InputError
 from .repository import CONFIG
 
 SAMPLES = {"repeat": [1, 5, 1.0]}
-"""At most five samples, or a second of them: processes say more about noise than samples within one do."""
+"""At most five samples, or a second of them: noise shows between processes more than within one."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 WHERE_FROM = """
 import sys
@@ -76,7 +76,7 @@ class Side:
         config = Config.load(str(tree / CONFIG))
         self.folder = tree / config.benchmark_dir
         self.timeout = float(config.default_benchmark_timeout)
-        # asv takes PYTHONPATH out of the way of its benchmarks, except for what this says.
+        # asv removes PYTHONPATH for its benchmarks, except for ASV_PYTHONPATH.
         self.environment = os.environ | ONE_THREAD | {"ASV_PYTHONPATH": str(tree), "PYTHONPATH": str(tree)}
         self._caches: dict[str, Path | BenchmarkFailed] = {}
         self._check_imports()
@@ -175,7 +175,7 @@ def _variants(entry: dict[str, Any], timeout: float) -> list[Benchmark]:
 
 
 def usable(value: float) -> bool:
-    """Whether a ratio of it says anything."""
+    """Whether a ratio can be made of it."""
     return math.isfinite(value) and value > 0
 
 

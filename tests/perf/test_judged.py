@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from rlbench_rec.perf.comparing import ALPHA, Comparison, Row, judged
+from rlbench_rec.perf.comparing import ALPHA, BenchmarkRow, SpeedComparison, judged
 from rlbench_rec.perf.side import BenchmarkFailed
 
 
@@ -120,4 +120,4 @@ def test_what_has_no_ratio_is_skipped(pair):
     ],
 )
 def test_exit_codes(given, code):
-    assert Comparison(tuple(Row(outcome, outcome) for outcome in given)).exit_code == code
+    assert SpeedComparison(tuple(BenchmarkRow(outcome, outcome) for outcome in given)).exit_code == code

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from rlbench_rec.perf.running import Run, count
+from rlbench_rec.perf.running import AsvRun, count
 
 COLUMNS = ["result", "params", "version", "started_at", "duration"]
 START = 1_000.0
@@ -29,4 +29,4 @@ def test_each_choice_of_parameters_counts_and_earlier_runs_do_not():
 
 @pytest.mark.parametrize(("measured", "failed", "code"), [(3, 0, 0), (3, 1, 2), (0, 1, 2), (0, 0, 3)])
 def test_exit_codes(measured, failed, code):
-    assert Run(None, measured, failed).exit_code == code
+    assert AsvRun(None, measured, failed).exit_code == code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -57,11 +57,11 @@ def attribute(
     happened: np.ndarray,
     values: np.ndarray | float = 1.0,
     *,
-    window: Any,
-    log_end: Any,
+    window: float | np.timedelta64,
+    log_end: float | np.datetime64,
     rows: np.ndarray | None = None,
-    users: Sequence[Any] | np.ndarray | None = None,
-    outcome_users: Sequence[Any] | np.ndarray | None = None,
+    users: Sequence[object] | np.ndarray | None = None,
+    outcome_users: Sequence[object] | np.ndarray | None = None,
     censored: Literal["drop", "weigh"] = "drop",
 ) -> Attribution:
     """Credit outcomes to decisions, and say which decisions have not yet had their time.
@@ -97,8 +97,8 @@ def attribute(
     try:
         followed = np.asarray(log_end - decided)
         positive = bool(window > window * 0)
-        complete = followed >= window
-        late_decisions = followed < window * 0
+        complete = np.asarray(np.greater_equal(followed, window))
+        late_decisions = np.asarray(np.less(followed, window * 0))
     except (TypeError, np.exceptions.DTypePromotionError) as error:
         what = "Times, window and log_end must be of one kind: all numbers, or datetime64 with a timedelta64."
         raise InputError(what, where="window") from error
@@ -147,8 +147,8 @@ def _decisions(
     decided: np.ndarray,
     happened: np.ndarray,
     rows: np.ndarray | None,
-    users: Sequence[Any] | np.ndarray | None,
-    outcome_users: Sequence[Any] | np.ndarray | None,
+    users: Sequence[object] | np.ndarray | None,
+    outcome_users: Sequence[object] | np.ndarray | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(m,) the decision of each outcome, and whether there is one."""
     if rows is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Unpack
+from typing import TypeVar, Unpack
 
 import numpy as np
 
@@ -13,11 +13,14 @@ from ..data.evaluation_log import EvaluationLog
 from ..data.importance_weights import later_rows
 from ..data.log_fields import MixtureFields
 
+Name = TypeVar("Name")
+"""Of a logger: text or a number."""
+
 
 def mixture_log(
     rewards: np.ndarray,
-    loggers: Sequence[Any] | np.ndarray,
-    propensities: Mapping[Any, np.ndarray],
+    loggers: Sequence[Name] | np.ndarray,
+    propensities: Mapping[Name, np.ndarray],
     target_propensities: np.ndarray,
     *,
     episode_starts: np.ndarray | None = None,
@@ -69,16 +72,16 @@ def mixture_log(
     )
 
 
-def _of_episodes(weights: Any, starts: np.ndarray | None, n_rows: int) -> np.ndarray | None:
+def _of_episodes(weights: np.ndarray | None, starts: np.ndarray | None, n_rows: int) -> np.ndarray | None:
     column = checks.optional_vector("weights", weights)
     if column is not None and len(column) != n_rows:
         raise InputError(f"{len(column)} entries for {n_rows} rewards.", where="weights")
     return column if column is None or starts is None else column[starts]
 
 
-def _chances(name: Any, propensities: Mapping[Any, np.ndarray], n_rows: int) -> np.ndarray:
+def _chances(name: Name, propensities: Mapping[Name, np.ndarray], n_rows: int) -> np.ndarray:
     if name not in propensities:
-        raise UnknownNameError("logger", name, map(str, propensities))
+        raise UnknownNameError("logger", str(name), map(str, propensities))
     where = f"propensities of '{name}'"
     column = checks.vector(where, propensities[name])
     if len(column) != n_rows:

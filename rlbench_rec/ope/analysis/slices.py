@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -58,7 +57,7 @@ class Slice:
 
 def by_slice(
     log: EvaluationLog,
-    labels: Sequence[Any] | np.ndarray,
+    labels: Sequence[object] | np.ndarray,
     name: str | Estimator = "snips",
     *,
     against: str = "zero",
@@ -95,7 +94,7 @@ def by_slice(
 
 def slice_estimates(
     log: EvaluationLog,
-    labels: Sequence[Any] | np.ndarray,
+    labels: Sequence[object] | np.ndarray,
     of_value: Estimator,
     inference: Inference,
     against: str = "zero",
@@ -143,7 +142,7 @@ def _against_rest(log: EvaluationLog, members: np.ndarray, lift: Estimator) -> t
 
 def over_days(
     log: EvaluationLog,
-    days: Sequence[Any] | np.ndarray,
+    days: Sequence[object] | np.ndarray,
     name: str | Estimator = "snips",
     *,
     block: int = 1,
@@ -182,7 +181,7 @@ def over_days(
 
 
 def day_estimate(
-    log: EvaluationLog, days: Sequence[Any] | np.ndarray, member: Estimator, inference: Inference, block: int = 1
+    log: EvaluationLog, days: Sequence[object] | np.ndarray, member: Estimator, inference: Inference, block: int = 1
 ) -> Estimate:
     """What `over_days` does once its options are read."""
     checks.whole("block", block, 1)

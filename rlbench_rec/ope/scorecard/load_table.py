@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import InputError
+from ..data.bounds import Range
 from ..data.evaluation_log import ROW_FIELDS, EvaluationLog
 from ..data.from_matrices import episode_order
 from ..estimators import Outcome
@@ -83,7 +84,10 @@ def read_log(
     features: Sequence[str] = (),
     model: str = "logistic",
     seed: int = 0,
-    **options: Any,
+    gamma: float = 1.0,
+    reward_range: Range | None = None,
+    weight_bound: float | None = None,
+    propensity_source: str = "logged",
 ) -> LoggedTable:
     """Read a Parquet or CSV file with one logged decision a row, in any order.
 
@@ -101,7 +105,8 @@ def read_log(
             estimated from the column `action`, cross-fitted by user (by session where users are not known). See
             `ope.estimate_propensities`.
         model, seed: of that.
-        options: further fields of EvaluationLog: gamma, reward_range, weight_bound, propensity_source.
+        gamma, reward_range, weight_bound, propensity_source: fields of EvaluationLog; estimated propensities are
+            always of source "estimated".
 
     Raises:
         MissingFileError, InputError: a file, a column or a row that cannot be used: names it, with the first bad line.
@@ -123,7 +128,7 @@ def read_log(
     values, notes = repeats(values, part_columns, named.get("decision") != NOT_USED)
 
     rows: dict[str, Any] = {"rewards": values.numbers(part_columns["reward"], "Where nothing was earned, write 0.")}
-    _in_range(values, part_columns["reward"], rows["rewards"], options.get("reward_range"))
+    _in_range(values, part_columns["reward"], rows["rewards"], reward_range)
     rows["target_propensities"] = chances(values, part_columns["target_propensity"], part_columns.get("propensity"))
     if "q" in part_columns:
         rows |= {"q_logged": values.numbers(part_columns["q"]), "v_target": values.numbers(part_columns["v"])}
@@ -161,7 +166,8 @@ def read_log(
         users = one_each(users)
     if days is not None and days.clock:
         notes += (f"Days of '{by}' are {days.clock}.",)
-    log = EvaluationLog(**rows, clusters=users, **options)
+    rows.setdefault("propensity_source", propensity_source)
+    log = EvaluationLog(**rows, clusters=users, gamma=gamma, reward_range=reward_range, weight_bound=weight_bound)
     notes += overlooked(file.names, part_columns, named)
     return LoggedTable(
         str(path), log, part_columns, metrics, notes, fitted, slices, None if days is None else days.count
@@ -214,7 +220,7 @@ def _users(
     return of_episode[starts]
 
 
-def _in_range(values: Values, reward: str, rewards: np.ndarray, limits: tuple[float, float] | None) -> None:
+def _in_range(values: Values, reward: str, rewards: np.ndarray, limits: Range | None) -> None:
     """Refuse a reward beyond the known limits, by its line: the log knows rows alone, which sessions put in order."""
     if limits is None:
         return
