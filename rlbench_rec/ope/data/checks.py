@@ -91,7 +91,7 @@ def length(name: str, column: np.ndarray | None, needed: int, of_what: str) -> N
 
 
 def settings(gamma: object, bandwidth: object, propensity_source: object) -> None:
-    """Refuse settings of a log that are out of range."""
+    """Refuse a gamma, a bandwidth or a source of propensities that a log cannot have."""
     if not 0.0 <= real(gamma) <= 1.0:
         raise InputError(f"gamma is {gamma!r}; it must lie in [0, 1].", where="gamma")
     if bandwidth is not None and not 0.0 <= real(bandwidth) < np.inf:
@@ -155,7 +155,7 @@ def bounds(name: str, values: object) -> tuple[float, float]:
 
 
 def pair(name: str, values: object) -> tuple[object, object]:
-    """Two things of any kind."""
+    """Two entries, of whatever type."""
     two = tuple(values) if isinstance(values, Iterable) else ()
     if len(two) != 2:
         raise InputError(f"{values!r} is not a pair of numbers.", where=name)
@@ -163,7 +163,7 @@ def pair(name: str, values: object) -> tuple[object, object]:
 
 
 def real(value: object) -> float:
-    """A real number as a float; NaN, which fails every comparison, where it is something else or too large for one."""
+    """A number as a float; NaN, which fails every comparison, for anything else and for what a float cannot hold."""
     try:
         return float(value) if isinstance(value, Real) else np.nan
     except OverflowError:
@@ -185,7 +185,7 @@ def whole(name: str, value: object, least: int) -> int:
 
 
 def refuse(name: str, bad: np.ndarray, why: str, values: np.ndarray) -> None:
-    """Raise an InputError if any row is bad."""
+    """Raise an InputError about the first bad row, if there is one."""
 
     def refusal(row: int, count: int) -> InputError:
         return InputError(f"{count} values are {why}; the first is {values[row]:g} at row {row}.", where=name)

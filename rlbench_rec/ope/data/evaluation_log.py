@@ -150,7 +150,7 @@ class EvaluationLog:
 
     @property
     def n_units(self) -> int:
-        """How many can be drawn: users where the log knows them, else episodes."""
+        """How many users the log has, or episodes where it knows no users: what a bootstrap draws from."""
         return self.n_episodes if self.clusters is None else int(self.clusters.max()) + 1
 
     @cached_property
@@ -187,7 +187,7 @@ class EvaluationLog:
 
     @cached_property
     def episode_weights(self) -> np.ndarray | None:
-        """(episodes,) s, for how many episodes each stands; None: each for itself alone."""
+        """(episodes,) s, how many episodes each stands for; None: one."""
         return None if self.weights is None else self.first(self.weights)
 
     @cached_property
@@ -269,7 +269,7 @@ class EvaluationLog:
         return rows if self.one_step else np.add.reduceat(rows, self.starts)
 
     def blocks(self) -> Iterator[EvaluationLog]:
-        """The log in pieces that fit a processor's cache: views of rows of a one-step log, else the log itself."""
+        """A one-step log in views that fit a processor's cache; any other log whole."""
         if not self.one_step or self.n_rows <= BLOCK_ROWS:
             yield self
             return

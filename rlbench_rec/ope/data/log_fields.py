@@ -1,4 +1,4 @@
-"""The fields of an EvaluationLog that may be left out, as keywords of what makes one."""
+"""The optional fields of an EvaluationLog, as keywords of the functions that make one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class SharedFields(TypedDict, total=False):
-    """Those that every way to make a log takes."""
+    """What every function that makes a log takes."""
 
     q_logged: np.ndarray | None
     v_target: np.ndarray | None
@@ -27,7 +27,7 @@ class SharedFields(TypedDict, total=False):
 
 
 class EpisodeFields(TypedDict, total=False):
-    """What says which rows belong together."""
+    """Which rows belong together."""
 
     episode_starts: np.ndarray | None
     strata: np.ndarray | None
@@ -43,19 +43,19 @@ class PropensityFields(TypedDict, total=False):
 
 
 class EstimatedLogFields(SharedFields, EpisodeFields, total=False):
-    """Those of a log whose propensities are estimated."""
+    """What a log with estimated propensities takes."""
 
 
 class MixtureFields(SharedFields, PropensityFields, total=False):
-    """Those of a log of several behaviour policies."""
+    """What a log of several behaviour policies takes."""
 
 
 class LoggedFields(SharedFields, EpisodeFields, PropensityFields, total=False):
-    """All of them, but for the width of a kernel."""
+    """All optional fields but the width of a kernel."""
 
 
 class MatrixFields(LoggedFields, total=False):
-    """All of them, and what `from_arrays` takes besides."""
+    """Those, and what `from_arrays` takes besides."""
 
     trajectory_ids: np.ndarray | None
     steps: np.ndarray | None

@@ -14,7 +14,7 @@ CHUNK_CELLS = 1_000_000
 
 
 def as_matrix(name: str, values: object, *, by_position: bool = False) -> np.ndarray:
-    """(n, A) numbers, A >= 1, or (n, A, P) of which each row needs one position; a memory-mapped matrix stays one."""
+    """(n, A) numbers, A >= 1, or (n, A, P) of which each row needs one position; a memory-mapped matrix is not read."""
     if values is None:
         raise InputError("A log needs them.", where=name)
     try:

@@ -18,8 +18,8 @@ drawn towards a ratio of 1: the value of 1,000 simulated sessions came out 4 % t
 
 
 def state_ratios(log: EvaluationLog, states: np.ndarray, method: str = "tabular") -> np.ndarray:
-    """(n,) estimates of d^e_t(s_t) / d^b_t(s_t), the chances of the two policies to be still in the session at step t
-    and in state s_t there: `dataclasses.replace(log, state_ratios=ope.density.state_ratios(log, states))`.
+    """(n,) estimates of d^e_t(s_t) / d^b_t(s_t), the two policies' probabilities that a session goes on to step t
+    and is in state s_t there: `dataclasses.replace(log, state_ratios=ope.density.state_ratios(log, states))`.
 
     Both policies meet the same users, so the ratio is 1 at first steps. Further on, with u_t = d_t rho_t,
 

@@ -34,7 +34,7 @@ def _blocks(vector: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def sum_of_cubes(vector: np.ndarray) -> float:
-    """sum_i x_i^3, likewise in one thread."""
+    """sum_i x_i^3, also in one thread."""
     return float(np.einsum("i,i,i->", vector, vector, vector))
 
 
@@ -60,7 +60,7 @@ class EpisodeColumns(Protocol):
 
 
 class Vectors:
-    """Columns that are vectors.
+    """K columns, each a vector.
 
     Args:
         vectors: K vectors of (episodes,).

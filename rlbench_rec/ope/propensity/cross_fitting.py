@@ -123,7 +123,7 @@ def estimate_propensities(
 def _seen(
     predict: Predict, data: TrainingData, weights: np.ndarray, rows: np.ndarray, *, tempered: bool
 ) -> tuple[ReliabilityDiagram, np.ndarray]:
-    """What calibration needs to know of a fold."""
+    """What calibration needs of a fold."""
     diagrams, summed = [], np.zeros(1)
     # One number is learnt from these losses, each at forty temperatures: some rows of a large fold are enough.
     stride = max(1, len(rows) * data.action_count // TEMPERATURE_CELLS)

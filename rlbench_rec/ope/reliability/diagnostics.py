@@ -181,7 +181,7 @@ def verdict_on(positions: Sequence[Overlap], gate: Gate, kind: str, kinds: Seque
 
 
 def _about(what: str, verdict: Verdict) -> Verdict:
-    """The verdict, its reasons saying what they are about."""
+    """The verdict, with the subject of its reasons."""
     return verdict[0], tuple(f"{what}: {reason}" for reason in verdict[1])
 
 
@@ -206,7 +206,7 @@ class LogTraits:
 
     @staticmethod
     def of(log: EvaluationLog) -> LogTraits:
-        """Of a log."""
+        """The traits of a log."""
         return LogTraits(log.bandwidth, log.propensity_source, not log.one_step and bool(np.ptp(log.lengths)))
 
 

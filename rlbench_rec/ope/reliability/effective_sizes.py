@@ -91,12 +91,12 @@ def median(values: np.ndarray, weights: np.ndarray | None = None) -> float:
 
 
 def largest_size(known: Range | None, middle: float) -> float | None:
-    """Of an event: how far the median is from the further end of a known range of rewards."""
+    """The largest size that an event can have: from the median to the further end of the known range of rewards."""
     return None if known is None else max(known[1] - middle, middle - known[0])
 
 
 def spread_of_sizes(sizes: np.ndarray, limit: float | None = None, counts: np.ndarray | None = None) -> Sizes:
-    """Of events.
+    """How the sizes of events are spread.
 
     Args:
         sizes: (m,) all above 0.
@@ -137,8 +137,8 @@ def log_normal_evenness(ratio: float, number: float) -> float:
 
 
 def balanced_events(of_events: float, of_weights: float, happened: float) -> float:
-    """K0 = sqrt(min(k3(c), kx) kx), kx = k3(x) times the share of units with an event: the weights that the events met
-    are few and noisy, all weights could have met one.
+    """K0 = sqrt(min(k3(c), kx) kx), kx = k3(x) times the share of units with an event: the weights of events
+    are few and noisy, but an event could have had any weight.
 
     Args:
         of_events: k3(c), c the sum of the weights of a unit's events.

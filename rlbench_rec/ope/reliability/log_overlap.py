@@ -59,7 +59,7 @@ class LogOverlap:
         return [self.outcome[at] for at in self._by_position] if layout(kind) == "positions" else [self.outcome]
 
     def outcome_weights(self, kind: str) -> list[np.ndarray | None]:
-        """For how many rows each of these rewards stands; None: for one."""
+        """How many rows each of these rewards stands for; None: one."""
         weights = self.log.weights
         if layout(kind) == "positions":
             return [None if weights is None else weights[at] for at in self._by_position]
@@ -137,7 +137,7 @@ class LogOverlap:
         return self.log.per_episode(rows if self.log.one_step else rows * self.log.discounts)
 
     def _event_sums(self, weights: np.ndarray, events: Events | None = None) -> EventSums:
-        """Of those of (n,) weights of rows that events have."""
+        """Sums over the events, from (n,) weights of rows."""
         events = self._events if events is None else events
         weights = weights[events.rows]
         if self.log.weights is not None:
@@ -164,13 +164,13 @@ class LogOverlap:
         return [self._apart(apart, self._of_rows(apart))]
 
     def between(self, other: EvaluationLog) -> WeightSums:
-        """Of the weights less those under another policy of the same decisions."""
+        """Sums over the differences of the weights from those of another policy, on the same decisions."""
         with np.errstate(over="ignore", invalid="ignore"):
             final = self.log.final_weights - other.final_weights
             return self._apart(final, self.log.importance_weights - other.importance_weights)
 
     def _apart(self, final: np.ndarray, rows: np.ndarray) -> WeightSums:
-        """Of differences of weights where they are not 0: only there do two policies differ.
+        """Sums over differences of weights where they are not 0: only there do two policies differ.
 
         Args:
             final: (episodes,) differences of last weights; their mean has no known expectation.
@@ -253,7 +253,7 @@ def _sums(
     scaled: np.ndarray | None = None,
     checked: np.ndarray | None = None,
 ) -> WeightSums:
-    """Of (episodes,) weights, without events.
+    """Sums over (episodes,) weights, without events.
 
     Args:
         weights: the weights.

@@ -30,7 +30,7 @@ class Magnitudes:
 
     @staticmethod
     def of(values: np.ndarray) -> Magnitudes:
-        """Of a vector of values, which may be empty."""
+        """The magnitudes of a vector of values, which may be empty."""
         if not len(values):
             return Magnitudes(1.0, 0.0, 0.0, 0.0, 0.0)
         least, most = float(values.min()), float(values.max())
@@ -45,7 +45,7 @@ class Magnitudes:
         return Magnitudes(unit, float(values.sum()), sum_of_squares(values), sum_of_cubes(sizes), largest)
 
     def merged(self, other: Magnitudes) -> Magnitudes:
-        """Those of both vectors together."""
+        """The magnitudes of both vectors together."""
         unit = max(self.unit, other.unit)
         a, b = (part.unit / unit if part.unit < unit else 1.0 for part in (self, other))
         return Magnitudes(
@@ -57,7 +57,7 @@ class Magnitudes:
         )
 
     def times(self, factor: float) -> Magnitudes:
-        """Those of factor > 0 times the values."""
+        """The magnitudes of factor > 0 times the values."""
         return Magnitudes(
             self.unit,
             factor * self.total,
@@ -93,10 +93,10 @@ class EventSums:
 
     @staticmethod
     def of(weights: np.ndarray, sizes: np.ndarray, units: np.ndarray | None, number: int) -> EventSums:
-        """Of (m,) weights and sizes of events.
+        """The sums over events.
 
         Args:
-            weights, sizes: of each event.
+            weights, sizes: (m,) of each event.
             units: (m,) codes of the units that have them; None: each event is another unit's.
             number: how many units there are, with an event or without.
         """
@@ -107,7 +107,7 @@ class EventSums:
         return EventSums(Magnitudes.of(weights), Magnitudes.of(np.abs(products)), with_event)
 
     def merged(self, other: EventSums) -> EventSums:
-        """Those of both sets of events together."""
+        """The sums over both sets of events."""
         return EventSums(
             self.weights.merged(other.weights),
             self.weighted_sizes.merged(other.weighted_sizes),
@@ -115,7 +115,7 @@ class EventSums:
         )
 
     def times(self, factor: float) -> EventSums:
-        """Those of events each of which counts factor > 0 times."""
+        """The sums where each event counts factor > 0 times."""
         return EventSums(self.weights.times(factor), self.weighted_sizes.times(factor), self.units)
 
 
@@ -157,7 +157,7 @@ class WeightSums:
     lift: bool = False
 
     def merged(self, other: WeightSums) -> WeightSums:
-        """Those of both sets of weights together."""
+        """The sums over both sets of weights."""
         return WeightSums(
             self.count + other.count,
             self.positive + other.positive,
@@ -177,7 +177,7 @@ class WeightSums:
         )
 
     def times(self, factor: float) -> WeightSums:
-        """Those of rows each of which counts factor > 0 times."""
+        """The sums where each row counts factor > 0 times."""
         return replace(
             self,
             max_weight=factor * self.max_weight,
@@ -209,7 +209,7 @@ class WeightSums:
 
     @property
     def mean_weight_z(self) -> float:
-        """(mean weight - 1) over its standard error, taken for 5e-4 where less; 0 where it is 1 to within 1e-6."""
+        """(mean weight - 1) over its standard error, or over 5e-4 if that is larger; 0 where it is 1 to within 1e-6."""
         # Weights that are 1 but for rounding have a standard error of rounding; the ratio of the two means nothing.
         apart, error = self.mean_weight - 1.0, self.mean_error
         if abs(apart) <= SINGLE_PRECISION:
@@ -228,12 +228,12 @@ class WeightSums:
 
     @property
     def unsupported_mass(self) -> float:
-        """Mean over rows; NaN where not known."""
+        """The mean over rows; NaN if not known."""
         return self.unsupported / self.rows if self.rows else np.nan
 
     @property
     def unsupported_mass_lower(self) -> float:
-        """What the weights say of it: max(0, 1 - mean weight - 2 standard errors)."""
+        """A lower limit from the weights: max(0, 1 - mean weight - 2 standard errors)."""
         lower = 1.0 - self.mean_weight - 2.0 * float(np.nan_to_num(self.mean_error))
         return max(0.0, lower) if np.isfinite(self.mean_weight) else 0.0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...tolerances import LAST_DIGITS
 from ..data.evaluation_log import EvaluationLog
 
 FEWEST = 5
@@ -24,7 +25,7 @@ def pareto_k(log: EvaluationLog) -> float:
     if not np.isfinite(weights[-1]):
         return np.nan
     above = weights[-count:] - weights[-count - 1]
-    above = above[above > 1e-12 * weights[-1]]
+    above = above[above > LAST_DIGITS * weights[-1]]
     return _shape(above) if len(above) >= FEWEST else np.nan
 
 

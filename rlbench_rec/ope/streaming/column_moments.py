@@ -1,5 +1,4 @@
-"""What value, standard error and skewness need of an estimator's columns: sums that add up, a root of second moments,
-and third moments."""
+"""Sums, second and third moments of an estimator's columns: enough for its value, standard error and skewness."""
 
 from __future__ import annotations
 
@@ -27,7 +26,7 @@ WIDEST = 32
 
 @dataclass(frozen=True)
 class ColumnMoments:
-    """Of one estimator on a part of a log.
+    """The moments of one estimator's columns on a part of a log.
 
     The second moments are kept as a triangular root R, R'R = sum over units of z z', z a unit's column sums and its
     number of episodes, or their weight. Roots of two parts merge by a QR decomposition, which never squares a number,
@@ -47,7 +46,7 @@ class ColumnMoments:
 
     @staticmethod
     def of(parts: list[Part], log: EvaluationLog) -> ColumnMoments:
-        """Of an estimator's parts on a log, or on a block of one."""
+        """The moments of an estimator's parts on a log, or on a block of one."""
         kinds = tuple(type(part).__name__ for part in parts)
         weights = log.episode_weights
         sums = tuple(part.columns.sums(weights) for part in parts)
@@ -61,7 +60,7 @@ class ColumnMoments:
         return ColumnMoments(kinds, sums, root, third)
 
     def merged(self, other: ColumnMoments) -> ColumnMoments:
-        """Of both parts of the log together."""
+        """The moments of both parts of the log together."""
         a, b = self._padded(other), other._padded(self)
         sums = tuple(of_a + of_b for of_a, of_b in zip(a.sums, b.sums, strict=True))
         third = a.third and b.third and a.third.merged(b.third)

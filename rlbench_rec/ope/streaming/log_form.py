@@ -10,7 +10,7 @@ from ..data.evaluation_log import EvaluationLog
 
 @dataclass(frozen=True)
 class LogForm:
-    """The form of a log.
+    """The form of a batch.
 
     Attributes:
         gamma, bandwidth: see `EvaluationLog`.
@@ -27,7 +27,7 @@ class LogForm:
 
     @staticmethod
     def of(log: EvaluationLog) -> LogForm:
-        """Of a log."""
+        """The form of a log."""
         return LogForm(
             gamma=float(log.gamma),
             bandwidth=log.bandwidth,

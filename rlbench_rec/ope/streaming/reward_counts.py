@@ -20,7 +20,7 @@ class RewardCounts:
     Attributes:
         values: (k,) rewards in ascending order, or means of neighbours.
         counts: (k,) how many rows have each.
-        weights: (k,) for how many rows these stand, where a log was thinned; the counts where it was not.
+        weights: (k,) how many rows of the whole log these stand for; the counts where rows have no weights.
     """
 
     values: np.ndarray
@@ -29,7 +29,7 @@ class RewardCounts:
 
     @staticmethod
     def of(rewards: np.ndarray, weights: np.ndarray | None = None) -> RewardCounts:
-        """Of (n,) rewards, each standing for (n,) weights of rows."""
+        """The counts of (n,) rewards; weights are (n,) how many rows each stands for."""
         if weights is None:
             values, counts = np.unique(rewards, return_counts=True)
             return _bounded(values, counts.astype(np.float64), counts.astype(np.float64))
@@ -37,14 +37,14 @@ class RewardCounts:
         return _bounded(values, np.bincount(codes).astype(np.float64), np.bincount(codes, weights))
 
     def merged(self, other: RewardCounts) -> RewardCounts:
-        """Those of both."""
+        """The counts of both together."""
         values, codes = np.unique(np.concatenate([self.values, other.values]), return_inverse=True)
         pairs = (self.counts, other.counts), (self.weights, other.weights)
         return _bounded(values, *(np.bincount(codes, np.concatenate(pair)) for pair in pairs))
 
     @property
     def median(self) -> float:
-        """Of all rows."""
+        """The median of all rows."""
         return median(self.values, self.weights)
 
     def sizes(self, known: Range | None) -> Sizes:
@@ -58,7 +58,7 @@ class RewardCounts:
 
 
 def _bounded(values: np.ndarray, counts: np.ndarray, weights: np.ndarray) -> RewardCounts:
-    """Neighbours put together until there are few enough, those first that are moved least by it."""
+    """Joins neighbours until there are few enough, first those that it moves least."""
     at = 0
     while len(values) > DISTINCT:
         left = np.arange(at, len(values) - 1, 2)

@@ -39,10 +39,10 @@ from .stream_state import from_dict, to_dict
 
 
 class Mergeable(Protocol):
-    """What is known of a part of a log, and adds up."""
+    """What is known of a part of a log, and can be added up."""
 
     def merged(self, other: Self) -> Self:
-        """The same of both parts together."""
+        """What is known of both parts together."""
         ...
 
 
@@ -253,7 +253,7 @@ class Stream:
 
 
 def _summed(estimator: Estimator) -> Estimator:
-    """An estimator that is made of sums over episodes."""
+    """The estimator, if it is made of sums over episodes."""
     if not estimator.by_blocks:
         raise InputError(f"'{estimator.id}' needs the whole log at once.", where="names", hint="Use sndr.")
     if estimator.outcomes is not None:
@@ -262,7 +262,7 @@ def _summed(estimator: Estimator) -> Estimator:
 
 
 def _in_steps(log: EvaluationLog) -> EvaluationLog:
-    """The log in the form of longer episodes, also where its own all have one step: batches must have one form."""
+    """The log as one of longer episodes, even if all of its episodes have one step: batches must have one form."""
     if not log.one_step:
         return log
     twin = replace(log)
@@ -281,7 +281,7 @@ def _too_large(log_weights: np.ndarray, row: int, count: int) -> InputError:
 
 
 def _all_merged(first: list[M], second: list[M]) -> list[M]:
-    """Entry by entry; of what only one of them has, as it is."""
+    """Both lists merged entry by entry; what only one of them has stays as it is."""
     both = [a.merged(b) for a, b in zip(first, second, strict=False)]
     return [*both, *first[len(both) :], *second[len(both) :]]
 

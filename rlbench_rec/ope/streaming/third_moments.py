@@ -12,7 +12,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class ThirdMoments:
-    """Of K columns over n units.
+    """Moments of K columns over n units.
 
     Attributes:
         count: n.
@@ -28,12 +28,12 @@ class ThirdMoments:
 
     @staticmethod
     def none(width: int) -> ThirdMoments:
-        """Of no units."""
+        """The moments of no units."""
         return ThirdMoments(0, np.zeros(width), np.zeros((width, width)), np.zeros((width, width, width)))
 
     @staticmethod
     def of(columns: np.ndarray) -> ThirdMoments:
-        """Of an (n, K) matrix."""
+        """The moments of an (n, K) matrix."""
         count, width = columns.shape
         # Sums along contiguous rows are several times faster.
         apart = np.ascontiguousarray(columns.T)
@@ -48,7 +48,7 @@ class ThirdMoments:
         return ThirdMoments(count, mean, second, _symmetric(third))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, of the third moments those of ascending indices."""
+        """Plain values; third moments for ascending indices alone."""
         ascending = _ascending(len(self.mean))
         return {
             "count": self.count,
@@ -66,7 +66,7 @@ class ThirdMoments:
         return ThirdMoments(plain["count"], mean, second, _symmetric(third))
 
     def merged(self, other: ThirdMoments) -> ThirdMoments:
-        """Of the units of both."""
+        """The moments of both sets of units together."""
         if not self.count or not other.count:
             return self if self.count else other
         n_a, n_b = self.count, other.count
