@@ -48,7 +48,7 @@ class TopK(nn.Module):
         self.other_action = other_action
 
     def scores(self, states: torch.Tensor) -> torch.Tensor:
-        """(b, A) the network's scores, out of the question for what stands for items outside the vocabulary."""
+        """(b, A) the network's scores; what stands for items outside the vocabulary is ruled out."""
         scores = self.network(states)
         if self.other_action is not None:
             # Below what a state forbids, of which there may be so much that it has to fill up the k.
@@ -77,7 +77,7 @@ def export(run: Run, path: str | Path, format: str = "torchscript", *, k: int = 
 
     Args:
         run: the trained run.
-        path: file to write; what stands there is replaced.
+        path: file to write; one that is there is replaced.
         format: `torchscript` (torch.jit.load) or `onnx` (ONNX Runtime; needs the extra `export`).
         k: how many actions to return; all that can be recommended where there are fewer.
         checkpoint: `last` or `best`.
@@ -171,7 +171,7 @@ def _onnx_runtime() -> ModuleType:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """The exporters report progress on stdout and warn about their own insides; what is wrong is found by comparing."""
+    """The exporters report progress on stdout and warn about their own insides; `_compare` finds what is wrong."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript")]
     levels = [logger.level for logger in loggers]
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():

@@ -33,6 +33,13 @@ def test_contract_in_loops_of_our_own(algorithm, loop):
     check_algorithm(algorithm, loop=loop)
 
 
+def test_the_contract_does_not_hold_for_what_has_learnt_nothing():
+    with pytest.raises(AssertionError, match="optimal policy"):
+        check_algorithm("dqn", steps=1)
+    with pytest.raises(AssertionError, match="optimal policy"):
+        check_algorithm("dqn", config={"learning_rate": 1e-9})
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("encoder", ENCODERS)

@@ -14,7 +14,7 @@ from ...mdp.dataset import StateLayout
 from .items import ItemEmbedding
 
 RULED_OUT = -1e9
-"""Score of an action that must not be chosen: finite, since 0 times infinity is no number; a softmax makes it 0."""
+"""Score of an action that must not be chosen: finite, since 0 times infinity is not a number; a softmax makes it 0."""
 
 
 def make_head(
