@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -25,7 +25,7 @@ class CautiousCQL(DQN):
 
     d3rlpy_config: ClassVar[str] = "DiscreteCQLConfig"
 
-    def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, Any]:
+    def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, object]:
         fields = super().d3rlpy_fields(encoder)
-        caution = fields.pop("caution")
-        return fields | {"alpha": caution / (1.0 - caution)}
+        del fields["caution"]
+        return fields | {"alpha": self.caution / (1.0 - self.caution)}
