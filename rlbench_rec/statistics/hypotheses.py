@@ -1,4 +1,4 @@
-"""Tests of lifts, and what is left of them when many are made."""
+"""Tests of lifts, and their adjustment where many are made."""
 
 from __future__ import annotations
 

@@ -121,6 +121,8 @@ def test_propensities_that_were_not_logged(run):
     assert made["reward"]["estimates"][0]["interval_kind"] == "sampling-only"
     code, out, _ = run(*SHOP, "--reward", "click", "--estimated")
     assert code == 3 and "the propensities are estimated" in out
+    _, both, _ = run("shop.csv", "--reward", "click", "--features", "hour", "--estimated", "--json")
+    assert json.loads(both)["log"]["propensity_source"] == "estimated"
 
 
 @pytest.mark.parametrize(

@@ -31,5 +31,5 @@ def test_every_question_of_a_shop_is_answered(capsys):
     assert made["answer"].decision == "ship" and "ship ()" in told
     assert re.search(r"basket +2[45]\.\d+ -> +2[34]\.\d+", told)
     assert made["plan"].verdict == "trusted" and "4 blocks of 7 days hardly tell" in told
-    assert 0.1 < made["found"].censored_share < 0.4 and np.isfinite(made["plan"].days)
+    assert 0.1 < made["credited"].censored_share < 0.4 and np.isfinite(made["plan"].days)
     assert "new       lift [+" in told and "explore   0%" in told

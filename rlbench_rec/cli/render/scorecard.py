@@ -72,14 +72,14 @@ def _rows(outcome: OutcomeScores) -> list[tuple[str, ...]]:
         relative = outcome.relative(scored)
         relative = 0.0 if abs(relative) < LAST_DIGITS else relative
         share = f" ({relative:+.1%})" if abs(relative) < LARGEST_SHARE else ""
-        one, lift = scored.value, scored.lift
-        size = _size(one, outcome.behaviour)
-        verdict = one.verdict if one.verdict == lift.verdict else f"{one.verdict}, lift {lift.verdict}"
+        value, lift = scored.value, scored.lift
+        size = _size(value, outcome.behaviour)
+        verdict = value.verdict if value.verdict == lift.verdict else f"{value.verdict}, lift {lift.verdict}"
         rows.append(
             (
-                one.estimator,
-                _number(one.value),
-                _interval(one),
+                value.estimator,
+                _number(value.value),
+                _interval(value),
                 _number(lift.value, "+", size) + share,
                 _interval(lift, "+", size),
                 verdict,
@@ -112,15 +112,15 @@ def _guardrails(report: Report) -> Iterator[str]:
     head = ("Guardrails", "behaviour policy", "lift", "limit", "p holds", "p broken", "state")
     rows = [
         (
-            f"  {one.name}",
-            _number(one.behaviour.value),
-            _number(one.lift.value, "+", _size(one.behaviour)),
-            _number(one.limit, "+"),
-            f"{one.p_holds:.2g}",
-            f"{one.p_broken:.2g}",
-            one.state if one.lift.verdict == "trusted" else f"{one.state} ({one.lift.verdict})",
+            f"  {rail.name}",
+            _number(rail.behaviour.value),
+            _number(rail.lift.value, "+", _size(rail.behaviour)),
+            _number(rail.limit, "+"),
+            f"{rail.p_holds:.2g}",
+            f"{rail.p_broken:.2g}",
+            rail.state if rail.lift.verdict == "trusted" else f"{rail.state} ({rail.lift.verdict})",
         )
-        for one in report.guardrails
+        for rail in report.guardrails
     ]
     yield from _aligned([head, *rows])
 
@@ -129,22 +129,22 @@ def _slices(report: Report) -> Iterator[str]:
     if not report.slices:
         return
     yield ""
-    largest = sorted(report.slices, key=lambda one: -one.n_episodes)[:SLICES]
-    shown = [one for one in report.slices if one in largest]
+    largest = sorted(report.slices, key=lambda part: -part.n_episodes)[:SLICES]
+    shown = [part for part in report.slices if part in largest]
     level = f"{100 * report.reward.behaviour.confidence:g}% interval"
     head = ("Slices", "rows", "effective", "value", "lift", level, "p, Holm", "verdict of the lift")
     rows = [
         (
-            f"  {one.label:g}" if isinstance(one.label, float) else f"  {one.label}",
-            f"{one.n_episodes:,}",
-            _count(one.ess),
-            _number(one.value.value),
-            _number(one.lift.value, "+", _size(one.value)),
-            _interval(one.lift, "+", _size(one.value)),
-            f"{one.p_adjusted:.2g}" if np.isfinite(one.p_adjusted) else "none",
-            one.verdict,
+            f"  {part.label:g}" if isinstance(part.label, float) else f"  {part.label}",
+            f"{part.n_episodes:,}",
+            _count(part.ess),
+            _number(part.value.value),
+            _number(part.lift.value, "+", _size(part.value)),
+            _interval(part.lift, "+", _size(part.value)),
+            f"{part.p_adjusted:.2g}" if np.isfinite(part.p_adjusted) else "none",
+            part.verdict,
         )
-        for one in shown
+        for part in shown
     ]
     yield from _aligned([head, *rows])
     if len(shown) < len(report.slices):
@@ -219,14 +219,14 @@ def _number(value: float, sign: str = "", size: float = 0.0) -> str:
 
 def _size(*values: Estimate) -> float:
     """The largest of the values; what is not defined has none."""
-    return max((abs(one.value) for one in values if np.isfinite(one.value)), default=0.0)
+    return max((abs(estimate.value) for estimate in values if np.isfinite(estimate.value)), default=0.0)
 
 
 def _count(number: float) -> str:
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
-def _interval(one: Estimate, sign: str = "", size: float = 0.0) -> str:
-    if not np.isfinite(one.ci_low):
+def _interval(estimate: Estimate, sign: str = "", size: float = 0.0) -> str:
+    if not np.isfinite(estimate.ci_low):
         return "none"
-    return f"[{_number(one.ci_low, sign, size)}, {_number(one.ci_high, sign, size)}]"
+    return f"[{_number(estimate.ci_low, sign, size)}, {_number(estimate.ci_high, sign, size)}]"

@@ -150,18 +150,18 @@ def _trusted(report: Report) -> Iterator[str]:
 def _guardrails(report: Report) -> Iterator[str]:
     """The headline is shown, a guardrail is not."""
     unit = _unit(report.log)
-    for one in report.guardrails:
-        if one.state != "open":
+    for rail in report.guardrails:
+        if rail.state != "open":
             continue
-        if one.lift.verdict != "trusted" or not one.distance > 0:
+        if rail.lift.verdict != "trusted" or not rail.distance > 0:
             yield (
-                f"Guardrail {one.name}: the log cannot show that it holds, and more rows of this kind may not either. "
+                f"Guardrail {rail.name}: the log cannot show that it holds, and more rows of this kind may not either. "
                 "Widen its tolerance if the shop can bear that, or test the policy on some of the traffic."
             )
             continue
-        needed = planned(replace(one.lift, std_error=one.std_error), one.distance, confidence=one.lift.confidence)
+        needed = planned(replace(rail.lift, std_error=rail.std_error), rail.distance, confidence=rail.lift.confidence)
         yield (
-            f"Log more for guardrail {one.name}: if its lift is what it looks like ({one.lift.value:+.4g}), about "
+            f"Log more for guardrail {rail.name}: if its lift is what it looks like ({rail.lift.value:+.4g}), about "
             f"{_count(needed.episodes)} {unit} would show in four cases of five that it holds."
         )
 
