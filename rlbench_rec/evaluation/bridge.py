@@ -126,13 +126,13 @@ def _unsupported_mass(
 ) -> np.ndarray | None:
     """The policy's mass on what the log cannot answer for: actions that are never logged, and items outside the
     vocabulary, which are logged as one action but could not be shown as one. None where nothing is known."""
-    nobodys = np.zeros(len(states))
+    unknown = np.zeros(len(states))
     if data.other_action is not None:
-        nobodys = policy.probability_of(states, np.full(len(states), data.other_action))
+        unknown = policy.probability_of(states, np.full(len(states), data.other_action))
     if behaviour is None:
-        return nobodys if nobodys.any() else None
-    chances = policy.probabilities(states)
-    unlogged = np.where(behaviour.probabilities(states) > 0, 0.0, chances)
+        return unknown if unknown.any() else None
+    probabilities = policy.probabilities(states)
+    unlogged = np.where(behaviour.probabilities(states) > 0, 0.0, probabilities)
     if data.other_action is not None:
-        unlogged[:, data.other_action] = chances[:, data.other_action]
+        unlogged[:, data.other_action] = probabilities[:, data.other_action]
     return unlogged.sum(axis=1)

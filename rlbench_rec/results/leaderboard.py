@@ -51,7 +51,7 @@ def leaderboard(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
         confidence: level of the runs' intervals, and of the leaderboard's.
     """
     # pandas reads empty names as NaN, and groupby drops rows of NaN without a word.
-    ok = runs[runs["status"] == "ok"].fillna(dict.fromkeys(KEYS, ""))
+    ok = runs[runs["status"] == "ok"].astype(dict.fromkeys(KEYS, object)).fillna(dict.fromkeys(KEYS, ""))
     groups = ok.groupby(list(KEYS), sort=True)
     rows = [_row(dict(zip(KEYS, key, strict=True)), group, confidence) for key, group in groups]
     if not rows:

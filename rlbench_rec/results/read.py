@@ -150,7 +150,7 @@ def _cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
     header = numbered[0][1]
     twice = {name for name in header if header.count(name) > 1}
     if twice:
-        raise InputError(f"Columns are there twice: {', '.join(sorted(twice))}.", where=str(path))
+        raise InputError(f"Columns occur twice: {', '.join(sorted(twice))}.", where=str(path))
     for line, row in numbered[1:]:
         if len(row) != len(header):
             raise InputError(f"The line has {len(row)} cells, the header {len(header)}.", where=f"{path}:{line}")

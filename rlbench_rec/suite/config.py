@@ -25,7 +25,7 @@ def _parameters_alone(config: dict[str, Any]) -> dict[str, Any]:
     for name in ("seed", "variant", "task_id"):
         if name in config:
             raise ValueError(
-                f"'{name}' is no parameter of a task; write task_seed, variant and task beside task_config"
+                f"'{name}' is not a parameter of a task; write task_seed, variant and task beside task_config"
             )
     return config
 
@@ -35,7 +35,7 @@ TaskParameters = Annotated[dict[str, Any], AfterValidator(_parameters_alone)]
 
 
 MOST_EPISODES, MOST_SEEDS = 100_000_000, 10_000
-"""Of a log, and of a suite; more are a slip of the pen that would fill the memory."""
+"""The most episodes of a log and seeds of a suite: more is a typing error that would fill the memory."""
 
 
 class Source(BaseModel):

@@ -68,8 +68,8 @@ def refuse_repeats(values: Sequence[Any], where: str, shown: Sequence[Any] | Non
 
 
 def refuse_same_sources(sources: Sequence[Source | TaskSource]) -> None:
-    """Raise an InputError where two sources are one, told apart by nothing but how that is written: by a label, or by
-    a parameter of a task that repeats its default, say."""
+    """Raise an InputError where two sources are the same and only written differently: with a label, say, or with a
+    task's parameter that repeats its default."""
     from .sources import task_identity
 
     seen: dict[Any, str] = {}
@@ -84,7 +84,7 @@ def refuse_same_sources(sources: Sequence[Source | TaskSource]) -> None:
 def _refuse(name: str, same: bool, where: str) -> None:
     if same:
         raise InputError(f"{name} is named twice with the same settings.", where=where, hint="Name it once.")
-    what = f"Two are called {name}, and what they differ in is no name for them."
+    what = f"Two are called {name}, and what they differ in cannot be part of a name."
     raise InputError(what, where=where, hint="Give each a `label`.")
 
 

@@ -1,4 +1,4 @@
-"""One process a folder: the second is refused, and told who holds it."""
+"""One process a folder: a second one is refused, with a message that says who holds it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ else:
 
 LOCK_FILE = ".rlbench-lock"
 FAR = 1 << 30
-"""Windows forbids to read what is locked, so a byte far behind the text is."""
+"""Windows forbids reading a locked byte, so one far behind the text is locked."""
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def hold(folder: Path) -> Iterator[None]:
     """Hold a folder against other processes; it is made if it is not there, and removed again if it stays empty.
 
     The lock is the system's, which Linux passes on to NFS servers: it goes with its process, however that ends. The
-    file only says whose it is. A disk without locks lets everybody in whose forerunner on this machine is gone.
+    file only says whose it is. On a disk without locks a process is let in where the last one on this machine is gone.
 
     Raises:
         OutputError: the folder cannot be made or written.
@@ -44,7 +44,7 @@ def hold(folder: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            # Unlinked before it is let go of: what lies there afterwards is somebody else's.
+            # Unlinked while it is held: what lies there afterwards belongs to another process.
             with contextlib.suppress(OSError):
                 (folder / LOCK_FILE).unlink()
             os.close(handle)

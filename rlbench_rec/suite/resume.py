@@ -28,7 +28,7 @@ NOT_COMPARED = ("description", "job_timeout", "seeds", "logs")
 def refuse_other_run(folder: Path, suite: Suite | EstimatorSuite) -> None:
     """Raise an InputError where a folder holds no run, or one of another suite; its seeds may be fewer.
 
-    Where raw files lie, and the words of the description, make no other suite.
+    A suite stays the same where its raw files are moved or its description is reworded.
     """
     if is_empty(folder):
         hint = "Check --out, or leave --resume out to start a run."
@@ -57,9 +57,9 @@ def _config(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise InputError(f"There is no run here to resume (no {MANIFEST}).", where=str(folder), hint=hint) from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"It does not say which run is here ({error}).", where=str(path), hint=hint) from error
+        raise InputError(f"It does not say which run this is ({error}).", where=str(path), hint=hint) from error
     if not isinstance(config, dict):
-        raise InputError("It does not say which run is here.", where=str(path), hint=hint)
+        raise InputError("It does not say which run this is.", where=str(path), hint=hint)
     return config
 
 

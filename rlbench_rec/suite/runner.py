@@ -112,7 +112,7 @@ def run_suite(
 
 
 def default_folder(name: str) -> Path:
-    """`runs/<name>-<time>`: where a run goes for which nobody named a folder."""
+    """`runs/<name>-<time>`: where a run goes that was given no folder."""
     return Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
 
 
@@ -149,14 +149,14 @@ class _Run:
         return [self.done[job.run_id] for job in self.jobs if job.run_id in self.done]
 
     def finish(self, workers: int | None, resume: bool) -> None:
-        """Do what is not yet done, and write the tables, also where it is broken off."""
+        """Do what is not yet done, and write the tables, even after an interruption."""
         kept = finished_jobs(self.folder, self.jobs, self.common) if resume else Kept()
         # A batch whose jobs are done in one pass runs whole or not at all, so that --resume ends with the same bytes.
         batches = self.kind.batches(self.jobs)
         waiting = [batch for batch in batches if any(job.run_id not in kept.results for job in batch)]
         kept.drop({job.run_id for batch in waiting for job in batch}, "trained in one pass with others")
         self.done = dict(kept.results)
-        # Before any work: whatever breaks it off, the folder says which run it is, and no other is resumed there.
+        # Before any work: whatever interrupts it, the folder says which run it is, and no other is resumed there.
         self._write_manifest(DataHashes({}, {}), complete=False)
         started = RunStarted(
             self.suite.name, self.folder, len(self.jobs), len(kept.results), dict(kept.again.most_common())
@@ -186,7 +186,7 @@ class _Run:
             for batch, results in finished:
                 for job, result in zip(batch, results, strict=True):
                     result = _checked(job, result)
-                    # First here: what is on disk is in the tables too, whenever it is broken off.
+                    # First here: what is on disk is in the tables too, whenever the run is interrupted.
                     self.done[job.run_id] = result
                     save(result, job, self.common, self.folder)
                     seconds = result.timing.get("seconds", 0.0)

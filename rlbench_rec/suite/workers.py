@@ -137,8 +137,8 @@ class _Worker:
     """A process, and the batch that it is at.
 
     Args:
-        setup: what it is told first.
-        events: where it is said what happens to it.
+        setup: what is sent to it first.
+        events: where it reports.
         scratch: its folder of temporary files.
         job_timeout: as in `execute_all`.
     """

@@ -84,14 +84,14 @@ def test_a_bad_log_is_a_row_each_and_the_others_go_on(here, rlbench, in_this_pro
         (
             MIXED.replace("episodes = 50", "task_config = { seed = 3 }"),
             (),
-            "'seed' is no parameter of a task; write task_seed",
+            "'seed' is not a parameter of a task; write task_seed",
         ),
         (
             SCORING.replace("matched", "task_config = { variant = 'judge' }, matched", 1),
             (),
-            "'variant' is no parameter",
+            "'variant' is not a parameter",
         ),
-        (MIXED.replace("episodes = 50", "task_config = { task_id = 'x' }"), (), "'task_id' is no parameter"),
+        (MIXED.replace("episodes = 50", "task_config = { task_id = 'x' }"), (), "'task_id' is not a parameter"),
         ('kind = "bandits"\n' + MIXED, (), "kind: 'bandits' is neither of"),
         (MIXED + "steps = " + "9" * 5_000, (), "too many digits"),
         (MIXED + "x = " + "[" * 50_000, (), "nested too deeply"),

@@ -193,7 +193,7 @@ def test_a_file_saved_by_a_spreadsheet_reads_the_same(runs_file):
 
 def test_a_column_that_is_there_twice_is_refused(runs_file):
     _replaced(runs_file, "policy", "seed")
-    with pytest.raises(InputError, match="there twice: seed"):
+    with pytest.raises(InputError, match="occur twice: seed"):
         load_runs(runs_file)
 
 

@@ -54,7 +54,7 @@ def contest(
         folder: where the runs go, in a folder for each variant.
         workers: processes; None takes one a core.
         seeds: trainings of each algorithm.
-        progress: told how far each run is (see `run_suite`).
+        progress: called with the events of each run (see `run_suite`).
 
     Raises:
         InputError, MissingFileError: no such shop, or one in which the behaviour policy cannot be valued.

@@ -96,7 +96,7 @@ def ask(
         workers: processes; None takes one a core.
         seeds: trainings of each algorithm.
         q: of `dm`, `dr` and `sndr`: `auto`, the one that `rlbench run` takes, or the faster `linear`.
-        progress: told how far each of the three runs is (see `run_suite`).
+        progress: called with the events of each of the three runs (see `run_suite`).
 
     Raises:
         InputError, MissingFileError: no such shop, or one in which a log or the behaviour policy cannot be valued.

@@ -41,7 +41,7 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
     result = JobResult(job.run_id, [])
     models = None if folder is None else folder / MODELS_FOLDER
     if models:
-        # An earlier run may have left one: of a job that was broken off, or that other code or data did.
+        # An earlier run may have left one: of an interrupted job, or of other code or data.
         shutil.rmtree(models / job.run_id, ignore_errors=True)
     if job.spec == BEHAVIOUR:
         result.rows = score_behaviour(job, loaded)

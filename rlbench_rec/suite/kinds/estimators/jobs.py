@@ -52,7 +52,7 @@ class LogJob(Job[EstimatorSuite, TaskSource]):
 
 
 def plan(suite: EstimatorSuite, device: str = "cpu", contents: Sequence[Content] | None = None) -> list[LogJob]:
-    """Every log of a suite, the large ones first: they would else be waited for at the end.
+    """Every log of a suite, the large ones first: otherwise the run would wait for them at the end.
 
     Args:
         suite: what to run.
