@@ -61,7 +61,7 @@ class Provenance:
     identification: str = "identified"
     """`identified` (known propensities), `estimated` (exposures with estimated propensities), or `not-identified`
     (a choice log: the value of a recommender cannot be learnt from it)."""
-    config: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, object] = field(default_factory=dict)
     """Everything the dataset was built with, as plain JSON values."""
 
 
@@ -149,10 +149,16 @@ class TransitionDataset:
     @property
     def layout(self) -> StateLayout:
         """How the columns of `states()` read."""
-        beside = {name: self.action_count for name in ("forbidden", "candidates") if getattr(self, name) is not None}
-        width = 0 if self.item_vectors is None else self.item_vectors.shape[1]
-        known = {"item_count": self.item_count, "event_count": self.event_count, "other_item": self.other_item}
-        return StateLayout(self.observations.shape[1], self.history, **known, **beside, vector_size=width)
+        return StateLayout(
+            context=self.observations.shape[1],
+            history=self.history,
+            item_count=self.item_count,
+            event_count=self.event_count,
+            forbidden=0 if self.forbidden is None else self.action_count,
+            candidates=0 if self.candidates is None else self.action_count,
+            other_item=self.other_item,
+            vector_size=0 if self.item_vectors is None else self.item_vectors.shape[1],
+        )
 
     @property
     def episode_ends(self) -> np.ndarray:
@@ -245,7 +251,7 @@ class TransitionDataset:
         return self.episodes(0, self.train_episodes), self.episodes(self.train_episodes, self.n_episodes)
 
     # --- summary -----------------------------------------------------------------------------------------------
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, str | int | float | None]:
         """The dataset's main figures, as plain Python values; see `mdp.describe`."""
         from .describe import describe
 

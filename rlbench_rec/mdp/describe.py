@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .dataset import TransitionDataset
 
 
-def describe(data: TransitionDataset) -> dict[str, Any]:
+def describe(data: TransitionDataset) -> dict[str, str | int | float | None]:
     """Counts, means and the leak test, as plain Python values.
 
     `leak_test` is the outcome of `leaks`; `action_coverage` the share of actions that the training side holds at least
@@ -23,7 +23,7 @@ def describe(data: TransitionDataset) -> dict[str, Any]:
     split, total_reward = first_test_row(data), float(_total(data.rewards))
     training, testing = (_counts(actions, data.action_count) for actions in np.split(data.actions, [split]))
     counts = training + testing
-    described = {
+    described: dict[str, str | int | float | None] = {
         "source": data.provenance.source,
         "identification": data.provenance.identification,
         "rows": len(data),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, Field, model_validator
@@ -41,7 +41,7 @@ def save(data: TransitionDataset, folder: Path) -> None:
         OutputError: if the folder exists already or its parent cannot be written.
     """
     columns = [name for name in DTYPES if getattr(data, name) is not None]
-    header: dict[str, Any] = {"format": FORMAT, "columns": columns, "provenance": asdict(data.provenance)}
+    header: dict[str, object] = {"format": FORMAT, "columns": columns, "provenance": asdict(data.provenance)}
     header |= {name: getattr(data, name) for name in SCALARS}
     header |= {name: list(getattr(data, name)) for name in NAMES}
     with new_folder(folder) as partial:

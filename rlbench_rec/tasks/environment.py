@@ -30,14 +30,16 @@ class TaskEnv(gymnasium.Env):
         self.action_space = gymnasium.spaces.Discrete(task.action_count)
         self._simulator: Simulator | None = None
 
-    def reset(self, *, seed: int | None = None, options: dict[str, object] | None = None) -> tuple[np.ndarray, dict]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, object] | None = None
+    ) -> tuple[np.ndarray, dict[str, int]]:
         """Begin another user's session."""
         super().reset(seed=seed, options=options)
         user_seed = int(self.np_random.integers(2**31))
         self._simulator = simulator = self.task.simulator(1, user_seed)
         return simulator.reset()[0], {"seed": user_seed}
 
-    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict]:
+    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, float]]:
         """Take one decision.
 
         A session that reaches the horizon is terminated, not truncated: the step is part of the state, and nothing

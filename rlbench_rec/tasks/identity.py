@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
@@ -49,7 +48,7 @@ class TaskIdentity:
         return "/".join([self.id, *([self.variant] if self.variant else []), *seed, *overrides])
 
 
-def canonical(values: Mapping[str, Any] | BaseModel) -> str:
+def canonical(values: Mapping[str, object] | BaseModel) -> str:
     """Plain values as JSON with sorted keys."""
     # Overrides may hold what pydantic takes for plain values: models, sets, numpy's numbers.
     plain = to_jsonable_python(
@@ -58,5 +57,5 @@ def canonical(values: Mapping[str, Any] | BaseModel) -> str:
     return json.dumps(plain, sort_keys=True)
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -180,8 +180,8 @@ def _check_variants(task_id: str) -> None:
 
 def _check_environment(task: Task) -> None:
     env = task.env()
-    state, info = env.reset(seed=4)
-    simulator = task.simulator(1, info["seed"])
+    state, start = env.reset(seed=4)
+    simulator = task.simulator(1, start["seed"])
     expected = simulator.reset()
     rng = np.random.default_rng(0)
     ended = False

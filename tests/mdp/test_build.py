@@ -143,9 +143,9 @@ def test_states_hold_no_later_event(shop):
 
 
 def test_same_log_same_hashes_and_another_split_another_hash(shop):
-    one, two = build(shop).provenance, build(shop).provenance
-    assert (one.source_sha256, one.split_hash) == (two.source_sha256, two.split_hash)
-    assert build(shop, train_fraction=0.5).provenance.split_hash != one.split_hash
+    first, again = build(shop).provenance, build(shop).provenance
+    assert (first.source_sha256, first.split_hash) == (again.source_sha256, again.split_hash)
+    assert build(shop, train_fraction=0.5).provenance.split_hash != first.split_hash
 
 
 def test_a_log_of_one_session_cannot_be_split(shop):

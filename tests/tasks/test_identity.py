@@ -37,8 +37,8 @@ def test_all_that_makes_a_shop_counts(change):
 
 
 def test_what_is_built_is_what_was_named():
-    given = {"seed": 2, "variant": "judge", "actions": 3, "ladder": {"only": {"score": {"myopic": 1.0}}}}
-    assert tasks.make("tabular-v1", **given).identity == tasks.identify("tabular-v1", **given)
+    overrides = {"seed": 2, "variant": "judge", "actions": 3, "ladder": {"only": {"score": {"myopic": 1.0}}}}
+    assert tasks.make("tabular-v1", **overrides).identity == tasks.identify("tabular-v1", **overrides)
 
 
 def test_a_default_that_is_given_makes_no_other_shop():
@@ -47,7 +47,7 @@ def test_a_default_that_is_given_makes_no_other_shop():
 
 
 @pytest.mark.parametrize(
-    "given",
+    "overrides",
     [
         {"horizon": np.int64(20)},
         {"gamma": np.float64(0.5)},
@@ -56,12 +56,14 @@ def test_a_default_that_is_given_makes_no_other_shop():
     ],
     ids=str,
 )
-def test_what_python_is_given_is_what_a_file_would_say(given):
-    one = tasks.identify("tabular-v1", **given)
+def test_what_python_is_given_is_what_a_file_would_say(overrides):
+    identity = tasks.identify("tabular-v1", **overrides)
     assert (
-        one == tasks.identify("tabular-v1", **json.loads(one.overrides)) == tasks.make("tabular-v1", **given).identity
+        identity
+        == tasks.identify("tabular-v1", **json.loads(identity.overrides))
+        == tasks.make("tabular-v1", **overrides).identity
     )
-    assert one.label == tasks.identify("tabular-v1", **json.loads(one.overrides)).label
+    assert identity.label == tasks.identify("tabular-v1", **json.loads(identity.overrides)).label
 
 
 def test_a_label_says_what_departs_from_the_plain_task():
@@ -76,10 +78,12 @@ def test_a_calibrated_shop_is_its_content_wherever_it_lies(tmp_path):
     write_shop(SHOP, files[0])
     files[1].write_text(json.dumps(json.loads(files[0].read_text()), indent=7))
     write_shop(SHOP.model_copy(update={"appeal": [1.0, 0.0, 0.5, -1.0]}), files[2])
-    one, same, other = (tasks.identify(str(file)) for file in files)
-    assert one == same and one.digest == same.digest and one.id == "kiosk-shop" and str(tmp_path) not in repr(one)
-    assert one.digest != other.digest
-    assert tasks.make(str(files[0])).identity == one
+    kiosk, same, other = (tasks.identify(str(file)) for file in files)
+    assert (
+        kiosk == same and kiosk.digest == same.digest and kiosk.id == "kiosk-shop" and str(tmp_path) not in repr(kiosk)
+    )
+    assert kiosk.digest != other.digest
+    assert tasks.make(str(files[0])).identity == kiosk
 
 
 def test_a_version_is_the_end_of_the_id():
@@ -92,8 +96,8 @@ def test_a_version_is_the_end_of_the_id():
         """The same shop under the same id."""
 
     assert [shop.version for shop in (Tabular, Second, Heir)] == [1, 2, 2]
-    one, two = (shop(Tabular.Config()).identity for shop in (Tabular, Second))
-    assert one.digest != two.digest
+    first, second = (shop(Tabular.Config()).identity for shop in (Tabular, Second))
+    assert first.digest != second.digest
 
 
 def test_a_digest_is_the_same_in_another_process():

@@ -31,6 +31,6 @@ def test_no_two_tasks_are_played_by_the_same_users():
         policy = Uniform(task.action_count)
         step = next(play(task, policy, 2_000, seed=1, batch=0))
         first[name] = (step.actions + 0.5) / task.action_count
-    for one, other in itertools.combinations(first, 2):
-        correlation = np.corrcoef(first[one], first[other])[0, 1]
-        assert abs(correlation) < 5 / np.sqrt(2_000), f"{one} and {other} draw alike"
+    for name, another in itertools.combinations(first, 2):
+        correlation = np.corrcoef(first[name], first[another])[0, 1]
+        assert abs(correlation) < 5 / np.sqrt(2_000), f"{name} and {another} draw alike"

@@ -111,8 +111,8 @@ def test_log_is_the_same_bytes_in_another_process(task, log):
         "print(hashlib.sha256(d.observations.tobytes() + d.actions.tobytes() + d.propensities.tobytes()).hexdigest())"
     )
     hashes = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout}
-    own = hashlib.sha256(log.observations.tobytes() + log.actions.tobytes() + log.propensities.tobytes()).hexdigest()
-    assert hashes == {own + "\n"}
+    digest = hashlib.sha256(log.observations.tobytes() + log.actions.tobytes() + log.propensities.tobytes()).hexdigest()
+    assert hashes == {digest + "\n"}
 
 
 def test_log_of_several_batches_keeps_every_session(task):

@@ -46,7 +46,7 @@ def test_no_two_tasks_share_their_draws(variant):
     assert len({shop.seed for shop in shops}) == len(shops)
     moved = [_factors(shop) for shop in shops]
     assert all(moved)
-    assert not any(one & other for one, other in itertools.combinations(moved, 2))
+    assert not any(factors & others for factors, others in itertools.combinations(moved, 2))
 
 
 def _factors(shop):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -95,7 +95,7 @@ def write_shop(config: ShopConfig, path: str | Path) -> None:
     )
 
 
-def read_shop(path: str | Path) -> dict[str, Any]:
+def read_shop(path: str | Path) -> dict[str, object]:
     """The config fields of a saved shop.
 
     Raises:

@@ -47,8 +47,8 @@ def test_its_variants_keep_the_items_and_move_the_rates(config, file):
 
 def test_shops_of_two_logs_draw_apart(config, file, tmp_path):
     write_shop(config.model_copy(update={"source": "market"}), tmp_path / "market.json")
-    one, other = (tasks.make(path, variant="judge") for path in (file, str(tmp_path / "market.json")))
-    assert one.seed != other.seed and one.config.click_base != other.config.click_base
+    corner, market = (tasks.make(path, variant="judge") for path in (file, str(tmp_path / "market.json")))
+    assert corner.seed != market.seed and corner.config.click_base != market.config.click_base
 
 
 def test_it_is_a_task_like_any_other(file):
