@@ -35,6 +35,7 @@ events = { view = "view", buy = "purchase" }
 
 SUITE = """
 name = "own"
+fqe_steps = 20
 truth_error = 0.2
 seeds = [0]
 algorithms = [{ id = "random" }]
