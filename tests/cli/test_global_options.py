@@ -70,7 +70,7 @@ def test_quiet_leaves_stderr_empty(here, rlbench):
 
 
 def test_quiet_silences_warnings_of_libraries(here):
-    command = [sys.executable, "-m", "rlbench_rec", "list", "loops", "--plugin", "plugin_of_test"]
+    command = [sys.executable, "-m", "rlbench_rec", "list", "algorithms", "--plugin", "plugin_of_test"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert "a warning of the plugin" in done.stderr and "plugin_of_test: a log line of the plugin" in done.stderr
     done = subprocess.run([*command, "--quiet"], capture_output=True, text=True)
@@ -102,7 +102,7 @@ def test_verbose_shows_what_the_package_logs(here, rlbench):
     )
     shown = {}
     for options in ((), ("--verbose",), ("--quiet",)):
-        code, _, shown[options] = rlbench("list", "loops", "--plugin", "plugin_of_test", *options)
+        code, _, shown[options] = rlbench("list", "algorithms", "--plugin", "plugin_of_test", *options)
         assert code == 0
         rlbench_rec.plugins.LOADED.clear()
         sys.modules.pop("plugin_of_test", None)
@@ -113,7 +113,7 @@ def test_verbose_shows_what_the_package_logs(here, rlbench):
 
 
 def test_quiet_and_verbose_exclude_each_other(rlbench):
-    code, _, err = rlbench("list", "loops", "--quiet", "--verbose")
+    code, _, err = rlbench("list", "algorithms", "--quiet", "--verbose")
     assert code == 2 and "--quiet, --verbose" in err
 
 
@@ -153,14 +153,14 @@ def on_a_terminal(*arguments: str, **environment: str) -> str:
     return text.decode()
 
 
-@pytest.mark.parametrize("command", [("list", "loops"), ("--help",), ("tasks", "--help"), ("ope", "--no-such")])
+@pytest.mark.parametrize("command", [("list", "algorithms"), ("--help",), ("tasks", "--help"), ("ope", "--no-such")])
 def test_no_color_writes_no_escape_codes(here, command):
     assert "\x1b" not in on_a_terminal(*command, "--no-color")
 
 
 def test_a_terminal_gets_colours_unless_the_environment_says_otherwise(here):
-    assert "\x1b" in on_a_terminal("list", "loops")
-    assert "\x1b" not in on_a_terminal("list", "loops", NO_COLOR="1")
+    assert "\x1b" in on_a_terminal("list", "algorithms")
+    assert "\x1b" not in on_a_terminal("list", "algorithms", NO_COLOR="1")
 
 
 def test_without_escape_codes_a_run_says_how_far_it_is_in_lines(here):
