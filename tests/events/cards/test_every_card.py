@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def logs_at_hand() -> list[str]:
 LOGS = logs_at_hand()
 
 
+@functools.cache
 def load(name: str) -> events.EventLog:
     return events.load(name, None if find(name).card.shipped else RAW / name.partition("/")[0])
 
