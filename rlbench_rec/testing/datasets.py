@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,23 +33,25 @@ def check_dataset(name: str, data: str | Path | None = None) -> None:
 
 def dataset_checks(name: str, data: str | Path | None = None) -> list[Check]:
     """The checks of `check_dataset`, one by one."""
+    path = None if data is None else Path(data)
     variants = find(name).card.variants
-    logs = [f"{name}/{variant}" for variant in variants] or [name]
+    names = [f"{name}/{variant}" for variant in variants] or [name]
+    loaded = functools.cache(lambda log: load(log, path))
 
-    def of_logs(check: Callable[[str, Path | None], None]) -> Callable[[], None]:
+    def of_logs(check: Callable[[str], None]) -> Callable[[], None]:
         def run() -> None:
-            for log in logs:
+            for log in names:
                 try:
-                    check(log, None if data is None else Path(data))
+                    check(log)
                 except RlbenchError as error:
                     raise AssertionError(str(error)) from error
 
         return run
 
     return [
-        Check("its files are there", of_logs(_check_files)),
-        Check("no row is lost, and all is in order", of_logs(lambda log, path: check_log(load(log, path)))),
-        Check("becomes decisions, some of them to test on", of_logs(_check_decisions)),
+        Check("its files are there", of_logs(lambda log: _check_files(log, path))),
+        Check("no row is lost, and all is in order", of_logs(lambda log: check_log(loaded(log)))),
+        Check("becomes decisions, some of them to test on", of_logs(lambda log: _check_decisions(loaded(log)))),
     ]
 
 
@@ -56,8 +59,8 @@ def _check_files(log: str, path: Path | None) -> None:
     assert resolve_files(find(log), path), "no file is there; put the log beside the card."
 
 
-def _check_decisions(log: str, path: Path | None) -> None:
-    train, test = mdp.build(load(log, path)).split()
+def _check_decisions(log: EventLog) -> None:
+    train, test = mdp.build(log).split()
     assert len(train) and len(test), "one side of the split has no decisions; give a longer log."
 
 

@@ -90,12 +90,13 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _users(train: TransitionDataset, column: str, users: list[str]) -> dict[int, int]:
-    found = {name: at for at, name in enumerate(train.observation_names)}
-    pairs = {found[f"{column}={user}"]: row for row, user in enumerate(users) if f"{column}={user}" in found}
-    if not pairs:
+    columns = {name: number for number, name in enumerate(train.observation_names)}
+    names = {f"{column}={user}": row for row, user in enumerate(users)}
+    known = {columns[name]: row for name, row in names.items() if name in columns}
+    if not known:
         hint = f'Put the user into the card\'s context: [context] {column} = "category".'
         raise InputError("No user of the recommendations is in this log.", where=column, hint=hint)
-    return pairs
+    return known
 
 
 rb.register(
