@@ -9,7 +9,7 @@ from ..registry import Registry
 from .config import list_suites, load_suite
 
 
-def algorithms() -> list[dict[str, Any]]:
+def algorithms() -> list[dict[str, str]]:
     """Policies without a training loop, then algorithms."""
     from ..policies import POLICIES
     from ..training import ALGORITHMS
@@ -21,28 +21,28 @@ def algorithms() -> list[dict[str, Any]]:
     ]
 
 
-def encoders() -> list[dict[str, Any]]:
+def encoders() -> list[dict[str, str]]:
     """Networks that read a state."""
     from ..training import ENCODERS
 
     return _described(ENCODERS)
 
 
-def loops() -> list[dict[str, Any]]:
+def loops() -> list[dict[str, str]]:
     """Training loops."""
     from ..training import LOOPS
 
     return _described(LOOPS)
 
 
-def estimators() -> list[dict[str, Any]]:
+def estimators() -> list[dict[str, str]]:
     """Off-policy estimators, with their formulas' first sentence."""
     from ..ope import ESTIMATORS
 
     return _described(ESTIMATORS)
 
 
-def metrics() -> list[dict[str, Any]]:
+def metrics() -> list[dict[str, str]]:
     """Metrics and their direction."""
     from ..results.metrics import METRICS
 
@@ -58,12 +58,12 @@ def metrics() -> list[dict[str, Any]]:
     ]
 
 
-def suites() -> list[dict[str, Any]]:
+def suites() -> list[dict[str, str]]:
     """Suites that come with the package."""
     return [{"suite": name, "what it is": load_suite(name).description} for name in list_suites()]
 
 
-def datasets() -> list[dict[str, Any]]:
+def datasets() -> list[dict[str, str]]:
     """Every card: what its actions mean, where its propensities come from, and what may be claimed."""
     from .. import events
     from ..mdp.build import identification
@@ -84,7 +84,7 @@ def datasets() -> list[dict[str, Any]]:
     return rows
 
 
-def _described(registry: Registry[Any]) -> list[dict[str, Any]]:
+def _described(registry: Registry[Any]) -> list[dict[str, str]]:
     return [{"id": name, "what it is": _what_it_is(registry, name)} for name in registry]
 
 

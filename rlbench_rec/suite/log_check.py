@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ class Checked:
 
     verdict: str
     why: str
-    facts: list[dict[str, Any]]
+    facts: list[dict[str, str | int]]
 
 
 def check_log(card: str, data: Path | None = None, memory_limit: str = "2GB") -> Checked:
@@ -33,7 +32,7 @@ def check_log(card: str, data: Path | None = None, memory_limit: str = "2GB") ->
     sessions = log.to_pandas(["session_id", "event"])
     lengths = sessions.groupby("session_id", sort=False).size().to_numpy()
     purchases = sessions.loc[sessions["event"] == "purchase", "session_id"].nunique()
-    facts: dict[str, Any] = {"rows read": log.report.rows_read, "rows kept": log.report.rows_kept}
+    facts = {"rows read": log.report.rows_read, "rows kept": log.report.rows_kept}
     facts |= {f"set aside: {reason}": count for reason, count in log.report.set_aside.items()}
     facts |= {"sessions": log.n_sessions, "users": log.n_users, "items": log.n_items}
     facts |= {"longest session": int(np.max(lengths)), "sessions with a purchase": int(purchases)}

@@ -8,7 +8,6 @@ import shutil
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -17,7 +16,7 @@ from ..machine import memory_gb, usable_cores
 from ..results.manifest import package_version
 from .config import list_suites
 
-Finding = dict[str, Any]
+Finding = dict[str, str]
 Row = tuple[str, str, str, str]
 """Check, state, what was found, what to do."""
 
