@@ -39,7 +39,7 @@ FIELDS = ("task", "variant", "shop", "side", "policy", "form", "value", "std_err
 
 def contenders(task: tasks.Task, shop: int, options: argparse.Namespace) -> Iterator[tuple[str, str, str, Policy]]:
     """(side, policy, form, the policy itself) for everything that is compared in one shop."""
-    for name, policy in task.evaluation_policies().items():
+    for name, policy in task.target_policies().items():
         yield OTHER, name, "fixed", policy
     if isinstance(task, ScoredTask):
         for score, side in SCORES.items():

@@ -28,7 +28,7 @@ TRUTH_SEED = 1_000_003
 def measure(options: argparse.Namespace) -> tuple[list[dict], tasks.TrueValue, float]:
     """Rows of all logs, the truth, and the median ESS."""
     task = tasks.make("recommend-v1", seed=options.seed)
-    policy = task.evaluation_policies()[options.policy]
+    policy = task.target_policies()[options.policy]
     truth = task.true_value(policy, relative_error=options.relative_error, seed=TRUTH_SEED)
     rows, sizes = [], []
     for log_seed in range(1, options.logs + 1):

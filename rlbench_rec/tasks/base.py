@@ -81,11 +81,11 @@ class Task(ABC, Generic[ConfigT_co]):
         """The behaviour policy, which logs are taken under by default."""
 
     @abstractmethod
-    def logging_policies(self) -> dict[str, Policy]:
-        """Policies to log with, by name, from much exploration to hardly any."""
+    def behaviour_policies(self) -> dict[str, Policy]:
+        """Behaviour policies to log with, by name, from much exploration to hardly any."""
 
     @abstractmethod
-    def evaluation_policies(self) -> dict[str, Policy]:
+    def target_policies(self) -> dict[str, Policy]:
         """Target policies by name: a ladder of fixed policies from bad to good."""
 
     @abstractmethod
@@ -120,7 +120,7 @@ class Task(ABC, Generic[ConfigT_co]):
 
     def named_policies(self) -> dict[str, Policy]:
         """Every policy that the task names: the behaviour policy, those to log with, and the target policies."""
-        return {"behaviour": self.behaviour} | self.logging_policies() | self.evaluation_policies()
+        return {"behaviour": self.behaviour} | self.behaviour_policies() | self.target_policies()
 
     @cached_property
     def behaviour_value(self) -> float:

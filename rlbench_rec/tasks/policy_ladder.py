@@ -120,7 +120,7 @@ class ScoredTask(Task[ScoredConfigT_co]):
         """The config's `service`: a softmax over a noisy score of the next step, with some exploration."""
         return self.policy(self.config.service, "behaviour")
 
-    def logging_policies(self) -> dict[str, Policy]:
+    def behaviour_policies(self) -> dict[str, Policy]:
         """Policies over the behaviour policy's score, from uniform to nearly deterministic."""
         service = self.config.service
         forms = {f"softmax-{tau:g}": (tau, 0.0) for tau in (2.0, 1.0, 0.5)}
@@ -130,7 +130,7 @@ class ScoredTask(Task[ScoredConfigT_co]):
             policies[name] = self.policy(service.model_copy(update={"tau": tau, "epsilon": epsilon}), name)
         return policies
 
-    def evaluation_policies(self) -> dict[str, Policy]:
+    def target_policies(self) -> dict[str, Policy]:
         """Random, behaviour, and the config's `ladder`."""
         ladder: dict[str, Policy] = {"random": Uniform(self.action_count), "behaviour": self.behaviour}
         return ladder | {name: self.policy(blend, name) for name, blend in self.config.ladder.items()}

@@ -63,23 +63,23 @@ def _check_policies(task: Task) -> None:
         matrix = policy.probabilities(states)
         assert matrix.shape == (len(states), task.action_count), f"{name}: shape {matrix.shape}"
         assert np.allclose(matrix.sum(axis=1), 1.0) and (matrix >= 0).all(), f"{name}: not probabilities"
-    assert len(task.logging_policies()) >= 5, (
-        "fewer than 5 logging_policies; name some from uniform to nearly deterministic"
+    assert len(task.behaviour_policies()) >= 5, (
+        "fewer than 5 behaviour_policies; name some from uniform to nearly deterministic"
     )
-    assert len(task.evaluation_policies()) >= 10, "fewer than 10 evaluation_policies; name some from bad to good"
-    first = list(task.evaluation_policies())[:2]
-    assert first == ["random", "behaviour"], f"evaluation_policies begin with {first}; random and behaviour come first"
-    logging, evaluation = task.logging_policies(), task.evaluation_policies()
-    for name in logging.keys() & (evaluation.keys() | {"behaviour"}):
+    assert len(task.target_policies()) >= 10, "fewer than 10 target_policies; name some from bad to good"
+    first = list(task.target_policies())[:2]
+    assert first == ["random", "behaviour"], f"target_policies begin with {first}; random and behaviour come first"
+    behaviour, target = task.behaviour_policies(), task.target_policies()
+    for name in behaviour.keys() & (target.keys() | {"behaviour"}):
         other = task.named_policies()[name].probabilities(states)
-        assert np.array_equal(logging[name].probabilities(states), other), f"{name}: two policies of one name"
+        assert np.array_equal(behaviour[name].probabilities(states), other), f"{name}: two policies of one name"
     for name, policy in named.items():
-        assert policy.name == name or name in task.logging_policies(), f"{name} calls itself {policy.name}"
+        assert policy.name == name or name in task.behaviour_policies(), f"{name} calls itself {policy.name}"
 
 
 def _check_log(task: Task, episodes: int) -> None:
     low, high = task.observation_bounds
-    for policy in (task.behaviour, *task.logging_policies().values()):
+    for policy in (task.behaviour, *task.behaviour_policies().values()):
         data = task.log(episodes=episodes, policy=policy, seed=1)
         assert data.n_episodes == episodes and data.train_episodes == round(0.8 * episodes), "episodes are missing"
         assert data.episode_lengths.max() <= task.horizon, "a session is longer than the horizon"

@@ -44,7 +44,7 @@ def test_probabilities_by_hand():
 
 def gain(task, better, worse):
     """Mean difference of two policies' returns, and its standard error: both meet the same users."""
-    ladder = task.evaluation_policies()
+    ladder = task.target_policies()
     first, second = (returns(task, ladder[name], USERS, 2, 0, task.gamma)[:, 0] for name in (better, worse))
     difference = first - second
     return difference.mean(), difference.std() / np.sqrt(USERS)
@@ -70,7 +70,7 @@ def test_looking_ahead_pays_on_a_shop_that_no_parameter_was_chosen_on(task_id):
 def test_exploration_is_graded(task_id):
     task = tasks.make(task_id, seed=8)
     states = task.log(episodes=100, seed=1).states()
-    policies = task.logging_policies()
+    policies = task.behaviour_policies()
     largest = [policies[name].probabilities(states).max(axis=1).mean() for name in policies if "softmax" in name]
     assert largest == sorted(largest)
     assert policies["random"].probabilities(states).max() == pytest.approx(1 / task.action_count)
@@ -88,8 +88,8 @@ def test_noise_belongs_to_the_shop():
 
 def test_the_ladder_is_given_by_configuration():
     task = tasks.make("pricing-v1", ladder={"mine": {"score": {"myopic": 1.0}, "tau": 2.0}})
-    assert list(task.evaluation_policies()) == ["random", "behaviour", "mine"]
-    assert task.evaluation_policies()["mine"].weights.tau == 2.0
+    assert list(task.target_policies()) == ["random", "behaviour", "mine"]
+    assert task.target_policies()["mine"].weights.tau == 2.0
 
 
 def test_bad_blends_are_refused():
@@ -97,4 +97,4 @@ def test_bad_blends_are_refused():
         tasks.make("pricing-v1", ladder={"mine": {"score": {"myopic": 1.0}, "tau": -1.0}})
     task = tasks.make("pricing-v1", ladder={"mine": {"score": {"myopik": 1.0}}})
     with pytest.raises(UnknownNameError, match="Did you mean 'myopic'"):
-        task.evaluation_policies()
+        task.target_policies()

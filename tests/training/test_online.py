@@ -36,7 +36,7 @@ def task():
 def test_playing_learns_what_pays(task, learner, config):
     policies = online.train(task, learner, **config)
     best, random_value = task.true_value(policies["greedy"]).value, task.true_value(Uniform(3)).value
-    most = max(task.true_value(policy).value for policy in task.evaluation_policies().values())
+    most = max(task.true_value(policy).value for policy in task.target_policies().values())
     # At least half of the way from random to the optimum, which is on the ladder here.
     assert best > 0.5 * (random_value + most)
     assert best <= most + 1e-9

@@ -152,7 +152,7 @@ def ranked_errors(estimates: pd.DataFrame) -> tuple[dict[str, float], list[str]]
 
 def _sizes(source: TaskSource, sessions: int, estimator: str, q: QChoice) -> dict[str, float]:
     task = make_task(source)
-    data, ladder = task.log(sessions, seed=1), task.evaluation_policies()
+    data, ladder = task.log(sessions, seed=1), task.target_policies()
     logs = {name: evaluation_log(data, ladder[name], [estimator], q=q) for name in LIKE}
     return {name: ope.plan(log, LIFT, estimator, relative=True).episodes for name, log in logs.items()}
 

@@ -234,14 +234,14 @@ class Recommend(Task[RecommendConfig]):
         policy.name = "behaviour"
         return policy
 
-    def logging_policies(self) -> dict[str, Policy]:
+    def behaviour_policies(self) -> dict[str, Policy]:
         score = self.score(self.config.ranker)
         policies: dict[str, Policy] = {"random": Uniform(self.action_count)}
         policies |= {f"softmax-{tau:g}": Softmax(score, self.action_count, tau) for tau in (2.0, 1.0, 0.5)}
         policies |= {f"epsilon-{e:g}": EpsilonGreedy(score, self.action_count, e) for e in (0.3, 0.02)}
         return policies
 
-    def evaluation_policies(self) -> dict[str, Policy]:
+    def target_policies(self) -> dict[str, Policy]:
         ladder: dict[str, Policy] = {"random": Uniform(self.action_count), "behaviour": self.behaviour}
         for name, ranking in self.config.ladder.items():
             ladder[name] = self.policy(ranking)

@@ -52,7 +52,7 @@ def test_the_ends_of_the_scale_are_the_shops_own():
     task = tasks.make("tabular-v1", seed=3)
     scale = scale_of(task, 0.05)
     assert scale(task.true_value(task.behaviour).value) == 0.0
-    assert max(scale(task.true_value(policy).value) for policy in task.evaluation_policies().values()) <= 100.0
+    assert max(scale(task.true_value(policy).value) for policy in task.target_policies().values()) <= 100.0
 
 
 def test_a_reference_that_is_no_better_is_refused():

@@ -107,7 +107,7 @@ def test_without_a_lead_time_the_best_plan_is_the_newsvendors_base_stock():
 
 
 def test_the_plan_is_worth_what_it_says_and_nothing_is_better(task):
-    policies = task.evaluation_policies()
+    policies = task.target_policies()
     start = task.simulator(100_000, seed=1).reset()
     promised = task.scores()["farsighted"](start).max(axis=1)
     truth = task.true_value(policies["farsighted-greedy"], relative_error=0.005)
@@ -118,7 +118,7 @@ def test_the_plan_is_worth_what_it_says_and_nothing_is_better(task):
 
 
 def test_base_stock_comes_close_to_the_best(task):
-    policies = task.evaluation_policies()
+    policies = task.target_policies()
     best, simple, rule = (task.true_value(policies[n]).value for n in ("farsighted-greedy", "base-stock", "rule-firm"))
     assert rule < 0.95 * best < simple
 

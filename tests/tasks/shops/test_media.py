@@ -86,7 +86,7 @@ def test_goodwill_brings_people_back(task):
 
 def test_looking_ahead_pays_by_bringing_people_back():
     task = tasks.make("media-v1", 40, variant="judge")
-    policies = task.evaluation_policies()
+    policies = task.target_policies()
     ours = task.true_value(policies["farsighted-greedy"], relative_error=0.01)
     for name in ("myopic-greedy", "myopic-firm", "myopic-mild"):
         other = task.true_value(policies[name], relative_error=0.01)

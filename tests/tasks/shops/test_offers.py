@@ -105,7 +105,7 @@ def test_the_myopic_score_is_the_mean_reward(task):
 
 
 def test_the_plan_is_worth_what_it_says_and_nothing_is_better(task):
-    policies = task.evaluation_policies()
+    policies = task.target_policies()
     start = task.simulator(100_000, seed=1).reset()
     promised = task.scores()["farsighted"](start).max(axis=1)
     truth = task.true_value(policies["farsighted-greedy"], relative_error=0.01)

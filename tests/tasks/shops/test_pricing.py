@@ -53,13 +53,13 @@ def test_the_myopic_score_is_the_mean_reward(task):
 
 def test_the_plan_is_worth_what_it_says(task):
     # The value of following the plan is the plan's own value of the start, but for the grid's coarseness.
-    policy = task.evaluation_policies()["farsighted-greedy"]
+    policy = task.target_policies()["farsighted-greedy"]
     start = task.simulator(50_000, seed=1).reset()
     promised = task.optimal(start).max(axis=1).mean()
     truth = task.true_value(policy, relative_error=0.005)
     assert truth.value == pytest.approx(promised, rel=0.02)
     for name in ("random", "behaviour", "myopic-greedy", "farsighted-firm"):
-        played = task.true_value(task.evaluation_policies()[name])
+        played = task.true_value(task.target_policies()[name])
         assert played.value < promised + 4 * played.std_error, name
 
 

@@ -171,13 +171,13 @@ def test_config_out_of_range_is_refused(config, names):
 
 def test_ladder_is_given_by_configuration():
     task = tasks.make("recommend-v1", ladder={"mine": {"appeal": 1.0, "tau": 2.0}})
-    assert list(task.evaluation_policies()) == ["random", "behaviour", "mine"]
-    assert task.evaluation_policies()["mine"].tau == 2.0
+    assert list(task.target_policies()) == ["random", "behaviour", "mine"]
+    assert task.target_policies()["mine"].tau == 2.0
 
 
 def test_the_behaviour_policy_beats_uniform_random_and_the_caring_one_beats_both():
     task = tasks.make("recommend-v1", seed=21)
-    ladder = task.evaluation_policies()
+    ladder = task.target_policies()
     random, behaviour, caring = (task.true_value(ladder[name]) for name in ("random", "behaviour", "caring"))
     assert behaviour.value - random.value > 3 * np.hypot(behaviour.std_error, random.std_error)
     assert caring.value - behaviour.value > 3 * np.hypot(behaviour.std_error, caring.std_error)

@@ -43,7 +43,7 @@ def test_the_first_click_decides_the_order_of_values():
     task = tasks.make("recommend-myopic-v1", seed=0)
     ratios = []
     for name in ("random", "honest", "sharper"):
-        policy = task.evaluation_policies()[name]
+        policy = task.target_policies()[name]
         whole, first = (task.true_value(policy, relative_error=0.005, gamma=gamma) for gamma in (None, 0.0))
         ratios.append(whole.value / first.value)
         error = np.hypot(whole.std_error / whole.value, first.std_error / first.value)

@@ -76,7 +76,7 @@ def test_the_plan_is_worth_what_it_says(task):
     # The value of following the plan is the plan's own value of the start, but for the grid's coarseness.
     start = task.simulator(50_000, seed=1).reset()
     promised = task.optimal(start).max(axis=1).mean()
-    policies = task.evaluation_policies()
+    policies = task.target_policies()
     truth = task.true_value(policies["farsighted-greedy"], relative_error=0.005)
     assert truth.value == pytest.approx(promised, rel=0.02)
     for name in ("random", "behaviour", "myopic-greedy", "farsighted-firm"):

@@ -89,7 +89,7 @@ def test_the_myopic_score_is_the_mean_reward_of_those_who_read():
 def test_slate_estimators_find_the_value(estimator):
     task = tasks.make("sequence-v1", seed=1)
     policy = task.policy(ScoreBlend(score={"myopic": 0.8, "farsighted": 0.3}, tau=0.9, epsilon=0.05))
-    data = task.log(episodes=8_000, policy=task.logging_policies()["softmax-1"], seed=1)
+    data = task.log(episodes=8_000, policy=task.behaviour_policies()["softmax-1"], seed=1)
     states = data.states()
     chances, q = policy.probabilities(states), task.expected_reward(states)
     rows = np.arange(len(data))

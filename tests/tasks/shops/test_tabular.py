@@ -40,7 +40,7 @@ def test_value_is_exact_to_1e_10():
 
 
 def test_rollouts_agree_with_the_exact_value(task):
-    for policy in (task.behaviour, task.evaluation_policies()["farsighted-greedy"]):
+    for policy in (task.behaviour, task.target_policies()["farsighted-greedy"]):
         exact = task.true_value(policy, gamma=0.7).value
         played = true_value(task, policy, scale=exact, relative_error=0.01, seed=3, gamma=0.7)
         assert abs(played.value - exact) < 4 * played.std_error
@@ -49,7 +49,7 @@ def test_rollouts_agree_with_the_exact_value(task):
 def test_no_policy_beats_the_optimal_one():
     task = tasks.make("tabular-v1", seed=4, horizon=300)
     best = task.optimal_values()
-    values = {name: task.true_value(policy).value for name, policy in task.evaluation_policies().items()}
+    values = {name: task.true_value(policy).value for name, policy in task.target_policies().items()}
     assert max(values.values()) <= best.max(axis=1).mean() + 1e-9
     assert values["farsighted-greedy"] == pytest.approx(best.max(axis=1).mean(), rel=1e-9)
     assert values["worst"] < values["poor"] < values["random"] < values["farsighted-mild"] < values["farsighted-firm"]

@@ -107,7 +107,7 @@ def test_the_default_number_of_steps_is_near_enough(log):
 @pytest.mark.parametrize("name", ["random", "careless", "farsighted-greedy"])
 def test_on_the_tabular_shop_it_is_within_a_hundredth_of_what_the_log_can_tell(name):
     task = tasks.make("tabular-v1")
-    data, policy = task.log(episodes=20_000, policy=task.behaviour, seed=1), task.evaluation_policies()[name]
+    data, policy = task.log(episodes=20_000, policy=task.behaviour, seed=1), task.target_policies()[name]
     every = np.eye(data.layout.context, dtype=np.float32)
     table = policy.probabilities(every)
     exact = (table * _solve(*empirical_model(data), table)).sum(axis=1)

@@ -26,10 +26,10 @@ def check(suite: EstimatorSuite) -> None:
     refuse_repeats(suite.episodes, "episodes")
     for source in suite.sources:
         task = make_task(source)
-        known = task.evaluation_policies()
+        known = task.target_policies()
         for name in source.groups:
             if name not in known:
                 raise UnknownNameError("policy", name, known)
-        if source.logging not in {"behaviour", *task.logging_policies()}:
-            raise UnknownNameError("policy", source.logging, ["behaviour", *task.logging_policies()])
+        if source.logging not in {"behaviour", *task.behaviour_policies()}:
+            raise UnknownNameError("policy", source.logging, ["behaviour", *task.behaviour_policies()])
     refuse_same_sources(suite.sources)

@@ -101,8 +101,8 @@ def execute(job: LogJob, prepared: None, folder: Path | None) -> JobResult:
     suite, source = job.suite, job.source
     cache = None if folder is None else _truth_folder(folder, source.task)
     task = make_task(source)
-    logging = _named(task.logging_policies() | {"behaviour": task.behaviour}, source.logging)
-    policies = {name: _named(task.evaluation_policies(), name) for name in source.groups}
+    logging = _named(task.behaviour_policies() | {"behaviour": task.behaviour}, source.logging)
+    policies = {name: _named(task.target_policies(), name) for name in source.groups}
     scale = task.true_value(task.behaviour, suite.truth_error, TRUTH_SEED, cache=cache)
     data = task.log(episodes=job.episodes, policy=logging, seed=job.seed)
     rows = []

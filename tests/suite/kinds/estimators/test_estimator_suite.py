@@ -86,9 +86,9 @@ def test_a_linear_q_never_saw_the_user():
 def test_a_linear_q_is_exact_where_values_are_linear():
     # One state: the value of an action is its click rate plus a constant, which the features span.
     task = tasks.make("tabular-v1", states=1, actions=3, horizon=100, leave=0.2, gamma=0.5)
-    data = task.log(episodes=30_000, policy=task.logging_policies()["random"], seed=1)
+    data = task.log(episodes=30_000, policy=task.behaviour_policies()["random"], seed=1)
     states = data.states()
-    policy = task.evaluation_policies()["myopic-firm"]
+    policy = task.target_policies()["myopic-firm"]
     chances = policy.probabilities(states)
     q, v = linear_q(data, states, chances)
     now = task.click_rates[0]
