@@ -45,7 +45,7 @@ class Shop:
     Attributes:
         draw: (rng, contexts) -> (n,) actions and their densities.
         mean: (actions, contexts) -> (n,) mean rewards.
-        target: contexts -> (n,) what the evaluated policy asks.
+        target: contexts -> (n,) what the target policy asks.
         noise: standard deviation of the rewards; 0: rewards are the action, or the margin, if it is taken.
         bounds: of the actions.
     """
@@ -163,7 +163,7 @@ def combinations(logs: int) -> Iterator[tuple[str, Found]]:
 
 # --- ratios of states ---
 CHANCES = np.array([[[0.5, 0.5], [0.6, 0.4], [0.4, 0.6]], [[0.2, 0.8], [0.3, 0.7], [0.9, 0.1]]])
-"""Chances to stay and to go on in each of three states in a ring, of the logging and of the evaluated policy."""
+"""Chances to stay and to go on in each of three states in a ring, of the behaviour and of the target policy."""
 WORTH, LEAVING, HORIZON, GAMMA = np.array([0.0, 1.0, 3.0]), 0.1, 30, 0.9
 
 

@@ -76,7 +76,7 @@ class Setting:
 
     @property
     def policies(self) -> tuple[np.ndarray, np.ndarray]:
-        """Probabilities of the actions under the logging and the evaluated policy."""
+        """Probabilities of the actions under the behaviour and the target policy."""
         behaviour = np.exp(-(ACTIONS**2) / 2)
         target = behaviour * np.exp(self.deviation / np.sqrt(self.steps) * ACTIONS)
         return behaviour / behaviour.sum(), target / target.sum()

@@ -68,7 +68,7 @@ def test_bounds_on_a_log_of_two_rows_say_that_nothing_is_known():
 
 
 # --- values ---
-def test_dr_averages_the_model_over_the_evaluation_policy():
+def test_dr_averages_the_model_over_the_target_policy():
     """With q at the logged action in place of E_pi q, "doubly robust" returns the behaviour policy's value."""
     rng = np.random.default_rng(0)
     n = 20_000
@@ -170,7 +170,7 @@ def test_every_row_is_weighed_by_its_own_propensity():
         assert ope.estimate(log, "ips", interval="none").value == pytest.approx(base + 0.5 / 8, rel=1e-12)
 
 
-def test_a_lift_is_over_the_logging_policy_never_over_nothing():
+def test_a_lift_is_over_the_behaviour_policy_never_over_nothing():
     rng = np.random.default_rng(2)
     rewards, same = rng.normal(5, 1, 500), np.full(500, 0.5)
     none = ope.lift(ope.EvaluationLog(rewards, same, same), "snips")

@@ -123,7 +123,7 @@ def test_self_normalised_values_move_with_the_rewards(seed, cents):
 @pytest.mark.parametrize("longest", [1, 5])
 @given(seed=SEEDS)
 @settings(max_examples=15, deadline=None)
-def test_the_logging_policy_is_worth_its_mean_return(longest, seed):
+def test_the_behaviour_policy_is_worth_its_mean_return(longest, seed):
     log = full_log(seed, longest=longest)
     ones = np.ones(log.n_rows)
     own = replace(

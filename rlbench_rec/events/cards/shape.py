@@ -133,7 +133,7 @@ class Columns(Strict):
     category: str | None = None
     """Category of the item."""
     propensity: str | None = None
-    """The logging policy's probability of showing the item."""
+    """The behaviour policy's probability of showing the item."""
     position: str | None = None
     """Slot on the page, from 1."""
     slate: str | None = None

@@ -206,7 +206,7 @@ def judge_skewness(verdict: Verdict, skewness: float, gate: Gate) -> Verdict:
         return verdict
     lopsided = f"a few units carry the estimate: its skewness is {abs(skewness):.2g}, above {gate.trusted_skewness:g}"
     if math.isnan(skewness):
-        lopsided = "the estimate's skewness cannot be told: one unit, or numbers too large for it"
+        lopsided = "the estimate's skewness is not known: one unit, or numbers too large for it"
     return max(verdict[0], "weak", key=VERDICTS.index), (*verdict[1], lopsided)
 
 
