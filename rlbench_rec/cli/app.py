@@ -19,7 +19,7 @@ from .render.console import OUTPUT, say
 
 @runtime_checkable
 class CommandLineError(Protocol):
-    """What typer raises where a command line does not fit; its class has no public name."""
+    """What typer raises for a wrong command line; its class has no public name."""
 
     message: str
     exit_code: int
@@ -51,7 +51,7 @@ app.command("doctor")(doctor.command)
 @app.callback(invoke_without_command=True)
 def options(
     version: bool = typer.Option(False, "--version", help="Print the version and stop."),
-    quiet: bool = typer.Option(False, "--quiet", help="Nothing on stderr but errors; anywhere in the command line."),
+    quiet: bool = typer.Option(False, "--quiet", help="Only errors on stderr; anywhere in the command line."),
     verbose: bool = typer.Option(False, "--verbose", help="Also what the package logs; anywhere."),
     no_color: bool = typer.Option(
         False, "--no-color", help="No escape codes: no colours, no moving bars; anywhere. So does NO_COLOR=1."

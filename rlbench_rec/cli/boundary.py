@@ -24,9 +24,9 @@ WRONG, INTERRUPTED = 2, 130
 AGAIN = 0.05
 """Seconds after which an interruption that was lost comes again."""
 LONGEST = 500
-"""Characters of a foreign error's own message."""
+"""Characters of another library's message that are shown."""
 RECEIVED: list[int] = []
-"""Signals that came while the command ran: a library may make an error of its own of an interruption."""
+"""Signals that arrived while the command ran: a library may turn an interruption into its own error."""
 OURS = Path(__file__).resolve().parents[1]
 
 
@@ -62,28 +62,28 @@ def guarded(command: Callable[[], int], *, debug: bool) -> int:
 
 
 class Interrupted(KeyboardInterrupt):
-    """A class of its own: once Python has seen a plain KeyboardInterrupt leave code that a library runs, it ends by
-    SIGINT, whatever the exit code."""
+    """Not a plain KeyboardInterrupt: once Python has seen one leave code that a library runs, it ends by SIGINT and
+    ignores the exit code."""
 
 
 def _message(error: BaseException) -> str:
     if isinstance(error, RlbenchError):
         return str(error)
-    own = " ".join(str(error).split())
-    own = own[:LONGEST] + ("…" if len(own) > LONGEST else "")
+    text = " ".join(str(error).split())
+    text = text[:LONGEST] + ("…" if len(text) > LONGEST else "")
     if isinstance(error, MemoryError):
-        return f"Memory ran out ({own or 'no more could be had'}). Give it less data, or a machine with more."
-    if isinstance(error, OSError) and error.errno is None and own:
-        return own
+        return f"Memory ran out ({text or 'none was left'}). Give it less data, or a machine with more."
+    if isinstance(error, OSError) and error.errno is None and text:
+        return text
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         full = " The disk is full, or a quota is." if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else ""
         return f"{where}It cannot be read or written ({error.strerror}).{full}"
     if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:
-        return f"A path or a text is not UTF-8 ({own}). Rename the file or folder."
+        return f"A path or a text is not UTF-8 ({text}). Rename the file or folder."
     return (
-        f"unexpected error in {_place(error)}: {type(error).__name__}: {own}. This is a fault of ours, or an input we "
-        "did not foresee. Run the command again with --debug: it writes a traceback to report."
+        f"unexpected error in {_place(error)}: {type(error).__name__}: {text}. This is a bug in rlbench-rec, or an "
+        "unexpected input. Run the command again with --debug: it writes a traceback to report."
     )
 
 
@@ -115,8 +115,8 @@ def _signals() -> Iterator[list[int]]:
 
     def interrupt(number: int, frame: object) -> None:
         received.append(number)
-        # A scheduler may send it to the process and to its group: the second must not break off the cleaning up. Who
-        # presses Ctrl-C again means it.
+        # A scheduler may send it to the process and to its group: the second must not interrupt the clean-up. A
+        # second Ctrl-C is meant.
         if len(received) == 1 or number == signal.SIGINT:
             raise Interrupted
 
@@ -135,7 +135,7 @@ def _signals() -> Iterator[list[int]]:
     if threading.current_thread() is threading.main_thread():
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
-            # What was told to be ignored (nohup) stays so.
+            # A signal that is ignored already (nohup) stays ignored.
             if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                 before[number] = signal.signal(number, interrupt)
     try:

@@ -1,4 +1,4 @@
-"""`rlbench check-plugin MODULE`: does what a module registers keep the contract of its kind?"""
+"""`rlbench check-plugin MODULE`: does everything that a module registers keep the contract of its kind?"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def command(
     data: Annotated[str | None, typer.Option(help="File or folder of that log.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
-    """Run the contract tests of all that a module registers: algorithms, policies, tasks, estimators, ...
+    """Run the contract tests of everything that a module registers: algorithms, policies, tasks, estimators, ...
 
     Exit code 0: all hold; 1: one does not; 2: the module cannot be imported, or registers nothing.
     """

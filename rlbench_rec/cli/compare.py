@@ -22,7 +22,7 @@ def command(
 ) -> None:
     """Join two result files on their keys and judge every row.
 
-    Exit code 0: nothing worse beyond the intervals; 1: a regression or a missing row; 2: a file that cannot be used.
+    Exit code 0: nothing is worse beyond the intervals; 1: a regression or a missing row; 2: a file that cannot be used.
     """
     from ..results.compare import CHANGES, compare
 

@@ -28,4 +28,4 @@ def command(
     written = export(
         load(run, device="cpu"), out or run / f"policy{SUFFIXES.get(format, '')}", format, k=k, checkpoint=checkpoint
     )
-    say(f"{written}: its scores agree with the trained network's. {written}.json says what goes in and out.")
+    say(f"{written}: its scores agree with the trained network's. {written}.json describes input and output.")

@@ -1,4 +1,4 @@
-"""What the package logs and warns of, as lines on stderr."""
+"""Log records and warnings of the package, as lines on stderr."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`rlbench ope LOG`: what another policy would have earned on a user's own log, and whether it may be believed."""
+"""`rlbench ope LOG`: what another policy would have earned on your own log, and whether to believe it."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def _column(text: str) -> typer.models.OptionInfo:
 
 
 def command(
-    log: Annotated[Path, typer.Argument(metavar="LOG", help="Parquet or CSV, one logged decision a row.")],
+    log: Annotated[Path, typer.Argument(metavar="LOG", help="Parquet or CSV, one logged decision per row.")],
     reward: Annotated[str | None, _column("What the decision earned, or cost.")] = None,
     propensity: Annotated[str | None, _column("The behaviour policy's probability of the logged action.")] = None,
     target_propensity: Annotated[str | None, _column("The target policy's probability of the same action.")] = None,
-    q: Annotated[str | None, _column("A model's reward of the logged action; default q_logged, where there.")] = None,
+    q: Annotated[str | None, _column("A model's reward of the logged action; default q_logged, if present.")] = None,
     v: Annotated[str | None, _column("Its mean under the target policy; default v_target, where there.")] = None,
     unsupported_mass: Annotated[
         str | None, _column("The target policy's probability of actions that are never logged, where there.")
     ] = None,
-    episode: Annotated[str | None, _column("Session of the decision, where there; 'none' to leave out.")] = None,
+    episode: Annotated[str | None, _column("Session of the decision, if present; 'none' to leave out.")] = None,
     step: Annotated[str | None, _column("Number or time of the decision within its session.")] = None,
     user: Annotated[str | None, _column("Intervals then resample users; 'none' to leave out.")] = None,
     metric: Annotated[list[str] | None, _column("A further outcome beside the reward; may be repeated.")] = None,
@@ -43,7 +43,7 @@ def command(
             help="What must not suffer by more than 0.01, or 1%; 'lower' for a cost; may be repeated.",
         ),
     ] = None,
-    by: Annotated[str | None, _column("Also by segment; of times by day.")] = None,
+    by: Annotated[str | None, _column("Also by segment; times by day.")] = None,
     timezone: Annotated[
         str | None,
         typer.Option(
@@ -51,10 +51,10 @@ def command(
         ),
     ] = None,
     weight: Annotated[
-        str | None, _column("Of a thinned log: how many rows of the whole one a row stands for, 1 / chance to be kept.")
+        str | None, _column("For a thinned log: how many rows of the whole log a row stands for.")
     ] = None,
     decision: Annotated[
-        str | None, _column("Its id: a decision that repeats is counted once; default decision_id, where there.")
+        str | None, _column("Its id: a repeated decision counts once; default decision_id, if present.")
     ] = None,
     action: Annotated[str | None, _column("What was decided; read with --features only.")] = None,
     features: Annotated[
@@ -177,7 +177,7 @@ def _guardrails(texts: list[str]) -> dict[str, Guardrail]:
     rails = dict(map(scorecard.guardrail, texts))
     if len(rails) < len(texts):
         hint = "Keep the stricter one, or give the outcome a second column."
-        raise InputError("Two guardrails are on one outcome.", where="--guardrail", hint=hint)
+        raise InputError("Two guardrails name the same outcome.", where="--guardrail", hint=hint)
     return rails
 
 

@@ -1,4 +1,4 @@
-"""The library says which parameter is wrong; a person at the command line typed an option."""
+"""From the parameter that the library names in an error to the option that was typed."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Measure speed: asv on this environment, and one commit against another.", no_args_is_help=True)
 
 Bench = Annotated[
-    str, typer.Option("--bench", help="Regular expression: only benchmarks in whose name it is found.", metavar="REGEX")
+    str, typer.Option("--bench", help="Regular expression: only benchmarks whose names match.", metavar="REGEX")
 ]
 
 
@@ -42,14 +42,14 @@ def compare(
     old: Annotated[str, typer.Argument(help="Commit to compare with: a branch, a tag or a hash.")],
     new: Annotated[str, typer.Argument(help="The commit that changed something.")],
     bench: Bench = "",
-    factor: Annotated[float, typer.Option(help="How many times as slow is too slow.")] = 1.1,
+    factor: Annotated[float, typer.Option(help="Slow-down from which a benchmark counts as slower.")] = 1.1,
     rounds: Annotated[
         int, typer.Option(help="Pairs of processes for each benchmark, at least 6; suspects get more.")
     ] = 6,
     show_all: Annotated[bool, typer.Option("--all", help="Also benchmarks that are the same or skipped.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
-    """Measure the benchmarks of two commits in turn, in the present environment, and call those that became slower.
+    """Measure the benchmarks of two commits in turn, in the present environment, and name those that became slower.
 
     Exit code 0: none is slower; 1: one is, beyond the factor and the noise; 2: a benchmark failed, or wrong use; 3:
     nothing was measured on both sides.

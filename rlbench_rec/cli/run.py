@@ -24,9 +24,10 @@ def command(
     ] = None,
     loop: Annotated[str, typer.Option(help="Training loop; see `rlbench list loops`; default the suite's.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one a core.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
     job_timeout: Annotated[
-        float | None, typer.Option(min=0.001, help="Seconds after which a job is ended as failed; default none.")
+        float | None,
+        typer.Option(min=0.001, help="Seconds after which a job is stopped as failed; default none."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the run that --out holds.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The leaderboard as JSON on stdout.")] = False,
@@ -78,5 +79,5 @@ def _resumable(folder: Path) -> Iterator[None]:
         if not RECEIVED and not isinstance(error, KeyboardInterrupt):
             raise
         kept = f"{folder} keeps what finished; --out {folder} --resume runs the rest."
-        say(f"rlbench: interrupted. {kept if folder.is_dir() else 'Nothing had begun.'}", error=True)
+        say(f"rlbench: interrupted. {kept if folder.is_dir() else 'Nothing had started.'}", error=True)
         raise

@@ -18,7 +18,7 @@ app = typer.Typer(help="Simulated shops with known policy values.", no_args_is_h
 
 @app.command("list")
 def list_tasks(as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False) -> None:
-    """Every task, with one sentence."""
+    """Every task, in one sentence."""
     from ..tasks import TASKS
     from .render.tables import print_rows
 
@@ -53,19 +53,19 @@ def calibrate_shop(
     data: Annotated[Path | None, typer.Option(help="File or folder of the raw log.")] = None,
     actions: Annotated[Actions, typer.Option(help="What an item of the shop is.")] = Actions.items,
     top_k: Annotated[int, typer.Option(help="How many items: the most frequent ones.")] = 100,
-    click_rate: Annotated[float, typer.Option(help="Clicks an item shown: assumed, no choice log tells.")] = 0.3,
-    groups: Annotated[int, typer.Option(min=2, max=50, help="Groups of items that users are after.")] = 8,
+    click_rate: Annotated[float, typer.Option(help="Clicks per item shown; a choice log cannot tell.")] = 0.3,
+    groups: Annotated[int, typer.Option(min=2, max=50, help="Groups of items that users look for.")] = 8,
     answer: Annotated[
         bool,
         typer.Option(
             "--answer/--no-answer",
-            help="Ask the shop which estimator to use, how big a log must be, which algorithm wins.",
+            help="Ask the shop which estimator to use, how large a log must be, which algorithm wins.",
         ),
     ] = True,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one a core.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
-    """Fit a simulated shop to a log, judge it on the log's held-out part, and ask it."""
+    """Fit a simulated shop to a log, compare it with the log's held-out part, and ask it questions."""
     from ..suite.calibrated.build_shop import make_shop
     from ..suite.calibrated.open_questions import ask
     from .render.calibrated_shop import show

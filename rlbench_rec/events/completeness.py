@@ -1,4 +1,4 @@
-"""Is it all of the data set that its card speaks of, a part, or another one?"""
+"""Is a log the whole data set that its card describes, a part of it, or another one?"""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from .read.side_tables import SideFiles, find_tables
 PROSE = {"id", "title", "homepage", "licence", "citation", "notes", "published", "shipped", "variants"}
 """Fields of a card that no row depends on; of its variants, `DatasetCard.of_variant` has the chosen one's."""
 PUBLISHED_FILE = {"url", "sha256", "size"}
-"""Fields of a card's file that say where it is to be had."""
+"""Fields of a card's file that say where to get it."""
 
 
 def content(name: str | Path, path: str | Path | None = None) -> tuple[str, str]:

@@ -58,13 +58,15 @@ def load(
         MissingExtraError: `ray` is given and not installed.
     """
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", memory_limit):
-        raise InputError(f"'{memory_limit}' is no amount of memory.", where="memory_limit", hint="Write 2GB or 500MB.")
+        raise InputError(
+            f"'{memory_limit}' is not an amount of memory.", where="memory_limit", hint="Write 2GB or 500MB."
+        )
     if session_gap is not None and not session_gap > 0:
         raise InputError(f"The gap is {session_gap} seconds; it must be above 0.", where="session_gap")
     found = find(name)
     files = in_card_order(found, resolve_files(found, Path(path) if path is not None else None))
     for pattern in absent(found, files) if path is None or Path(path).is_dir() else ():
-        missing = printable(f"{found.card.id}: {pattern} is not here; the log lacks what it holds.")
+        missing = printable(f"{found.card.id}: {pattern} is not here; the log lacks its rows.")
         warnings.warn(missing, DataWarning, stacklevel=2)
     side = find_tables(found, files)
     vectors = item_vectors(found, files)
@@ -160,7 +162,7 @@ def what_failed(error: duckdb.Error | RuntimeError, raw: RawRows, memory_limit: 
 
 
 def _check_unchanged(before: dict[Path, tuple[int, int]], after: dict[Path, tuple[int, int]]) -> None:
-    """Rows of two states of a file are no log, and no checksum would fit them."""
+    """Rows from two states of a file are not a log, and no checksum would match them."""
     for file, state in before.items():
         if after.get(file) != state:
             hint = "Wait until it is written, or give a copy."

@@ -190,4 +190,4 @@ def test_nor_is_a_file_of_its_folder_or_the_picture_by_the_json(run, tmp_path):
 
 def test_two_guardrails_on_one_outcome_are_not_one(run):
     code, out, err = run(*SHOP, "--reward", "click", "--guardrail", "cost:1:lower", "--guardrail", "cost:2")
-    assert code == 2 and not out and "Two guardrails are on one outcome" in err
+    assert code == 2 and not out and "Two guardrails name the same outcome" in err

@@ -17,7 +17,7 @@ def command(
     out: Annotated[Path, typer.Option(help="New folder for the dataset.")],
     data: Data = None,
     memory_limit: Memory = "2GB",
-    ray: Annotated[str | None, typer.Option(help="Spread the reading over this Ray cluster; local starts one.")] = None,
+    ray: Annotated[str | None, typer.Option(help="Read on this Ray cluster; 'local' starts one.")] = None,
 ) -> None:
     """Read a log and save it as a TransitionDataset."""
     from ... import events, mdp

@@ -22,7 +22,7 @@ def command(
 ) -> None:
     """Read a log, account for every row (read = kept + set aside), and say whether it is the whole data set.
 
-    Exit code 0: it loads; 1: it is another data set than the card's, or, with --complete, not known to be the whole.
+    Exit code 0: it loads; 1: it is not the card's data set, or, with --complete, not known to be the whole.
     """
     from ...suite.log_check import check_log
 

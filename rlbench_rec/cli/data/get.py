@@ -7,9 +7,9 @@ from .options import Card
 
 
 def command(card: Card) -> None:
-    """Download a data set, or say where to get it. Asks nothing.
+    """Download a data set, or say where to get it. It asks no questions.
 
-    Files go to $RLBENCH_DATA/ID, or to the user's cache folder; all other commands look there by themselves.
+    Files go to $RLBENCH_DATA/ID, or to the user's cache folder; all other commands look there.
     """
     from ...events.download import get
     from ..render.download_progress import DownloadBars

@@ -1,4 +1,4 @@
-"""`rlbench data init FILE`: a card for a log of one's own."""
+"""`rlbench data init FILE`: a card for your own log."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def command(
     out: Annotated[
         Path | None, typer.Option(help="The card to write; default FILE's name with .toml, beside it.")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a card that is there.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing card.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Look at a log, guess what its columns are, and write a commented card.
+    """Look at a log, guess what its columns are, and write a card with comments.
 
-    Exit code 0: the card can be used as it stands; 1: something must be filled in first.
+    Exit code 0: the card is ready to use; 1: something must be filled in first.
     """
     from ...events.infer import draft
 

@@ -23,7 +23,7 @@ def command(
 ) -> None:
     """Licence, counts, lengths of sessions, funnel, pauses and oddities on one screen.
 
-    Where the log is not at hand, the card alone. With --json also every field of the card.
+    Without the log it shows the card alone. --json also prints every field of the card.
     """
     from ... import events
     from ...events.profile import page, picture, profile

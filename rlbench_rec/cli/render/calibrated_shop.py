@@ -1,4 +1,4 @@
-"""What a person sees of their own shop, simulated."""
+"""The calibrated shop as text."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .console import say, stdout_console
 def show(shop: OwnShop, answers: Answers | None, *, as_json: bool = False) -> None:
     """The fit, the answers, and where the files are; on stdout."""
     if as_json:
-        found = shop.account | {"fit": shop.fit.to_dict("records"), "shop": str(shop.file)}
-        say(json.dumps(found | {"answers": asdict(answers) if answers else None}, indent=1))
+        account = shop.account | {"fit": shop.fit.to_dict("records"), "shop": str(shop.file)}
+        say(json.dumps(account | {"answers": asdict(answers) if answers else None}, indent=1))
         return
     from rich import box
     from rich.table import Table

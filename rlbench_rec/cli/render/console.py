@@ -1,4 +1,4 @@
-"""The one place that prints: on stdout and stderr, by text that a terminal shows and does not obey."""
+"""The one place that prints: on stdout and stderr, in text that a terminal shows but does not obey."""
 
 from __future__ import annotations
 

@@ -14,13 +14,13 @@ from ...tolerances import LAST_DIGITS
 
 WIDTH = 100
 LARGEST_SHARE = 100.0
-"""A lift of more times the behaviour policy's value is not worth a percentage."""
+"""Above this multiple of the behaviour policy's value, a lift is not shown as a percentage."""
 SLICES = 14
 """Shown on the screen."""
 
 
 def scorecard_text(report: Report, advice: Sequence[str] | None = None) -> str:
-    """The log, values and lifts, the decision with its reasons, diagnostics, confounding, and advice where given."""
+    """The log, values and lifts, the decision with its reasons, diagnostics, confounding, and advice if any."""
     lines = [*_log(report), "", *_values(report), "", *_decision(report)]
     lines += [*_guardrails(report), *_slices(report), "", *_overlap(report)]
     lines += _confounding(report)

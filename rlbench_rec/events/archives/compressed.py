@@ -26,7 +26,7 @@ MAGIC = {
 }
 """How packed files begin; servers and browsers change names, so that an ending proves nothing."""
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError)
-"""What Python's readers raise on bytes that are no archive of theirs."""
+"""What Python's readers raise on bytes that are not an archive of theirs."""
 RATIO, FLOOR = 200, 64 << 20
 """What may come out: `RATIO` times the archive's bytes, but at least `FLOOR` bytes. Logs shrink to a fifth or a tenth;
 what grows beyond is a bomb. Bytes are counted as they come, whatever the archive says of its own sizes."""
@@ -149,7 +149,7 @@ def _names(archive: Path) -> list[str]:
             hint = "Nothing was read: an honest archive has no such path."
             raise InputError(f"'{name}' leads out of the archive.", where=str(archive), hint=hint)
     if len(set(names)) < len(names):
-        raise InputError("Two files in the archive bear one name.", where=str(archive))
+        raise InputError("Two files in the archive have the same name.", where=str(archive))
     return sorted(n for n in names if not any(p.startswith((".", "__MACOSX")) for p in PurePosixPath(n).parts))
 
 

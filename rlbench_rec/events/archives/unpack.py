@@ -42,7 +42,7 @@ def unpack(archive: Path, folder: Path, pattern: str) -> list[Path]:
             path.unlink(missing_ok=True)
         raise _explained(error, archive, folder) from error
     if not written:
-        raise InputError(f"No file '{pattern}' in the archive.", where=str(archive), hint="Mend the card's pattern.")
+        raise InputError(f"No file '{pattern}' in the archive.", where=str(archive), hint="Fix the card's pattern.")
     return written
 
 
@@ -103,7 +103,7 @@ def _copy(stream: Readable, target: Path, limit: int, archive: Path) -> int:
             count += len(block)
             if count > limit:
                 what = f"More than {RATIO} times its size comes out of it."
-                raise InputError(what, where=str(archive), hint="It is a bomb or no log; nothing was kept.")
+                raise InputError(what, where=str(archive), hint="It is a bomb or not a log; nothing was kept.")
             if shutil.disk_usage(target.parent).free < 2 * BLOCK:
                 raise OutputError("The disk is full.", where=str(target.parent))
             out.write(block)

@@ -31,7 +31,7 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"'{name}' is no time zone; write one like Europe/Berlin") from error
+        raise ValueError(f"'{name}' is not a time zone; write one like Europe/Berlin") from error
     return name
 
 
@@ -63,7 +63,7 @@ class DatasetCard(BaseModel):
     missing: list[str] = []
     """Texts that mean a value is missing, such as `NA`; an empty field always does."""
     aliases: dict[str, str] = {}
-    """Other spellings of column names: theirs = the one that the card uses."""
+    """Other spellings of column names: theirs = the name that the card uses."""
     files: list[FileSpec] = []
     """The log's files."""
     variants: dict[str, Variant] = {}

@@ -1,4 +1,4 @@
-"""Finding cards, and the files a card speaks of."""
+"""Finding cards, and the files that a card describes."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def data_folder() -> Path:
     home = os.path.expanduser("~")
     if home != "~":
         return Path(home) / ".cache" / "rlbench-rec"
-    # A container may run as a user who has no home: there is no better place then.
+    # A container may run as a user without a home folder: then this is the best place.
     return Path(tempfile.gettempdir()) / f"rlbench-rec-{os.getuid()}"
 
 

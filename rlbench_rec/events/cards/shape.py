@@ -79,7 +79,7 @@ class FileSpec(Strict):
 
 
 class Published(Strict):
-    """Counts of the whole data set as others have published them: whoever holds fewer rows holds a part of it."""
+    """Counts of the whole data set as published: a log with fewer rows is a part of it."""
 
     rows: int = Field(ge=1)
     """Rows read; where lines hold lists, elements."""

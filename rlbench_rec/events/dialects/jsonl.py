@@ -23,7 +23,7 @@ LOOKED_AT = 1_000
 
 
 def open_rows(connection: duckdb.DuckDBPyConnection, files: list[Path], card: DatasetCard) -> RawRows:
-    """Register the files' lines with the connection. A line that is no JSON object has no fields, so it is malformed.
+    """Register the files' lines with the connection. A line that is not a JSON object has no fields and is malformed.
 
     Raises:
         InputError: an empty file.

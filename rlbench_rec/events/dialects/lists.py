@@ -62,7 +62,7 @@ def one_row_each(raw: RawRows, card: DatasetCard) -> RawRows:
 def _split(text: str, delimiter: str, is_json: bool) -> str:
     if not is_json:
         return f"string_split({text}, {quote_text(delimiter)})"
-    # Whatever is no list has no elements. In a CASE, since a reader of JSON stops at the first text that is none.
+    # What is not a list has no elements. In a CASE, since DuckDB stops at the first text that is not JSON.
     of_list = f"CASE json_type({text}) WHEN 'ARRAY' THEN json_extract({text}, '$[*]') END"
     return f"CASE WHEN json_valid({text}) THEN {of_list} END"
 

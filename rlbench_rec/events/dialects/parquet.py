@@ -21,7 +21,7 @@ def open_rows(connection: duckdb.DuckDBPyConnection, files: list[Path], card: Da
     """The rows of the files, columns as text: they go through the same account as the lines of a CSV.
 
     Raises:
-        InputError: a file that is no Parquet, or files whose columns differ.
+        InputError: a file that is not Parquet, or files whose columns differ.
     """
     names = same_names(files, [_names(file) for file in files])
     # By place, since DuckDB takes names that differ in case for the same.

@@ -41,10 +41,10 @@ class RawRows:
         """
         if name not in self.names:
             have = ", ".join(self.names[:20]) + (", …" if len(self.names) > 20 else "")
-            hint = f"The columns are: {have}. Is the header there, and do card and delimiter fit?"
+            hint = f"The columns are: {have}. Is there a header, and do the card and its delimiter match the file?"
             raise InputError(f"There is no column '{name}'.", where=self.where, hint=hint)
         if self.names.count(name) > 1:
-            raise InputError(f"The column '{name}' stands twice.", where=self.where, hint="Rename one of them.")
+            raise InputError(f"The column '{name}' occurs twice.", where=self.where, hint="Rename one of them.")
         return f"fields[{self.names.index(name) + 1}]"
 
 

@@ -82,7 +82,7 @@ def by_hand(card: DatasetCard, folder: Path) -> str:
         columns = dict.fromkeys(lookup.into for lookup in card.lookups)
         beside = f" Beside that, {' and '.join(names)} give each row its {' and '.join(columns)}."
     return (
-        f"Its owners give it out on their own page, after a login or their terms. Open {page}, download "
+        f"Its owners distribute it on their own page, after a login or agreement to their terms. Open {page}, download "
         f"{' and '.join(wanted)}, and put {'it' if len(wanted) == 1 else 'them'} into {folder} "
         f"(or give the file or folder with --data).{beside}"
     )
@@ -102,10 +102,10 @@ def _fetch(spec: FileSpec, folder: Path, card: DatasetCard, progress: ProgressCa
     """The files that came; none where they were there already."""
     name = PurePosixPath(unquote(urlsplit(spec.url).path)).name
     if not name:
-        raise InputError(f"The address {spec.url} names no file.", where=card.id, hint="Mend the card's url.")
+        raise InputError(f"The address {spec.url} names no file.", where=card.id, hint="Fix the card's url.")
     is_archive = name.lower().endswith(ARCHIVES) and not PurePosixPath(name).match(spec.pattern)
     if is_archive:
-        # Whoever unpacked it may have thrown the archive away.
+        # The user may have unpacked the archive and deleted it.
         if any(folder.glob(spec.pattern)):
             return []
         archive = download(spec.url, spec.sha256, folder / name, spec.size, progress)[0]

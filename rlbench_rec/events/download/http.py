@@ -1,4 +1,4 @@
-"""One file over HTTP: checked by its SHA-256, resumed where a transfer broke, never larger than was said."""
+"""One file over HTTP: checked by its SHA-256, resumed where a transfer broke, never larger than the card says."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def download(
         if _sha256(part) != sha256.lower():
             part.unlink()
             hint = "Nothing was kept. The file may have been replaced: compare with its page, and the card's sha256."
-            raise InputError("The file that came has another SHA-256 than the card says.", where=url, hint=hint)
+            raise InputError("The SHA-256 of the file that arrived is not the card's.", where=url, hint=hint)
         rename_durably(part, path)
     except RlbenchError:
         raise
     except (requests.RequestException, urllib3.exceptions.HTTPError, TooSlow) as error:
-        hint = "What has come is kept: run the same command again to go on."
+        hint = "What has arrived is kept: run the same command again to continue."
         what = "was too slow" if isinstance(error, TooSlow) else f"broke off ({type(error).__name__})"
         raise InputError(f"The download {what}.", where=url, hint=hint) from error
     except OSError as error:
@@ -147,7 +147,7 @@ def _transfer(url: str, part: Path, size: int | None, progress: ProgressCallback
                 _report(progress, part, have, total or size)
                 pace.check(len(block))
         if total is not None and have < total:
-            raise urllib3.exceptions.ProtocolError(f"{have} of {total} bytes came")
+            raise urllib3.exceptions.ProtocolError(f"{have} of {total} bytes arrived")
 
 
 def _too_large(part: Path, url: str, limit: int) -> InputError:

@@ -27,7 +27,7 @@ class Draft:
         path: the card.
         columns: role -> (column, how it was found).
         events: raw value -> our event.
-        doubts: what could not be told, one sentence each.
+        doubts: what could not be determined, one sentence each.
         complete: whether the card can be used as it stands.
         rows: how many rows were looked at.
     """

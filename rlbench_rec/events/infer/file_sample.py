@@ -115,7 +115,7 @@ def _lines(path: Path) -> tuple[list[str], bool]:
                 pieces.append(block[block.find(b"\n") + 1 : block.rfind(b"\n") + 1])
     text = b"".join(pieces).removeprefix(BOM)
     if b"\0" in text[:4096]:
-        raise InputError("This is no text file.", where=str(path), hint="Give a CSV, JSONL or Parquet file.")
+        raise InputError("This is not a text file.", where=str(path), hint="Give a CSV, JSONL or Parquet file.")
     return [line for line in text.decode("utf-8", "replace").split("\n") if line.strip()], whole
 
 

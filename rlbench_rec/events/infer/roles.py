@@ -27,7 +27,7 @@ ROLES: dict[str, tuple[str, ...]] = {
 """Role -> keys of `COLUMN_NAMES`. A column has one role: the first that it fits."""
 NEEDED = ("timestamp", "item", "event")
 MOST_EVENTS = 60
-"""A column with more distinct values than this is no list of event types."""
+"""A column with more distinct values than this is not a list of event types."""
 ENOUGH = 0.95
 """Share of the values that must fit."""
 ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?")
@@ -48,7 +48,7 @@ class Roles:
         events: raw value -> our event.
         strange: raw event values that mean none of ours, with their share.
         missing: texts that mean "missing".
-        doubts: what could not be told, one sentence each.
+        doubts: what could not be determined, one sentence each.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
@@ -108,7 +108,7 @@ def _fits(role: str, values: list[str]) -> bool:
 
 
 def time_unit(values: list[str]) -> str | None:
-    """`iso`, `s` or `ms`, or None where the values are no times."""
+    """`iso`, `s` or `ms`, or None where the values are not times."""
     if _share(values, lambda v: ISO.fullmatch(v) is not None) >= ENOUGH:
         return "iso"
     for unit, (low, high) in (("s", SECONDS), ("ms", MILLISECONDS)):

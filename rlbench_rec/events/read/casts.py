@@ -59,7 +59,7 @@ def _timestamp(text: str, card: DatasetCard) -> str:
         naive = f"timezone({quote_text(card.time_zone)}, {naive})"
     # A cast to TIMESTAMP ignores whatever follows, PM and zone names too: it gets digits alone.
     is_naive = f"regexp_full_match({text}, '[0-9]+[-/][0-9]+[-/][0-9]+([T ][0-9:.]+)?')"
-    # Some write a blank before the offset. Words like `epoch` are no times.
+    # Some write a blank before the offset. Words like `epoch` are not times.
     closed = f"replace(replace({text}, ' +', '+'), ' -', '-')"
     aware = f"coalesce(TRY_CAST({text} AS TIMESTAMPTZ), TRY_CAST({closed} AS TIMESTAMPTZ))"
     # The usual form of a log in UTC, for which the plain cast, three times as fast, gives the same.

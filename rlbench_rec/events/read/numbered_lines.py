@@ -19,7 +19,7 @@ from ..archives.compressed import opened
 
 CHUNK_BYTES = 4 << 20
 LONGEST_LINE = 64 << 20
-"""A longer line is no row of a log; without a limit, a file without line ends would have to fit into memory."""
+"""A longer line is not a row of a log; without a limit, a file without line ends would have to fit into memory."""
 BOM = b"\xef\xbb\xbf"
 SCHEMA = pa.schema(
     [("file", pa.int32()), ("line", pa.int64()), ("text", pa.large_string()), ("quoted", pa.list_(pa.string()))]
@@ -54,7 +54,7 @@ def split_fields(text: str, delimiter: str) -> list[str] | None:
 class LineStream:
     """Every line of every file as record batches of `SCHEMA`, to be read once.
 
-    Whoever reads the stream through DuckDB gets an exception back as text only, so the exception itself is kept.
+    DuckDB gives back an exception of the stream as text only, so the exception itself is kept.
 
     Args:
         paths: the files.

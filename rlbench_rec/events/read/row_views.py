@@ -82,7 +82,7 @@ def judge(
 
 
 def set_duplicates_aside(connection: duckdb.DuckDBPyConnection, raw: RawRows, first: int) -> None:
-    """Rows of one part whose hash stands twice are read again, from `raw`, and compared as text."""
+    """Rows of one part whose hash occurs twice are read again, from `raw`, and compared as text."""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE twice AS SELECT file, line FROM typed WHERE reason IS NULL AND text_hash IN "
         "(SELECT text_hash FROM typed WHERE reason IS NULL GROUP BY text_hash HAVING count(*) > 1)"
@@ -111,9 +111,9 @@ def check_propensities(connection: duckdb.DuckDBPyConnection, card: DatasetCard,
     if row:
         # Not set aside: leaving out exposures by their propensity would bias every estimate.
         raise InputError(
-            f"The propensity is {row[2] if row[2] is not None else 'no number'}; it must lie in (0, 1].",
+            f"The propensity is {row[2] if row[2] is not None else 'not a number'}; it must lie in (0, 1].",
             where=f"{files[row[0]]}:{row[1]}: column '{column}'",
-            hint="Mend the log; such rows cannot be left out without bias.",
+            hint="Fix the log; leaving such rows out would bias every estimate.",
         )
 
 

@@ -24,11 +24,11 @@ REASONS = (
     "duplicate",
 )
 """Why rows are set aside; a row gets the first that applies. `malformed`: too few or too many fields, an open quote,
-bytes that are no UTF-8, no item or time, or a value that is there but does not parse. `other_log`: the card's `where`
+bytes that are not UTF-8, no item or time, or a value that is there but does not parse. `other_log`: the card's `where`
 does not hold."""
 DAY = 86_400_000
 LONGEST = 10**13
-"""Milliseconds since a session began; longer (300 years) is no time."""
+"""Milliseconds since a session began; longer (300 years) is not a time."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def stage(raw: RawRows, found: Found) -> Staging:
     """How to type the rows of a log.
 
     Raises:
-        InputError: the files lack a column that the card names, or a context column bears the name of another column.
+        InputError: the files lack a column that the card names, or a context column has the name of another column.
     """
     card, variant = found.card, found.variant
     columns, types = card.columns, card.id_types
@@ -157,14 +157,14 @@ def _context_names(raw: RawRows, card: DatasetCard) -> list[str]:
         prefix = pattern.removesuffix("*")
         names = [n for n in raw.names if n.startswith(prefix)] if pattern.endswith("*") else [pattern]
         if not names:
-            raise InputError(f"No column matches '{pattern}'.", where=raw.where, hint="Mend the card's context.")
+            raise InputError(f"No column matches '{pattern}'.", where=raw.where, hint="Fix the card's context.")
         found += [name for name in names if name not in found]
     # DuckDB does not tell columns apart by upper and lower case.
     taken = {*COLUMNS, *OPTIONAL_COLUMNS}
     for name in found:
         if name.lower() in taken:
             raise InputError(
-                f"The context column '{name}' bears a name that is taken.", where=raw.where, hint="Rename it."
+                f"The context column '{name}' has a name that is already used.", where=raw.where, hint="Rename it."
             )
         taken.add(name.lower())
     return found

@@ -133,7 +133,7 @@ def test_broken_and_dishonest_zip_files(shop, tmp_path):
     with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(box, "w") as twice:
         twice.writestr("log.csv", HEADER + GOOD)
         twice.writestr("log.csv", HEADER + GOOD * 2)
-    with pytest.raises(InputError, match="bear one name"):
+    with pytest.raises(InputError, match="have the same name"):
         events.load(card, box)
 
 

@@ -99,7 +99,7 @@ def test_a_card_with_several_logs_asks_which():
         ({"files": "[]"}, "needs files or variants"),
         ({"propensity": '"uniform"'}, "needs items"),
         ({"propensity": '"logged"'}, "columns.propensity"),
-        ({"time_unit": '"iso"\ntime_zone = "Europe/Bärlin"'}, "no time zone"),
+        ({"time_unit": '"iso"\ntime_zone = "Europe/Bärlin"'}, "not a time zone"),
         ({"time_unit": '"s"\nwindow = { start = "2020-01-01T00:00:00", end = "2021-01-01T00:00:00" }'}, "timezone"),
         ({"time_unit": '"s"\nsession = "given"'}, "columns.session"),
         ({"time_unit": '"s"\nheader = false'}, "needs names"),

@@ -136,7 +136,7 @@ def test_a_good_file_comes_once_and_is_found_by_itself(card, cache, server, caps
 
 def test_a_wrong_checksum_leaves_nothing(card, cache):
     path = card(LOG, sha256="0" * 64)
-    with pytest.raises(InputError, match="another SHA-256"):
+    with pytest.raises(InputError, match="SHA-256 of the file that arrived"):
         get(path)
     assert [p.name for p in cache.iterdir()] == [".lock"]
 
@@ -180,7 +180,7 @@ def test_a_part_of_another_file_does_not_poison_the_next_try(card, cache):
     path = card(LOG)
     cache.mkdir(parents=True)
     (cache / "log.csv.part").write_bytes(b"x" * (len(LOG) + 5))
-    with pytest.raises(InputError, match="another SHA-256"):
+    with pytest.raises(InputError, match="SHA-256 of the file that arrived"):
         get(path)
     get(path)
     assert (cache / "log.csv").read_bytes() == LOG

@@ -138,7 +138,7 @@ def test_columns_may_bear_any_name(tmp_path):
         (b"a,b,c\n", "no row"),
         (b"just words\nand more\n", "No delimiter"),
         (b"PAR1 but not really", "Not a Parquet file"),
-        (b"a,b\n\0\0\0\0", "no text file"),
+        (b"a,b\n\0\0\0\0", "not a text file"),
         (b"\x1f\x8bbroken", "archive is broken"),
         (b'{"a": \n', "No line is a JSON object"),
     ],
