@@ -10,7 +10,7 @@ from typing import Any
 
 from .archives.compressed import opened
 from .cards.card import DatasetCard
-from .cards.find import Found, find, item_vectors, resolve_files
+from .cards.find import LocatedCard, find, item_vectors, resolve_files
 from .read.log_files import in_card_order
 from .read.side_tables import SideFiles, find_tables
 
@@ -32,10 +32,10 @@ def content(name: str | Path, path: str | Path | None = None) -> tuple[str, str]
     Raises:
         UnknownNameError, MissingFileError, InputError: as `load`, as far as files and card are concerned.
     """
-    found = find(name)
-    files = in_card_order(found, resolve_files(found, Path(path) if path is not None else None))
-    sources = all_files(files, find_tables(found, files), item_vectors(found, files))
-    return files_sha256(sources), card_sha256(found)
+    located = find(name)
+    files = in_card_order(located, resolve_files(located, Path(path) if path is not None else None))
+    sources = all_files(files, find_tables(located, files), item_vectors(located, files))
+    return files_sha256(sources), card_sha256(located)
 
 
 def all_files(files: list[Path], side: SideFiles, vectors: Path | None) -> list[Path]:
@@ -52,9 +52,9 @@ def files_sha256(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def card_sha256(found: Found) -> str:
+def card_sha256(located: LocatedCard) -> str:
     """SHA-256 of what a card says of rows: columns, events, sessions, rewards; not of its title, licence or links."""
-    return hashlib.sha256(json.dumps([_shaping(found.card), found.items], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([_shaping(located.card), located.items], sort_keys=True).encode()).hexdigest()
 
 
 def _shaping(card: DatasetCard) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ..errors import DataWarning, InputError, OutputError, RlbenchError
 from ..files import rename_durably, scratch_folder, temporary_folder, write_text
 from ..terminal import printable
 from .archives.compressed import stamps
-from .cards.find import Found, find, item_vectors, resolve_files
+from .cards.find import LocatedCard, find, item_vectors, resolve_files
 from .dialects.rows import RawRows
 from .event_log import EventLog
 from .fingerprint import all_files, card_sha256, files_sha256
@@ -63,13 +63,13 @@ def load(
         )
     if session_gap is not None and not session_gap > 0:
         raise InputError(f"The gap is {session_gap} seconds; it must be above 0.", where="session_gap")
-    found = find(name)
-    files = in_card_order(found, resolve_files(found, Path(path) if path is not None else None))
-    for pattern in absent(found, files) if path is None or Path(path).is_dir() else ():
-        missing = printable(f"{found.card.id}: {pattern} is not here; the log lacks its rows.")
+    located = find(name)
+    files = in_card_order(located, resolve_files(located, Path(path) if path is not None else None))
+    for pattern in absent(located, files) if path is None or Path(path).is_dir() else ():
+        missing = printable(f"{located.card.id}: {pattern} is not here; the log lacks its rows.")
         warnings.warn(missing, DataWarning, stacklevel=2)
-    side = find_tables(found, files)
-    vectors = item_vectors(found, files)
+    side = find_tables(located, files)
+    vectors = item_vectors(located, files)
     sources = all_files(files, side, vectors)
     as_they_were = stamps(sources)
     keep = None
@@ -77,17 +77,17 @@ def load(
         keep = scratch_folder()
         out = keep.name
     folder = Path(out)
-    gap = found.card.session_gap if session_gap is None else float(session_gap)
+    gap = located.card.session_gap if session_gap is None else float(session_gap)
     try:
         with temporary_folder(folder / "staging") as scratch:
             made = scratch / "made"
             made.mkdir()
             if ray is None:
-                report, context = _run(found, files, side, made, scratch, memory_limit, gap)
+                report, context = _run(located, files, side, made, scratch, memory_limit, gap)
             else:
                 from .ray_backend import run
 
-                report, context = run(found, files, side, made, scratch, memory_limit, gap, ray)
+                report, context = run(located, files, side, made, scratch, memory_limit, gap, ray)
             source_sha256 = files_sha256(sources)
             _check_unchanged(as_they_were, stamps(sources))
             write_text(made / "report.json", json.dumps(report.to_dict(), indent=1, sort_keys=True) + "\n")
@@ -100,24 +100,24 @@ def load(
         raise OutputError(f"It cannot be written ({error.strerror}).", where=error.filename or str(folder)) from error
     return EventLog(
         path=folder / "events.parquet",
-        card=found.card,
-        variant=found.variant_name,
+        card=located.card,
+        variant=located.variant_name,
         report=report,
         source_sha256=source_sha256,
-        card_sha256=card_sha256(found),
+        card_sha256=card_sha256(located),
         context_columns=context,
-        catalogue=tuple(range(found.items)) if found.items else None,
+        catalogue=tuple(range(located.items)) if located.items else None,
         item_vectors=vectors,
         _keep=keep,
     )
 
 
 def _run(
-    found: Found, files: list[Path], side: SideFiles, folder: Path, scratch: Path, memory_limit: str, gap: float
+    located: LocatedCard, files: list[Path], side: SideFiles, folder: Path, scratch: Path, memory_limit: str, gap: float
 ) -> tuple[LoadReport, tuple[str, ...]]:
     import duckdb
 
-    card, all_parts, stagings, paths = found.card, parts(found, files), [], []
+    card, all_parts, stagings, paths = located.card, parts(located, files), [], []
     with row_views.connected(scratch, memory_limit) as connection:
         raw = RawRows("", [], str(files[0]))
         try:

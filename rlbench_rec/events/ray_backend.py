@@ -13,7 +13,7 @@ from typing import Any
 
 from ..extras import require
 from ..sql import parquet_rows, quote_path, quote_text
-from .cards.find import Found
+from .cards.find import LocatedCard
 from .load_report import LoadReport
 from .read import row_views
 from .read.log_files import parts, together
@@ -25,7 +25,7 @@ PARTITIONS_PER_WORKER = 2
 
 
 def run(
-    found: Found,
+    located: LocatedCard,
     files: list[Path],
     side: SideFiles,
     folder: Path,
@@ -40,14 +40,14 @@ def run(
         MissingExtraError: ray is not installed.
         InputError: as on one machine.
     """
-    card = found.card
+    card = located.card
     with row_views.connected(scratch, memory_limit) as connection:
         # Looks at all first lines and reads nothing yet: files that do not go together are refused here.
-        staging = together([part.stage(connection)[1] for part in parts(found, files)])
+        staging = together([part.stage(connection)[1] for part in parts(located, files)])
         ray = _connected(address)
         count = max(1, PARTITIONS_PER_WORKER * int(ray.cluster_resources().get("CPU", 1)))
         tables = read_tables(connection, card, side, scratch)
-        job = _Job(found, files, scratch, memory_limit, gap, count, tables)
+        job = _Job(located, files, scratch, memory_limit, gap, count, tables)
         _all(ray, _type_rows, [(job, number) for number in range(len(files))])
         counted: Counter[str] = Counter()
         for counts in _all(ray, _cut_sessions, [(job, bucket, staging) for bucket in range(count)]):
@@ -65,7 +65,7 @@ def run(
 class _Job:
     """What every task needs."""
 
-    found: Found
+    located: LocatedCard
     files: list[Path]
     scratch: Path
     memory_limit: str
@@ -76,9 +76,9 @@ class _Job:
 
 def _type_rows(job: _Job, number: int) -> None:
     """Rows of one file, typed, in a folder a partition: `typed-<file>/bucket=<n>/*.parquet`."""
-    file, card = job.files[number], job.found.card
+    file, card = job.files[number], job.located.card
     with row_views.connected(job.scratch / f"typing-{number}", job.memory_limit) as connection:
-        _, staging = parts(job.found, [file])[0].stage(connection)
+        _, staging = parts(job.located, [file])[0].stage(connection)
         columns = ", ".join(f"CAST({number} AS INTEGER) AS file" if n == "file" else n for n in staging.typed)
         # Where duplicates are looked for, the next task compares texts, and has no raw file to read them from again.
         text = "text" if card.deduplicate else "CASE WHEN reason IS NOT NULL THEN text END AS text"
@@ -90,11 +90,11 @@ def _type_rows(job: _Job, number: int) -> None:
 
 def _cut_sessions(job: _Job, bucket: int, staging: Staging) -> dict[str, int]:
     """One partition's rows with their sessions, and those set aside; gives reason -> rows."""
-    card, found = job.found.card, sorted(job.scratch.glob(f"typed-*/bucket={bucket}/*.parquet"))
-    if not found:
+    card, typed_files = job.located.card, sorted(job.scratch.glob(f"typed-*/bucket={bucket}/*.parquet"))
+    if not typed_files:
         return {}
     with row_views.connected(job.scratch / f"cutting-{bucket}", job.memory_limit) as connection:
-        row_views.judge(connection, row_views.typed_rows(found), staging, job.tables)
+        row_views.judge(connection, row_views.typed_rows(typed_files), staging, job.tables)
         if card.deduplicate:
             connection.execute(
                 "INSERT INTO duplicates SELECT file, line, text FROM typed "
@@ -103,13 +103,13 @@ def _cut_sessions(job: _Job, bucket: int, staging: Staging) -> dict[str, int]:
         row_views.check_propensities(connection, card, job.files)
         names = ", ".join(quote_text(path.name) for path in job.files)
         named = f"SELECT file AS number, [{names}][file + 1] AS file, line, reason, text FROM aside"
-        own = job.scratch / f"cutting-{bucket}"
-        row_views.write(connection, named, job.scratch / f"aside-{bucket}.parquet", own)
+        spill_folder = job.scratch / f"cutting-{bucket}"
+        row_views.write(connection, named, job.scratch / f"aside-{bucket}.parquet", spill_folder)
         row_views.write(
             connection,
             shard_sql(card, with_lookups(staging, job.tables), job.gap),
             job.scratch / f"shard-{bucket}.parquet",
-            own,
+            spill_folder,
         )
         return row_views.counts(connection)
 
@@ -131,6 +131,6 @@ def _all(ray: Any, function: Any, arguments: list[tuple]) -> list[Any]:
     """Every task's result, in order; a task's own error is raised as what it is."""
     task = ray.remote(num_cpus=1)(function)
     try:
-        return ray.get([task.remote(*one) for one in arguments])
+        return ray.get([task.remote(*values) for values in arguments])
     except ray.exceptions.RayTaskError as error:
         raise error.cause from error

@@ -87,7 +87,7 @@ def files_like(place: Path, patterns: Iterable[str]) -> list[Path]:
     Raises:
         InputError: a zip file that is broken, or has a path that leads out of it.
     """
-    found: dict[tuple[Path, str], list[Path]] = {}
+    fitting: dict[tuple[Path, str], list[Path]] = {}
     for pattern in patterns:
         if place.is_file():
             fit = {(place, str(path)): [path] for path in _fitting(place, pattern)}
@@ -95,8 +95,8 @@ def files_like(place: Path, patterns: Iterable[str]) -> list[Path]:
             fit = _in_folder(place, pattern) or {
                 (box, str(path)): [path] for box in sorted(place.glob("*.zip")) for path in _fitting(box, pattern)
             }
-        found = {**fit, **found}
-    return sorted({path for paths in found.values() for path in paths})
+        fitting = {**fit, **fitting}
+    return sorted({path for paths in fitting.values() for path in paths})
 
 
 def inside(archive: Path, pattern: str) -> list[Path]:
@@ -121,13 +121,13 @@ def leads_out(name: str) -> bool:
 
 
 def _in_folder(folder: Path, pattern: str) -> dict[tuple[Path, str], list[Path]]:
-    found: dict[tuple[Path, str], list[Path]] = {}
+    fitting: dict[tuple[Path, str], list[Path]] = {}
     for ending in ("", *PACKED):
         for path in sorted(folder.glob(pattern + ending)):
             key = (path.parent, plain_name(path))
-            if path.is_file() and key not in found:
-                found[key] = inside(path, pattern) if is_zip(path) else [path]
-    return found
+            if path.is_file() and key not in fitting:
+                fitting[key] = inside(path, pattern) if is_zip(path) else [path]
+    return fitting
 
 
 def _fitting(archive: Path, pattern: str) -> list[Path]:

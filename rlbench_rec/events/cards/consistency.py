@@ -40,8 +40,8 @@ def problems(card: DatasetCard) -> Iterator[str]:
 
 def _events(card: DatasetCard) -> Iterator[str]:
     each = [card.of_file(spec) for spec in card.files if spec.has_own_shape] or [card]
-    for one in each:
-        if sum(map(bool, (one.columns.event, one.event, one.outcomes))) != 1:
+    for shape in each:
+        if sum(map(bool, (shape.columns.event, shape.event, shape.outcomes))) != 1:
             yield "what happened is said by columns.event, by event or by outcomes: one of the three"
     if card.columns.event and not card.events:
         yield "columns.event needs events: raw value = ours"

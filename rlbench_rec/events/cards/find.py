@@ -15,7 +15,7 @@ from .card import DatasetCard, Variant, read_card
 
 
 @dataclass(frozen=True)
-class Found:
+class LocatedCard:
     """A card by name.
 
     Attributes:
@@ -54,7 +54,7 @@ def list_cards() -> list[str]:
     return CARDS.names()
 
 
-def find(name: str | Path) -> Found:
+def find(name: str | Path) -> LocatedCard:
     """A card by id, `id/variant`, or the path of a .toml file (`shop.toml/variant` too).
 
     Raises:
@@ -70,7 +70,7 @@ def find(name: str | Path) -> Found:
         raise InputError(f"The dataset '{stem}' calls itself '{card.id}'.", where=str(path), hint="Use one name.")
     if variant and variant not in card.variants:
         raise UnknownNameError(f"variant of {card.id}", variant, card.variants)
-    return Found(card.of_variant(variant) if variant else card, path.parent, variant)
+    return LocatedCard(card.of_variant(variant) if variant else card, path.parent, variant)
 
 
 def find_card(name: str | Path) -> DatasetCard:
@@ -78,11 +78,11 @@ def find_card(name: str | Path) -> DatasetCard:
     return find(name).card
 
 
-def resolve_files(found: Found, path: Path | None) -> list[Path]:
+def resolve_files(located: LocatedCard, path: Path | None) -> list[Path]:
     """The raw files to read, sorted; packed ones too (see `packed`).
 
     Args:
-        found: the card, with its variant.
+        located: the card, with its variant.
         path: a file, a zip file of several, or the data folder; None takes what the card ships, a user's card's own
             folder, or `<cache folder>/<id>` (see `data_folder`).
 
@@ -90,7 +90,7 @@ def resolve_files(found: Found, path: Path | None) -> list[Path]:
         MissingFileError: nothing there; says where to get it.
         InputError: several logs and none chosen, or an archive that cannot be read.
     """
-    card, variant = found.card, found.variant
+    card, variant = located.card, located.variant
     if card.variants and variant is None:
         names = ", ".join(f"{card.id}/{name}" for name in card.variants)
         raise InputError("The card has several logs.", where=card.id, hint=f"Choose one: {names}.")
@@ -99,24 +99,24 @@ def resolve_files(found: Found, path: Path | None) -> list[Path]:
         if path.name.lower().endswith(FOREIGN):
             raise InputError("Such an archive is not read.", where=str(path), hint="Unpack it, and give the folder.")
         return _in_zip(path, patterns) if is_zip(path) else [path]
-    folders = [path] if path else _default_folders(found)
+    folders = [path] if path else _default_folders(located)
     for folder in folders:
         if files := files_like(folder, patterns):
             return files
     if not folders[0].is_dir():
-        raise MissingFileError("The log is not there.", where=str(folders[0]), hint=_how_to_get(found))
-    raise MissingFileError(f"No file {' or '.join(patterns)} here.", where=str(folders[0]), hint=_how_to_get(found))
+        raise MissingFileError("The log is not there.", where=str(folders[0]), hint=_how_to_get(located))
+    raise MissingFileError(f"No file {' or '.join(patterns)} here.", where=str(folders[0]), hint=_how_to_get(located))
 
 
-def item_vectors(found: Found, files: list[Path]) -> Path | None:
+def item_vectors(located: LocatedCard, files: list[Path]) -> Path | None:
     """The file of item vectors that the card names, in the folder of the log's files.
 
     Raises:
         MissingFileError: it is not there.
     """
-    if found.card.item_vectors is None:
+    if located.card.item_vectors is None:
         return None
-    path = (archive_of(files[0]) or files[0]).parent / found.card.item_vectors
+    path = (archive_of(files[0]) or files[0]).parent / located.card.item_vectors
     if not path.is_file():
         hint = "Put it there, or take item_vectors out of the card."
         raise MissingFileError("The card's item vectors are not there.", where=str(path), hint=hint)
@@ -140,16 +140,17 @@ def data_folder() -> Path:
     return Path(tempfile.gettempdir()) / f"rlbench-rec-{os.getuid()}"
 
 
-def _default_folders(found: Found) -> list[Path]:
-    if found.card.shipped:
-        return [found.folder / found.card.id]
-    cached = data_folder() / found.card.id
+def _default_folders(located: LocatedCard) -> list[Path]:
+    if located.card.shipped:
+        return [located.folder / located.card.id]
+    cached = data_folder() / located.card.id
     # A user's own card lies beside its data.
-    return [cached] if found.folder == cards_folder() else [found.folder, cached]
+    return [cached] if located.folder == cards_folder() else [located.folder, cached]
 
 
-def _how_to_get(found: Found) -> str:
-    if found.folder != cards_folder():
+def _how_to_get(located: LocatedCard) -> str:
+    if located.folder != cards_folder():
         return "Give its file or folder (--data)."
-    page = f" ({found.card.homepage})" if found.card.homepage else ""
-    return f"`rlbench data get {found.card.id}` gets it or says where it is{page}; or give its file or folder (--data)."
+    card = located.card
+    page = f" ({card.homepage})" if card.homepage else ""
+    return f"`rlbench data get {card.id}` gets it or says where it is{page}; or give its file or folder (--data)."

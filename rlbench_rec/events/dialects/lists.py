@@ -44,8 +44,8 @@ def one_row_each(raw: RawRows, card: DatasetCard) -> RawRows:
             *("/" + key.removeprefix(f"{column}.").replace("~", "~0").replace("/", "~1") for key in keys[column]),
         ]
         names += [column, *keys[column]]
-        one = f"list_{i}[element]"
-        fields += [f"json_extract_string({one}, {quote_text(p)})" if is_json else one for p in pointers]
+        value = f"list_{i}[element]"
+        fields += [f"json_extract_string({value}, {quote_text(p)})" if is_json else value for p in pointers]
     names += [ELEMENT, LIST]
     fields += ["CAST(element AS VARCHAR)", "CAST(line AS VARCHAR)"]
 

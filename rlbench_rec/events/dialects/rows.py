@@ -54,8 +54,8 @@ def same_names(files: list[Path], names: list[list[str]]) -> list[str]:
     Raises:
         InputError: files that differ.
     """
-    for file, own in zip(files, names, strict=True):
-        if own != names[0]:
+    for file, file_names in zip(files, names, strict=True):
+        if file_names != names[0]:
             raise InputError(
                 f"Its columns differ from those of {files[0].name}.", where=str(file), hint="Load them one by one."
             )

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from ...errors import InputError, MissingFileError, OutputError
 from ..archives.unpack import ARCHIVES, unpack
 from ..cards.card import DatasetCard, FileSpec
-from ..cards.find import Found, data_folder, find, resolve_files
+from ..cards.find import LocatedCard, data_folder, find, resolve_files
 from .http import download
 from .progress import ProgressCallback
 
@@ -49,10 +49,10 @@ def get(name: str | Path, *, progress: ProgressCallback | None = None) -> Got:
         InputError: a wrong checksum, an archive that is not safe to unpack, a transfer that breaks again and again.
         OutputError: the folder cannot be written, or the disk is too small.
     """
-    found = find(name)
-    card = found.card
+    located = find(name)
+    card = located.card
     if card.shipped:
-        folder = found.folder / card.id
+        folder = located.folder / card.id
         return Got(folder, sorted(path for path in folder.iterdir() if path.suffix == ".parquet"), [])
     folder = data_folder() / card.id
     specs = [spec for spec in card.files if is_download(spec)]
@@ -61,7 +61,7 @@ def get(name: str | Path, *, progress: ProgressCallback | None = None) -> Got:
         with _alone(folder):
             for spec in specs:
                 downloaded += _fetch(spec, folder, card, progress)
-    present = _present(found, folder)
+    present = _present(located, folder)
     if not present:
         raise MissingFileError("Its files are not here and cannot be fetched for you.", hint=by_hand(card, folder))
     return Got(present[0].parent if len(present) == 1 else folder, present, downloaded)
@@ -88,13 +88,13 @@ def by_hand(card: DatasetCard, folder: Path) -> str:
     )
 
 
-def _present(found: Found, folder: Path) -> list[Path]:
-    names = [f"{found.card.id}/{name}" for name in found.card.variants] if not found.variant else [""]
+def _present(located: LocatedCard, folder: Path) -> list[Path]:
+    names = [f"{located.card.id}/{name}" for name in located.card.variants] if not located.variant else [""]
     files: list[Path] = []
     for name in names or [""]:
-        one = Found(found.card, found.folder, name.partition("/")[2] or found.variant_name)
+        log = LocatedCard(located.card, located.folder, name.partition("/")[2] or located.variant_name)
         with contextlib.suppress(MissingFileError):
-            files += resolve_files(one, folder if folder.is_dir() else None)
+            files += resolve_files(log, folder if folder.is_dir() else None)
     return files
 
 

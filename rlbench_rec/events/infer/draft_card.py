@@ -83,7 +83,7 @@ def _card_id(file: Path) -> str:
 
 def _card(name: str, sample: Sample, roles: Roles, doubts: list[str]) -> str:
     columns = roles.columns
-    given = _session(columns)
+    session = _session(columns)
     exposure = "propensity" in columns or "impression" in roles.events.values()
     weights = {e: w for e, w in WEIGHTS.items() if e in roles.events.values()} or {"click": 1.0}
     lines = [
@@ -111,8 +111,8 @@ def _card(name: str, sample: Sample, roles: Roles, doubts: list[str]) -> str:
     if roles.time_unit == "iso":
         lines.append('time_zone = "UTC"  # of times without an offset; Europe/Berlin, say')
     lines += [
-        f"session = {_toml(given)}  # " + _SESSION_NOTES[given],
-        *(["session_gap = 1800  # seconds"] if given == "gap" else []),
+        f"session = {_toml(session)}  # " + _SESSION_NOTES[session],
+        *(["session_gap = 1800  # seconds"] if session == "gap" else []),
         "",
         *_claims(columns, exposure),
         f"reward_weights = {{ {', '.join(f'{event} = {weight}' for event, weight in weights.items())} }}",

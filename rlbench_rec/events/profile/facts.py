@@ -66,11 +66,11 @@ def profile(name: str | Path, data: Path | None = None, *, memory_limit: str = "
         MissingFileError: `data` was given and is not there.
         InputError: the log cannot be read.
     """
-    found = find(name)
-    title = _clean(f"{found.card.title}{f' ({found.variant_name})' if found.variant_name else ''}")
-    card = _card(found.card)
-    if found.card.variants and found.variant is None and data is None:
-        variants = ", ".join(f"{found.card.id}/{variant}" for variant in found.card.variants)
+    located = find(name)
+    title = _clean(f"{located.card.title}{f' ({located.variant_name})' if located.variant_name else ''}")
+    card = _card(located.card)
+    if located.card.variants and located.variant is None and data is None:
+        variants = ", ".join(f"{located.card.id}/{variant}" for variant in located.card.variants)
         return Profile(title, card, note=f"The card has several logs; choose one to see what it holds: {variants}.")
     try:
         log = load(name, data, memory_limit=memory_limit)
@@ -151,7 +151,7 @@ def _pauses(log: EventLog) -> Section:
 
 
 def _oddities(log: EventLog) -> Section:
-    one = log.query(
+    session_counts = log.query(
         "SELECT count(*) FILTER (n = 1), count(*) FILTER (last - first > 86400000), "
         "count(*) FILTER (bought AND kinds = 1) FROM (SELECT count(*) AS n, min(timestamp) AS first, "
         "max(timestamp) AS last, bool_or(event = 'purchase') AS bought, count(DISTINCT event) AS kinds "
@@ -167,9 +167,9 @@ def _oddities(log: EventLog) -> Section:
     )[0][0]
     rows, sessions, events, items = [], log.n_sessions, log.n_rows, log.n_items
     odd = (
-        ("sessions of one event", one[0], sessions),
-        ("sessions longer than a day", one[1], sessions),
-        ("sessions of purchases alone", one[2], sessions),
+        ("sessions of one event", session_counts[0], sessions),
+        ("sessions longer than a day", session_counts[1], sessions),
+        ("sessions of purchases alone", session_counts[2], sessions),
         ("items seen once", rare, items),
         ("events of the busiest user", busiest or 0, events),
         ("events without a user", no_user if no_user < events else 0, events),

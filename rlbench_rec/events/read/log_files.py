@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import InputError
 from ..archives.compressed import plain_name
-from ..cards.find import Found
+from ..cards.find import LocatedCard
 from ..cards.shape import FileSpec
 from ..dialects import DIALECTS
 from ..dialects.rows import RawRows
@@ -26,59 +26,59 @@ class Part:
     """Files of one shape.
 
     Attributes:
-        found: the card, as it is for these files.
+        located: the card, as it is for these files.
         files: the files.
         first: the number of the first of them among all files of the log.
     """
 
-    found: Found
+    located: LocatedCard
     files: list[Path]
     first: int
 
     def rows(self, connection: duckdb.DuckDBPyConnection) -> RawRows:
         """Their rows, to be read once."""
-        return DIALECTS[self.found.card.dialect](connection, self.files, self.found.card)
+        return DIALECTS[self.located.card.dialect](connection, self.files, self.located.card)
 
     def stage(self, connection: duckdb.DuckDBPyConnection) -> tuple[RawRows, Staging]:
         """Their rows, and how to type them."""
         raw = self.rows(connection)
-        return raw, stage(raw, self.found)
+        return raw, stage(raw, self.located)
 
 
-def parts(found: Found, files: list[Path]) -> list[Part]:
+def parts(located: LocatedCard, files: list[Path]) -> list[Part]:
     """The files in groups of one shape, in the order of the card.
 
     Args:
-        found: the card.
+        located: the card.
         files: the log's files, in the order of `in_card_order`.
 
     Raises:
         InputError: a file of which the card does not tell the shape.
     """
-    specs = _specs(found)
+    specs = _specs(located)
     if not specs:
-        return [Part(found, files, 0)]
+        return [Part(located, files, 0)]
     made: list[Part] = []
-    for number, group in groupby(files, key=lambda file: _number(specs, file, found)):
-        own = replace(found, card=found.card.of_file(specs[number]))
-        made.append(Part(own, list(group), sum(len(part.files) for part in made)))
+    for number, group in groupby(files, key=lambda file: _number(specs, file, located)):
+        of_shape = replace(located, card=located.card.of_file(specs[number]))
+        made.append(Part(of_shape, list(group), sum(len(part.files) for part in made)))
     return made
 
 
-def in_card_order(found: Found, files: Iterable[Path]) -> list[Path]:
+def in_card_order(located: LocatedCard, files: Iterable[Path]) -> list[Path]:
     """Files in the order of the card's entries, and by name within one.
 
     Raises:
         InputError: a file of which the card does not tell the shape.
     """
-    specs = _specs(found)
-    return sorted(files, key=lambda file: (_number(specs, file, found) if specs else 0, file))
+    specs = _specs(located)
+    return sorted(files, key=lambda file: (_number(specs, file, located) if specs else 0, file))
 
 
-def absent(found: Found, files: list[Path]) -> list[str]:
+def absent(located: LocatedCard, files: list[Path]) -> list[str]:
     """The card's files of a shape of their own of which there is none: without them the log has holes."""
-    specs = _specs(found)
-    have = {_number(specs, file, found) for file in files} if specs else set()
+    specs = _specs(located)
+    have = {_number(specs, file, located) for file in files} if specs else set()
     return [spec.pattern for number, spec in enumerate(specs) if number not in have]
 
 
@@ -91,18 +91,18 @@ def together(stagings: list[Staging]) -> Staging:
     return replace(stagings[0], select="", columns=names)
 
 
-def _specs(found: Found) -> list[FileSpec]:
-    specs = found.card.files
-    return specs if any(spec.has_own_shape for spec in specs) and not found.variant else []
+def _specs(located: LocatedCard) -> list[FileSpec]:
+    specs = located.card.files
+    return specs if any(spec.has_own_shape for spec in specs) and not located.variant else []
 
 
-def _number(specs: list[FileSpec], file: Path, found: Found) -> int:
+def _number(specs: list[FileSpec], file: Path, located: LocatedCard) -> int:
     names = [file.name, plain_name(file)]
     for number, spec in enumerate(specs):
         if any(fnmatchcase(name, PurePosixPath(spec.pattern).name) for name in names):
             return number
     raise InputError(
-        f"Which of the files of {found.card.id} is it?",
+        f"Which of the files of {located.card.id} is it?",
         where=str(file),
         hint=f"Give it a name like {' or '.join(spec.pattern for spec in specs)}.",
     )

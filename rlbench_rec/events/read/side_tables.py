@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ...sql import parquet_rows, quote_path, quote_text, single_value
 from ..archives.compressed import archive_of, files_like
 from ..cards.card import DatasetCard
-from ..cards.find import Found
+from ..cards.find import LocatedCard
 from ..cards.shape import Lookup
 from ..dialects import DIALECTS
 from ..dialects.rows import RawRows
@@ -52,8 +52,8 @@ class LookupTable:
             join = "ASOF LEFT JOIN"
             on.append("log.timestamp >= side.moment")
         if into == "event":
-            found = f"side.key_{next(iter(keys))} IS NOT NULL"
-            columns = f"log.* REPLACE (CASE WHEN {found} THEN {quote_text(self.lookup.event)} ELSE event END AS event)"
+            known = f"side.key_{next(iter(keys))} IS NOT NULL"
+            columns = f"log.* REPLACE (CASE WHEN {known} THEN {quote_text(self.lookup.event)} ELSE event END AS event)"
         elif into in ("category", "price"):
             columns = f"log.* REPLACE (coalesce(side.value, {into}) AS {into})"
         else:
@@ -62,12 +62,12 @@ class LookupTable:
         return f"SELECT {columns} FROM ({rows}) AS log {join} {side} AS side ON {' AND '.join(on)}"
 
 
-def find_tables(found: Found, files: list[Path]) -> SideFiles:
+def find_tables(located: LocatedCard, files: list[Path]) -> SideFiles:
     """The side tables of a card that lie in a folder, or an archive, of the log's files, each with its files."""
     boxes = dict.fromkeys(filter(None, map(archive_of, files)))
     folders = dict.fromkeys((archive_of(file) or file).parent for file in files)
     tables = []
-    for lookup in found.card.lookups:
+    for lookup in located.card.lookups:
         # A table may lie in the archive of the log, or in one of its own beside it.
         if paths := _like(boxes, lookup.pattern) or _like(folders, lookup.pattern):
             tables.append((lookup, paths))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ...errors import InputError
 from ...sql import quote_text
 from ..cards.card import DatasetCard
-from ..cards.find import Found
+from ..cards.find import LocatedCard
 from ..dialects.lists import one_row_each
 from ..dialects.rows import RawRows
 from ..event_log import COLUMNS, OPTIONAL_COLUMNS
@@ -60,13 +60,13 @@ class Staging:
         return (*self.kept, "since_start") if self.relative else self.kept
 
 
-def stage(raw: RawRows, found: Found) -> Staging:
+def stage(raw: RawRows, located: LocatedCard) -> Staging:
     """How to type the rows of a log.
 
     Raises:
         InputError: the files lack a column that the card names, or a context column has the name of another column.
     """
-    card, variant = found.card, found.variant
+    card, variant = located.card, located.variant
     columns, types = card.columns, card.id_types
     raw = one_row_each(replace(raw, names=by_card(raw.names, card)), card)
     context = {f"context_{i}": name for i, name in enumerate(_context_names(raw, card))}
@@ -100,8 +100,8 @@ def stage(raw: RawRows, found: Found) -> Staging:
     if variant and variant.policy:
         typed["policy"] = quote_text(variant.policy)
     if card.propensity == "uniform" and "propensity" not in typed:
-        assert found.items is not None, "a card without the size of its catalogue is refused when it is read"
-        typed["propensity"] = f"{1 / found.items!r}::DOUBLE"
+        assert located.items is not None, "a card without the size of its catalogue is refused when it is read"
+        typed["propensity"] = f"{1 / located.items!r}::DOUBLE"
 
     conditions = _conditions(card, raw, texts)
     whens = " ".join(f"WHEN {condition} THEN '{reason}'" for reason, condition in conditions.items())
@@ -152,22 +152,22 @@ def _outcome(raw: RawRows, card: DatasetCard) -> str:
 
 
 def _context_names(raw: RawRows, card: DatasetCard) -> list[str]:
-    found: list[str] = []
+    context: list[str] = []
     for pattern in card.context:
         prefix = pattern.removesuffix("*")
         names = [n for n in raw.names if n.startswith(prefix)] if pattern.endswith("*") else [pattern]
         if not names:
             raise InputError(f"No column matches '{pattern}'.", where=raw.where, hint="Fix the card's context.")
-        found += [name for name in names if name not in found]
+        context += [name for name in names if name not in context]
     # DuckDB does not tell columns apart by upper and lower case.
     taken = {*COLUMNS, *OPTIONAL_COLUMNS}
-    for name in found:
+    for name in context:
         if name.lower() in taken:
             raise InputError(
                 f"The context column '{name}' has a name that is already used.", where=raw.where, hint="Rename it."
             )
         taken.add(name.lower())
-    return found
+    return context
 
 
 def _context_kind(card: DatasetCard, name: str) -> str:
