@@ -57,9 +57,18 @@ def validated(content: object, model: type[Model], where: str, hint: str | None 
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         field, value = ".".join(map(str, first["loc"])), first["input"]
-        got = f" (got {reprlib.repr(value)})" if isinstance(value, str | int | float | None) else ""
-        what = f"{first['msg']}{got}."
+        what = f"{first['msg']}{_got(value)}."
         raise InputError(f"{field}: {what}" if field else what, where=where, hint=hint) from error
+
+
+def _got(value: object) -> str:
+    if not isinstance(value, str | int | float | None):
+        return ""
+    try:
+        return f" (got {reprlib.repr(value)})"
+    except ValueError:
+        # A whole number of more digits than Python writes; TOML can give one in hexadecimal.
+        return " (got a number of thousands of digits)"
 
 
 def _parsed(parse: Callable[[str], Any], path: Path, kind: str, form: str, hint: str | None) -> Any:

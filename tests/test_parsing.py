@@ -98,5 +98,10 @@ def test_a_long_value_is_not_quoted_whole():
     assert len(str(error.value)) < 200
 
 
+def test_a_number_that_python_cannot_write_is_refused_like_any_other():
+    with pytest.raises(InputError, match=r"title: .* \(got a number of thousands of digits\)"):
+        validated({"items": [], "title": 16**5_000}, _Page, "page")
+
+
 def test_what_fits_a_model_is_the_model():
     assert validated({"items": ["1"], "title": "t"}, _Page, "page") == _Page(items=[1], title="t")
