@@ -23,7 +23,6 @@ from .algorithm_winner import JudgedAlgorithm, contest
 
 LIKE = ("sharper", "kinder", "fresh")
 """Policies of the ladder that differ from the behaviour policy by as much as a team would dare to test."""
-UNLIKE = ("repellent", "clickbait", "myopic", "honest", "caring")
 ESTIMATORS = ["ips", "snips", "tis", "sntis", "dm", "dr", "sndr"]
 SESSIONS_SCORED, FEWEST_LOGS, MOST_LOGS = 100_000, 10, 40
 """Errors of small logs differ more from log to log, and a small log costs little: so there are more of them."""
@@ -103,7 +102,7 @@ def ask(
         OutputError: the folder cannot be written.
     """
     sessions = max(sessions, 100)
-    source = TaskSource(task=str(shop), variant=VARIANT, matched=list(LIKE), mismatched=list(UNLIKE))
+    source = TaskSource(task=str(shop), variant=VARIANT, matched=list(LIKE), mismatched=[])
     scoring = EstimatorSuite(
         kind="estimators",
         name="own-shop-estimators",
