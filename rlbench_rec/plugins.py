@@ -16,6 +16,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -86,9 +87,23 @@ def load_plugins(modules: Iterable[str]) -> None:
         # A module may end in anything, `sys.exit` too.
         except (Exception, SystemExit) as error:
             what = f"The plugin cannot be imported ({type(error).__name__}: {error})."
-            hint = "Name a module as Python imports it: installed, on PYTHONPATH, or in the current folder."
-            raise InputError(what, where=name, hint=hint) from error
+            raise InputError(what, where=name, hint=_hint_on_import(error)) from error
         LOADED[name] = None
+
+
+def _hint_on_import(error: BaseException) -> str:
+    """The line of the module, or of what it imports, that ended in an error; how to name a module where none ran."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"See {error.filename}:{error.lineno}."
+    inside = {Path(__file__).parent, Path(importlib.__file__).parent}
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.is_file() and not inside & set(path.parents):
+            return f"See {path}:{frame.lineno}."
+    return (
+        "Name a module as Python imports it (my_module, not my_module.py): installed, on PYTHONPATH, or in the current "
+        "folder."
+    )
 
 
 def registered_by(module: str) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -67,6 +68,9 @@ class Registry(Generic[T]):
             raise InputError(f"The {self.kind} '{name}' is registered already.", hint="Choose another name.")
         if not isinstance(target, str):
             self._check_name(name, target)
+        elif not re.fullmatch(r"[\w.]+:\w+", target):
+            what = f"The {self.kind} '{name}' cannot be at {target!r}."
+            raise InputError(what, hint='Give the thing itself, or "package.module:attribute".')
         self._targets[name] = target
         self.modules[name] = module or sys._getframe(1).f_globals.get("__name__", "__main__")
 
@@ -117,6 +121,9 @@ class Registry(Generic[T]):
 
     def _check_name(self, name: str, thing: T, where: str | None = None) -> None:
         own = getattr(thing, self.named_by, None) if self.named_by else name
+        if own is None:
+            what = f"The {self.kind} '{name}' has no {self.named_by}; it is of type {type(thing).__name__}."
+            raise InputError(what, where=where, hint=f"docs/extending/ says what to write for a new {self.kind}.")
         if own != name:
             raise InputError(f"The {self.kind} '{name}' calls itself {own!r}.", where=where, hint="Use one name.")
 

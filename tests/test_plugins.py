@@ -142,13 +142,16 @@ def test_an_identity_is_of_the_code_and_not_of_its_place(module, tmp_path, monke
 )
 def test_a_plugin_that_cannot_be_imported_is_one_message(module, code):
     module.write_text(f"import rlbench_rec as rb\n{code}\n")
-    with pytest.raises(InputError, match=r"shop_of_test.things: The plugin cannot be imported"):
+    with pytest.raises(InputError, match=r"shop_of_test.things: The plugin cannot be imported") as refused:
         load_plugins(["shop_of_test.things"])
+    assert f"{module.name}:2" in str(refused.value) and "Name a module" not in str(refused.value)
 
 
-@pytest.mark.parametrize("name", ["", "things.py/", "../things", "a b", "nowhere_to_be_found", "os.nothing"])
+@pytest.mark.parametrize(
+    "name", ["", "things.py/", "../things", "a b", "nowhere_to_be_found", "os.nothing", "things.py"]
+)
 def test_what_is_no_module_is_one_message(name):
-    with pytest.raises(InputError, match="cannot be imported"):
+    with pytest.raises(InputError, match=r"cannot be imported.*Name a module as Python imports it"):
         load_plugins([name])
 
 

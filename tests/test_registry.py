@@ -93,8 +93,18 @@ def test_a_thing_is_registered_under_its_own_name():
     plum = type("Plum", (), {"id": "plum"})
     with pytest.raises(InputError, match="'pear' calls itself 'plum'"):
         known.register("pear", plum)
+    with pytest.raises(InputError, match="The fruit 'pear' has no id; it is of type function"):
+        known.register("pear", lambda log: 1.0)
     known.register("plum", plum)
     assert known["plum"] is plum and known.modules == {"plum": __name__}
+
+
+@pytest.mark.parametrize("place", ["pear", "orchard:", ":PEAR", "orchard:PEAR:PEAR", "an orchard:PEAR", ""])
+def test_a_text_is_the_place_of_a_thing(place):
+    known = fruits()
+    with pytest.raises(InputError, match="Give the thing itself"):
+        known.register("pear", place)
+    assert "pear" not in known
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
