@@ -195,7 +195,8 @@ def refuse(name: str, bad: np.ndarray, why: str, values: np.ndarray) -> None:
 
 def _floats(name: str, values: object) -> np.ndarray:
     try:
-        kind = (values.dtype if hasattr(values, "dtype") else np.asarray(values).dtype).kind
+        # Tensors and columns of other libraries have dtypes of another form.
+        kind = getattr(getattr(values, "dtype", None), "kind", None) or np.asarray(values).dtype.kind
         if kind not in "cMm":
             if isinstance(values, np.ma.MaskedArray):
                 # What is masked is missing: numpy would read what lies under the mask.

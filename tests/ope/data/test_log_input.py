@@ -258,3 +258,27 @@ def test_bad_arrays(change, message):
 def test_rows_that_sum_to_one_by_rounding_are_taken_as_they_are():
     log = from_arrays(target_policy=PI * 1.00005)
     assert log.target_propensities == pytest.approx(np.array([0.5, 0.1, 0.8]) * 1.00005, rel=1e-12)
+
+
+class Column:
+    """A vector of another library, such as a tensor: its dtype is not numpy's."""
+
+    dtype = "Float64"
+
+    def __init__(self, values):
+        self.values = np.array(values)
+
+    def __len__(self):
+        return len(self.values)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.values, dtype=dtype)
+
+
+def test_columns_of_other_libraries_are_read_by_what_they_hold():
+    log = ope.EvaluationLog(Column([1.0, 0.0]), Column([0.5, 0.5]), Column([0.25, 1.0]))
+    assert log.rewards.tolist() == [1.0, 0.0] and log.importance_weights.tolist() == [0.5, 2.0]
+    for values, message in (([1j, 0], "Real numbers"), (["2020", "2021"], "not times")):
+        column = Column(np.array(values, "datetime64[D]") if values[0] == "2020" else values)
+        with pytest.raises(InputError, match=f"rewards: .*{message}"):
+            ope.EvaluationLog(column, [0.5, 0.5], [0.5, 0.5])
