@@ -1,0 +1,66 @@
+"""What is done in one way is done in one place: the table "One of each" of docs/architecture.md."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "rlbench_rec"
+PLACES = {
+    r"sched_getaffinity|cpu_count": {"machine.py"},
+    r"\"_data\"|importlib\.resources": {"packaged.py"},
+    r"ValidationError": {"parsing.py"},
+    r"(import|from) rich\b": {"cli/render/"},
+    r"\"(itemid|item_id)\b.*\b(sku|productid|product_id)\b": {"column_names.py"},
+    r"np\.argmax\((bad|missing|gone|wrong|outside|block)\b": {"bad_rows.py"},
+    r"\b(ROUNDING|LAST_DIGITS|LONG_SUM) = ": {"tolerances.py"},
+    r"getattr\((impl|algo|made)\w*, \"_": set(),
+    r"(?<!self)(?<!cls)(?<!batch)(?<!other)\._(gamma|target_update_interval|alpha|beta)\b": {
+        "training/d3rlpy_internals.py"
+    },
+}
+"""Pattern -> the files (or folders) of the package in which alone it may occur."""
+
+
+def files_with(pattern: str) -> set[str]:
+    return {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if re.search(pattern, path.read_text(encoding="utf-8"))
+    }
+
+
+@pytest.mark.parametrize("pattern", PLACES)
+def test_it_is_done_in_one_place(pattern):
+    places = PLACES[pattern]
+    files = files_with(pattern)
+    assert {path for path in files if not any(path.startswith(place) for place in places)} == set()
+    # Otherwise the pattern is of something that is no longer there.
+    assert bool(files) == bool(places)
+
+
+def test_one_function_makes_an_evaluation_log_of_a_policy():
+    makers = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if "target_propensities=" in path.read_text(encoding="utf-8")
+    }
+    outside = {path for path in makers if not path.startswith(("ope/", "testing/"))}
+    # The logged policy's own value has no policy: every weight is 1.
+    assert outside == {"evaluation/bridge.py", "suite/kinds/algorithms/score.py"}
+
+
+def test_what_serves_now_is_there():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page.split("## One of each")[1].split("\n## ")[0]
+    rows = [line.split("|") for line in table.splitlines() if line.startswith("| ") and "---" not in line][1:]
+    assert len(rows) > 8
+    for row in rows:
+        file, _, name = row[3].partition("`: `")
+        path = PACKAGE / re.search(r"`([^`]+)", file)[1]
+        assert path.exists(), row[3]
+        if name:
+            assert re.search(rf"^(def )?{name.partition('`')[0]}\b", path.read_text(), flags=re.MULTILINE), row[3]
