@@ -14,7 +14,7 @@ from .terminal import printable
 
 
 class RlbenchError(Exception):
-    """Base of every error that is the input's or the caller's to mend.
+    """Base of every error that is the input's or the caller's to correct.
 
     Args:
         what: what happened, one sentence.
@@ -28,7 +28,7 @@ class RlbenchError(Exception):
 
     def __str__(self) -> str:
         message = f"{self.where}: {self.what}" if self.where else self.what
-        # It quotes names and cells of files, and is printed by whoever catches it.
+        # It quotes names and cells of files, and is printed by the code that catches it.
         return printable(f"{message} {self.hint}" if self.hint else message)
 
     def __reduce__(self) -> tuple[Any, ...]:

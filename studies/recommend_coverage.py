@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--logs", type=int, default=200, help="simulated logs")
     parser.add_argument("--episodes", type=int, default=2_000, help="sessions a log")
     parser.add_argument("--seed", type=int, default=0, help="the shop")
-    parser.add_argument("--policy", default="sharper", help="name in the task's evaluation policies")
+    parser.add_argument("--policy", default="sharper", help="name among the task's target policies")
     parser.add_argument("--q", choices=get_args(QChoice), default="linear", help="of dr and sndr")
     parser.add_argument("--relative-error", type=float, default=0.0015, help="of the true value")
     parser.add_argument("--out", type=Path, help="CSV to write, a row for each log and estimator")

@@ -69,7 +69,7 @@ def _locked(folder: Path) -> int:
         except BaseException:
             os.close(handle)
             raise
-        # Whoever held it removed it between our opening and our locking it.
+        # Its holder removed it between our opening and our locking it.
         os.close(handle)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, MissingFileError, UnknownNameError
 from rlbench_rec.suite import Suite, config, list_suites, load_suite
 from rlbench_rec.suite.kinds import kind_of
@@ -87,6 +88,13 @@ def test_the_config_hash_sees_what_shapes_numbers_and_nothing_else():
 def test_unknown_names_are_refused_before_any_work(change, message):
     with pytest.raises((UnknownNameError, InputError), match=message):
         check(Suite(**SMALL | change))
+
+
+def test_a_metric_of_a_task_that_nobody_registered_is_refused_before_any_work(monkeypatch):
+    monkeypatch.setattr(tasks.TASKS["pricing-v1"], "metric_names", ("profit",))
+    suite = Suite(**SMALL | {"sources": [{"task": "pricing-v1", "episodes": 100, "metrics": ["profit"]}]})
+    with pytest.raises(UnknownNameError, match="Unknown metric 'profit'"):
+        check(suite)
 
 
 def test_a_bad_suite_file_is_refused_with_its_field(tmp_path):

@@ -91,7 +91,7 @@ def _check_forms(forms: list[str]) -> None:
 
 def _check_metrics(source: Source, known: Sequence[str]) -> None:
     for metric in source.metrics:
-        if metric not in known and METRICS[metric].compute is None:
+        if METRICS[metric].compute is None and metric not in known:
             names = ", ".join(known) or "none"
             raise InputError(f"{source.name} has no metric '{metric}'.", where="metrics", hint=f"It has: {names}.")
 
