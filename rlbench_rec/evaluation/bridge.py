@@ -48,7 +48,8 @@ def evaluate(
         fqe_steps: steps of fitted Q evaluation per fold.
 
     Raises:
-        InputError: a log without propensities and no behaviour policy, or a reward model of a sequential log.
+        InputError: a log without propensities and no behaviour policy, a reward model of a sequential log, or one name
+            of an estimator in place of a list.
         UnknownNameError: an unknown estimator or q.
     """
     from .. import ope
@@ -75,6 +76,7 @@ def evaluation_log(
     """
     from .. import ope
 
+    ope.estimators.refuse_one_name(estimators, "estimators")
     states = data.states()
     propensities, source = _propensities(data, behaviour, states)
     model = q_model(data, q) if any(ope.estimators.needs_q(name) for name in estimators) else None

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import InputError
 from .data.evaluation_log import EvaluationLog
-from .estimators import Estimator, Outcome, estimator, valued
+from .estimators import Estimator, Outcome, estimator, refuse_one_name, valued
 from .estimators.magic import Blended
 from .inference.inference_options import Inference, Interval
 from .inference.influence import LogParts, Measured, measure
@@ -108,6 +108,7 @@ def estimate_all(
     gate: Gate | None = None,
 ) -> list[Estimate]:
     """Several estimates in one pass over the weights; the bootstrap resamples the same episodes for all of them."""
+    refuse_one_name(names, "names")
     inference = Inference(interval, confidence, n_resamples, seed, gate or Gate())
     return infer(log, [estimator(name) for name in names], inference, metric)
 

@@ -74,7 +74,7 @@ def check_frame(frame: pd.DataFrame, schema: Schema, keys: tuple[str, ...], *, w
         where: the frame's name in messages.
 
     Raises:
-        InputError: a missing column, numbers that are none, or two rows of one key.
+        InputError: a missing column, cells of another kind, or two rows of one key.
     """
     import pandas as pd
 
@@ -89,7 +89,7 @@ def check_frame(frame: pd.DataFrame, schema: Schema, keys: tuple[str, ...], *, w
         try:
             checked[name] = pd.to_numeric(column).astype(_NUMBERS[kind])
         except (TypeError, ValueError) as error:
-            wanted = "whole numbers" if kind == "whole" else "numbers"
+            wanted = {"whole": "whole numbers", "truth": "True or False"}.get(kind, "numbers")
             raise InputError(f"The column '{name}' does not hold {wanted}.", where=where) from error
     again = checked.duplicated(list(keys))
     what = "The row repeats the key of an earlier one."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -49,14 +49,14 @@ class Run:
     config: AlgorithmConfig
     layout: StateLayout
     action_count: int
-    networks: dict[str, ActionScores]
-    history: pd.DataFrame
+    networks: dict[str, ActionScores] = field(repr=False)
+    history: pd.DataFrame = field(repr=False)
     steps: int
     batch_size: int
     seed: int
     best_step: int | None
     steps_per_second: float
-    action_names: tuple[str, ...] = ()
+    action_names: tuple[str, ...] = field(default=(), repr=False)
     other_action: int | None = None
 
     @property

@@ -76,6 +76,11 @@ def test_a_q_that_cannot_be_had_is_refused(data):
         rb.evaluate(data, policy, ["dr"], q="reward-model")
 
 
+def test_one_name_is_not_read_letter_by_letter(data):
+    with pytest.raises(InputError, match=r"estimators: 'snips' is one name; a list is needed. Write \['snips'\]"):
+        rb.evaluate(data, rb.policies.Uniform(data.action_count), "snips")
+
+
 def test_same_seed_same_estimates(data):
     policy = rb.policies.make("popularity", data)
     one, two = (rb.evaluate(data, policy, ["snips", "dr"], seed=4, fqe_steps=10, n_resamples=200) for _ in range(2))

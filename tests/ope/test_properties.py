@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlbench_rec import ope
+from rlbench_rec.errors import InputError
 from rlbench_rec.ope.data.evaluation_log import ROW_FIELDS
 
 PARAMETERS = {"clip": 2.0, "threshold": 2.0, "shrinkage": 3.0, "strength": 0.3}
@@ -188,3 +189,14 @@ def test_values_of_a_sampled_mdp_are_within_four_standard_errors(population, see
         assert one.std_error < 0.15
     logged = ope.estimate(log, "on-policy", interval="none")
     assert abs(logged.value - population.value) > 4 * logged.std_error
+
+
+def test_one_name_is_not_read_letter_by_letter():
+    log = full_log(0)
+    for ask in (
+        lambda: ope.estimate_all(log, "snips"),
+        lambda: ope.inference.combined(log, "snips"),
+        lambda: ope.Stream("snips"),
+    ):
+        with pytest.raises(InputError, match="names: 'snips' is one name; a list is needed"):
+            ask()

@@ -27,6 +27,10 @@ def run(data):
     return fit(data, "dqn", **QUICK)
 
 
+def test_a_run_is_shown_in_a_few_lines(run):
+    assert "algorithm='dqn'" in repr(run) and "Sequential" not in repr(run) and len(repr(run)) < 1_000
+
+
 def test_learning_curve(data):
     seen = []
     run = fit(data, "dqn", eval_every=8, progress=lambda *point: seen.append(point), **QUICK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -261,6 +261,16 @@ def estimator(name: str | Estimator, **parameters: float) -> Estimator:
         if not low <= checks.real(value) <= high or (key not in MAY_BE_ZERO and value == 0):
             raise InputError(f"{key} is {value!r}; it must lie in [{low:g}, {high:g}].", where=key)
     return replace(named, parameters={key: float(values[key]) for key in named.required})
+
+
+def refuse_one_name(names: Sequence[str | Estimator], where: str) -> None:
+    """A text is a sequence too, of its letters.
+
+    Raises:
+        InputError: one name in place of several.
+    """
+    if isinstance(names, str):
+        raise InputError(f"{names!r} is one name; a list is needed.", where=where, hint=f"Write [{names!r}].")
 
 
 def needs_q(name: str | Estimator) -> bool:

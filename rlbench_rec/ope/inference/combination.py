@@ -11,7 +11,7 @@ import numpy as np
 from ...errors import InputError
 from ...tolerances import ROUNDING
 from ..data.evaluation_log import EvaluationLog
-from ..estimators import Estimator, estimator
+from ..estimators import Estimator, estimator, refuse_one_name
 from ..estimators.episode_columns import EpisodeColumns
 from ..estimators.functionals import Part
 from .inference_options import Inference
@@ -72,6 +72,7 @@ def combined(
         InputError: fewer than two estimators, one with a bias (whose variance says nothing of its error), one that is
             not defined on the log, or a setting out of range.
     """
+    refuse_one_name(names, "names")
     members = [estimator(name) for name in names]
     if len(members) < 2:
         raise InputError(f"{len(members)} estimators; a combination needs two.", where="names")

@@ -78,6 +78,7 @@ class Stream:
     """
 
     def __init__(self, names: Sequence[str | Estimator], *, metric: int | None = None):
+        registry.refuse_one_name(names, "names")
         self.estimators = [_summed(registry.estimator(name)) for name in names]
         self.metric = metric
         self.n_rows = self.n_episodes = self.units = 0
