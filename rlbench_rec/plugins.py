@@ -51,10 +51,14 @@ def register(kind: str, name: str, thing: Any) -> None:
 
     Raises:
         UnknownNameError: no such kind.
-        InputError: the name is taken, or is not the thing's own.
+        InputError: the name is taken, or is not the thing's own; or the thing is not of its kind, as far as that shows.
     """
+    known = registry(kind)
+    if kind == "datasets" and not isinstance(thing, str | os.PathLike):
+        what = f"The dataset '{name}' is of type {type(thing).__name__}, not the path of a card."
+        raise InputError(what, hint="docs/extending/dataset.md says how to write a card.")
     target = Path(thing) if kind == "datasets" else thing
-    registry(kind).register(name, target, module=sys._getframe(1).f_globals.get("__name__", "__main__"))
+    known.register(name, target, module=sys._getframe(1).f_globals.get("__name__", "__main__"))
 
 
 def registry(kind: str) -> Registry:

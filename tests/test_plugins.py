@@ -155,6 +155,11 @@ def test_what_is_no_module_is_one_message(name):
         load_plugins([name])
 
 
+def test_a_dataset_is_the_path_of_a_card():
+    with pytest.raises(InputError, match="The dataset 'mine' is of type int, not the path of a card"):
+        rb.register("datasets", "mine", 7)
+
+
 def rlbench(folder, *arguments) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, "-m", "rlbench_rec", *arguments], cwd=folder, capture_output=True, text=True)
 
