@@ -72,12 +72,9 @@ class UnknownNameError(RlbenchError, KeyError):
         names = sorted(available)
         near = difflib.get_close_matches(str(name), names, n=1)
         guess = f"Did you mean '{near[0]}'? " if near else ""
-        own = (
-            " One of your own: name its module by --plugin, or by `plugins` in the suite."
-            if pluggable and not near
-            else ""
-        )
-        super().__init__(f"Unknown {kind} '{name}'.", hint=f"{guess}Available: {', '.join(names) or 'none'}.{own}")
+        yours = " To add your own, name its module with --plugin, or in the suite's `plugins`."
+        plugins = yours if pluggable and not near else ""
+        super().__init__(f"Unknown {kind} '{name}'.", hint=f"{guess}Available: {', '.join(names) or 'none'}.{plugins}")
 
 
 class DataWarning(UserWarning):

@@ -128,7 +128,7 @@ def temporary_folder(beside: Path) -> Iterator[Path]:
         OutputError: it cannot be made.
     """
     with contextlib.ExitStack() as stack:
-        # Around the making alone: an error of what is done in the folder is none of the folder.
+        # Around the creation alone: an error of what is done in the folder is not the folder's.
         with _errors("Cannot write here", beside):
             stack.enter_context(_folder_for(beside.parent))
             folder = stack.enter_context(_part(beside, folder=True))
@@ -202,7 +202,7 @@ def _part(path: Path, *, folder: bool) -> Iterator[Path]:
 def _is_locked_for_us(handle: int, partial: Path) -> bool:
     """False where another process took it for left behind before it was locked."""
     if fcntl:
-        # Some disks of a network have no locks: there nobody takes anything away.
+        # Some network disks have no locks: nothing is removed there.
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX)
     return partial.exists()

@@ -120,12 +120,12 @@ class Registry(Generic[T]):
         return thing
 
     def _check_name(self, name: str, thing: T, where: str | None = None) -> None:
-        own = getattr(thing, self.named_by, None) if self.named_by else name
-        if own is None:
+        own_name = getattr(thing, self.named_by, None) if self.named_by else name
+        if own_name is None:
             what = f"The {self.kind} '{name}' has no {self.named_by}; it is of type {type(thing).__name__}."
             raise InputError(what, where=where, hint=f"docs/extending/ says what to write for a new {self.kind}.")
-        if own != name:
-            raise InputError(f"The {self.kind} '{name}' calls itself {own!r}.", where=where, hint="Use one name.")
+        if own_name != name:
+            raise InputError(f"The {self.kind} '{name}' calls itself {own_name!r}.", where=where, hint="Use one name.")
 
     def _read_entry_points(self) -> None:
         if self._has_read_entry_points or self.group is None:

@@ -8,7 +8,7 @@ from .event_log import EventLog
 
 COMPLETE, SAMPLE, OTHER, UNKNOWN = "complete", "a sample", "not this data set", "not known"
 STRANGE = ("malformed", "unknown_event", "outside_window")
-"""Rows set aside for these reasons are none of a log that its card describes."""
+"""Rows set aside for these reasons do not occur in a log that its card describes."""
 
 
 @dataclass(frozen=True)

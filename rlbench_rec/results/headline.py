@@ -65,7 +65,7 @@ def headlines(board: pd.DataFrame) -> list[Headline]:
 
 
 def _choice(rows: pd.DataFrame) -> tuple[str, str] | None:
-    """A value that is not identified is no headline: what can be learnt there is how well users are imitated."""
+    """A value that is not identified is not a headline: such a log shows only how well users are imitated."""
     reward = rows[(rows["metric"] == "reward") & (rows["identification"] != "not-identified")]
     offered = set(reward["estimator"])
     others = sorted(offered - {"truth", OFF_POLICY, ON_POLICY, MODEL_BASED})

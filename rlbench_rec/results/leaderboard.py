@@ -38,9 +38,9 @@ def leaderboard(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
     estimates. That is careful where both rest on the same log, where their errors partly cancel.
 
     Only rows that may be ranked get p and probability, and are counted in Holm's adjustment: an `unreliable` interval,
-    the row's or the behaviour policy's, is no ground for a test, and a `not-identified` value is not the policy's. One
+    the row's or the behaviour policy's, does not allow a test, and a `not-identified` value is not the policy's. One
     policy is one hypothesis: where the best checkpoint is the last one, with the same numbers for every seed, both rows
-    have the p of one. The `reference` has none: it is an end of the scale, no contender.
+    have the p of one. The `reference` has none: it is an end of the scale, not a contender.
 
     Ranked within a board by mean. Tie group `a` holds the best row and every row whose interval overlaps its own; the
     best of the rest opens `b`, and so on. Intervals overlap until the gap is up to 1.4 times what a test of one

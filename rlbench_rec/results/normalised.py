@@ -39,8 +39,10 @@ def normalised_table(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
     several = [counts[key] for key in zip(table["algorithm"], _kind(table), strict=True)]
     table["n_tasks"] = np.where(table["task"] == ALL, several, 1)
     # The mean over all tasks stands first.
-    order = table.assign(one=table["task"] != ALL, worst=-table["normalised"])
-    order = order.sort_values(["one", "task", "worst", *NAMES, "estimator", "q"], kind="stable", ignore_index=True)
+    order = table.assign(of_one_task=table["task"] != ALL, worst=-table["normalised"])
+    order = order.sort_values(
+        ["of_one_task", "task", "worst", *NAMES, "estimator", "q"], kind="stable", ignore_index=True
+    )
     return order[list(NORMALISED)]
 
 

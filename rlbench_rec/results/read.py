@@ -123,10 +123,10 @@ def _by_line(path: Path, schema: Schema, keys: tuple[str, ...], versions: tuple[
     return frame
 
 
-def _check_version(path: Path, found: list[str], versions: tuple[int, ...]) -> None:
+def _check_version(path: Path, written: list[str], versions: tuple[int, ...]) -> None:
     # Spreadsheets may save 2 as 2.0.
     readable = {f"{version}{end}" for version in versions for end in ("", ".0")}
-    other = next((text for text in found if text not in readable), None)
+    other = next((text for text in written if text not in readable), None)
     if other is not None:
         known = " and ".join(map(str, versions))
         what = f"schema_version is {other or 'empty'}; this version of rlbench-rec reads {known}."

@@ -142,7 +142,7 @@ def _check_draws(policy: Policy, log: TransitionDataset) -> None:
 def _check_repeatable(name: str, title: str, log: TransitionDataset) -> None:
     states = log.states()
     policy, twin = make(name, log), make(name, log)
-    first, second, third = (one.probabilities(states) for one in (policy, policy, twin))
+    first, second, third = (each.probabilities(states) for each in (policy, policy, twin))
     assert np.array_equal(first, second), f"On a log of {title}: asked twice, it answers otherwise."
     assert np.array_equal(first, third), f"On a log of {title}: made twice, it is another policy; fix its seeds."
 

@@ -116,7 +116,7 @@ def test_bad_input_is_one_message_and_exit_code_2(rlbench, tmp_path, monkeypatch
         ('name = "x"\nalgorithm = 1\n' + SUITE, "algorithm: Extra inputs are not permitted"),
         ('name = "x"\nestimators = ["drs"]\n' + SUITE, "Unknown estimator 'drs'"),
         ('name = "x"\n' + SUITE + '[[algorithms]]\nid = "dqm"\n', "Unknown algorithm 'dqm'. Did you mean 'dqn'"),
-        ('name = "x"\n' + SUITE + '[[algorithms]]\nid = "mine"\n', "One of your own: name its module by --plugin"),
+        ('name = "x"\n' + SUITE + '[[algorithms]]\nid = "mine"\n', "To add your own, name its module with --plugin"),
         ('name = "../x"\n' + SUITE, "name: String should match pattern"),
     ],
 )

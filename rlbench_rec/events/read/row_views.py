@@ -89,7 +89,7 @@ def set_duplicates_aside(connection: duckdb.DuckDBPyConnection, raw: RawRows, fi
     )
     if not single_value(connection.execute("SELECT count(*) FROM twice")):
         return
-    # How many lines a stream has nobody knows beforehand; DuckDB would take them for few and hold them all in memory.
+    # The number of lines of a stream is not known beforehand; DuckDB would expect few and hold them all in memory.
     connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
     connection.execute(
         f"INSERT INTO duplicates SELECT file, line, text "

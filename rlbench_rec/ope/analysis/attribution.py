@@ -155,7 +155,7 @@ def _decisions(
         of = np.asarray(rows)
         if of.shape != happened.shape or (len(of) and not np.issubdtype(of.dtype, np.integer)):
             raise InputError(f"{len(happened)} row numbers are needed.", where="rows")
-        checks.refuse("rows", (of < 0) | (of >= len(decided)), f"no decisions of {len(decided)}", of)
+        checks.refuse("rows", (of < 0) | (of >= len(decided)), f"not rows of the {len(decided)} decisions", of)
         return of.astype(np.int64), np.ones(len(of), dtype=bool)
     if users is None or outcome_users is None:
         what = "It is not known which decision an outcome belongs to."

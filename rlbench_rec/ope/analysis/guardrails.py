@@ -207,7 +207,7 @@ def _margin(of_value: Estimator, share: float) -> Estimator:
 
 def _margin_parts(of_value: Estimator, share: float, log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """V(target) - share V(behaviour)."""
-    return [*of_value.compute(log, outcome), *(Scaled(share, part) for part in of_value.own(log, outcome))]
+    return [*of_value.compute(log, outcome), *(Scaled(share, part) for part in of_value.minus_behaviour(log, outcome))]
 
 
 def _state(lift: Estimate, p_holds: float, p_broken: float, level: float) -> str:

@@ -79,7 +79,7 @@ def check_same_decisions(log: EvaluationLog, other: EvaluationLog, where: str) -
 
 def _parts(of_value: Estimator, log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """V(target) - mean_i sum_t gamma^t r_t; of a ratio of two outcomes, minus that of the two means."""
-    return [*of_value.compute(log, outcome, **of_value.parameters), *of_value.own(log, outcome)]
+    return [*of_value.compute(log, outcome, **of_value.parameters), *of_value.minus_behaviour(log, outcome)]
 
 
 def _between(log: EvaluationLog, other: EvaluationLog, of_value: Estimator, inference: Inference) -> Estimate:

@@ -116,7 +116,7 @@ def valued(estimator: Estimator, outcome: Outcome) -> Estimator:
         estimator,
         id=f"{estimator.label}-ratio" if ratio else estimator.label,
         compute=partial(_parts, estimator, sides),
-        own=partial(_lost, sides),
+        minus_behaviour=partial(_minus_behaviour, sides),
         outcomes=sides,
         undefined=DENOMINATOR if ratio else estimator.undefined,
         required=(),
@@ -130,7 +130,7 @@ def _parts(estimator: Estimator, sides: tuple[int | None, ...], log: EvaluationL
     return [Quotient(above, below[0])] if below else above
 
 
-def _lost(sides: tuple[int | None, ...], log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
+def _minus_behaviour(sides: tuple[int | None, ...], log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """Minus the behaviour policy's own value."""
     if len(sides) == 1:
         return on_policy(log, -log.outcome(sides[0]))

@@ -49,7 +49,7 @@ class Estimator:
             have one length and q moves along: self-normalised and doubly robust estimators.
         by_blocks: whether its parts on a block of rows need nothing of the other rows.
         outcomes: what it values whichever outcome it is asked for, see `valued`; None: the one it is asked for.
-        own: (log, outcome) -> parts of minus the behaviour policy's own value, for lifts.
+        minus_behaviour: (log, outcome) -> parts of minus the behaviour policy's own value, for lifts.
         undefined: why its value may be NaN.
         required: names of the parameters, all > 0 (shrinkage, strength and seeds may be 0).
         parameters: their values; those in the table are defaults.
@@ -65,7 +65,7 @@ class Estimator:
     shift_equivariant: bool = False
     by_blocks: bool = True
     outcomes: tuple[int | None, ...] | None = None
-    own: Callable[..., list[Part]] = importance_sampling.minus_on_policy
+    minus_behaviour: Callable[..., list[Part]] = importance_sampling.minus_on_policy
     undefined: str = "all weights of a step are 0 or overflow"
     required: tuple[str, ...] = ()
     parameters: dict[str, float] = field(default_factory=dict)

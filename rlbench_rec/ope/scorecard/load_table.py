@@ -211,9 +211,9 @@ def _users(
 ) -> np.ndarray:
     """(episodes,) their users, -1 where no row has one; rows before a log-in belong to the user who logged in."""
     lengths = np.diff(starts, append=len(users))
-    nobody = users.max() + 1
-    owners = np.minimum.reduceat(np.where(users < 0, nobody, users)[order], starts)
-    of_episode = np.repeat(np.where(owners == nobody, -1, owners), lengths)
+    no_user = users.max() + 1
+    owners = np.minimum.reduceat(np.where(users < 0, no_user, users)[order], starts)
+    of_episode = np.repeat(np.where(owners == no_user, -1, owners), lengths)
     other = np.zeros(len(users), dtype=bool)
     other[order] = (users[order] != of_episode) & (users[order] >= 0)
     values.refuse(part_columns["user"], other, f"another than elsewhere in its '{part_columns['episode']}'")

@@ -86,7 +86,7 @@ def test_both_ways_are_unbiased_and_counting_nothing_is_not(how):
         ({"window": 0}, "window: 0; it must be positive"),
         ({"window": 50}, "No decision was observed for 50; the longest was for 10"),
         ({"log_end": 3}, "decided: Row 1 was decided after log_end"),
-        ({"rows": [0, 2]}, "rows: 1 values are no decisions of 2"),
+        ({"rows": [0, 2]}, "rows: 1 values are not rows of the 2 decisions"),
         ({"rows": [0]}, "2 row numbers are needed"),
         ({"rows": None}, "Give rows=, or users="),
         ({"rows": None, "users": ["a"], "outcome_users": ["a", "b"]}, "users: 1 and 2 entries"),
