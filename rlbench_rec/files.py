@@ -1,4 +1,4 @@
-"""Writing files and folders: whole or not at all, and on the disk before they bear their name.
+"""Writing files and folders: whole or not at all, and on the disk before they get their name.
 
 What is being written lies beside its place as `.<name>-<random>.rlbench-part`, locked for as long as its process lives.
 A process that is killed leaves it behind unlocked: the next one that writes the same name takes it away.

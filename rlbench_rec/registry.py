@@ -115,7 +115,7 @@ class Registry(Generic[T]):
             thing = getattr(importlib.import_module(module), attribute)
         except Exception as error:
             what = f"Its {self.kind} '{name}' cannot be imported ({type(error).__name__}: {error})."
-            raise InputError(what, where=where, hint="Install a version of it that fits, or uninstall it.") from error
+            raise InputError(what, where=where, hint="Install a compatible version, or uninstall it.") from error
         self._check_name(name, thing, where)
         return thing
 
@@ -137,7 +137,7 @@ class Registry(Generic[T]):
         for entry in entry_points(group=self.group):
             if entry.name in self._targets or entry.name in self._aliases or entry.name in entries:
                 what = f"The {self.kind} '{entry.name}' is registered already."
-                raise InputError(what, where=_package(entry), hint="Uninstall it, or what has that name.")
+                raise InputError(what, where=_package(entry), hint="Uninstall it, or the package that has that name.")
             entries[entry.name] = entry
         for name, entry in entries.items():
             self._targets[name], self.modules[name] = f"{entry.module}:{entry.attr}", entry.module

@@ -25,9 +25,9 @@ def command(
     propensity: Annotated[str | None, _column("The behaviour policy's probability of the logged action.")] = None,
     target_propensity: Annotated[str | None, _column("The target policy's probability of the same action.")] = None,
     q: Annotated[str | None, _column("A model's reward of the logged action; default q_logged, if present.")] = None,
-    v: Annotated[str | None, _column("Its mean under the target policy; default v_target, where there.")] = None,
+    v: Annotated[str | None, _column("Its mean under the target policy; default v_target, if present.")] = None,
     unsupported_mass: Annotated[
-        str | None, _column("The target policy's probability of actions that are never logged, where there.")
+        str | None, _column("The target policy's probability of actions that are never logged, if present.")
     ] = None,
     episode: Annotated[str | None, _column("Session of the decision, if present; 'none' to leave out.")] = None,
     step: Annotated[str | None, _column("Number or time of the decision within its session.")] = None,

@@ -1,7 +1,7 @@
 """Reading a log on a Ray cluster: rows are dealt out by a hash of their user or session, and each partition is cut into
 sessions by the query that one machine runs. The driver numbers sessions over all partitions, so the log is the same.
 
-    type the rows (a task a file) -> partitions -> set duplicates aside, cut sessions (a task a partition) -> merge
+    type the rows (a task per file) -> partitions -> set duplicates aside, cut sessions (a task per partition) -> merge
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class _Job:
 
 
 def _type_rows(job: _Job, number: int) -> None:
-    """Rows of one file, typed, in a folder a partition: `typed-<file>/bucket=<n>/*.parquet`."""
+    """Rows of one file, typed, in a folder per partition: `typed-<file>/bucket=<n>/*.parquet`."""
     file, card = job.files[number], job.located.card
     with row_views.connected(job.scratch / f"typing-{number}", job.memory_limit) as connection:
         _, staging = parts(job.located, [file])[0].stage(connection)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class StateLayout:
     """How one row of a state matrix reads: `context` floats, then `history` items, events and gaps, oldest first, then
-    `forbidden` flags, one an action where the log has them, or the item ids of `candidates`, one a slot.
+    `forbidden` flags, one per action where the log has them, or the item ids of `candidates`, one per slot.
 
     Ids run from 1 to `item_count`; 0 is padding, in all three history blocks, and an empty slot. A flag of 1 is an
     action that must not be taken in this state. Encoders slice states by it.

@@ -22,7 +22,7 @@ def with_item_vectors(
     Args:
         data: a log whose actions are items, so that `action_names` names them.
         items: (m,) the items as the log names them; items that the log does not have are left out.
-        vectors: (m, d) numbers, a row an item.
+        vectors: (m, d) numbers, one row per item.
 
     Raises:
         InputError: actions that are not items, lengths that differ, an item twice, no item of the log, or a vector with
@@ -39,7 +39,7 @@ def with_item_vectors(
     row_of = {name: row for row, name in enumerate(names)}
     if len(row_of) < len(names):
         twice = next(name for row, name in enumerate(names) if row_of[name] != row)
-        raise InputError(f"Item {twice} is there twice.", where="items")
+        raise InputError(f"Item {twice} occurs twice.", where="items")
     vector_rows = np.array([row_of.get(name, -1) for name in data.action_names])
     if (vector_rows < 0).all():
         raise InputError(

@@ -1,4 +1,4 @@
-"""A TransitionDataset on disk: one .npy file a column, memory-mappable, and dataset.json. Nothing is pickled."""
+"""A TransitionDataset on disk: one .npy file per column, memory-mappable, and dataset.json. Nothing is pickled."""
 
 from __future__ import annotations
 

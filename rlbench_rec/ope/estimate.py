@@ -139,7 +139,7 @@ def _check_interval(log: EvaluationLog, estimators: Sequence[Estimator], interva
         hint = "Ask for the outcomes one by one, each with half the error: confidence=0.975 for 95 % of both."
         raise InputError(f"'{interval}' has no known range of a ratio.", where="metric", hint=hint)
     if log.strata is not None and interval not in STRATIFIED:
-        what = f"'{interval}' takes all episodes for drawn alike, not by strata."
+        what = f"'{interval}' assumes that all episodes are drawn alike, not by strata."
         raise InputError(what, where="interval", hint=f"Use {', '.join(STRATIFIED)}.")
 
 

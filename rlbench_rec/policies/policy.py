@@ -39,7 +39,7 @@ class Policy(ABC):
         return np.concatenate(parts) if parts else np.empty(0)
 
     def act(self, states: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """(n,) int64 actions drawn from `probabilities`, one uniform number a state."""
+        """(n,) int64 actions drawn from `probabilities`, one uniform number per state."""
         return sample(self.probabilities(states), rng)
 
 

@@ -63,7 +63,7 @@ def refuse_other_data(old: DataHashes, new: DataHashes, where: str) -> None:
         places = sorted(place for place in before.keys() & after.keys() if before[place] != after[place])
         if places:
             raise InputError(
-                f"{', '.join(places)}: the rows are {what}, so a difference would say nothing of the policies.",
+                f"{', '.join(places)}: the rows are {what}, so a difference would say nothing about the policies.",
                 where=where,
                 hint="Compare runs on the same log and card.",
             )

@@ -26,7 +26,7 @@ BOARD = ("dataset", "task", "metric", "estimator", "q")
 def leaderboard(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """One row per (dataset, task, algorithm, variant, metric, estimator, q), over seeds.
 
-    Interval of the mean: each run's own interval speaks of the same log, so its mean half-width h does not shrink with
+    Interval of the mean: each run's own interval is about the same log, so its mean half-width h does not shrink with
     seeds; the spread s over S seeds does. With the squared errors (h / 1.96)^2, taken as known, and s^2 / S, of S - 1
     degrees of freedom, the half-width is t sqrt((h / 1.96)^2 + s^2 / S), t having Satterthwaite's degrees: near 1.96
     where the log is the larger doubt, near t_{S-1} where the seeds are. h is taken for each side apart. Ends may lie

@@ -55,7 +55,7 @@ def differences(names: Sequence[str], settings: Sequence[Settings], where: str) 
 
 
 def refuse_repeats(values: Sequence[Any], where: str, shown: Sequence[Any] | None = None) -> None:
-    """Raise an InputError where a value of a list stands twice: its results would be counted twice.
+    """Raise an InputError where a value occurs twice in a list: its results would be counted twice.
 
     Args:
         values: what must differ.

@@ -1,4 +1,4 @@
-"""One process a folder: a second one is refused, with a message that says who holds it."""
+"""One process per folder: a second one is refused, with a message that says who holds it."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def _cores() -> Row:
 def _memory() -> Row:
     gigabytes = memory_gb()
     if gigabytes is None:
-        return "memory", "WARN", "not known", "See that 2 GB are free."
+        return "memory", "WARN", "not known", "Make sure that 2 GB are free."
     ok = gigabytes >= 3
     return "memory", "OK" if ok else "WARN", f"{gigabytes:.1f} GB", "" if ok else "Run with --jobs 1."
 

@@ -40,7 +40,7 @@ class FinishedRun:
     Attributes:
         suite: what ran.
         folder: where the files are.
-        results: one a job, in the order of the plan.
+        results: one per job, in the order of the plan.
         seconds: how long it took.
     """
 

@@ -49,7 +49,7 @@ def batches(episodes: int) -> Iterator[tuple[int, int]]:
 
 
 def play(task: Task, policy: Policy, n_users: int, seed: int, batch: int) -> Iterator[Decisions]:
-    """Play one batch to its end, one item a step.
+    """Play one batch to its end, one item per step.
 
     The random numbers of users and policy depend on the task's id, the seed and the batch alone: every policy meets the
     same users, and two tasks share none.

@@ -36,10 +36,10 @@ class TrueValue:
 
 
 def returns(task: Task, policy: Policy, n_users: int, seed: int, batch: int, gamma: float) -> np.ndarray:
-    """(n_users, 1 + m) discounted sums of the reward and of each metric, one row an episode."""
+    """(n_users, 1 + m) discounted sums of the reward and of each metric, one row per episode."""
     sums = np.zeros((n_users, 1 + len(task.metric_names)))
     for t, step in enumerate(play(task, policy, n_users, seed, batch)):
-        # A user appears once a step, so += on a selection adds every row.
+        # A user appears once per step, so += on a selection adds every row.
         sums[step.users, 0] += gamma**t * step.rewards
         sums[step.users, 1:] += gamma**t * step.metrics
     return sums

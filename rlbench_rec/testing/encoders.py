@@ -112,7 +112,7 @@ def _check_batches(name: str, layout: StateLayout) -> None:
         alone = torch.cat([encoder(states[row : row + 1]) for row in range(len(states))])
         again = encoder(states)
     hint = "it may not look across the batch (no batch normalisation)."
-    assert torch.equal(whole, again), "asked twice, it answers otherwise; nothing may be drawn in eval mode."
+    assert torch.equal(whole, again), "asked twice, it gives different answers; nothing may be drawn in eval mode."
     row = int((whole - alone).abs().amax(dim=1).argmax())
     assert torch.allclose(whole, alone, atol=TOLERANCE), f"state {row} alone has other features; {hint}"
 

@@ -237,7 +237,7 @@ def _check_on_policy(estimator: Estimator, log: EvaluationLog) -> None:
 def _check_population(estimator: Estimator) -> None:
     for steps in (1,) if estimator.one_step_only else (1, 2):
         log = _population(steps)
-        _assert_close(_value(estimator, log), _truth(log), f"on a whole population, {steps} decisions an episode")
+        _assert_close(_value(estimator, log), _truth(log), f"on a whole population, {steps} decisions per episode")
 
 
 def _check_blocks(estimator: Estimator) -> None:

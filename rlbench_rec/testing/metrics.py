@@ -42,7 +42,7 @@ def metric_checks(label: str, cases: Sequence[Case] = ()) -> list[Check]:
     """The checks of `check_metric`, one by one."""
     checks = [
         Check("says what it is and which way is better", lambda: _check_description(label)),
-        Check("is recorded or computed by somebody", lambda: _check_recorded(label)),
+        Check("is recorded or computed somewhere", lambda: _check_recorded(label)),
     ]
     metric = METRICS[label]
     if IMITATION.fullmatch(label):
@@ -110,7 +110,7 @@ def _check_numbers(label: str) -> None:
 
 def _check_repeatable(label: str) -> None:
     log = toy_logs()["sessions"]
-    assert np.array_equal(_computed(label, log), _computed(label, log)), "asked twice, it answers otherwise."
+    assert np.array_equal(_computed(label, log), _computed(label, log)), "asked twice, it gives different answers."
 
 
 def _check_episodes(label: str) -> None:
@@ -118,7 +118,7 @@ def _check_episodes(label: str) -> None:
     part = log.episodes(5, 9)
     rows = slice(log.episode_starts[5], log.episode_starts[9])
     same = np.allclose(_computed(label, part), _computed(label, log)[rows])
-    assert same, "an episode is worth something else among others; intervals need episodes that stand alone."
+    assert same, "an episode's value depends on the other episodes; intervals need episodes that stand alone."
 
 
 def _check_cases(label: str, cases: Sequence[Case]) -> None:

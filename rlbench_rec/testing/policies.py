@@ -136,14 +136,14 @@ def _check_draws(policy: Policy, log: TransitionDataset) -> None:
     assert ((drawn >= 0) & (drawn < log.action_count)).all(), "act draws an action that does not exist."
     chances = policy.probabilities(states)[np.arange(len(states)), drawn]
     assert (chances > 0).all(), f"row {_first(chances <= 0)}: act draws an action of probability 0."
-    assert np.array_equal(drawn, again), "act draws otherwise from the same generator; draw from `rng` alone."
+    assert np.array_equal(drawn, again), "act draws differently from the same generator; draw from `rng` alone."
 
 
 def _check_repeatable(name: str, title: str, log: TransitionDataset) -> None:
     states = log.states()
     policy, twin = make(name, log), make(name, log)
     first, second, third = (each.probabilities(states) for each in (policy, policy, twin))
-    assert np.array_equal(first, second), f"On a log of {title}: asked twice, it answers otherwise."
+    assert np.array_equal(first, second), f"On a log of {title}: asked twice, it gives different answers."
     assert np.array_equal(first, third), f"On a log of {title}: made twice, it is another policy; fix its seeds."
 
 

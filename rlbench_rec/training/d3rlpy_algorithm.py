@@ -24,7 +24,7 @@ class D3rlpyAlgorithm(Trainable):
     Args:
         config: which algorithm, and its settings.
         networks: what its states and actions are like.
-        batch_size: rows a step.
+        batch_size: rows per step.
 
     Attributes:
         algo: d3rlpy's algorithm.

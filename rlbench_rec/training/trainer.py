@@ -52,7 +52,7 @@ def fit(
         loop: id in `LOOPS`; `tensor` and `stock` train alike, `tensor` faster.
         encoder: id in `ENCODERS`.
         steps: gradient steps.
-        batch_size: rows a step, drawn uniformly with replacement.
+        batch_size: rows per step, drawn uniformly with replacement.
         seed: of initial weights and of sampling.
         device: `auto` (CUDA where there is one), `cpu`, `cuda` or `cuda:<n>`.
         config: overrides of the algorithm's config, e.g. `{"gamma": 0.0}`.

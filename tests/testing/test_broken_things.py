@@ -310,7 +310,7 @@ METRICS_THAT_FAIL = [
     (metric(lambda data: np.full(len(data), np.nan)), "row 0 is not finite"),
     (metric(lambda data: data.rewards.astype(str)), "not numbers"),
     (metric(lambda data: np.random.default_rng().random(len(data))), "asked twice"),
-    (metric(lambda data: data.rewards - data.rewards.mean()), "an episode is worth something else among others"),
+    (metric(lambda data: data.rewards - data.rewards.mean()), "an episode's value depends on the other episodes"),
 ]
 
 

@@ -78,7 +78,7 @@ def test_they_travel_with_the_data(data, tmp_path):
     ("items", "vectors", "message"),
     [
         (["sell", "show"], VECTORS, r"Shape \(3, 5\) for 2 items"),
-        (["sell", "sell", "show"], VECTORS, "Item sell is there twice"),
+        (["sell", "sell", "show"], VECTORS, "Item sell occurs twice"),
         (["a", "b", "c"], VECTORS, "None of the 3 items is in the log"),
         (["sell", "show", "offer"], VECTORS * [[1], [np.nan], [1]], "item show has NaN"),
     ],

@@ -23,7 +23,7 @@ def show(shop: OwnShop, answers: Answers | None, *, as_json: bool = False) -> No
     account = shop.account
     console.print(
         f"A shop like {account['data_set']}: {account['items']} items in {account['groups']} groups, with "
-        f"{account['clicks_on_these_items']:.0%} of the clicks. Assumed, for no choice log tells: "
+        f"{account['clicks_on_these_items']:.0%} of the clicks. Assumed, because a choice log cannot tell: "
         f"{account['assumed']['click_rate']:.0%} of what is shown is clicked.",
         highlight=False,
         markup=False,

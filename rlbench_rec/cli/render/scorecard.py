@@ -164,7 +164,7 @@ def _overlap(report: Report) -> Iterator[str]:
     mass = diagnostics.unsupported_mass
     known = f"not known; at least {diagnostics.unsupported_mass_lower:.1%}" if np.isnan(mass) else f"{mass:.1%}"
     z, largest = diagnostics.mean_weight_z, diagnostics.largest_weight_share
-    apart = f", {z:+.2g} standard errors from 1" if np.isfinite(z) else ", which no chance explains" if z == z else ""
+    apart = f", {z:+.2g} standard errors from 1" if np.isfinite(z) else ", too far for chance" if z == z else ""
     share = f", {'of one user ' * by_user}{largest:.2%} of the sum" if np.isfinite(largest) else ""
     yield "Overlap of the two policies"
     rows = [
@@ -200,7 +200,7 @@ def _confounding(report: Report) -> Iterator[str]:
         yield f"  {_breaking(report)}"
     sure = float((report.log.propensities == 1).mean())
     if sure > 0:
-        yield f"  {sure:.1%} of decisions have propensity 1; the band takes them for certain, whatever was hidden"
+        yield f"  {sure:.1%} of decisions have propensity 1; the band treats them as certain, whatever was hidden"
 
 
 def _breaking(report: Report) -> str:

@@ -53,7 +53,7 @@ class DatasetCard(BaseModel):
     notes: str = ""
     """Traps worth knowing."""
     dialect: str = "delimited"
-    """How the files are written: `delimited` text, `jsonl` (a flat object a line) or `parquet`."""
+    """How the files are written: `delimited` text, `jsonl` (one flat object per line) or `parquet`."""
     delimiter: str = Field(",", min_length=1, max_length=1)
     """Between fields of delimited text."""
     header: bool = True

@@ -128,7 +128,7 @@ def _in_zip(archive: Path, patterns: list[str]) -> list[Path]:
 
 
 def data_folder() -> Path:
-    """The cache folder, with a folder a data set: `RLBENCH_DATA`, else `rlbench-rec` in the user's own cache folder."""
+    """The cache folder, one folder per data set: `RLBENCH_DATA`, else `rlbench-rec` in the user's own cache folder."""
     if root := os.environ.get("RLBENCH_DATA"):
         return Path(os.path.expanduser(root))
     if root := os.environ.get("XDG_CACHE_HOME"):

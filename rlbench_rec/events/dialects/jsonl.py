@@ -1,4 +1,4 @@
-"""JSON Lines: one flat object a line, keys in any order; a key that a line lacks is a missing value."""
+"""JSON Lines: one flat object per line, keys in any order; a key that a line lacks is a missing value."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def one_row_each(raw: RawRows, card: DatasetCard) -> RawRows:
     or of different lengths stays one row, without fields, so that it is set aside and no line is lost.
 
     Args:
-        raw: a row a line.
+        raw: one row per line.
         card: which columns are lists; keys of objects in them are those that the card names as `column.key`.
 
     Raises:

@@ -129,7 +129,7 @@ def _jsonl(path: Path, lines: list[str], whole: bool) -> Sample:
         if isinstance(row, dict):
             rows.append(row)
     if not rows:
-        raise InputError("No line is a JSON object.", where=str(path), hint="One object a line is needed.")
+        raise InputError("No line is a JSON object.", where=str(path), hint="Write one object per line.")
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = {name: [_json_text(row.get(name)) for row in rows] for name in names}
     return Sample(path, "jsonl", names, columns, whole=whole and len(lines) <= ROWS)

@@ -138,7 +138,7 @@ class ColumnBuffer(ReplayBufferBase):
 
     def append(self, *arguments: Any) -> None:
         """Refused."""
-        raise InputError("A logged dataset does not grow.", hint="Collect into a buffer of d3rlpy's own.")
+        raise InputError("A logged dataset does not grow.", hint="Collect into one of d3rlpy's own buffers.")
 
     append_episode = clip_episode = append
 

@@ -74,7 +74,7 @@ def check_same_decisions(log: EvaluationLog, other: EvaluationLog, where: str) -
     """Refuse a log of other decisions, or of other units to resample."""
     columns = ("rewards", "starts", "propensities", "clusters", "strata", "weights")
     if not all(np.array_equal(getattr(log, name), getattr(other, name)) for name in columns):
-        raise InputError("It holds other decisions than the first.", where=where)
+        raise InputError("Its decisions differ from the first's.", where=where)
 
 
 def _parts(of_value: Estimator, log: EvaluationLog, outcome: np.ndarray) -> list[Part]:

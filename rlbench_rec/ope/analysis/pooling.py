@@ -52,7 +52,7 @@ def estimate_weighted(
         confidence, n_resamples, seed, gate: as in `ope.estimate`.
 
     Raises:
-        InputError: fewer than two logs, one that is too small or has strata of its own, one on which the estimator is
+        InputError: fewer than two logs, one that is too small or has strata, one on which the estimator is
             not defined, or an interval of another kind.
     """
     if len(logs) < 2:
@@ -98,7 +98,7 @@ def _halves(label: str, log: EvaluationLog) -> list[EvaluationLog]:
     """By every other episode, or user."""
     units = np.arange(log.n_episodes) if log.clusters is None else log.clusters
     if log.strata is not None or units.max() < 3:
-        what = "It has strata of its own." if log.strata is not None else "Fewer than four episodes or users."
+        what = "It has strata." if log.strata is not None else "Fewer than four episodes or users."
         raise InputError(what, where=str(label))
     return [subset(log, units % FOLDS == fold) for fold in range(FOLDS)]
 

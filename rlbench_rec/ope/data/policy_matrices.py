@@ -25,7 +25,7 @@ def as_matrix(name: str, values: object, *, by_position: bool = False) -> np.nda
         raise InputError(f"dtype {matrix.dtype}; numbers are needed.", where=name)
     if matrix.ndim != 2 + by_position or matrix.shape[1] == 0:
         needed = "(rows, actions, positions)" if by_position else "(rows, actions)"
-        hint = "Name the position of each row by positions=." if matrix.ndim == 3 else None
+        hint = "Name the position of each row with positions=." if matrix.ndim == 3 else None
         raise InputError(f"Shape {matrix.shape}; {needed} is needed.", where=name, hint=hint)
     return matrix
 

@@ -25,7 +25,7 @@ def state_ratios(log: EvaluationLog, states: np.ndarray, method: str = "tabular"
 
         `tabular`: d_{t+1}(s) = mean of u_t over the episodes that are in s at t + 1 (Xie, Ma and Wang 2019);
         `classification`: the same conditional mean as the odds p / (1 - p) of a logistic regression that separates rows
-            of weight u_t from rows of weight 1 by the features of s_{t+1}, one a step;
+            of weight u_t from rows of weight 1 by the features of s_{t+1}, one per step;
         `stationary`: one ratio for all steps, linear in the features (or free for each code): the w that satisfies
             mean f(s_0) + mean sum_t gamma^t [gamma w(s_t) rho_t f(s_{t+1}) - w(s_t) f(s_t)] = 0
             for every feature f, nothing following the last step. The linear case of DualDICE and of minimax weight
@@ -63,7 +63,7 @@ def state_ratios(log: EvaluationLog, states: np.ndarray, method: str = "tabular"
 def _tabular(log: EvaluationLog, codes: np.ndarray) -> np.ndarray:
     if codes.ndim != 1:
         hint = "Use classification or stationary for features."
-        raise InputError("Codes of discrete states are needed, one a row.", where="states", hint=hint)
+        raise InputError("Codes of discrete states are needed, one per row.", where="states", hint=hint)
 
     def mean_by_code(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
         here = np.unique(codes[rows], return_inverse=True)[1]

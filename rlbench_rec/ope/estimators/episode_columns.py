@@ -39,7 +39,7 @@ def sum_of_cubes(vector: np.ndarray) -> float:
 
 
 class EpisodeColumns(Protocol):
-    """K columns of numbers, one row an episode."""
+    """K columns of numbers, one row per episode."""
 
     @property
     def width(self) -> int:

@@ -171,5 +171,5 @@ def _check_model(log: EvaluationLog, one_reward: Range) -> None:
 def _unearnable(name: str, low: np.ndarray, high: np.ndarray, column: np.ndarray, row: int, count: int) -> InputError:
     # Of one-step logs there is one range for all.
     at = row if len(low) == len(column) else 0
-    what = f"The model leaves what can be earned, ({low[at]:g}, {high[at]:g}), at row {row}: {column[row]:g}."
+    what = f"The model is outside the possible returns ({low[at]:g}, {high[at]:g}) at row {row}: {column[row]:g}."
     return InputError(what, where=name, hint="Clip the model to it: that adds no bias.")

@@ -121,7 +121,7 @@ class Propensities:
 
     def summary(self) -> str:
         """One sentence."""
-        worse = "" if self.log_loss < self.baseline_log_loss else ", so the features tell nothing of what was logged"
+        worse = "" if self.log_loss < self.baseline_log_loss else ", so the features say nothing about what was logged"
         return (
             f"propensities estimated by '{self.model}' over {self.action_count:,} actions ({self.folds} folds, "
             f"calibration {self.calibration}): log loss {self.log_loss:.4g} against {self.baseline_log_loss:.4g} by "

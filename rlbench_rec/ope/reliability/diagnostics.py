@@ -34,7 +34,7 @@ class Diagnostics:
             reward differs from the median one, gamma^t W_t |r_t - median|.
         unsupported_mass: mean mass of the target policy on actions that are never logged; NaN where not known.
         unsupported_mass_lower: what the weights say of it: max(0, 1 - mean W - 2 standard errors).
-        step_ess: effective sample size of W_t over the episodes that have a step t; one entry a step.
+        step_ess: effective sample size of W_t over the episodes that have a step t; one entry per step.
         units: how many units.
         effective_users: (sum n)^2 / sum n^2, n the number of a unit's episodes: how many users of one size they are.
         balanced_weights: ess^3 / units^2; 1 / sqrt of it stands for the skewness that the weights leave.

@@ -39,7 +39,7 @@ class LogOverlap:
         self.log, self.metric, self.medians, self.outcome = log, metric, medians, log.outcome(metric)
 
     def overlaps(self, kind: str) -> list[Overlap]:
-        """The gate's figures: one entry; for slates judged by position one a position, and none for the difference of
+        """The gate's figures: one entry; for slates judged by position one per position, and none for the difference of
         policies that do not differ."""
         pairs = zip(self.sums(kind), self.sizes(kind), strict=True)
         return [sums.overlap(sizes) for sums, sizes in pairs if sums.units]

@@ -73,7 +73,7 @@ class Values:
         def refusal(row: int, count: int) -> InputError:
             raw = self.raw(column, row)
             hint = if_missing if _missing(raw) else _as_number(raw) if isinstance(raw, str) else None
-            return self.refusal(column, "missing or no finite number", hint, row, count)
+            return self.refusal(column, "missing or not a finite number", hint, row, count)
 
         refuse_rows(bad, refusal)
         return values
@@ -180,11 +180,11 @@ class Values:
             of_rows = days(self.table[column], timezone, place)
             labels = np.array(list(map(str, self.table[column].to_pylist()))) if of_rows is None else of_rows.labels
         if timezone is not None and of_rows is None:
-            what = "These are not times, which --timezone is for."
+            what = "These are not times; --timezone is for times."
             raise InputError(what, where=place, hint=f"Write times as {ISO}.")
         count = len(np.unique(labels))
         if count > most:
-            what = f"{count:,} different values; {most} slices are the most."
+            what = f"{count:,} different values; at most {most} slices are allowed."
             raise InputError(what, where=place, hint=f"Group them; times become days if they are written as {ISO}.")
         return labels, of_rows
 

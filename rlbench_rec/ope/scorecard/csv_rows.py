@@ -135,7 +135,7 @@ class TextRows:
             line = unclosed(islice(stream, above, None), self._header.delimiter)
         if line is not None:
             what = f"A quote is opened in line {above + line} and not closed, so that it swallows the lines below."
-            raise InputError(what, where=str(self.path), hint="Close it; within a quoted cell write two for one.")
+            raise InputError(what, where=str(self.path), hint="Close it; inside a quoted cell write each quote twice.")
 
     def _lines(self) -> Iterator[tuple[int, list[str]]]:
         """Each row of a CSV file below the header, with the line it begins in."""

@@ -59,12 +59,12 @@ def _refuse_json(text: str, where: str) -> None:
     if all(word in text for word in DECISION_SERVICE):
         what = "These are JSON lines of Vowpal Wabbit's decision service (dsjson)."
         hint = (
-            "Write a CSV of one decision a line: reward = -_label_cost, propensity = _label_probability, and "
+            "Write a CSV with one decision per line: reward = -_label_cost, propensity = _label_probability, and "
             "target_propensity, the target policy's probability of _label_Action, which such a log does not hold."
         )
         raise InputError(what, where=where, hint=hint)
     what = "This is a JSON array." if text.startswith("[") else "These are JSON lines."
-    raise InputError(what, where=where, hint="Save it as CSV or Parquet, one decision a row.")
+    raise InputError(what, where=where, hint="Save it as CSV or Parquet, one decision per row.")
 
 
 def refuse_repeated(names: Sequence[str], where: str, wanted: Collection[str] | None = None) -> None:

@@ -89,7 +89,7 @@ def read_log(
     weight_bound: float | None = None,
     propensity_source: str = "logged",
 ) -> LoggedTable:
-    """Read a Parquet or CSV file with one logged decision a row, in any order.
+    """Read a Parquet or CSV file with one logged decision per row, in any order.
 
     Needed are the columns `reward`, `propensity` and `target_propensity`; `q_logged` with `v_target`,
     `unsupported_mass`, `episode`, `step`, `user` and `decision_id` are used where they are there. A decision that the

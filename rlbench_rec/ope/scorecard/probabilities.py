@@ -21,7 +21,7 @@ ADVICE = {
     ),
 }
 UNCLEAR = (
-    "Percent must be divided by 100, and inverse propensities (1 / p) turned over; a density of prices or bids is not "
+    "Percent must be divided by 100, and inverse propensities (1 / p) inverted; a density of prices or bids is not "
     "a probability, and `ope.density.density_log` takes it in Python."
 )
 

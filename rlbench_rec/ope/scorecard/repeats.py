@@ -78,11 +78,11 @@ def copies_left_out(values: Values, keys: Sequence[str], *, sure: bool) -> tuple
     asked: tuple[str, ...] = ()
     if sure and others:
         if _alike(values, keys[0]):
-            note = f"{count + others:,} rows repeat the '{keys[0]}' of an earlier one, alike in all that is read"
+            note = f"{count + others:,} rows repeat the '{keys[0]}' of an earlier one with the same values"
             return _without(values, repeated), (f"{note}; each is counted once.",)
         asked = (
             f"{others:,} rows repeat the '{keys[0]}' of an earlier one with other values: is it the decision's? "
-            f"--decision {keys[0]} counts each once, --episode {keys[0]} takes them for its steps.",
+            f"--decision {keys[0]} counts each once, --episode {keys[0]} takes them as its steps.",
         )
     if not count:
         return values, asked
@@ -148,7 +148,7 @@ def _all_alike(values: Values) -> tuple[str, ...]:
     if times == 1 or different < FEWEST:
         return ()
     return (
-        f"Every row is there {times} times, or a multiple of it, and no column says which decision it is: was the log "
+        f"Every row occurs {times} times, or a multiple of that, and no column says which decision it is: was the log "
         f"written {times} times? Then intervals are too narrow; --decision COLUMN counts each decision once.",
     )
 

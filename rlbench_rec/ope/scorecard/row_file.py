@@ -48,7 +48,7 @@ class TableFile:
 
     @property
     def nested(self) -> Collection[str]:
-        """Columns that hold lists or structs, not one value a row."""
+        """Columns that hold lists or structs, not one value per row."""
         return self._rows.nested
 
     def read(self, columns: Collection[str]) -> pyarrow.Table:
@@ -83,7 +83,7 @@ class TableFile:
         if pyarrow.types.is_dictionary(kind):
             column = column.cast(kind.value_type)
         if pyarrow.types.is_nested(column.type):
-            what = f"It holds {kind}, where one value a row is needed."
+            what = f"It holds {kind}, where one value per row is needed."
             raise InputError(what, where=f"{self.path}, column '{name}'", hint="Give its field a column of its own.")
         if _is_bytes(column.type):
             # Ids may be bytes that are not text.

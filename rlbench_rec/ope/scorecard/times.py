@@ -144,7 +144,7 @@ def days(column: pyarrow.ChunkedArray, timezone: str | None, where: str) -> Days
     if instants.isna().any():
         return None
     if dates and timezone is not None:
-        raise InputError("These are dates, which no time zone moves.", where=where, hint="Leave out --timezone.")
+        raise InputError("These are dates; a time zone does not move them.", where=where, hint="Leave out --timezone.")
     if zones is None:
         zones = np.full(len(column), "")
     if timezone is not None:

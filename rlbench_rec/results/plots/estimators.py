@@ -21,7 +21,7 @@ SHOWN = 3.0
 
 
 def plot_errors(scores: pd.DataFrame, folder: Path) -> list[Path]:
-    """`error-<task>.png` for each task: RMSE against the size of the log, both on log scales, a line an estimator, for
+    """`error-<task>.png` for each task: RMSE against the size of the log, both on log scales, a line per estimator, for
     matched and for mismatched policies.
 
     Args:

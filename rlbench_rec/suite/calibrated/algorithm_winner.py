@@ -86,7 +86,7 @@ def _values(
     seeds: int,
     progress: ProgressCallback | None,
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Algorithm -> form -> true values of the last checkpoints, one a seed."""
+    """Algorithm -> form -> true values of the last checkpoints, one per seed."""
     suite = Suite(
         name=f"own-shop-{folder.name}",
         sources=[Source(task=str(shop), variant=variant, episodes=sessions)],

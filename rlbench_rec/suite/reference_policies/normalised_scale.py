@@ -47,7 +47,7 @@ def scale_of(task: Task, truth_error: float) -> Scale:
     if best.value - served.value <= 2.0 * (best.std_error**2 + served.std_error**2) ** 0.5:
         raise InputError(
             f"The reference policy ({best.contender}) earns {best.value:.4g}, the behaviour policy {served.value:.4g}: "
-            "there is nothing to gain that values could be a share of.",
+            "there is no gain to normalise by.",
             where=task.id,
             hint="Leave `normalise` out, or train a better reference.",
         )

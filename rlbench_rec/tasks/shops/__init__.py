@@ -1,1 +1,1 @@
-"""The shops: a task a file, with its config, its simulator and its docstring of equations."""
+"""The shops: one task per file, with its config, its simulator and its docstring of equations."""

@@ -34,7 +34,7 @@ def lean(
     precision: torch.dtype = torch.float32,
 ) -> Loop:
     """One forward pass where d3rlpy takes two, no one-hot products, fused Adam, and the host waits for the device
-    once an `advance`, not once a step.
+    once per `advance`, not once per step.
 
     With `fused=False` DQN and Double DQN have the weights of `tensor`; the others, and fused Adam, differ in the last
     digits, which training then carries further.

@@ -61,7 +61,7 @@ class LoopMaker(Protocol):
         Args:
             algorithm: with its networks made.
             data: what it is trained on.
-            batch_size: rows a step.
+            batch_size: rows per step.
             seed: of sampling.
             device: where the networks are.
             n_steps: rewards that a transition adds up before it looks at the next state.

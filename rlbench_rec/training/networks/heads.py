@@ -80,7 +80,7 @@ class Masked(nn.Module):
 class Slots(nn.Module):
     """score(s, slot) = e_c . W f(s) + b_c, c the item in the slot; `RULED_OUT` where the slot is empty (item 0).
 
-    The cost is that of K embeddings a state, whatever the size of the catalogue.
+    The cost is that of K embeddings per state, whatever the size of the catalogue.
 
     Args:
         features: width of f(s).

@@ -61,7 +61,7 @@ def fqe(
         device: as in `fit`.
         gamma: discount factor; None takes the dataset's.
         encoder, hidden_units, embedding_size: as in `fit`.
-        batch_size: rows a step.
+        batch_size: rows per step.
         learning_rate: first step size of Adam; it falls linearly to a twentieth.
         rows: (m,) the rows to learn from; None: all.
         probabilities: the policy's probabilities by row, where the caller has them already.
@@ -156,7 +156,7 @@ def _returns(data: TransitionDataset, rows: np.ndarray, gamma: float) -> tuple[f
 
 
 def _epochs(rows: torch.Tensor, batch_size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
-    """Endless batches in which every row comes once an epoch: less noise than drawing with replacement."""
+    """Endless batches in which every row comes once per epoch: less noise than drawing with replacement."""
     while True:
         order = rows[torch.randperm(len(rows), generator=generator, device=rows.device)]
         yield from order[: max(1, len(rows) // batch_size) * batch_size].split(batch_size)

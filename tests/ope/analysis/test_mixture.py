@@ -145,7 +145,7 @@ def test_the_worst_verdict_of_both_policies_counts():
     rare = replace(fine, target_propensities=np.array([0.0, 0.0, 1.0])[items])
     assert ope.lift(fine).verdict == "trusted" and ope.lift(fine, against=fine).verdict == "trusted"
     assert ope.lift(fine, against=rare).verdict == ope.estimate(rare, "snips").verdict == "weak"
-    with pytest.raises(InputError, match="against: It holds other decisions"):
+    with pytest.raises(InputError, match="against: Its decisions differ"):
         ope.lift(fine, against=replace(fine, rewards=1 - rewards))
 
 

@@ -143,7 +143,7 @@ def test_propensities_of_1_are_no_comfort(report_on, target):
 def test_some_propensities_of_1_are_named(clicks, report_on):
     rewards, propensities, target = (column.copy() for column in clicks)
     propensities[:3_000], target[:3_000] = 1.0, 1.0
-    assert "50.0% of decisions have propensity 1; the band takes them for certain" in scorecard_text(
+    assert "50.0% of decisions have propensity 1; the band treats them as certain" in scorecard_text(
         report_on(rewards, propensities, target)
     )
 

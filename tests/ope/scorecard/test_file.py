@@ -202,7 +202,7 @@ def test_categories_bytes_and_nested_columns_of_parquet(tmp_path, frame):
 def test_times_are_no_numbers(tmp_path, frame):
     frame["reward"] = pd.Timestamp("2025-03-01")
     frame.to_parquet(tmp_path / "log.parquet")
-    assert "no finite number" in refusal(tmp_path / "log.parquet")
+    assert "not a finite number" in refusal(tmp_path / "log.parquet")
     assert np.isfinite(read_log(tmp_path / "log.parquet", {"reward": "propensity"}).log.rewards).all()
 
 
@@ -249,7 +249,7 @@ def test_bytes_that_are_not_text(tmp_path, size):
     pq.write_table(pa.table(plain | {"user": odd}), tmp_path / "log.parquet")
     assert read_log(tmp_path / "log.parquet", by="user").log.n_units == 2
     pq.write_table(pa.table(plain | {"reward": odd}), tmp_path / "log.parquet")
-    assert "column 'reward': 2 values are missing or no finite number" in refusal(tmp_path / "log.parquet")
+    assert "column 'reward': 2 values are missing or not a finite number" in refusal(tmp_path / "log.parquet")
 
 
 def test_blanks_around_text_of_parquet(tmp_path):

@@ -106,7 +106,7 @@ def test_likely_columns_are_asked_about_but_not_taken(tmp_path):
         (f"{HEAD}\n1,0,1\n", "propensity", 2, "*logged* action"),
         (f"{HEAD}\n1,0.5,1\n,0.5,1\n", "reward", 3, "Where nothing was earned, write 0."),
         (f"{HEAD}\n1,0.5,1\nNaN,0.5,1\n", "reward", 3, "missing"),
-        (f"{HEAD}\n1,0.5,inf\n", "target_propensity", 2, "no finite number"),
+        (f"{HEAD}\n1,0.5,inf\n", "target_propensity", 2, "not a finite number"),
         (f'{HEAD},note\n1,0.5,1,"two\nlines"\nabc,0.5,1,x\n', "reward", 4, "'abc'"),
         (f"{HEAD}\n1,0.5,-0.1\n", "target_propensity", 2, "outside [0, 1]"),
         (f"{HEAD}\n1,0.5,1.1\n", "target_propensity", 2, "outside [0, 1]"),
@@ -133,7 +133,7 @@ def test_a_reward_beyond_its_range_is_named_by_line_whatever_the_order_of_rows(t
 def test_a_bad_row_of_parquet_is_named_by_its_number(tmp_path):
     frame = pd.DataFrame({"reward": [1.0, None], "propensity": [0.5, 0.5], "target_propensity": [1.0, 1.0]})
     frame.to_parquet(tmp_path / "log.parquet")
-    assert "column 'reward': a value is missing or no finite number, in row 1 (the first is 0)" in refusal(
+    assert "column 'reward': a value is missing or not a finite number, in row 1 (the first is 0)" in refusal(
         tmp_path / "log.parquet"
     )
 

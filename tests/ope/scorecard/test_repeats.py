@@ -91,7 +91,7 @@ def test_an_id_that_is_delivered_twice_at_other_times(tmp_path, frame):
     once, often = (read(tmp_path, each) for each in (frame, many))
     assert ope.lift(once.log, n_resamples=100) == ope.lift(often.log, n_resamples=100)
     assert often.notes == (
-        "350 rows repeat the 'event_id' of an earlier one, alike in all that is read; each is counted once.",
+        "350 rows repeat the 'event_id' of an earlier one with the same values; each is counted once.",
     )
 
 
@@ -127,6 +127,6 @@ def test_a_table_that_is_wholly_doubled_is_named(tmp_path, frame, times):
     frame = frame.drop(columns=["decision_id", "ts", "user"]).assign(x=np.arange(600) % 50)
     assert not read(tmp_path, frame).notes
     many = read(tmp_path, pd.concat([frame] * times))
-    assert many.log.n_rows == 600 * times and f"Every row is there {times} times" in many.notes[0]
+    assert many.log.n_rows == 600 * times and f"Every row occurs {times} times" in many.notes[0]
     assert not read(tmp_path, pd.concat([frame] * times), {"decision": "none"}).notes
     assert not read(tmp_path, pd.concat([frame] * times)[:-1]).notes

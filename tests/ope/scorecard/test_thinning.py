@@ -70,7 +70,7 @@ def test_a_common_factor_is_nothing(tmp_path, thinned):
         (lambda f: 1.0 / f["s"], r"chances to be kept are.*give 1 divided"),
         (lambda f: f["s"] - 1, "not above 0"),
         (lambda f: -f["s"], "not above 0"),
-        (lambda f: f["s"].where(f["reward"] == 0), "missing or no finite number"),
+        (lambda f: f["s"].where(f["reward"] == 0), "missing or not a finite number"),
         (lambda f: f["target_propensity"] / f["propensity"], r"target_propensity / propensity.*Leave out --weight"),
         (lambda f: 1.0 / f["propensity"], r"1 / propensity.*Leave out --weight"),
     ],

@@ -90,7 +90,7 @@ class EstimatorSuite(AnySuite):
             raise ValueError("a log has 10 episodes or more, and there is at least one of each size")
         if max(self.episodes) > MOST_EPISODES or max(self.logs) > MOST_SEEDS:
             raise ValueError(
-                f"a log has at most {MOST_EPISODES:,} episodes, and there are at most {MOST_SEEDS:,} a size"
+                f"a log has at most {MOST_EPISODES:,} episodes, and there are at most {MOST_SEEDS:,} per size"
             )
         return self
 

@@ -1,4 +1,4 @@
-"""Suites that score estimators: one log a job; estimates.csv and estimators.csv."""
+"""Suites that score estimators: one log per job; estimates.csv and estimators.csv."""
 
 from __future__ import annotations
 
