@@ -175,7 +175,7 @@ def _folder_for(folder: Path) -> Iterator[None]:
 @contextmanager
 def _part(path: Path, *, folder: bool) -> Iterator[Path]:
     """A new, locked file or folder beside `path`, and none of it at the end."""
-    _take_away_left_behind(path)
+    _remove_abandoned(path)
     # A name may have 255 bytes, this one's own part included.
     prefix = f".{path.name[:50]}-"
     while True:
@@ -208,8 +208,8 @@ def _is_locked_for_us(handle: int, partial: Path) -> bool:
     return partial.exists()
 
 
-def _take_away_left_behind(path: Path) -> None:
-    """Parts of this name whose process is gone: its lock went with it, on whatever machine it was."""
+def _remove_abandoned(path: Path) -> None:
+    """Remove parts of this name whose process has ended: its lock ended with it, on any machine."""
     if not fcntl:
         return
     ours = re.compile(rf"\.{re.escape(path.name[:50])}-\w{{8}}{re.escape(SUFFIX)}")

@@ -47,7 +47,7 @@ def test_a_package_adds_a_name_once_it_is_asked_for(package):
 
 
 def test_an_unknown_name_may_be_that_of_a_plugin():
-    with pytest.raises(UnknownNameError, match="name its module by --plugin"):
+    with pytest.raises(UnknownNameError, match="name its module with --plugin"):
         fruits()["quince"]
     for known, name in ((fruits(), "aple"), (Registry("fruit", {"apple": object()}), "quince")):
         with pytest.raises(UnknownNameError) as refused:

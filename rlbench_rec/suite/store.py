@@ -35,7 +35,7 @@ class Kept:
     again: Counter[str] = field(default_factory=Counter)
 
     def drop(self, run_ids: set[str], reason: str) -> None:
-        """Do again what need not be done for its own sake."""
+        """Do these again too, for another reason than their own."""
         for run_id in run_ids & self.results.keys():
             del self.results[run_id]
             self.again[reason] += 1

@@ -183,7 +183,7 @@ class _Worker:
         return self._ready and self.job_timeout is not None and self.seconds > self.job_timeout * len(self.batch)
 
     def how_it_ended(self) -> str:
-        """Why it is gone."""
+        """Why it ended."""
         try:
             code = self.process.wait(timeout=LOOK_EVERY)
         except subprocess.TimeoutExpired:
@@ -195,14 +195,14 @@ class _Worker:
         return f"the worker process was killed by signal {-code} ({names.get(-code, 'unnamed')}{why})"
 
     def end(self) -> None:
-        """Kill it, whatever it does, and wait until it is gone."""
+        """Kill it, whatever it does, and wait until it has ended."""
         self.process.kill()
         self.process.wait()
         with contextlib.suppress(OSError):
             self._stdin.close()
 
     def _say(self, message: Any) -> None:
-        # One that is gone says so by itself.
+        # One that has ended says so by itself.
         with contextlib.suppress(OSError):
             send(self._stdin, message)
 

@@ -118,11 +118,11 @@ def _stationary(log: EvaluationLog, states: np.ndarray) -> np.ndarray:
     rows = np.flatnonzero(following)
     leaving = features.multiply(log.discounts[:, None]).tocsr()
     arriving = features[rows + 1].multiply((log.gamma * log.discounts * log.ratios)[rows, None]).tocsr()
-    gone, come = (leaving.T @ features).toarray(), (arriving.T @ features[rows]).toarray()
+    outflow, inflow = (leaving.T @ features).toarray(), (arriving.T @ features[rows]).toarray()
     start = np.asarray(features[log.starts].sum(axis=0)).ravel()
 
     def solved(scale: float) -> np.ndarray:
-        return np.maximum(features @ np.linalg.lstsq(gone - scale * come, start, rcond=None)[0], 0.0)
+        return np.maximum(features @ np.linalg.lstsq(outflow - scale * inflow, start, rcond=None)[0], 0.0)
 
     # The scale depends on the solution; further rounds change neither.
     return solved(_scale(log.discounts * solved(1.0), log.ratios))

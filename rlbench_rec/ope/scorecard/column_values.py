@@ -118,13 +118,13 @@ class Values:
         values = self.table[column].combine_chunks().dictionary_encode()
         codes, known = values.indices.fill_null(-1).to_numpy().astype(np.int64), values.dictionary
         if pyarrow.types.is_floating(known.type):
-            gone = compute.is_nan(known)
+            is_missing = compute.is_nan(known)
         elif words and is_text(known.type):
             spelled = compute.utf8_lower(compute.utf8_trim_whitespace(known))
-            gone = compute.is_in(spelled, pyarrow.array(MISSING, known.type))
+            is_missing = compute.is_in(spelled, pyarrow.array(MISSING, known.type))
         else:
             return codes
-        return np.where(np.append(gone.to_numpy(zero_copy_only=False), True)[codes], -1, codes)
+        return np.where(np.append(is_missing.to_numpy(zero_copy_only=False), True)[codes], -1, codes)
 
     def ids(self, column: str, *, words: bool = False) -> np.ndarray:
         """(n,) codes 0, 1, … in order of appearance.

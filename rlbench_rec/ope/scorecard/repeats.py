@@ -27,8 +27,8 @@ def counted_once(values: Values, decision: str) -> tuple[Values, tuple[str, ...]
         InputError: rows of one decision that differ in what is read of them.
     """
     codes = values.codes(decision, words=True)
-    gone = int((codes < 0).sum())
-    notes = [f"{gone:,} rows have no '{decision}'; each is taken as a decision of its own."] if gone else []
+    without = int((codes < 0).sum())
+    notes = [f"{without:,} rows have no '{decision}'; each is taken as a decision of its own."] if without else []
     first = _first_rows(codes)
     again = first < np.arange(len(codes))
     if not again.any():

@@ -13,9 +13,9 @@ FEWEST = 20
 def one_each(users: np.ndarray) -> np.ndarray:
     """(n,) codes, -1 where a user is missing -> codes in which each of these is a user of its own: nothing is known to
     tie them together, and one user of them all would be drawn whole."""
-    gone = users < 0
+    missing = users < 0
     codes = users.copy()
-    codes[gone] = users.max() + 1 + np.arange(gone.sum())
+    codes[missing] = users.max() + 1 + np.arange(missing.sum())
     return codes
 
 
@@ -42,9 +42,9 @@ def about_users(users: np.ndarray, column: str, unit: str) -> tuple[str, ...]:
         column: where they come from.
         unit: what n counts.
     """
-    gone, notes = int((users < 0).sum()), []
-    if gone:
-        notes.append(f"{gone:,} of {len(users):,} {unit} have no '{column}'; each is taken as a user of its own.")
+    without, notes = int((users < 0).sum()), []
+    if without:
+        notes.append(f"{without:,} of {len(users):,} {unit} have no '{column}'; each is taken as a user of its own.")
     counts = np.bincount(users[users >= 0])
     counts = counts[counts > 0]
     if len(counts) >= FEWEST and counts.max() > CROWD * len(users):

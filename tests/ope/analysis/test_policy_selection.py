@@ -131,7 +131,7 @@ def test_simultaneous_intervals_hold_for_whichever_is_chosen():
 def test_select_refuses_logs_of_other_decisions():
     logs = candidates()
     logs["other"] = candidates(seed=1)["bad"]
-    with pytest.raises(InputError, match=r"'other'.*holds other decisions"):
+    with pytest.raises(InputError, match=r"'other'.*decisions differ"):
         ope.analysis.select(logs)
     with pytest.raises(InputError, match="No policies"):
         ope.analysis.select({})

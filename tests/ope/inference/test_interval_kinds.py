@@ -146,7 +146,7 @@ def test_a_clip_needs_no_bound_and_discounting_bounds_the_return():
         ("ips", {"clusters": [0, 0, 1, 1]}, "clusters: .*independent episodes"),
         ("ips", {"episode_starts": [0, 2]}, "step_bound: Undiscounted .* Give step_bound="),
         ("ips", {"reward_range": (0, np.inf)}, "reward_range: .* Give reward_range=.smallest"),
-        ("dr", {"q_logged": np.full(4, 2.0), "v_target": np.zeros(4)}, "q_logged: The model leaves .* at row 0: 2"),
+        ("dr", {"q_logged": np.full(4, 2.0), "v_target": np.zeros(4)}, "q_logged: The model is outside .* at row 0: 2"),
     ],
 )
 @pytest.mark.parametrize("interval", ["hoeffding", "bernstein", "betting", "betting-sequence", "cressie-read"])

@@ -212,7 +212,7 @@ def test_a_model_that_knows_nothing_is_told(shop):
     _, _, actions, _ = shop
     noise = np.random.default_rng(5).normal(size=(len(actions), 2))
     found = estimate_propensities(np.sort(actions), noise)
-    assert found.log_loss >= found.baseline_log_loss and "the features tell nothing" in found.summary()
+    assert found.log_loss >= found.baseline_log_loss and "the features say nothing" in found.summary()
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_columns_that_outcomes_need():
 
 
 def test_what_cannot_be_sliced(shop, tmp_path):
-    with pytest.raises(InputError, match=r"column 'session': 3,000 different values; 400"):
+    with pytest.raises(InputError, match=r"column 'session': 3,000 different values; at most 400"):
         scorecard.read_log(shop, by="session")
     with pytest.raises(InputError, match="Is it --by device"):
         scorecard.read_log(shop, by="devise")
