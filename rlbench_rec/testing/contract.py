@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from ..errors import InputError
+
 
 @dataclass(frozen=True)
 class Check:
@@ -24,9 +26,22 @@ def require(checks: Iterable[Check]) -> None:
 
     Raises:
         AssertionError: the first that does not hold, with the check's name.
+        InputError: Python runs without assertions.
     """
+    refuse_without_assertions()
     for check in checks:
         try:
             check.run()
         except AssertionError as error:
             raise AssertionError(f"{check.name}: {error}") from error
+
+
+def refuse_without_assertions() -> None:
+    """Raise an InputError where Python leaves assertions out, since every check would then pass.
+
+    Raises:
+        InputError: it does.
+    """
+    if not __debug__:
+        hint = "Leave out -O, and unset PYTHONOPTIMIZE."
+        raise InputError("Python runs without assertions, so a contract cannot be checked.", hint=hint)

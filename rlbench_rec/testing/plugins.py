@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import RlbenchError
-from .contract import Check
+from .contract import Check, refuse_without_assertions
 
 if TYPE_CHECKING:
     from ..mdp.dataset import TransitionDataset
@@ -56,10 +56,12 @@ def check_plugin(module: str, dataset: str | Path | None = None, data: str | Pat
         data: file or folder of that log; None: where the card says.
 
     Raises:
-        InputError: the module cannot be imported or registers nothing, or the log cannot be read.
+        InputError: the module cannot be imported or registers nothing, the log cannot be read, or Python runs without
+            assertions.
     """
     from ..plugins import registered_by
 
+    refuse_without_assertions()
     # First, since the module may bring the data set.
     things = registered_by(module)
     train = None if dataset is None else _training_side(dataset, data)

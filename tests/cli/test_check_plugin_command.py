@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import subprocess
 import sys
 
 import pytest
@@ -147,3 +148,11 @@ rb.register("policies", "picky", picky)
     assert code == 1
     code, out, _ = rlbench("check-plugin", "things_to_check", "--json", "--dataset", "open-bandit-sample/random-men")
     assert code == 0, out
+
+
+def test_python_without_assertions_is_refused_since_every_check_would_pass(write):
+    write(BROKEN)
+    command = [sys.executable, "-O", "-m", "rlbench_rec", "check-plugin", "things_to_check"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 2 and run.stdout == ""
+    assert "Python runs without assertions" in run.stderr and "PYTHONOPTIMIZE" in run.stderr
