@@ -38,6 +38,9 @@ class Policy(ABC):
         ]
         return np.concatenate(parts) if parts else np.empty(0)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r} over {self.action_count} actions>"
+
     def act(self, states: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """(n,) int64 actions drawn from `probabilities`, one uniform number per state."""
         return sample(self.probabilities(states), rng)

@@ -35,6 +35,9 @@ def check_encoder(name: str) -> None:
 
 def encoder_checks(name: str) -> list[Check]:
     """The checks of `check_encoder`, one by one."""
+    registered: object = ENCODERS[name]
+    if not (isinstance(registered, type) and issubclass(registered, nn.Module)):
+        return [Check("is what it is registered as", lambda: _refuse(registered))]
 
     def of_layouts(check: Callable[[str, StateLayout], None]) -> Callable[[], None]:
         def run() -> None:
@@ -52,6 +55,10 @@ def encoder_checks(name: str) -> list[Check]:
         Check("weights are saved and read back", of_layouts(_check_saved)),
         Check("learns the toy shop", lambda: check_algorithm("double-dqn", encoder=name)),
     ]
+
+
+def _refuse(registered: object) -> None:
+    raise AssertionError(f"{registered!r} was registered; register a class that extends torch.nn.Module.")
 
 
 def _build(name: str, layout: StateLayout) -> nn.Module:

@@ -163,3 +163,7 @@ def test_allowed_is_what_flags_slots_and_the_vocabulary_leave():
     assert policies.allowed_actions(states[:, :1], StateLayout(context=1), 3) is None
     with pytest.raises(InputError, match="State 1 leaves nothing"):
         policies.allowed_actions(np.array([[9, 0, 0, 1], [9, 1, 0, 1]], dtype=np.float32), flags, 3, 1)
+
+
+def test_a_policy_prints_as_what_it_is():
+    assert repr(policies.Stateless("first", np.array([1.0, 0.0]))) == "<Stateless 'first' over 2 actions>"

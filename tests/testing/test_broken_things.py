@@ -294,6 +294,11 @@ def test_encoders(add, encoder, message):
         check_encoder(add(ENCODERS, "mine", encoder))
 
 
+def test_an_encoder_that_is_not_a_module(add):
+    with pytest.raises(AssertionError, match="is what it is registered as: 3 was registered; register a class"):
+        check_encoder(add(ENCODERS, "mine", 3))
+
+
 # --- metrics ---------------------------------------------------------------------------------------------------------
 def metric(compute=None, label="mine", kind="outcome", description="What it brought.", higher=True):
     return Metric(label, higher, kind, description, compute)

@@ -10,7 +10,9 @@ from .config import EstimatorSuite
 
 def trains(suite: EstimatorSuite) -> bool:
     """Whether q may be one that torch learns."""
-    return suite.q != "linear"
+    from .... import ope
+
+    return suite.q != "linear" and any(map(ope.estimators.needs_q, suite.estimators))
 
 
 def check(suite: EstimatorSuite) -> None:

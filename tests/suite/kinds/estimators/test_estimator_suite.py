@@ -14,7 +14,7 @@ from rlbench_rec.evaluation.linear_q import linear_q
 from rlbench_rec.results.read import read_table
 from rlbench_rec.results.schema import ESTIMATES, ESTIMATOR_KEYS, ESTIMATORS, TIMINGS
 from rlbench_rec.suite import load_suite
-from rlbench_rec.suite.kinds.estimators.check import check
+from rlbench_rec.suite.kinds.estimators.check import check, trains
 from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite
 from rlbench_rec.suite.kinds.estimators.estimator_scores import score
 from rlbench_rec.suite.kinds.estimators.jobs import execute, plan
@@ -191,3 +191,8 @@ def test_an_interruption_of_the_tables_themselves_leaves_them_whole(tmp_path, mo
     with pytest.raises(KeyboardInterrupt):
         run_suite(EstimatorSuite(**SMALL), tmp_path / "a", workers=1)
     assert read_table(tmp_path / "a" / "timings.csv", TIMINGS, ("run_id",)).shape[0] == 3
+
+
+@pytest.mark.parametrize(("estimators", "q", "expected"), [("snips", "auto", False), ("dr", "auto", True)])
+def test_a_suite_needs_torch_where_an_estimator_needs_a_learnt_q(estimators, q, expected):
+    assert trains(EstimatorSuite(**SMALL | {"estimators": [estimators], "q": q})) is expected
