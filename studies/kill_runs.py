@@ -172,7 +172,7 @@ class Ground:
             return [f"only {written} were written"]
         first = pd.read_csv(self.folder / out / next(iter(self.right)))
         failed = first.loc[first["status"] != "ok", "status"]
-        # A worker that had no job any more is no loss.
+        # A worker without a job is not a loss.
         right = 0 if way == "term" or code == 0 else 1
         if len(failed) != right or not failed.str.contains("killed by signal 9").all():
             return [f"{len(failed)} failed jobs: {list(failed)}"]

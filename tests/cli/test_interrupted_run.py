@@ -54,7 +54,7 @@ def _wait_for_a_job(folder: Path, run: subprocess.Popen) -> None:
 
 
 def test_what_finished_is_kept_and_resume_runs_the_rest(tmp_path):
-    # Whoever trains for an hour waits no hour for the end.
+    # A user who trains for an hour does not wait an hour for the end.
     (tmp_path / "tiny.toml").write_text(SUITE.format(steps=1_000_000))
     run = _run(tmp_path)
     _wait_for_a_job(tmp_path, run)

@@ -179,6 +179,6 @@ def test_imitation_by_hand():
     # All rows: a hit, b miss (a is above it), a hit, other is never a hit. New rows: hit, miss, miss.
     assert found["HR@1"] == pytest.approx(2 / 4) and found["HR@1-new"] == pytest.approx(1 / 3)
     found = {row.metric: row.value for row in imitation_metrics(data, policy, k=2)}
-    # b is second: <other> is no item to recommend, so it does not stand above b.
+    # b is second: <other> is not an item to recommend, so it does not stand above b.
     assert found["HR@2"] == pytest.approx(3 / 4)
     assert found["NDCG@2"] == pytest.approx((1 + 1 / np.log2(3) + 1) / 4)

@@ -194,7 +194,7 @@ def test_no_file_and_a_folder_are_refused(tmp_path):
 def test_runs_on_other_data_are_refused(compared, run, cells, message):
     with pytest.raises(InputError, match=f"^.*: shop: .*{message}"):
         compared([run()], [run(**cells)], "runs")
-    # Another place of its own is no contradiction.
+    # Another place of its own is not a contradiction.
     assert not compared([run()], [run(), run(**cells | {"dataset": "other"})], "runs").regressed
 
 

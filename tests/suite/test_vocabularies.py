@@ -1,4 +1,4 @@
-"""A shop whose items have names: what stands outside the vocabulary is no banner, on its log and on its board."""
+"""A shop whose items have names: what is outside the vocabulary is not a banner, on its log and on its board."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def test_retailrocket_is_cut_where_the_gap_exceeds_half_an_hour(tmp_path):
     check_log(log)
     assert log.report == events.LoadReport(6, 4, {"missing_user": 1, "unknown_event": 1})
     frame = log.to_pandas()
-    # 1,800,000 ms is no gap yet, 1,800,001 ms is one; users that start at one instant stand in the order of the file.
+    # 1,800,000 ms is not a gap yet, 1,800,001 ms is one; users that start at one instant keep the order of the file.
     assert frame["session_id"].tolist() == [0, 0, 1, 2]
     assert frame["user_id"].tolist() == [257597, 257597, 992329, 257597]
     assert frame["event"].tolist() == ["view", "cart", "view", "purchase"]

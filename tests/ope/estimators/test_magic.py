@@ -74,7 +74,7 @@ def test_shares_are_the_minimum_over_the_simplex():
 
 
 def test_no_draw_makes_the_last_blend_biased():
-    """A single resample is no interval: but sndr is not biased against itself, so a wrong model stays without share."""
+    """A single resample is not an interval; sndr is not biased against itself, so a wrong model gets no share."""
     for seed in range(5):
         log = log_of(seed, error=5.0)
         few = value(log, "magic", resamples=1, bias_seed=seed)

@@ -119,6 +119,6 @@ def test_one_reward_a_slate_whose_items_depend_on_each_other():
     weights = ope.density.slate_weights(slates, target, ope.density.pair_marginals(slates, ITEMS))
     log = replace(log, slate_weights=weights)
     assert values(log, "pi", "wpi") == pytest.approx([truth, truth], rel=1e-10)
-    # A reward that is no sum over positions is beyond it.
+    # A reward that is not a sum over positions is beyond it.
     log, _, truth = population(by_slate, dependent=True, total=True, marginal=True)
     assert abs(values(replace(log, slate_weights=weights), "pi")[0] - truth) > 0.02

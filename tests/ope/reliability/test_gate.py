@@ -155,7 +155,7 @@ def few_clicks(clicks: int, n: int = 10_000) -> ope.EvaluationLog:
 
 @pytest.mark.parametrize(("clicks", "verdict"), [(4, "unreliable"), (13, "weak"), (60, "trusted")])
 def test_a_model_of_rare_clicks_makes_no_more_of_them(clicks, verdict):
-    """Thousands of small residuals of rows without a click are no events."""
+    """Thousands of small residuals of rows without a click are not events."""
     names = ["ips", "snips", "dr", "sndr"]
     estimates = ope.estimate_all(few_clicks(clicks), names, interval="none")
     assert [one.verdict for one in estimates] == 4 * [verdict]

@@ -102,7 +102,7 @@ def test_words_for_true_and_false(tmp_path, pair, words):
         (b"r\xe9ward,x\n1,2\n", "UTF-8"),
         (TEXT.encode("utf-16") + b"\x00", "truncated data"),
     ],
-    # Packed bytes hold the time of packing, which is no name for a test.
+    # Packed bytes hold the time of packing, which is not a name for a test.
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_another_kind_of_file_is_named(tmp_path, content, words):

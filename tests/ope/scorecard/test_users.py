@@ -1,4 +1,4 @@
-"""Rows without a user are users of their own; a user who is no single one is asked about."""
+"""Rows without a user are users of their own; a user who is not a single one is asked about."""
 
 from __future__ import annotations
 
