@@ -88,7 +88,7 @@ def prototype(rows: pd.DataFrame) -> np.ndarray:
 
 
 def version_01(table: pd.DataFrame, label: str) -> np.ndarray:
-    """The rule of version 0.1, on a table of figures: sums over sessions, or rows, whoever the users are."""
+    """The rule of version 0.1, on a table of figures: sums over sessions, or rows, without regard to users."""
     lift, name = label.endswith("-lift"), label.removesuffix("-lift")
     events = "residual" if name in ("dr", "sndr") else "reward"
     t = table
