@@ -11,6 +11,7 @@ import csv
 import io
 import os
 import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -67,7 +68,7 @@ def new_file(path: Path) -> Iterator[Path]:
     """
     with _errors("The file cannot be written", path), _part(path, folder=False) as partial:
         yield partial
-        # mkstemp makes private files; these are results to be shared.
+        # It was made private; these are results to be shared.
         partial.chmod(0o644)
         rename_durably(partial, path)
 
@@ -110,7 +111,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     refuse_existing(folder)
     with _errors("Cannot write here", folder), temporary_folder(folder) as partial:
         yield partial
-        # mkdtemp makes private folders; these are results to be shared.
+        # It was made private; these are results to be shared.
         partial.chmod(0o755)
         for inner, _, names in os.walk(partial):
             for name in names:
@@ -179,24 +180,34 @@ def _part(path: Path, *, folder: bool) -> Iterator[Path]:
     # A name may have 255 bytes, this one's own part included.
     prefix = f".{path.name[:50]}-"
     while True:
-        if folder:
-            partial = Path(tempfile.mkdtemp(suffix=SUFFIX, prefix=prefix, dir=path.parent))
-            handle = os.open(partial, os.O_RDONLY) if fcntl else None
-        else:
-            handle, name = tempfile.mkstemp(suffix=SUFFIX, prefix=prefix, dir=path.parent)
-            partial = Path(name)
+        partial = path.parent / f"{prefix}{secrets.token_hex(4)}{SUFFIX}"
+        handle, is_ours = None, True
+        # A signal may come at any moment, so what is about to be made is within `try` before it is there.
         try:
+            try:
+                handle = _created(partial, folder)
+            except FileExistsError:
+                is_ours = False
+                continue
             if handle is None or _is_locked_for_us(handle, partial):
                 yield partial
                 return
         finally:
             if handle is not None:
                 os.close(handle)
-            if folder:
+            if folder and is_ours:
                 shutil.rmtree(partial, ignore_errors=True)
-            else:
+            elif is_ours:
                 with contextlib.suppress(OSError):
                     partial.unlink()
+
+
+def _created(path: Path, folder: bool) -> int | None:
+    """A handle of a new file or folder that nobody else may read; None for folders where none can be locked."""
+    if folder:
+        os.mkdir(path, 0o700)
+        return os.open(path, os.O_RDONLY) if fcntl else None
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
 
 
 def _is_locked_for_us(handle: int, partial: Path) -> bool:

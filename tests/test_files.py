@@ -35,6 +35,32 @@ def test_what_is_there_is_never_overwritten(tmp_path):
         pass
 
 
+@pytest.mark.parametrize(("make", "call"), [(files.new_folder, "mkdir"), (files.new_file, "open")])
+def test_an_interruption_right_after_it_is_made_leaves_nothing(tmp_path, monkeypatch, make, call):
+    made = getattr(os, call)
+
+    def interrupted(path, *arguments):
+        made(path, *arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, call, interrupted)
+    with pytest.raises(KeyboardInterrupt), make(tmp_path / "target"):
+        pass
+    monkeypatch.undo()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("make", [files.new_folder, files.new_file])
+def test_a_name_that_somebody_else_has_taken_stays_theirs(tmp_path, monkeypatch, make):
+    names = iter(["00000000", "00000000", "11111111"])
+    monkeypatch.setattr(files.secrets, "token_hex", lambda size: next(names))
+    with pytest.raises(KeyError), make(tmp_path / "target") as theirs:
+        with make(tmp_path / "target") as ours:
+            assert "00000000" in theirs.name and "11111111" in ours.name
+        assert theirs.exists() and (tmp_path / "target").exists()
+        raise KeyError
+
+
 @pytest.mark.parametrize("make", [files.new_folder, files.temporary_folder])
 def test_a_place_that_cannot_be_written_is_named(tmp_path, make):
     (tmp_path / "file").touch()

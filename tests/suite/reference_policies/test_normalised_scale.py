@@ -58,7 +58,9 @@ def test_the_ends_of_the_scale_are_the_shops_own():
 def test_a_reference_that_is_no_better_is_refused():
     # At gamma = 0 with one action there is nothing to choose; here behaviour is the planner itself.
     task = tasks.make("tabular-v1", service={"score": {"farsighted": 1.0}, "tau": 0.0})
-    with pytest.raises(InputError, match=r"tabular-v1: The reference policy .planner. earns .* nothing to gain"):
+    with pytest.raises(
+        InputError, match=r"tabular-v1: The reference policy .planner. earns .* there is no gain to normalise by"
+    ):
         scale_of(task, 0.05)
 
 
