@@ -57,3 +57,14 @@ def in_this_process(jobs_in_this_process) -> Iterator[list[str]]:
     """One test of `jobs_in_this_process`."""
     with jobs_in_this_process() as done:
         yield done
+
+
+@pytest.fixture
+def without_pictures(monkeypatch) -> None:
+    """Suites draw nothing, where no picture is looked at: of a small run the pictures are most of the time."""
+    from rlbench_rec.suite.kinds.algorithms import tables as of_algorithms
+    from rlbench_rec.suite.kinds.estimators import tables as of_estimators
+
+    for module in (of_algorithms, of_estimators):
+        for name in [name for name in vars(module) if name.startswith("plot_")]:
+            monkeypatch.setattr(module, name, lambda *arguments, **options: None)

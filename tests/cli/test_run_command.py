@@ -40,7 +40,7 @@ events = { click = "click" }
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def here(tmp_path, monkeypatch, without_pictures):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "scoring.toml").write_text(SCORING)
     (tmp_path / "mixed.toml").write_text(MIXED)

@@ -19,7 +19,7 @@ SCORING = EstimatorSuite(
 )
 
 
-pytestmark = pytest.mark.usefixtures("in_this_process")
+pytestmark = pytest.mark.usefixtures("in_this_process", "without_pictures")
 
 
 def test_nothing_is_printed_and_everything_is_logged(tmp_path, capsys, caplog):

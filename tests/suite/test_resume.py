@@ -44,7 +44,10 @@ SCORING = EstimatorSuite(
 @pytest.fixture
 def shop(tmp_path):
     """A card and its log of 80 impressions of two banners."""
-    folder = tmp_path / "shop"
+    return write_shop(tmp_path / "shop")
+
+
+def write_shop(folder):
     folder.mkdir()
     rows = "".join(f"{10_000 * k},{k % 2},{'click' if k % 3 == 0 else 'impression'},0.5\n" for k in range(80))
     (folder / "log.csv").write_text("t,i,e,p\n" + rows)
@@ -54,7 +57,11 @@ def shop(tmp_path):
 
 @pytest.fixture
 def suite(shop):
-    """Four jobs on the log (the behaviour policy among them), four on a simulated shop."""
+    return suite_of(shop)
+
+
+def suite_of(shop):
+    """Three jobs on the log (the behaviour policy among them), three on a simulated shop."""
     return Suite(
         name="tiny",
         sources=[{"dataset": str(shop / "shop.toml")}, {"task": "tabular-v1", "episodes": 50}],
@@ -67,7 +74,7 @@ def suite(shop):
 
 
 @pytest.fixture
-def run(in_this_process):
+def run(in_this_process, without_pictures):
     """Runs a suite in this process; gives the names of the jobs that were done."""
 
     def call(suite, folder, **options):
@@ -229,6 +236,16 @@ def test_the_manifest_is_there_before_any_work(suite, tmp_path, monkeypatch):
         run_suite(suite, tmp_path / "out", device="cpu")
 
 
+@pytest.fixture(scope="module")
+def three_seeds(tmp_path_factory, jobs_in_this_process):
+    """A suite and the folder of its finished run."""
+    folder = tmp_path_factory.mktemp("three_seeds")
+    suite = suite_of(write_shop(folder / "shop")).model_copy(update={"seeds": [0, 1, 2]})
+    with jobs_in_this_process():
+        run_suite(suite, folder / "out", device="cpu", workers=1)
+    return suite, folder / "out"
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -239,14 +256,13 @@ def test_the_manifest_is_there_before_any_work(suite, tmp_path, monkeypatch):
         ({"algorithms": [{"id": "random"}]}, "algorithms is 2 of them there and 1 of them here"),
     ],
 )
-def test_another_suite_is_refused_and_the_folder_left_alone(run, suite, tmp_path, change, said):
-    suite = suite.model_copy(update={"seeds": [0, 1, 2]})
-    run(suite, tmp_path / "out")
-    files = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+def test_another_suite_is_refused_and_the_folder_left_alone(run, three_seeds, change, said):
+    suite, folder = three_seeds
+    files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     other = Suite.model_validate(suite.model_dump() | change)
     with pytest.raises(InputError, match=f"out: The run here is of another suite: .*{said}"):
-        run(other, tmp_path / "out", resume=True)
-    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == files
+        run(other, folder, resume=True)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == files
 
 
 def test_sources_settings_and_kinds_are_compared_too(run, suite, tmp_path):

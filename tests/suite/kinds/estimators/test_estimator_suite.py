@@ -116,7 +116,7 @@ def test_tables_are_the_same_again_and_a_run_is_resumed(tmp_path, in_this_proces
     assert [(tmp_path / "a" / name).read_bytes() for name in names] == kept
 
 
-def test_a_suite_says_which_q_its_estimators_had(tmp_path, in_this_process):
+def test_a_suite_says_which_q_its_estimators_had(tmp_path, in_this_process, without_pictures):
     """With `auto` it is the one that suites of algorithms take."""
     suites = {q: EstimatorSuite(**SMALL | {"q": q, "fqe_steps": 5, "logs": [1, 1]}) for q in ("linear", "auto")}
     finished = {q: run_suite(suite, tmp_path / q, device="cpu", workers=1) for q, suite in suites.items()}
@@ -131,7 +131,7 @@ def test_a_suite_says_which_q_its_estimators_had(tmp_path, in_this_process):
         run_suite(suites["auto"], tmp_path / "linear", device="cpu", workers=1, resume=True)
 
 
-def test_an_estimator_is_named_with_its_parameters(tmp_path, in_this_process):
+def test_an_estimator_is_named_with_its_parameters(tmp_path, in_this_process, without_pictures):
     suite = EstimatorSuite(**SMALL | {"estimators": ["snips", "magic"], "episodes": [60], "logs": [1]})
     run = run_suite(suite, tmp_path, workers=1)
     rows = pd.read_csv(run.folder / "estimates.csv", keep_default_na=False)
@@ -176,7 +176,9 @@ def test_a_bad_file_is_refused(tmp_path, line, field):
         load_suite(str(file))
 
 
-def test_an_interruption_of_the_tables_themselves_leaves_them_whole(tmp_path, monkeypatch, in_this_process):
+def test_an_interruption_of_the_tables_themselves_leaves_them_whole(
+    tmp_path, monkeypatch, in_this_process, without_pictures
+):
     from rlbench_rec.suite import runner
 
     write, calls = runner.write_table, []
