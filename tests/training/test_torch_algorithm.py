@@ -168,7 +168,7 @@ def test_a_loss_that_is_not_a_number_stops_training(data):
         fit(loud, "soft-target", config={"gamma": 1.0, "learning_rate": 1e30}, **QUICK)
 
 
-def test_in_a_suite(tmp_path):
+def test_in_a_suite(tmp_path, in_this_process):
     suite = Suite(
         name="plain",
         plugins=["plain_torch"],
@@ -177,6 +177,7 @@ def test_in_a_suite(tmp_path):
         loop="lean",
         seeds=[0, 1],
         steps=20,
+        fqe_steps=20,
         batch_size=32,
         n_resamples=100,
         truth_error=0.2,
