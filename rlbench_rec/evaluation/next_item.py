@@ -6,7 +6,7 @@ import numpy as np
 
 from ..mdp.dataset import TransitionDataset
 from ..policies.policy import CHUNK_CELLS, Policy
-from .ranking_metrics import Ranking, ranking
+from .ranking_metrics import RankingMetric, ranking
 
 
 def imitation_metrics(
@@ -17,7 +17,7 @@ def imitation_metrics(
     seed: int = 0,
     n_resamples: int = 1_000,
     confidence: float = 0.95,
-) -> list[Ranking]:
+) -> list[RankingMetric]:
     """HR@k and NDCG@k over all rows, then (`-new`) over rows whose action did not occur earlier in the session.
 
     What stands for items outside the vocabulary cannot be recommended: it is ranked last, and a row that logged it is a
@@ -28,7 +28,7 @@ def imitation_metrics(
     units = sessions if data.clusters is None else data.clusters[sessions]
     new = first_time(data)
 
-    def ranked(rows: np.ndarray | slice, suffix: str) -> list[Ranking]:
+    def ranked(rows: np.ndarray | slice, suffix: str) -> list[RankingMetric]:
         return ranking(
             above[rows],
             equal[rows],

@@ -16,7 +16,7 @@ from ..statistics.bootstrap import resampled_means
 
 
 @dataclass(frozen=True)
-class Ranking:
+class RankingMetric:
     """One imitation metric with its interval.
 
     Attributes:
@@ -47,7 +47,7 @@ def ranking(
     n_resamples: int = 1_000,
     confidence: float = 0.95,
     seed: int = 0,
-) -> list[Ranking]:
+) -> list[RankingMetric]:
     """HR@k and NDCG@k of the logged action, in expectation over random breaking of ties.
 
     With g actions scored above the logged one and e scored equal (itself included), its rank is uniform on
@@ -71,13 +71,13 @@ def ranking(
     n_episodes = int(units.max()) + 1 if len(units) else 0
     names = [f"HR@{k}{suffix}", f"NDCG@{k}{suffix}"]
     if not len(rows):
-        return [Ranking(name, np.nan, np.nan, np.nan, 0, 0, "unreliable") for name in names]
+        return [RankingMetric(name, np.nan, np.nan, np.nan, 0, 0, "unreliable") for name in names]
     (means,) = resampled_means([rows], units, n_resamples, seed)
     low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
     values = rows.mean(axis=0)
     verdict = _verdict(Magnitudes.of(np.bincount(units, hits)).effective_number, Gate())
     return [
-        Ranking(name, float(values[i]), float(low[i]), float(high[i]), len(rows), n_episodes, verdict)
+        RankingMetric(name, float(values[i]), float(low[i]), float(high[i]), len(rows), n_episodes, verdict)
         for i, name in enumerate(names)
     ]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..events.event_types import EVENTS
-from .chunked_columns import Columns
+from .chunked_columns import ColumnStore
 from .config import MDPConfig
 from .dataset import Provenance, TransitionDataset
 from .from_events.context import observations, row_starts
@@ -43,7 +43,7 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
         InputError: no category or price where the config needs one, or a side of the split would be empty.
     """
     config = config or MDPConfig()
-    columns = Columns(Path(scratch) if scratch is not None else None)
+    columns = ColumnStore(Path(scratch) if scratch is not None else None)
     starts = session_starts(log)
     lengths = np.diff(starts, append=log.n_rows)
     first, last = (LogColumns(log, columns).at("timestamp", rows).to_numpy() for rows in (starts, starts + lengths - 1))

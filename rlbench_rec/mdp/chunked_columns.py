@@ -14,7 +14,7 @@ CHUNK = 1 << 18
 """Rows worked on at a time; intermediate arrays are never longer."""
 
 
-class Columns:
+class ColumnStore:
     """Where new columns go: into memory, or into .npy files that are then memory-mapped.
 
     Args:

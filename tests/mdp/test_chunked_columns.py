@@ -15,7 +15,7 @@ def test_a_column_on_disk_is_the_one_in_memory(tmp_path):
 
     shape = (chunked_columns.CHUNK + 3,)
     in_memory, on_disk = (
-        chunked_columns.Columns(folder).compute(shape, np.float32, squares) for folder in (None, tmp_path)
+        chunked_columns.ColumnStore(folder).compute(shape, np.float32, squares) for folder in (None, tmp_path)
     )
     assert isinstance(on_disk, np.memmap) and on_disk.dtype == np.float32
     np.testing.assert_array_equal(in_memory, on_disk)
@@ -25,7 +25,7 @@ def test_a_column_on_disk_is_the_one_in_memory(tmp_path):
 def test_columns_go_to_an_empty_folder_only(tmp_path, folder):
     (tmp_path / "something").touch()
     with pytest.raises(OutputError, match="empty folder"):
-        chunked_columns.Columns(tmp_path / folder)
+        chunked_columns.ColumnStore(tmp_path / folder)
 
 
 def test_a_released_column_keeps_its_values(tmp_path):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Part:
+class FileGroup:
     """Files of one shape.
 
     Attributes:
@@ -45,7 +45,7 @@ class Part:
         return raw, stage(raw, self.located)
 
 
-def parts(located: LocatedCard, files: list[Path]) -> list[Part]:
+def parts(located: LocatedCard, files: list[Path]) -> list[FileGroup]:
     """The files in groups of one shape, in the order of the card.
 
     Args:
@@ -57,11 +57,11 @@ def parts(located: LocatedCard, files: list[Path]) -> list[Part]:
     """
     specs = _specs(located)
     if not specs:
-        return [Part(located, files, 0)]
-    made: list[Part] = []
+        return [FileGroup(located, files, 0)]
+    made: list[FileGroup] = []
     for number, group in groupby(files, key=lambda file: _number(specs, file, located)):
         of_shape = replace(located, card=located.card.of_file(specs[number]))
-        made.append(Part(of_shape, list(group), sum(len(part.files) for part in made)))
+        made.append(FileGroup(of_shape, list(group), sum(len(part.files) for part in made)))
     return made
 
 

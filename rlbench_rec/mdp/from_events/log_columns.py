@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..chunked_columns import CHUNK, Columns, release, slices
+from ..chunked_columns import CHUNK, ColumnStore, release, slices
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,7 +54,7 @@ class LogColumns:
         kept: (rows of the log,) bool, or None to keep all.
     """
 
-    def __init__(self, log: EventLog, columns: Columns, kept: np.ndarray | None = None):
+    def __init__(self, log: EventLog, columns: ColumnStore, kept: np.ndarray | None = None):
         self.log, self.columns, self.kept = log, columns, kept
         self.rows = log.n_rows if kept is None else int(np.count_nonzero(kept))
 

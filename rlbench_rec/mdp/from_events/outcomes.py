@@ -6,7 +6,7 @@ import numpy as np
 
 from ...errors import InputError, UnknownNameError
 from ...events.event_types import EVENTS
-from ..chunked_columns import Columns
+from ..chunked_columns import ColumnStore
 
 METRICS = ("CTR", "CVR", "revenue")
 ENGAGEMENTS = ("click", "cart", "favourite", "purchase")
@@ -15,7 +15,7 @@ PURCHASE = EVENTS.index("purchase") + 1
 
 
 def rewards(
-    events: np.ndarray, prices: np.ndarray, rule: str, weights: dict[str, float], columns: Columns
+    events: np.ndarray, prices: np.ndarray, rule: str, weights: dict[str, float], columns: ColumnStore
 ) -> np.ndarray:
     """(n,) float32: a weight per event type (0 for types without one), or the price of what was purchased.
 
@@ -42,7 +42,7 @@ def rewards(
     return columns.compute(events.shape, np.float32, lambda rows: worth[events[rows]])
 
 
-def metrics(events: np.ndarray, prices: np.ndarray, columns: Columns) -> np.ndarray:
+def metrics(events: np.ndarray, prices: np.ndarray, columns: ColumnStore) -> np.ndarray:
     """(n, 3) float32 columns CTR (engaged or not), CVR (purchased or not), revenue (price where purchased)."""
     engaged = np.array([False, *(name in ENGAGEMENTS for name in EVENTS)])
 

@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import InputError
 from ...mdp.dataset import TransitionDataset
 from ..shops.recommend import RecommendConfig
-from ..shops.shared.linear_rankers import Ranking
+from ..shops.shared.linear_rankers import LinearRanker
 from ..variants import bounds_of
 from .calibrated_shop import CalibratedShop, ShopConfig
 from .interests import groups_of
@@ -127,7 +127,7 @@ def _rankers(clicks: float) -> dict[str, object]:
     usual = RecommendConfig()
     factor = round(float(np.clip(clicks, 0.0, 10.0)), 6) / usual.ranker.clicks
 
-    def changed(ranking: Ranking) -> Ranking:
+    def changed(ranking: LinearRanker) -> LinearRanker:
         return ranking.model_copy(update={"clicks": ranking.clicks * factor})
 
     return {

@@ -13,7 +13,7 @@ from ...policies import EpsilonGreedy, Policy, Softmax, Uniform
 from ..base import Task, TaskConfig
 from ..simulator import Simulator
 from .shared.draws import draw_category, sigmoid
-from .shared.linear_rankers import LinearScore, Ranking
+from .shared.linear_rankers import LinearRanker, LinearScore
 from .shared.products import Catalogue, make_catalogue
 
 METRICS = ("CTR", "CVR", "revenue", "diversity", "satisfaction")
@@ -23,14 +23,14 @@ ENGAGEMENT_LIMIT = 2.0
 """Engagement stays within plus and minus this: nobody is won or lost for good."""
 
 LADDER = {
-    "repellent": Ranking(appeal=-1.0, tau=0.5),
-    "clickbait": Ranking(appeal=1.0, quality=-0.5, clicks=1.0, tau=0.3),
-    "myopic": Ranking(appeal=1.0, clicks=1.0, satiation=-0.5, tau=0.3),
-    "sharper": Ranking(appeal=1.0, clicks=1.0, noise=0.3, tau=0.6),
-    "kinder": Ranking(appeal=1.0, quality=0.3, clicks=1.0, noise=0.3, tau=1.0),
-    "fresh": Ranking(appeal=1.0, clicks=1.0, satiation=-0.5, tau=1.0),
-    "honest": Ranking(appeal=0.5, quality=0.5, clicks=0.5, tau=0.7),
-    "caring": Ranking(appeal=1.0, quality=1.0, clicks=1.0, satiation=-0.5, tau=0.4),
+    "repellent": LinearRanker(appeal=-1.0, tau=0.5),
+    "clickbait": LinearRanker(appeal=1.0, quality=-0.5, clicks=1.0, tau=0.3),
+    "myopic": LinearRanker(appeal=1.0, clicks=1.0, satiation=-0.5, tau=0.3),
+    "sharper": LinearRanker(appeal=1.0, clicks=1.0, noise=0.3, tau=0.6),
+    "kinder": LinearRanker(appeal=1.0, quality=0.3, clicks=1.0, noise=0.3, tau=1.0),
+    "fresh": LinearRanker(appeal=1.0, clicks=1.0, satiation=-0.5, tau=1.0),
+    "honest": LinearRanker(appeal=0.5, quality=0.5, clicks=0.5, tau=0.7),
+    "caring": LinearRanker(appeal=1.0, quality=1.0, clicks=1.0, satiation=-0.5, tau=0.4),
 }
 """Fixed policies from bad to good; the last knows what the shop can only learn."""
 
@@ -93,9 +93,9 @@ class RecommendConfig(TaskConfig):
     """Median price, in currency units; for the metric `revenue` alone."""
     price_spread: float = Field(0.5, ge=0.0, le=3.0)
     """Standard deviation of the log price."""
-    ranker: Ranking = Ranking(appeal=1.0, clicks=1.0, noise=0.3, tau=1.0)
+    ranker: LinearRanker = LinearRanker(appeal=1.0, clicks=1.0, noise=0.3, tau=1.0)
     """The behaviour policy: a click-through ranker with exploration."""
-    ladder: dict[str, Ranking] = Field(default_factory=lambda: dict(LADDER))
+    ladder: dict[str, LinearRanker] = Field(default_factory=lambda: dict(LADDER))
     """The target policies beside behaviour and random."""
 
     @model_validator(mode="after")
@@ -248,11 +248,11 @@ class Recommend(Task[RecommendConfig]):
             ladder[name].name = name
         return ladder
 
-    def policy(self, ranking: Ranking) -> Softmax:
+    def policy(self, ranking: LinearRanker) -> Softmax:
         """The policy of a ranking in this shop."""
         return Softmax(self.score(ranking), self.action_count, ranking.tau)
 
-    def score(self, ranking: Ranking) -> LinearScore:
+    def score(self, ranking: LinearRanker) -> LinearScore:
         """The score of a ranking in this shop; its noise depends on the shop's seed alone."""
         noise = np.random.default_rng((self.seed, NOISE_STREAM)).standard_normal(self.action_count)
         items = self.catalogue

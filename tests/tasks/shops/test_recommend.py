@@ -8,7 +8,7 @@ import pytest
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError
 from rlbench_rec.tasks.shops.recommend import RecommendConfig, RecommendSimulator
-from rlbench_rec.tasks.shops.shared.linear_rankers import Ranking
+from rlbench_rec.tasks.shops.shared.linear_rankers import LinearRanker
 from rlbench_rec.tasks.shops.shared.products import Catalogue, make_catalogue
 
 SHOP = Catalogue(
@@ -135,14 +135,14 @@ def test_a_ranking_scores_as_it_says():
     task = tasks.make("recommend-v1", items=4, categories=2)
     states = np.zeros((1, task.layout.size), np.float32)
     states[0, :4] = [1.0, 2.0, 0.5, -0.5]
-    scores = task.score(Ranking(appeal=2.0, quality=1.0, clicks=4.0, satiation=-1.0))(states)
+    scores = task.score(LinearRanker(appeal=2.0, quality=1.0, clicks=4.0, satiation=-1.0))(states)
     fixed = 2.0 * task.catalogue.appeal + task.catalogue.quality
     by_category = np.array([4 * 0.5 - 1.0, 4 * -0.5 - 2.0])
     assert scores[0] == pytest.approx(fixed + by_category[[0, 1, 0, 1]], rel=1e-6)
 
 
 def test_noise_belongs_to_the_shop():
-    noisy = Ranking(noise=1.0)
+    noisy = LinearRanker(noise=1.0)
     first, again = (tasks.make("recommend-v1", seed=s).score(noisy).fixed for s in (6, 6))
     other = tasks.make("recommend-v1", seed=7).score(noisy).fixed
     assert np.array_equal(first, again)

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Ranking(BaseModel):
+class LinearRanker(BaseModel):
     """A softmax policy over a linear score.
 
     score(item | state) = appeal x (the item's appeal) + quality x (its quality) + clicks x (recent clicks in its
@@ -30,7 +30,7 @@ class Ranking(BaseModel):
 
 
 class LinearScore:
-    """The score of a `Ranking` in one shop, as a function of states.
+    """The score of a `LinearRanker` in one shop, as a function of states.
 
     Args:
         ranking: the weights.
@@ -40,7 +40,7 @@ class LinearScore:
         satiation: columns of a state that hold the satiation per category.
     """
 
-    def __init__(self, ranking: Ranking, fixed: np.ndarray, category: np.ndarray, clicks: slice, satiation: slice):
+    def __init__(self, ranking: LinearRanker, fixed: np.ndarray, category: np.ndarray, clicks: slice, satiation: slice):
         self.ranking, self.fixed, self.category = ranking, fixed, category
         self.clicks, self.satiation = clicks, satiation
 
