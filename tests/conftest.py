@@ -53,6 +53,24 @@ def jobs_in_this_process() -> Callable[[], AbstractContextManager[list[str]]]:
 
 
 @pytest.fixture
+def rlbench(capsys, monkeypatch) -> Callable[..., tuple[int, str, str]]:
+    """Runs the command line in this process: exit code, stdout, stderr."""
+    from rlbench_rec.cli.app import main
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["rlbench", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
 def in_this_process(jobs_in_this_process) -> Iterator[list[str]]:
     """One test of `jobs_in_this_process`."""
     with jobs_in_this_process() as done:

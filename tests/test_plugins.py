@@ -82,7 +82,7 @@ def module(tmp_path, monkeypatch):
     LOADED.update(loaded_before)
 
 
-def test_everything_from_a_module_of_ones_own_runs_in_workers(module, tmp_path, jobs_in_this_process):
+def test_everything_from_a_module_of_ones_own_runs_in_workers(module, tmp_path, jobs_in_this_process, without_pictures):
     finished = run_suite(Suite(**SUITE), tmp_path / "out", device="cpu", workers=1)
     runs = load_runs(finished.folder / "runs.csv")
     assert (runs["status"] == "ok").all()
@@ -160,35 +160,44 @@ def test_a_dataset_is_the_path_of_a_card():
         rb.register("datasets", "mine", 7)
 
 
-def rlbench(folder, *arguments) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-m", "rlbench_rec", *arguments], cwd=folder, capture_output=True, text=True)
-
-
-def test_the_command_line_takes_plugins_anywhere(module, tmp_path):
-    folder = module.parents[1]
-    for line in (
+@pytest.mark.parametrize(
+    "line",
+    [
         ["--plugin", "shop_of_test.things", "list", "algorithms"],
         ["list", "algorithms", "--plugin=shop_of_test.things"],
-    ):
-        done = rlbench(folder, *line)
-        assert done.returncode == 0 and "DQN in great strides" in done.stdout, done.stderr
-    done = rlbench(folder, "list", "algorithms", "--plugin", "nowhere_to_be_found")
-    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "nowhere_to_be_found" in done.stderr
-    done = rlbench(folder, "list", "algorithms", "--plugin")
-    assert done.returncode == 2 and "cannot be imported" in done.stderr
+    ],
+)
+def test_the_command_line_takes_plugins_anywhere(module, rlbench, line):
+    assert "DQN in great strides" not in rlbench("list", "algorithms")[1]
+    code, out, err = rlbench(*line)
+    assert code == 0 and "DQN in great strides" in out, err
 
 
-def test_a_run_takes_them_from_the_line(module, tmp_path):
+def test_the_command_line_takes_plugins_from_the_working_folder(module):
+    command = [sys.executable, "-m", "rlbench_rec", "list", "algorithms", "--plugin", "shop_of_test.things"]
+    done = subprocess.run(command, cwd=module.parents[1], capture_output=True, text=True)
+    assert done.returncode == 0 and "DQN in great strides" in done.stdout, done.stderr
+
+
+def test_a_plugin_on_the_line_that_cannot_be_imported_is_one_message(rlbench):
+    code, _, err = rlbench("list", "algorithms", "--plugin", "nowhere_to_be_found")
+    assert code == 2 and err.count("\n") == 1 and "nowhere_to_be_found" in err
+    code, _, err = rlbench("list", "algorithms", "--plugin")
+    assert code == 2 and "cannot be imported" in err
+
+
+def test_a_run_takes_them_from_the_line(module, rlbench, monkeypatch, without_pictures):
     folder = module.parents[1]
+    monkeypatch.chdir(folder)
     toml = [
         'name = "tiny"\nseeds = [0]\nestimators = ["my-ips"]\nn_resamples = 100\ntruth_error = 0.2',
         'sources = [{ task = "recommend-v1", episodes = 120 }]\nalgorithms = [{ id = "first" }]',
     ]
     (folder / "tiny.toml").write_text("\n".join(toml))
     line = ["run", "tiny.toml", "--out", "out", "--device", "cpu", "--jobs", "1"]
-    done = rlbench(folder, *line)
-    assert done.returncode == 2 and "my-ips" in done.stderr + done.stdout
-    done = rlbench(folder, *line, "--plugin", "shop_of_test.things")
-    assert done.returncode == 0, done.stderr
+    code, out, err = rlbench(*line)
+    assert code == 2 and "my-ips" in err + out
+    code, _, err = rlbench(*line, "--plugin", "shop_of_test.things")
+    assert code == 0, err
     assert set(pd.read_csv(folder / "out" / "runs.csv")["algorithm"]) == {"behaviour", "first"}
     assert rb.__version__ in (folder / "out" / "manifest.json").read_text()

@@ -53,14 +53,14 @@ def _wait_for_a_job(folder: Path, run: subprocess.Popen) -> None:
         time.sleep(0.02)
 
 
-def test_what_finished_is_kept_and_resume_runs_the_rest(tmp_path):
+def test_what_finished_is_kept_and_resume_runs_the_rest(tmp_path, rlbench, monkeypatch):
     # A user who trains for an hour does not wait an hour for the end.
     (tmp_path / "tiny.toml").write_text(SUITE.format(steps=1_000_000))
     run = _run(tmp_path)
     _wait_for_a_job(tmp_path, run)
-    other = _run(tmp_path, "--resume")
-    _, err = other.communicate(timeout=120)
-    assert other.returncode == 2 and f"Another process works in this folder: process {run.pid} on " in err
+    monkeypatch.chdir(tmp_path)
+    code, _, err = rlbench("run", "tiny.toml", "--out", "out", "--device", "cpu", "--jobs", "1", "--resume")
+    assert code == 2 and f"Another process works in this folder: process {run.pid} on " in err
     began = time.monotonic()
     os.killpg(run.pid, signal.SIGINT)
     _, err = run.communicate(timeout=60)
@@ -71,11 +71,11 @@ def test_what_finished_is_kept_and_resume_runs_the_rest(tmp_path):
     assert not list(tmp_path.glob("out/.*"))
 
 
-def test_a_job_that_takes_too_long_is_a_failed_row(tmp_path):
+def test_a_job_that_takes_too_long_is_a_failed_row(tmp_path, rlbench, monkeypatch, without_pictures):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "tiny.toml").write_text(SCORING.replace("[16]", "[2]"))
-    run = _run(tmp_path, "--job-timeout", "0.001")
-    _, err = run.communicate(timeout=200)
-    assert run.returncode == 1 and "Traceback" not in err
+    code, _, err = rlbench("run", "tiny.toml", "--out", "out", "--jobs", "1", "--job-timeout", "0.001")
+    assert code == 1 and "Traceback" not in err
     assert (tmp_path / "out" / "estimates.csv").read_text().count("failed: ran past 0.001 s") == 2
 
 

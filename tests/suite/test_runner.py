@@ -91,7 +91,8 @@ def test_the_manifest_says_what_it_takes_to_repeat(finished):
     assert manifest["versions"]["d3rlpy"] and set(manifest["data_sha256"]) == {"recommend-v1"}
 
 
-def test_same_seeds_same_bytes_whatever_the_number_of_workers(finished, tmp_path):
+def test_same_seeds_same_bytes_whatever_the_number_of_processes(finished, tmp_path, in_this_process):
+    # Two worker processes there; all jobs in one here.
     again = run_suite(SUITE, tmp_path / "again", device="cpu", workers=1)
     for name in ("leaderboard.csv", "runs.csv", "curves.csv"):
         assert (again.folder / name).read_bytes() == (finished.folder / name).read_bytes(), name
