@@ -37,9 +37,9 @@ def chosen_items(run, data):
     [("dqn", "tensor"), ("double-dqn", "lean"), ("cql", "stock"), ("cql", "ensemble"), ("nfq", "lean")],
 )
 def test_the_best_item_is_found_wherever_it_stands(algorithm, loop, data):
-    fast = {"learning_rate": 5e-3, "embedding_size": 4}
-    fast |= {} if algorithm == "nfq" else {"target_update_interval": 20}
-    run = fit(data, algorithm, loop=loop, steps=300, batch_size=32, device="cpu", config=fast)
+    fast = {"learning_rate": 1e-2, "embedding_size": 4}
+    fast |= {} if algorithm == "nfq" else {"target_update_interval": 10}
+    run = fit(data, algorithm, loop=loop, steps=150, batch_size=32, device="cpu", config=fast)
     where = data.observations.argmax(axis=1)
     assert np.array_equal(chosen_items(run, data), OPTIMAL[where])
     empty = data.candidates == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -28,13 +29,14 @@ def log():
 
 
 @pytest.fixture(scope="module")
-def runs(log):
-    return {name: fit(log, name, steps=150, batch_size=32, device="cpu") for name in ("bc", "dqn", "cql", "bcq", "sac")}
+def trained(log):
+    """A function that trains an algorithm, the first time that a test asks for it."""
+    return functools.cache(lambda name: fit(log, name, steps=150, batch_size=32, device="cpu"))
 
 
 @pytest.mark.parametrize("name", ["bc", "dqn", "cql", "bcq", "sac"])
-def test_no_form_recommends_it(name, runs, log):
-    run, states = runs[name], log.states()
+def test_no_form_recommends_it(name, trained, log):
+    run, states = trained(name), log.states()
     parameters = {"softmax": {"tau": 0.3}, "epsilon-greedy": {"epsilon": 0.5}}
     for form in run.forms:
         policy = run.policy(form, **parameters.get(form, {}))
@@ -44,20 +46,20 @@ def test_no_form_recommends_it(name, runs, log):
         assert (policy.probability_of(states, np.full(len(states), OTHER)) == 0.0).all()
 
 
-def test_the_clone_itself_would_choose_nothing_else(runs, log):
-    assert (runs["bc"].q_values(log.states()).argmax(axis=1) == OTHER).mean() > 0.9
+def test_the_clone_itself_would_choose_nothing_else(trained, log):
+    assert (trained("bc").q_values(log.states()).argmax(axis=1) == OTHER).mean() > 0.9
 
 
-def test_a_clone_is_a_model_of_what_was_logged(runs, log):
-    clone = runs["bc"].clone()
+def test_a_clone_is_a_model_of_what_was_logged(trained, log):
+    clone = trained("bc").clone()
     shares = clone.probabilities(log.states())
     assert shares[:, OTHER].mean() == pytest.approx((log.actions == OTHER).mean(), abs=0.1)
     with pytest.raises(InputError, match="does not clone the behaviour policy"):
-        runs["dqn"].clone()
+        trained("dqn").clone()
 
 
-def test_batch_constraints_are_relative_to_what_may_be_recommended(runs, log):
-    scores, clone = runs["bcq"].q_values(log.states()), runs["bcq"].network().policy
+def test_batch_constraints_are_relative_to_what_may_be_recommended(trained, log):
+    scores, clone = trained("bcq").q_values(log.states()), trained("bcq").network().policy
     with torch.inference_mode():
         logits = clone(torch.from_numpy(log.states())).numpy()
     logits[:, OTHER] = -np.inf
@@ -68,13 +70,13 @@ def test_batch_constraints_are_relative_to_what_may_be_recommended(runs, log):
 
 @pytest.mark.parametrize("format", SUFFIXES)
 @pytest.mark.parametrize("k", [1, 2, 3, 10])
-def test_no_file_recommends_it(format, k, runs, log, tmp_path):
+def test_no_file_recommends_it(format, k, trained, log, tmp_path):
     if format == "onnx":
         pytest.importorskip("onnxruntime")
-    path = export(runs["dqn"], tmp_path / f"policy{SUFFIXES[format]}", format, k=k)
+    path = export(trained("dqn"), tmp_path / f"policy{SUFFIXES[format]}", format, k=k)
     actions, scores = _served(path, log.states())
     assert actions.shape == (len(log), min(k, log.action_count - 1)) and not (actions == OTHER).any()
-    assert np.array_equal(actions[:, 0], runs["dqn"].policy("greedy").act(log.states()))
+    assert np.array_equal(actions[:, 0], trained("dqn").policy("greedy").act(log.states()))
     assert (scores > -1e6).all()
 
 
@@ -88,11 +90,11 @@ def test_no_file_recommends_it_where_all_else_is_forbidden(log, tmp_path):
     assert not (actions == OTHER).any()
 
 
-def test_a_saved_run_remembers_it(runs, log, tmp_path):
-    runs["dqn"].save(tmp_path / "run")
+def test_a_saved_run_remembers_it(trained, log, tmp_path):
+    trained("dqn").save(tmp_path / "run")
     again = load(tmp_path / "run", device="cpu")
     assert again.other_action == OTHER
-    expected = runs["dqn"].policy("softmax", tau=0.3).probabilities(log.states())
+    expected = trained("dqn").policy("softmax", tau=0.3).probabilities(log.states())
     assert np.array_equal(again.policy("softmax", tau=0.3).probabilities(log.states()), expected)
 
 

@@ -42,7 +42,7 @@ def _rows_that_stock_draws(n, steps, seed):
 
 @pytest.mark.parametrize("algorithm", ["dqn", "double-dqn", "cql", "bc"])
 def test_tensor_loop_is_stock_to_the_bit_on_the_same_batches(algorithm):
-    data, steps = toy_shop(200, history=2), 300
+    data, steps = toy_shop(200, history=2), 120
     states = data.states()
     losses, scores = {}, {}
     for name in ("stock", "tensor"):
@@ -67,8 +67,8 @@ def _by_steps(loop, data, algorithm, steps, n_critics=1, **options):
 @pytest.mark.parametrize("algorithm", ["dqn", "double-dqn"])
 def test_lean_weights_are_d3rlpys_to_the_bit(algorithm):
     data = toy_shop(200, history=2)
-    losses, scores = _by_steps(lean, data, algorithm, 300, fused=False)
-    expected_losses, expected_scores = _by_steps(tensor, data, algorithm, 300)
+    losses, scores = _by_steps(lean, data, algorithm, 120, fused=False)
+    expected_losses, expected_scores = _by_steps(tensor, data, algorithm, 120)
     assert np.array_equal(scores, expected_scores)
     assert losses == pytest.approx(expected_losses, rel=1e-6)
 
