@@ -157,19 +157,13 @@ def test_the_wheel_runs_from_an_empty_folder(wheel, tmp_path):
         '[[algorithms]]\nid = "popularity"\n'
     )
 
-    def run(*arguments: str) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "rlbench_rec", *arguments]
-        return subprocess.run(command, cwd=empty, env=environment, capture_output=True, text=True)
-
-    done = run("run", "one.toml", "--out", "out", "--jobs", "1")
+    command = [sys.executable, "-m", "rlbench_rec", "run", "one.toml", "--out", "out", "--jobs", "1"]
+    done = subprocess.run(command, cwd=empty, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (empty / "out" / "leaderboard.csv").is_file()
-    assert "quick" in run("list", "suites").stdout
-    where = subprocess.run(
-        [sys.executable, "-c", "import rlbench_rec; print(rlbench_rec.__file__)"],
-        cwd=empty,
-        env=environment,
-        capture_output=True,
-        text=True,
+    code = (
+        "import sys, rlbench_rec\nfrom rlbench_rec.cli.app import main\n"
+        "print(rlbench_rec.__file__)\nsys.argv = ['rlbench', 'list', 'suites']\nmain()"
     )
-    assert str(installed) in where.stdout
+    where, *suites = python(code, cwd=empty, env=environment).stdout.splitlines()
+    assert str(installed) in where and "quick" in "".join(suites)

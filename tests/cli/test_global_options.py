@@ -60,7 +60,7 @@ def test_no_color_is_also_an_environment_variable(monkeypatch, value, off):
     assert split([])[1].no_color is off
 
 
-def test_quiet_leaves_stderr_empty(here, rlbench):
+def test_quiet_leaves_stderr_empty(here, rlbench, in_this_process):
     code, out, err = rlbench("run", "scoring.toml", "--out", "loud", "--jobs", "1")
     assert code == 0 and "[2/2]" in err
     code, quiet_out, err = rlbench("--quiet", "run", "scoring.toml", "--out", "quiet", "--jobs", "1")
