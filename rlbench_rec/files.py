@@ -136,7 +136,7 @@ def temporary_folder(beside: Path) -> Iterator[Path]:
         yield folder
 
 
-def scratch_folder() -> tempfile.TemporaryDirectory:
+def scratch_folder() -> tempfile.TemporaryDirectory[str]:
     """A folder in the system's place of temporary files, which vanishes with the object.
 
     Raises:
@@ -231,7 +231,7 @@ def _remove_abandoned(path: Path) -> None:
                     _remove_unless_locked(entry)
 
 
-def _remove_unless_locked(entry: os.DirEntry) -> None:
+def _remove_unless_locked(entry: os.DirEntry[str]) -> None:
     handle = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -61,7 +61,7 @@ def register(kind: str, name: str, thing: Any) -> None:
     known.register(name, target, module=sys._getframe(1).f_globals.get("__name__", "__main__"))
 
 
-def registry(kind: str) -> Registry:
+def registry(kind: str) -> Registry[Any]:
     """The registry of a kind.
 
     Raises:

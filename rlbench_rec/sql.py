@@ -64,6 +64,6 @@ def parquet_rows(files: Iterable[Path], options: str = "") -> str:
     return f"read_parquet([{names}], hive_partitioning = false{options and f', {options}'})"
 
 
-def _literal(match: re.Match) -> str:
+def _literal(match: re.Match[str]) -> str:
     """A character that means something in a pattern, as a set of that character alone."""
     return "]" if match[0] == "]" else f"[{match[0]}]"

@@ -124,7 +124,7 @@ class EventLog:
         }
         return pd.DataFrame({name: nullable.get(name, table[name].to_pandas()) for name in table.column_names})
 
-    def query(self, sql: str) -> list[tuple]:
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a SQL query over the table `log`."""
         import duckdb
 

@@ -127,7 +127,7 @@ def _connected(address: str) -> Any:
     return ray
 
 
-def _all(ray: Any, function: Any, arguments: list[tuple]) -> list[Any]:
+def _all(ray: Any, function: Any, arguments: list[tuple[Any, ...]]) -> list[Any]:
     """Every task's result, in order; a task's own error is raised as what it is."""
     task = ray.remote(num_cpus=1)(function)
     try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
+
+from typing_extensions import TypeVar
 
 from .config import config_hash
 from .fingerprints import NOTHING, Content
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
     from ..results.schema import Schema
 
 Row = dict[str, Any]
-SuiteT = TypeVar("SuiteT")
-SourceT = TypeVar("SourceT")
+SuiteT = TypeVar("SuiteT", default=Any)
+SourceT = TypeVar("SourceT", default=Any)
 LONGEST_NAME = 150
 """Characters of a job's name in its run id: file systems take 255 bytes."""
 

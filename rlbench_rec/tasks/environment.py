@@ -11,7 +11,7 @@ from .simulator import Simulator
 from .variants import Variant
 
 
-class TaskEnv(gymnasium.Env):
+class TaskEnv(gymnasium.Env[np.ndarray, np.int64]):
     """A session of one user; each reset brings another user.
 
     `info` carries the metrics of the step by name, and after a reset the `seed` with which
@@ -39,7 +39,7 @@ class TaskEnv(gymnasium.Env):
         self._simulator = simulator = self.task.simulator(1, user_seed)
         return simulator.reset()[0], {"seed": user_seed}
 
-    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, float]]:
+    def step(self, action: int | np.int64) -> tuple[np.ndarray, float, bool, bool, dict[str, float]]:
         """Take one decision.
 
         A session that reaches the horizon is terminated, not truncated: the step is part of the state, and nothing

@@ -57,7 +57,7 @@ def row_starts(starts: np.ndarray, part: slice) -> np.ndarray:
     return np.repeat(starts[first:stop], np.diff(bounds))
 
 
-def _wave(wave: Callable, period: int, times: np.ndarray, starts: np.ndarray) -> Feature:
+def _wave(wave: Callable[[np.ndarray], np.ndarray], period: int, times: np.ndarray, starts: np.ndarray) -> Feature:
     return lambda part: wave(2 * np.pi * (times[row_starts(starts, part)] % period) / period)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ class Vocabulary:
             Then there is no out-of-vocabulary id.
     """
 
-    values: tuple
+    values: tuple[Any, ...]
     closed: bool = False
 
     @staticmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,7 @@ class Coded:
     """
 
     codes: np.ndarray
-    distinct: list
+    distinct: list[Any]
 
     def counts(self, rows: int) -> np.ndarray:
         """How often each value stands in the first `rows` rows."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
+
+from typing_extensions import TypeVar
 
 from ...registry import Registry
 from ...results.data_identity import DataHashes
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
     from ..config import Suite
     from .estimators.config import EstimatorSuite
 
-JobT = TypeVar("JobT", bound=Job)
-PreparedT = TypeVar("PreparedT")
+JobT = TypeVar("JobT", bound=Job, default=Job)
+PreparedT = TypeVar("PreparedT", default=Any)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from torch import nn
 
@@ -79,7 +80,7 @@ class QHeadFactory(MeanQFunctionFactory):
     dueling: bool = False
     states: StateEncoderFactory = dataclasses.field(default_factory=StateEncoderFactory)
 
-    def create_discrete(self, encoder: nn.Module, hidden_size: int, action_size: int) -> tuple:
+    def create_discrete(self, encoder: nn.Module, hidden_size: int, action_size: int) -> tuple[nn.Module, Any]:
         q_function, forwarder = super().create_discrete(encoder, hidden_size, action_size)
         layout = self.states.layout()
         if self.dueling or layout.beside:
