@@ -60,7 +60,7 @@ def card(tmp_path_factory):
     return folder / "shop.toml"
 
 
-def test_a_shop_is_made_and_can_be_played(card, tmp_path, rlbench, in_this_process, monkeypatch):
+def test_a_shop_is_made_and_can_be_played(card, tmp_path, rlbench, in_this_process, without_pictures, monkeypatch):
     # How near the shop comes to the log is not what is tested.
     monkeypatch.setattr(fit_shop, "ROUNDS", 2)
     out = tmp_path / "out"

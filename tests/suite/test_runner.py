@@ -91,14 +91,14 @@ def test_the_manifest_says_what_it_takes_to_repeat(finished):
     assert manifest["versions"]["d3rlpy"] and set(manifest["data_sha256"]) == {"recommend-v1"}
 
 
-def test_same_seeds_same_bytes_whatever_the_number_of_processes(finished, tmp_path, in_this_process):
+def test_same_seeds_same_bytes_whatever_the_number_of_processes(finished, tmp_path, in_this_process, without_pictures):
     # Two worker processes there; all jobs in one here.
     again = run_suite(SUITE, tmp_path / "again", device="cpu", workers=1)
     for name in ("leaderboard.csv", "runs.csv", "curves.csv"):
         assert (again.folder / name).read_bytes() == (finished.folder / name).read_bytes(), name
 
 
-def test_resume_runs_only_what_is_missing(finished, tmp_path, in_this_process):
+def test_resume_runs_only_what_is_missing(finished, tmp_path, in_this_process, without_pictures):
     import shutil
 
     folder = tmp_path / "copy"
@@ -114,7 +114,7 @@ def test_resume_runs_only_what_is_missing(finished, tmp_path, in_this_process):
     assert (folder / "leaderboard.csv").read_bytes() == (finished.folder / "leaderboard.csv").read_bytes()
 
 
-def test_a_job_that_fails_is_a_row_with_its_reason(tmp_path, in_this_process):
+def test_a_job_that_fails_is_a_row_with_its_reason(tmp_path, in_this_process, without_pictures):
     # 120 episodes hold fewer rows than a batch of 100,000, which only the trained algorithm needs.
     suite = SUITE.model_copy(update={"batch_size": 100_000, "algorithms": SUITE.algorithms[:1] + SUITE.algorithms[2:3]})
     finished = run_suite(suite, tmp_path / "out", device="cpu", workers=1)
