@@ -26,7 +26,7 @@ format:
     ruff check --fix
     ruff format
 
-# Types of the rooms that pyproject.toml names.
+# Types of the package.
 type:
     mypy
 
