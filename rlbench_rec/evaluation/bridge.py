@@ -80,7 +80,7 @@ def evaluation_log(
     states = data.states()
     propensities, source = _propensities(data, behaviour, states)
     model = q_model(data, q) if any(ope.estimators.needs_q(name) for name in estimators) else None
-    q_logged = v_target = None
+    probabilities = q_logged = v_target = None
     if model == "linear":
         probabilities = _probabilities(policy, states)
         target_propensities = probabilities[np.arange(len(data)), data.actions]
@@ -101,7 +101,7 @@ def evaluation_log(
         gamma=data.gamma,
         clusters=data.clusters,
         metrics=None if data.metrics is None else data.metrics.astype(np.float64),
-        unsupported_mass=_unsupported_mass(data, behaviour, policy, states),
+        unsupported_mass=_unsupported_mass(data, behaviour, policy, states, probabilities),
         propensity_source=source,
     )
 
@@ -124,7 +124,11 @@ def _propensities(data: TransitionDataset, behaviour: Policy | None, states: np.
 
 
 def _unsupported_mass(
-    data: TransitionDataset, behaviour: Policy | None, policy: Policy, states: np.ndarray
+    data: TransitionDataset,
+    behaviour: Policy | None,
+    policy: Policy,
+    states: np.ndarray,
+    probabilities: np.ndarray | None,
 ) -> np.ndarray | None:
     """The policy's mass on what the log cannot answer for: actions that are never logged, and items outside the
     vocabulary, which are logged as one action but could not be shown as one. None where nothing is known."""
@@ -133,7 +137,8 @@ def _unsupported_mass(
         unknown = policy.probability_of(states, np.full(len(states), data.other_action))
     if behaviour is None:
         return unknown if unknown.any() else None
-    probabilities = policy.probabilities(states)
+    if probabilities is None:
+        probabilities = policy.probabilities(states)
     unlogged = np.where(behaviour.probabilities(states) > 0, 0.0, probabilities)
     if data.other_action is not None:
         unlogged[:, data.other_action] = probabilities[:, data.other_action]

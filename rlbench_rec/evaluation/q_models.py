@@ -11,8 +11,10 @@ from ..mdp.dataset import TransitionDataset
 QModel = Literal["fqe", "linear", "reward-model"]
 """What `q` of a row of results says: fitted Q evaluation by a network (`training.fqe`), by a linear function
 (`linear_q`), or a model of the reward of one decision (`training.value_models.reward_model`)."""
-QChoice = Literal["auto", "fqe", "linear", "reward-model"]
+QChoice = Literal["auto", QModel]
 """`auto` is fitted Q evaluation on sequential logs and the reward model on one-step logs."""
+SuiteQ = Literal["auto", "linear"]
+"""What a suite may ask for, whose logs may be of both kinds."""
 
 
 def q_model(data: TransitionDataset, q: QChoice = "auto") -> QModel:
@@ -25,7 +27,7 @@ def q_model(data: TransitionDataset, q: QChoice = "auto") -> QModel:
         raise UnknownNameError("q", q, get_args(QChoice))
     if q != "auto":
         return q
-    return "reward-model" if data.n_episodes == len(data) else "fqe"
+    return "reward-model" if data.one_step else "fqe"
 
 
 def q_of(estimator: str, data: TransitionDataset, q: QChoice = "auto") -> str:

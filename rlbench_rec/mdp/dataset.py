@@ -147,6 +147,11 @@ class TransitionDataset:
         return len(self.episode_starts)
 
     @property
+    def one_step(self) -> bool:
+        """Whether every episode is one decision."""
+        return self.n_episodes == len(self)
+
+    @property
     def layout(self) -> StateLayout:
         """How the columns of `states()` read."""
         return StateLayout(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ..errors import InputError, MissingFileError, UnknownNameError
+from ..evaluation.q_models import SuiteQ
 from ..mdp.config import MDPConfig
 from ..packaged import packaged
 from ..parsing import read_toml, validated
@@ -146,7 +147,7 @@ class Suite(AnySuite):
     """Training steps."""
     batch_size: int = Field(256, ge=1)
     """Rows a training step."""
-    q: Literal["auto", "linear"] = "auto"
+    q: SuiteQ = "auto"
     """The q of the doubly robust estimators and `dm`. `auto`: fitted Q evaluation by a network on sequential logs, a
     reward model on one-step logs. `linear`: fitted Q evaluation by a linear function, everywhere."""
     fqe_steps: int = Field(500, ge=1)

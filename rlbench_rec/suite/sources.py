@@ -51,10 +51,6 @@ class Loaded:
     def identification(self) -> str:
         return self.data.provenance.identification
 
-    @property
-    def sequential(self) -> bool:
-        return bool((self.data.episode_lengths > 1).any())
-
     @cached_property
     def counterpart_policy(self) -> Policy | None:
         """The other log's policy: uniform where its propensities say so, else its action frequencies."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,7 @@ import pandas as pd
 from ... import ope
 from ...errors import InputError
 from ...evaluation.bridge import evaluation_log
-from ...evaluation.q_models import QChoice
+from ...evaluation.q_models import QChoice, SuiteQ
 from ...results.write import write_json
 from ...statistics.student import student_quantile
 from ..kinds.estimators.config import EstimatorSuite, TaskSource
@@ -83,7 +82,7 @@ def ask(
     *,
     workers: int | None = None,
     seeds: int = 3,
-    q: Literal["auto", "linear"] = "auto",
+    q: SuiteQ = "auto",
     progress: ProgressCallback | None = None,
 ) -> Answers:
     """Ask a calibrated shop, on its `judge` variant; write answers.json, and the runs behind it in three folders.

@@ -99,14 +99,13 @@ def cross_fitted_q(
         InputError: as `cross_fitted_rewards` and `fqe`; or a reward model of episodes of several steps.
         MissingExtraError: fitted Q evaluation, and torch is not installed.
     """
-    one_step = data.n_episodes == len(data)
-    if model == "reward-model" and not one_step:
+    if model == "reward-model" and not data.one_step:
         raise InputError(
             "A reward model knows the reward of one decision, and the log has episodes of several.",
             where="cross-fitting",
             hint="Take fitted Q evaluation (fqe).",
         )
-    if one_step and model != "fqe":
+    if data.one_step and model != "fqe":
         rewards = rewards or cross_fitted_rewards(data, folds=folds, seed=seed)
         return rewards.of_actions(data.actions), _expected_rewards(data, policy, rewards)
 

@@ -52,7 +52,7 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
     elif job.spec.id in POLICIES:
         contender = Contender(job.spec.id, job.spec.label or FIXED, make(job.spec.id, loaded.train))
         result.rows = score(job, loaded, contender)
-    elif loaded.sequential or not job.spec.sequential_only:
+    elif not (loaded.data.one_step and job.spec.sequential_only):
         result.rows = _score_run(job, loaded, trained or _train(job, loaded), result, models)
     if job.suite.normalise and loaded.task is not None:
         result.rows += normalised(result.rows, scale_of(loaded.task, job.suite.truth_error))
@@ -72,7 +72,7 @@ def _train(job: TrainingJob, loaded: sources.Loaded) -> Run:
 def _train_together(batch: Sequence[TrainingJob], loaded: sources.Loaded) -> Sequence[Run | None]:
     from ....training.trainer import train_seeds
 
-    if not loaded.sequential and batch[0].spec.sequential_only:
+    if loaded.data.one_step and batch[0].spec.sequential_only:
         return [None] * len(batch)
     try:
         return train_seeds(loaded.train, batch[0].spec.id, [job.seed for job in batch], _options(batch[0]))

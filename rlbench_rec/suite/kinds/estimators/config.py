@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ....evaluation.q_models import SuiteQ
 from ...config import LABEL, MOST_EPISODES, MOST_SEEDS, AnySuite, TaskParameters, task_name
 
 Group = Literal["matched", "mismatched"]
@@ -68,7 +69,7 @@ class EstimatorSuite(AnySuite):
     """The shops."""
     estimators: list[str] = Field(["ips", "snips", "dm", "dr", "sndr"], min_length=1)
     """Off-policy estimators, by id."""
-    q: Literal["auto", "linear"] = "linear"
+    q: SuiteQ = "linear"
     """The q of the doubly robust estimators and `dm`: `linear`, fast and wrong in its shape; or `auto`, the one that
     suites of algorithms take by default. With `auto` the answer is about the rows of their runs.csv."""
     fqe_steps: int = Field(500, ge=1)
