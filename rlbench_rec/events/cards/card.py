@@ -146,4 +146,4 @@ def read_card(path: Path) -> DatasetCard:
         MissingFileError: no such file.
         InputError: not TOML, or not a card; names the field.
     """
-    return validated(read_toml(path, "card"), DatasetCard, str(path), hint="See docs/data.md for the keys.")
+    return validated(read_toml(path, "card"), DatasetCard, str(path), hint="See docs/cards.md for the keys.")
