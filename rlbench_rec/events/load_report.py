@@ -16,12 +16,14 @@ class LoadReport:
         set_aside: reason -> rows in quarantine.parquet (columns file, line, reason, text).
         lookups: column -> account of the side table that fills it: rows `read` = `taken` + `other` (not of the kind the
             card asks for) + `repeated` (a later row has the same key) + `malformed`.
+        noted: what is odd about rows that are kept -> how often; each entry is also a DataWarning when loading.
     """
 
     rows_read: int
     rows_kept: int
     set_aside: dict[str, int] = field(default_factory=dict)
     lookups: dict[str, dict[str, int]] = field(default_factory=dict)
+    noted: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.rows_read != self.rows_kept + sum(self.set_aside.values()):

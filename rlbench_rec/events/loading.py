@@ -7,6 +7,7 @@ import json
 import os
 import re
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from .fingerprint import all_files, card_sha256, files_sha256
 from .load_report import LoadReport
 from .read import row_views
 from .read.log_files import absent, in_card_order, parts, together
+from .read.noted import ADVICE, noted
 from .read.sessions import sessions_sql
 from .read.side_tables import SideFiles, find_tables, read_tables, with_lookups
 
@@ -90,6 +92,8 @@ def load(
                 report, context = run(located, files, side, made, scratch, memory_limit, gap, ray)
             source_sha256 = files_sha256(sources)
             _check_unchanged(as_they_were, stamps(sources))
+            for what, count in report.noted.items():
+                warnings.warn(f"{located.card.id}: {what}: {count:,}. {ADVICE[what]}", DataWarning, stacklevel=2)
             write_text(made / "report.json", json.dumps(report.to_dict(), indent=1, sort_keys=True) + "\n")
             # In order of weight: quarantine is complete before the log appears.
             for name in ("quarantine.parquet", "report.json", "events.parquet"):
@@ -137,6 +141,7 @@ def _run(
             row_views.write(connection, row_views.quarantine_sql(files), folder / "quarantine.parquet", scratch)
             report = row_views.account(row_views.counts(connection), folder / "quarantine.parquet", files, tables)
             row_views.write(connection, sessions_sql(card, staging, gap), folder / "events.parquet", scratch)
+            report = replace(report, noted=noted(connection, card, folder / "events.parquet"))
         except (duckdb.Error, RuntimeError) as error:
             raise what_failed(error, raw, memory_limit, scratch) from error
     return report, tuple(staging.context.values())

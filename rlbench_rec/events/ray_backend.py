@@ -17,6 +17,7 @@ from .cards.find import LocatedCard
 from .load_report import LoadReport
 from .read import row_views
 from .read.log_files import parts, together
+from .read.noted import noted
 from .read.sessions import merged_sql, partition_key, shard_sql
 from .read.side_tables import LookupTable, SideFiles, read_tables, with_lookups
 from .read.typed_rows import Staging
@@ -58,6 +59,7 @@ def run(
         staging = with_lookups(staging, tables)
         merged = merged_sql(card, staging, _parquet(scratch, "shard"))
         row_views.write(connection, merged, folder / "events.parquet", scratch)
+        report = dataclasses.replace(report, noted=noted(connection, card, folder / "events.parquet"))
     return report, tuple(staging.context.values())
 
 

@@ -15,7 +15,8 @@ class Checked:
     Attributes:
         verdict: `complete`, `a sample`, `not this data set` or `not known`; see `events.completeness`.
         why: one sentence.
-        facts: a row each: rows read, kept and set aside by reason, sessions, users, items, events, longest session.
+        facts: a row each: rows read, kept and set aside by reason, what is noted of those kept, sessions, users, items,
+            events, longest session.
     """
 
     verdict: str
@@ -34,6 +35,7 @@ def check_log(card: str, data: Path | None = None, memory_limit: str = "2GB") ->
     purchases = sessions.loc[sessions["event"] == "purchase", "session_id"].nunique()
     facts = {"rows read": log.report.rows_read, "rows kept": log.report.rows_kept}
     facts |= {f"set aside: {reason}": count for reason, count in log.report.set_aside.items()}
+    facts |= {f"noted: {what}": count for what, count in log.report.noted.items()}
     facts |= {"sessions": log.n_sessions, "users": log.n_users, "items": log.n_items}
     facts |= {"longest session": int(np.max(lengths)), "sessions with a purchase": int(purchases)}
     facts |= {f"events: {name}": count for name, count in log.counts.items()}

@@ -38,3 +38,13 @@ def test_exit_codes(rlbench, tmp_path, rows, verdict, code, code_if_all_is_asked
     assert found == code and f"{verdict}: It has" in out
     found, out, _ = rlbench("data", "check", tmp_path / "shop.toml", "--complete", "--json")
     assert found == code_if_all_is_asked_for and json.loads(out)["verdict"] == verdict
+
+
+def test_what_is_odd_about_kept_rows_is_a_line(rlbench, tmp_path):
+    given = CARD.replace('"row"', '"given"').replace(
+        'event = "what"', 'event = "what", user = "user", session = "visit"'
+    )
+    (tmp_path / "shop.toml").write_text(given)
+    (tmp_path / "log.csv").write_text("time,item,what,user,visit\n1,7,view,1,1\n2,7,view,2,1\n3,7,buy,2,2\n")
+    _, out, _ = rlbench("data", "check", tmp_path / "shop.toml", "--json")
+    assert {"fact": "noted: sessions with several users", "count": 1} in json.loads(out)["facts"]

@@ -100,7 +100,8 @@ def _card(card: DatasetCard) -> list[tuple[str, str]]:
 def _account(log: EventLog) -> Section:
     report = log.report
     rows = [Row("rows read", _n(report.rows_read)), Row("kept", _n(report.rows_kept))]
-    return Section("Account", rows + [Row(f"set aside: {why}", _n(count)) for why, count in report.set_aside.items()])
+    rows += [Row(f"set aside: {why}", _n(count)) for why, count in report.set_aside.items()]
+    return Section("Account", rows + [Row(f"noted: {what}", _n(count)) for what, count in report.noted.items()])
 
 
 def _counts(log: EventLog) -> Section:
