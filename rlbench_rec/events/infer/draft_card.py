@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import tomllib
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ from pathlib import Path
 from ...errors import InputError, OutputError
 from ...files import make_folder, write_text
 from ..cards.card import DatasetCard
-from .file_sample import Sample, look_into
+from .file_sample import look_into
 from .roles import NEEDED, Roles, guess, id_type
+from .sample import Sample
 
 WEIGHTS = {"view": 0.2, "click": 0.3, "favourite": 0.5, "cart": 0.5, "purchase": 1.0}
 FILL_IN = "FILL IN"
@@ -97,14 +97,11 @@ def _card(name: str, sample: Sample, roles: Roles, doubts: list[str]) -> str:
         'licence = "not stated"  # who may use this log, and for what',
         'citation = "none"',
         "",
-        f"files = [{{ pattern = {_toml(_pattern(sample.path))} }}]"
+        f"files = [{{ pattern = {_toml(sample.pattern)} }}]"
         "  # * matches the rest of a name: all such files are one log",
         f"dialect = {_toml(sample.dialect)}",
     ]
-    if sample.dialect == "delimited":
-        lines += [f"delimiter = {_toml(sample.delimiter)}", f"header = {str(sample.header).lower()}"]
-        if not sample.header:
-            lines.append(f"names = {_toml(sample.names)}")
+    lines += [f"{key} = {_toml(value)}" for key, value in sample.layout.items()]
     if roles.missing:
         lines.append(f"missing = {_toml(roles.missing)}  # these texts mean: no value")
     lines += ["", f"time_unit = {_toml(roles.time_unit)}  # iso, s or ms"]
@@ -134,11 +131,6 @@ def _card(name: str, sample: Sample, roles: Roles, doubts: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _pattern(file: Path) -> str:
-    # A colon is refused in cards, since it can lead out of a folder; `?` stands for any one character.
-    return glob.escape(file.name).replace(":", "?")
-
-
 _SESSION_NOTES = {
     "given": "the log names the visits",
     "gap": "a visit ends where a user pauses longer than session_gap",
@@ -165,7 +157,9 @@ def _values(sample: Sample, roles: Roles, column: str) -> list[str]:
     return [text for text in sample.columns[column] if text and text not in roles.missing]
 
 
-def _toml(value: str | list[str]) -> str:
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{_toml(key)} = {_toml(inner)}' for key, inner in value.items())} }}"
     # A JSON string is a TOML basic string, but for the one control character that JSON leaves bare.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 

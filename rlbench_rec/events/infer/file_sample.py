@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 from ...errors import InputError, MissingFileError
 from ..archives.compressed import inside, is_zip, opened
 from ..read.numbered_lines import BOM, split_fields
+from .sample import Sample, file_pattern
 
 HEAD_BYTES = 4 << 20
 PIECES, PIECE_BYTES = 32, 64 << 10
@@ -18,35 +19,12 @@ ROWS = 50_000
 DELIMITERS = ",;\t|@"
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Some rows of a file.
-
-    Attributes:
-        path: the file.
-        dialect: `delimited`, `jsonl` or `parquet`.
-        names: the columns; `column_1`, … where the file does not name them.
-        columns: name -> texts, missing ones as "".
-        delimiter: between the fields of a line.
-        header: whether the first line names the columns.
-        whole: whether these are all rows.
-    """
-
-    path: Path
-    dialect: str
-    names: list[str]
-    columns: dict[str, list[str]]
-    delimiter: str = ","
-    header: bool = True
-    whole: bool = True
-
-    @property
-    def rows(self) -> int:
-        return len(next(iter(self.columns.values()), []))
-
-
-def look_into(path: Path) -> Sample:
+def look_into(path: Path, given: Mapping[str, object] | None = None) -> Sample:
     """Rows of a CSV (any delimiter, with or without a header), JSONL or Parquet file; packed texts too.
+
+    Args:
+        path: the file.
+        given: card keys that are known and not guessed.
 
     Raises:
         MissingFileError: no such file.
@@ -90,7 +68,9 @@ def _parquet(path: Path) -> Sample:
         texts = ", ".join(f"coalesce(CAST({place} AS VARCHAR), '')" for place in places)
         cells = connection.from_arrow(rows.rename_columns(places)).project(texts).fetchall()
     columns = {name: list(column) for name, column in zip(names, zip(*cells, strict=True), strict=True)}
-    return Sample(path, "parquet", names, columns, whole=len(rows) == file.metadata.num_rows)
+    return Sample(
+        path, "parquet", names, columns, pattern=file_pattern(path), whole=len(rows) == file.metadata.num_rows
+    )
 
 
 def _spread(count: int, most: int) -> list[int]:
@@ -132,7 +112,7 @@ def _jsonl(path: Path, lines: list[str], whole: bool) -> Sample:
         raise InputError("No line is a JSON object.", where=str(path), hint="Write one object per line.")
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = {name: [_json_text(row.get(name)) for row in rows] for name in names}
-    return Sample(path, "jsonl", names, columns, whole=whole and len(lines) <= ROWS)
+    return Sample(path, "jsonl", names, columns, pattern=file_pattern(path), whole=whole and len(lines) <= ROWS)
 
 
 def _json_text(value: object) -> str:
@@ -155,7 +135,11 @@ def _delimited(path: Path, lines: list[str], whole: bool) -> Sample:
     if not body:
         raise InputError("There is a header and no row.", where=str(path))
     columns = {name: [row[i].strip() for row in body] for i, name in enumerate(names)}
-    return Sample(path, "delimited", names, columns, delimiter, header, whole and step == 1)
+    layout: dict[str, object] = {} if delimiter == "," else {"delimiter": delimiter}
+    if not header:
+        layout |= {"header": False, "names": names}
+    whole = whole and step == 1
+    return Sample(path, "delimited", names, columns, layout, pattern=file_pattern(path), whole=whole)
 
 
 def _delimiter(lines: list[str]) -> tuple[str, int]:

@@ -10,7 +10,7 @@ from functools import partial
 
 from ...column_names import likely_columns
 from .event_words import MISSING, our_event
-from .file_sample import Sample
+from .sample import Sample
 
 ROLES: dict[str, tuple[str, ...]] = {
     "timestamp": ("time", "date"),
