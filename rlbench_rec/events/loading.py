@@ -15,13 +15,13 @@ from ..errors import DataWarning, InputError, OutputError, RlbenchError
 from ..files import rename_durably, scratch_folder, temporary_folder, write_text
 from ..terminal import printable
 from .archives.compressed import stamps
-from .cards.find import LocatedCard, find, item_vectors, resolve_files
+from .cards.find import LocatedCard, data_root, find, item_vectors, resolve_files
 from .dialects.rows import RawRows
 from .event_log import EventLog
 from .fingerprint import all_files, card_sha256, files_sha256
 from .load_report import LoadReport
 from .read import row_views
-from .read.log_files import absent, in_card_order, parts, together
+from .read.log_files import FileGroup, absent, in_card_order, parts, together
 from .read.noted import ADVICE, noted
 from .read.sessions import sessions_sql
 from .read.side_tables import SideFiles, find_tables, read_tables, with_lookups
@@ -66,10 +66,15 @@ def load(
     if session_gap is not None and not session_gap > 0:
         raise InputError(f"The gap is {session_gap} seconds; it must be above 0.", where="session_gap")
     located = find(name)
-    files = in_card_order(located, resolve_files(located, Path(path) if path is not None else None))
-    for pattern in absent(located, files) if path is None or Path(path).is_dir() else ():
+    path = Path(path) if path is not None else None
+    files = in_card_order(located, resolve_files(located, path))
+    for pattern in absent(located, files) if path is None or path.is_dir() else ():
         missing = printable(f"{located.card.id}: {pattern} is not here; the log lacks its rows.")
         warnings.warn(missing, DataWarning, stacklevel=2)
+    groups = parts(replace(located, root=data_root(located, path, files)), files)
+    for file, column in (pair for group in groups for pair in group.empty_columns()):
+        empty = f"{file.name} has no column '{column}', which other files of the log have; it is empty there."
+        warnings.warn(printable(empty), DataWarning, stacklevel=2)
     side = find_tables(located, files)
     vectors = item_vectors(located, files)
     sources = all_files(files, side, vectors)
@@ -85,11 +90,11 @@ def load(
             made = scratch / "made"
             made.mkdir()
             if ray is None:
-                report, context = _run(located, files, side, made, scratch, memory_limit, gap)
+                report, context = _run(located, groups, files, side, made, scratch, memory_limit, gap)
             else:
                 from .ray_backend import run
 
-                report, context = run(located, files, side, made, scratch, memory_limit, gap, ray)
+                report, context = run(located, groups, files, side, made, scratch, memory_limit, gap, ray)
             source_sha256 = files_sha256(sources)
             _check_unchanged(as_they_were, stamps(sources))
             for what, count in report.noted.items():
@@ -117,26 +122,33 @@ def load(
 
 
 def _run(
-    located: LocatedCard, files: list[Path], side: SideFiles, folder: Path, scratch: Path, memory_limit: str, gap: float
+    located: LocatedCard,
+    groups: list[FileGroup],
+    files: list[Path],
+    side: SideFiles,
+    folder: Path,
+    scratch: Path,
+    memory_limit: str,
+    gap: float,
 ) -> tuple[LoadReport, tuple[str, ...]]:
     import duckdb
 
-    card, all_parts, stagings, paths = located.card, parts(located, files), [], []
+    card, stagings, paths = located.card, [], []
     with row_views.connected(scratch, memory_limit) as connection:
         raw = RawRows("", [], str(files[0]))
         try:
             tables = read_tables(connection, card, side, scratch)
-            for part in all_parts:
-                raw, staging = part.stage(connection)
+            for group in groups:
+                raw, staging = group.stage(connection)
                 stagings.append(staging)
-                paths.append(scratch / f"typed-{part.first}.parquet")
-                row_views.fill(connection, staging, card, paths[-1], part.first)
+                paths.append(scratch / f"typed-{group.first}.parquet")
+                row_views.fill(connection, staging, card, paths[-1], group.first)
             staging = together(stagings)
             row_views.judge(connection, row_views.typed_rows(paths), staging, tables)
             staging = with_lookups(staging, tables)
-            for part in all_parts if card.deduplicate else ():
-                raw = part.rows(connection)
-                row_views.set_duplicates_aside(connection, raw, part.first)
+            for group in groups if card.deduplicate else ():
+                raw = group.rows(connection)
+                row_views.set_duplicates_aside(connection, raw, group.first)
             row_views.check_propensities(connection, card, files)
             row_views.write(connection, row_views.quarantine_sql(files), folder / "quarantine.parquet", scratch)
             report = row_views.account(row_views.counts(connection), folder / "quarantine.parquet", files, tables)

@@ -16,7 +16,7 @@ from ..sql import parquet_rows, quote_path, quote_text
 from .cards.find import LocatedCard
 from .load_report import LoadReport
 from .read import row_views
-from .read.log_files import parts, together
+from .read.log_files import FileGroup, together
 from .read.noted import noted
 from .read.sessions import merged_sql, partition_key, shard_sql
 from .read.side_tables import LookupTable, SideFiles, read_tables, with_lookups
@@ -27,6 +27,7 @@ PARTITIONS_PER_WORKER = 2
 
 def run(
     located: LocatedCard,
+    groups: list[FileGroup],
     files: list[Path],
     side: SideFiles,
     folder: Path,
@@ -44,11 +45,12 @@ def run(
     card = located.card
     with row_views.connected(scratch, memory_limit) as connection:
         # Looks at all first lines and reads nothing yet: files that do not go together are refused here.
-        staging = together([part.stage(connection)[1] for part in parts(located, files)])
+        staging = together([group.stage(connection)[1] for group in groups])
         ray = _connected(address)
         count = max(1, PARTITIONS_PER_WORKER * int(ray.cluster_resources().get("CPU", 1)))
         tables = read_tables(connection, card, side, scratch)
-        job = _Job(located, files, scratch, memory_limit, gap, count, tables)
+        each = [group.one_file(group.first + place) for group in groups for place in range(len(group.files))]
+        job = _Job(located, files, each, scratch, memory_limit, gap, count, tables)
         _all(ray, _type_rows, [(job, number) for number in range(len(files))])
         counted: Counter[str] = Counter()
         for counts in _all(ray, _cut_sessions, [(job, bucket, staging) for bucket in range(count)]):
@@ -69,6 +71,7 @@ class _Job:
 
     located: LocatedCard
     files: list[Path]
+    groups: list[FileGroup]
     scratch: Path
     memory_limit: str
     gap: float
@@ -78,9 +81,9 @@ class _Job:
 
 def _type_rows(job: _Job, number: int) -> None:
     """Rows of one file, typed, in a folder per partition: `typed-<file>/bucket=<n>/*.parquet`."""
-    file, card = job.files[number], job.located.card
+    card = job.located.card
     with row_views.connected(job.scratch / f"typing-{number}", job.memory_limit) as connection:
-        _, staging = parts(job.located, [file])[0].stage(connection)
+        _, staging = job.groups[number].stage(connection)
         columns = ", ".join(f"CAST({number} AS INTEGER) AS file" if n == "file" else n for n in staging.typed)
         # Where duplicates are looked for, the next task compares texts, and has no raw file to read them from again.
         text = "text" if card.deduplicate else "CASE WHEN reason IS NOT NULL THEN text END AS text"

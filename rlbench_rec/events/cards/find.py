@@ -22,11 +22,13 @@ class LocatedCard:
         card: the card.
         folder: the folder the card lies in.
         variant_name: the part after the slash; "" where none was asked for.
+        root: the folder that holds the data, once its files are known: folders below it may name columns.
     """
 
     card: DatasetCard
     folder: Path
     variant_name: str = ""
+    root: Path | None = None
 
     @property
     def variant(self) -> Variant | None:
@@ -106,6 +108,13 @@ def resolve_files(located: LocatedCard, path: Path | None) -> list[Path]:
     if not folders[0].is_dir():
         raise MissingFileError("The log is not there.", where=str(folders[0]), hint=_how_to_get(located))
     raise MissingFileError(f"No file {' or '.join(patterns)} here.", where=str(folders[0]), hint=_how_to_get(located))
+
+
+def data_root(located: LocatedCard, path: Path | None, files: list[Path]) -> Path | None:
+    """The folder, or zip file, below which `resolve_files` found the files; None where one file was asked for."""
+    if path is not None:
+        return path if path.is_dir() or is_zip(path) else None
+    return next((folder for folder in _default_folders(located) if files[0].is_relative_to(folder)), None)
 
 
 def item_vectors(located: LocatedCard, files: list[Path]) -> Path | None:

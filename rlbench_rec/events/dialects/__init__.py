@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from ...registry import Registry
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import duckdb
-
-    from ..cards.card import DatasetCard
-    from .rows import RawRows
+from .rows import Dialect
 
 _HERE = "rlbench_rec.events.dialects"
-DIALECTS: Registry[Callable[[duckdb.DuckDBPyConnection, list[Path], DatasetCard], RawRows]] = Registry(
-    "dialect", {name: f"{_HERE}.{name}:open_rows" for name in ("delimited", "jsonl", "parquet")}
+DIALECTS: Registry[Dialect] = Registry(
+    "dialect", {name: f"{_HERE}.{name}:DIALECT" for name in ("delimited", "jsonl", "parquet")}
 )
-"""Dialects by name: (connection, files, card) -> `RawRows`."""
+"""Dialects by name."""

@@ -13,7 +13,7 @@ from ..archives.compressed import opened
 from ..cards.card import DatasetCard
 from ..read.numbered_lines import BOM, LONGEST_LINE, LineStream, first_line, whole_lines
 from .lists import ELEMENT, LIST, named
-from .rows import RawRows
+from .rows import Dialect, RawRows
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,13 +22,12 @@ LOOKED_AT = 1_000
 """Lines looked at for keys, beside the columns that the card names."""
 
 
-def open_rows(connection: duckdb.DuckDBPyConnection, files: list[Path], card: DatasetCard) -> RawRows:
+def open_rows(connection: duckdb.DuckDBPyConnection, files: list[Path], card: DatasetCard, names: list[str]) -> RawRows:
     """Register the files' lines with the connection. A line that is not a JSON object has no fields and is malformed.
 
     Raises:
         InputError: an empty file.
     """
-    names = _names(files, card)
     stream = LineStream(files, None, skip_first=False)
     connection.register("raw_lines", stream.reader())
     # JSON pointers, which take any key.
@@ -39,7 +38,12 @@ def open_rows(connection: duckdb.DuckDBPyConnection, files: list[Path], card: Da
     return RawRows(f"(SELECT file, line, text, {fields} AS fields FROM raw_lines)", names, str(files[0]), stream)
 
 
-def _names(files: list[Path], card: DatasetCard) -> list[str]:
+def key_names(files: list[Path], card: DatasetCard) -> list[list[str]]:
+    """The keys of the first lines, and those further down that the card names; one file's keys are those of all.
+
+    Raises:
+        InputError: an empty file.
+    """
     names: dict[str, None] = {}
     for file in files:
         first_line(file)
@@ -53,9 +57,12 @@ def _names(files: list[Path], card: DatasetCard) -> list[str]:
     lists = card.lists.columns if card.lists else []
     wanted = [name for name in named(card) if name not in names and name.split(".")[0] not in (*lists, ELEMENT, LIST)]
     # Purchases come late, and with them a price.
-    return [*names, *(name for name in wanted if _occurs(name, files))]
+    return [[*names, *(name for name in wanted if _occurs(name, files))]] * len(files)
 
 
 def _occurs(key: str, files: list[Path]) -> bool:
     text = json.dumps(key, ensure_ascii=False).encode()
     return any(text in chunk for file in files for chunk in whole_lines(file))
+
+
+DIALECT = Dialect(key_names, open_rows)

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...errors import InputError
+from ...sql import quote_text
 from ..read.numbered_lines import LineStream
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from ..cards.card import DatasetCard
+
+ABSENT = "CAST(NULL AS VARCHAR)"
+"""SQL of a column that a file lacks."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """A form of files.
+
+    Attributes:
+        names: (files, card) -> for each file its columns, in its order and in the card's spelling.
+        rows: (connection, files, card, names) -> the rows of files, with the columns `names`: those of every file of
+            the log, of which one may lack some or have them in another order.
+    """
+
+    names: Callable[[list[Path], DatasetCard], list[list[str]]]
+    rows: Callable[[duckdb.DuckDBPyConnection, list[Path], DatasetCard, list[str]], RawRows]
 
 
 @dataclass(frozen=True)
@@ -20,6 +45,7 @@ class RawRows:
         where: the file to name in messages about columns.
         stream: where the rows come from, if not from a file that DuckDB itself reads.
         place: the columns of `relation` that say where a row stands, in their order.
+        of_folders: further columns, which the names of folders hold: name -> SQL of the text.
     """
 
     relation: str
@@ -27,6 +53,7 @@ class RawRows:
     where: str
     stream: LineStream | None = None
     place: tuple[str, ...] = ("file", "line")
+    of_folders: dict[str, str] = field(default_factory=dict)
 
     @property
     def well_formed(self) -> str:
@@ -39,6 +66,8 @@ class RawRows:
         Raises:
             InputError: the files have no such column, or two of that name.
         """
+        if name not in self.names and name in self.of_folders:
+            return self.of_folders[name]
         if name not in self.names:
             have = ", ".join(self.names[:20]) + (", …" if len(self.names) > 20 else "")
             hint = f"The columns are: {have}. Is there a header, and do the card and its delimiter match the file?"
@@ -48,15 +77,42 @@ class RawRows:
         return f"fields[{self.names.index(name) + 1}]"
 
 
-def same_names(files: list[Path], names: list[list[str]]) -> list[str]:
-    """The column names that all files share.
+def all_names(names: list[list[str]]) -> list[str]:
+    """The columns of all files, those of the first first; a name that one of them has twice stands there twice."""
+    if all(file_names == names[0] for file_names in names):
+        return names[0]
+    once = dict.fromkeys(name for file_names in names for name in file_names)
+    twice = [name for name in once if any(file_names.count(name) > 1 for file_names in names)]
+    return [*once, *twice]
 
-    Raises:
-        InputError: files that differ.
+
+def reordered(fields: str, file_names: list[list[str]], names: list[str]) -> str:
+    """SQL of `fields` in the order of `names`, where files have their columns in orders of their own.
+
+    Args:
+        fields: SQL of a row's fields, as they stand in its file.
+        file_names: for each file its columns.
+        names: the columns of all files.
     """
-    for file, file_names in zip(files, names, strict=True):
-        if file_names != names[0]:
-            raise InputError(
-                f"Its columns differ from those of {files[0].name}.", where=str(file), hint="Load them one by one."
-            )
-    return names[0]
+    orders: dict[tuple[str, ...], list[int]] = {}
+    for number, own_names in enumerate(file_names):
+        orders.setdefault(tuple(own_names), []).append(number)
+    if list(orders) == [tuple(names)]:
+        return fields
+    whens = []
+    for order, numbers in orders.items():
+        columns = [f"{fields}[{order.index(name) + 1}]" if name in order else ABSENT for name in names]
+        # A row with too few or too many fields has none at all, so that it stays malformed.
+        own_fields = f"CASE WHEN len({fields}) = {len(order)} THEN [{', '.join(columns)}] END"
+        whens.append(f"WHEN file IN ({', '.join(map(str, numbers))}) THEN {own_fields}")
+    return f"CASE {' '.join(whens)} END"
+
+
+def folder_columns(folders: list[dict[str, str]]) -> dict[str, str]:
+    """SQL of the text of each column that folders hold, from the folders' values for each file."""
+    names = dict.fromkeys(name for values in folders for name in values)
+    return {name: f"[{', '.join(_literal(values.get(name)) for values in folders)}][file + 1]" for name in names}
+
+
+def _literal(value: str | None) -> str:
+    return ABSENT if value is None else quote_text(value)

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 
 from ...errors import InputError
 from ..archives.compressed import plain_name
+from ..cards.card import DatasetCard
 from ..cards.find import LocatedCard
 from ..cards.shape import FileSpec
 from ..dialects import DIALECTS
-from ..dialects.rows import RawRows
+from ..dialects.lists import named
+from ..dialects.rows import RawRows, all_names, folder_columns
+from .partitions import partition_values
 from .typed_rows import Staging, in_order, stage
 
 if TYPE_CHECKING:
@@ -29,20 +32,42 @@ class FileGroup:
         located: the card, as it is for these files.
         files: the files.
         first: the number of the first of them among all files of the log.
+        file_names: for each file its columns.
+        names: the columns of all files of the log that have this shape.
     """
 
     located: LocatedCard
     files: list[Path]
     first: int
+    file_names: list[list[str]]
+    names: list[str]
 
     def rows(self, connection: duckdb.DuckDBPyConnection) -> RawRows:
         """Their rows, to be read once."""
-        return DIALECTS[self.located.card.dialect](connection, self.files, self.located.card)
+        card = self.located.card
+        raw = DIALECTS[card.dialect].rows(connection, self.files, card, self.names)
+        return replace(raw, of_folders=folder_columns([partition_values(f, self.located.root) for f in self.files]))
 
     def stage(self, connection: duckdb.DuckDBPyConnection) -> tuple[RawRows, Staging]:
         """Their rows, and how to type them."""
         raw = self.rows(connection)
         return raw, stage(raw, self.located)
+
+    def empty_columns(self) -> list[tuple[Path, str]]:
+        """Files, and columns that the card names and only other files have: null in these files."""
+        card = self.located.card
+        return self.lacking([*named(card), *card.context])
+
+    def one_file(self, number: int) -> FileGroup:
+        """The file of that number among all files of the log, as a group of its own."""
+        place = number - self.first
+        return replace(self, files=[self.files[place]], first=number, file_names=[self.file_names[place]])
+
+    def lacking(self, columns: Iterable[str]) -> list[tuple[Path, str]]:
+        """Files, and those of some columns that only other files have."""
+        elsewhere = [name for name in dict.fromkeys(columns) if name in self.names]
+        pairs = zip(self.files, self.file_names, strict=True)
+        return [(file, name) for file, own_names in pairs for name in elsewhere if name not in own_names]
 
 
 def parts(located: LocatedCard, files: list[Path]) -> list[FileGroup]:
@@ -53,16 +78,39 @@ def parts(located: LocatedCard, files: list[Path]) -> list[FileGroup]:
         files: the log's files, in the order of `in_card_order`.
 
     Raises:
-        InputError: a file of which the card does not tell the shape.
+        InputError: a file of which the card does not tell the shape, an empty one, or one without a column that every
+            row needs and that other files have.
     """
     specs = _specs(located)
     if not specs:
-        return [FileGroup(located, files, 0)]
+        return [_group(located, files, 0)]
     made: list[FileGroup] = []
     for number, group in groupby(files, key=lambda file: _number(specs, file, located)):
         of_shape = replace(located, card=located.card.of_file(specs[number]))
-        made.append(FileGroup(of_shape, list(group), sum(len(part.files) for part in made)))
+        made.append(_group(of_shape, list(group), sum(len(part.files) for part in made)))
     return made
+
+
+def _group(located: LocatedCard, files: list[Path], first: int) -> FileGroup:
+    file_names = DIALECTS[located.card.dialect].names(files, located.card)
+    group = FileGroup(located, files, first, file_names, all_names(file_names))
+    for file, column in group.lacking(_needed(located.card)):
+        have = ", ".join(file_names[files.index(file)][:20])
+        hint = f"Other files of the log have it. The columns here are: {have}."
+        raise InputError(f"There is no column '{column}'.", where=str(file), hint=hint)
+    return group
+
+
+def _needed(card: DatasetCard) -> list[str]:
+    """The columns without which no row of a file could be kept, or taken for what it is."""
+    columns = card.columns
+    roles = [columns.timestamp, columns.since_start, columns.item, columns.event, columns.propensity]
+    if card.session == "given":
+        roles.append(columns.session)
+    if card.session == "gap":
+        roles.append(columns.user)
+    lists = card.lists.columns if card.lists else []
+    return [*filter(None, roles), *card.outcomes, *card.where, *lists]
 
 
 def in_card_order(located: LocatedCard, files: Iterable[Path]) -> list[Path]:

@@ -14,7 +14,7 @@ from ..cards.card import DatasetCard
 from ..cards.find import LocatedCard
 from ..cards.shape import Lookup
 from ..dialects import DIALECTS
-from ..dialects.rows import RawRows
+from ..dialects.rows import RawRows, all_names
 from .casts import SQL_TYPES, by_card, cast, holds, text_of
 from .typed_rows import Staging, in_order
 
@@ -171,7 +171,9 @@ def _one(
 
 def _rows(connection: duckdb.DuckDBPyConnection, card: DatasetCard, files: list[Path], lookup: Lookup) -> RawRows:
     shape = {"dialect": "delimited", "header": True, "delimiter": lookup.delimiter or card.delimiter, "lists": None}
-    raw = DIALECTS["delimited"](connection, files, card.model_copy(update=shape))
+    own_card, dialect = card.model_copy(update=shape), DIALECTS["delimited"]
+    names = all_names(dialect.names(files, own_card))
+    raw = dialect.rows(connection, files, own_card, names)
     return replace(raw, names=by_card(raw.names, card))
 
 
