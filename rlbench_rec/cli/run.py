@@ -23,6 +23,10 @@ def command(
         int | None, typer.Option(min=1, max=10_000, help="Seeds (or logs of a size); default the suite's.")
     ] = None,
     loop: Annotated[str, typer.Option(help="Training loop; see `rlbench list loops`; default the suite's.")] = "",
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps, with --dataset; default 2,000.")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Rows a training step, with --dataset; default 256.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
     job_timeout: Annotated[
@@ -50,6 +54,8 @@ def command(
         data,
         seeds=seeds,
         loop=loop,
+        steps=steps,
+        batch_size=batch_size,
         job_timeout=job_timeout,
         plugins=LOADED,
         out=out,

@@ -28,6 +28,7 @@ def evaluate(
     n_resamples: int = 1_000,
     confidence: float = 0.95,
     fqe_steps: int = 500,
+    fqe_batch_size: int = 256,
 ) -> list[Estimate]:
     """Estimate a policy's value from logged decisions that it was not trained, tuned or selected on.
 
@@ -46,6 +47,7 @@ def evaluate(
         n_resamples: bootstrap resamples.
         confidence: level of the intervals.
         fqe_steps: steps of fitted Q evaluation per fold.
+        fqe_batch_size: rows a step of it.
 
     Raises:
         InputError: a log without propensities and no behaviour policy, a reward model of a sequential log, or one name
@@ -54,7 +56,16 @@ def evaluate(
     """
     from .. import ope
 
-    log = evaluation_log(data, policy, estimators, behaviour=behaviour, q=q, seed=seed, fqe_steps=fqe_steps)
+    log = evaluation_log(
+        data,
+        policy,
+        estimators,
+        behaviour=behaviour,
+        q=q,
+        seed=seed,
+        fqe_steps=fqe_steps,
+        fqe_batch_size=fqe_batch_size,
+    )
     return ope.estimate_all(log, estimators, seed=seed, n_resamples=n_resamples, confidence=confidence)
 
 
@@ -67,6 +78,7 @@ def evaluation_log(
     q: QChoice = "auto",
     seed: int = 0,
     fqe_steps: int = 500,
+    fqe_batch_size: int = 256,
     device: str = "auto",
 ) -> EvaluationLog:
     """The vectors that the estimators read; see `evaluate`.
@@ -90,7 +102,15 @@ def evaluation_log(
         if model is not None:
             from ..training import cross_fitted_q
 
-            q_logged, v_target = cross_fitted_q(data, policy, model=model, seed=seed, steps=fqe_steps, device=device)
+            q_logged, v_target = cross_fitted_q(
+                data,
+                policy,
+                model=model,
+                seed=seed,
+                steps=fqe_steps,
+                batch_size=fqe_batch_size,
+                device=device,
+            )
     return ope.EvaluationLog(
         rewards=data.rewards.astype(np.float64),
         propensities=propensities,

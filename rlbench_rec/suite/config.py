@@ -66,7 +66,7 @@ class Source(BaseModel):
     task_config: TaskParameters = {}
     """Overrides of a task's parameters."""
     steps: int | None = Field(None, ge=1)
-    """Training steps on this source; None takes the suite's."""
+    """Training steps on this source, of the model of the behaviour policy too; None takes the suite's."""
     forms: list[str] | None = None
     """Policy forms over Q on this source; None takes the suite's. The scale of a softmax is the scale of rewards."""
     metrics: list[str] = []
@@ -146,7 +146,7 @@ class Suite(AnySuite):
     steps: int = Field(2_000, ge=1)
     """Training steps."""
     batch_size: int = Field(256, ge=1)
-    """Rows a training step."""
+    """Rows a step of every training: of algorithms, of the model of the behaviour policy, of fitted Q evaluation."""
     q: SuiteQ = "auto"
     """The q of the doubly robust estimators and `dm`. `auto`: fitted Q evaluation by a network on sequential logs, a
     reward model on one-step logs. `linear`: fitted Q evaluation by a linear function, everywhere."""

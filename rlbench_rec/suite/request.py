@@ -25,6 +25,8 @@ def request(
     *,
     seeds: int | None = None,
     loop: str = "",
+    steps: int | None = None,
+    batch_size: int | None = None,
     job_timeout: float | None = None,
     plugins: Iterable[str] = (),
     out: Path | None = None,
@@ -38,11 +40,16 @@ def request(
     """
     if data is not None and not dataset:
         raise InputError("--data needs --dataset.", hint="Name the card the files belong to.")
+    settings = {name: value for name, value in [("steps", steps), ("batch_size", batch_size)] if value is not None}
+    if settings and not dataset:
+        option = f"--{next(iter(settings)).replace('_', '-')}"
+        raise InputError(f"{option} needs --dataset.", hint="A suite says it in its .toml file.")
     if suite and dataset:
         raise InputError("Give a suite or --dataset, not both.", hint="A suite names its own data sets.")
     if resume and out is None:
         raise InputError("--resume needs --out.", hint="Name the folder of the run to finish.")
     chosen = _for_dataset(dataset, data) if dataset else load_suite(suite or DEFAULT)
+    chosen = chosen.model_copy(update=settings)
     if seeds is not None:
         chosen = chosen.with_seeds(seeds)
     if loop and not isinstance(chosen, Suite):

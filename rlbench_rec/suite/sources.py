@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from ..mdp.dataset import TransitionDataset
 from ..policies import Empirical, Uniform
 from ..policies.policy import Policy
 from ..results.metrics import with_metrics
+from ..training.fit_options import FitOptions
 from .config import Source
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 TRUTH_SEED = 1_000_003
 """Of the users that true values are played on. It is the suites' own, so every policy meets the same users (common
 random numbers), and no log has it."""
+
+DEFAULT_FIT = FitOptions()
 
 
 @dataclass
@@ -62,24 +65,28 @@ class Loaded:
         return Empirical(self.counterpart, by=self.source.counterpart_by, name=name)
 
 
-def load(source: Source) -> Loaded:
+def load(source: Source, behaviour_fit: FitOptions = DEFAULT_FIT) -> Loaded:
     """Load a source; the last two stay in memory, so jobs in order of source load each once (and meet its error once
     loaded: a log that cannot be read is not read again for every job).
+
+    Args:
+        source: what to load.
+        behaviour_fit: how the model of the behaviour policy is trained, on a log without propensities.
 
     Raises:
         Whatever reading, building and splitting a log, or making a shop, may raise.
     """
-    loaded = _load(source.model_dump_json())
+    loaded = _load(source.model_dump_json(), behaviour_fit)
     if isinstance(loaded, Exception):
         raise loaded
     return loaded
 
 
 @lru_cache(maxsize=2)
-def _load(key: str) -> Loaded | Exception:
+def _load(key: str, behaviour_fit: FitOptions) -> Loaded | Exception:
     source = Source.model_validate_json(key)
     try:
-        return _load_task(source) if source.task else _load_dataset(source)
+        return _load_task(source) if source.task else _load_dataset(source, behaviour_fit)
     except Exception as error:
         # Without its frames, which would keep the half-read log in memory.
         return error.with_traceback(None)
@@ -117,31 +124,42 @@ def _make_task(task_id: str, seed: int, variant: Variant | None, config: str, id
     return tasks.make(task_id, seed, variant=variant, **json.loads(config))
 
 
+def decisions(source: Source) -> TransitionDataset:
+    """Both sides of a source's log, without what jobs need beside it.
+
+    Raises:
+        Whatever reading and building a log, or making a shop, may raise.
+    """
+    if source.task:
+        task = make_task(source)
+        # The log's seed is not the shop's: another log of the same shop is another seed here.
+        return task.log(episodes=source.episodes, policy=task.behaviour, seed=source.task_seed + 1)
+    from .. import events, mdp
+
+    assert source.dataset, "a source has a data set where it has no task"
+    return mdp.build(events.load(source.dataset, source.data), source.mdp)
+
+
 def _load_task(source: Source) -> Loaded:
     task = make_task(source)
-    # The log's seed is not the shop's: another log of the same shop is another seed here.
-    data = task.log(episodes=source.episodes, policy=task.behaviour, seed=source.task_seed + 1)
-    data = with_metrics(data, source.metrics)
+    data = with_metrics(decisions(source), source.metrics)
     train, test = data.split()
     return Loaded(source, data, train, test, behaviour=task.behaviour, task=task)
 
 
-def _load_dataset(source: Source) -> Loaded:
-    from .. import events, mdp
-
-    assert source.dataset, "a source has a data set where it has no task"
-    data = with_metrics(mdp.build(events.load(source.dataset, source.data), source.mdp), source.metrics)
+def _load_dataset(source: Source, behaviour_fit: FitOptions) -> Loaded:
+    data = with_metrics(decisions(source), source.metrics)
     train, test = data.split()
     behaviour = None
     if data.propensities is None:
-        from ..training import fit
+        from ..training.trainer import train_seeds
 
-        # A suite's batch is of its algorithms; this model must fit whatever they are, on a short log too.
-        batch_size = max(1, min(256, len(train) // 2))
-        behaviour = fit(train, "bc", steps=source.steps or 1_000, batch_size=batch_size, seed=0).clone()
+        # Policies that are not trained need this model on a log that is shorter than the batch of the others.
+        options = replace(behaviour_fit, batch_size=max(1, min(behaviour_fit.batch_size, len(train) // 2)))
+        behaviour = train_seeds(train, "bc", [0], options)[0].clone()
     counterpart = None
     if source.counterpart:
-        counterpart = mdp.build(events.load(source.counterpart, source.data), source.mdp)
+        counterpart = decisions(source.model_copy(update={"dataset": source.counterpart}))
         counterpart = with_metrics(counterpart, source.metrics)
         _check_same_actions(data, counterpart)
     return Loaded(source, data, train, test, behaviour=behaviour, counterpart=counterpart)

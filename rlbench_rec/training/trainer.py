@@ -21,7 +21,7 @@ from .registries import ALGORITHMS, ENCODERS, LOOPS
 from .resumable_checkpoint import ResumableCheckpoint
 from .trainable import Trainable
 from .training_run import Run
-from .validation import HeldOut
+from .validation import HeldOut, hold_out
 
 
 def fit(
@@ -153,7 +153,7 @@ def _fit(
     )
     config = make_config(algorithm, options.config, data.gamma)
     options = replace(options, encoder=encoder, loop=loop, device=resolve(options.device))
-    training, held = _hold_out(data, options.validation)
+    training, held = hold_out(data, options.validation)
     _check_data(data, training, options.batch_size)
 
     with seeded(seeds[0], options.device):
@@ -239,14 +239,6 @@ def create(
     return config.build(networks, batch_size)
 
 
-def _hold_out(data: TransitionDataset, share: float) -> tuple[TransitionDataset, TransitionDataset | None]:
-    held = min(max(1, round(share * data.n_episodes)), data.n_episodes - 1) if share else 0
-    if not held:
-        return data, None
-    kept = data.n_episodes - held
-    return data.episodes(0, kept), data.episodes(kept, data.n_episodes)
-
-
 def _check_data(data: TransitionDataset, train: TransitionDataset, batch_size: int) -> None:
     check(data)
     if data.action_count < 2:
@@ -255,5 +247,5 @@ def _check_data(data: TransitionDataset, train: TransitionDataset, batch_size: i
         raise InputError(
             f"{len(train)} rows to train on ({len(data)} with those held out), fewer than a batch of {batch_size}.",
             where=data.provenance.source,
-            hint="Give a longer log, or a smaller batch_size (a line of the suite's TOML).",
+            hint="Give a longer log, or a smaller batch_size.",
         )

@@ -16,6 +16,15 @@ MAX_ROWS = 4_096
 """Held-out rows that are scored, evenly spaced over all of them."""
 
 
+def hold_out(data: TransitionDataset, share: float) -> tuple[TransitionDataset, TransitionDataset | None]:
+    """The episodes to train on, and the last ones, a share of all, that are held out; None where none is."""
+    held = min(max(1, round(share * data.n_episodes)), data.n_episodes - 1) if share else 0
+    if not held:
+        return data, None
+    kept = data.n_episodes - held
+    return data.episodes(0, kept), data.episodes(kept, data.n_episodes)
+
+
 @dataclass(frozen=True)
 class Scores:
     """One point of the learning curve; what does not apply is NaN.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from rlbench_rec.results.read import load_runs
@@ -74,6 +76,13 @@ def test_a_bad_log_is_a_row_each_and_the_others_go_on(here, rlbench, in_this_pro
     [
         (MIXED, ("--resume", "--out", "otu"), "no run here to resume"),
         (MIXED, ("--resume",), "--resume needs --out"),
+        (MIXED, ("--steps", 5), "--steps needs --dataset. A suite says it in its .toml file."),
+        (MIXED, ("--batch-size", 5), "--batch-size needs --dataset"),
+        (
+            MIXED.replace('{ id = "random" }', '{ id = "random" }, { id = "dqn" }').replace("= 50", "= 10"),
+            ("--out", "out"),
+            "tabular-v1: The log is too short to train on",
+        ),
         (
             MIXED.replace('"tabular-v1"', '"tabular-v1", metrics = ["revenue"]'),
             (),
@@ -105,6 +114,23 @@ def test_what_is_refused_is_one_message_exit_code_2_and_no_folder(here, rlbench,
     code, out, errors = rlbench("run", "bad.toml", *(arguments or ("--out", "out")))
     assert (code, out) == (2, "") and message in errors and errors.count("\n") == 1 and len(errors) < 1_000
     assert sorted(here.iterdir()) == before
+
+
+def test_a_dataset_takes_steps_and_batch_size(here, rlbench, in_this_process):
+    lines = [f"{row},{row % 3},click,{1 / 3}" for row in range(60)]
+    (here / "log.csv").write_text("\n".join(["t,i,e,p", *lines]) + "\n")
+    run = ("run", "--dataset", "shop.toml", "--seeds", 1, "--jobs", 1, "--device", "cpu", "--out")
+    code, out, errors = rlbench(*run, "refused")
+    assert (code, out, errors.count("\n")) == (2, "", 1) and not (here / "refused").exists()
+    assert "shop: The log is too short to train on: its training side has 48 episodes of 48 rows, 43 of them" in errors
+    code, _, errors = rlbench(*run, "out", "--steps", 3, "--batch-size", 16)
+    assert code == 0, errors
+    runs = load_runs(here / "out" / "runs.csv")
+    assert (runs["status"] == "ok").all() and "dqn" in set(runs["algorithm"])
+    config = json.loads((here / "out" / "manifest.json").read_text())["config"]
+    assert (config["steps"], config["batch_size"]) == (3, 16)
+    code, _, errors = rlbench(*run, "out", "--steps", 3, "--batch-size", 8, "--resume")
+    assert code == 2 and "batch_size is 16 there and 8 here" in errors
 
 
 def test_a_suite_file_with_a_byte_order_mark_is_read_and_fewer_logs_are_refused(here, rlbench, in_this_process):

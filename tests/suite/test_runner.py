@@ -115,13 +115,13 @@ def test_resume_runs_only_what_is_missing(finished, tmp_path, in_this_process, w
 
 
 def test_a_job_that_fails_is_a_row_with_its_reason(tmp_path, in_this_process, without_pictures):
-    # 120 episodes hold fewer rows than a batch of 100,000, which only the trained algorithm needs.
-    suite = SUITE.model_copy(update={"batch_size": 100_000, "algorithms": SUITE.algorithms[:1] + SUITE.algorithms[2:3]})
+    diverges = SUITE.algorithms[2].model_copy(update={"config": {"learning_rate": 1e30}})
+    suite = SUITE.model_copy(update={"algorithms": [SUITE.algorithms[0], diverges]})
     finished = run_suite(suite, tmp_path / "out", device="cpu", workers=1)
     runs = pd.read_csv(finished.folder / "runs.csv")
     failed = runs[runs["status"] != "ok"]
     assert list(failed["algorithm"]) == ["dqn"] and len(finished.failures) == 1
-    assert failed["status"].iloc[0].startswith("failed: ") and "fewer than a batch" in failed["status"].iloc[0]
+    assert failed["status"].iloc[0].startswith("failed: ") and "loss" in failed["status"].iloc[0]
     assert "random" in set(load_leaderboard(finished.folder / "leaderboard.csv")["algorithm"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -10,6 +11,7 @@ from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.suite.config import Source
 from rlbench_rec.suite.kinds.estimators.config import TaskSource
 from rlbench_rec.suite.sources import TRUTH_SEED, load, make_task, task_identity
+from rlbench_rec.training.fit_options import FitOptions
 
 
 @pytest.mark.parametrize("kind", [Source, TaskSource])
@@ -69,11 +71,29 @@ pattern = "log.csv"
 """
 
 
-@pytest.mark.parametrize("rows", [40, 300])
-def test_a_model_of_the_logging_policy_is_fitted_on_a_short_log_too(tmp_path, rows):
+def card_of_a_short_log(tmp_path, rows):
     (tmp_path / "card.toml").write_text(CARD)
     lines = [f"{1_700_000_000 + i},{i % 3},{'purchase' if i % 5 == 0 else 'view'}" for i in range(rows)]
     (tmp_path / "log.csv").write_text("\n".join(["time,item,event", *lines]) + "\n")
-    source = Source(dataset=str(tmp_path / "card.toml"), data=str(tmp_path), steps=5)
-    loaded = load(source)
+
+
+@pytest.mark.parametrize("rows", [40, 300])
+def test_a_model_of_the_behaviour_policy_is_fitted_on_a_short_log_too(tmp_path, rows):
+    card_of_a_short_log(tmp_path, rows)
+    source = Source(dataset=str(tmp_path / "card.toml"), data=str(tmp_path))
+    loaded = load(source, FitOptions(steps=5))
     assert loaded.behaviour.action_count == loaded.data.action_count
+
+
+def test_the_model_of_the_behaviour_policy_is_trained_as_the_suite_says(tmp_path):
+    card_of_a_short_log(tmp_path, 300)
+    source = Source(dataset=str(tmp_path / "card.toml"), data=str(tmp_path))
+
+    def probabilities(**options):
+        loaded = load(source, FitOptions(**{"steps": 5, "batch_size": 32} | options))
+        return loaded.behaviour.probabilities(loaded.test.states())
+
+    usual = probabilities()
+    assert np.array_equal(usual, probabilities())
+    assert not np.array_equal(usual, probabilities(batch_size=16))
+    assert not np.array_equal(usual, probabilities(steps=6))

@@ -10,6 +10,7 @@ import numpy as np
 from ...errors import InputError
 from ...results.leaderboard import BEHAVIOUR
 from ...results.read import load_runs
+from ...training.fit_options import FitOptions
 from ..config import AlgorithmSpec, Source, Suite
 from ..progress import ProgressCallback
 from ..runner import run_suite
@@ -95,6 +96,8 @@ def _values(
         estimators=["snips"],
         forms=list(FORMS),
         loop="ensemble",
+        # Half as many rows as sessions are there to train on, whatever their length.
+        batch_size=min(FitOptions.batch_size, sessions // 2),
         truth_error=0.01,
     )
     finished = run_suite(suite, folder, device="cpu", workers=workers, progress=progress)

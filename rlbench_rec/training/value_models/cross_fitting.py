@@ -76,6 +76,7 @@ def cross_fitted_q(
     folds: int = 2,
     seed: int = 0,
     steps: int = 500,
+    batch_size: int = 256,
     device: str = "auto",
     rewards: CrossFittedRewards | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -89,6 +90,7 @@ def cross_fitted_q(
         folds: number of folds of users (of episodes, where the log knows no users).
         seed: of folds, weights and sampling.
         steps: gradient steps of fitted Q evaluation a fold.
+        batch_size: rows a step of it.
         device: as in `fit`.
         rewards: `cross_fitted_rewards(data)`, where many policies share it; read on one-step logs alone.
 
@@ -124,6 +126,7 @@ def cross_fitted_q(
             data,
             policy,
             steps=steps,
+            batch_size=batch_size,
             seed=seed,
             device=device,
             rows=np.flatnonzero(fold_of_row != fold),

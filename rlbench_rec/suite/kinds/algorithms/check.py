@@ -17,6 +17,7 @@ from ...labels import refuse_repeats, refuse_same_sources
 from ...reference_policies.best_known import find_reference
 from ...sources import make_task
 from .jobs import FIXED, labelled
+from .log_length import check_length
 
 UNSET_GAMMA = -1.0
 """Stands for the discount factor that a log will bring, which no algorithm can be given as its own."""
@@ -34,8 +35,8 @@ def check(suite: Suite) -> None:
         UnknownNameError: an unknown task, dataset, algorithm, encoder, loop, estimator or metric.
         MissingFileError: the raw files of a data set are not there.
         InputError: an unknown policy form or algorithm setting, a task's parameter out of range, a metric that a source
-            does not have, a task without a reference policy where values are to be normalised, or something named
-            twice.
+            does not have, a task without a reference policy where values are to be normalised, something named twice,
+            or a log that is too short to train on.
     """
     from .... import ope, training
 
@@ -58,6 +59,9 @@ def check(suite: Suite) -> None:
                 resolve_files(find(name), data)
             _check_metrics(source, METRICS_OF_LOGS)
     refuse_same_sources(suite.sources)
+    if any(spec.id in training.ALGORITHMS for spec in suite.algorithms):
+        for source in suite.sources:
+            check_length(source, suite)
 
 
 def _check_algorithms(specs: list[AlgorithmSpec]) -> None:

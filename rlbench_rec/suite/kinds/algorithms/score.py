@@ -136,6 +136,7 @@ def _estimate_rows(
         q=suite.q,
         seed=job.seed,
         fqe_steps=suite.fqe_steps,
+        fqe_batch_size=suite.batch_size,
         device=job.device,
     )
 

@@ -30,7 +30,10 @@ Prepared = tuple[sources.Loaded, "Run | None"]
 
 def prepare(batch: Sequence[TrainingJob]) -> list[Prepared]:
     """Load the source of a batch, and train its seeds together where they are several."""
-    loaded = sources.load(batch[0].source)
+    first = batch[0]
+    # The model of the behaviour policy is the same for every algorithm, so it has nothing of theirs.
+    behaviour_fit = FitOptions(steps=first.steps, batch_size=first.suite.batch_size, device=first.device)
+    loaded = sources.load(first.source, behaviour_fit)
     trained = _train_together(batch, loaded) if len(batch) > 1 else [None] * len(batch)
     return [(loaded, run) for run in trained]
 

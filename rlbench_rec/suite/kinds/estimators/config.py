@@ -74,6 +74,8 @@ class EstimatorSuite(AnySuite):
     suites of algorithms take by default. With `auto` the answer is about the rows of their runs.csv."""
     fqe_steps: int = Field(500, ge=1)
     """Steps of fitted Q evaluation per fold, where q is `auto` and the log is sequential."""
+    batch_size: int = Field(256, ge=1)
+    """Rows a step of fitted Q evaluation, likewise."""
     episodes: list[int] = Field([1_000, 10_000, 100_000], min_length=1)
     """Sizes of the logs."""
     logs: list[int] = Field([20, 10, 3], min_length=1)

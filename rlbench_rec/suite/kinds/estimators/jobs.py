@@ -13,6 +13,7 @@ from ....evaluation.q_models import q_of
 from ....plugins import identity_of
 from ....policies import Policy
 from ....results.schema import ESTIMATES
+from ....training.fit_options import FitOptions
 from ...config import config_hash
 from ...fingerprints import NOTHING, Content
 from ...labels import places
@@ -44,8 +45,10 @@ class LogJob(Job[EstimatorSuite, TaskSource]):
     @property
     def settings(self) -> dict[str, Any]:
         """The suite's, the shop's and the log's; which shop it is, `content` says."""
-        # A suite of the linear q keeps the run ids that it had before there was another one.
+        # A suite keeps the run ids that it had before there was another q than the linear one, or another batch.
         q = set() if self.suite.q == "linear" else {"q", "fqe_steps"}
+        if q and self.suite.batch_size != FitOptions.batch_size:
+            q.add("batch_size")
         shared = self.suite.model_dump(mode="json", include={"estimators", "interval", "truth_error"} | q)
         source = self.source.model_dump(mode="json", exclude={"task", "label"})
         return shared | {"source": source | {"name": self.source.name}, "episodes": self.episodes}
@@ -115,6 +118,7 @@ def execute(job: LogJob, prepared: None, folder: Path | None) -> JobResult:
             q=suite.q,
             seed=job.seed,
             fqe_steps=suite.fqe_steps,
+            fqe_batch_size=suite.batch_size,
             device=job.device,
         )
         ess = ope.diagnose(log).ess

@@ -85,7 +85,7 @@ def test_a_batch_gives_what_its_seeds_give_alone(tmp_path):
 
 
 def test_seeds_that_fail_together_are_tried_alone():
-    # No batch of 100,000 fits: each seed says so in a row of its own.
+    # No batch of 100,000 rows fits: each seed says so in a row of its own.
     suite = SUITE.model_copy(update={"batch_size": 100_000})
     found = execute(batches(plan(suite, "cpu"))[2])
     assert len(found) == 2 and all(result.failed for result in found)

@@ -131,6 +131,16 @@ def test_a_suite_says_which_q_its_estimators_had(tmp_path, in_this_process, with
         run_suite(suites["auto"], tmp_path / "linear", device="cpu", workers=1, resume=True)
 
 
+def test_the_batch_of_fitted_q_evaluation_counts_only_where_q_is_that(tmp_path):
+    linear, auto = (EstimatorSuite(**SMALL | {"q": q, "fqe_steps": 5}) for q in ("linear", "auto"))
+    smaller = {"batch_size": 8}
+    for suite, changed in ((linear, False), (auto, True)):
+        job, other = (plan(suite.model_copy(update=update))[0] for update in ({}, smaller))
+        assert (job.run_id != other.run_id) == changed
+        values = [[row["value"] for row in execute(each, None, tmp_path).rows] for each in (job, other)]
+        assert (values[0] != values[1]) == changed
+
+
 def test_an_estimator_is_named_with_its_parameters(tmp_path, in_this_process, without_pictures):
     suite = EstimatorSuite(**SMALL | {"estimators": ["snips", "magic"], "episodes": [60], "logs": [1]})
     run = run_suite(suite, tmp_path, workers=1)
