@@ -27,6 +27,7 @@ OPTIONAL_COLUMNS = (
     "quantity",
     "available",
     "parent_category",
+    "rating",
 )
 """These follow where the log has them; then come the card's context columns."""
 

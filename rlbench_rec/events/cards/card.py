@@ -74,12 +74,21 @@ class DatasetCard(BaseModel):
     """Which raw column is what."""
     id_types: IdTypes = IdTypes()
     """How ids are kept."""
+    decimal: Literal[".", ","] = "."
+    """Mark before the decimals of prices and all other numbers."""
+    thousands: str = Field("", max_length=1)
+    """Mark between groups of three digits of numbers (or of two, as in 1,00,000); a blank may be one that does not
+    break a line."""
+    strip: str | list[str] = ""
+    """Texts before or after a number that are not part of it, such as a currency."""
+    negative: Literal["malformed", "refund"] = "malformed"
+    """What a negative price, total or quantity of a purchase makes of its row."""
     time_unit: Literal["iso", "s", "ms"] = "ms"
     """Unit of the timestamp: ISO 8601 text, or seconds or milliseconds since 1970 in UTC."""
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     """Zone of ISO timestamps that carry no offset."""
     events: dict[str, str] = {}
-    """Raw event value -> vocabulary."""
+    """Raw event value -> vocabulary; the value "" stands for rows without one."""
     outcomes: dict[str, str] = {}
     """Instead of an event column, columns of 0 and 1, weakest first: column -> event. The last that is 1 is the event,
     `impression` where none is."""
@@ -110,6 +119,8 @@ class DatasetCard(BaseModel):
     """Did the system show the item (exposure), or did the user pick it (choice)?"""
     propensity: PropensitySource
     """Where the probability of each action comes from."""
+    propensity_form: Literal["probability", "log", "percent", "inverse"] = "probability"
+    """How it is written: as it is, as its natural logarithm, times 100, or as one by it."""
     published: Published | None = None
     """Counts of the whole data set."""
     shipped: bool = False
@@ -120,6 +131,18 @@ class DatasetCard(BaseModel):
         for problem in problems(self):
             raise ValueError(problem)
         return self
+
+    @property
+    def strips(self) -> tuple[str, ...]:
+        """The texts of `strip`."""
+        return tuple([self.strip] if isinstance(self.strip, str) else self.strip) if self.strip else ()
+
+    @property
+    def may_have(self) -> set[str]:
+        """The events that its rows can become."""
+        named = {self.event, *self.events.values(), *self.outcomes.values(), *(spec.event for spec in self.files)}
+        refunds = {"refund"} if self.negative == "refund" else set()
+        return (named | refunds) - {""}
 
     def of_variant(self, name: str) -> DatasetCard:
         """The card of one of its logs: with what the variant says in place of the card's own."""

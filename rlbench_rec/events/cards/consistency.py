@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..event_types import EVENTS
+from .shape import raw_names
 
 if TYPE_CHECKING:
     from .card import DatasetCard
@@ -34,6 +35,7 @@ def problems(card: DatasetCard) -> Iterator[str]:
             yield "propensity = 'uniform' needs items, or columns.propensity"
     if not card.files and not card.variants:
         yield "a card needs files or variants"
+    yield from _numbers(card)
     yield from _lists(card)
     yield from _lookups(card)
 
@@ -51,12 +53,26 @@ def _events(card: DatasetCard) -> Iterator[str]:
         yield "columns.since_start needs session = 'given'"
 
 
+def _numbers(card: DatasetCard) -> Iterator[str]:
+    if card.decimal == card.thousands:
+        yield f"decimal and thousands are both '{card.decimal}': say which mark stands before the decimals"
+    if card.thousands and (card.thousands.isalnum() or card.thousands in "+-()"):
+        yield f"thousands = '{card.thousands}' is part of a number"
+    for text in card.strip if isinstance(card.strip, list) else [card.strip]:
+        if any(char.isdigit() for char in text) or (text in (*"+-()", card.decimal, card.thousands) and text):
+            yield f"strip = '{text}' is part of a number"
+    each = [card.of_file(spec) for spec in card.files if spec.has_own_shape] or [card]
+    if any(shape.columns.price and shape.columns.total for shape in each):
+        yield "a price is said by columns.price or by columns.total: one of the two"
+    if card.propensity_form != "probability" and card.columns.propensity is None:
+        yield "propensity_form needs columns.propensity"
+
+
 def _lists(card: DatasetCard) -> Iterator[str]:
     if card.lists is None:
         return
     for role in ("session", "user", "since_start"):
-        column = getattr(card.columns, role) or ""
-        if column.split(".")[0] in card.lists.columns:
+        if any(name.split(".")[0] in card.lists.columns for name in raw_names(getattr(card.columns, role))):
             yield f"columns.{role} cannot differ within a list"
     if card.deduplicate:
         yield "deduplicate and lists do not go together"
@@ -68,6 +84,8 @@ def _lookups(card: DatasetCard) -> Iterator[str]:
             yield "a lookup into = 'event' needs event, and no value"
         if lookup.into != "event" and (lookup.event or not lookup.value):
             yield f"a lookup into = '{lookup.into}' needs value, and no event"
+        if "session" in lookup.key and isinstance(card.columns.session, list):
+            yield "a lookup by session needs a session of one column"
         if not lookup.key:
             yield "a lookup needs a key"
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-IdType = Literal["int64", "string"]
+IdType = Literal["int64", "string", "float"]
 PropensitySource = Literal["logged", "uniform", "estimated", "none"]
 SessionRule = Literal["given", "gap", "row"]
 Role = Literal[
@@ -18,7 +18,9 @@ Role = Literal[
     "user",
     "session",
     "price",
+    "total",
     "quantity",
+    "rating",
     "category",
     "propensity",
     "position",
@@ -69,7 +71,7 @@ class FileSpec(Strict):
     """What every row of it is, where the file holds one kind of event."""
     names: list[str] = []
     """Its column names in order, in place of the card's."""
-    columns: dict[Role, str] = {}
+    columns: dict[Role, str | list[str]] = {}
     """Its columns, beside or in place of the card's."""
 
     @property
@@ -110,6 +112,11 @@ class Variant(Strict):
     """Counts of the whole log."""
 
 
+def raw_names(role: str | list[str] | None) -> list[str]:
+    """The raw columns of a role: none, one, or several."""
+    return [role] if isinstance(role, str) else role or []
+
+
 class Columns(Strict):
     """Raw column names of what an EventLog needs."""
 
@@ -124,12 +131,16 @@ class Columns(Strict):
     """What happened; see `events`."""
     user: str | None = None
     """Who did it."""
-    session: str | None = None
-    """The visit, where the log names it."""
+    session: str | Annotated[list[str], Field(min_length=2)] | None = None
+    """The visit, where the log names it; several columns, where only together they tell visits apart."""
     price: str | None = None
     """Price of the item."""
+    total: str | None = None
+    """In place of a price, what all pieces cost together: the price is it by the quantity, where there is one."""
     quantity: str | None = None
-    """How many were bought; the price is that of one."""
+    """How many were bought, a whole number; the price is that of one."""
+    rating: str | None = None
+    """How content the user was, as a number."""
     category: str | None = None
     """Category of the item."""
     propensity: str | None = None
@@ -141,7 +152,8 @@ class Columns(Strict):
 
 
 class IdTypes(Strict):
-    """How ids are kept; never as floats. A row whose id does not fit is malformed."""
+    """How ids are kept; never as floats: `float` reads whole numbers written as 500.0, and keeps 500. A row whose id
+    does not fit is malformed."""
 
     item: IdType = "int64"
     """Item ids."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ...sql import quote_text
 from ..cards.card import DatasetCard
+from ..cards.shape import raw_names
 from .rows import RawRows
 
 ELEMENT, LIST = "#", "#list"
@@ -69,5 +70,5 @@ def _split(text: str, delimiter: str, is_json: bool) -> str:
 
 def named(card: DatasetCard) -> list[str]:
     """The raw columns that a card names."""
-    columns = (name for name in card.columns.model_dump().values() if name)
+    columns = (name for role in card.columns.model_dump().values() for name in raw_names(role))
     return list(dict.fromkeys([*columns, *card.outcomes, *card.where]))

@@ -7,8 +7,19 @@ from collections.abc import Mapping
 from ...sql import quote_text
 from ..cards.card import DatasetCard
 from ..dialects.rows import RawRows
+from .numbers import float_id, number, propensity, whole_number
 
-SQL_TYPES = {"int64": "BIGINT", "string": "VARCHAR", "number": "DOUBLE", "event": "VARCHAR", "time": "BIGINT"}
+SQL_TYPES = {
+    "int64": "BIGINT",
+    "float": "BIGINT",
+    "whole": "BIGINT",
+    "string": "VARCHAR",
+    "number": "DOUBLE",
+    "propensity": "DOUBLE",
+    "event": "VARCHAR",
+    "time": "BIGINT",
+}
+"""What a text is read as -> how it is kept."""
 
 
 def by_card(names: list[str], card: DatasetCard) -> list[str]:
@@ -22,6 +33,12 @@ def text_of(raw: RawRows, column: str, card: DatasetCard) -> str:
     for word in card.missing:
         text = f"nullif({text}, {quote_text(word)})"
     return text
+
+
+def joined_id(raw: RawRows, columns: list[str], card: DatasetCard) -> str:
+    """Several raw columns as one id, of which no two are alike unless all parts are; NULL where one is missing."""
+    parts = (f"replace(replace({text_of(raw, column, card)}, '\\', '\\\\'), '|', '\\|')" for column in columns)
+    return "(" + " || '|' || ".join(parts) + ")"
 
 
 def holds(raw: RawRows, where: Mapping[str, str | list[str]], card: DatasetCard) -> str:
@@ -39,10 +56,18 @@ def cast(text: str, kind: str, card: DatasetCard) -> str:
         # A plain cast would take 1.0, 1e3 and surrounding blanks too.
         return f"CASE WHEN regexp_full_match({text}, '-?[0-9]+') THEN TRY_CAST({text} AS BIGINT) END"
     if kind == "number":
-        return f"CASE WHEN isfinite(TRY_CAST({text} AS DOUBLE)) THEN TRY_CAST({text} AS DOUBLE) END"
+        return number(text, card)
+    if kind == "whole":
+        return whole_number(text, card)
+    if kind == "float":
+        return float_id(text)
+    if kind == "propensity":
+        return propensity(text, card)
     if kind == "event":
         if card.columns.event is None:
             return text
+        if "" in card.events:
+            text = f"coalesce({text}, '')"
         whens = " ".join(f"WHEN {quote_text(value)} THEN {quote_text(name)}" for value, name in card.events.items())
         return f"CASE {text} {whens} END"
     return _timestamp(text, card) if kind == "time" else text

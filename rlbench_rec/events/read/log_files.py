@@ -13,7 +13,7 @@ from ...errors import InputError
 from ..archives.compressed import plain_name
 from ..cards.card import DatasetCard
 from ..cards.find import LocatedCard
-from ..cards.shape import FileSpec
+from ..cards.shape import FileSpec, raw_names
 from ..dialects import DIALECTS
 from ..dialects.lists import named
 from ..dialects.rows import RawRows, all_names, folder_columns
@@ -104,13 +104,19 @@ def _group(located: LocatedCard, files: list[Path], first: int) -> FileGroup:
 def _needed(card: DatasetCard) -> list[str]:
     """The columns without which no row of a file could be kept, or taken for what it is."""
     columns = card.columns
-    roles = [columns.timestamp, columns.since_start, columns.item, columns.event, columns.propensity]
+    roles: list[str | list[str] | None] = [
+        columns.timestamp,
+        columns.since_start,
+        columns.item,
+        columns.event,
+        columns.propensity,
+    ]
     if card.session == "given":
         roles.append(columns.session)
     if card.session == "gap":
         roles.append(columns.user)
     lists = card.lists.columns if card.lists else []
-    return [*filter(None, roles), *card.outcomes, *card.where, *lists]
+    return [*(name for role in roles for name in raw_names(role)), *card.outcomes, *card.where, *lists]
 
 
 def in_card_order(located: LocatedCard, files: Iterable[Path]) -> list[Path]:

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     import duckdb
 
 
+PROPENSITY = {
+    "probability": "it must lie in (0, 1]",
+    "log": "as a logarithm it must be 0 or below",
+    "percent": "in percent it must lie in (0, 100]",
+    "inverse": "as one by the probability it must be 1 or more",
+}
+"""What a logged propensity must be, by how the card says that it is written."""
+
+
 @contextmanager
 def connected(scratch: Path, memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that keeps to its memory and spills the rest into `scratch`."""
@@ -104,14 +113,16 @@ def check_propensities(connection: duckdb.DuckDBPyConnection, card: DatasetCard,
     column = card.columns.propensity
     if column is None:
         return
+    text = "propensity" if card.propensity_form == "probability" else "propensity_text"
     row = connection.execute(
-        "SELECT file, line, propensity FROM kept "
+        f"SELECT file, line, {text} FROM kept "
         "WHERE (propensity IS NULL OR propensity <= 0 OR propensity > 1) ORDER BY file, line LIMIT 1"
     ).fetchone()
     if row:
         # Not set aside: leaving out exposures by their propensity would bias every estimate.
+        what = "not a number" if row[2] is None else row[2]
         raise InputError(
-            f"The propensity is {row[2] if row[2] is not None else 'not a number'}; it must lie in (0, 1].",
+            f"The propensity is {what}; {PROPENSITY[card.propensity_form]}.",
             where=f"{files[row[0]]}:{row[1]}: column '{column}'",
             hint="Fix the log; leaving such rows out would bias every estimate.",
         )

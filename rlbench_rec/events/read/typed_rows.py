@@ -12,7 +12,7 @@ from ..cards.find import LocatedCard
 from ..dialects.lists import one_row_each
 from ..dialects.rows import RawRows
 from ..event_log import COLUMNS, OPTIONAL_COLUMNS
-from .casts import SQL_TYPES, by_card, cast, holds, text_of
+from .casts import SQL_TYPES, by_card, cast, holds, joined_id, text_of
 
 REASONS = (
     "malformed",
@@ -41,6 +41,7 @@ class Staging:
         columns: the columns of the EventLog, in its order, without session, user and time.
         context: context columns, staged name -> name in the EventLog (which could be any text, `line` or `reason` too).
         relative: `timestamp` is the day on which the session can have begun, and `since_start` the time since then.
+        propensity_text: there is a column of this name, with what a file says where the propensity is not one.
     """
 
     select: str
@@ -48,6 +49,7 @@ class Staging:
     columns: tuple[str, ...]
     context: dict[str, str]
     relative: bool = False
+    propensity_text: bool = False
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -57,7 +59,8 @@ class Staging:
     @property
     def typed(self) -> tuple[str, ...]:
         """Every column of a typed row."""
-        return (*self.kept, "since_start") if self.relative else self.kept
+        further = {"since_start": self.relative, "propensity_text": self.propensity_text}
+        return (*self.kept, *(name for name, has_it in further.items() if has_it))
 
 
 def stage(raw: RawRows, located: LocatedCard) -> Staging:
@@ -70,23 +73,28 @@ def stage(raw: RawRows, located: LocatedCard) -> Staging:
     columns, types = card.columns, card.id_types
     raw = one_row_each(replace(raw, names=by_card(raw.names, card)), card)
     context = {f"context_{i}": name for i, name in enumerate(_context_names(raw, card))}
+    one_session = columns.session if isinstance(columns.session, str) else None
     sources = {
-        "session_id": (columns.session, types.session),
+        "session_id": (one_session, types.session if one_session else "string"),
         "user_id": (columns.user, types.user),
         "timestamp": (columns.timestamp, "time"),
         "item_id": (columns.item, types.item),
         "event": (columns.event, "event"),
         "price": (columns.price, "number"),
         "category": (columns.category, types.category),
-        "propensity": (columns.propensity, "number"),
+        "propensity": (columns.propensity, "propensity"),
         "position": (columns.position, "int64"),
         "slate_id": (columns.slate, types.slate),
-        "quantity": (columns.quantity, "int64"),
+        "quantity": (columns.quantity, "whole"),
+        "rating": (columns.rating, "number"),
+        "total": (columns.total, "number"),
         "policy": (None, "string"),
         "since_start": (columns.since_start, "int64"),
         **{staged: (name, _context_kind(card, name)) for staged, name in context.items()},
     }
     texts = {name: text_of(raw, source, card) for name, (source, _) in sources.items() if source is not None}
+    if isinstance(columns.session, list):
+        texts["session_id"] = joined_id(raw, columns.session, card)
     if columns.event is None:
         texts["event"] = _outcome(raw, card) if card.outcomes else quote_text(card.event)
     typed = {
@@ -102,14 +110,41 @@ def stage(raw: RawRows, located: LocatedCard) -> Staging:
     if card.propensity == "uniform" and "propensity" not in typed:
         assert located.items is not None, "a card without the size of its catalogue is refused when it is read"
         typed["propensity"] = f"{1 / located.items!r}::DOUBLE"
+    tells_propensity = "propensity" in texts and card.propensity_form != "probability"
+    if tells_propensity:
+        sound = f"coalesce({typed['propensity']} > 0 AND {typed['propensity']} <= 1, false)"
+        typed["propensity_text"] = f"CASE WHEN NOT {sound} THEN {texts['propensity']} END"
 
     conditions = _conditions(card, raw, texts)
     whens = " ".join(f"WHEN {condition} THEN '{reason}'" for reason, condition in conditions.items())
     selected = ", ".join(f"{expression} AS {name}" for name, expression in typed.items())
     # Typed in one step and judged in the next, which sees the raw fields still.
     rows = f"SELECT {', '.join(raw.place)}, text, fields, {selected} FROM {raw.relation}"
+    if changed := _amounts(card, texts):
+        replaced = ", ".join(f"{expression} AS {name}" for name, expression in changed.items())
+        rows = f"SELECT * REPLACE ({replaced}) FROM ({rows})"
     select = f"SELECT *, CASE {whens} END AS reason FROM ({rows})"
-    return Staging(select, raw.place, in_order(typed), context, relative=columns.since_start is not None)
+    return Staging(select, raw.place, in_order(typed), context, columns.since_start is not None, tells_propensity)
+
+
+def _amounts(card: DatasetCard, have: Iterable[str]) -> dict[str, str]:
+    """SQL of event, price and quantity where they depend on each other: refunds, whose amounts are kept positive, and
+    prices that are worked out from totals."""
+    kept = {name: name for name in ("price", "total", "quantity") if name in have}
+    changed = {}
+    if kept and "refund" in card.may_have:
+        is_refund = "event = 'refund'"
+        if card.negative == "refund":
+            below_zero = " OR ".join(f"coalesce({name} < 0, false)" for name in kept)
+            is_refund = f"({is_refund} OR event = 'purchase' AND ({below_zero}))"
+            changed["event"] = f"CASE WHEN {is_refund} THEN 'refund' ELSE event END"
+        # The lowest whole number has no positive one, and is malformed.
+        kept = {name: f"CASE WHEN {is_refund} THEN TRY(abs({name})) ELSE {name} END" for name in kept}
+    if "total" in kept:
+        total = kept.pop("total")
+        of_one = f"({total}) / nullif({kept['quantity']}, 0)" if "quantity" in kept else total
+        kept["price"] = f"coalesce({of_one}, {total})"
+    return changed | {name: expression for name, expression in kept.items() if expression != name}
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
@@ -121,7 +156,10 @@ def in_order(names: Iterable[str]) -> tuple[str, ...]:
 def _conditions(card: DatasetCard, raw: RawRows, texts: dict[str, str]) -> dict[str, str]:
     # An event that does not parse has a reason, and a propensity an error, of its own.
     unparsed = [f"({t} IS NOT NULL AND {name} IS NULL)" for name, t in texts.items() if name not in _OWN_REASON]
-    malformed = [f"NOT {raw.well_formed}", "timestamp IS NULL", "item_id IS NULL", "price < 0", *unparsed]
+    no_item = "item_id IS NULL"
+    if "search" in card.may_have:
+        no_item = "(item_id IS NULL AND event IS DISTINCT FROM 'search')"
+    malformed = [f"NOT {raw.well_formed}", "timestamp IS NULL", no_item, "price < 0", *unparsed]
     if "quantity" in texts:
         malformed.append("quantity < 0")
     if "since_start" in texts:
@@ -160,7 +198,7 @@ def _context_names(raw: RawRows, card: DatasetCard) -> list[str]:
             raise InputError(f"No column matches '{pattern}'.", where=raw.where, hint="Fix the card's context.")
         context += [name for name in names if name not in context]
     # DuckDB does not tell columns apart by upper and lower case.
-    taken = {*COLUMNS, *OPTIONAL_COLUMNS}
+    taken = {*COLUMNS, *OPTIONAL_COLUMNS} - (set() if card.columns.rating else {"rating"})
     for name in context:
         if name.lower() in taken:
             raise InputError(

@@ -11,13 +11,14 @@ from ..chunked_columns import ColumnStore
 METRICS = ("CTR", "CVR", "revenue")
 ENGAGEMENTS = ("click", "cart", "favourite", "purchase")
 """Events that count as a click-through. A `view` does not: on logs of page views every row would."""
-PURCHASE = EVENTS.index("purchase") + 1
+PURCHASE, REFUND = (EVENTS.index(name) + 1 for name in ("purchase", "refund"))
 
 
 def rewards(
     events: np.ndarray, prices: np.ndarray, rule: str, weights: dict[str, float], columns: ColumnStore
 ) -> np.ndarray:
-    """(n,) float32: a weight per event type (0 for types without one), or the price of what was purchased.
+    """(n,) float32: a weight per event type (0 for types without one), or the price of what was purchased,
+    less that of what was given back.
 
     Args:
         events: (n,) int8 codes, from 1.
@@ -43,7 +44,8 @@ def rewards(
 
 
 def metrics(events: np.ndarray, prices: np.ndarray, columns: ColumnStore) -> np.ndarray:
-    """(n, 3) float32 columns CTR (engaged or not), CVR (purchased or not), revenue (price where purchased)."""
+    """(n, 3) float32 columns CTR (engaged or not), CVR (purchased or not), revenue (the price where purchased, and
+    less than 0 by it where refunded)."""
     engaged = np.array([False, *(name in ENGAGEMENTS for name in EVENTS)])
 
     def outcomes(rows: slice) -> np.ndarray:
@@ -55,4 +57,5 @@ def metrics(events: np.ndarray, prices: np.ndarray, columns: ColumnStore) -> np.
 
 def _revenue(events: np.ndarray, prices: np.ndarray) -> np.ndarray:
     # A purchase of unknown price adds no revenue; it still counts as a conversion.
-    return np.where((events == PURCHASE) & ~np.isnan(prices), prices, 0.0)
+    signs = (events == PURCHASE).astype(np.float64) - (events == REFUND)
+    return np.where((signs != 0) & ~np.isnan(prices), signs * prices, 0.0)

@@ -89,7 +89,12 @@ def test_rees46(tmp_path):
     (tmp_path / "2019-Oct.csv").write_text(REES46)
     log = events.load("rees46", tmp_path)
     check_log(log)
-    assert log.report == events.LoadReport(7, 4, {"malformed": 1, "missing_session": 1, "duplicate": 1})
+    assert log.report == events.LoadReport(
+        7,
+        4,
+        {"malformed": 1, "missing_session": 1, "duplicate": 1},
+        noted={"sessions with several users": 1},
+    )
     frame = log.to_pandas()
     assert frame["session_id"].tolist() == ["a", "b", "b", "b"]
     assert frame["item_id"].tolist() == [9007199254740994, 9007199254740993, 9007199254740993, 3]
