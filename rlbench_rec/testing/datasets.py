@@ -76,8 +76,10 @@ def check_log(log: EventLog) -> None:
     assert names == [*COLUMNS, *optional, *log.context_columns], "columns stand in the order of the design"
     assert not any("float" in str(table[name].type) or "double" in str(table[name].type) for name in _IDS), "ids exact"
     assert str(table["timestamp"].type) == "int64", "milliseconds"
-    for name in ("session_id", "timestamp", "item_id", "event"):
+    for name in ("session_id", "timestamp", "event"):
         assert table[name].null_count == 0, f"{name} is always there"
+    without_item = log.query("SELECT DISTINCT event FROM log WHERE item_id IS NULL")
+    assert without_item in ([], [("search",)]), "only a search may be of no item"
     assert set(log.counts) <= set(EVENTS)
     _check_account(log)
     _check_order(log)
@@ -85,7 +87,7 @@ def check_log(log: EventLog) -> None:
         propensity = table["propensity"].to_numpy()
         assert ((propensity > 0) & (propensity <= 1)).all(), "propensities lie in (0, 1]"
     if log.catalogue is not None:
-        assert set(table["item_id"].unique().to_pylist()) <= set(log.catalogue), "the catalogue is whole"
+        assert set(table["item_id"].drop_null().unique().to_pylist()) <= set(log.catalogue), "the catalogue is whole"
     if log.card.window:
         start, end = (1000 * t.timestamp() for t in (log.card.window.start, log.card.window.end))
         times = table["timestamp"].to_numpy()

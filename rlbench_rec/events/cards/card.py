@@ -90,8 +90,8 @@ class DatasetCard(BaseModel):
     events: dict[str, str] = {}
     """Raw event value -> vocabulary; the value "" stands for rows without one."""
     outcomes: dict[str, str] = {}
-    """Instead of an event column, columns of 0 and 1, weakest first: column -> event. The last that is 1 is the event,
-    `impression` where none is."""
+    """Instead of an event column, columns of 0 and 1 (or false and true), weakest first: column -> event. The last that
+    is 1 is the event, `impression` where none is."""
     event: str = ""
     """Instead of an event column, what every row is; see also `files`."""
     where: dict[str, str | list[str]] = {}

@@ -159,7 +159,7 @@ def _oddities(log: EventLog) -> Section:
         "FROM log GROUP BY session_id)"
     )[0]
     rare, zero, unpriced, no_user, no_category = log.query(
-        "SELECT (SELECT count(*) FROM (SELECT item_id FROM log GROUP BY item_id HAVING count(*) = 1)), "
+        "SELECT (SELECT count(*) FROM (SELECT item_id FROM log GROUP BY item_id HAVING count(item_id) = 1)), "
         "count(*) FILTER (price = 0), count(*) FILTER (price IS NULL), count(*) FILTER (user_id IS NULL), "
         "count(*) FILTER (category IS NULL) FROM log"
     )[0]

@@ -26,6 +26,8 @@ REASONS = (
 """Why rows are set aside; a row gets the first that applies. `malformed`: too few or too many fields, an open quote,
 bytes that are not UTF-8, no item or time, or a value that is there but does not parse. `other_log`: the card's `where`
 does not hold."""
+NO, YES = ("0", "0.0", "false", "False", "FALSE"), ("1", "1.0", "true", "True", "TRUE")
+"""What a column of 0 and 1 may hold."""
 DAY = 86_400_000
 LONGEST = 10**13
 """Milliseconds since a session began; longer (300 years) is not a time."""
@@ -184,8 +186,9 @@ _OWN_REASON = ("event", "propensity")
 def _outcome(raw: RawRows, card: DatasetCard) -> str:
     """SQL of the event where columns of 0 and 1 say what happened; NULL where one holds anything else."""
     flags = [(raw.column(column), event) for column, event in card.outcomes.items()]
-    strange = " OR ".join(f"coalesce({flag} NOT IN ('0', '1'), true)" for flag, _ in flags)
-    whens = " ".join(f"WHEN {flag} = '1' THEN {quote_text(event)}" for flag, event in reversed(flags))
+    no, yes = (", ".join(map(quote_text, words)) for words in (NO, YES))
+    strange = " OR ".join(f"coalesce({flag} NOT IN ({no}, {yes}), true)" for flag, _ in flags)
+    whens = " ".join(f"WHEN {flag} IN ({yes}) THEN {quote_text(event)}" for flag, event in reversed(flags))
     return f"CASE WHEN {strange} THEN NULL {whens} ELSE 'impression' END"
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from rlbench_rec import events
 from rlbench_rec.errors import DataWarning, InputError
+from rlbench_rec.events.profile import profile
+from rlbench_rec.testing.datasets import check_log
 
 VISIT = '{ timestamp = "time", item = "item", event = "what", user = "user", session = ["user", "visit"] }'
 TEXT = 'session = "given"\nid_types = { user = "string" }\n'
@@ -84,6 +86,7 @@ def test_a_search_alone_may_be_of_no_item(shop):
     assert frame["event"].tolist() == ["search", "view", "search"]
     assert frame["item_id"].isna().tolist() == [True, False, False] and frame["item_id"].tolist()[1:] == [7, 8]
     assert frame["query"].tolist()[0] == "shoes"
+    check_log(log)
     assert log.report.set_aside == {"malformed": 3} and log.n_items == 2
 
 
@@ -147,3 +150,28 @@ def test_a_propensity_outside_is_named_as_the_file_has_it(shop, form, text, mess
 def test_a_form_needs_a_column(shop):
     with pytest.raises(InputError, match=r"propensity_form needs columns\.propensity"):
         events.load(shop("time,user,item,what,price\n1,1,7,view,1\n", 'propensity_form = "log"\n'))
+
+
+@pytest.mark.parametrize(("no", "yes"), [("0", "1"), ("0.0", "1.0"), ("False", "True"), ("false", "true")])
+def test_flags_are_written_as_numbers_or_words(shop, no, yes):
+    rows = f"1,1,7,{no},{no}\n2,1,7,{yes},{no}\n3,1,7,{yes},{yes}\n4,1,7,{no},\n5,1,7,2,{no}\n"
+    columns = '{ timestamp = "time", item = "item", user = "user" }'
+    flags = 'outcomes = { clicked = "click", bought = "purchase" }\n'
+    log = events.load(shop("time,user,item,clicked,bought\n" + rows, flags, columns=columns, events="{}"))
+    assert log.counts == {"click": 1, "impression": 1, "purchase": 1}
+    assert log.report.set_aside == {"unknown_event": 2}
+
+
+def test_what_is_noted_and_a_search_of_no_item_are_in_the_profile(shop):
+    columns = '{ timestamp = "time", item = "item", event = "what", user = "user", session = "visit" }'
+    card = shop(
+        "time,user,item,what,visit\n1,1,,find,1\n2,2,7,view,1\n3,2,7,view,1\n",
+        'session = "given"\n',
+        columns=columns,
+        events='{ view = "view", find = "search" }',
+    )
+    with pytest.warns(DataWarning, match="sessions with several users"):
+        sections = {section.title: {row.label: row.value for row in section.rows} for section in profile(card).sections}
+    assert sections["Account"]["noted: sessions with several users"] == "1"
+    assert "items seen once" not in sections["Worth knowing"]
+    assert sections["Sessions with at least one"] == {"view": "1", "search": "1"}
