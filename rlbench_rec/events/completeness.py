@@ -33,7 +33,7 @@ def completeness(log: EventLog) -> Completeness:
     - `a sample`: fewer.
     """
     report, published = log.report, log.card.published
-    rows = report.rows_read - report.set_aside.get("other_log", 0)
+    rows = report.rows_read - report.set_aside.get("other_log", 0) - report.set_aside.get("comment", 0)
     strange = {reason: report.set_aside[reason] for reason in STRANGE if reason in report.set_aside}
     if sum(strange.values()) > rows / 2:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in strange.items())

@@ -43,8 +43,8 @@ def load(
 
     Args:
         name: card id, `id/variant`, or the path of a card.
-        path: the raw file (plain or `.gz`, `.bz2`, `.zst`), a `.zip`, or the folder of the data set; None takes what
-            the card ships, the folder of a user's own card, or `<cache folder>/<id>`.
+        path: the raw file (plain or `.gz`, `.bz2`, `.xz`, `.zst`), a `.zip`, or the folder of the data set; None takes
+            what the card ships, the folder of a user's own card, or `<cache folder>/<id>`.
         memory_limit: for DuckDB (of each worker, with `ray`); what does not fit spills to disk.
         session_gap: seconds after which a new session begins; None takes the card's.
         out: folder for events.parquet, quarantine.parquet and report.json; None keeps them until the log is gone.

@@ -218,22 +218,22 @@ def test_files_that_cannot_be_used_say_why(shop, text, message):
 
 
 def test_a_file_without_line_ends_does_not_fill_the_memory(shop, monkeypatch):
-    from rlbench_rec.events.read import numbered_lines
+    from rlbench_rec.events.read import text_files
 
-    monkeypatch.setattr(numbered_lines, "CHUNK_BYTES", 100)
-    monkeypatch.setattr(numbered_lines, "LONGEST_LINE", 400)
+    monkeypatch.setattr(text_files, "CHUNK_BYTES", 100)
+    monkeypatch.setattr(text_files, "LONGEST_LINE", 400)
     assert events.load(shop(HEADER + "x" * 300 + "\n" + GOOD)).report.set_aside == {"malformed": 1}
     with pytest.raises(InputError, match=r"log\.csv: A line is longer"):
         events.load(shop(HEADER + GOOD + "x" * 1000))
 
 
 def test_lines_are_whole_whatever_the_size_of_the_pieces_read(shop, monkeypatch):
-    from rlbench_rec.events.read import numbered_lines
+    from rlbench_rec.events.read import text_files
 
     text = HEADER + GOOD + '2,1,"8",view,\n' + "\n" + "3,1,9,víew,\n" + GOOD
     whole = events.load(shop(text))
     for size in (1, 2, 3, 7, 50):
-        monkeypatch.setattr(numbered_lines, "CHUNK_BYTES", size)
+        monkeypatch.setattr(text_files, "CHUNK_BYTES", size)
         pieces = events.load(shop(text))
         assert pieces.report == whole.report
         assert pieces.to_arrow().equals(whole.to_arrow())

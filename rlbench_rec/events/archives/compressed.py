@@ -1,4 +1,4 @@
-"""Packed input: `.gz`, `.bz2`, `.zst` and what is inside a `.zip` are read where they lie; nothing is unpacked to disk.
+"""Packed input: `.gz`, `.bz2`, `.xz`, `.zst` and what is in a `.zip` are read where they lie, never unpacked to disk.
 
 A file inside `shop.zip` is called `shop.zip/its name`, as if the archive were a folder.
 """
@@ -15,13 +15,14 @@ from typing import IO, BinaryIO, Protocol
 
 from ...errors import InputError, MissingFileError
 
-PACKED = (".gz", ".bz2", ".zst", ".zip")
+PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 """Endings of a packed file, whose name is otherwise that of the file in it."""
-FOREIGN = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".7z", ".rar", ".xz")
+FOREIGN = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz", ".tar.zst", ".7z", ".rar")
 """Archives that are not read."""
 MAGIC = {
     b"\x1f\x8b": "gzip",
     b"\x28\xb5\x2f\xfd": "zstd",
+    b"\xfd7zXZ\x00": "xz",
     **{b"BZh%d" % level: "bz2" for level in range(1, 10)},
 }
 """How packed files begin; servers and browsers change names, so that an ending proves nothing."""
@@ -59,10 +60,9 @@ def opened(path: Path) -> io.BufferedReader:
         stream = path.open("rb")
     except OSError as error:
         raise MissingFileError(f"The file cannot be read ({error.strerror or error}).", where=str(path)) from error
-    start = stream.read(4)
-    stream.seek(0)
+    start = stream.peek(max(map(len, MAGIC)))
     kind = next((kind for magic, kind in MAGIC.items() if start.startswith(magic)), None)
-    return _guarded(_unpacked(stream, kind), path, path.stat().st_size) if kind else stream
+    return _guarded(_unpacked(stream, kind, path), path, path.stat().st_size) if kind else stream
 
 
 def archive_of(path: Path) -> Path | None:
@@ -178,15 +178,38 @@ def _broken(archive: Path, error: Exception) -> InputError:
     return InputError(f"The archive is broken ({error}).", where=str(archive), hint="Get it again.")
 
 
-def _unpacked(stream: BinaryIO, kind: str) -> Readable:
+def _unpacked(stream: BinaryIO, kind: str, path: Path) -> Readable:
     if kind == "zstd":
         import pyarrow as pa
 
         return pa.CompressedInputStream(pa.PythonFile(stream, "r"), "zstd")
+    if kind == "xz":
+        # Here alone: some builds of Python lack it.
+        try:
+            import lzma
+        except ImportError as error:
+            raise InputError("This Python cannot read .xz.", where=str(path), hint="Unpack the file.") from error
+        return _Xz(lzma.LZMAFile(stream), lzma.LZMAError)
     import bz2
     import gzip
 
     return gzip.GzipFile(fileobj=stream) if kind == "gzip" else bz2.BZ2File(stream)
+
+
+class _Xz:
+    """An .xz file, whose errors are not of a kind that the other readers raise."""
+
+    def __init__(self, file: Readable, broken: type[Exception]):
+        self._file, self._broken = file, broken
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return self._file.read(size)
+        except self._broken as error:
+            raise ValueError(str(error)) from error
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def _guarded(stream: Readable, path: Path, size: int) -> io.BufferedReader:

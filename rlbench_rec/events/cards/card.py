@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from ...parsing import read_toml, validated
+from ..read.text_files import known_encoding
 from .consistency import problems
 from .shape import (
     MOST_ITEMS,
@@ -54,12 +55,26 @@ class DatasetCard(BaseModel):
     """Traps worth knowing."""
     dialect: str = "delimited"
     """How the files are written: `delimited` text, `jsonl` (one flat object per line) or `parquet`."""
-    delimiter: str = Field(",", min_length=1, max_length=1)
-    """Between fields of delimited text."""
+    encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
+    """Of text files, by Python's name for it. A line with bytes that are not of it is malformed."""
+    delimiter: str = Field(",", min_length=1)
+    """Between fields of delimited text; one or more characters."""
+    quote: str = Field('"', max_length=1)
+    """Around fields of delimited text that hold a delimiter; empty where quotes mean nothing."""
+    escape: str = Field("", max_length=1)
+    """Before a character of delimited text that is taken as it is. A field of it and N alone, as in `\\N`, stays so."""
+    comment: str = ""
+    """How lines of delimited text begin that are not rows; they are set aside as `comment`."""
+    skip_lines: int = Field(0, ge=0, le=1_000)
+    """Lines before the header, or before the first row; like the header they do not count."""
+    trim: bool = False
+    """Whether blanks around fields of delimited text are not part of them."""
+    trailing_delimiter: bool = False
+    """Whether blank fields beyond the last column of delimited text are not fields."""
     header: bool = True
     """Whether the first line names the columns."""
     names: list[str] = []
-    """Column names in order, for files without a header."""
+    """Column names in order, for files without a header, or in place of those in the header."""
     missing: list[str] = []
     """Texts that mean a value is missing, such as `NA`; an empty field always does."""
     aliases: dict[str, str] = {}

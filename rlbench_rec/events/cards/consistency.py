@@ -36,6 +36,7 @@ def problems(card: DatasetCard) -> Iterator[str]:
     if not card.files and not card.variants:
         yield "a card needs files or variants"
     yield from _numbers(card)
+    yield from _text(card)
     yield from _lists(card)
     yield from _lookups(card)
 
@@ -66,6 +67,27 @@ def _numbers(card: DatasetCard) -> Iterator[str]:
         yield "a price is said by columns.price or by columns.total: one of the two"
     if card.propensity_form != "probability" and card.columns.propensity is None:
         yield "propensity_form needs columns.propensity"
+
+
+TEXT_KEYS = ("quote", "escape", "comment", "skip_lines", "trim", "trailing_delimiter")
+"""Keys of delimited text alone."""
+
+
+def _text(card: DatasetCard) -> Iterator[str]:
+    marks = {"delimiter": card.delimiter, "quote": card.quote, "escape": card.escape, "comment": card.comment}
+    for key, text in marks.items():
+        if any(end in text for end in "\r\n\0"):
+            yield f"{key} cannot hold the end of a line, or a character of code 0"
+    for key in ("quote", "escape"):
+        if marks[key] and marks[key] in card.delimiter:
+            yield f"{key} and delimiter need characters of their own"
+    if card.quote and card.quote == card.escape:
+        yield "escape is the quote: leave escape out, since a quote that is written twice is read as one"
+    for key in TEXT_KEYS if card.dialect != "delimited" and not card.lookups else ():
+        if key in card.model_fields_set:
+            yield f"{key} is for dialect = 'delimited'"
+    if card.dialect == "parquet" and "encoding" in card.model_fields_set and not card.lookups:
+        yield "encoding is for text files, not for dialect = 'parquet'"
 
 
 def _lists(card: DatasetCard) -> Iterator[str]:

@@ -187,7 +187,7 @@ class Lookup(Strict):
     """File name below the data folder; `*` matches within a name. Delimited text with a header."""
     url: str = ""
     """The page to get it from."""
-    delimiter: str = Field("", max_length=1)
+    delimiter: str = ""
     """Between fields; empty takes the card's."""
     key: dict[Literal["item", "category", "slate", "session"], str]
     """Ours = the table's column; all must be equal. Of several rows with one key the last counts."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...errors import InputError
 from ...sql import quote_text
-from ..archives.compressed import opened
 from ..cards.card import DatasetCard
-from ..read.numbered_lines import BOM, LONGEST_LINE, LineStream, first_line, whole_lines
+from ..read.numbered_lines import LineStream
+from ..read.text_files import head_lines, whole_lines
 from .lists import ELEMENT, LIST, named
 from .rows import Dialect, RawRows
 
@@ -28,7 +28,7 @@ def open_rows(connection: duckdb.DuckDBPyConnection, files: list[Path], card: Da
     Raises:
         InputError: an empty file.
     """
-    stream = LineStream(files, None, skip_first=False)
+    stream = LineStream(files, encoding=card.encoding)
     connection.register("raw_lines", stream.reader())
     # JSON pointers, which take any key.
     paths = ", ".join(quote_text("/" + name.replace("~", "~0").replace("/", "~1")) for name in names)
@@ -46,23 +46,24 @@ def key_names(files: list[Path], card: DatasetCard) -> list[list[str]]:
     """
     names: dict[str, None] = {}
     for file in files:
-        first_line(file)
-        with opened(file) as stream:
-            for line in itertools.islice(iter(partial(stream.readline, LONGEST_LINE), b""), LOOKED_AT):
-                try:
-                    row = json.loads(line.removeprefix(BOM))
-                except (ValueError, RecursionError):
-                    continue
-                names |= dict.fromkeys(row) if isinstance(row, dict) else {}
+        lines = list(itertools.islice(head_lines(file, card.encoding), LOOKED_AT))
+        if not lines or not lines[0]:
+            raise InputError("The file is empty, or its first line is.", where=str(file))
+        for line in lines:
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            names |= dict.fromkeys(row) if isinstance(row, dict) else {}
     lists = card.lists.columns if card.lists else []
     wanted = [name for name in named(card) if name not in names and name.split(".")[0] not in (*lists, ELEMENT, LIST)]
     # Purchases come late, and with them a price.
-    return [[*names, *(name for name in wanted if _occurs(name, files))]] * len(files)
+    return [[*names, *(name for name in wanted if _occurs(name, files, card.encoding))]] * len(files)
 
 
-def _occurs(key: str, files: list[Path]) -> bool:
+def _occurs(key: str, files: list[Path], encoding: str) -> bool:
     text = json.dumps(key, ensure_ascii=False).encode()
-    return any(text in chunk for file in files for chunk in whole_lines(file))
+    return any(text in chunk for file in files for chunk in whole_lines(file, encoding))
 
 
 DIALECT = Dialect(key_names, open_rows)

@@ -34,6 +34,9 @@ class Dialect:
     rows: Callable[[duckdb.DuckDBPyConnection, list[Path], DatasetCard, list[str]], RawRows]
 
 
+RENAME = "Give the columns names of your own, in their order: names = [...] in the card."
+
+
 @dataclass(frozen=True)
 class RawRows:
     """Rows of raw files inside DuckDB.
@@ -73,7 +76,7 @@ class RawRows:
             hint = f"The columns are: {have}. Is there a header, and do the card and its delimiter match the file?"
             raise InputError(f"There is no column '{name}'.", where=self.where, hint=hint)
         if self.names.count(name) > 1:
-            raise InputError(f"The column '{name}' occurs twice.", where=self.where, hint="Rename one of them.")
+            raise InputError(f"The column '{name}' occurs twice.", where=self.where, hint=RENAME)
         return f"fields[{self.names.index(name) + 1}]"
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ...errors import InputError, MissingFileError
 from ..archives.compressed import inside, is_zip, opened
-from ..read.numbered_lines import BOM, split_fields
+from ..read.fields import split_fields
+from ..read.text_files import BOM
 from .sample import Sample, file_pattern
 
 HEAD_BYTES = 4 << 20

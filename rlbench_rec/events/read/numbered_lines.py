@@ -6,49 +6,21 @@ Here lines are cut first, and only then looked into, so that the account of rows
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...errors import InputError
-from ..archives.compressed import opened
+from .fields import FieldForm, split_fields
+from .text_files import whole_lines
 
-CHUNK_BYTES = 4 << 20
-LONGEST_LINE = 64 << 20
-"""A longer line is not a row of a log; without a limit, a file without line ends would have to fit into memory."""
-BOM = b"\xef\xbb\xbf"
 SCHEMA = pa.schema(
     [("file", pa.int32()), ("line", pa.int64()), ("text", pa.large_string()), ("quoted", pa.list_(pa.string()))]
 )
-"""file number, line number from 1, the line without its end, and the fields of lines that hold a quote (else null)."""
-
-
-def first_line(path: Path) -> str:
-    """The first line of a file, without byte order mark and line end.
-
-    Raises:
-        MissingFileError: no such file.
-        InputError: an empty file, or an archive that cannot be read.
-    """
-    with opened(path) as stream:
-        line = stream.readline(LONGEST_LINE)
-    text = line.removeprefix(BOM).decode("utf-8", "replace").rstrip("\r\n")
-    if not text:
-        raise InputError("The file is empty, or its first line is.", where=str(path))
-    return text
-
-
-def split_fields(text: str, delimiter: str) -> list[str] | None:
-    """The fields of one line, by the rules of CSV; None where a quote is never closed."""
-    try:
-        rows = list(csv.reader([text], delimiter=delimiter, strict=True))
-    except csv.Error:
-        return None
-    return rows[0] if rows else [""]
+"""file number, line number from 1, the line without its end, and the fields of lines that hold a quote
+or an escape (else null)."""
 
 
 class LineStream:
@@ -58,16 +30,24 @@ class LineStream:
 
     Args:
         paths: the files.
-        delimiter: of fields, for lines that hold a quote; None: lines are not split.
-        skip_first: leave out the header lines.
+        form: of fields, for lines that hold a quote or an escape; None: lines are not split.
+        encoding: of the files.
+        left_out: for each file, the numbers of the lines that are not rows: its header, and what stands before it.
 
     Attributes:
         failure: what ended the stream early, or None.
     """
 
-    def __init__(self, paths: list[Path], delimiter: str | None, *, skip_first: bool):
+    def __init__(
+        self,
+        paths: list[Path],
+        form: FieldForm | None = None,
+        *,
+        encoding: str = "utf-8",
+        left_out: Iterable[list[int]] | None = None,
+    ):
         self.failure: BaseException | None = None
-        self._batches = _batches(paths, delimiter, skip_first)
+        self._batches = _batches(paths, form, encoding, list(left_out or [[]] * len(paths)))
 
     def reader(self) -> pa.RecordBatchReader:
         """The stream as DuckDB reads it."""
@@ -81,47 +61,26 @@ class LineStream:
             raise
 
 
-def _batches(paths: list[Path], delimiter: str | None, skip_first: bool) -> Iterator[pa.RecordBatch]:
-    for number, path in enumerate(paths):
+def _batches(
+    paths: list[Path], form: FieldForm | None, encoding: str, left_out: list[list[int]]
+) -> Iterator[pa.RecordBatch]:
+    for number, (path, out) in enumerate(zip(paths, left_out, strict=True)):
         line = 1
-        for chunk in whole_lines(path):
+        for chunk in whole_lines(path, encoding):
             ends = np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == 10) + 1
             if not len(ends) or ends[-1] != len(chunk):
                 ends = np.append(ends, len(chunk))
             offsets = np.concatenate([[0], ends]).astype(np.int64)
-            texts, quoted = _decode(chunk, offsets, delimiter)
+            texts, fields = _decode(chunk, offsets, form)
             lines = np.arange(line, line + len(ends))
             batch = pa.record_batch(
-                [pa.array(np.full(len(ends), number, dtype=np.int32)), pa.array(lines), texts, quoted], schema=SCHEMA
+                [pa.array(np.full(len(ends), number, dtype=np.int32)), pa.array(lines), texts, fields], schema=SCHEMA
             )
-            yield batch.slice(1) if skip_first and line == 1 else batch
+            yield batch.filter(pa.array(~np.isin(lines, out))) if out and line <= out[-1] else batch
             line += len(ends)
 
 
-def whole_lines(path: Path) -> Iterator[bytes]:
-    """Chunks of the file that end at the end of a line, without the byte order mark.
-
-    Raises:
-        InputError: a line of more than 64 MiB, or an archive that cannot be read.
-    """
-    with opened(path) as stream:
-        head = stream.read(len(BOM))
-        rest = b"" if head == BOM else head
-        while block := stream.read(CHUNK_BYTES):
-            block = rest + block
-            cut = block.rfind(b"\n") + 1
-            if cut:
-                yield block[:cut]
-            rest = block[cut:]
-            if len(rest) > LONGEST_LINE:
-                raise InputError(
-                    f"A line is longer than {LONGEST_LINE >> 20} MiB.", where=str(path), hint="Is it a text file?"
-                )
-        if rest:
-            yield rest
-
-
-def _decode(chunk: bytes, offsets: np.ndarray, delimiter: str | None) -> tuple[pa.Array, pa.Array]:
+def _decode(chunk: bytes, offsets: np.ndarray, form: FieldForm | None) -> tuple[pa.Array, pa.Array]:
     """Texts without their line ends, and the fields of lines that SQL cannot split at the delimiter."""
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(chunk)]
     lines = pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
@@ -138,10 +97,15 @@ def _decode(chunk: bytes, offsets: np.ndarray, delimiter: str | None) -> tuple[p
         texts = pa.array(decoded, pa.large_string())
     # Here and not in SQL, where it takes longer than the rest of the reading.
     texts = pc.ascii_rtrim(texts, "\r\n")
-    if delimiter is not None and b'"' in chunk:
-        for i, text in enumerate(texts.to_pylist()):
-            if '"' in text and fields[i] is None:
-                fields[i] = split_fields(text, delimiter) or []
+    marks = [mark for mark in (form.quote, form.escape) if mark and mark.encode() in chunk] if form else []
+    if form is not None and marks:
+        marked = np.logical_or.reduce(
+            [pc.match_substring(texts, mark).to_numpy(zero_copy_only=False) for mark in marks]
+        )
+        places = np.flatnonzero(marked)
+        for i, text in zip(places.tolist(), texts.take(pa.array(places)).to_pylist(), strict=True):
+            if fields[i] is None:
+                fields[i] = split_fields(text, *form) or []
     return texts, pa.array(fields, pa.list_(pa.string()))
 
 

@@ -171,7 +171,8 @@ def _one(
 
 def _rows(connection: duckdb.DuckDBPyConnection, card: DatasetCard, files: list[Path], lookup: Lookup) -> RawRows:
     shape = {"dialect": "delimited", "header": True, "delimiter": lookup.delimiter or card.delimiter, "lists": None}
-    own_card, dialect = card.model_copy(update=shape), DIALECTS["delimited"]
+    # What stands before the log's header, and its names, are not the table's.
+    own_card, dialect = card.model_copy(update={**shape, "skip_lines": 0, "names": []}), DIALECTS["delimited"]
     names = all_names(dialect.names(files, own_card))
     raw = dialect.rows(connection, files, own_card, names)
     return replace(raw, names=by_card(raw.names, card))

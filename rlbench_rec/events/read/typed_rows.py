@@ -15,6 +15,7 @@ from ..event_log import COLUMNS, OPTIONAL_COLUMNS
 from .casts import SQL_TYPES, by_card, cast, holds, joined_id, text_of
 
 REASONS = (
+    "comment",
     "malformed",
     "other_log",
     "missing_session",
@@ -23,9 +24,9 @@ REASONS = (
     "outside_window",
     "duplicate",
 )
-"""Why rows are set aside; a row gets the first that applies. `malformed`: too few or too many fields, an open quote,
-bytes that are not UTF-8, no item or time, or a value that is there but does not parse. `other_log`: the card's `where`
-does not hold."""
+"""Why rows are set aside; a row gets the first that applies. `comment`: the line begins with the card's `comment`.
+`malformed`: too few or too many fields, an open quote, bytes that are not of the encoding, no item or time, or a value
+that is there but does not parse. `other_log`: the card's `where` does not hold."""
 NO, YES = ("0", "0.0", "false", "False", "FALSE"), ("1", "1.0", "true", "True", "TRUE")
 """What a column of 0 and 1 may hold."""
 DAY = 86_400_000
@@ -166,7 +167,8 @@ def _conditions(card: DatasetCard, raw: RawRows, texts: dict[str, str]) -> dict[
         malformed.append("quantity < 0")
     if "since_start" in texts:
         malformed.append(f"since_start IS NULL OR since_start NOT BETWEEN 0 AND {LONGEST}")
-    conditions = {"malformed": " OR ".join(malformed)}
+    conditions = {"comment": f"starts_with(text, {quote_text(card.comment)})"} if card.comment else {}
+    conditions["malformed"] = " OR ".join(malformed)
     if card.where:
         conditions["other_log"] = f"NOT {holds(raw, card.where, card)}"
     if card.session == "given":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import lzma
 import zipfile
 from pathlib import Path
 
@@ -22,6 +23,7 @@ GOOD = "1,1,7,view,1.5\n"
 PACK = {
     ".gz": gzip.compress,
     ".bz2": bz2.compress,
+    ".xz": lzma.compress,
     ".zst": lambda content: pa.Codec("zstd").compress(content, asbytes=True),
 }
 
@@ -53,7 +55,7 @@ def account(log: events.EventLog) -> list[list]:
     return frame.to_numpy().tolist()
 
 
-@pytest.mark.parametrize("form", [".gz", ".bz2", ".zst", ".zip", "all"])
+@pytest.mark.parametrize("form", [".gz", ".bz2", ".xz", ".zst", ".zip", "all"])
 @pytest.mark.parametrize(
     "name", ["rees46-cosmetics", "retailrocket", "yoochoose", "otto/train", "kuairand/pure-random"]
 )
@@ -110,7 +112,7 @@ def test_an_ending_proves_nothing(shop, tmp_path):
     assert events.load(card).n_rows == 2
 
 
-@pytest.mark.parametrize("form", [".gz", ".bz2", ".zst"])
+@pytest.mark.parametrize("form", [".gz", ".bz2", ".xz", ".zst"])
 def test_a_broken_transfer_is_an_error_and_no_shorter_log(shop, tmp_path, form):
     card = shop("")
     content = PACK[form]((HEADER + "".join(f"{i},{i * i},7,view,\n" for i in range(5000))).encode())
@@ -137,7 +139,7 @@ def test_broken_and_dishonest_zip_files(shop, tmp_path):
         events.load(card, box)
 
 
-@pytest.mark.parametrize("form", [".gz", ".bz2", ".zst", ".zip"])
+@pytest.mark.parametrize("form", [".gz", ".bz2", ".xz", ".zst", ".zip"])
 def test_a_bomb_does_not_go_off(shop, tmp_path, monkeypatch, form):
     monkeypatch.setattr(compressed, "FLOOR", 1 << 20)
     card, content = shop(""), (HEADER + GOOD * 400_000).encode()
@@ -150,7 +152,7 @@ def test_a_bomb_does_not_go_off(shop, tmp_path, monkeypatch, form):
         events.load(card, path)
 
 
-@pytest.mark.parametrize("name", ["log.tar.gz", "log.7z", "log.tgz"])
+@pytest.mark.parametrize("name", ["log.tar.gz", "log.7z", "log.tgz", "log.tar.xz"])
 def test_archives_that_are_not_read_are_named(shop, tmp_path, name):
     (tmp_path / name).write_bytes(b"7z")
     with pytest.raises(InputError, match="Unpack it"):
@@ -170,7 +172,7 @@ def test_parquet_in_an_archive(shop, tmp_path):
 SHOP = "time,sku,action,customer\n" + "1700000000,a,view,7\n1700000009,b,buy,7\n" * 50
 
 
-@pytest.mark.parametrize("form", [".gz", ".bz2", ".zst", ".zip"])
+@pytest.mark.parametrize("form", [".gz", ".bz2", ".xz", ".zst", ".zip"])
 def test_a_card_drafted_from_a_packed_file_loads_it(tmp_path, form):
     path = tmp_path / f"shop.csv{form}"
     zipped(path, {"shop.csv": SHOP.encode()}) if form == ".zip" else path.write_bytes(PACK[form](SHOP.encode()))
