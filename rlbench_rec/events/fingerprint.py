@@ -14,7 +14,19 @@ from .cards.find import LocatedCard, find, item_vectors, resolve_files
 from .read.log_files import in_card_order
 from .read.side_tables import SideFiles, find_tables
 
-PROSE = {"id", "title", "homepage", "licence", "citation", "notes", "published", "shipped", "variants"}
+PROSE = {
+    "id",
+    "title",
+    "homepage",
+    "licence",
+    "citation",
+    "notes",
+    "published",
+    "shipped",
+    "variants",
+    "folder",
+    "questions",
+}
 """Fields of a card that no row depends on; of its variants, `DatasetCard.of_variant` has the chosen one's."""
 PUBLISHED_FILE = {"url", "sha256", "size"}
 """Fields of a card's file that say where to get it."""

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
+from ...errors import InputError
 from ...parsing import read_toml, validated
 from ..read.text_files import known_encoding
 from .consistency import problems
@@ -27,6 +28,9 @@ from .shape import (
     Window,
 )
 from .time_format import known_formats
+
+FILL_IN = "FILL IN"
+"""What stands in a drafted card where something could not be told."""
 
 
 def _known_zone(name: str) -> str:
@@ -82,6 +86,10 @@ class DatasetCard(BaseModel):
     """Other spellings of column names: theirs = the name that the card uses."""
     files: list[FileSpec] = []
     """The log's files."""
+    folder: str = ""
+    """Where they lie, as seen from the card; empty: beside it. For a card that is given by its path alone."""
+    questions: list[str] = []
+    """What `rlbench data init` could not tell and nobody has answered: until then the card is refused."""
     variants: dict[str, Variant] = {}
     """Several logs under one card, by name."""
     items: int | None = Field(None, ge=1, le=MOST_ITEMS)
@@ -187,6 +195,26 @@ def read_card(path: Path) -> DatasetCard:
 
     Raises:
         MissingFileError: no such file.
-        InputError: not TOML, or not a card; names the field.
+        InputError: not TOML, not a card (names the field), or a drafted card with open questions.
     """
-    return validated(read_toml(path, "card"), DatasetCard, str(path), hint="See docs/cards.md for the keys.")
+    content = read_toml(path, "card")
+    refuse_open(content, path)
+    return validated(content, DatasetCard, str(path), hint="See docs/cards.md for the keys.")
+
+
+def refuse_open(content: dict[str, Any], path: Path) -> None:
+    """Refuse a drafted card that waits for answers.
+
+    Raises:
+        InputError: it does; says all its questions.
+    """
+    questions = content.get("questions")
+    if isinstance(questions, list) and questions:
+        count = "a question" if len(questions) == 1 else f"{len(questions)} questions"
+        hint = "Answer with rlbench data init FILE --answer KEY=VALUE, or write the values and take out the questions."
+        asked = " ".join(map(str, questions))
+        raise InputError(f"The card waits for answers to {count}: {asked}", where=str(path), hint=hint)
+    columns = content.get("columns")
+    if isinstance(columns, dict) and FILL_IN in columns.values():
+        role = next(role for role, name in columns.items() if name == FILL_IN)
+        raise InputError(f"columns.{role} is still '{FILL_IN}'.", where=str(path), hint="Write your column's name.")

@@ -70,6 +70,9 @@ def find(name: str | Path) -> LocatedCard:
     card = read_card(path)
     if not is_path and card.id != stem:
         raise InputError(f"The dataset '{stem}' calls itself '{card.id}'.", where=str(path), hint="Use one name.")
+    if not is_path and card.folder:
+        # What is installed by others may not choose what is read of this machine.
+        raise InputError("A registered card has no folder.", where=str(path), hint="Take out `folder`.")
     if variant and variant not in card.variants:
         raise UnknownNameError(f"variant of {card.id}", variant, card.variants)
     return LocatedCard(card.of_variant(variant) if variant else card, path.parent, variant)
@@ -153,6 +156,8 @@ def _default_folders(located: LocatedCard) -> list[Path]:
     if located.card.shipped:
         return [located.folder / located.card.id]
     cached = data_folder() / located.card.id
+    if located.card.folder:
+        return [located.folder / located.card.folder]
     # A user's own card lies beside its data.
     return [cached] if located.folder == cards_folder() else [located.folder, cached]
 

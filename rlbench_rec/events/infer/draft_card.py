@@ -1,22 +1,36 @@
-"""The card for a file, as commented TOML."""
+"""A card for a file: drafted from its rows, tried on them, and written as commented TOML."""
 
 from __future__ import annotations
 
-import json
+import os
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...errors import InputError, OutputError
+from ...errors import InputError, OutputError, RlbenchError
 from ...files import make_folder, write_text
-from ..cards.card import DatasetCard
+from ...parsing import read_toml, validated
+from ..cards.card import FILL_IN, DatasetCard
+from .answers import READING, read_answers, reading_keys
+from .card_text import key, line, one_line, toml
+from .decisions import are_decisions, claims
+from .evidence import id_type
 from .file_sample import look_into
-from .roles import NEEDED, Roles, guess, id_type
-from .sample import Sample
+from .guess import guess, numbered
+from .plausibility import Trial, try_out
+from .questions import Question
+from .roles import Roles
 
 WEIGHTS = {"view": 0.2, "click": 0.3, "favourite": 0.5, "cart": 0.5, "purchase": 1.0}
-FILL_IN = "FILL IN"
+NEEDED = ("timestamp", "item")
+"""Roles without which there is no log."""
 ID_ROLES = ("item", "user", "session", "category", "slate")
+RULES = {
+    "given": "the log names the visits",
+    "gap": "a visit ends where a user pauses longer than session_gap",
+    "row": "every row is one decision, or nobody is known from row to row",
+}
 
 
 @dataclass(frozen=True)
@@ -27,52 +41,79 @@ class Draft:
         path: the card.
         columns: role -> (column, how it was found).
         events: raw value -> our event.
-        doubts: what could not be determined, one sentence each.
-        complete: whether the card can be used as it stands.
+        notes: what was seen and decided, one sentence each.
+        questions: what the user must decide before the card can be used, numbered.
+        summary: what the looked-at rows become by the card, a line each; empty where it cannot read them yet.
         rows: how many rows were looked at.
+        answers: what the user had said.
     """
 
     path: Path
     columns: dict[str, tuple[str, str]]
     events: dict[str, str]
-    doubts: list[str]
-    complete: bool
+    notes: list[str]
+    questions: list[Question]
+    summary: list[str]
     rows: int
+    answers: tuple[str, ...] = field(default=())
+
+    @property
+    def ready(self) -> bool:
+        """Whether the card can be used as it stands."""
+        return not self.questions
 
 
-def draft(file: Path, out: Path | None = None, *, overwrite: bool = False) -> Draft:
-    """Look at a log, guess what its columns are, and write a card for it.
+def draft(file: Path, out: Path | None = None, *, overwrite: bool = False, answers: Sequence[str] = ()) -> Draft:
+    """Look at a log, guess what its columns are, try the guess on the rows, and write a card.
 
     Args:
-        file: a CSV (any delimiter, header or none), JSONL or Parquet file, packed or not.
+        file: a CSV (any delimiter, header or none), JSON, JSONL or Parquet file, packed or not, or a folder of them.
         out: the card to write; None writes `<name of the file>.toml` beside the file.
-        overwrite: replace a card that is there.
+        overwrite: replace a card that is there. One with open questions is replaced anyway.
+        answers: what is said in place of a guess, `KEY=VALUE` each: a role and its column (`item=sku`,
+            `time=day,clock:%d/%m/%Y %H:%M`), an event (`events.add=cart`), or a key of the card (`decimal=,`).
 
     Raises:
         MissingFileError: no such file.
-        InputError: not a log that can be looked at, or a card name that does not end in .toml.
+        InputError: not a log that can be looked at, a card name that does not end in .toml, or an answer that does not
+            fit the file.
         OutputError: the card is there already, or cannot be written.
     """
     name = _card_id(file)
     out = out or file.with_name(f"{name}.toml")
     if out.suffix != ".toml":
         raise InputError("A card is a .toml file.", where=str(out), hint=f"Write {out.with_suffix('.toml')}.")
-    if out.exists() and not overwrite:
+    if out.exists() and not overwrite and not _is_open(out):
         raise OutputError("There is a card here already.", where=str(out), hint="Choose another --out, or --overwrite.")
-    sample = look_into(file)
-    roles = guess(sample)
-    doubts = list(roles.doubts)
+    sample = look_into(file, reading_keys(answers))
+    roles = guess(sample, read_answers(answers, sample.names))
+    roles.notes[:0] = sample.notes
+    roles.questions[:0] = [question for question in sample.questions if not roles.answers.settle(question.key)]
     if not sample.whole:
-        doubts.append(f"{sample.rows:,} rows from the whole length of the file were looked at, not all of them.")
-    text = _card(name, sample, roles, doubts)
-    complete = not [role for role in NEEDED if role not in roles.columns] and bool(roles.events)
-    if complete:
-        # A card that says it is ready must be one.
-        DatasetCard.model_validate(tomllib.loads(text))
+        roles.note(f"{sample.rows:,} rows from the whole length of the log were looked at, not all of them.")
+    keys = card_keys(name, roles)
+    trial = Trial([])
+    if FILL_IN not in str(keys) and keys.get("events") != {}:
+        text = _text(keys, roles, [])
+        # A mistake of the draft, or a value that was answered and does not fit.
+        validated(tomllib.loads(text), DatasetCard, f"the card drafted for {file}", hint="Is an answer wrong?")
+        trial = try_out(roles, text)
+    questions = numbered(roles.questions)
+    folder = _folder(sample.path, out)
+    if folder:
+        keys["folder"] = folder
     make_folder(out.parent)
-    write_text(out, text)
-    columns = {role: (column, roles.reasons[role]) for role, column in roles.columns.items()}
-    return Draft(out, columns, roles.events, doubts, complete, sample.rows)
+    write_text(out, _text(keys, roles, questions))
+    columns = {role: (", ".join(names), roles.reasons[role]) for role, names in roles.columns.items() if names}
+    return Draft(out, columns, roles.events, roles.notes, questions, trial.summary, sample.rows, tuple(answers))
+
+
+def _is_open(card: Path) -> bool:
+    """Whether it is a card that waits for answers."""
+    try:
+        return bool(read_toml(card, "card").get("questions"))
+    except RlbenchError:
+        return False
 
 
 def _card_id(file: Path) -> str:
@@ -81,88 +122,173 @@ def _card_id(file: Path) -> str:
     return "-".join(filter(None, name.split("-"))) or "shop"
 
 
-def _card(name: str, sample: Sample, roles: Roles, doubts: list[str]) -> str:
-    columns = roles.columns
-    session = _session(columns)
-    exposure = "propensity" in columns or "impression" in roles.events.values()
-    weights = {e: w for e, w in WEIGHTS.items() if e in roles.events.values()} or {"click": 1.0}
-    lines = [
-        f"# A card for {_one_line(sample.path.name)}, guessed from {sample.rows:,} of its rows.",
-        "# Try it: rlbench data check CARD    then: rlbench run --dataset CARD",
-        "#",
-        *(f"# Could not tell - {_one_line(doubt)}" for doubt in doubts),
-        "" if not doubts else "#",
-        f"id = {_toml(name)}",
-        f"title = {_toml(sample.path.name)}",
-        'licence = "not stated"  # who may use this log, and for what',
-        'citation = "none"',
-        "",
-        f"files = [{{ pattern = {_toml(sample.pattern)} }}]"
-        "  # * matches the rest of a name: all such files are one log",
-        f"dialect = {_toml(sample.dialect)}",
-    ]
-    lines += [f"{key} = {_toml(value)}" for key, value in sample.layout.items()]
+def _folder(log: Path, card: Path) -> str:
+    """Where the log lies, as seen from a card elsewhere; "" where it lies beside the card."""
+    here = (log if log.is_dir() else log.parent).resolve()
+    there = card.parent.resolve()
+    return "" if here == there else Path(os.path.relpath(here, there)).as_posix()
+
+
+def card_keys(name: str, roles: Roles) -> dict[str, object]:
+    """The keys of the card, in the order in which it is written."""
+    sample, answers = roles.sample, roles.answers
+    source, propensity = claims(roles)
+    keys: dict[str, object] = {
+        "id": name,
+        "title": sample.path.name,
+        "licence": "not stated",
+        "citation": "none",
+        "files": [{"pattern": sample.pattern}],
+        "dialect": sample.dialect,
+    }
+    lists = dict(_table(sample.layout.get("lists")))
+    keys |= {key: value for key, value in sample.layout.items() if key != "lists"}
     if roles.missing:
-        lines.append(f"missing = {_toml(roles.missing)}  # these texts mean: no value")
-    lines += ["", f"time_unit = {_toml(roles.time_unit)}  # iso, s or ms"]
-    if roles.time_unit == "iso":
-        lines.append('time_zone = "UTC"  # of times without an offset; Europe/Berlin, say')
-    lines += [
-        f"session = {_toml(session)}  # " + _SESSION_NOTES[session],
-        *(["session_gap = 1800  # seconds"] if session == "gap" else []),
-        "",
-        *_claims(columns, exposure),
-        f"reward_weights = {{ {', '.join(f'{event} = {weight}' for event, weight in weights.items())} }}",
-        "",
-        "[columns]  # ours = yours",
+        keys["missing"] = roles.missing
+    event = roles.keys.get("event")
+    keys |= {key: value for key, value in roles.keys.items() if key not in ("session", "event")}
+    if "timestamp" in roles.columns and keys.get("time_unit", "iso") == "iso" and "order" not in roles.columns:
+        keys["time_zone"] = "UTC"
+    rule = _session_rule(roles)
+    keys["session"] = rule
+    if rule == "gap":
+        keys["session_gap"] = 1800
+    if event:
+        keys["event"] = event
+    keys |= {"action_source": source, "propensity": propensity}
+    keys["reward_weights"] = _weights(roles) | answers.tables.get("reward_weights", {})
+    keys["columns"] = _columns(roles)
+    keys["id_types"] = _id_types(roles) | answers.tables.get("id_types", {})
+    if roles.has("event") or not (event or roles.outcomes or lists.get("chosen")):
+        keys["events"] = dict(roles.events)
+    if roles.outcomes:
+        keys["outcomes"] = dict(roles.outcomes)
+    if lists:
+        keys["lists"] = lists | answers.tables.get("lists", {})
+    if context := {**roles.context, **{k: str(v) for k, v in answers.tables.get("context", {}).items()}}:
+        keys["context"] = context
+    said = {key: value for key, value in answers.keys.items() if key not in READING and key not in ("session", "event")}
+    return {**keys, **said}
+
+
+def _table(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _session_rule(roles: Roles) -> str:
+    if (said := roles.answers.keys.get("session")) is not None:
+        return str(said)
+    if roles.has("session"):
+        return "given"
+    return "row" if are_decisions(roles) or not roles.has("user") or roles.has("order") else "gap"
+
+
+def _weights(roles: Roles) -> dict[str, object]:
+    occurring = {*roles.events.values(), *roles.outcomes.values(), str(roles.keys.get("event", ""))}
+    lists = _table(roles.sample.layout.get("lists")).get("chosen")
+    occurring |= set(map(str, lists.values())) if isinstance(lists, dict) else set()
+    weights: dict[str, object] = {event: weight for event, weight in WEIGHTS.items() if event in occurring}
+    if not weights or set(weights) == {"click"}:
+        return {"click": 1.0}
+    return weights if len(weights) > 1 else dict.fromkeys(weights, 1.0)
+
+
+def _columns(roles: Roles) -> dict[str, object]:
+    columns: dict[str, object] = {}
+    if not roles.has("order") and not roles.has("timestamp"):
+        columns["timestamp"] = FILL_IN
+    for role in ("timestamp", "order", "item", "event"):
+        if roles.has(role):
+            columns[role] = roles.columns[role][0] if len(roles.columns[role]) == 1 else roles.columns[role]
+        elif role == "item":
+            columns[role] = FILL_IN
+    chosen = _table(roles.sample.layout.get("lists")).get("chosen")
+    if not roles.has("event") and not roles.outcomes and not roles.keys.get("event") and not chosen:
+        columns["event"] = FILL_IN
+    for role, names in roles.columns.items():
+        if names and role not in columns:
+            columns[role] = names[0] if len(names) == 1 else names
+    return columns
+
+
+def _id_types(roles: Roles) -> dict[str, object]:
+    types: dict[str, object] = {}
+    for role in ID_ROLES:
+        names = roles.columns.get(role, [])
+        if not names or names[0] == "#list":
+            continue
+        types[role] = id_type(roles.all_columns[names[0]].present) if len(names) == 1 else "string"
+    return types
+
+
+def _text(keys: Mapping[str, object], roles: Roles, questions: list[Question]) -> str:
+    """The card with its reasons."""
+    sample = roles.sample
+    comments = _comments(roles, str(keys["session"]))
+    lines = [
+        f"# A card for {one_line(sample.path.name)}, drafted from {sample.rows:,} of its rows.",
+        "# Try it: rlbench data check CARD    then: rlbench run --dataset CARD",
+        *(f"# Answered: {one_line(answer)}" for answer in roles.answers.written),
+        "#",
+        *(f"# {one_line(note)}" for note in roles.notes),
     ]
-    for role in (*NEEDED, *(r for r in columns if r not in NEEDED)):
-        why = f"  # {roles.reasons[role]}" if role in columns else "  # could not tell: name the column"
-        lines.append(f"{role} = {_toml(columns.get(role, FILL_IN))}{why}")
-    unused = [n for n in sample.names if n not in columns.values()]
+    if questions:
+        lines += [
+            "",
+            "# While questions are open the card is refused. Answer them with rlbench data init --answer, or write the",
+            "# values below and take out each question that they answer.",
+            "questions = [",
+            *(f"  {toml(one_line(str(question)))}," for question in questions),
+            "]",
+        ]
+    lines.append("")
+    tables = ("columns", "id_types", "events", "outcomes", "lists", "context")
+    for name, value in keys.items():
+        if name in ("files", "session", "action_source"):
+            lines.append("")
+        if name == "action_source":
+            lines += [
+                "# exposure: the system chose what was shown; choice: the user picked it. A file cannot tell, and",
+                "# every claim rests on it: do not write exposure unless it is true.",
+            ]
+        if name not in tables:
+            lines.append(line(name, value, comments.get(name, "")))
+    asked = {question.key for question in questions}
+    for table in tables:
+        if table in keys:
+            lines += ["", f"[{table}]" + _TITLES.get(table, "")]
+            for name, value in _table(keys[table]).items():
+                doubt = " OPEN: see the questions" if table == "columns" and name in asked else ""
+                why = roles.reasons.get(name, "") if table == "columns" else ""
+                lines.append(line(name, value, (why + doubt).strip()))
+    lines += [f"# {key(value)} = ?  {share:.1%} of rows" for value, share in roles.strange.items()]
+    if roles.offered and "context" not in keys:
+        lines += ["", "# [context]  # known before the decision: take out the # of those that are"]
+        lines += [f'# {key(name)} = "category"' for name in roles.offered]
+    unused = [column.name for column in roles.free() if column.name not in roles.offered and column.name[0] != "#"]
     if unused:
-        lines.append(f"# not used: {_one_line(', '.join(unused))}")
-    types = {r: id_type(_values(sample, roles, columns[r])) for r in ID_ROLES if r in columns}
-    lines += ["", "[id_types]  # int64 or string; ids with leading zeros are text"]
-    lines += [f"{role} = {_toml(kind)}" for role, kind in types.items()]
-    lines += ["", "[events]  # yours = impression, view, click, cart, favourite, remove or purchase"]
-    lines += [f"{_toml(value)} = {_toml(event)}" for value, event in roles.events.items()]
-    lines += [f"# {_one_line(_toml(value))} = ?  {share:.1%} of rows" for value, share in roles.strange.items()]
-    return "\n".join(lines) + "\n"
+        lines += ["", f"# Not used: {one_line(', '.join(unused))}"]
+    # The lines of tables come last in TOML, so nothing else may follow them.
+    return "\n".join(line for line in lines) + "\n"
 
 
-_SESSION_NOTES = {
-    "given": "the log names the visits",
-    "gap": "a visit ends where a user pauses longer than session_gap",
-    "row": "no session and no user: every row is one decision",
+_TITLES = {
+    "columns": "  # ours = yours",
+    "id_types": "  # int64, float or string; ids with leading zeros are text",
+    "events": "  # yours = ours",
+    "outcomes": "  # columns of 0 and 1, weakest first",
+    "context": "  # known before the decision",
 }
 
 
-def _session(columns: dict[str, str]) -> str:
-    return "given" if "session" in columns else "gap" if "user" in columns else "row"
-
-
-def _claims(columns: dict[str, str], exposure: bool) -> list[str]:
-    source = "exposure" if exposure else "choice"
-    known = "logged" if "propensity" in columns else "none"
-    return [
-        "# exposure: the system chose what was shown; choice: the user picked it. A file cannot tell, and every claim",
-        "# rests on it: do not write exposure unless it is true.",
-        f'action_source = "{source}"',
-        f'propensity = "{known}"  # logged, uniform, estimated (exposures whose probabilities are unknown) or none',
-    ]
-
-
-def _values(sample: Sample, roles: Roles, column: str) -> list[str]:
-    return [text for text in sample.columns[column] if text and text not in roles.missing]
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{_toml(key)} = {_toml(inner)}' for key, inner in value.items())} }}"
-    # A JSON string is a TOML basic string, but for the one control character that JSON leaves bare.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _one_line(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text)
+def _comments(roles: Roles, rule: str) -> dict[str, str]:
+    return {
+        "licence": "who may use this log, and for what",
+        "files": "* matches the rest of a name: all such files are one log",
+        "folder": "where they lie, as seen from this card",
+        "missing": "these texts mean: no value",
+        "time_zone": "of times without an offset; Europe/Berlin, say",
+        "session": RULES[rule],
+        "session_gap": "seconds",
+        "propensity": "logged, uniform, estimated (exposures whose probabilities are unknown) or none",
+    }

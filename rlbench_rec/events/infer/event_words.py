@@ -80,9 +80,7 @@ MISSING = (
     "?",
 )
 """Texts that mean "missing"."""
-STAND_INS = frozenset(
-    ("0", "-1", "unknown", "guest", "anonymous", "none", "default", "test", "n.a.", "na", "other", "00000000", "9999")
-)
+STAND_INS = frozenset(("0", "-1", "unknown", "guest", "anonymous", "none", "default", "test", "n.a.", "na", "other"))
 """Texts, in small letters, that may stand for every user that a shop does not know."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 
@@ -22,12 +23,5 @@ class Question:
     number: int = 0
 
     def __str__(self) -> str:
-        offers = " or ".join(f"--answer {shell_word(answer)}" for answer in self.answers)
-        return f"{self.number}. {self.text}" + (f" Answer: {offers}" if offers else "")
-
-
-def shell_word(text: str) -> str:
-    """The text as one word of a shell's command line."""
-    import shlex
-
-    return shlex.quote(text)
+        offers = "  or  ".join(f"--answer {shlex.quote(answer)}" for answer in self.answers)
+        return f"{self.number}. {self.text}" + (f"  {offers}" if offers else "")

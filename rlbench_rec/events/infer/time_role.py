@@ -1,0 +1,231 @@
+"""Which column is the time, and how it is written."""
+
+from __future__ import annotations
+
+from .evidence import ENOUGH, Column, kind_rank
+from .roles import BY_NAME, BY_VALUES, Roles, quoted
+from .time_forms import CLOCK, UNITS, TimeForm, read_format, time_forms
+
+CLOSE = 86_400.0
+"""Two times of a row that lie nearer than this, in seconds, are taken for two clocks of one event."""
+
+
+def find_time(roles: Roles) -> None:
+    """Take the column of the time, or of the order where there is no clock; ask where the file does not decide."""
+    if roles.answered("order"):
+        if roles.has("order"):
+            return
+    elif "time_unit" not in roles.answers.keys and roles.answers.columns.get("timestamp") == []:
+        _find_order(roles)
+        return
+    if roles.answered("timestamp"):
+        if roles.has("timestamp"):
+            _answered_time(roles)
+            return
+    else:
+        named = [column for column in roles.candidates("time", "date") if column.times]
+        if named:
+            _named_time(roles, named)
+            return
+        if _time_by_values(roles):
+            return
+    _find_order(roles)
+
+
+def _named_time(roles: Roles, named: list[Column]) -> None:
+    clocked = [column for column in named if any(form.has_clock for form in column.times)]
+    chosen = (clocked or named)[0]
+    others = [column for column in (clocked or named) if column is not chosen]
+    if not clocked and (clock := _clock_column(roles, chosen)):
+        _join(roles, chosen, clock)
+        return
+    apart = [column for column in others if not _agree(chosen, column)]
+    roles.take("timestamp", [chosen.name], BY_NAME)
+    if apart:
+        texts = [f"'{column.name}' ({column.times[0].span})" for column in (chosen, *apart)]
+        asked = f"Which column is the time of the event: {' or '.join(texts)}?"
+        roles.ask("timestamp", asked, [f"time={column.name}:{column.times[0].name}" for column in (chosen, *apart)])
+    for column in others:
+        if column not in apart:
+            roles.note(f"time: '{chosen.name}' was taken; '{column.name}' tells nearly the same time.")
+    _take_form(roles, chosen.name, chosen.times)
+    _ask_about_days(roles, chosen)
+
+
+def _agree(left: Column, right: Column) -> bool:
+    """Whether two columns tell the same times, within a day."""
+    pairs = [(a, b) for a, b in zip(left.texts, right.texts, strict=True) if a and b][:2_000]
+    read = [(seconds_of(a, left.times[0]), seconds_of(b, right.times[0])) for a, b in pairs]
+    known = [abs(a - b) for a, b in read if a is not None and b is not None]
+    return bool(known) and sum(gap < CLOSE for gap in known) >= ENOUGH * len(known)
+
+
+def seconds_of(text: str, form: TimeForm) -> float | None:
+    """A text as seconds since 1970, by its form."""
+    if form.unit in UNITS:
+        try:
+            return float(text) / UNITS[form.unit]
+        except ValueError:
+            return None
+    if form.unit == "excel":
+        return (float(text) - 25_569) * 86_400
+    if form.unit == "iso":
+        read = time_forms([text], named=True)
+        return read[0].first if read else None
+    return next((at for each in form.formats if (at := read_format(text, each)) is not None), None)
+
+
+def _take_form(roles: Roles, name: str, forms: list[TimeForm]) -> None:
+    form = forms[0]
+    roles.keys |= form.keys
+    if len(forms) > 1:
+        readings = [f"{other.name} gives {other.span}" for other in forms]
+        text = f"The times of '{name}' can be read in more than one way: {'; '.join(readings)}. Which is it?"
+        roles.ask("timestamp", text, [f"time={name}:{other.name}" for other in forms])
+    if not form.is_plausible:
+        text = f"'{name}' read as {form.name} gives times from {form.span}. Is it the time?"
+        roles.ask("timestamp", text, [f"time={name}:{form.name}", "time=COLUMN:FORM"])
+    if not form.has_offset and "time_zone" not in roles.answers.keys:
+        roles.note("time_zone: the times carry no offset, and UTC was taken.")
+    if form.has_clock and ("%H" in "".join(form.formats) or form.unit == "iso"):
+        _ask_about_half_days(roles, name, form)
+
+
+def _ask_about_half_days(roles: Roles, name: str, form: TimeForm) -> None:
+    """A clock that never shows a zero or more than twelve, over days, may have lost its AM and PM."""
+    column = roles.all_columns[name]
+    hours = {
+        int(seconds % 86_400 // 3_600)
+        for text in list(column.counts)[:1_000]
+        if (seconds := seconds_of(text, form)) is not None
+    }
+    if len(column.counts) >= 200 and len(hours) >= 10 and hours <= set(range(1, 13)):
+        text = f"All hours of '{name}' lie between 1 and 12: has it lost its AM and PM? They cannot be told apart."
+        roles.ask("timestamp", text, [f"time={name}:{form.name}"])
+
+
+def _ask_about_days(roles: Roles, column: Column) -> None:
+    if column.times[0].has_clock:
+        return
+    orders = [other.name for other in roles.candidates("order") if other.is_whole]
+    text = (
+        f"'{column.name}' holds days without a time of day: within a day the order of events and the pauses are not "
+        "known, and a visit is all that a user does in a day. Is there a clock in another column, or is that so?"
+    )
+    accept = f"time={column.name}:{column.times[0].name}"
+    roles.ask("timestamp", text, [accept, *(f"order={name}" for name in orders), f"time={column.name},CLOCK_COLUMN"])
+
+
+def _clock_column(roles: Roles, date: Column) -> Column | None:
+    free = [column for column in roles.free() if column is not date and not column.is_nested]
+    texts = [column for column in free if column.share(lambda text: CLOCK.fullmatch(text)) >= ENOUGH]
+    compact = [
+        column
+        for column in free
+        if kind_rank(("clock",), column.name) is not None and column.is_whole and _compact_format(column)
+    ]
+    return next(iter([*texts, *compact]), None)
+
+
+def _compact_format(column: Column) -> str | None:
+    """The format of a clock without colons: 0930 or 093000; an hour alone."""
+    lengths = {len(text) for text in column.counts}
+    formats = {4: "%H%M", 6: "%H%M%S"}
+    format = formats.get(lengths.pop()) if len(lengths) == 1 else None
+    if format is None and all(0 <= int(text) < 24 and len(text) <= 2 for text in column.counts):
+        format = "%H"
+    return format if format and all(read_format(text, format) is not None for text in column.counts) else None
+
+
+def _join(roles: Roles, date: Column, clock: Column) -> None:
+    roles.take("timestamp", [date.name, clock.name], f"a day and a clock: {BY_VALUES}")
+    texts = [f"{a} {b}" for a, b in zip(date.texts, clock.texts, strict=True) if a and b]
+    forms = time_forms(texts, named=True)
+    if forms:
+        _take_form_of_pair(roles, [date.name, clock.name], forms)
+    else:
+        pair = f"{date.name},{clock.name}"
+        text = f"'{date.name}' and '{clock.name}' together ('{texts[0] if texts else ''}') do not read as a time."
+        roles.ask("timestamp", text, [f"time={pair}:%Y-%m-%d %H:%M:%S"])
+
+
+def _take_form_of_pair(roles: Roles, names: list[str], forms: list[TimeForm]) -> None:
+    roles.keys |= forms[0].keys
+    if len(forms) > 1:
+        readings = [f"{form.name} gives {form.span}" for form in forms]
+        text = f"The times of {quoted(names)} can be read in more than one way: {'; '.join(readings)}. Which is it?"
+        roles.ask("timestamp", text, [f"time={','.join(names)}:{form.name}" for form in forms])
+    if not forms[0].has_offset and "time_zone" not in roles.answers.keys:
+        roles.note("time_zone: the times carry no offset, and UTC was taken.")
+
+
+def _answered_time(roles: Roles) -> None:
+    """The columns are the user's; how they are written is said, or guessed."""
+    names = roles.columns["timestamp"]
+    if said := roles.answers.forms.get("timestamp"):
+        key = "time_unit" if said in ("iso", "excel", *UNITS) else "time_format"
+        roles.keys[key] = said
+        return
+    if {"time_unit", "time_format"} & roles.answers.keys.keys():
+        return
+    columns = [roles.all_columns[name] for name in names]
+    rows = zip(*(column.texts for column in columns), strict=True)
+    forms = time_forms([" ".join(parts) for parts in rows if all(parts)], named=True)
+    joined = ",".join(names)
+    if not forms:
+        text = f"'{columns[0].example}' in {quoted(names)} is not a time that is known. How is it written?"
+        # What is asked is the form, so that naming the column does not answer it.
+        roles.ask("time_format", text, [f"time={joined}:%d/%m/%Y %H:%M", f"time={joined}:s"])
+        return
+    roles.keys |= forms[0].keys
+    if len(forms) > 1:
+        readings = [f"{form.name} gives {form.span}" for form in forms]
+        text = f"The times of {quoted(names)} can be read in more than one way: {'; '.join(readings)}. Which is it?"
+        roles.ask("time_format", text, [f"time={joined}:{form.name}" for form in forms])
+    if not forms[0].has_offset and "time_zone" not in roles.answers.keys:
+        roles.note("time_zone: the times carry no offset, and UTC was taken.")
+
+
+def _time_by_values(roles: Roles) -> bool:
+    fit = [
+        column
+        for column in roles.free()
+        if not column.is_nested
+        and column.times
+        and kind_rank(("session", "item", "user", "purchase id"), column.name) is None
+    ]
+    if not fit:
+        return False
+    chosen = fit[0]
+    roles.take("timestamp", [chosen.name], BY_VALUES)
+    header = roles.sample.dialect != "delimited" or bool(roles.sample.layout.get("header", True))
+    if len(fit) > 1 or header:
+        texts = [f"'{column.name}' ({column.times[0].name}: {column.times[0].span})" for column in fit]
+        text = f"No column is called a time; by its values it may be {' or '.join(texts)}. Which is it?"
+        roles.ask("timestamp", text, [f"time={column.name}:{column.times[0].name}" for column in fit])
+    _take_form(roles, chosen.name, chosen.times)
+    _ask_about_days(roles, chosen)
+    return True
+
+
+def _find_order(roles: Roles) -> None:
+    unread = [column for column in roles.candidates("time", "date") if not column.times]
+    orders = [column for column in roles.candidates("order") if column.is_whole]
+    answers = [f"order={column.name}" for column in orders]
+    if unread and not orders:
+        text = (
+            f"time: '{unread[0].name}' is called a time, but '{unread[0].example}' is not one that is known. "
+            "How is it written?"
+        )
+        answers += [f"time={unread[0].name}:%d/%m/%Y %H:%M", f"time={unread[0].name}:s"]
+    elif orders:
+        column = orders[0]
+        numbers = [int(text) for text in column.counts]
+        text = (
+            f"No column is a time. '{column.name}' counts from {min(numbers)} to {max(numbers)}: is it the order of "
+            "events? There are then no pauses and no days, and sessions must be given."
+        )
+    else:
+        text = "No column looks like a time. Which is it?"
+        answers += ["time=COLUMN:FORM", "order=COLUMN"]
+    roles.ask("timestamp", text, answers)
