@@ -65,8 +65,12 @@ def test_a_day_is_not_a_place_in_a_session(tmp_path):
     ],
 )
 def test_events_are_drafted_by_the_names_that_decisions_have(tmp_path, column, value, role):
-    cells = {"timestamp": "1700000000", "item": "1", "event": "view"}
+    cells = {"timestamp": "1700000000", "item": "1", "event": "view", "user": "9"}
     cells = {name: text for name, text in cells.items() if name != role} | {column: value}
     (tmp_path / "log.csv").write_text(f"{','.join(cells)}\n{','.join(cells.values())}\n")
     made = draft(tmp_path / "log.csv")
-    assert made.columns[role] == (column, "by its name") and events.load(made.path).n_rows == 1
+    if role == "propensity":
+        # What licenses a claim is asked.
+        assert made.questions[0].answers == (f"propensity={column}", "propensity=none")
+        made = draft(tmp_path / "log.csv", answers=[f"propensity={column}"])
+    assert made.columns[role][0] == column and events.load(made.path).n_rows == 1

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 
 @dataclass(frozen=True)
 class Checked:
@@ -17,27 +15,32 @@ class Checked:
         why: one sentence.
         facts: a row each: rows read, kept and set aside by reason, what is noted of those kept, sessions, users, items,
             events, longest session.
+        summary: what the log holds at a glance, a line each: the account, the span of time, sessions, events.
+        odd: what is odd about it, a sentence each.
     """
 
     verdict: str
     why: str
     facts: list[dict[str, str | int]]
+    summary: list[str]
+    odd: list[str]
 
 
 def check_log(card: str, data: Path | None = None, memory_limit: str = "2GB") -> Checked:
     """Read a log, and hold its account against the published counts of its card."""
     from .. import events
     from ..events.completeness import completeness
+    from ..events.oddities import overview, summary
 
     log = events.load(card, data, memory_limit=memory_limit)
-    sessions = log.to_pandas(["session_id", "event"])
-    lengths = sessions.groupby("session_id", sort=False).size().to_numpy()
-    purchases = sessions.loc[sessions["event"] == "purchase", "session_id"].nunique()
+    seen = overview(log)
+    purchases = log.query("SELECT count(DISTINCT session_id) FROM log WHERE event = 'purchase'")[0][0]
     facts = {"rows read": log.report.rows_read, "rows kept": log.report.rows_kept}
     facts |= {f"set aside: {reason}": count for reason, count in log.report.set_aside.items()}
     facts |= {f"noted: {what}": count for what, count in log.report.noted.items()}
     facts |= {"sessions": log.n_sessions, "users": log.n_users, "items": log.n_items}
-    facts |= {"longest session": int(np.max(lengths)), "sessions with a purchase": int(purchases)}
+    facts |= {"longest session": seen.longest, "sessions with a purchase": int(purchases)}
     facts |= {f"events: {name}": count for name, count in log.counts.items()}
     whole = completeness(log)
-    return Checked(whole.verdict, whole.why, [{"fact": name, "count": int(count)} for name, count in facts.items()])
+    rows: list[dict[str, str | int]] = [{"fact": name, "count": int(count)} for name, count in facts.items()]
+    return Checked(whole.verdict, whole.why, rows, summary(log, seen), list(seen.odd))

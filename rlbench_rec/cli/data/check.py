@@ -22,15 +22,35 @@ def command(
 ) -> None:
     """Read a log, account for every row (read = kept + set aside), and say whether it is the whole data set.
 
-    Exit code 0: it loads; 1: it is not the card's data set, or, with --complete, not known to be the whole.
+    Exit code 0: it loads; 1: it is not the card's data set, the card waits for answers, or, with --complete, the log is
+    not known to be the whole.
     """
+    from ...events.cards.find import open_questions
     from ...suite.log_check import check_log
 
+    if questions := open_questions(card):
+        _print_open(card, questions, as_json=as_json)
+        raise typer.Exit(1)
     checked = check_log(card, data, memory_limit)
     if as_json:
         say(json.dumps(asdict(checked), indent=2))
     else:
         print_rows(checked.facts)
+        for line in checked.summary:
+            say(line)
+        for oddity in checked.odd:
+            say(f"odd: {oddity}")
         say(f"{checked.verdict}: {checked.why}")
     failed = checked.verdict != "complete" if complete else checked.verdict == "not this data set"
     raise typer.Exit(1 if failed else 0)
+
+
+def _print_open(card: str, questions: list[str], *, as_json: bool) -> None:
+    if as_json:
+        say(json.dumps({"verdict": "not ready", "questions": questions}, indent=2, ensure_ascii=False))
+        return
+    count = "a question" if len(questions) == 1 else f"{len(questions)} questions"
+    say(f"{card}: not ready; it waits for the answers to {count}:")
+    for question in questions:
+        say(question)
+    say("Answer with rlbench data init FILE --answer KEY=VALUE, or write the values and take out the questions.")

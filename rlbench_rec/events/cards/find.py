@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...errors import InputError, MissingFileError, UnknownNameError
 from ...packaged import packaged
+from ...parsing import read_toml
 from ...registry import Registry
 from ..archives.compressed import FOREIGN, archive_of, files_like, inside, is_zip
 from .card import DatasetCard, Variant, read_card
@@ -76,6 +77,17 @@ def find(name: str | Path) -> LocatedCard:
     if variant and variant not in card.variants:
         raise UnknownNameError(f"variant of {card.id}", variant, card.variants)
     return LocatedCard(card.of_variant(variant) if variant else card, path.parent, variant)
+
+
+def open_questions(name: str | Path) -> list[str]:
+    """What the card of this path still asks; nothing of cards that come with the package.
+
+    Raises:
+        MissingFileError, InputError: the file is missing or not TOML.
+    """
+    stem, is_path, _ = str(name).partition(".toml")
+    questions = read_toml(Path(f"{stem}.toml"), "card").get("questions") if is_path else None
+    return [str(question) for question in questions] if isinstance(questions, list) else []
 
 
 def find_card(name: str | Path) -> DatasetCard:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, create_model
 
 from ...errors import InputError
+from ...parsing import validated
 from ..cards.card import DatasetCard
 from ..cards.shape import Columns
 from ..event_types import EVENTS
@@ -180,22 +181,14 @@ def _value(key: str, text: str) -> object:
     """The value of a key of the card, of the type that the card has."""
     if key not in DatasetCard.model_fields:
         _refuse(key, f"{key}={text}")
-    annotation: Any = DatasetCard.model_fields[key].annotation
     text = _ESCAPES.get(text, text) if key in ("delimiter", "quote", "escape", "comment") else text
-    candidates: list[object] = [text]
-    if "list" in str(annotation):
-        candidates = [text.split(","), text] if key in ("names", "missing") or "," in text else [text, [text]]
-    error: ValidationError | None = None
-    for candidate in candidates:
-        try:
-            adapter: TypeAdapter[object] = TypeAdapter(annotation)
-            return adapter.validate_python(candidate)
-        except ValidationError as failure:
-            error = error or failure
-    assert error is not None, "there is a candidate"
-    options = [str(option) for option in get_args(annotation)]
-    hint = f"It is one of: {', '.join(options)}." if options and "Literal" in str(annotation) else None
-    raise InputError(f"'{text}' does not fit {key}: {error.errors()[0]['msg']}.", where=f"--answer {key}", hint=hint)
+    info = DatasetCard.model_fields[key]
+    takes_list = "list" in str(info.annotation)
+    is_list = takes_list and ("," in text or "str |" not in str(info.annotation))
+    fields: dict[str, Any] = {key: (info.annotation, info)}
+    one_key: type[BaseModel] = create_model("Answer", **fields)
+    value = validated({key: text.split(",") if is_list else text}, one_key, f"--answer {key}={text}")
+    return value.model_dump()[key]
 
 
 def _number_or_text(text: str) -> object:

@@ -167,7 +167,7 @@ def card_keys(name: str, roles: Roles) -> dict[str, object]:
         keys["lists"] = lists | answers.tables.get("lists", {})
     if context := {**roles.context, **{k: str(v) for k, v in answers.tables.get("context", {}).items()}}:
         keys["context"] = context
-    said = {key: value for key, value in answers.keys.items() if key not in READING and key not in ("session", "event")}
+    said = {key: value for key, value in answers.keys.items() if key not in {*READING, "session", "event", "missing"}}
     return {**keys, **said}
 
 

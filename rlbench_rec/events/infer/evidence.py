@@ -111,6 +111,8 @@ def bare_names(name: str) -> list[str]:
 def kind_rank(kinds: Sequence[str], name: str) -> int | None:
     """How likely a column of this name is of one of these kinds, 0 being likeliest; None: its name does not say so."""
     names = bare_names(name)
+    if not names:
+        return None
     for offset, part in enumerate(names):
         if (place := rank(kinds, part)) is not None:
             return place + 1_000 * offset

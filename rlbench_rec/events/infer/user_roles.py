@@ -16,7 +16,8 @@ def find_user(roles: Roles) -> None:
     """Take the column of users; ask where there is none, or where one value stands for most rows."""
     if roles.answered("user"):
         return
-    named = [column for column in roles.candidates("user") if len(column.counts) > 1 or roles.rows < FEW]
+    # A column with one value for all comes last: it is one user's log, or says nothing.
+    named = sorted(roles.candidates("user"), key=lambda column: len(column.counts) == 1)
     if named:
         chosen = named[0]
         roles.take("user", [chosen.name], BY_NAME)

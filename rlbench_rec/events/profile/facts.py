@@ -12,6 +12,7 @@ from ..cards.find import find
 from ..event_log import EventLog
 from ..event_types import EVENTS
 from ..loading import load
+from ..oddities import overview
 
 LENGTHS = ((1, 1), (2, 2), (3, 3), (4, 5), (6, 10), (11, 20), (21, 50), (51, None))
 PAUSES = ((0, "same instant"), (1_000, "to 1 s"), (10_000, "to 10 s"), (60_000, "to 1 min"), (300_000, "to 5 min"))
@@ -44,7 +45,7 @@ class Profile:
         title: of the data set.
         card: what the card says, as (name, text).
         sections: what the log holds; empty where it is not at hand.
-        note: why, and how to get it.
+        note: why, and how to get it; or what is odd about the log.
     """
 
     title: str
@@ -79,7 +80,9 @@ def profile(name: str | Path, data: Path | None = None, *, memory_limit: str = "
             raise
         return Profile(title, card, note=_clean(str(error)))
     sections = [_account(log), _counts(log), _lengths(log), _funnel(log), _pauses(log), _oddities(log)]
-    return Profile(title, card, [section for section in sections if section.rows])
+    odd = overview(log).odd
+    note = f"Odd: {'; '.join(odd)}." if odd else ""
+    return Profile(title, card, [section for section in sections if section.rows], _clean(note))
 
 
 def _card(card: DatasetCard) -> list[tuple[str, str]]:
@@ -111,6 +114,7 @@ def _counts(log: EventLog) -> Section:
         Row("sessions", _n(log.n_sessions)),
         Row("users", _n(log.n_users) if log.n_users else "not in the log"),
         Row("items", _n(log.n_items)),
+        Row("events a session", f"{log.n_rows / max(log.n_sessions, 1):.1f}"),
         Row("from", _when(first)),
         Row("to", _when(last)),
         Row("days with events", f"{_n(active)} of {_n(last // DAY - first // DAY + 1)}"),

@@ -177,5 +177,5 @@ def test_a_card_drafted_from_a_packed_file_loads_it(tmp_path, form):
     path = tmp_path / f"shop.csv{form}"
     zipped(path, {"shop.csv": SHOP.encode()}) if form == ".zip" else path.write_bytes(PACK[form](SHOP.encode()))
     made = draft(path)
-    assert made.complete and made.path.name == "shop.toml"
+    assert made.ready and made.path.name == "shop.toml"
     assert events.load(made.path).report == events.LoadReport(100, 100)

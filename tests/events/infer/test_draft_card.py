@@ -30,7 +30,7 @@ def write(path: Path, text: str) -> Path:
 
 def test_a_drafted_card_loads_its_file_as_it_stands(tmp_path):
     made = draft(write(tmp_path / "My Shop.csv", CSV))
-    assert made.complete and made.path == tmp_path / "my-shop.toml"
+    assert made.ready and made.path == tmp_path / "my-shop.toml"
     assert {role: column for role, (column, _) in made.columns.items()} == {
         "timestamp": "Event Time", "item": "SKU", "event": "Action", "user": "Customer_ID", "price": "Unit Price",
     }  # fmt: skip
@@ -50,25 +50,40 @@ def test_delimiters(tmp_path, delimiter):
 
 
 def test_without_a_header_the_item_cannot_be_told(tmp_path):
-    made = draft(write(tmp_path / "log.csv", "1,51,pv,1511544070\n2,52,buy,1511544075\n"))
-    assert not made.complete and made.columns["timestamp"] == ("column_4", "by its values")
-    assert any(doubt.startswith("item:") for doubt in made.doubts)
+    path = write(tmp_path / "log.csv", "1,51,pv,1511544070\n2,52,buy,1511544075\n")
+    made = draft(path)
+    assert not made.ready and made.columns["timestamp"] == ("column_4", "by its values")
+    assert [question.key for question in made.questions] == ["item", "user"]
+    assert made.questions[0].answers == ("item=column_1", "item=column_2")
     text = made.path.read_text()
     assert 'item = "FILL IN"' in text and 'time_unit = "s"' in text
-    made.path.write_text(text.replace("FILL IN", "column_2"))
-    assert events.load(made.path).counts == {"purchase": 1, "view": 1}
+    with pytest.raises(InputError, match=r"waits for answers to 2 questions: 1. No column is called an item"):
+        events.load(made.path)
+    # A card with open questions is replaced without --overwrite.
+    made = draft(path, answers=["item=column_2", "user=column_1"])
+    assert made.ready and events.load(made.path).counts == {"purchase": 1, "view": 1}
 
 
-def test_shown_and_clicked_with_a_logged_propensity_is_an_exposure_log(tmp_path):
+def test_a_propensity_and_exposures_are_the_users_to_say(tmp_path):
     text = "timestamp,item_id,position,click,propensity_score\n1700000000000,3,1,0,0.5\n1700000000001,4,2,1,0.25\n"
-    log = events.load(draft(write(tmp_path / "shown.csv", text)).path)
+    path = write(tmp_path / "shown.csv", text)
+    made = draft(path)
+    assert [question.key for question in made.questions] == ["propensity", "user", "action_source"]
+    assert 'action_source = "choice"' in made.path.read_text() and "propensity" not in made.columns
+    made = draft(path, answers=["propensity=none", "user=none", "action_source=choice"])
+    assert made.ready and events.load(made.path).card.propensity == "none"
+    log = events.load(draft(path, overwrite=True, answers=["propensity=propensity_score", "user=none"]).path)
     assert log.counts == {"click": 1, "impression": 1}
     assert (log.card.action_source, log.card.propensity, log.card.session) == ("exposure", "logged", "row")
 
 
 def test_strange_events_are_named_and_not_guessed(tmp_path):
-    made = draft(write(tmp_path / "log.csv", CSV + "2026-03-29T04:00:00Z,9,A-7,frobnicate,1,web\n"))
-    assert made.complete and any("'frobnicate' (25.0%)" in doubt for doubt in made.doubts)
+    path = write(tmp_path / "log.csv", CSV + "2026-03-29T04:00:00Z,9,A-7,frobnicate,1,web\n")
+    (question,) = draft(path).questions
+    assert "'frobnicate' (25.0%)" in question.text and question.answers == ("events=frobnicate:none", "events=none")
+    made = draft(path, answers=["events.frobnicate=favourite"])
+    assert made.ready and events.load(made.path).counts["favourite"] == 1
+    made = draft(path, answers=["events=none"], overwrite=True)
     assert events.load(made.path).report.set_aside == {"unknown_event": 1}
 
 
@@ -77,7 +92,7 @@ def test_parquet(tmp_path):
     pa.parquet.write_table(table, tmp_path / "log.parquet")
     made = draft(tmp_path / "log.parquet")
     log = events.load(made.path)
-    assert made.complete and log.n_rows == 3 and log.card.dialect == "parquet"
+    assert made.ready and log.n_rows == 3 and log.card.dialect == "parquet"
 
 
 def test_jsonl(tmp_path):
@@ -88,10 +103,13 @@ def test_jsonl(tmp_path):
         "[1, 2]",
         '{"user": "u", "type": "order", "sku": "two", "ts": 1700000001}',
     ]
-    made = draft(write(tmp_path / "log.jsonl", "\n".join(rows)))
+    path = write(tmp_path / "log.jsonl", "\n".join(rows))
+    (question,) = draft(path).questions
+    assert question.text.startswith("2 of 5 rows do not fit the card (malformed), such as line 3")
+    made = draft(path, answers=["accept=malformed"])
     log = events.load(made.path)
     check_log(log)
-    assert made.complete and log.report == events.LoadReport(5, 3, {"malformed": 2})
+    assert made.ready and log.report == events.LoadReport(5, 3, {"malformed": 2})
     assert log.to_pandas()["item_id"].tolist() == ["9007199254740993", "2", "two"]
 
 
@@ -106,7 +124,7 @@ def test_events_that_come_late_in_a_long_file_are_seen(tmp_path):
     rows = (f"1700000{i % 1000:03d},{i},{'order' if i > 399_000 else 'view'},{i % 9}\n" for i in range(400_000))
     made = draft(write(tmp_path / "long.csv", "time,item,event,user\n" + "".join(rows)))
     assert made.events == {"view": "view", "order": "purchase"}
-    assert any("not all of them" in doubt for doubt in made.doubts)
+    assert any("not all of them" in note for note in made.notes)
 
 
 def test_a_card_is_never_overwritten_silently(tmp_path):
@@ -161,11 +179,17 @@ def test_no_file_a_folder_and_a_card_of_another_kind(tmp_path):
 
 def test_a_gzipped_log_is_looked_into(tmp_path):
     (tmp_path / "log.csv.gz").write_bytes(gzip.compress(CSV.encode()))
-    assert draft(tmp_path / "log.csv.gz").complete
+    assert draft(tmp_path / "log.csv.gz").ready
 
 
 def test_real_samples(shared_data, tmp_path):
-    expected = {"rees46/2019-Oct-sample.csv": 1_000, "open_bandit/obd/bts/men/men.csv": 10_000}
-    for number, (name, rows) in enumerate(expected.items()):
-        made = draft(shared_data / name, tmp_path / f"{number}.toml")
-        assert made.complete and events.load(made.path, shared_data / name).n_rows == rows
+    rees46 = shared_data / "rees46/2019-Oct-sample.csv"
+    made = draft(rees46, tmp_path / "rees46.toml")
+    # The card lies elsewhere, and finds the log.
+    assert made.ready and events.load(made.path).n_rows == 1_000
+    bandit = shared_data / "open_bandit/obd/bts/men/men.csv"
+    made = draft(bandit, tmp_path / "bandit.toml")
+    assert [question.key for question in made.questions] == ["propensity", "user", "action_source"]
+    made = draft(bandit, made.path, answers=["propensity=propensity_score", "user=none"])
+    log = events.load(made.path)
+    assert made.ready and log.n_rows == 10_000 and log.card.session == "row"

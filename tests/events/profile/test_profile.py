@@ -32,7 +32,7 @@ def rows(shop):
 def test_account_and_counts(rows):
     assert rows["Account"] == {"rows read": "7", "kept": "6", "set aside: unknown_event": "1"}
     assert rows["Counts"] == {
-        "sessions": "4", "users": "2", "items": "3",
+        "sessions": "4", "users": "2", "items": "3", "events a session": "1.5",
         "from": "2023-11-14 22:13 UTC", "to": "2023-11-19 13:20 UTC", "days with events": "3 of 6",
     }  # fmt: skip
 
