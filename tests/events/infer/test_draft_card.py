@@ -97,7 +97,7 @@ def test_parquet(tmp_path):
 
 def test_jsonl(tmp_path):
     rows = [
-        '{"ts": 1700000000, "product": {"id": 3}, "sku": 9007199254740993, "type": "view", "user": "u", "price": 9.9}',
+        '{"ts": 1700000000, "shop": {"b": 3}, "sku": 9007199254740993, "type": "view", "user": "u", "price": 9.9}',
         '{"user": "u", "type": "order", "sku": 2, "ts": 1700000001, "price": null, "a/b~c": 1}',
         '{"user": "u", "type": "order"',
         "[1, 2]",

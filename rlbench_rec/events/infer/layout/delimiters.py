@@ -1,0 +1,150 @@
+"""How fields are told apart: the delimiter, quote and escape by which most lines have one number of fields."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ...read.fields import FieldForm, split_fields
+
+USUAL = (",", ";", "\t", "|", "\x01", "\x02", "\x1f", "\x1e", "\x07", "¦")
+SEVERAL = ("::", "||", "|~|", "~|~", "^|^", "~^~", "|#|", "##", "@@", "~~", "^^", ";;", "%%", "$$", "&&", "=>")
+RARE = ("@", "^", "~", ":", "!", "§", " ")
+"""Characters that are delimiters where nothing else is."""
+QUOTING = (('"', ""), ('"', "\\"), ("'", ""), ("", ""), ("", "\\"))
+"""Quote and escape, the likeliest first."""
+LINES = 400
+"""Lines that are tried, of the head and of the rest."""
+ENOUGH = 0.5
+"""Share of the lines that must have one number of fields."""
+
+
+@dataclass(frozen=True)
+class FieldGuess:
+    """A form of fields, and how it fits.
+
+    Attributes:
+        form: delimiter, quote and escape.
+        width: the number of fields that most lines have.
+        fitting: how many of the lines tried have it.
+        tried: lines tried.
+        rivals: other delimiters that fit as well.
+    """
+
+    form: FieldForm
+    width: int
+    fitting: int
+    tried: int
+    rivals: tuple[str, ...] = ()
+
+
+def guess_fields(lines: Sequence[str], given: Mapping[str, object]) -> FieldGuess | None:
+    """The form of the fields in some lines, or None where nothing splits them alike."""
+    tried = _tried(lines)
+    guesses = [guess for delimiter in _delimiters(tried, given) if (guess := _best_quoting(tried, delimiter, given))]
+    ranked = sorted(guesses, key=lambda guess: _rank(guess, tried), reverse=True)
+    if not ranked:
+        return None
+    best, *others = ranked
+    close = [other for other in others if _rank(other, tried)[:3] == _rank(best, tried)[:3]]
+    rivals = () if _is_sure(best, tried) else tuple(other.form.delimiter for other in close)
+    return replace(best, rivals=rivals)
+
+
+def width_of(line: str, form: FieldForm) -> int:
+    """The number of fields in a line; 0 where it cannot be split."""
+    return len(split_fields(line, *form) or [])
+
+
+def _tried(lines: Sequence[str]) -> list[str]:
+    full = [line for line in lines if line.strip()]
+    return full if len(full) <= 2 * LINES else [*full[:LINES], *full[LINES :: len(full) // LINES]]
+
+
+def _delimiters(lines: list[str], given: Mapping[str, object]) -> list[str]:
+    if "delimiter" in given:
+        return [str(given["delimiter"])]
+    text = "\n".join(lines)
+    several = [d for d in dict.fromkeys([*SEVERAL, *_runs(lines)]) if d in text]
+    whole = [d for d in several if all(text.count(c) == text.count(d) * d.count(c) for c in set(d))]
+    # A character that stands nowhere but in a longer delimiter is none itself.
+    single = [d for d in (*USUAL, *RARE) if d in text and not any(d in longer for longer in whole)]
+    return [*single, *several]
+
+
+def _runs(lines: list[str]) -> Iterator[str]:
+    """Signs that stand together in most lines."""
+    runs = Counter(run for line in lines for run in set(re.findall(r"[^\w\s\"'.,;+-]{2,4}", line)))
+    return (run for run, count in runs.items() if count >= 0.9 * len(lines))
+
+
+def _best_quoting(lines: list[str], delimiter: str, given: Mapping[str, object]) -> FieldGuess | None:
+    best: FieldGuess | None = None
+    for quote, escape in _quoting(lines, delimiter, given):
+        trim = bool(given.get("trim", False)) or any(f"{delimiter} {quote}" in line for line in lines if quote)
+        form = FieldForm(delimiter, quote, escape, trim)
+        widths = Counter(width_of(line, form) for line in lines)
+        widths.pop(0, None)
+        if not widths:
+            continue
+        width, fitting = max(widths.items(), key=lambda item: (item[1], item[0]))
+        if best is None or fitting > best.fitting:
+            best = FieldGuess(form, width, fitting, len(lines))
+    # Any sentence has blanks.
+    least, enough = (3, 0.95) if delimiter == " " and "delimiter" not in given else (2, ENOUGH)
+    return best if best and best.width >= least and best.fitting >= enough * len(lines) else None
+
+
+def _quoting(lines: list[str], delimiter: str, given: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Quotes and escapes that the lines may have."""
+    text = "\n".join(lines)
+    pairs = [
+        (quote, escape)
+        for quote, escape in QUOTING
+        if (not quote or quote == '"' or quote in text) and (not escape or escape in text)
+    ]
+    if wraps(lines, delimiter, '"'):
+        pairs = [(quote, escape) for quote, escape in pairs if quote]
+    if not wraps(lines, delimiter, "'"):
+        pairs = [(quote, escape) for quote, escape in pairs if quote != "'"]
+    elif not wraps(lines, delimiter, '"'):
+        pairs.sort(key=lambda pair: pair[0] != "'")
+    pairs = [(str(given.get("quote", quote)), str(given.get("escape", escape))) for quote, escape in pairs]
+    return list(dict.fromkeys(pair for pair in pairs if delimiter not in pair)) or [("", "")]
+
+
+def wraps(lines: Iterable[str], delimiter: str, quote: str) -> bool:
+    """Whether the quote stands at both ends of fields, in more lines than it stands at one end alone."""
+    mark, between = re.escape(quote), re.escape(delimiter)
+    field = re.compile(rf"(?:^|{between}) *{mark}(?:[^{mark}]|{mark}{mark}|\\{mark})*{mark} *(?={between}|$)")
+    open_end = re.compile(rf"(?:^|{between}) *{mark}|{mark} *(?:{between}|$)")
+    wrapped = half = 0
+    for line in lines:
+        if quote in line:
+            left = field.sub("", line)
+            wrapped += left != line
+            half += bool(open_end.search(left))
+    return wrapped > half
+
+
+def _rank(guess: FieldGuess, lines: list[str]) -> tuple[float, bool, bool, bool, int]:
+    """What speaks for a delimiter, the weightiest first."""
+    delimiter = guess.form.delimiter
+    # Times and addresses have colons and the like in every line, so a rare delimiter needs a clear lead.
+    fit = round(guess.fitting / guess.tried - (0.35 if delimiter in RARE else 0.0), 1)
+    first = width_of(lines[0], guess.form) == guess.width
+    is_decimal = delimiter in ",." and not any(
+        re.search(rf"(?:^|[^\d]){re.escape(delimiter)}|{re.escape(delimiter)}(?:[^\d]|$)", line) for line in lines
+    )
+    return (fit, delimiter not in RARE, not is_decimal, first, guess.width)
+
+
+def _is_sure(guess: FieldGuess, lines: list[str]) -> bool:
+    """Whether the first line that fits is one of plain names."""
+    for line in lines:
+        fields = split_fields(line, *guess.form) or []
+        if len(fields) == guess.width:
+            return all(re.fullmatch(r"[\w .:()/-]*", field) for field in fields)
+    return False

@@ -1,0 +1,137 @@
+"""Columns of delimited text that hold lists: what was shown, each with its outcome, or beside what was chosen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..event_words import our_event
+
+BETWEEN = (" ", ",", "|", ";", "/")
+"""Between the elements of a list, in a field that is not split further."""
+ENOUGH = 0.98
+"""Share of the fields that must fit."""
+LOOKED_AT = 2_000
+"""Rows in which lists are looked for."""
+LABELLED = re.compile(r"\S+-\d")
+
+
+@dataclass(frozen=True)
+class ListColumns:
+    """Lists that were taken apart.
+
+    Attributes:
+        names: the columns, with `#`, `#list` and `#label` where the reader adds them.
+        columns: name -> texts, one for each element.
+        key: the card's `lists`.
+        note: what was seen, a sentence.
+    """
+
+    names: list[str]
+    columns: dict[str, list[str]]
+    key: dict[str, object]
+    note: str
+
+
+def find_lists(names: list[str], columns: dict[str, list[str]], delimiter: str) -> ListColumns | None:
+    """The lists in the columns of a log, or None where there are none."""
+    step = max(len(columns[names[0]]) // LOOKED_AT, 1)
+    some = {name: texts[::step] for name, texts in columns.items()}
+    for name in names:
+        fields = [field for field in some[name] if field]
+        labelled = [all(map(LABELLED.fullmatch, field.split(" "))) for field in fields]
+        labels = {element.rpartition("-")[2] for field in fields[:1000] for element in field.split(" ")}
+        several = any(" " in field for field in fields)
+        if fields and several and sum(labelled) >= ENOUGH * len(fields) and len(labels) <= 5:
+            note = f"'{name}' lists what was shown, with a label behind each '-': every element is a row."
+            return _apart(names, columns, [name], {"columns": [name], "delimiter": " ", "label": "-"}, note)
+    for between in BETWEEN:
+        if between != delimiter and (pair := _shown_and_chosen(names, some, between)):
+            shown, chosen = pair
+            key: dict[str, object] = {"columns": [shown], "delimiter": between, "chosen": chosen}
+            note = f"'{shown}' lists what was shown, and {' and '.join(chosen)} which of it was chosen."
+            return _apart(names, columns, [shown], key, note)
+        if between != delimiter and (together := _together(names, some, between)):
+            note = f"Each line holds lists; every element of {', '.join(together)} is a row."
+            return _apart(names, columns, together, {"columns": together, "delimiter": between}, note)
+    return None
+
+
+def _split(field: str, between: str) -> list[str]:
+    return field.split(between) if field else []
+
+
+def _shown_and_chosen(
+    names: Sequence[str], columns: Mapping[str, list[str]], between: str
+) -> tuple[str, dict[str, str]] | None:
+    """A column of lists, and those whose elements are always some of them and whose name says an event."""
+    for shown in names:
+        lists = [set(_split(field, between)) for field in columns[shown]]
+        if sum(len(elements) > 1 for elements in lists) < len(lists) / 2 or not _are_ids(columns[shown], between):
+            continue
+        chosen: dict[str, str] = {}
+        for name in names:
+            event = _event_of(name)
+            if name == shown or event is None or not any(columns[name]):
+                continue
+            inside = [set(_split(f, between)) <= elements for f, elements in zip(columns[name], lists, strict=True)]
+            if sum(inside) >= ENOUGH * len(inside):
+                chosen[name] = event
+        if chosen:
+            return shown, chosen
+    return None
+
+
+def _event_of(name: str) -> str | None:
+    """The event that a column's name says: `clicked`, `purchased_items`."""
+    words = [word for word in re.split(r"[\W_]+", name) if word]
+    events = [event for word in [name, *words] if (event := our_event(word)) not in (None, "impression")]
+    return events[0] if events else None
+
+
+def _are_ids(fields: Sequence[str], between: str) -> bool:
+    """Whether the elements are single words that come back: ids, and not sentences or times."""
+    elements = [element for field in fields for element in _split(field, between)]
+    if any(not re.fullmatch(r"[\w-]+", element) for element in elements[:2000]):
+        return False
+    return len(set(elements)) < 0.8 * len(elements) and not all(re.fullmatch(r"[\d-]{8,10}", e) for e in elements)
+
+
+def _together(names: Sequence[str], columns: Mapping[str, list[str]], between: str) -> list[str]:
+    """Columns whose lists are as long as each other, line by line."""
+    lengths = {name: [len(_split(field, between)) for field in columns[name]] for name in names}
+    varied = [name for name in names if len(set(lengths[name]) - {0, 1}) > 1 or min(lengths[name], default=0) > 2]
+    for name in varied:
+        alike = [other for other in varied if _agree(lengths[name], lengths[other])]
+        if len(alike) > 1 and between != " ":
+            return alike
+    return []
+
+
+def _agree(lengths: Sequence[int], others: Sequence[int]) -> bool:
+    return sum(a == b for a, b in zip(lengths, others, strict=True)) >= ENOUGH * len(lengths)
+
+
+def _apart(
+    names: list[str], columns: dict[str, list[str]], lists: list[str], key: dict[str, object], note: str
+) -> ListColumns:
+    """A row for each element; a line without elements, or with lists of different lengths, is left out."""
+    between, label = str(key["delimiter"]), str(key.get("label", ""))
+    outer = [name for name in names if name not in lists]
+    pseudo = ["#", "#list", *(["#label"] if label else [])]
+    made: dict[str, list[str]] = {name: [] for name in [*names, *pseudo]}
+    for line in range(len(columns[names[0]])):
+        split = [_split(columns[name][line], between) for name in lists]
+        if not split[0] or len({len(elements) for elements in split}) > 1:
+            continue
+        for place, elements in enumerate(zip(*split, strict=True), 1):
+            for name in outer:
+                made[name].append(columns[name][line])
+            for name, element in zip(lists, elements, strict=True):
+                made[name].append(element.rpartition(label)[0] if label else element)
+            made["#"].append(str(place))
+            made["#list"].append(str(line + 1))
+            if label:
+                made["#label"].append(elements[0].rpartition(label)[2])
+    return ListColumns([*names, *pseudo], made, key, note)
