@@ -265,7 +265,9 @@ def _text(keys: Mapping[str, object], roles: Roles, questions: list[Question]) -
     if roles.offered and "context" not in keys:
         lines += ["", "# [context]  # known before the decision: take out the # of those that are"]
         lines += [f'# {key(name)} = "category"' for name in roles.offered]
-    unused = [column.name for column in roles.free() if column.name not in roles.offered and column.name[0] != "#"]
+    unused = [
+        column.name for column in roles.free() if column.name not in roles.offered and not column.name.startswith("#")
+    ]
     if unused:
         lines += ["", f"# Not used: {one_line(', '.join(unused))}"]
     # The lines of tables come last in TOML, so nothing else may follow them.
