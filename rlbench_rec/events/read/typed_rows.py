@@ -86,7 +86,7 @@ def stage(raw: RawRows, located: LocatedCard) -> Staging:
         "price": (columns.price, "number"),
         "category": (columns.category, types.category),
         "propensity": (columns.propensity, "propensity"),
-        "position": (columns.position, "int64"),
+        "position": (columns.position, "whole"),
         "slate_id": (columns.slate, types.slate),
         "quantity": (columns.quantity, "whole"),
         "rating": (columns.rating, "number"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
@@ -115,6 +116,24 @@ def test_a_sign_that_is_not_one_is_malformed(shop, text):
     assert events.load(card).report == events.LoadReport(2, 1, {"malformed": 1})
 
 
+@pytest.mark.parametrize(
+    ("keys", "written"),
+    [
+        (ENGLISH, "{:,.2f}"),
+        (GERMAN, "{:,.2f}"),
+        (SPACED, "{:,.2f}"),
+        ({"decimal": ",", "strip": "kr."}, "{:.2f} kr."),
+        ({"thousands": "'", "strip": "CHF"}, "CHF {:,.2f}"),
+    ],
+)
+def test_what_a_shop_writes_is_what_is_read(shop, keys, written):
+    amounts = [round(10.0**power * digit / 7, 2) for power in range(10) for digit in range(1, 10)]
+    marks = str.maketrans({",": keys.get("thousands", ""), ".": keys.get("decimal", ".")})
+    head, number, tail = re.fullmatch(r"(.*)(\{.*\})(.*)", written).groups()
+    texts = [head + number.format(amount).translate(marks) + tail for amount in amounts]
+    assert prices_of(shop, keys, texts) == amounts
+
+
 def test_all_numbers_are_written_alike(shop):
     columns = (
         '{ timestamp = "time", item = "item", event = "what", user = "user", price = "price", quantity = "n", '
@@ -141,10 +160,10 @@ def test_all_numbers_are_written_alike(shop):
         ("9007199254740995.0", None),
     ],
 )
-def test_quantities_are_whole_numbers_that_may_be_written_as_floats(shop, text, pieces):
-    columns = '{ timestamp = "time", item = "item", event = "what", user = "user", quantity = "n" }'
-    log = events.load(shop(f"time,user,item,what,n\n1,1,7,buy,1\n2,1,8,buy,{text}\n", columns=columns))
-    assert log.to_pandas()["quantity"].tolist() == [1, *([] if pieces is None else [pieces])]
+def test_quantities_and_positions_are_whole_numbers_that_may_be_written_as_floats(shop, text, pieces):
+    columns = '{ timestamp = "time", item = "item", event = "what", user = "user", quantity = "n", position = "n" }'
+    frame = events.load(shop(f"time,user,item,what,n\n1,1,7,buy,1\n2,1,8,buy,{text}\n", columns=columns)).to_pandas()
+    assert frame["quantity"].tolist() == frame["position"].tolist() == [1, *([] if pieces is None else [pieces])]
 
 
 @pytest.mark.parametrize(
