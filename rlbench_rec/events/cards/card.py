@@ -27,6 +27,7 @@ from .shape import (
     Variant,
     Window,
 )
+from .time_format import known_formats
 
 FILL_IN = "FILL IN"
 """What stands in a drafted card where something could not be told."""
@@ -106,10 +107,14 @@ class DatasetCard(BaseModel):
     """Texts before or after a number that are not part of it, such as a currency."""
     negative: Literal["malformed", "refund"] = "malformed"
     """What a negative price, total or quantity of a purchase makes of its row."""
-    time_unit: Literal["iso", "s", "ms"] = "ms"
-    """Unit of the timestamp: ISO 8601 text, or seconds or milliseconds since 1970 in UTC."""
+    time_unit: Literal["iso", "s", "ms", "us", "ns", "excel"] = "ms"
+    """Unit of the timestamp: ISO 8601 text; seconds, milliseconds, microseconds or nanoseconds since 1970 in UTC; or
+    Excel's days since 1899-12-30. Numbers may have decimals."""
+    time_format: Annotated[str | list[str], AfterValidator(known_formats)] | None = None
+    """In place of the unit: how times are written, as in Python's `strptime`; of several formats, the first that fits
+    the whole text."""
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
-    """Zone of ISO timestamps that carry no offset."""
+    """Zone of times, other than numbers since 1970, that carry no offset."""
     events: dict[str, str] = {}
     """Raw event value -> vocabulary; the value "" stands for rows without one."""
     outcomes: dict[str, str] = {}

@@ -19,6 +19,7 @@ def problems(card: DatasetCard) -> Iterator[str]:
         if name not in EVENTS:
             yield f"unknown event '{name}'; the vocabulary is {', '.join(EVENTS)}"
     yield from _events(card)
+    yield from _times(card)
     if not card.header and card.dialect == "delimited" and not (card.names or all(f.names for f in card.files)):
         yield "a file without a header needs names"
     for session in dict.fromkeys([card.session, *(v.session or card.session for v in card.variants.values())]):
@@ -88,6 +89,14 @@ def _text(card: DatasetCard) -> Iterator[str]:
             yield f"{key} is for dialect = 'delimited'"
     if card.dialect == "parquet" and "encoding" in card.model_fields_set and not card.lookups:
         yield "encoding is for text files, not for dialect = 'parquet'"
+
+
+def _times(card: DatasetCard) -> Iterator[str]:
+    if card.time_format is not None and "time_unit" in card.model_fields_set:
+        yield "times are read by time_unit or by time_format: one of the two"
+    several = [c for c in (card.columns.timestamp, *(s.columns.get("timestamp") for s in card.files)) if c]
+    if card.time_format is None and card.time_unit != "iso" and any(isinstance(c, list) for c in several):
+        yield 'columns.timestamp of several columns needs time_format, or time_unit = "iso"'
 
 
 def _lists(card: DatasetCard) -> Iterator[str]:

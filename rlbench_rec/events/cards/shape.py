@@ -120,8 +120,8 @@ def raw_names(role: str | list[str] | None) -> list[str]:
 class Columns(Strict):
     """Raw column names of what an EventLog needs."""
 
-    timestamp: str
-    """When the event happened."""
+    timestamp: str | Annotated[list[str], Field(min_length=2)]
+    """When the event happened; several columns, such as date and time, are joined by a blank."""
     since_start: str | None = None
     """Milliseconds since the session began, where the timestamp is a date without a time of day. The session is taken
     to begin at midnight: pauses and order within it are exact, the time of day is not known."""

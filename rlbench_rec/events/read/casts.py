@@ -8,6 +8,7 @@ from ...sql import quote_text
 from ..cards.card import DatasetCard
 from ..dialects.rows import RawRows
 from .numbers import float_id, number, propensity, whole_number
+from .time_casts import timestamp
 
 SQL_TYPES = {
     "int64": "BIGINT",
@@ -41,6 +42,14 @@ def joined_id(raw: RawRows, columns: list[str], card: DatasetCard) -> str:
     return "(" + " || '|' || ".join(parts) + ")"
 
 
+def joined_text(raw: RawRows, columns: str | list[str], card: DatasetCard) -> str:
+    """The text of one raw column, or of several with a blank between them; NULL where one of them is missing."""
+    if isinstance(columns, str):
+        return text_of(raw, columns, card)
+    texts = " || ' ' || ".join(text_of(raw, column, card) for column in columns)
+    return f"({texts})"
+
+
 def holds(raw: RawRows, where: Mapping[str, str | list[str]], card: DatasetCard) -> str:
     """SQL condition, true or false: every column has its value, or one of its values."""
     conditions = ["true"]
@@ -70,26 +79,4 @@ def cast(text: str, kind: str, card: DatasetCard) -> str:
             text = f"coalesce({text}, '')"
         whens = " ".join(f"WHEN {quote_text(value)} THEN {quote_text(name)}" for value, name in card.events.items())
         return f"CASE {text} {whens} END"
-    return _timestamp(text, card) if kind == "time" else text
-
-
-def _timestamp(text: str, card: DatasetCard) -> str:
-    if card.time_unit in ("s", "ms"):
-        factor = 1000 if card.time_unit == "s" else 1
-        # Bounded, so that the multiplication cannot overflow: the years 1 to 9999 need 12 digits of seconds.
-        digits = f"CASE WHEN regexp_full_match({text}, '-?[0-9]{{1,15}}') THEN TRY_CAST({text} AS BIGINT) END"
-        return f"({digits}) * CAST({factor} AS BIGINT)"
-    naive = f"TRY_CAST({text} AS TIMESTAMP)"
-    if card.time_zone != "UTC":
-        naive = f"timezone({quote_text(card.time_zone)}, {naive})"
-    # A cast to TIMESTAMP ignores whatever follows, PM and zone names too: it gets digits alone.
-    is_naive = f"regexp_full_match({text}, '[0-9]+[-/][0-9]+[-/][0-9]+([T ][0-9:.]+)?')"
-    # Some write a blank before the offset. Words like `epoch` are not times.
-    closed = f"replace(replace({text}, ' +', '+'), ' -', '-')"
-    aware = f"coalesce(TRY_CAST({text} AS TIMESTAMPTZ), TRY_CAST({closed} AS TIMESTAMPTZ))"
-    # The usual form of a log in UTC, for which the plain cast, three times as fast, gives the same.
-    is_utc = f"ends_with({text}, ' UTC') AND length({text}) = 23 AND {text}[17] = ':'"
-    return (
-        f"CASE WHEN {is_utc} THEN epoch_ms(TRY_CAST({text} AS TIMESTAMP)) WHEN {is_naive} THEN epoch_ms({naive}) "
-        f"WHEN contains({text}, ':') THEN epoch_ms({aware}) END"
-    )
+    return timestamp(text, card) if kind == "time" else text

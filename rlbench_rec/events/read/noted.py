@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from ...sql import parquet_rows, single_value
 from ..cards.card import DatasetCard
+from .repeated_hours import has_local_times, times_in_repeated_hours
 
 if TYPE_CHECKING:
     import duckdb
 
 SEVERAL_USERS = "sessions with several users"
+REPEATED_HOUR = "times in a repeated hour"
 ADVICE = {
+    REPEATED_HOUR: "Which of the two passes is not known, and the second was taken; write times with their offset.",
     SEVERAL_USERS: "If an id is unique only within a user, name both columns in columns.session.",
 }
 """What is noted -> what to do about it, in one sentence."""
@@ -29,6 +32,8 @@ def noted(connection: duckdb.DuckDBPyConnection, card: DatasetCard, events: Path
     counts: dict[str, int] = {}
     if card.session == "given" and (card.columns.user or any("user" in spec.columns for spec in card.files)):
         counts[SEVERAL_USERS] = _sessions_with_several_users(connection, events)
+    if has_local_times(card):
+        counts[REPEATED_HOUR] = times_in_repeated_hours(connection, card, events)
     return {what: count for what, count in counts.items() if count}
 
 

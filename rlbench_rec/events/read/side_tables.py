@@ -16,6 +16,7 @@ from ..cards.shape import Lookup
 from ..dialects import DIALECTS
 from ..dialects.rows import RawRows, all_names
 from .casts import SQL_TYPES, by_card, cast, holds, text_of
+from .time_casts import not_a_time
 from .typed_rows import Staging, in_order
 
 if TYPE_CHECKING:
@@ -135,16 +136,16 @@ def _one(
     kinds = {"category": types.category, "parent_category": types.category, "available": "int64", "price": "number"}
     made = {f"key_{ours}": cast(columns[name], getattr(types, ours), card) for ours, name in lookup.key.items()}
     place = ", ".join(made)
-    needed = list(made)
+    bad = [f"{name} IS NULL" for name in made]
     if lookup.as_of:
         made["moment"] = cast(columns[lookup.as_of], "time", card)
-        place, needed = f"{place}, moment", [*needed, "moment"]
+        place = f"{place}, moment"
+        bad.append(not_a_time("moment", card))
     if lookup.value:
         made["value"] = cast(columns[lookup.value], kinds[lookup.into], card)
     else:
         made["value"] = f"CAST(NULL AS {SQL_TYPES['string']})"
     selected = ", ".join(f"{expression} AS {name}" for name, expression in made.items())
-    bad = [f"{name} IS NULL" for name in needed]
     if lookup.value:
         bad.append(f"({columns[lookup.value]} IS NOT NULL AND value IS NULL)")
     judged = (

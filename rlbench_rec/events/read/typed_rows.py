@@ -12,7 +12,8 @@ from ..cards.find import LocatedCard
 from ..dialects.lists import one_row_each
 from ..dialects.rows import RawRows
 from ..event_log import COLUMNS, OPTIONAL_COLUMNS
-from .casts import SQL_TYPES, by_card, cast, holds, joined_id, text_of
+from .casts import SQL_TYPES, by_card, cast, holds, joined_id, joined_text
+from .time_casts import not_a_time
 
 REASONS = (
     "comment",
@@ -95,7 +96,7 @@ def stage(raw: RawRows, located: LocatedCard) -> Staging:
         "since_start": (columns.since_start, "int64"),
         **{staged: (name, _context_kind(card, name)) for staged, name in context.items()},
     }
-    texts = {name: text_of(raw, source, card) for name, (source, _) in sources.items() if source is not None}
+    texts = {name: joined_text(raw, source, card) for name, (source, _) in sources.items() if source is not None}
     if isinstance(columns.session, list):
         texts["session_id"] = joined_id(raw, columns.session, card)
     if columns.event is None:
@@ -162,7 +163,7 @@ def _conditions(card: DatasetCard, raw: RawRows, texts: dict[str, str]) -> dict[
     no_item = "item_id IS NULL"
     if "search" in card.may_have:
         no_item = "(item_id IS NULL AND event IS DISTINCT FROM 'search')"
-    malformed = [f"NOT {raw.well_formed}", "timestamp IS NULL", no_item, "price < 0", *unparsed]
+    malformed = [f"NOT {raw.well_formed}", not_a_time("timestamp", card), no_item, "price < 0", *unparsed]
     if "quantity" in texts:
         malformed.append("quantity < 0")
     if "since_start" in texts:
