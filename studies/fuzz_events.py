@@ -126,9 +126,15 @@ def _check(log: events.EventLog, card: str, data: Path, plain: dict[str, bytes] 
         return
     read = {path.name.removesuffix(".gz").removesuffix(".zip") for path in resolve_files(found, data)}
     contents = [content for name, content in plain.items() if name in read]
-    lines = sum(content.count(b"\n") + (bool(content) and not content.endswith(b"\n")) for content in contents)
+    lines = sum(map(_lines, contents))
     headers = len(contents) if found.card.header and found.card.dialect == "delimited" else 0
     assert report.rows_read == lines - headers, f"{lines} lines, {headers} of them headers; {report.rows_read} read"
+
+
+def _lines(content: bytes) -> int:
+    # Old Macs end lines with a carriage return.
+    end = b"\n" if b"\n" in content else b"\r"
+    return content.count(end) + (bool(content) and not content.endswith(end))
 
 
 if __name__ == "__main__":

@@ -93,3 +93,13 @@ def test_an_error_in_a_worker_is_the_error_of_one_machine(two_workers, tmp_path)
             events.load(tmp_path / "shop.toml", ray=ray)
         messages.append(str(caught.value))
     assert messages[0] == messages[1] and "No row can be used: 1 malformed" in messages[0]
+
+
+def test_text_in_another_form_is_read_alike(two_workers, tmp_path, shop):
+    header, row = "time,user,item,what,price\n", '1,1,7,view,2\n2,1,8,buy,"3"\n# 备注\n3,x\n'
+    card = shop(f"导出\n{header}{row}".encode("gbk"), 'encoding = "gbk"\nskip_lines = 1\ncomment = "#"\n')
+    (tmp_path / "more.csv").write_bytes(f"导出\n{header}{row}4,1,7,手机,\n".encode("gbk") + b"5,1,7,view\xff,\n")
+    one, spread = events.load(card), events.load(card, ray=two_workers)
+    assert spread.report == one.report
+    assert one.report.set_aside == {"comment": 2, "malformed": 3, "unknown_event": 1}
+    assert spread.to_arrow().equals(one.to_arrow())
