@@ -59,10 +59,10 @@ def _numbers(card: DatasetCard) -> Iterator[str]:
     if card.decimal == card.thousands:
         yield f"decimal and thousands are both '{card.decimal}': say which mark stands before the decimals"
     if card.thousands and (card.thousands.isalnum() or card.thousands in "+-()"):
-        yield f"thousands = '{card.thousands}' is part of a number"
+        yield f"thousands = {card.thousands!r} is part of a number"
     for text in card.strip if isinstance(card.strip, list) else [card.strip]:
         if any(char.isdigit() for char in text) or (text in (*"+-()", card.decimal, card.thousands) and text):
-            yield f"strip = '{text}' is part of a number"
+            yield f"strip = {text!r} is part of a number"
     each = [card.of_file(spec) for spec in card.files if spec.has_own_shape] or [card]
     if any(shape.columns.price and shape.columns.total for shape in each):
         yield "a price is said by columns.price or by columns.total: one of the two"

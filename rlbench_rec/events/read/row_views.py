@@ -120,7 +120,7 @@ def check_propensities(connection: duckdb.DuckDBPyConnection, card: DatasetCard,
     ).fetchone()
     if row:
         # Not set aside: leaving out exposures by their propensity would bias every estimate.
-        what = "not a number" if row[2] is None else row[2]
+        what = "not a number" if row[2] is None else str(row[2])[:80]
         raise InputError(
             f"The propensity is {what}; {PROPENSITY[card.propensity_form]}.",
             where=f"{files[row[0]]}:{row[1]}: column '{column}'",

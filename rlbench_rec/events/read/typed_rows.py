@@ -146,8 +146,11 @@ def _amounts(card: DatasetCard, have: Iterable[str]) -> dict[str, str]:
         kept = {name: f"CASE WHEN {is_refund} THEN TRY(abs({name})) ELSE {name} END" for name in kept}
     if "total" in kept:
         total = kept.pop("total")
-        of_one = f"({total}) / nullif({kept['quantity']}, 0)" if "quantity" in kept else total
-        kept["price"] = f"coalesce({of_one}, {total})"
+        kept["price"] = total
+        if "quantity" in kept:
+            kept["price"] = f"coalesce(({total}) / nullif({kept['quantity']}, 0), {total})"
+            # Price times quantity is what the row cost, of no piece too.
+            kept["quantity"] = f"CASE WHEN quantity = 0 AND total <> 0 THEN 1 ELSE {kept['quantity']} END"
     return changed | {name: expression for name, expression in kept.items() if expression != name}
 
 

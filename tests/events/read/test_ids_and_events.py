@@ -138,6 +138,7 @@ def test_propensities_are_read_in_the_form_that_the_card_says(shop, form, texts,
         ("inverse", "0.25", r"is 0\.25; as one by the probability it must be 1 or more"),
         ("inverse", "0", r"is 0; as one by"),
         ("inverse", "x", r"is x; as one by"),
+        ("inverse", "\x1b[31m4", r"is \\u001b\[31m4; as one by"),
         ("inverse", "", r"is not a number; as one by"),
     ],
 )

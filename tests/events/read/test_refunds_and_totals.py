@@ -38,6 +38,13 @@ def test_a_negative_quantity_is_a_refund_too(shop, price, pieces):
     assert amounts(log) == [("refund", 15.0, 2)]
 
 
+def test_a_log_of_purchases_alone_has_refunds_too(shop):
+    columns = '{ timestamp = "time", item = "item", user = "user", price = "price", quantity = "n" }'
+    rows = "1,1,7,15,2\n2,1,7,15,-1\n3,1,7,-15,1\n"
+    card = shop("time,user,item,price,n\n" + rows, REFUND + 'event = "purchase"\n', columns=columns, events="{}")
+    assert amounts(events.load(card)) == [("purchase", 15.0, 2), ("refund", 15.0, 1), ("refund", 15.0, 1)]
+
+
 def test_the_log_may_name_refunds_itself_with_or_without_a_sign(shop):
     named = '{ view = "view", buy = "purchase", back = "refund" }'
     rows = "1,1,7,back,15,1\n2,1,7,back,-15,-2\n3,1,7,buy,-15,1\n4,1,7,view,15,-1\n"
@@ -47,16 +54,17 @@ def test_the_log_may_name_refunds_itself_with_or_without_a_sign(shop):
 
 
 def test_a_price_is_the_total_by_the_quantity(shop):
-    sums = ["30,2", "30,0", "30,", ",2", "-30,2", "-30,-2", "x,1"]
+    sums = ["30,2", "30,0", "30,", ",2", "-30,2", "-30,-2", "x,1", "0,0"]
     rows = "".join(f"{time},1,7,buy,{amount}\n" for time, amount in enumerate(sums))
     log = events.load(shop("time,user,item,what,sum,n\n" + rows, REFUND, columns=TOTALS))
     assert amounts(log) == [
         ("purchase", 15.0, 2),
-        ("purchase", 30.0, 0),
+        ("purchase", 30.0, 1),
         ("purchase", 30.0, None),
         ("purchase", None, 2),
         ("refund", 15.0, 2),
         ("refund", 15.0, 2),
+        ("purchase", 0.0, 0),
     ]
     assert log.report.set_aside == {"malformed": 1}
 
