@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..dialects.named_columns import element_keys
 from ..event_types import EVENTS
 from .shape import raw_names
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 def problems(card: DatasetCard) -> Iterator[str]:
     """What does not fit together in a card, worst first."""
     named = [card.event, *(spec.event for spec in card.files), *(lookup.event for lookup in card.lookups)]
-    for name in [*card.events.values(), *card.outcomes.values(), *filter(None, named), *card.reward_weights]:
+    named += [*card.events.values(), *card.outcomes.values(), *(card.lists.chosen.values() if card.lists else ())]
+    for name in [*filter(None, named), *card.reward_weights]:
         if name not in EVENTS:
             yield f"unknown event '{name}'; the vocabulary is {', '.join(EVENTS)}"
     yield from _events(card)
@@ -45,8 +47,9 @@ def problems(card: DatasetCard) -> Iterator[str]:
 def _events(card: DatasetCard) -> Iterator[str]:
     each = [card.of_file(spec) for spec in card.files if spec.has_own_shape] or [card]
     for shape in each:
-        if sum(map(bool, (shape.columns.event, shape.event, shape.outcomes))) != 1:
-            yield "what happened is said by columns.event, by event or by outcomes: one of the three"
+        chosen = card.lists.chosen if card.lists else {}
+        if sum(map(bool, (shape.columns.event, shape.event, shape.outcomes, chosen))) != 1:
+            yield "what happened is said by columns.event, by event, by outcomes or by lists.chosen: by one of them"
     if card.columns.event and not card.events:
         yield "columns.event needs events: raw value = ours"
     if len(each) > 1 and card.context:
@@ -100,13 +103,26 @@ def _times(card: DatasetCard) -> Iterator[str]:
 
 
 def _lists(card: DatasetCard) -> Iterator[str]:
-    if card.lists is None:
+    arrays = element_keys(card)
+    if not arrays:
         return
     for role in ("session", "user", "since_start"):
-        if any(name.split(".")[0] in card.lists.columns for name in raw_names(getattr(card.columns, role))):
+        if any(name in columns for name in raw_names(getattr(card.columns, role)) for columns in arrays.values()):
             yield f"columns.{role} cannot differ within a list"
     if card.deduplicate:
         yield "deduplicate and lists do not go together"
+    if card.lists is None:
+        if card.dialect == "delimited":
+            yield f"'{next(iter(arrays))}[]' needs dialect = 'jsonl', 'json' or 'parquet'; delimited text has lists"
+        return
+    for array in arrays:
+        if array not in card.lists.columns:
+            yield f"'{array}[]' and lists do not go together: name '{array}' in lists.columns"
+    if card.lists.chosen and not any(card.columns.item in columns for columns in arrays.values()):
+        yield "lists.chosen needs columns.item in the lists"
+    for column in card.lists.chosen:
+        if column in card.lists.columns:
+            yield f"'{column}' cannot be in lists.columns and in lists.chosen"
 
 
 def _lookups(card: DatasetCard) -> Iterator[str]:

@@ -178,6 +178,13 @@ class Lists(Strict):
     """The raw columns; those of one line have one length. Keys of objects in a JSON list are named `column.key`."""
     delimiter: str = Field(",", min_length=1)
     """Between elements in delimited text; JSON has lists of its own."""
+    label: str = ""
+    """What stands before the label of an element in the first column, as `-` in `N1-1`: the column then holds `N1`, and
+    a further column, `#label`, holds `1`. The last one in an element counts; an element without one is malformed."""
+    chosen: dict[str, str] = {}
+    """In place of `columns.event`, columns that list those of the shown items that got an event: column -> event. The
+    strongest event counts, `impression` where there is none. A line is malformed with an item that was not shown, or
+    was shown twice, among the chosen."""
 
 
 class Lookup(Strict):

@@ -7,6 +7,6 @@ from .rows import Dialect
 
 _HERE = "rlbench_rec.events.dialects"
 DIALECTS: Registry[Dialect] = Registry(
-    "dialect", {name: f"{_HERE}.{name}:DIALECT" for name in ("delimited", "jsonl", "parquet")}
+    "dialect", {name: f"{_HERE}.{name}:DIALECT" for name in ("delimited", "json", "jsonl", "parquet")}
 )
 """Dialects by name."""

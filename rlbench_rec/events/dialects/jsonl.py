@@ -1,4 +1,4 @@
-"""JSON Lines: one flat object per line, keys in any order; a key that a line lacks is a missing value."""
+"""JSON Lines: an object per line, keys in any order; a key that a line lacks is a missing value."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import InputError
-from ...sql import quote_text
 from ..cards.card import DatasetCard
 from ..read.numbered_lines import LineStream
 from ..read.text_files import head_lines, whole_lines
-from .lists import ELEMENT, LIST, named
+from .json_fields import KeyNames, fields_sql
 from .rows import Dialect, RawRows
 
 if TYPE_CHECKING:
@@ -30,40 +29,44 @@ def open_rows(connection: duckdb.DuckDBPyConnection, files: list[Path], card: Da
     """
     stream = LineStream(files, encoding=card.encoding)
     connection.register("raw_lines", stream.reader())
-    # JSON pointers, which take any key.
-    paths = ", ".join(quote_text("/" + name.replace("~", "~0").replace("/", "~1")) for name in names)
-    # In a CASE each, since a reader of JSON stops at the first text that is none.
-    of_object = f"CASE json_type(text) WHEN 'OBJECT' THEN json_extract_string(text, [{paths}]) END"
-    fields = f"CASE WHEN json_valid(text) THEN {of_object} END"
-    return RawRows(f"(SELECT file, line, text, {fields} AS fields FROM raw_lines)", names, str(files[0]), stream)
+    return RawRows(fields_sql("raw_lines", names, card), names, str(files[0]), stream)
 
 
 def key_names(files: list[Path], card: DatasetCard) -> list[list[str]]:
     """The keys of the first lines, and those further down that the card names; one file's keys are those of all.
 
     Raises:
-        InputError: an empty file.
+        InputError: an empty file, or one that is a JSON array.
     """
-    names: dict[str, None] = {}
+    keys = KeyNames(card)
     for file in files:
         lines = list(itertools.islice(head_lines(file, card.encoding), LOOKED_AT))
         if not lines or not lines[0]:
             raise InputError("The file is empty, or its first line is.", where=str(file))
+        if _is_array(lines):
+            hint = 'Write dialect = "json" in the card.'
+            raise InputError("It is one JSON array, not a JSON object on each line.", where=str(file), hint=hint)
         for line in lines:
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError):
-                continue
-            names |= dict.fromkeys(row) if isinstance(row, dict) else {}
-    lists = card.lists.columns if card.lists else []
-    wanted = [name for name in named(card) if name not in names and name.split(".")[0] not in (*lists, ELEMENT, LIST)]
+            keys.add(line)
     # Purchases come late, and with them a price.
-    return [[*names, *(name for name in wanted if _occurs(name, files, card.encoding))]] * len(files)
+    return [keys.all(chunk for file in files for chunk in whole_lines(file, card.encoding))] * len(files)
 
 
-def _occurs(key: str, files: list[Path], encoding: str) -> bool:
-    text = json.dumps(key, ensure_ascii=False).encode()
-    return any(text in chunk for file in files for chunk in whole_lines(file, encoding))
+def _is_array(lines: list[str]) -> bool:
+    """Whether lines are those of one array, and not objects of which the first is broken."""
+    first, *others = [line.strip() for line in lines if line.strip()] or [""]
+    if not first.startswith("["):
+        return False
+    if not others or first == "[":
+        return first == "[" or '{"' in first.replace(" ", "")
+    return not any(_is_object(line) for line in [first, *others[:-1]])
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 DIALECT = Dialect(key_names, open_rows)

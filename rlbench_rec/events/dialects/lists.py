@@ -2,73 +2,185 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from ...sql import quote_text
 from ..cards.card import DatasetCard
-from ..cards.shape import raw_names
-from .rows import RawRows
+from ..event_types import EVENTS
+from .json_fields import text_of_key
+from .named_columns import element_keys, roles_of_ids
+from .rows import ABSENT, RawRows
 
 ELEMENT, LIST = "#", "#list"
 """Columns that every such row has beside the raw ones: its number in the list, from 1, and the number of the line."""
+LABEL, CHOSEN = "#label", "#chosen"
+"""What follows the last `lists.label` in an element, and the event of an element by `lists.chosen`."""
+JSON_DIALECTS = ("json", "jsonl")
+
+
+@dataclass(frozen=True)
+class _Array:
+    """An array in a line.
+
+    Attributes:
+        sql: SQL of its elements; NULL where it is not an array.
+        is_absent: SQL condition: the line has none.
+        columns: the columns that come of it: name -> key in an element.
+        texts: key -> SQL of the text of that key in the element `element` of `sql`.
+    """
+
+    sql: str
+    is_absent: str
+    columns: dict[str, str]
+    texts: dict[str, str]
 
 
 def one_row_each(raw: RawRows, card: DatasetCard) -> RawRows:
     """The rows of a log whose lines hold lists; of other logs the rows as they are.
 
-    An element takes the place of its list, and all else of the line is repeated. A line whose lists are missing, empty
-    or of different lengths stays one row, without fields, so that it is set aside and no line is lost.
+    An element takes the place of its list, and all else of the line is repeated. A line whose `lists` are missing,
+    empty or of different lengths, or that has a chosen element which was not shown just once, stays one row, without
+    fields, so that it is set aside and no line is lost. A line without the array of `items[].key` is one row with a
+    null there.
 
     Args:
         raw: one row per line.
-        card: which columns are lists; keys of objects in them are those that the card names as `column.key`.
+        card: which columns are lists, and which keys of objects in them it names.
 
     Raises:
         InputError: the files lack a column.
     """
-    lists = card.lists
-    if lists is None:
+    keys = element_keys(card)
+    if not keys:
         return raw
-    is_json = card.dialect == "jsonl"
-    keys = {column: [n for n in named(card) if n.startswith(f"{column}.")] for column in lists.columns}
-    split = {column: _split(raw.column(column), lists.delimiter, is_json) for column in lists.columns}
-    arrays = ", ".join(f"{array} AS list_{i}" for i, array in enumerate(split.values()))
-    first, *others = (f"len(list_{i})" for i in range(len(split)))
-    equal = " AND ".join([raw.well_formed, f"{first} > 0", *(f"{first} = {other}" for other in others)])
+    arrays = [_array(raw, card, name, columns) for name, columns in keys.items()]
+    is_explicit = card.lists is not None
+    lengths = [
+        f"len(list_{i})" if is_explicit else f"CASE WHEN absent_{i} THEN 0 ELSE len(list_{i}) END"
+        for i in range(len(arrays))
+    ]
+    first, *others = lengths
+    conditions = [raw.well_formed, f"{first} > 0", *(f"{first} = {other}" for other in others)]
+    cut = [f"{array.sql} AS list_{i}" for i, array in enumerate(arrays)]
+    if not is_explicit:
+        cut += [f"coalesce({array.is_absent}, true) AS absent_{i}" for i, array in enumerate(arrays)]
+    chosen = _chosen(raw, card)
+    cut += [f"{choices} AS chosen_{i}" for i, choices in enumerate(chosen)]
+    lines = f"SELECT *, {', '.join(cut)} FROM {raw.relation}"
+    if chosen:
+        lines = f"SELECT *, {_shown(card, arrays)} AS shown FROM ({lines})"
+        conditions += [_each_shown_once(f"chosen_{i}") for i in range(len(chosen))]
 
-    names = [name for name in raw.names if name not in split]
-    fields = [raw.column(name) for name in names]
-    for i, column in enumerate(split):
-        # DuckDB takes JSON text apart by pointers; an element that is a text or a number has itself for a value.
-        pointers = [
-            "",
-            *("/" + key.removeprefix(f"{column}.").replace("~", "~0").replace("/", "~1") for key in keys[column]),
-        ]
-        names += [column, *keys[column]]
-        value = f"list_{i}[element]"
-        fields += [f"json_extract_string({value}, {quote_text(p)})" if is_json else value for p in pointers]
-    names += [ELEMENT, LIST]
-    fields += ["CAST(element AS VARCHAR)", "CAST(line AS VARCHAR)"]
+    of_line = [name for name in raw.names if name not in keys]
+    columns = {name: raw.column(name) for name in of_line if raw.names.count(name) == 1}
+    names, fields = list(of_line), [columns.get(name, ABSENT) for name in of_line]
+    for name, text in _element_columns(card, arrays, chosen):
+        names.append(name)
+        fields.append(text)
 
-    text = "CAST(list_0[element] AS VARCHAR)" if is_json and len(split) == 1 else "text"
-    cut = f"SELECT file, line, text, fields, {arrays} FROM {raw.relation}"
-    elements = f"SELECT *, unnest(CASE WHEN {equal} THEN range(1, {first} + 1) ELSE [0] END) AS element FROM ({cut})"
+    is_whole = "element > 0"
+    if not is_explicit:
+        # A line without the array is a row of its own.
+        is_whole = f"element > 0 OR ({raw.well_formed} AND {' AND '.join(f'{n} = 0' for n in lengths)})"
+    if card.lists and card.lists.label:
+        is_whole = f"element > 0 AND len({_parts(arrays[0], card.lists.label)}) > 1"
+    text = "CAST(list_0[element] AS VARCHAR)" if card.dialect in JSON_DIALECTS and len(arrays) == 1 else "text"
+    rows = f"CASE WHEN {' AND '.join(conditions)} THEN range(1, {first} + 1) ELSE [0] END"
+    elements = f"SELECT *, unnest({rows}) AS element FROM ({lines})"
     relation = (
         f"(SELECT file, line, element, CASE WHEN element > 0 THEN {text} ELSE text END AS text, "
-        f"CASE WHEN element > 0 THEN [{', '.join(fields)}] END AS fields FROM ({elements}))"
+        f"CASE WHEN {is_whole} THEN [{', '.join(fields)}] END AS fields FROM ({elements}))"
     )
-    return replace(raw, relation=relation, names=names, place=(*raw.place, "element"))
+    return replace(raw, relation=relation, names=names, place=(*raw.place, "element"), lists={})
 
 
-def _split(text: str, delimiter: str, is_json: bool) -> str:
-    if not is_json:
-        return f"string_split({text}, {quote_text(delimiter)})"
+def _array(raw: RawRows, card: DatasetCard, name: str, columns: dict[str, str]) -> _Array:
+    place = list(element_keys(card)).index(name)
+    value = f"list_{place}[element]"
+    if raw.lists:
+        columns_of_keys = {key: raw.lists[name, key] for key in columns.values()}
+        first = next(iter(columns_of_keys.values()))
+        return _Array(first, f"{first} IS NULL", columns, {k: f"{c}[element]" for k, c in columns_of_keys.items()})
+    text = raw.column(name)
+    if card.dialect not in JSON_DIALECTS:
+        split = f"string_split({text}, {quote_text(card.lists.delimiter if card.lists else ',')})"
+        return _Array(split, f"{text} IS NULL", columns, {"": value})
+    ids = roles_of_ids(card)
+    texts = {key: text_of_key(value, key, is_id=column in ids) for column, key in columns.items()}
+    return _Array(_json_list(text), f"{text} IS NULL", columns, texts)
+
+
+def _json_list(text: str) -> str:
     # What is not a list has no elements. In a CASE, since DuckDB stops at the first text that is not JSON.
     of_list = f"CASE json_type({text}) WHEN 'ARRAY' THEN json_extract({text}, '$[*]') END"
     return f"CASE WHEN json_valid({text}) THEN {of_list} END"
 
 
-def named(card: DatasetCard) -> list[str]:
-    """The raw columns that a card names."""
-    columns = (name for role in card.columns.model_dump().values() for name in raw_names(role))
-    return list(dict.fromkeys([*columns, *card.outcomes, *card.where]))
+def _element_columns(card: DatasetCard, arrays: list[_Array], chosen: list[str]) -> Iterator[tuple[str, str]]:
+    """Name and SQL of each column that differs between the elements of a line."""
+    label = card.lists.label if card.lists else ""
+    for array in arrays:
+        for name, key in array.columns.items():
+            yield name, _text(array, key, label if array is arrays[0] else "")
+    yield (
+        ELEMENT,
+        "CAST(element AS VARCHAR)" if card.lists else "CASE WHEN element > 0 THEN CAST(element AS VARCHAR) END",
+    )
+    yield LIST, "CAST(line AS VARCHAR)"
+    if label:
+        yield LABEL, f"{_parts(arrays[0], label)}[-1]"
+    if chosen:
+        whens = (
+            f"WHEN list_contains(chosen_{i}, shown[element]) THEN {quote_text(event)}"
+            for i, event in enumerate(_strongest_first(card).values())
+        )
+        yield CHOSEN, f"CASE {' '.join(whens)} ELSE 'impression' END"
+
+
+def _text(array: _Array, key: str, label: str) -> str:
+    """SQL of the text of a key; of the element itself what stands before its label."""
+    if key or not label:
+        return array.texts[key]
+    return f"array_to_string({_parts(array, label)}[:-2], {quote_text(label)})"
+
+
+def _parts(array: _Array, label: str) -> str:
+    return f"string_split({array.texts['']}, {quote_text(label)})"
+
+
+def _strongest_first(card: DatasetCard) -> dict[str, str]:
+    chosen = card.lists.chosen if card.lists else {}
+    return dict(sorted(chosen.items(), key=lambda item: EVENTS.index(item[1]), reverse=True))
+
+
+def _chosen(raw: RawRows, card: DatasetCard) -> list[str]:
+    """SQL of the texts of those elements that were chosen, a list for each column; empty where none was."""
+    made = []
+    for name in _strongest_first(card):
+        texts = raw.lists[name, ""] if raw.lists else _texts_in(raw.column(name), card)
+        known = " AND ".join([*(f"t <> {quote_text(word)}" for word in card.missing), "t <> ''"])
+        made.append(f"list_filter(coalesce({texts}, []), lambda t: {known})")
+    return made
+
+
+def _texts_in(text: str, card: DatasetCard) -> str:
+    delimiter = quote_text(card.lists.delimiter if card.lists else ",")
+    if card.dialect not in JSON_DIALECTS:
+        return f"string_split({text}, {delimiter})"
+    of_list = f"list_transform({_json_list(text)}, lambda e: json_extract_string(e, ''))"
+    # A single text stands for a list of one.
+    return f"coalesce({of_list}, [{text}])"
+
+
+def _shown(card: DatasetCard, arrays: list[_Array]) -> str:
+    """SQL of the items of a line's elements, as the texts to which those chosen are compared."""
+    item = card.columns.item
+    place, array = next((i, array) for i, array in enumerate(arrays) if item in array.columns)
+    text = _text(array, array.columns[item], card.lists.label if card.lists and place == 0 else "")
+    return f"list_transform(range(1, len(list_{place}) + 1), lambda element: {text})"
+
+
+def _each_shown_once(chosen: str) -> str:
+    once = f"len(list_filter(shown, lambda s: list_contains({chosen}, s))) = len(list_distinct({chosen}))"
+    return f"list_has_all(shown, {chosen}) AND {once}"

@@ -12,53 +12,94 @@ from ...errors import InputError
 from ...sql import parquet_rows
 from ..cards.card import DatasetCard
 from ..read.casts import by_card
+from .named_columns import array_names, element_keys, single_names, wanted_context
+from .parquet_types import Value, is_list, is_nested, leaves, texts_of, value_at
 from .rows import ABSENT, Dialect, RawRows
 
 if TYPE_CHECKING:
     import duckdb
+
+NO_LIST = "CAST(NULL AS VARCHAR[])"
 
 
 def open_rows(connection: duckdb.DuckDBPyConnection, files: list[Path], card: DatasetCard, names: list[str]) -> RawRows:
     """The rows of the files, columns as text: they go through the same account as the lines of a CSV.
 
     Raises:
-        InputError: a file that is not Parquet.
+        InputError: a file that is not Parquet, or a column of lists or objects where the card takes it for a value.
     """
-    columns = zip(files, column_names(files, card), strict=True)
-    selects = [_select(number, file, file_names, names) for number, (file, file_names) in enumerate(columns)]
+    lists = [(name, key) for name, keys in element_keys(card).items() for key in keys.values()]
+    lists += [(name, "") for name in array_names(card) if name not in element_keys(card)]
+    selects = [_select(number, file, card, names, lists) for number, file in enumerate(files)]
     relation = f"(SELECT *, CAST(to_json(fields) AS VARCHAR) AS text FROM ({' UNION ALL '.join(selects)}))"
-    return RawRows(relation, names, str(files[0]))
+    return RawRows(relation, names, str(files[0]), lists={key: f"texts_{i}" for i, key in enumerate(lists)})
 
 
-def _select(number: int, file: Path, file_names: list[str], names: list[str]) -> str:
+def _select(number: int, file: Path, card: DatasetCard, names: list[str], lists: list[tuple[str, str]]) -> str:
+    schema = _schema(file)
     # By place, since DuckDB takes names that differ in case for the same.
-    columns = [f"c{place}" for place in range(len(file_names))]
-    # DuckDB prints a float with the fewest digits that read back as the same float, so nothing is lost on the way.
-    texts = {name: f"CAST({column} AS VARCHAR)" for name, column in zip(file_names, columns, strict=True)}
-    fields = ", ".join(texts.get(name, ABSENT) for name in names)
+    columns = [f"c{place}" for place in range(len(schema))]
+    top = by_card(schema.names, card)
+    values = {n: Value(c, kind) for n, c, kind in zip(top, columns, schema.types, strict=True)}
+    used = set(single_names(card)) - {card.columns.category, *card.where, *card.context}
+    found = {name: value_at(values, name) for name in names}
+    for name in used:
+        value = found.get(name)
+        if value and is_nested(value.kind):
+            raise _nested(file, name, value.kind)
+    fields = ", ".join(value.text if value else ABSENT for value in found.values())
+    if undecodable := [value.is_broken for name in used if (value := found.get(name)) and value.is_broken]:
+        fields = f"CASE WHEN NOT ({' OR '.join(undecodable)}) THEN [{fields}] END"
+    else:
+        fields = f"[{fields}]"
+    made = []
+    for i, (name, key) in enumerate(lists):
+        value = value_at(values, name)
+        delimiter = card.lists.delimiter if card.lists else None
+        made.append(f", {texts_of(value, key, delimiter, str(file), name) if value else NO_LIST} AS texts_{i}")
     return (
-        f"SELECT {number} AS file, row + 1 AS line, [{fields}] AS fields "
+        f"SELECT {number} AS file, row + 1 AS line, {fields} AS fields{''.join(made)} "
         f"FROM {parquet_rows([file], 'file_row_number = true')} AS raw({', '.join([*columns, 'row'])})"
     )
 
 
 def column_names(files: list[Path], card: DatasetCard) -> list[list[str]]:
-    """The columns of each file.
+    """The columns of each file, and the fields inside them that the card names.
 
     Raises:
         InputError: not a Parquet file.
     """
-    return [by_card(_names(file), card) for file in files]
+    return [_names(file, card) for file in files]
 
 
-def _names(file: Path) -> list[str]:
+def _names(file: Path, card: DatasetCard) -> list[str]:
+    schema = _schema(file)
+    top = by_card(schema.names, card)
+    values = {name: Value("", kind) for name, kind in zip(top, schema.types, strict=True)}
+    inner = [
+        name for name in [*single_names(card), *array_names(card)] if name not in values and value_at(values, name)
+    ]
+    for prefix in wanted_context(card):
+        inner += [name for name in leaves(values) if name.startswith(prefix) and name not in values]
+    return [*top, *dict.fromkeys(inner)]
+
+
+def _schema(file: Path) -> pa.Schema:
     if not file.is_file():
         hint = "Parquet is packed as it is: unpack the archive."
         raise InputError("Parquet is not read out of an archive.", where=str(file), hint=hint)
     try:
-        return pq.read_schema(file).names
+        return pq.read_schema(file)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"Not a Parquet file ({error}).", where=str(file)) from error
+
+
+def _nested(file: Path, name: str, kind: pa.DataType) -> InputError:
+    if is_list(kind):
+        hint = f'Make each element a row: lists = {{ columns = ["{name}"] }}, or {name}[].key for objects in the list.'
+        return InputError(f"The column '{name}' holds lists.", where=str(file), hint=hint)
+    inner = ", ".join(f"{name}.{field.name}" for field in kind) if pa.types.is_struct(kind) else f"{name}.key"
+    return InputError(f"The column '{name}' holds fields of its own.", where=str(file), hint=f"Name one: {inner}.")
 
 
 DIALECT = Dialect(column_names, open_rows)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from ...errors import InputError
 from ...sql import quote_text
-from ..read.numbered_lines import LineStream
 
 if TYPE_CHECKING:
     import duckdb
 
     from ..cards.card import DatasetCard
+    from ..read.record_stream import RecordStream
 
 ABSENT = "CAST(NULL AS VARCHAR)"
 """SQL of a column that a file lacks."""
@@ -49,14 +49,17 @@ class RawRows:
         stream: where the rows come from, if not from a file that DuckDB itself reads.
         place: the columns of `relation` that say where a row stands, in their order.
         of_folders: further columns, which the names of folders hold: name -> SQL of the text.
+        lists: (array, key) -> SQL of the texts of that key in the elements of an array, where files have lists of their
+            own; "" is an element itself.
     """
 
     relation: str
     names: list[str]
     where: str
-    stream: LineStream | None = None
+    stream: RecordStream | None = None
     place: tuple[str, ...] = ("file", "line")
     of_folders: dict[str, str] = field(default_factory=dict)
+    lists: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def well_formed(self) -> str:

@@ -15,7 +15,7 @@ from ..cards.card import DatasetCard
 from ..cards.find import LocatedCard
 from ..cards.shape import FileSpec, raw_names
 from ..dialects import DIALECTS
-from ..dialects.lists import named
+from ..dialects.named_columns import named
 from ..dialects.rows import RawRows, all_names, folder_columns
 from .partitions import partition_values
 from .typed_rows import Staging, in_order, stage
@@ -115,7 +115,7 @@ def _needed(card: DatasetCard) -> list[str]:
         roles.append(columns.session)
     if card.session == "gap":
         roles.append(columns.user)
-    lists = card.lists.columns if card.lists else []
+    lists = [*card.lists.columns, *card.lists.chosen] if card.lists else []
     return [*(name for role in roles for name in raw_names(role)), *card.outcomes, *card.where, *lists]
 
 

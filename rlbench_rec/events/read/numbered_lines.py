@@ -14,28 +14,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .fields import FieldForm, split_fields
+from .record_stream import SCHEMA, RecordStream
 from .text_files import whole_lines
 
-SCHEMA = pa.schema(
-    [("file", pa.int32()), ("line", pa.int64()), ("text", pa.large_string()), ("quoted", pa.list_(pa.string()))]
-)
-"""file number, line number from 1, the line without its end, and the fields of lines that hold a quote
-or an escape (else null)."""
 
-
-class LineStream:
-    """Every line of every file as record batches of `SCHEMA`, to be read once.
-
-    DuckDB gives back an exception of the stream as text only, so the exception itself is kept.
+class LineStream(RecordStream):
+    """Every line of every file.
 
     Args:
         paths: the files.
         form: of fields, for lines that hold a quote or an escape; None: lines are not split.
         encoding: of the files.
         left_out: for each file, the numbers of the lines that are not rows: its header, and what stands before it.
-
-    Attributes:
-        failure: what ended the stream early, or None.
     """
 
     def __init__(
@@ -46,19 +36,7 @@ class LineStream:
         encoding: str = "utf-8",
         left_out: Iterable[list[int]] | None = None,
     ):
-        self.failure: BaseException | None = None
-        self._batches = _batches(paths, form, encoding, list(left_out or [[]] * len(paths)))
-
-    def reader(self) -> pa.RecordBatchReader:
-        """The stream as DuckDB reads it."""
-        return pa.RecordBatchReader.from_batches(SCHEMA, self._watched())
-
-    def _watched(self) -> Iterator[pa.RecordBatch]:
-        try:
-            yield from self._batches
-        except (Exception, KeyboardInterrupt) as error:
-            self.failure = error
-            raise
+        super().__init__(_batches(paths, form, encoding, list(left_out or [[]] * len(paths))))
 
 
 def _batches(

@@ -75,6 +75,30 @@ def whole_lines(path: Path, encoding: str = "utf-8") -> Iterator[bytes]:
         InputError: not a text file, UTF-16 that the encoding does not say, a line of more than 64 MiB, or an archive
             that cannot be read.
     """
+    blocks = utf8_blocks(path, encoding)
+    first = next(blocks, b"")
+    lone_returns = b"\r" in first[:-1] and b"\n" not in first
+    rest = b""
+    for block in chain([first], blocks):
+        block = rest + (block.replace(b"\r", b"\n") if lone_returns else block)
+        cut = block.rfind(b"\n") + 1
+        if cut:
+            yield block[:cut]
+        rest = block[cut:]
+        if len(rest) > LONGEST_LINE:
+            raise InputError(
+                f"A line is longer than {LONGEST_LINE >> 20} MiB.", where=str(path), hint="Is it a text file?"
+            )
+    if rest:
+        yield rest
+
+
+def utf8_blocks(path: Path, encoding: str = "utf-8") -> Iterator[bytes]:
+    """The file in UTF-8, wherever its lines end, without the byte order mark; see `whole_lines`.
+
+    Raises:
+        InputError: not a text file, UTF-16 that the encoding does not say, or an archive that cannot be read.
+    """
     with opened(path) as stream:
         head = stream.peek(HEAD_BYTES)
         refuse_what_is_not_text(head, encoding, path)
@@ -83,21 +107,7 @@ def whole_lines(path: Path, encoding: str = "utf-8") -> Iterator[bytes]:
             stream.read(len(BOM))
         elif codec not in ("utf-8", "utf-8-sig"):
             blocks = _decoded(blocks, codec, head)
-        first = next(blocks, b"")
-        lone_returns = b"\r" in first[:-1] and b"\n" not in first
-        rest = b""
-        for block in chain([first], blocks):
-            block = rest + (block.replace(b"\r", b"\n") if lone_returns else block)
-            cut = block.rfind(b"\n") + 1
-            if cut:
-                yield block[:cut]
-            rest = block[cut:]
-            if len(rest) > LONGEST_LINE:
-                raise InputError(
-                    f"A line is longer than {LONGEST_LINE >> 20} MiB.", where=str(path), hint="Is it a text file?"
-                )
-        if rest:
-            yield rest
+        yield from blocks
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from ...errors import InputError
 from ...sql import quote_text
 from ..cards.card import DatasetCard
 from ..cards.find import LocatedCard
-from ..dialects.lists import one_row_each
+from ..dialects.lists import CHOSEN, one_row_each
 from ..dialects.rows import RawRows
 from ..event_log import COLUMNS, OPTIONAL_COLUMNS
 from .casts import SQL_TYPES, by_card, cast, holds, joined_id, joined_text
@@ -101,6 +101,8 @@ def stage(raw: RawRows, located: LocatedCard) -> Staging:
         texts["session_id"] = joined_id(raw, columns.session, card)
     if columns.event is None:
         texts["event"] = _outcome(raw, card) if card.outcomes else quote_text(card.event)
+        if card.lists and card.lists.chosen:
+            texts["event"] = raw.column(CHOSEN)
     typed = {
         name: cast(texts[name], kind, card) if name in texts else f"CAST(NULL AS {SQL_TYPES[kind]})"
         for name, (_, kind) in sources.items()

@@ -1,0 +1,139 @@
+"""One JSON array: each element a row, read without holding the file in memory."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+
+import pandas as pd
+import pytest
+
+from rlbench_rec import events
+from rlbench_rec.errors import InputError
+from rlbench_rec.events.dialects import json as json_dialect
+from rlbench_rec.events.read import text_files
+from rlbench_rec.testing.datasets import check_log
+
+COLUMNS = {"timestamp": "time", "user": "user", "event": "what", "item": "item"}
+EVENTS = 'events = { view = "view", buy = "purchase" }'
+ROWS = [{"time": i, "user": 1, "what": "view", "item": i, "note": 'a, b] ü \\ " {'} for i in range(1, 6)]
+
+
+@pytest.fixture
+def load(tmp_path, card):
+    def call(text: str | bytes):
+        data = text if isinstance(text, bytes) else text.encode()
+        (tmp_path / "log.json").write_bytes(data)
+        log = events.load(card("json", COLUMNS, EVENTS))
+        check_log(log)
+        return log
+
+    return call
+
+
+@pytest.fixture(params=[1, 64, 4 << 20])
+def blocks(request, monkeypatch):
+    monkeypatch.setattr(text_files, "CHUNK_BYTES", request.param)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(ROWS),
+        json.dumps(ROWS, indent=2),
+        json.dumps(ROWS, ensure_ascii=False).replace("}, {", "},\n{"),
+        "\ufeff " + json.dumps(ROWS),
+        json.dumps({"events": ROWS}),
+        json.dumps({"count": 5, "tags": ["a"], "meta": {"x": [1, {}]}, "events": ROWS, "next": None}, indent=1),
+        json.dumps(ROWS)[:-1] + ",\n]\n",
+    ],
+)
+def test_every_element_is_a_row(load, blocks, text):
+    log = load(text)
+    assert log.report == events.LoadReport(5, 5, {})
+    assert log.to_pandas()["item_id"].tolist() == [1, 2, 3, 4, 5]
+
+
+def quarantine(log):
+    return pd.read_parquet(log.quarantine)[["line", "reason", "text"]].to_numpy().tolist()
+
+
+def test_an_element_that_is_not_an_object_is_malformed(load, blocks):
+    log = load(f'[{json.dumps(ROWS[0])}, 12345, "x", [{{"time": 1}}], null, {json.dumps(ROWS[1])}, {{}}]')
+    assert log.report == events.LoadReport(7, 2, {"malformed": 5})
+    assert [line for line, _, _ in quarantine(log)] == [2, 3, 4, 5, 7]
+    assert quarantine(log)[0] == [2, "malformed", "12345"]
+
+
+@pytest.mark.parametrize("end", ['{"time": 3, "us', '{"time": 3, "user": nonsense}, {"time": 4}]', "}", "\x00\x01"])
+def test_a_broken_end_is_one_malformed_row(load, blocks, end):
+    log = load(f"[{json.dumps(ROWS[0])}, {json.dumps(ROWS[1])}, {end}")
+    assert log.report == events.LoadReport(3, 2, {"malformed": 1})
+    assert quarantine(log) == [[3, "malformed", end]]
+
+
+@pytest.mark.parametrize("end", ["", ",", ", "])
+def test_an_array_cut_off_between_elements_has_lost_none(load, blocks, end):
+    assert load(json.dumps(ROWS)[:-1] + end).report == events.LoadReport(5, 5, {})
+
+
+@pytest.mark.parametrize("text", ["] trailing", "] [1]", "}", '"x"]'])
+def test_what_follows_the_array_is_one_malformed_row(load, blocks, text):
+    assert load(json.dumps(ROWS)[:-1] + text).report == events.LoadReport(6, 5, {"malformed": 1})
+
+
+def test_bytes_that_are_not_utf8_make_their_element_malformed(load, blocks):
+    good = json.dumps(ROWS[0]).encode()
+    log = load(b"[" + good + b', {"time": 2, "user": 1, "what": "view", "item": 2, "note": "\xff"}, ' + good + b"]")
+    assert log.report == events.LoadReport(3, 2, {"malformed": 1})
+    assert "\ufffd" in quarantine(log)[0][2]
+
+
+def test_deep_nesting_and_long_numbers_do_no_harm(load):
+    long = json.dumps({**ROWS[0], "note": 0}).replace('"note": 0', f'"note": {"9" * 5000}')
+    assert load(f"[{long}, {json.dumps(ROWS[1])}, {'[' * 100_000}").report.rows_kept >= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "empty"),
+        ("  \n", "empty"),
+        ("time,user\n1,2\n", "neither"),
+        ('{"a": 1}\n{"a": 2}\n', "no array of objects"),
+        ('{"a": ["x"], "b": 2}', "no array of objects"),
+        ("[]", "array is empty"),
+        ("[1, 2]", "no column"),
+        (json.dumps({"a": ROWS, "b": ROWS}), 'two arrays of objects, "a" and "b"'),
+    ],
+)
+def test_what_is_not_an_array_of_objects_is_refused(load, blocks, text, message):
+    with pytest.raises(InputError, match=message):
+        load(text)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_an_array_taken_for_json_lines_is_named(tmp_path, card, indent):
+    (tmp_path / "log.jsonl").write_text(json.dumps(ROWS, indent=indent))
+    with pytest.raises(InputError, match='dialect = "json"'):
+        events.load(card("jsonl", COLUMNS, EVENTS))
+    (tmp_path / "log.jsonl").write_text("[" + ",\n".join(map(json.dumps, ROWS)) + "]")
+    with pytest.raises(InputError, match='dialect = "json"'):
+        events.load(card("jsonl", COLUMNS, EVENTS))
+
+
+def test_json_lines_may_begin_with_a_line_that_is_not_an_object(tmp_path, card):
+    (tmp_path / "log.jsonl").write_text("[1, 2]\n" + "".join(json.dumps(row) + "\n" for row in ROWS))
+    assert events.load(card("jsonl", COLUMNS, EVENTS)).report == events.LoadReport(6, 5, {"malformed": 1})
+
+
+def test_the_file_is_not_held_in_memory(tmp_path):
+    row = json.dumps(ROWS[0])
+    count = 200_000
+    (tmp_path / "log.json").write_text("[" + ",".join([row] * count) + "]")
+    assert (tmp_path / "log.json").stat().st_size > 15_000_000
+    tracemalloc.start()
+    assert sum(1 for _ in json_dialect.elements(tmp_path / "log.json")) == count
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 48 << 20
