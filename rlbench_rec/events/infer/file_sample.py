@@ -11,6 +11,7 @@ from ..read.not_text import file_kind
 from ..read.text_files import HEAD_BYTES
 from .layout.delimited_sample import delimited_sample
 from .layout.encodings import guess_encoding
+from .layout.folder_sample import folder_sample
 from .layout.json_sample import json_sample
 from .layout.parquet_sample import parquet_sample
 from .layout.text_pieces import read_pieces
@@ -21,16 +22,16 @@ def look_into(path: Path, given: Mapping[str, object] | None = None) -> Sample:
     """Rows of a text file (delimited, JSON Lines or JSON, in any encoding, packed or not) or of a Parquet file.
 
     Args:
-        path: the file.
+        path: the file, or a folder of files that are one log.
         given: card keys of reading that are known; they are not guessed.
 
     Raises:
         MissingFileError: no such file.
-        InputError: a folder, an empty file, or one that is none of these; says what it seems to be.
+        InputError: an empty file or folder, or one that is none of these; says what it seems to be.
     """
     known = given or {}
     if path.is_dir():
-        raise InputError("This is a folder.", where=str(path), hint="Give one of its files; widen the pattern later.")
+        return folder_sample(path, known, look_into)
     if not path.is_file():
         raise MissingFileError("There is no such file.", where=str(path))
     inner = inside(path, path.name)[0] if is_zip(path) else path

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ....errors import InputError
+from ...archives.compressed import plain_name
 from ...read.fields import BLANKS, FieldForm, split_fields
 from ..questions import Question
 from ..sample import Sample, file_pattern
@@ -61,8 +62,7 @@ def delimited_sample(path: Path, pieces: TextPieces, given: Mapping[str, object]
         notes.append(lists.note)
     whole = pieces.whole and step == 1
     top = pieces.head[: beginning.first + header]
-    name = path.name.split(".")[0] + ".txt"
-    write = None if whole else lambda folder: pieces.write(folder / name, [*top, *body])
+    write = None if whole else lambda folder: pieces.write(folder / plain_name(path), [*top, *body])
     return Sample(path, "delimited", names, columns, layout, notes, questions, file_pattern(path), whole, write)
 
 

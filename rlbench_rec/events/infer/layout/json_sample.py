@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ....errors import InputError
+from ...archives.compressed import plain_name
 from ..questions import Question
 from ..sample import Sample, file_pattern
 from .encodings import encoding_questions
@@ -46,8 +47,9 @@ def json_sample(path: Path, pieces: TextPieces) -> Sample | None:
     if flat.lists:
         layout["lists"] = {"columns": flat.lists}
     whole = pieces.whole and len(lines) <= ROWS
-    name = f"{path.name.split('.')[0]}.jsonl"
-    write = None if whole else lambda folder: pieces.write(folder / name, lines[:: max(len(lines) // ROWS, 1)])
+    write = (
+        None if whole else lambda folder: pieces.write(folder / plain_name(path), lines[:: max(len(lines) // ROWS, 1)])
+    )
     notes += flat.notes
     pattern = file_pattern(path)
     return Sample(path, "jsonl", flat.names, flat.columns(), layout, notes, questions, pattern, whole, write)
@@ -108,7 +110,7 @@ def _array(path: Path, pieces: TextPieces, elements: list[object]) -> Sample | N
 
     def write(folder: Path) -> Path:
         texts = [as_json(one) for one in objects]
-        return pieces.write(folder / f"{path.name.split('.')[0]}.json", ["[", ",\n".join(texts), "]"])
+        return pieces.write(folder / plain_name(path), ["[", ",\n".join(texts), "]"])
 
     return Sample(
         path, "json", flat.names, flat.columns(), layout, notes, questions, file_pattern(path), whole,
