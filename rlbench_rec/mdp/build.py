@@ -13,25 +13,32 @@ import numpy as np
 from ..errors import InputError
 from ..events.event_types import EVENTS
 from .chunked_columns import ColumnStore
-from .config import MDPConfig
+from .config import EVERY_EVENT, MDPConfig
 from .dataset import Provenance, TransitionDataset
-from .from_events.context import observations, row_starts
+from .from_events.context import observations
+from .from_events.credit import Credit, same_item
+from .from_events.decisions import Decisions, mask_of, of_sessions
+from .from_events.earnings import earnings
 from .from_events.id_vocabulary import Vocabulary
 from .from_events.log_columns import Coded, LogColumns, session_starts
-from .from_events.outcomes import METRICS, metrics, rewards
 from .item_vectors import read_item_vectors, with_item_vectors
 from .split import TimeSplit, split_by_time
 
 if TYPE_CHECKING:
     from ..events.event_log import EventLog
 
+FIRST_EVENTS = EVENTS.index("purchase") + 1
+"""Events that every log may have. A state only counts later ones where its log has them, so that what is trained on
+other logs stays as it was."""
+
 
 def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path | None = None) -> TransitionDataset:
-    """Turn a log into decisions: each event is a step, the item (or its category) is the action.
+    """Turn a log into decisions: which events are steps, their items (or categories) the actions, and what the other
+    events earn goes to the step that surfaced the item; see `MDPConfig.decisions`.
 
     A session is an episode. Sessions are split by time (`mdp.split`); vocabularies and statistics come from the
     training side alone. Sessions that straddle the cutoff are on neither side; their number is in
-    `provenance.config["straddling_sessions"]`.
+    `provenance.config["straddling_sessions"]`. A log without a clock is split by the order of its sessions.
 
     Args:
         log: a loaded log.
@@ -40,54 +47,80 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
             row) is larger than memory. It must outlive the dataset, unless that is saved. None: in memory.
 
     Raises:
-        InputError: no category or price where the config needs one, or a side of the split would be empty.
+        InputError: no category, price, user or clock where the config needs one, or a side of the split would be empty.
     """
-    config = config or MDPConfig()
+    asked = config or MDPConfig()
+    config = asked.resolved(log.card)
     columns = ColumnStore(Path(scratch) if scratch is not None else None)
     starts = session_starts(log)
     lengths = np.diff(starts, append=log.n_rows)
-    first, last = (LogColumns(log, columns).at("timestamp", rows).to_numpy() for rows in (starts, starts + lengths - 1))
-    split = split_by_time(first, last, config.train_fraction)
-    del first, last
+    has_clock = not LogColumns(log, columns).has("order")
+    split = _split(log, starts, lengths, config, has_clock)
 
     kept = split.train | split.test
-    source = LogColumns(log, columns, None if kept.all() else np.repeat(kept, lengths))
+    kept_rows = None if kept.all() else np.repeat(kept, lengths)
+    source = LogColumns(log, columns, kept_rows)
     lengths = lengths[kept]
     starts = np.cumsum(lengths) - lengths
-    train_sessions = int(split.train.sum())
-    train_rows = int(lengths[:train_sessions].sum())
-    sequential = len(starts) < source.rows
+    training = np.arange(len(starts)) < int(split.train.sum())
     del kept, lengths
 
-    timestamps = source.numbers("timestamp", np.int64)
-    context, context_names = observations(source, timestamps, starts, train_rows)
+    timestamps = source.numbers("timestamp", np.int64) if has_clock else None
+    users = _users(source, starts)
+    events, event_count = _event_codes(source)
+    decisions = _decisions(log, asked, config, events, starts, columns)
+    if decisions.chosen is None and asked.decisions is None:
+        config = config.model_copy(update={"decisions": EVERY_EVENT})
+    at_decisions = _decided(source, decisions)
+    train_sessions = int(decisions.sessions[training].sum())
+    _check_sides(log, train_sessions, len(decisions.starts))
+    train_rows = int(np.append(decisions.starts, at_decisions.rows)[train_sessions])
+
+    item_column = source.coded("item_id")
+    credit = None
+    if decisions.chosen is not None:
+        credit = _credit(log, config, decisions, item_column.codes, starts, timestamps, users, training)
+    elif config.attribution_window is not None:
+        what = "Every event of this log is a decision, so nothing is attributed."
+        raise InputError(what, where="attribution_window", hint="Name the decisions, or leave the window out.")
+    earned = earnings(
+        source, events, decisions, credit, config.reward, config.reward_weights or log.card.reward_weights
+    )
+    items, item_ids, actions, action_vocabulary = _items_and_actions(
+        source, at_decisions, decisions, item_column, train_rows, config
+    )
+    session_times = None if timestamps is None else timestamps[starts][decisions.sessions]
+    context, context_names = observations(at_decisions, session_times, decisions.starts, train_rows)
     gaps = columns.compute((source.rows,), np.float32, _gaps(timestamps, starts))
-    items, actions, item_ids, action_vocabulary = _items_and_actions(source, train_rows, config)
-    events, prices = _event_codes(source), _prices(source)
-    clusters = _users(source, starts)
+    clusters = None if users is None else users[decisions.sessions]
+    event_rows = decisions.event_rows()
+    sequential = len(decisions.starts) < len(item_ids)
 
     data = TransitionDataset(
         observations=context,
         actions=actions,
-        rewards=rewards(events, prices, config.reward, config.reward_weights or log.card.reward_weights, columns),
-        episode_starts=starts,
+        rewards=earned.rewards,
+        episode_starts=decisions.starts,
         action_count=len(action_vocabulary),
         other_action=action_vocabulary.other,
         gamma=config.gamma,
         items=item_ids,
-        events=events,
-        gaps=gaps,
+        events=decisions.of_events(events),
+        gaps=decisions.of_events(gaps),
+        event_rows=event_rows,
+        event_starts=None if event_rows is None else decisions.event_starts,
         history=config.history if sequential else 0,
         item_count=len(items),
         other_item=0 if items.closed else len(items),
-        event_count=len(EVENTS),
-        propensities=source.numbers("propensity", np.float64) if source.has("propensity") else None,
-        metrics=metrics(events, prices, columns),
-        metric_names=METRICS,
+        event_count=event_count,
+        propensities=at_decisions.numbers("propensity", np.float64) if source.has("propensity") else None,
+        metrics=earned.metrics,
+        metric_names=earned.metric_names,
         clusters=clusters,
-        timestamps=timestamps,
+        next_episodes=_next_episodes(log, clusters, train_sessions) if config.ends == "truncated" else None,
+        timestamps=None if timestamps is None else decisions.at_decisions(timestamps),
         train_episodes=train_sessions,
-        provenance=_provenance(log, config, split),
+        provenance=_provenance(log, asked, config, split, has_clock, decisions, earned.account),
         action_names=action_vocabulary.names(),
         observation_names=context_names,
     )
@@ -96,26 +129,119 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     return with_item_vectors(data, *read_item_vectors(log.item_vectors))
 
 
+def _split(log: EventLog, starts: np.ndarray, lengths: np.ndarray, config: MDPConfig, has_clock: bool) -> TimeSplit:
+    if not has_clock:
+        numbers = np.arange(len(starts))
+        return split_by_time(numbers, numbers, config.train_fraction)
+    rows = LogColumns(log, ColumnStore())
+    first, last = (rows.at("timestamp", at).to_numpy() for at in (starts, starts + lengths - 1))
+    return split_by_time(first, last, config.train_fraction)
+
+
+def _decisions(
+    log: EventLog, asked: MDPConfig, config: MDPConfig, events: np.ndarray, starts: np.ndarray, columns: ColumnStore
+) -> Decisions:
+    """The decisions that the configuration names; where it names none and the log has none of the usual ones, all."""
+    names = config.decisions
+    if isinstance(names, tuple):
+        chosen = mask_of(events, names)
+        if chosen.all():
+            return Decisions.all(starts, columns)
+        if chosen.any():
+            return Decisions.of(chosen, starts, columns)
+        if asked.decisions is not None:
+            what = f"The log has no {' or '.join(names)}, so no decision."
+            raise InputError(what, where=log.card.id, hint="Name events of the log, or take decisions = 'every-event'.")
+    searches = mask_of(events, ["search"])
+    if searches.all():
+        raise InputError("The log has searches alone, so no decision.", where=log.card.id)
+    return Decisions.of(~searches, starts, columns) if searches.any() else Decisions.all(starts, columns)
+
+
+def _decided(source: LogColumns, decisions: Decisions) -> LogColumns:
+    """The log's columns at its decisions."""
+    if decisions.chosen is None:
+        return source
+    rows = decisions.chosen
+    if source.kept is not None:
+        rows = np.zeros(source.log.n_rows, dtype=bool)
+        rows[source.kept] = decisions.chosen
+    return LogColumns(source.log, source.columns, rows)
+
+
+def _check_sides(log: EventLog, training: int, sessions: int) -> None:
+    if not 0 < training < sessions:
+        raise InputError(
+            f"Of {sessions} sessions with a decision, {training} are on the training side.",
+            where=log.card.id,
+            hint="Give another train_fraction, or take decisions = 'every-event'.",
+        )
+
+
+def _credit(
+    log: EventLog,
+    config: MDPConfig,
+    decisions: Decisions,
+    items: np.ndarray,
+    starts: np.ndarray,
+    timestamps: np.ndarray | None,
+    users: np.ndarray | None,
+    training: np.ndarray,
+) -> Credit:
+    if config.attribution_window is None:
+        return same_item(decisions, items, of_sessions(np.arange(len(starts)), starts))
+    for name, known in (("users", users), ("clock", timestamps)):
+        if known is None:
+            raise InputError(
+                f"The log has no {name}.", where="attribution_window", hint="Credit within sessions alone."
+            )
+    assert users is not None, "checked"
+    # Sides are groups of their own: a training step must not know what its user did after the cutoff.
+    groups = of_sessions(2 * np.unique(users, return_inverse=True)[1] + ~training, starts)
+    return same_item(decisions, items, groups, timestamps, config.attribution_window)
+
+
+def _next_episodes(log: EventLog, clusters: np.ndarray | None, train_sessions: int) -> np.ndarray:
+    """(sessions,) the same user's next session on the same side of the split, -1 for none."""
+    if clusters is None:
+        hint = "Leave ends = 'terminal'."
+        raise InputError("The log has no users, so nobody returns.", where=f"{log.card.id}: ends", hint=hint)
+    numbers = np.arange(len(clusters))
+    testing = numbers >= train_sessions
+    order = np.lexsort((numbers, testing, clusters))
+    alike = np.diff(clusters[order], append=-1) == 0
+    alike[:-1] &= testing[order][1:] == testing[order][:-1]
+    following = np.full(len(clusters), -1)
+    following[order[alike]] = order[np.flatnonzero(alike) + 1]
+    return following
+
+
 def _items_and_actions(
-    source: LogColumns, train_rows: int, config: MDPConfig
+    source: LogColumns,
+    at_decisions: LogColumns,
+    decisions: Decisions,
+    column: Coded,
+    train_rows: int,
+    config: MDPConfig,
 ) -> tuple[Vocabulary, np.ndarray, np.ndarray, Vocabulary]:
-    """The item vocabulary, (n,) actions, (n,) item ids from 1, and the vocabulary of the actions."""
-    log, column = source.log, source.coded("item_id")
+    """The item vocabulary, (m,) item ids from 1, (n,) actions, and the vocabulary of the actions."""
+    log, decided = source.log, decisions.coded_at_decisions(column)
     if log.catalogue is not None:
-        items = Vocabulary(tuple(log.catalogue), closed=True)
-        unknown = sorted(set(column.distinct) - set(items.values))
+        chosen = Vocabulary(tuple(log.catalogue), closed=True)
+        unknown = sorted(set(column.distinct) - set(chosen.values))
         if unknown:
             raise InputError(f"Item {unknown[0]} is not in the catalogue.", where=log.card.id, hint="Correct the card.")
     else:
-        items = Vocabulary.fit(column, train_rows, config.top_k)
-    item_ids = _translated(source, column, items.ids(column) + 1, np.int32)
+        chosen = Vocabulary.fit(decided, train_rows, config.top_k)
+    items = chosen if decisions.chosen is None else chosen.of(column)
+    item_ids = decisions.of_events(_translated(source, column, items.ids(column) + 1, np.int32))
     if config.actions == "items":
-        return items, _translated(source, column, items.ids(column), np.int64), item_ids, items
-    column = source.coded("category")
+        return items, item_ids, _translated(at_decisions, decided, chosen.ids(column), np.int64), chosen
+    column = at_decisions.coded("category")
     if not column.distinct:
         raise InputError("The log has no categories.", where=log.card.id, hint="Use actions = 'items'.")
     categories = Vocabulary.fit(column, train_rows, config.top_k)
-    return items, _translated(source, column, categories.ids(column), np.int64), item_ids, categories
+    return items, item_ids, _translated(at_decisions, column, categories.ids(column), np.int64), categories
 
 
 def _translated(source: LogColumns, column: Coded, ids: np.ndarray, dtype: type) -> np.ndarray:
@@ -123,25 +249,22 @@ def _translated(source: LogColumns, column: Coded, ids: np.ndarray, dtype: type)
     return source.columns.compute((source.rows,), dtype, lambda rows: ids[column.codes[rows]])
 
 
-def _event_codes(source: LogColumns) -> np.ndarray:
+def _event_codes(source: LogColumns) -> tuple[np.ndarray, int]:
+    """(m,) int8 code of each event, from 1, and the largest that a state may have."""
     column = source.coded("event")
-    return _translated(source, column, np.array([EVENTS.index(name) + 1 for name in column.distinct]), np.int8)
+    codes = np.array([EVENTS.index(name) + 1 for name in column.distinct])
+    return _translated(source, column, codes, np.int8), max(FIRST_EVENTS, int(codes.max()))
 
 
-def _prices(source: LogColumns) -> np.ndarray:
-    """(n,) float64 price of each row's event, times its quantity; NaN where unknown."""
-    prices = source.numbers("price", np.float64, missing=np.nan)
-    if not source.has("quantity"):
-        return prices
-    quantities = source.numbers("quantity", np.int64, missing=1)
-    return source.columns.compute(prices.shape, np.float64, lambda rows: prices[rows] * quantities[rows])
+def _gaps(times: np.ndarray | None, starts: np.ndarray) -> Callable[[slice], np.ndarray]:
+    first = of_sessions(starts, starts)
 
-
-def _gaps(times: np.ndarray, starts: np.ndarray) -> Callable[[slice], np.ndarray]:
     def gaps(rows: slice) -> np.ndarray:
+        if times is None:
+            return np.zeros(rows.stop - rows.start)
         before = times[rows.start - 1 if rows.start else 0]
         seconds = np.diff(times[rows], prepend=before) / 1000.0
-        seconds[row_starts(starts, rows) == np.arange(rows.start, rows.stop)] = 0.0
+        seconds[first(rows) == np.arange(rows.start, rows.stop)] = 0.0
         return seconds
 
     return gaps
@@ -158,15 +281,26 @@ def _users(source: LogColumns, starts: np.ndarray) -> np.ndarray | None:
     return codes
 
 
-def _provenance(log: EventLog, config: MDPConfig, split: TimeSplit) -> Provenance:
+def _provenance(
+    log: EventLog,
+    asked: MDPConfig,
+    config: MDPConfig,
+    split: TimeSplit,
+    has_clock: bool,
+    decisions: Decisions,
+    account: dict[str, int | float],
+) -> Provenance:
     card = log.card
     source = f"{card.id}/{log.variant}" if log.variant else card.id
-    settings = config.model_dump() | {"straddling_sessions": split.straddling, "cutoff": split.cutoff}
+    settings = config.model_dump(mode="json") | {"straddling_sessions": split.straddling, "cutoff": split.cutoff}
+    settings |= account if has_clock else {**account, "split": "by the order of sessions, since there is no clock"}
+    if not decisions.sessions.all():
+        settings["sessions_without_decisions"] = int((~decisions.sessions).sum())
     text = json.dumps([log.source_sha256, split.cutoff, int(split.train.sum()), int(split.test.sum())])
     return Provenance(
         source=source,
         source_sha256=log.source_sha256,
-        card_sha256=config.with_card(log.card_sha256),
+        card_sha256=asked.with_card(card, log.card_sha256),
         split_hash=hashlib.sha256(text.encode()).hexdigest(),
         identification=identification(card.action_source, card.propensity),
         config=settings,

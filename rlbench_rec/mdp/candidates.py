@@ -36,8 +36,8 @@ def with_candidates(
     Raises:
         InputError: actions that are not items, fewer than two slots, unknown negatives, or ids out of range.
     """
-    items = data.items
-    if items is None or data.action_count != data.item_count or not np.array_equal(items, data.actions + 1):
+    items = None if data.items is None else data.at_decisions(data.items)
+    if items is None or not data.acts_on_items or not np.array_equal(items, data.actions + 1):
         raise InputError("The actions of this log are not its items.", where=data.provenance.source)
     if slots < 2:
         raise InputError(f"{slots}; at least 2 are needed.", where="slots")

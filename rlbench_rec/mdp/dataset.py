@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -69,7 +70,7 @@ class Provenance:
 class TransitionDataset:
     """Logged decisions, one row each, in time order within an episode; episodes are contiguous and in time order.
 
-    Row i's successor is row i + 1 unless `terminals[i]`: next states are never stored.
+    Row i's successor is row i + 1 unless the episode ends there: next states are never stored.
 
     Args:
         observations: (n, c) float32, what the policy knew before deciding, apart from the history.
@@ -78,10 +79,13 @@ class TransitionDataset:
         episode_starts: (episodes,) int64, the first row of each episode, ascending, beginning with 0.
         action_count: number of actions.
         gamma: discount factor of the return.
-        items: (n,) int32 item id of the row's own event, from 1; history of later rows. None: states have no history.
-        events: (n,) int8 event code of the row's own event, from 1.
-        gaps: (n,) float32 seconds since the previous event of the episode; 0 for its first.
-        history: how many past rows a state shows.
+        items: (m,) int32 item id of each event, from 1; history of later rows. None: states have no history.
+        events: (m,) int8 code of each event, from 1.
+        gaps: (m,) float32 seconds since the previous event of the episode; 0 for its first.
+        event_rows: (n,) int64, ascending: which of the m events each decision is, where some events are none (a cart, a
+            search); None: every event is a decision, and m = n.
+        event_starts: (episodes,) int64, the first event of each episode; given with `event_rows`.
+        history: how many past events a state shows.
         item_count: largest item id (`other_item` included).
         other_item: the id of all items outside the vocabulary, 0 where there are none; if any, the last.
         event_count: largest event code.
@@ -94,6 +98,8 @@ class TransitionDataset:
         propensities: (n,) float64, the behaviour policy's probability of the logged action, or None where unknown.
         metrics: (n, m) float32 outcomes per row, named by `metric_names` (CTR, CVR, revenue, …).
         clusters: (episodes,) int64 codes of the user behind each episode, or None.
+        next_episodes: (episodes,) int64, the episode in which the same user returns, -1 for none: the last row of an
+            episode then leads to the first row of that one. None: every episode ends for good.
         timestamps: (n,) int64 ms UTC, or None where time is only an order.
         train_episodes: how many leading episodes are the training side of the split.
         provenance: source, hashes and identification label.
@@ -115,6 +121,8 @@ class TransitionDataset:
     items: np.ndarray | None = None
     events: np.ndarray | None = None
     gaps: np.ndarray | None = None
+    event_rows: np.ndarray | None = None
+    event_starts: np.ndarray | None = None
     history: int = 0
     item_count: int = 0
     other_item: int = 0
@@ -126,6 +134,7 @@ class TransitionDataset:
     metrics: np.ndarray | None = None
     metric_names: tuple[str, ...] = ()
     clusters: np.ndarray | None = None
+    next_episodes: np.ndarray | None = None
     timestamps: np.ndarray | None = None
     train_episodes: int = 0
     other_action: int | None = None
@@ -150,6 +159,13 @@ class TransitionDataset:
     def one_step(self) -> bool:
         """Whether every episode is one decision."""
         return self.n_episodes == len(self)
+
+    @property
+    def acts_on_items(self) -> bool:
+        """Whether each action is an item, of the same number; an item that only events without decisions have, the
+        out-of-vocabulary one, then has no action."""
+        unused = self.other_item > 0 and self.other_action is None
+        return self.action_count == self.item_count - unused
 
     @property
     def layout(self) -> StateLayout:
@@ -177,9 +193,9 @@ class TransitionDataset:
 
     @property
     def terminals(self) -> np.ndarray:
-        """(n,) bool, true on the last row of each episode."""
+        """(n,) bool, true on the last row of each episode that no other one continues."""
         terminals = np.zeros(len(self), dtype=bool)
-        terminals[self.episode_ends - 1] = True
+        terminals[self.episode_ends - 1] = True if self.next_episodes is None else self.next_episodes < 0
         return terminals
 
     @property
@@ -196,14 +212,27 @@ class TransitionDataset:
         return codes, len(users)
 
     def returns_to_go(self, gamma: float | None = None) -> np.ndarray:
-        """(n,) float64, sum_k gamma^k r over the row and those after it in its episode; gamma None is the dataset's."""
-        gamma = self.gamma if gamma is None else gamma
-        returns = self.rewards.astype(np.float64)
-        steps = np.arange(len(self)) - self.row_starts
-        for step in range(int(steps.max()), 0, -1):
-            here = np.flatnonzero(steps == step)
-            returns[here - 1] += gamma * returns[here]
-        return returns
+        """(n,) float64, sum_k gamma^k r over the row and those it leads to; gamma None is the dataset's."""
+        from .returns import returns_to_go
+
+        return returns_to_go(self, self.gamma if gamma is None else gamma)
+
+    def at_decisions(self, events: np.ndarray) -> np.ndarray:
+        """(n,) of a column of events (`items`, `events`, `gaps`): each decision's own."""
+        return events if self.event_rows is None else events[self.event_rows]
+
+    def events_of(self, rows: np.ndarray) -> np.ndarray:
+        """(b,) which event each of (b,) rows is."""
+        return rows if self.event_rows is None else self.event_rows[rows]
+
+    def next_rows(self, rows: np.ndarray) -> np.ndarray:
+        """(b,) the row that each of (b,) rows leads to; a terminal leads to itself."""
+        episodes = np.searchsorted(self.episode_starts, rows, side="right") - 1
+        following = np.where(rows + 1 < self.episode_ends[episodes], rows + 1, rows)
+        if self.next_episodes is None:
+            return following
+        goes_on = self.next_episodes[episodes]
+        return np.where((following == rows) & (goes_on >= 0), self.episode_starts[goes_on], following)
 
     # --- states ------------------------------------------------------------------------------------------------
     def states(self, rows: np.ndarray | slice | None = None) -> np.ndarray:
@@ -215,31 +244,29 @@ class TransitionDataset:
             return np.concatenate([observations, *beside], axis=1) if beside else np.ascontiguousarray(observations)
         index = rows if isinstance(rows, np.ndarray) and rows.dtype != bool else np.arange(len(self))[rows]
         # Looked up instead of spread over all rows: a batch must not cost as much as the whole log.
-        starts = self.episode_starts[np.searchsorted(self.episode_starts, index, side="right") - 1]
+        episodes = np.searchsorted(self.episode_starts, index, side="right") - 1
         assert self.items is not None and self.events is not None and self.gaps is not None, "checked with the history"
-        past, real = gather_history(index, starts, self.history)
+        starts = self.episode_starts if self.event_starts is None else self.event_starts
+        past, real = gather_history(self.events_of(index), starts[episodes], self.history)
         blocks = [np.where(real, column[past], 0).astype(np.float32) for column in (self.items, self.events, self.gaps)]
         return np.concatenate([self.observations[rows], *blocks, *beside], axis=1, dtype=np.float32)
 
     # --- parts -------------------------------------------------------------------------------------------------
     def episodes(self, first: int, stop: int) -> TransitionDataset:
         """Episodes `first` to `stop - 1` as a dataset of their own; columns are views."""
-        if not 0 <= first < stop <= self.n_episodes:
-            raise InputError(f"Episodes {first} to {stop} asked of a dataset of {self.n_episodes}.", where="episodes")
-        from .validate import PER_ROW
+        from .selection import episodes
 
-        begin, end = self.episode_starts[first], self.episode_ends[stop - 1]
-        part: dict[str, Any] = {}
-        for f in fields(self):
-            value = getattr(self, f.name)
-            if f.name == "clusters" and value is not None:
-                part[f.name] = value[first:stop]
-            elif f.name == "episode_starts":
-                part[f.name] = value[first:stop] - begin
-            elif f.name in PER_ROW and value is not None:
-                part[f.name] = value[begin:end]
-        part["train_episodes"] = int(np.clip(self.train_episodes - first, 0, stop - first))
-        return replace(self, **part)
+        return episodes(self, first, stop)
+
+    def select(self, chosen: np.ndarray | Sequence[int] | Sequence[bool]) -> TransitionDataset:
+        """Some episodes as a dataset of their own, by a mask over all of them or by their numbers; see `mdp.selection`.
+
+        Raises:
+            InputError: no episode, a mask of another length, or a number out of range.
+        """
+        from .selection import select
+
+        return select(self, np.asarray(chosen))
 
     def split(self) -> tuple[TransitionDataset, TransitionDataset]:
         """The training and the test side: earlier and later episodes, none on both.

@@ -11,13 +11,19 @@ from .chunked_columns import parts
 if TYPE_CHECKING:
     from .dataset import TransitionDataset
 
+ACCOUNT = ("credited_rows", "uncredited_rows", "uncredited_reward", "sessions_without_decisions")
+"""What `mdp.build` says of the events that are no decisions."""
+
 
 def describe(data: TransitionDataset) -> dict[str, str | int | float | None]:
     """Counts, means and the leak test, as plain Python values.
 
     `leak_test` is the outcome of `leaks`; `action_coverage` the share of actions that the training side holds at least
     once (of all rows, where there is no split); `oov_share` the share of rows whose action is out of the vocabulary,
-    which was fitted on the training side, and `oov_share_test` that of the test side (None without one).
+    which was fitted on the training side, and `oov_share_test` that of the test side (None without one). Where some
+    events are no decisions: `events`, all of them; `credited_rows`, those whose earnings went to a decision;
+    `uncredited_rows` and `uncredited_reward`, those whose item no decision surfaced, and what they would have earned;
+    `sessions_without_decisions`, which are no episodes.
     """
     lengths = data.episode_lengths
     split, total_reward = first_test_row(data), float(_total(data.rewards))
@@ -44,6 +50,10 @@ def describe(data: TransitionDataset) -> dict[str, str | int | float | None]:
         "mean_undiscounted_return": total_reward / data.n_episodes,
         "propensities": "logged" if data.propensities is not None else "none",
     }
+    if data.event_rows is not None and data.items is not None:
+        described["events"] = len(data.items)
+        account = {key: data.provenance.config.get(key) for key in ACCOUNT}
+        described |= {key: count for key, count in account.items() if isinstance(count, int | float)}
     if data.metrics is not None:
         means = _total(data.metrics) / len(data)
         described |= {name: float(mean) for name, mean in zip(data.metric_names, means, strict=True)}

@@ -1,22 +1,22 @@
-"""Which past rows a state shows, by index arithmetic: memory grows with events, not events x history."""
+"""Which past events a state shows, by index arithmetic: memory grows with events, not events x history."""
 
 from __future__ import annotations
 
 import numpy as np
 
 
-def gather_history(rows: np.ndarray, row_starts: np.ndarray, history: int) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the `history` rows before each row, oldest first, and which of them are real.
+def gather_history(events: np.ndarray, starts: np.ndarray, history: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the `history` events before each one, oldest first, and which of them are real.
 
     Args:
-        rows: (n,) row numbers.
-        row_starts: (n,) the first row of each row's episode.
-        history: how many past rows to show.
+        events: (n,) event numbers.
+        starts: (n,) the first event of each one's episode.
+        history: how many past events to show.
 
     Returns:
-        (n, history) int64 indices, safe to index with (out-of-episode slots point at row 0), and the (n, history) bool
-        mask of slots inside the episode; the others are padding.
+        (n, history) int64 indices, safe to index with (slots outside the episode point at event 0), and the
+        (n, history) bool mask of slots inside it; the others are padding.
     """
-    past = rows[:, None] + np.arange(-history, 0)
-    real = past >= row_starts[:, None]
+    past = events[:, None] + np.arange(-history, 0)
+    real = past >= starts[:, None]
     return np.where(real, past, 0), real

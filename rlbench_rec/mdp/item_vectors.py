@@ -28,7 +28,7 @@ def with_item_vectors(
         InputError: actions that are not items, lengths that differ, an item twice, no item of the log, or a vector with
             NaN or infinity.
     """
-    if len(data.action_names) != data.item_count or data.action_count != data.item_count:
+    if len(data.action_names) != data.action_count or not data.acts_on_items:
         raise InputError("The items of this log have no names.", where=data.provenance.source)
     vectors, names = np.asarray(vectors, dtype=np.float32), [str(item) for item in items]
     if vectors.ndim != 2 or len(vectors) != len(names):
@@ -46,7 +46,7 @@ def with_item_vectors(
             f"None of the {len(names)} items is in the log.", where="items", hint="Check how ids are written."
         )
     table = np.zeros((data.item_count + 1, vectors.shape[1]), dtype=np.float32)
-    table[1:][vector_rows >= 0] = vectors[vector_rows[vector_rows >= 0]]
+    table[1 : len(vector_rows) + 1][vector_rows >= 0] = vectors[vector_rows[vector_rows >= 0]]
     return replace(data, item_vectors=table)
 
 

@@ -17,7 +17,9 @@ from .chunked_columns import parts, write_column
 from .dataset import Provenance, TransitionDataset
 from .validate import DTYPES
 
-FORMAT = 2
+FORMATS = (2, 3)
+"""Format 3 has the columns of `NEW`; a dataset without them is written as format 2, byte for byte as before."""
+NEW = ("event_rows", "event_starts", "next_episodes")
 SCALARS = (
     "action_count",
     "other_action",
@@ -41,7 +43,8 @@ def save(data: TransitionDataset, folder: Path) -> None:
         OutputError: if the folder exists already or its parent cannot be written.
     """
     columns = [name for name in DTYPES if getattr(data, name) is not None]
-    header: dict[str, object] = {"format": FORMAT, "columns": columns, "provenance": asdict(data.provenance)}
+    number = 3 if set(NEW) & set(columns) else 2
+    header: dict[str, object] = {"format": number, "columns": columns, "provenance": asdict(data.provenance)}
     header |= {name: getattr(data, name) for name in SCALARS}
     header |= {name: list(getattr(data, name)) for name in NAMES}
     with new_folder(folder) as partial:
@@ -60,8 +63,8 @@ def load(folder: Path, *, mmap: bool = True) -> TransitionDataset:
     """
     path = folder / "dataset.json"
     content = read_json(path, "saved dataset", "Give a folder written by TransitionDataset.save.")
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise InputError(f"Not a dataset of format {FORMAT}.", where=str(path), hint="Build the dataset again.")
+    if not isinstance(content, dict) or content.get("format") not in FORMATS:
+        raise InputError("Not a dataset of format 2 or 3.", where=str(path), hint="Build the dataset again.")
     header = validated(content, _Header, str(path), "Build the dataset again.")
     columns = {name: _read_column(folder / f"{name}.npy", mmap) for name in header.columns}
     try:

@@ -14,7 +14,9 @@ from .chunked_columns import parts
 if TYPE_CHECKING:
     from .dataset import TransitionDataset
 
-PER_EPISODE = ("clusters",)
+EVENT_COLUMNS = ("items", "events", "gaps")
+"""Columns of one entry an event; of one a row where every event is a decision."""
+PER_EPISODE = ("clusters", "event_starts", "next_episodes")
 DTYPES = {
     "observations": np.float32,
     "actions": np.int64,
@@ -23,24 +25,40 @@ DTYPES = {
     "items": np.int32,
     "events": np.int8,
     "gaps": np.float32,
+    "event_rows": np.int64,
+    "event_starts": np.int64,
     "forbidden": np.bool_,
     "candidates": np.int32,
     "item_vectors": np.float32,
     "propensities": np.float64,
     "metrics": np.float32,
     "clusters": np.int64,
+    "next_episodes": np.int64,
     "timestamps": np.int64,
 }
 """The dtype of every column; a column of another dtype is refused rather than cast."""
 TABLES = ("observations", "forbidden", "candidates", "item_vectors", "metrics")
 """Columns of several numbers a row."""
-PER_ROW = tuple(name for name in DTYPES if name not in ("episode_starts", "item_vectors", *PER_EPISODE))
+PER_ROW = (
+    "observations",
+    "actions",
+    "rewards",
+    "forbidden",
+    "candidates",
+    "propensities",
+    "metrics",
+    "timestamps",
+)
 
 
 def check(data: TransitionDataset) -> None:
     """Raise an InputError that names the first bad column and row."""
     _check_lengths(data)
     _check_episodes(data)
+    if data.event_rows is not None and data.event_starts is not None:
+        _check_events(data, data.event_rows, data.event_starts)
+    if data.next_episodes is not None:
+        _check_next(data, data.next_episodes)
     outside = f"outside 0..{data.action_count - 1}"
     _refuse("actions", outside, lambda actions: (actions < 0) | (actions >= data.action_count), data.actions)
     if data.item_vectors is not None and data.item_vectors.shape != (data.item_count + 1, data.layout.vector_size):
@@ -88,6 +106,14 @@ def _check_lengths(data: TransitionDataset) -> None:
         if column is not None and column.dtype != dtype:
             raise InputError(f"dtype {column.dtype}; {np.dtype(dtype)} is needed.", where=name)
     expected = dict.fromkeys(PER_ROW, rows) | dict.fromkeys(PER_EPISODE, len(data.episode_starts))
+    if (data.event_rows is None) != (data.event_starts is None):
+        raise InputError("The columns event_rows and event_starts come together.", where="event_rows")
+    if data.event_rows is not None and (data.items is None or data.events is None or data.gaps is None):
+        raise InputError("These need the columns items, events and gaps.", where="event_rows")
+    events = rows if data.event_rows is None or data.items is None else len(data.items)
+    expected |= dict.fromkeys(EVENT_COLUMNS, events)
+    if data.event_rows is not None:
+        expected["event_rows"] = rows
     for name, length in expected.items():
         column = getattr(data, name)
         if column is not None and len(column) != length:
@@ -105,6 +131,26 @@ def _check_episodes(data: TransitionDataset) -> None:
         raise InputError(f"The last episode starts at row {starts[-1]} of {len(data.actions)}.", where="episode_starts")
     if not 0 <= data.train_episodes <= len(starts):
         raise InputError(f"{data.train_episodes} of {len(starts)} episodes.", where="train_episodes")
+
+
+def _check_events(data: TransitionDataset, event_rows: np.ndarray, event_starts: np.ndarray) -> None:
+    assert data.items is not None, "checked with the lengths"
+    if event_rows[-1] >= len(data.items):
+        raise InputError(f"The last row is event {event_rows[-1]} of {len(data.items)}.", where="event_rows")
+    _refuse("event_rows", "not below the next", lambda rows, later: rows >= later, event_rows[:-1], event_rows[1:])
+    if event_starts[0] != 0:
+        raise InputError("The first episode must start at event 0.", where="event_starts")
+    after = np.append(-1, event_rows[data.episode_ends[:-1] - 1])
+    bad = (event_starts <= after) | (event_starts > event_rows[data.episode_starts])
+    _refuse("event_starts", "not between two episodes' rows", lambda part: part, bad)
+
+
+def _check_next(data: TransitionDataset, next_episodes: np.ndarray) -> None:
+    numbers = np.arange(data.n_episodes)
+    outside = (next_episodes < -1) | (next_episodes >= data.n_episodes) | (next_episodes == numbers)
+    _refuse("next_episodes", "not another episode or -1", lambda part: part, outside)
+    crosses = (next_episodes >= 0) & ((next_episodes < data.train_episodes) != (numbers < data.train_episodes))
+    _refuse("next_episodes", "on the other side of the split", lambda part: part, crosses)
 
 
 def _check_candidates(data: TransitionDataset, candidates: np.ndarray) -> None:

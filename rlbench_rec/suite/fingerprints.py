@@ -55,13 +55,14 @@ def content_of(source: Source | TaskSource, *, normalise: bool = False) -> Conte
 
 
 def _hashes(name: str, source: Source) -> tuple[str, str]:
+    from ..events.cards.find import find_card
     from ..events.fingerprint import content
 
     try:
-        data, card = content(name, None if source.data is None else Path(source.data))
+        data, card_sha256 = content(name, None if source.data is None else Path(source.data))
+        return data, source.mdp.with_card(find_card(name), card_sha256)
     except Exception:
         return UNKNOWN, UNKNOWN
-    return data, source.mdp.with_card(card)
 
 
 def _reference(task: Task) -> str:

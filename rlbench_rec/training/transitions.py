@@ -63,12 +63,16 @@ class Transitions:
         self.device, self.rows, self.history, self.gamma = device, len(data), data.history, gamma
         self.observations = column(data.observations)
         self.actions = column(data.actions, torch.int64)
-        steps, rewards, ended = _strides(data, n_steps, gamma)
+        steps, rewards, leaves = _strides(data, n_steps, gamma)
+        ended, targets = _ends(data, leaves, steps)
         self.strides, self.rewards, self.terminals = column(steps, torch.int64), column(rewards), column(ended)
+        self.leads_to = None if targets is None else column(targets, torch.int64)
         beside = ((data.forbidden, torch.bool), (data.candidates, torch.int32))
         self.beside = [column(values, dtype) for values, dtype in beside if values is not None]
         if self.history:
-            self.row_starts = column(data.row_starts, torch.int64)
+            starts = data.episode_starts if data.event_starts is None else data.event_starts
+            self.history_starts = column(np.repeat(starts, data.episode_lengths), torch.int64)
+            self.event_rows = None if data.event_rows is None else column(data.event_rows, torch.int64)
             self.columns = [column(values) for values in (data.items, data.events, data.gaps) if values is not None]
             self.back = torch.arange(-self.history, 0, device=device)
 
@@ -78,20 +82,23 @@ class Transitions:
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
     def _past(self, rows: torch.Tensor) -> list[torch.Tensor]:
-        """Items, events and gaps of the rows before, (b, history) each."""
+        """Items, events and gaps of the events before, (b, history) each."""
         if not self.history:
             return []
-        past = rows.unsqueeze(1) + self.back
-        real = past >= self.row_starts[rows].unsqueeze(1)
+        own = rows if self.event_rows is None else self.event_rows[rows]
+        past = own.unsqueeze(1) + self.back
+        real = past >= self.history_starts[rows].unsqueeze(1)
         past = torch.where(real, past, 0)
         return [torch.where(real, values[past], 0.0) for values in self.columns]
 
     def next_states(self, rows: torch.Tensor) -> torch.Tensor:
-        """(b, state size): the state a transition leads to; zeros after an episode's last row."""
+        """(b, state size): the state a transition leads to; zeros where it ends its episode for good."""
         return torch.where(self.terminals[rows].unsqueeze(1) > 0, 0.0, self.states(self.following(rows)))
 
     def following(self, rows: torch.Tensor) -> torch.Tensor:
         """(b,) the row a transition leads to; any row where it ends its episode."""
+        if self.leads_to is not None:
+            return self.leads_to[rows]
         return (rows + self.strides[rows]).clamp(max=self.rows - 1)
 
     @functools.cached_property
@@ -133,9 +140,11 @@ class Transitions:
 
 
 def _strides(data: TransitionDataset, n_steps: int, gamma: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Per row: steps to the next state looked at, sum of gamma^k r over them, and whether the episode ends in them."""
+    """Per row: steps to the next state looked at, sum of gamma^k r over them, and whether they leave the episode."""
     if n_steps == 1:
-        return np.ones(len(data), dtype=np.int64), data.rewards, data.terminals
+        last = np.zeros(len(data), dtype=bool)
+        last[data.episode_ends - 1] = True
+        return np.ones(len(data), dtype=np.int64), data.rewards, last
     left = np.repeat(data.episode_ends, data.episode_lengths) - np.arange(len(data))
     strides = np.minimum(left, n_steps)
     rewards = data.rewards.astype(np.float64)
@@ -144,3 +153,13 @@ def _strides(data: TransitionDataset, n_steps: int, gamma: float) -> tuple[np.nd
         rows = np.flatnonzero(strides > k)
         totals[rows] += gamma**k * rewards[rows + k]
     return strides, totals, left <= n_steps
+
+
+def _ends(data: TransitionDataset, leaves: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """(n,) whether a transition ends for good, and (n,) the row it leads to, None where that is `steps` rows on."""
+    if data.next_episodes is None:
+        return leaves, None
+    later = np.repeat(data.next_episodes, data.episode_lengths)
+    ended = leaves & (later < 0)
+    targets = np.where(leaves, data.episode_starts[later], np.arange(len(data)) + steps)
+    return ended, np.where(ended, np.arange(len(data)), targets)

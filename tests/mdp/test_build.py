@@ -49,7 +49,8 @@ def shop(tmp_path):
 
 def build(shop, **config):
     log = events.load(str(shop / "shop.toml"), shop)
-    return mdp.build(log, mdp.MDPConfig(**({"train_fraction": 0.8, "history": 3} | config)))
+    usual = {"decisions": "every-event", "train_fraction": 0.8, "history": 3}
+    return mdp.build(log, mdp.MDPConfig(**(usual | config)))
 
 
 def test_each_event_is_a_step_and_its_item_the_action(shop):
@@ -187,7 +188,7 @@ def test_identification(action_source, propensity, label):
 
 
 def test_taobao_sample_as_decisions(shared_data):
-    data = mdp.build(events.load("taobao", shared_data / "taobao"))
+    data = mdp.build(events.load("taobao", shared_data / "taobao"), mdp.MDPConfig(decisions="every-event"))
     described = data.describe()
     assert described["rows"] + 219 == 64_066
     assert described["episodes"] + data.provenance.config["straddling_sessions"] == 10_477
@@ -232,7 +233,7 @@ def with_vectors(shop, name="vectors.npz"):
 def test_item_vectors_that_the_card_points_to(shop):
     np.savez(shop / "vectors.npz", items=[1, 9, 2], vectors=[[1.0, 0.0], [9.0, 9.0], [0.0, 2.0]])
     plain, log = build(shop), events.load(with_vectors(shop) / "shop.toml")
-    data = mdp.build(log, mdp.MDPConfig(train_fraction=0.8, history=3))
+    data = mdp.build(log, mdp.MDPConfig(decisions="every-event", train_fraction=0.8, history=3))
     # Items 2, 1 and the stranger, behind the row of padding.
     np.testing.assert_array_equal(data.item_vectors, [[0, 0], [0, 2], [1, 0], [0, 0]])
     assert build(shop, actions="categories").item_vectors is None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .decisions import of_sessions
 from .log_columns import LogColumns
 
 DAY_MS = 86_400_000
@@ -17,28 +18,27 @@ Feature = Callable[[slice], np.ndarray]
 
 
 def observations(
-    log: LogColumns, times: np.ndarray, starts: np.ndarray, train_rows: int
+    log: LogColumns, session_times: np.ndarray | None, starts: np.ndarray, train_rows: int
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """(n, c) float32 and the c column names.
 
     Columns: log1p of the step within the session (sequential logs), sine and cosine of hour and weekday at the
-    session's start, one-hot slot position (where logged), then the card's context columns: text as one-hot (values
-    unseen in training are all zeros), numbers standardised.
+    session's start (where the log has a clock), one-hot slot position (where logged), then the card's context columns:
+    text as one-hot (values unseen in training are all zeros), numbers standardised.
 
     Args:
-        log: the log's rows.
-        times: (n,) int64 ms.
-        starts: (sessions,) the first row of each session.
-        train_rows: how many leading rows are the training side.
+        log: the log's decisions.
+        session_times: (sessions,) int64 ms of each session's first event; None where the log has no clock.
+        starts: (sessions,) the first decision of each session.
+        train_rows: how many leading decisions are the training side.
     """
-    rows = len(times)
+    rows = log.rows
     features: dict[str, Feature] = {}
     if len(starts) < rows:
-        features["step"] = lambda part: np.log1p(np.arange(part.start, part.stop) - row_starts(starts, part))
-    # The session's start, not the row's time: a decision is made before the time of its event is known.
-    for name, period in (("hour", DAY_MS), ("weekday", WEEK_MS)):
-        for suffix, wave in (("sin", np.sin), ("cos", np.cos)):
-            features[f"{name}_{suffix}"] = _wave(wave, period, times, starts)
+        first = of_sessions(starts, starts)
+        features["step"] = lambda part: np.log1p(np.arange(part.start, part.stop) - first(part))
+    if session_times is not None:
+        features |= _time_of(session_times, starts)
     if log.has("position"):
         features |= _one_hot("position", log, train_rows)
     for name in log.log.context_columns:
@@ -50,15 +50,13 @@ def observations(
     return log.columns.compute((rows, len(features)), np.float32, matrix), tuple(features)
 
 
-def row_starts(starts: np.ndarray, part: slice) -> np.ndarray:
-    """The first row of the session that each row of a part belongs to."""
-    first, stop = np.searchsorted(starts, part.start, side="right") - 1, np.searchsorted(starts, part.stop)
-    bounds = np.append(np.maximum(starts[first:stop], part.start), part.stop)
-    return np.repeat(starts[first:stop], np.diff(bounds))
-
-
-def _wave(wave: Callable[[np.ndarray], np.ndarray], period: int, times: np.ndarray, starts: np.ndarray) -> Feature:
-    return lambda part: wave(2 * np.pi * (times[row_starts(starts, part)] % period) / period)
+def _time_of(session_times: np.ndarray, starts: np.ndarray) -> dict[str, Feature]:
+    # The session's start, not the row's time: a decision is made before the time of its event is known.
+    return {
+        f"{name}_{suffix}": of_sessions(wave(2 * np.pi * (session_times % period) / period), starts)
+        for name, period in (("hour", DAY_MS), ("weekday", WEEK_MS))
+        for suffix, wave in (("sin", np.sin), ("cos", np.cos))
+    }
 
 
 def _one_hot(name: str, log: LogColumns, train_rows: int) -> dict[str, Feature]:

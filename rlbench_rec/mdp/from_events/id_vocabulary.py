@@ -35,8 +35,14 @@ class Vocabulary:
         counts = column.counts(rows)
         # A stable sort of values that ascend leaves ties in the order of the values.
         order = np.argsort(-counts, kind="stable")[: min(top_k, np.count_nonzero(counts))]
-        closed = len(order) == len(column.distinct) and not column.misses_any()
+        closed = len(order) == int(np.count_nonzero(column.counts(len(column.codes)))) and not column.misses_any()
         return Vocabulary(tuple(column.distinct[i] for i in order), closed)
+
+    def of(self, column: Coded) -> Vocabulary:
+        """The same values as the vocabulary of another column; closed where that has no others and none missing."""
+        unseen = self.ids(column)[:-1] == len(self.values)
+        others = bool(column.counts(len(column.codes))[unseen].any())
+        return Vocabulary(self.values, not (others or column.misses_any()))
 
     def __len__(self) -> int:
         """Number of ids, the out-of-vocabulary id included."""

@@ -44,7 +44,7 @@ class ColumnBuffer(ReplayBufferBase):
     def batch(self, rows: np.ndarray) -> TransitionMiniBatch:
         """The transitions of some rows; after a terminal the next observation and action are zeros, as in d3rlpy."""
         data, last = self.data, self._is_last[rows]
-        following = np.where(last, rows, rows + 1)
+        following = data.next_rows(rows)
         next_states = data.states(following)
         next_states[last] = 0.0
         columns = {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...errors import InputError
 from . import quiet
 
 if TYPE_CHECKING:
@@ -20,7 +21,13 @@ def to_d3rlpy(data: TransitionDataset) -> d3rlpy.dataset.MDPDataset:
     Every episode ends with a terminal flag, never a timeout: d3rlpy drops the last transition of an episode that
     ends by timeout, and all rows after the last flag. The action size is passed, since d3rlpy would otherwise take the
     largest action it happens to see.
+
+    Raises:
+        InputError: episodes that go on in the user's next one, which d3rlpy's own dataset cannot say.
     """
+    if data.next_episodes is not None:
+        hint = "Take d3rlpy_buffer(), or build with ends = 'terminal'."
+        raise InputError("d3rlpy's own dataset cannot lead from one episode to another.", where="ends", hint=hint)
     library = quiet.d3rlpy()
     return library.dataset.MDPDataset(
         observations=data.states(),

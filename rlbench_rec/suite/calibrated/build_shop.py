@@ -73,7 +73,7 @@ def make_shop(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError("The folder is not empty.", where=str(folder), hint="Give a new one.")
     log = events.load(card, data)
-    decisions = mdp.build(log, mdp.MDPConfig(actions=actions, top_k=top_k))
+    decisions = mdp.build(log, mdp.MDPConfig(actions=actions, top_k=top_k, decisions="every-event"))
     name = log.card.id if not log.variant else f"{log.card.id}-{log.variant}"
     fitted = calibrate(decisions, click_rate=click_rate, groups=groups, name=name)
     goodness = Goodness(fitted)

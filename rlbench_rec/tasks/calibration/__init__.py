@@ -1,6 +1,6 @@
 """A simulated shop like the user's own: `recommend` fitted to a log, judged on its held-out part, and saved as a task.
 
-calibration = calibrate(data)                    # data: mdp.build(log, MDPConfig(actions="categories", top_k=100))
+calibration = calibrate(data)                    # data: mdp.build(log, MDPConfig(decisions="every-event", top_k=100))
 write_shop(calibration.shop, "my-shop.json")     # then tasks.make("my-shop.json"), or a suite's `task = "my-shop.json"`
 """
 

@@ -66,11 +66,13 @@ class Visits:
 
 
 def logged(data: TransitionDataset) -> Visits:
-    """The clicks of a log: its views and clicks. Other events of a session are what came of them."""
+    """The clicks of a log: its views and clicks. Other events of a session are what came of them, whether they are
+    decisions of the log or not."""
     item_count = data.action_count - (data.other_action is not None)
     sessions = np.repeat(np.arange(data.n_episodes), data.episode_lengths)
-    clicks = _is(data, CLICKS)
-    carts, purchases = (int(_is(data, kind).sum()) for kind in (CARTS, PURCHASES))
+    assert data.events is not None, "checked"
+    clicks = _is(data.at_decisions(data.events), CLICKS)
+    carts, purchases = (int(_is(data.events, kinds).sum()) for kinds in (CARTS, PURCHASES))
     return Visits(sessions[clicks], np.asarray(data.actions)[clicks], item_count, carts, purchases)
 
 
@@ -91,5 +93,5 @@ def simulated(shop: Recommend, sessions: int, seed: int) -> Visits:
     )
 
 
-def _is(data: TransitionDataset, kinds: tuple[str, ...]) -> np.ndarray:
-    return np.isin(np.asarray(data.events), [EVENTS.index(kind) + 1 for kind in kinds])
+def _is(events: np.ndarray, kinds: tuple[str, ...]) -> np.ndarray:
+    return np.isin(events, [EVENTS.index(kind) + 1 for kind in kinds])

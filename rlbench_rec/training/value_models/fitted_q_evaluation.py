@@ -110,7 +110,7 @@ def _learn(
     decay = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.05, total_iters=steps)
     rewards, discounts = transitions.rewards / scale, gamma * (1.0 - transitions.terminals)
     for batch in batches:
-        following = (batch + 1).clamp(max=transitions.rows - 1)
+        following = transitions.following(batch)
         with torch.no_grad():
             ahead = (pi(following) * target(transitions.next_states(batch))).sum(dim=1)
             goal = rewards[batch] + discounts[batch] * ahead

@@ -1,0 +1,130 @@
+"""Some episodes of a dataset as a dataset of their own: a stretch, or any choice, for segments and bootstraps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError
+from .validate import EVENT_COLUMNS, PER_ROW
+
+if TYPE_CHECKING:
+    from .dataset import Provenance, TransitionDataset
+
+
+def episodes(data: TransitionDataset, first: int, stop: int) -> TransitionDataset:
+    """Episodes `first` to `stop - 1`; columns are views. An episode whose user returns outside of them ends there.
+
+    Raises:
+        InputError: no episodes, or some that the dataset does not have.
+    """
+    if not 0 <= first < stop <= data.n_episodes:
+        raise InputError(f"Episodes {first} to {stop} asked of a dataset of {data.n_episodes}.", where="episodes")
+    begin, end = data.episode_starts[first], data.episode_ends[stop - 1]
+    part = {name: column[begin:end] for name, column in _columns(data, PER_ROW)}
+    part["episode_starts"] = data.episode_starts[first:stop] - begin
+    if data.event_rows is None or data.event_starts is None:
+        part |= {name: column[begin:end] for name, column in _columns(data, EVENT_COLUMNS)}
+    else:
+        first_event, event_stop = data.event_starts[first], _event_ends(data)[stop - 1]
+        part |= {name: column[first_event:event_stop] for name, column in _columns(data, EVENT_COLUMNS)}
+        part["event_rows"] = data.event_rows[begin:end] - first_event
+        part["event_starts"] = data.event_starts[first:stop] - first_event
+    if data.clusters is not None:
+        part["clusters"] = data.clusters[first:stop]
+    if data.next_episodes is not None:
+        later = data.next_episodes[first:stop]
+        part["next_episodes"] = np.where((later >= first) & (later < stop), later - first, -1)
+    return _replaced(data, part, int(np.clip(data.train_episodes - first, 0, stop - first)), data.provenance)
+
+
+def select(data: TransitionDataset, chosen: np.ndarray) -> TransitionDataset:
+    """The chosen episodes: of a mask in their order, of numbers in the order given, with repeats.
+
+    The split stays: episodes of the training side come first, whatever the order of the numbers. Copies of an episode
+    are of one user, also where the log knows no users, so that no fold learns from the copy of what it is tried on. An
+    episode whose user returns in one that was not chosen ends there.
+
+    Raises:
+        InputError: no episode, a mask of another length, or a number out of range.
+    """
+    numbers = _numbers(chosen, data.n_episodes)
+    training = numbers < data.train_episodes
+    numbers = np.concatenate([numbers[training], numbers[~training]])
+    lengths = data.episode_lengths[numbers]
+    rows, starts = _stretches(data.episode_starts[numbers], lengths)
+    part = {name: column[rows] for name, column in _columns(data, PER_ROW)}
+    part["episode_starts"] = starts
+    events = rows
+    if data.event_rows is not None and data.event_starts is not None:
+        event_starts = data.event_starts[numbers]
+        events, part["event_starts"] = _stretches(event_starts, _event_ends(data)[numbers] - event_starts)
+        part["event_rows"] = data.event_rows[rows] - np.repeat(event_starts - part["event_starts"], lengths)
+    part |= {name: column[events] for name, column in _columns(data, EVENT_COLUMNS)}
+    if data.clusters is not None:
+        part["clusters"] = data.clusters[numbers]
+    elif len(np.unique(numbers)) < len(numbers):
+        part["clusters"] = numbers
+    if data.next_episodes is not None:
+        part["next_episodes"] = _next_episodes(data.next_episodes, numbers)
+    return _replaced(data, part, int(training.sum()), _provenance(data, numbers))
+
+
+def _numbers(chosen: np.ndarray, episodes: int) -> np.ndarray:
+    """(k,) int64 numbers of the chosen episodes."""
+    where = "select"
+    if chosen.ndim != 1 or not (chosen.dtype == bool or np.issubdtype(chosen.dtype, np.integer)):
+        what = f"{chosen.ndim} dimensions of {chosen.dtype}"
+        raise InputError(f"{what} do not choose episodes.", where=where, hint="Give a mask, or episodes' numbers.")
+    if chosen.dtype == bool:
+        if len(chosen) != episodes:
+            raise InputError(f"A mask of {len(chosen)} for {episodes} episodes.", where=where)
+        chosen = np.flatnonzero(chosen)
+    if not len(chosen):
+        raise InputError("No episode is chosen.", where=where)
+    if chosen.min() < 0 or chosen.max() >= episodes:
+        bad = chosen[(chosen < 0) | (chosen >= episodes)][0]
+        raise InputError(f"There is no episode {bad}: they are 0 to {episodes - 1}.", where=where)
+    return chosen.astype(np.int64)
+
+
+def _stretches(begins: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers of all rows of some stretches, one after another, and where each stretch then begins."""
+    starts = np.cumsum(lengths) - lengths
+    return np.repeat(begins - starts, lengths) + np.arange(lengths.sum()), starts
+
+
+def _next_episodes(next_episodes: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """(k,) where the next episode of each chosen one now stands (of copies, the first); -1 where it is not chosen."""
+    places = np.full(len(next_episodes) + 1, -1)
+    places[numbers[::-1]] = np.arange(len(numbers))[::-1]
+    return places[next_episodes[numbers]]
+
+
+def _event_ends(data: TransitionDataset) -> np.ndarray:
+    assert data.event_starts is not None and data.items is not None, "asked where events are not rows"
+    return np.append(data.event_starts[1:], len(data.items))
+
+
+def _columns(data: TransitionDataset, names: tuple[str, ...]) -> list[tuple[str, np.ndarray]]:
+    return [(name, getattr(data, name)) for name in names if getattr(data, name) is not None]
+
+
+def _provenance(data: TransitionDataset, numbers: np.ndarray) -> Provenance:
+    """Another identity: what is learnt from some episodes is not learnt from all."""
+    provenance = data.provenance
+    digest = hashlib.sha256(numbers.astype("<i8").tobytes()).hexdigest()
+    split_hash = hashlib.sha256(json.dumps([provenance.split_hash, digest]).encode()).hexdigest()
+    config = provenance.config | {"selected_episodes": len(numbers), "selected_of": data.n_episodes}
+    return replace(provenance, split_hash=split_hash, config=config)
+
+
+def _replaced(
+    data: TransitionDataset, columns: dict[str, np.ndarray], train_episodes: int, provenance: Provenance
+) -> TransitionDataset:
+    changed: dict[str, Any] = {**columns, "train_episodes": train_episodes, "provenance": provenance}
+    return replace(data, **changed)
