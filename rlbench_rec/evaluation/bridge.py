@@ -50,8 +50,8 @@ def evaluate(
         fqe_batch_size: rows a step of it.
 
     Raises:
-        InputError: a log without propensities and no behaviour policy, a reward model of a sequential log, or one name
-            of an estimator in place of a list.
+        InputError: a log without propensities and no behaviour policy, a reward model of a sequential log, sessions
+            that do not end (`next_episodes`), or one name of an estimator in place of a list.
         UnknownNameError: an unknown estimator or q.
     """
     from .. import ope
@@ -89,6 +89,9 @@ def evaluation_log(
     from .. import ope
 
     ope.estimators.refuse_one_name(estimators, "estimators")
+    if data.next_episodes is not None:
+        hint = "Build it with ends = 'terminal', or take dataclasses.replace(data, next_episodes=None)."
+        raise InputError("A value is that of a session, and these lead to the user's next.", where="ends", hint=hint)
     states = data.states()
     propensities, source = _propensities(data, behaviour, states)
     model = q_model(data, q) if any(ope.estimators.needs_q(name) for name in estimators) else None

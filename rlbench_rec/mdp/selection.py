@@ -77,6 +77,8 @@ def select(data: TransitionDataset, chosen: np.ndarray) -> TransitionDataset:
 def _numbers(chosen: np.ndarray, episodes: int) -> np.ndarray:
     """(k,) int64 numbers of the chosen episodes."""
     where = "select"
+    if not chosen.size or (chosen.dtype == bool and not chosen.any()):
+        raise InputError("No episode is chosen.", where=where)
     if chosen.ndim != 1 or not (chosen.dtype == bool or np.issubdtype(chosen.dtype, np.integer)):
         what = f"{chosen.ndim} dimensions of {chosen.dtype}"
         raise InputError(f"{what} do not choose episodes.", where=where, hint="Give a mask, or episodes' numbers.")
@@ -84,8 +86,6 @@ def _numbers(chosen: np.ndarray, episodes: int) -> np.ndarray:
         if len(chosen) != episodes:
             raise InputError(f"A mask of {len(chosen)} for {episodes} episodes.", where=where)
         chosen = np.flatnonzero(chosen)
-    if not len(chosen):
-        raise InputError("No episode is chosen.", where=where)
     if chosen.min() < 0 or chosen.max() >= episodes:
         bad = chosen[(chosen < 0) | (chosen >= episodes)][0]
         raise InputError(f"There is no episode {bad}: they are 0 to {episodes - 1}.", where=where)

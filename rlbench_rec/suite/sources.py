@@ -150,6 +150,7 @@ def _load_task(source: Source) -> Loaded:
 def _load_dataset(source: Source, behaviour_fit: FitOptions) -> Loaded:
     data = with_metrics(decisions(source), source.metrics)
     train, test = data.split()
+    data, test = _ending(data), _ending(test)
     behaviour = None
     if data.propensities is None:
         from ..training.trainer import train_seeds
@@ -160,9 +161,14 @@ def _load_dataset(source: Source, behaviour_fit: FitOptions) -> Loaded:
     counterpart = None
     if source.counterpart:
         counterpart = decisions(source.model_copy(update={"dataset": source.counterpart}))
-        counterpart = with_metrics(counterpart, source.metrics)
+        counterpart = _ending(with_metrics(counterpart, source.metrics))
         _check_same_actions(data, counterpart)
     return Loaded(source, data, train, test, behaviour=behaviour, counterpart=counterpart)
+
+
+def _ending(data: TransitionDataset) -> TransitionDataset:
+    """Sessions that end: only training looks into a user's next one, since values are of sessions."""
+    return data if data.next_episodes is None else replace(data, next_episodes=None)
 
 
 def _check_same_actions(data: TransitionDataset, counterpart: TransitionDataset) -> None:

@@ -26,7 +26,7 @@ def to_d3rlpy(data: TransitionDataset) -> d3rlpy.dataset.MDPDataset:
         InputError: episodes that go on in the user's next one, which d3rlpy's own dataset cannot say.
     """
     if data.next_episodes is not None:
-        hint = "Take d3rlpy_buffer(), or build with ends = 'terminal'."
+        hint = "Take d3rlpy_buffer() or another loop, or build with ends = 'terminal'."
         raise InputError("d3rlpy's own dataset cannot lead from one episode to another.", where="ends", hint=hint)
     library = quiet.d3rlpy()
     return library.dataset.MDPDataset(
