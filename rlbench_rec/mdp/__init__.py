@@ -3,8 +3,9 @@
 from .build import build
 from .candidates import with_candidates
 from .config import MDPConfig
-from .dataset import Provenance, StateLayout, TransitionDataset
+from .dataset import StateLayout, TransitionDataset
 from .item_vectors import with_item_vectors
+from .provenance import Provenance
 
 __all__ = [
     "MDPConfig",

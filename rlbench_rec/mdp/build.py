@@ -14,14 +14,15 @@ from ..errors import InputError
 from ..events.event_types import EVENTS
 from .chunked_columns import ColumnStore
 from .config import EVERY_EVENT, MDPConfig
-from .dataset import Provenance, TransitionDataset
+from .dataset import TransitionDataset
+from .from_events.actions import items_and_actions, translated
 from .from_events.context import observations
 from .from_events.credit import Credit, same_item
 from .from_events.decisions import Decisions, mask_of, of_sessions
 from .from_events.earnings import earnings
-from .from_events.id_vocabulary import Vocabulary
-from .from_events.log_columns import Coded, LogColumns, session_starts
+from .from_events.log_columns import LogColumns, session_starts
 from .item_vectors import read_item_vectors, with_item_vectors
+from .provenance import Provenance, identification
 from .split import TimeSplit, split_by_time
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     earned = earnings(
         source, events, decisions, credit, config.reward, config.reward_weights or log.card.reward_weights
     )
-    items, item_ids, actions, action_vocabulary = _items_and_actions(
+    items, item_ids, actions, action_vocabulary = items_and_actions(
         source, at_decisions, decisions, item_column, train_rows, config
     )
     session_times = None if timestamps is None else timestamps[starts][decisions.sessions]
@@ -216,44 +217,11 @@ def _next_episodes(log: EventLog, clusters: np.ndarray | None, train_sessions: i
     return following
 
 
-def _items_and_actions(
-    source: LogColumns,
-    at_decisions: LogColumns,
-    decisions: Decisions,
-    column: Coded,
-    train_rows: int,
-    config: MDPConfig,
-) -> tuple[Vocabulary, np.ndarray, np.ndarray, Vocabulary]:
-    """The item vocabulary, (m,) item ids from 1, (n,) actions, and the vocabulary of the actions."""
-    log, decided = source.log, decisions.coded_at_decisions(column)
-    if log.catalogue is not None:
-        chosen = Vocabulary(tuple(log.catalogue), closed=True)
-        unknown = sorted(set(column.distinct) - set(chosen.values))
-        if unknown:
-            raise InputError(f"Item {unknown[0]} is not in the catalogue.", where=log.card.id, hint="Correct the card.")
-    else:
-        chosen = Vocabulary.fit(decided, train_rows, config.top_k)
-    items = chosen if decisions.chosen is None else chosen.of(column)
-    item_ids = decisions.of_events(_translated(source, column, items.ids(column) + 1, np.int32))
-    if config.actions == "items":
-        return items, item_ids, _translated(at_decisions, decided, chosen.ids(column), np.int64), chosen
-    column = at_decisions.coded("category")
-    if not column.distinct:
-        raise InputError("The log has no categories.", where=log.card.id, hint="Use actions = 'items'.")
-    categories = Vocabulary.fit(column, train_rows, config.top_k)
-    return items, item_ids, _translated(at_decisions, column, categories.ids(column), np.int64), categories
-
-
-def _translated(source: LogColumns, column: Coded, ids: np.ndarray, dtype: type) -> np.ndarray:
-    # Code -1, a missing value, is the last of `ids`.
-    return source.columns.compute((source.rows,), dtype, lambda rows: ids[column.codes[rows]])
-
-
 def _event_codes(source: LogColumns) -> tuple[np.ndarray, int]:
     """(m,) int8 code of each event, from 1, and the largest that a state may have."""
     column = source.coded("event")
     codes = np.array([EVENTS.index(name) + 1 for name in column.distinct])
-    return _translated(source, column, codes, np.int8), max(FIRST_EVENTS, int(codes.max()))
+    return translated(source, column, codes, np.int8), max(FIRST_EVENTS, int(codes.max()))
 
 
 def _gaps(times: np.ndarray | None, starts: np.ndarray) -> Callable[[slice], np.ndarray]:
@@ -305,14 +273,3 @@ def _provenance(
         identification=identification(card.action_source, card.propensity),
         config=settings,
     )
-
-
-def identification(action_source: str, propensity: str) -> str:
-    """What may be claimed of values estimated on a log.
-
-    `not-identified` where users chose the items themselves, or it is unknown how they were shown;
-    `estimated` where propensities must be estimated; else `identified`.
-    """
-    if action_source == "choice" or propensity == "none":
-        return "not-identified"
-    return "estimated" if propensity == "estimated" else "identified"

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import InputError
 from .history_windows import gather_history
+from .provenance import Provenance
 
 if TYPE_CHECKING:
     import d3rlpy
@@ -47,23 +48,6 @@ class StateLayout:
     def beside(self) -> int:
         """Number of columns at its end that say which actions are possible."""
         return self.forbidden + self.candidates
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where a dataset comes from and what may be claimed of it."""
-
-    source: str
-    """Dataset card id or task id, with its variant: `open-bandit-sample/random-all`, `recommend-v1`."""
-    source_sha256: str = ""
-    card_sha256: str = ""
-    """Of everything that turned raw rows into decisions: the card, and the MDP settings."""
-    split_hash: str = ""
-    identification: str = "identified"
-    """`identified` (known propensities), `estimated` (exposures with estimated propensities), or `not-identified`
-    (a choice log: the value of a recommender cannot be learnt from it)."""
-    config: dict[str, object] = field(default_factory=dict)
-    """Everything the dataset was built with, as plain JSON values."""
 
 
 @dataclass(frozen=True)

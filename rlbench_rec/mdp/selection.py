@@ -13,7 +13,8 @@ from ..errors import InputError
 from .validate import EVENT_COLUMNS, PER_ROW
 
 if TYPE_CHECKING:
-    from .dataset import Provenance, TransitionDataset
+    from .dataset import TransitionDataset
+    from .provenance import Provenance
 
 
 def episodes(data: TransitionDataset, first: int, stop: int) -> TransitionDataset:

@@ -14,7 +14,8 @@ from ..errors import InputError, MissingFileError
 from ..files import new_folder
 from ..parsing import read_json, validated
 from .chunked_columns import parts, write_column
-from .dataset import Provenance, TransitionDataset
+from .dataset import TransitionDataset
+from .provenance import Provenance
 from .validate import DTYPES
 
 FORMATS = (2, 3)

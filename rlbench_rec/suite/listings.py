@@ -66,7 +66,7 @@ def suites() -> list[dict[str, str]]:
 def datasets() -> list[dict[str, str]]:
     """Every card: what its actions mean, where its propensities come from, and what may be claimed."""
     from .. import events
-    from ..mdp.build import identification
+    from ..mdp.provenance import identification
 
     rows = []
     for card in (events.find_card(name) for name in events.list_cards()):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from ..mdp.dataset import Provenance, TransitionDataset
+from ..mdp.dataset import TransitionDataset
+from ..mdp.provenance import Provenance
 from ..policies.policy import Policy
 from .rollout import Decisions, batches, play
 

@@ -9,8 +9,8 @@ from rlbench_rec import events, mdp
 from rlbench_rec.errors import InputError, MissingFileError, UnknownNameError
 from rlbench_rec.events import EVENTS
 from rlbench_rec.mdp import chunked_columns
-from rlbench_rec.mdp.build import identification
 from rlbench_rec.mdp.from_events import log_columns
+from rlbench_rec.mdp.provenance import identification
 
 CARD = """
 id = "my-shop"

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from rlbench_rec.events import EVENTS
-from rlbench_rec.mdp import TransitionDataset
-from rlbench_rec.mdp.dataset import Provenance
+from rlbench_rec.mdp import Provenance, TransitionDataset
 from rlbench_rec.tasks import Task
 
 
