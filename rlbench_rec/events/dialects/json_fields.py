@@ -84,7 +84,7 @@ def fields_sql(relation: str, names: list[str], card: DatasetCard) -> str:
         relation = f"(SELECT file, line, text, {found} AS found FROM {relation})"
         found = f"CASE WHEN found IS NOT NULL THEN [{merged}] END"
     selected = f"SELECT file, line, text, {found} AS fields FROM {relation}"
-    ids = [name for name in roles_of_ids(card) if name in names]
+    ids = [name for name in roles_of_ids(card) if name in names and name in single_names(card)]
     if ids:
         nested = " OR ".join(is_nested("text", name, f"fields[{names.index(name) + 1}]") for name in ids)
         # In a CASE, since what has no fields need not be JSON.

@@ -54,7 +54,7 @@ def wanted_context(card: DatasetCard) -> list[str]:
 
 
 def roles_of_ids(card: DatasetCard) -> list[str]:
-    """Columns of item, user and session whose ids are texts."""
+    """Columns of item, user and session whose ids are texts, of lines and of elements."""
     roles = ((role, getattr(card.columns, role)) for role in ("item", "user", "session"))
     return [name for role, value in roles if getattr(card.id_types, role) == "string" for name in raw_names(value)]
 

@@ -41,9 +41,10 @@ def _select(number: int, file: Path, card: DatasetCard, names: list[str], lists:
     columns = [f"c{place}" for place in range(len(schema))]
     top = by_card(schema.names, card)
     values = {n: Value(c, kind) for n, c, kind in zip(top, columns, schema.types, strict=True)}
-    used = set(single_names(card)) - {card.columns.category, *card.where, *card.context}
+    used = single_names(card)
     found = {name: value_at(values, name) for name in names}
-    for name in used:
+    # Lists and objects may be a category or a condition, as text.
+    for name in [name for name in used if name not in (card.columns.category, *card.where, *card.context)]:
         value = found.get(name)
         if value and is_nested(value.kind):
             raise _nested(file, name, value.kind)

@@ -35,7 +35,7 @@ class Value:
         if pa.types.is_floating(kind):
             whole = f"{self.sql} = trunc({self.sql}) AND abs({self.sql}) < {LARGEST_WHOLE}"
             return (
-                f"CASE WHEN {whole} THEN CAST(CAST({self.sql} AS BIGINT) AS VARCHAR) "
+                f"CASE WHEN {whole} THEN CAST(TRY_CAST({self.sql} AS BIGINT) AS VARCHAR) "
                 f"WHEN NOT isnan({self.sql}) THEN {text} END"
             )
         if pa.types.is_decimal(kind):

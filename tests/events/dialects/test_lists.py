@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from rlbench_rec import events
@@ -80,3 +82,129 @@ def test_queries_become_impressions_and_clicks(raw):
     assert frame["event"].tolist() == ["click", "impression", "click", *["impression"] * 3]
     assert frame["category"].fillna(0).tolist() == [0, 0, 4, 0, 4, 0]
     assert log.report.lookups["event"] == {"read": 4, "taken": 3, "other": 0, "repeated": 1, "malformed": 0}
+
+
+MIND = {"timestamp": "time", "user": "user", "item": "shown", "event": "#label", "position": "#", "slate": "#list"}
+WORDS = 'events = { 0 = "impression", 1 = "click" }\nid_types = { item = "string" }'
+
+
+def write_shown(folder, form: str, rows: list[dict]) -> str:
+    """Lines whose columns are lists in the way of a form; gives the dialect."""
+    if form == "parquet":
+        pq.write_table(pa.Table.from_pylist(rows), folder / "log.parquet")
+    elif form == "jsonl":
+        (folder / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        texts = [
+            [
+                " ".join(map(str, value)) if isinstance(value, list) else "" if value is None else value
+                for value in row.values()
+            ]
+            for row in rows
+        ]
+        pd.DataFrame(texts, columns=list(rows[0])).to_csv(folder / "log.csv", index=False)
+        return "delimited"
+    return form
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_elements_with_labels_are_exposures(tmp_path, card, form):
+    rows = [
+        {"time": 1, "user": 5, "shown": ["N1-1", "N-2-0", "N3-0"]},
+        {"time": 2, "user": 5, "shown": ["N1-0", "N4", "-1", "N5-2", "N6-"]},
+    ]
+    dialect = write_shown(tmp_path, form, rows)
+    log = events.load(card(dialect, MIND, WORDS + '\nlists = { columns = ["shown"], delimiter = " ", label = "-" }'))
+    check_log(log)
+    # Of the second line: no label, no item, a label that is not an event, an empty one.
+    assert log.report == events.LoadReport(8, 4, {"malformed": 2, "unknown_event": 2})
+    frame = log.to_pandas()
+    assert frame["item_id"].tolist() == ["N1", "N-2", "N3", "N1"]
+    assert frame["event"].tolist() == ["click", "impression", "impression", "impression"]
+    assert frame["position"].tolist() == [1, 2, 3, 1] and frame["slate_id"].nunique() == 2
+
+
+def test_a_label_may_stand_behind_several_characters_and_lists_beside(tmp_path, card):
+    (tmp_path / "log.csv").write_text("time,user,shown,odds\n1,5,7::1|8::0,0.5|0.25\n2,5,7::1|8::0,0.5\n")
+    more = (
+        'events = { 0 = "impression", 1 = "click" }\n'
+        'lists = { columns = ["shown", "odds"], delimiter = "|", label = "::" }'
+    )
+    log = events.load(card("delimited", {**MIND, "propensity": "odds"}, more))
+    assert log.report == events.LoadReport(3, 2, {"malformed": 1})
+    assert log.query("SELECT item_id, event, propensity FROM log") == [(7, "click", 0.5), (8, "impression", 0.25)]
+
+
+CHOSEN = 'lists = { columns = ["shown"], delimiter = " ", chosen = { bought = "purchase", clicked = "click" } }'
+SHOWN = {"timestamp": "time", "user": "user", "item": "shown", "position": "#"}
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_the_chosen_of_the_shown_have_their_strongest_event(tmp_path, card, form):
+    rows = [
+        {"time": 1, "user": 5, "shown": [7, 8, 9], "clicked": [9, 7, 7], "bought": [7]},
+        {"time": 2, "user": 5, "shown": [7, 8], "clicked": None, "bought": []},
+        {"time": 3, "user": 5, "shown": [7, 8], "clicked": [6], "bought": []},
+        {"time": 4, "user": 5, "shown": [7, 8, 7], "clicked": [8], "bought": []},
+        {"time": 5, "user": 5, "shown": [7, 8, 7], "clicked": [7], "bought": []},
+        {"time": 6, "user": 5, "shown": [], "clicked": [], "bought": []},
+    ]
+    dialect = write_shown(tmp_path, form, rows)
+    log = events.load(card(dialect, SHOWN, CHOSEN))
+    check_log(log)
+    # One that was not shown, one that was shown twice, and nothing shown.
+    assert log.report == events.LoadReport(11, 8, {"malformed": 3})
+    assert pd.read_parquet(log.quarantine)["line"].tolist() == [n + (dialect == "delimited") for n in (3, 5, 6)]
+    events_of = log.to_pandas()["event"].tolist()
+    assert events_of == [
+        "purchase",
+        "impression",
+        "click",
+        "impression",
+        "impression",
+        "impression",
+        "click",
+        "impression",
+    ]
+
+
+def test_choices_are_compared_with_the_item_of_objects(tmp_path, card):
+    rows = [
+        {"time": 1, "user": 5, "shown": [{"id": 7, "p": 0.5}, {"id": 8, "p": 0.5}], "clicked": ["8"]},
+        {"time": 2, "user": 5, "shown": [{"id": 7, "p": 0.5}, {"id": 8, "p": 0.5}], "clicked": 7},
+        {"time": 3, "user": 5, "shown": [{"id": 7, "p": 0.5}], "clicked": "none"},
+        {"time": 4, "user": 5, "shown": [{"id": 7, "p": 0.5}]},
+    ]
+    write_shown(tmp_path, "jsonl", rows)
+    more = 'missing = ["none"]\nlists = { columns = ["shown"], chosen = { clicked = "click" } }'
+    log = events.load(card("jsonl", {**SHOWN, "item": "shown.id", "propensity": "shown.p"}, more))
+    assert log.report == events.LoadReport(6, 6, {})
+    assert log.to_pandas()["event"].tolist() == [
+        "impression",
+        "click",
+        "click",
+        "impression",
+        "impression",
+        "impression",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lists", "columns", "message"),
+    [
+        ('columns = ["shown"], chosen = { clicked = "click" }', {"item": "other"}, "needs columns.item in the lists"),
+        ('columns = ["shown"], chosen = { clicked = "frob" }', {}, "unknown event 'frob'"),
+        ('columns = ["shown"], chosen = { shown = "click" }', {}, "in lists.columns and in lists.chosen"),
+        ('columns = ["shown"], chosen = { clicked = "click" }', {"event": "what"}, "by one of them"),
+        ('columns = ["shown"]', {}, "by one of them"),
+    ],
+)
+def test_a_card_with_choices_says_one_thing(card, lists, columns, message):
+    with pytest.raises(InputError, match=message):
+        events.load(card("jsonl", {**SHOWN, **columns}, f"lists = {{ {lists} }}"))
+
+
+def test_a_column_of_choices_that_is_not_there_is_named(tmp_path, card):
+    write_shown(tmp_path, "csv", [{"time": 1, "user": 5, "shown": [7]}])
+    with pytest.raises(InputError, match="no column 'bought'"):
+        events.load(card("delimited", SHOWN, CHOSEN))
