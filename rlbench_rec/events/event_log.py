@@ -28,6 +28,7 @@ OPTIONAL_COLUMNS = (
     "available",
     "parent_category",
     "rating",
+    "order",
 )
 """These follow where the log has them; then come the card's context columns."""
 
@@ -37,7 +38,8 @@ class EventLog:
     """One row per event (on exposure logs: per exposure, its event the strongest outcome).
 
     Sessions stand in the order of their first event; the rows of a session are contiguous and in time order; ties keep
-    the order of the raw file. `timestamp` is int64 milliseconds since 1970 UTC. Ids are exact.
+    the order of the raw file. `timestamp` is int64 milliseconds since 1970 UTC. Ids are exact. A log without a clock
+    has the column `order`, a whole number that stands in for the time, and every `timestamp` is null.
 
     Attributes:
         path: events.parquet.
@@ -67,6 +69,11 @@ class EventLog:
     def quarantine(self) -> Path:
         """The rows set aside: file, line, reason, text."""
         return self.path.with_name("quarantine.parquet")
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether rows have a time, and not only an order."""
+        return self.card.has_clock
 
     @property
     def n_rows(self) -> int:

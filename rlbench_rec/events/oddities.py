@@ -81,7 +81,7 @@ def overview(log: EventLog) -> Overview:
 
 def _odd_times(log: EventLog, seen: Overview) -> list[str]:
     if seen.first is None or seen.last is None:
-        return ["the log has an order and no clock"]
+        return ["the log has an order and no clock, and is split by the order of its sessions"]
     odd = []
     tomorrow = int(time.time() * 1000) + DAY
     early, late, midnight, hours = log.query(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..extras import require
-from ..sql import parquet_rows, quote_path, quote_text
+from ..sql import parquet_rows, quote_name, quote_path, quote_text
 from .cards.find import LocatedCard
 from .load_report import LoadReport
 from .read import row_views
@@ -84,7 +84,9 @@ def _type_rows(job: _Job, number: int) -> None:
     card = job.located.card
     with row_views.connected(job.scratch / f"typing-{number}", job.memory_limit) as connection:
         _, staging = job.groups[number].stage(connection)
-        columns = ", ".join(f"CAST({number} AS INTEGER) AS file" if n == "file" else n for n in staging.typed)
+        columns = ", ".join(
+            f"CAST({number} AS INTEGER) AS file" if n == "file" else quote_name(n) for n in staging.typed
+        )
         # Where duplicates are looked for, the next task compares texts, and has no raw file to read them from again.
         text = "text" if card.deduplicate else "CASE WHEN reason IS NOT NULL THEN text END AS text"
         key = f"coalesce(hash({partition_key(card)}), 0) % {job.partitions}"

@@ -76,8 +76,9 @@ def check_log(log: EventLog) -> None:
     assert names == [*COLUMNS, *optional, *log.context_columns], "columns stand in the order of the design"
     assert not any("float" in str(table[name].type) or "double" in str(table[name].type) for name in _IDS), "ids exact"
     assert str(table["timestamp"].type) == "int64", "milliseconds"
-    for name in ("session_id", "timestamp", "event"):
+    for name in ("session_id", "event", "timestamp" if log.has_clock else "order"):
         assert table[name].null_count == 0, f"{name} is always there"
+    assert log.has_clock or table["timestamp"].null_count == len(table), "without a clock there are no times"
     without_item = log.query("SELECT DISTINCT event FROM log WHERE item_id IS NULL")
     assert without_item in ([], [("search",)]), "only a search may be of no item"
     assert set(log.counts) <= set(EVENTS)
@@ -107,8 +108,9 @@ def _check_account(log: EventLog) -> None:
 
 
 def _check_order(log: EventLog) -> None:
-    frame = log.to_pandas(["session_id", "user_id", "timestamp"])
-    sessions, times = frame["session_id"].to_numpy(), frame["timestamp"].to_numpy()
+    clock = "timestamp" if log.has_clock else "order"
+    frame = log.to_pandas(["session_id", "user_id", clock])
+    sessions, times = frame["session_id"].to_numpy(), frame[clock].to_numpy()
     opens = np.append(True, sessions[1:] != sessions[:-1])
     assert opens.sum() == log.n_sessions, "the rows of a session are contiguous"
     steps = np.diff(times)

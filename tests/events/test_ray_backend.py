@@ -103,3 +103,20 @@ def test_text_in_another_form_is_read_alike(two_workers, tmp_path, shop):
     assert spread.report == one.report
     assert one.report.set_aside == {"comment": 2, "malformed": 3, "unknown_event": 1}
     assert spread.to_arrow().equals(one.to_arrow())
+
+
+def test_a_log_without_a_clock_is_read_alike(two_workers, shop):
+    rows = "".join(f"{i % 4},{i % 7},{i % 5},view,{i % 11}\n" for i in range(200)) + "x,1,1,view,1\n"
+    columns = '{ order = "order", item = "item", event = "what", user = "user", session = "visit" }'
+    card = shop(f"order,user,item,what,visit\n{rows}", 'session = "given"\n', columns=columns)
+    one, spread = events.load(card), events.load(card, ray=two_workers)
+    assert spread.report == one.report and one.report.set_aside == {"malformed": 1}
+    assert spread.to_arrow().to_pylist() == one.to_arrow().to_pylist()
+
+
+def test_times_in_a_repeated_hour_are_counted_alike(two_workers, shop):
+    times = ["2019-10-27 01:30", "2019-10-27 02:30", "2019-10-27 02:45"]
+    text = "time,user,item,what,price\n" + "".join(f"{time},{i},7,view,\n" for i, time in enumerate(times))
+    card = shop(text, time_unit='"iso"\ntime_zone = "Europe/Berlin"')
+    one, spread = events.load(card), events.load(card, ray=two_workers)
+    assert one.report == spread.report and one.report.noted == {"times in a repeated hour": 2}

@@ -172,6 +172,11 @@ class DatasetCard(BaseModel):
         refunds = {"refund"} if self.negative == "refund" else set()
         return (named | refunds) - {""}
 
+    @property
+    def has_clock(self) -> bool:
+        """Whether its log has times, and not only an order."""
+        return self.columns.order is None and not any("order" in spec.columns for spec in self.files)
+
     def of_variant(self, name: str) -> DatasetCard:
         """The card of one of its logs: with what the variant says in place of the card's own."""
         variant = self.variants[name]

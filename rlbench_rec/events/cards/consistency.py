@@ -95,11 +95,30 @@ def _text(card: DatasetCard) -> Iterator[str]:
 
 
 def _times(card: DatasetCard) -> Iterator[str]:
+    each = [card.of_file(spec) for spec in card.files if spec.has_own_shape] or [card]
+    for shape in each:
+        if shape.columns.timestamp is None and shape.columns.order is None:
+            yield "a log needs columns.timestamp; where it has no clock, columns.order"
+        if shape.columns.timestamp is not None and not card.has_clock:
+            yield "columns.order is for logs without a clock: leave out columns.timestamp or columns.order"
+    if not card.has_clock:
+        yield from _no_clock(card)
     if card.time_format is not None and "time_unit" in card.model_fields_set:
         yield "times are read by time_unit or by time_format: one of the two"
     several = [c for c in (card.columns.timestamp, *(s.columns.get("timestamp") for s in card.files)) if c]
     if card.time_format is None and card.time_unit != "iso" and any(isinstance(c, list) for c in several):
         yield 'columns.timestamp of several columns needs time_format, or time_unit = "iso"'
+
+
+def _no_clock(card: DatasetCard) -> Iterator[str]:
+    if any((variant.session or card.session) == "gap" for variant in card.variants.values()) or card.session == "gap":
+        yield "a log without a clock has no gaps: session = 'given' with columns.session, or session = 'row'"
+    if card.window:
+        yield "a log without a clock has no window: leave window out"
+    if card.columns.since_start or any("since_start" in spec.columns for spec in card.files):
+        yield "columns.since_start needs columns.timestamp, and not columns.order"
+    if any(lookup.as_of for lookup in card.lookups):
+        yield "a lookup with as_of needs columns.timestamp, and not columns.order"
 
 
 def _lists(card: DatasetCard) -> Iterator[str]:

@@ -12,6 +12,7 @@ PropensitySource = Literal["logged", "uniform", "estimated", "none"]
 SessionRule = Literal["given", "gap", "row"]
 Role = Literal[
     "timestamp",
+    "order",
     "since_start",
     "item",
     "event",
@@ -120,8 +121,10 @@ def raw_names(role: str | list[str] | None) -> list[str]:
 class Columns(Strict):
     """Raw column names of what an EventLog needs."""
 
-    timestamp: str | Annotated[list[str], Field(min_length=2)]
+    timestamp: str | Annotated[list[str], Field(min_length=2)] | None = None
     """When the event happened; several columns, such as date and time, are joined by a blank."""
+    order: str | None = None
+    """In place of a timestamp, a whole number by which events follow each other, where the log has no clock."""
     since_start: str | None = None
     """Milliseconds since the session began, where the timestamp is a date without a time of day. The session is taken
     to begin at midnight: pauses and order within it are exact, the time of day is not known."""

@@ -79,7 +79,8 @@ def profile(name: str | Path, data: Path | None = None, *, memory_limit: str = "
         if data is not None:
             raise
         return Profile(title, card, note=_clean(str(error)))
-    sections = [_account(log), _counts(log), _lengths(log), _funnel(log), _pauses(log), _oddities(log)]
+    pauses = [_pauses(log)] if log.has_clock else []
+    sections = [_account(log), _counts(log), _lengths(log), _funnel(log), *pauses, _oddities(log)]
     odd = overview(log).odd
     note = f"Odd: {'; '.join(odd)}." if odd else ""
     return Profile(title, card, [section for section in sections if section.rows], _clean(note))
@@ -108,18 +109,25 @@ def _account(log: EventLog) -> Section:
 
 
 def _counts(log: EventLog) -> Section:
-    days = f"count(DISTINCT timestamp // {DAY})"
-    first, last, active = log.query(f"SELECT min(timestamp), max(timestamp), {days} FROM log")[0]
     rows = [
         Row("sessions", _n(log.n_sessions)),
         Row("users", _n(log.n_users) if log.n_users else "not in the log"),
         Row("items", _n(log.n_items)),
         Row("events a session", f"{log.n_rows / max(log.n_sessions, 1):.1f}"),
-        Row("from", _when(first)),
-        Row("to", _when(last)),
-        Row("days with events", f"{_n(active)} of {_n(last // DAY - first // DAY + 1)}"),
     ]
-    return Section("Counts", rows)
+    return Section("Counts", rows + (_times(log) if log.has_clock else _order(log)))
+
+
+def _times(log: EventLog) -> list[Row]:
+    days = f"count(DISTINCT timestamp // {DAY})"
+    first, last, active = log.query(f"SELECT min(timestamp), max(timestamp), {days} FROM log")[0]
+    shown = f"{_n(active)} of {_n(last // DAY - first // DAY + 1)}"
+    return [Row("from", _when(first)), Row("to", _when(last)), Row("days with events", shown)]
+
+
+def _order(log: EventLog) -> list[Row]:
+    first, last = log.query('SELECT min("order"), max("order") FROM log')[0]
+    return [Row("time", "no clock"), Row("order", f"{first} to {last}")]
 
 
 def _lengths(log: EventLog) -> Section:

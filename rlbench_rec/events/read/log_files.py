@@ -106,6 +106,7 @@ def _needed(card: DatasetCard) -> list[str]:
     columns = card.columns
     roles: list[str | list[str] | None] = [
         columns.timestamp,
+        columns.order,
         columns.since_start,
         columns.item,
         columns.event,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import InputError
-from ...sql import parquet_rows, quote_path, quote_text, single_value
+from ...sql import parquet_rows, quote_name, quote_path, quote_text, single_value
 from ..cards.card import DatasetCard
 from ..dialects.rows import RawRows
 from ..load_report import LoadReport
@@ -54,7 +54,9 @@ def fill(connection: duckdb.DuckDBPyConnection, staging: Staging, card: DatasetC
         path: the Parquet file.
         first: the number of the first file among all files of the log.
     """
-    columns = ", ".join(f"CAST(file + {first} AS INTEGER) AS file" if n == "file" else n for n in staging.typed)
+    columns = ", ".join(
+        f"CAST(file + {first} AS INTEGER) AS file" if n == "file" else quote_name(n) for n in staging.typed
+    )
     # The raw text is as large as the log: it is kept for rows set aside alone, and its hash where duplicates count.
     hashed = ", hash(text) AS text_hash" if card.deduplicate else ""
     # A file and not a table: a table must fit into the memory that sorting needs, or is written out and read back.

@@ -32,7 +32,7 @@ def shard_sql(card: DatasetCard, staging: Staging, gap: float) -> str:
     event among all rows of the log."""
     if card.session == "row":
         return KEPT
-    columns = ", ".join(staging.kept)
+    columns = ", ".join(map(quote_name, staging.kept))
     keyed = _keyed_and_firsts(card, staging, gap)
     # Parquet has no HUGEINT; of 38 digits, times have 18 and file and line 20.
     return f"{keyed} SELECT {columns}, first::DECIMAL(38, 0) AS first FROM keyed JOIN firsts ON key = k AND visit = v"
@@ -69,7 +69,7 @@ def _keyed_and_firsts(card: DatasetCard, staging: Staging, gap: float) -> str:
             f"sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER ({window} ROWS UNBOUNDED PRECEDING) AS visit FROM ({opened}))"
         )
     # A session's place is its first event's: time, then file and line for ties, as one number, which compares fastest.
-    first = "min(timestamp * (1::HUGEINT << 64) + file * (1::HUGEINT << 40) + line) AS first"
+    first = f"min({staging.clock} * (1::HUGEINT << 64) + file * (1::HUGEINT << 40) + line) AS first"
     return f"WITH {keyed}, firsts AS (SELECT key AS k, visit AS v, {first} FROM keyed GROUP BY key, visit)"
 
 
@@ -79,7 +79,7 @@ def _one_a_row(staging: Staging, rows: str) -> str:
 
 
 def _row_order(staging: Staging) -> str:
-    return ", ".join(["timestamp", *staging.place])
+    return ", ".join([staging.clock, *staging.place])
 
 
 def _session_id(card: DatasetCard) -> str:
@@ -88,4 +88,4 @@ def _session_id(card: DatasetCard) -> str:
 
 def _named(staging: Staging) -> str:
     context = (f"{staged} AS {quote_name(name)}" for staged, name in staging.context.items())
-    return ", ".join(["user_id", "timestamp", *staging.columns, *context])
+    return ", ".join(["user_id", "timestamp", *map(quote_name, staging.columns), *context])

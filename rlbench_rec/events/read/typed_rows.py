@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ...errors import InputError
-from ...sql import quote_text
+from ...sql import quote_name, quote_text
 from ..cards.card import DatasetCard
 from ..cards.find import LocatedCard
 from ..dialects.lists import CHOSEN, one_row_each
@@ -33,6 +33,9 @@ NO, YES = ("0", "0.0", "false", "False", "FALSE"), ("1", "1.0", "true", "True", 
 DAY = 86_400_000
 LONGEST = 10**13
 """Milliseconds since a session began; longer (300 years) is not a time."""
+LAST_ORDER = 10**17
+"""A row's order and place are one number of 38 digits, of which 20 are the place."""
+NOT_AN_ORDER = f'"order" IS NULL OR "order" NOT BETWEEN -{LAST_ORDER} AND {LAST_ORDER}'
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,11 @@ class Staging:
         return (*self.place, "session_id", "user_id", "timestamp", *self.columns, *self.context)
 
     @property
+    def clock(self) -> str:
+        """The SQL column by which rows stand in order."""
+        return quote_name("order") if "order" in self.columns else "timestamp"
+
+    @property
     def typed(self) -> tuple[str, ...]:
         """Every column of a typed row."""
         further = {"since_start": self.relative, "propensity_text": self.propensity_text}
@@ -82,6 +90,7 @@ def stage(raw: RawRows, located: LocatedCard) -> Staging:
         "session_id": (one_session, types.session if one_session else "string"),
         "user_id": (columns.user, types.user),
         "timestamp": (columns.timestamp, "time"),
+        "order": (columns.order, "whole"),
         "item_id": (columns.item, types.item),
         "event": (columns.event, "event"),
         "price": (columns.price, "number"),
@@ -123,7 +132,7 @@ def stage(raw: RawRows, located: LocatedCard) -> Staging:
 
     conditions = _conditions(card, raw, texts)
     whens = " ".join(f"WHEN {condition} THEN '{reason}'" for reason, condition in conditions.items())
-    selected = ", ".join(f"{expression} AS {name}" for name, expression in typed.items())
+    selected = ", ".join(f"{expression} AS {quote_name(name)}" for name, expression in typed.items())
     # Typed in one step and judged in the next, which sees the raw fields still.
     rows = f"SELECT {', '.join(raw.place)}, text, fields, {selected} FROM {raw.relation}"
     if changed := _amounts(card, texts):
@@ -164,11 +173,14 @@ def in_order(names: Iterable[str]) -> tuple[str, ...]:
 
 def _conditions(card: DatasetCard, raw: RawRows, texts: dict[str, str]) -> dict[str, str]:
     # An event that does not parse has a reason, and a propensity an error, of its own.
-    unparsed = [f"({t} IS NOT NULL AND {name} IS NULL)" for name, t in texts.items() if name not in _OWN_REASON]
+    unparsed = [
+        f"({t} IS NOT NULL AND {quote_name(name)} IS NULL)" for name, t in texts.items() if name not in _OWN_REASON
+    ]
     no_item = "item_id IS NULL"
     if "search" in card.may_have:
         no_item = "(item_id IS NULL AND event IS DISTINCT FROM 'search')"
-    malformed = [f"NOT {raw.well_formed}", not_a_time("timestamp", card), no_item, "price < 0", *unparsed]
+    no_time = not_a_time("timestamp", card) if card.has_clock else NOT_AN_ORDER
+    malformed = [f"NOT {raw.well_formed}", no_time, no_item, "price < 0", *unparsed]
     if "quantity" in texts:
         malformed.append("quantity < 0")
     if "since_start" in texts:
@@ -213,7 +225,9 @@ def _context_names(raw: RawRows, card: DatasetCard) -> list[str]:
     for name in context:
         if name.lower() in taken:
             raise InputError(
-                f"The context column '{name}' has a name that is already used.", where=raw.where, hint="Rename it."
+                f"The context column '{name}' has a name that is already used.",
+                where=raw.where,
+                hint=f"Rename it, here too: aliases = {{ {name} = 'my_{name}' }}.",
             )
         taken.add(name.lower())
     return context
