@@ -67,7 +67,7 @@ class DatasetCard(BaseModel):
     quote: str = Field('"', max_length=1)
     """Around fields of delimited text that hold a delimiter; empty where quotes mean nothing."""
     escape: str = Field("", max_length=1)
-    """Before a character of delimited text that is taken as it is. A field of it and N alone, as in `\\N`, stays so."""
+    """Before a character of delimited text that is taken as it is. It stays before an N: `\\N` is a missing value."""
     comment: str = ""
     """How lines of delimited text begin that are not rows; they are set aside as `comment`."""
     skip_lines: int = Field(0, ge=0, le=1_000)

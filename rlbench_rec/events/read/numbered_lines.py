@@ -6,6 +6,7 @@ Here lines are cut first, and only then looked into, so that the account of rows
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -75,16 +76,22 @@ def _decode(chunk: bytes, offsets: np.ndarray, form: FieldForm | None) -> tuple[
         texts = pa.array(decoded, pa.large_string())
     # Here and not in SQL, where it takes longer than the rest of the reading.
     texts = pc.ascii_rtrim(texts, "\r\n")
-    marks = [mark for mark in (form.quote, form.escape) if mark and mark.encode() in chunk] if form else []
-    if form is not None and marks:
-        marked = np.logical_or.reduce(
-            [pc.match_substring(texts, mark).to_numpy(zero_copy_only=False) for mark in marks]
-        )
-        places = np.flatnonzero(marked)
+    if form is not None:
+        places = _not_for_sql(chunk, texts, form)
         for i, text in zip(places.tolist(), texts.take(pa.array(places)).to_pylist(), strict=True):
             if fields[i] is None:
                 fields[i] = split_fields(text, *form) or []
     return texts, pa.array(fields, pa.list_(pa.string()))
+
+
+def _not_for_sql(chunk: bytes, texts: pa.Array, form: FieldForm) -> np.ndarray:
+    """The places of lines that hold a quote, or an escape of anything but N."""
+    of_python = np.zeros(len(texts), dtype=bool)
+    if form.quote and form.quote.encode() in chunk:
+        of_python |= np.asarray(pc.match_substring(texts, form.quote))
+    if form.escape and form.escape.encode() in chunk:
+        of_python |= np.asarray(pc.match_substring_regex(texts, f"{re.escape(form.escape)}([^N]|$)"))
+    return np.flatnonzero(of_python)
 
 
 def _is_utf8(line: bytes) -> bool:

