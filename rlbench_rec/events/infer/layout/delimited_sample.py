@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from .delimiters import FieldGuess, guess_fields
 from .encodings import encoding_questions
 from .headers import SEPARATOR, Beginning, find_beginning, looks_like_names
 from .list_columns import find_lists
+from .text_notes import about_beginning, about_lines, about_names, unlike
 from .text_pieces import TextPieces, is_text
 
 ROWS = 50_000
@@ -46,15 +46,25 @@ def delimited_sample(path: Path, pieces: TextPieces, given: Mapping[str, object]
     header = beginning.header is not False
     if beginning.header is None:
         questions.append(_header_question(pieces.head[beginning.first], beginning))
+    if header and not comment and "header" not in given and (again := _repeated(pieces, beginning.first)):
+        # Files that were put together: every header is set aside as a remark.
+        notes.append(f"The header stands in {again + 1} lines of those looked at.")
+        comment, header, names_of_comment = pieces.head[beginning.first], False, unlike(beginning.names)
     body = _body(pieces, beginning.first + header, comment)
     step = max(len(body) // ROWS, 1)
     body = body[::step]
     rows, form, trailing = _rows(body, form, beginning, given)
     if not rows:
         raise InputError("There is a header and no row.", where=str(path))
-    layout, names = _layout(pieces, form, beginning, header, trailing, comment, names_of_comment, given, notes)
+    layout, names = _layout(pieces, form, beginning, header, trailing, comment, names_of_comment, given)
     columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
-    notes += _notes(body, rows, form, len(names), columns, names, beginning)
+    if names_of_comment and header is False and comment in ("#", "//", "--", "%"):
+        notes.append(f"The columns are named in a line that begins with '{comment}'.")
+    notes += [
+        *about_beginning(pieces.head, beginning, layout),
+        *about_names(beginning.names, names, columns),
+        *about_lines(body, len(body) - len(rows), form, len(names)),
+    ]
     questions += _delimiter_questions(guess, given)
     lists = find_lists(names, columns, form.delimiter) if "lists" not in given else None
     if lists:
@@ -64,6 +74,12 @@ def delimited_sample(path: Path, pieces: TextPieces, given: Mapping[str, object]
     top = pieces.head[: beginning.first + header]
     write = None if whole else lambda folder: pieces.write(folder / plain_name(path), [*top, *body])
     return Sample(path, "delimited", names, columns, layout, notes, questions, file_pattern(path), whole, write)
+
+
+def _repeated(pieces: TextPieces, first: int) -> int:
+    """How often a header comes back further down."""
+    header = pieces.head[first]
+    return pieces.head[first + 1 :].count(header) + pieces.rest.count(header)
 
 
 def _separator(head: Sequence[str], notes: list[str]) -> dict[str, object]:
@@ -143,7 +159,6 @@ def _layout(
     comment: str,
     names_of_comment: list[str],
     given: Mapping[str, object],
-    notes: list[str],
 ) -> tuple[dict[str, object], list[str]]:
     """The card keys that are not at their defaults, and the names of the columns."""
     keys: dict[str, tuple[object, object]] = {
@@ -166,14 +181,12 @@ def _layout(
         names = layout["names"] = [str(name) for name in given_names]
     elif header and not names_of_comment:
         written = [name.strip() or f"column_{i}" for i, name in enumerate(beginning.names, 1)]
-        names = _unlike(written)
+        names = unlike(written)
         if names != written or len(beginning.names) != len(set(beginning.names)) or _differs(pieces, beginning, form):
             layout["names"] = names
     else:
         names = names_of_comment or [f"column_{i + 1}" for i in range(beginning.width)]
         layout["names"] = names
-        if names_of_comment:
-            notes.append(f"The columns are named in a line that begins with '{comment}'.")
     return layout, names
 
 
@@ -188,62 +201,6 @@ def _differs(pieces: TextPieces, beginning: Beginning, form: FieldForm) -> bool:
 def _skipped(head: Sequence[str], first: int, comment: str) -> int:
     """Lines before the header; none where the reader passes all of them as comments."""
     return 0 if comment and all(line.startswith(comment) for line in head[:first]) else first
-
-
-def _unlike(names: list[str]) -> list[str]:
-    """The names, a repeated one with its number: `price_2`."""
-    counts: Counter[str] = Counter()
-    unlike: list[str] = []
-    for name in names:
-        counts[name] += 1
-        new = name if counts[name] == 1 else f"{name}_{counts[name]}"
-        while counts[name] > 1 and (new in names or new in unlike):
-            counts[name] += 1
-            new = f"{name}_{counts[name]}"
-        unlike.append(new)
-    return unlike
-
-
-def _notes(
-    body: list[str],
-    rows: list[list[str]],
-    form: FieldForm,
-    width: int,
-    columns: dict[str, list[str]],
-    names: list[str],
-    beginning: Beginning,
-) -> list[str]:
-    notes = []
-    if beginning.first:
-        lines = "line is not a row" if beginning.first == 1 else f"{beginning.first} lines are not rows"
-        notes.append(f"The first {lines}.")
-    written = [name.strip() for name in beginning.names]
-    for name in dict.fromkeys(name for name in written if name and written.count(name) > 1):
-        same = [names[i] for i, other in enumerate(written) if other == name]
-        alike = all(columns[other] == columns[same[0]] for other in same[1:])
-        what = "hold the same" if alike else "differ"
-        notes.append(f"The name '{name}' stands over {len(same)} columns; {', '.join(same)} {what}.")
-    odd = len(body) - len(rows)
-    if odd:
-        example = next(line for line in body if len(split_fields(line, *form) or []) != width or not is_text(line))
-        notes.append(
-            f"{odd} of {len(body)} lines do not have {width} fields and are malformed; the first is {example[:80]!r}."
-        )
-    torn = _torn(body, form)
-    if torn:
-        notes.append(
-            f"{torn} quoted fields hold the end of a line; each line of them is malformed. Export them without line "
-            "ends, or leave that column out."
-        )
-    return notes
-
-
-def _torn(body: list[str], form: FieldForm) -> int:
-    """How many quoted fields go on in the next line."""
-    if not form.quote:
-        return 0
-    opened = [form.quote in line and split_fields(line, *form) is None for line in body]
-    return sum(first and second for first, second in zip(opened, [*opened[1:], False], strict=True))
 
 
 def _header_question(line: str, beginning: Beginning) -> Question:

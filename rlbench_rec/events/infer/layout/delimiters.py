@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...read.fields import FieldForm, split_fields
@@ -115,8 +115,11 @@ def _quoting(lines: list[str], delimiter: str, given: Mapping[str, object]) -> l
     return list(dict.fromkeys(pair for pair in pairs if delimiter not in pair)) or [("", "")]
 
 
-def wraps(lines: Iterable[str], delimiter: str, quote: str) -> bool:
-    """Whether the quote stands at both ends of fields, in more lines than it stands at one end alone."""
+def wraps(lines: Sequence[str], delimiter: str, quote: str) -> bool:
+    """Whether the quote stands at both ends of fields, in more lines than it stands at one end alone.
+
+    The ends may stand in different lines, where texts hold line ends.
+    """
     mark, between = re.escape(quote), re.escape(delimiter)
     field = re.compile(rf"(?:^|{between}) *{mark}(?:[^{mark}]|{mark}{mark}|\\{mark})*{mark} *(?={between}|$)")
     open_end = re.compile(rf"(?:^|{between}) *{mark}|{mark} *(?:{between}|$)")
@@ -126,7 +129,23 @@ def wraps(lines: Iterable[str], delimiter: str, quote: str) -> bool:
             left = field.sub("", line)
             wrapped += left != line
             half += bool(open_end.search(left))
-    return wrapped > half
+    torn = _torn(lines, delimiter, quote)
+    return wrapped + 2 * torn >= max(half + (not torn), 1)
+
+
+def _torn(lines: Sequence[str], delimiter: str, quote: str) -> int:
+    """How many quoted fields begin in one line and end in a later one."""
+    mark, between = re.escape(quote), re.escape(delimiter)
+    begins = re.compile(rf"(?:^|.*{between}) *{mark}[^{mark}]*")
+    ends = re.compile(rf"[^{mark}]*{mark} *(?:{between}.*)?")
+    torn, is_open = 0, False
+    for line in lines:
+        if is_open and quote in line:
+            torn += ends.fullmatch(line) is not None
+            is_open = False
+        elif quote in line:
+            is_open = begins.fullmatch(line) is not None
+    return torn
 
 
 def _rank(guess: FieldGuess, lines: list[str]) -> tuple[float, bool, bool, bool, int]:

@@ -74,7 +74,8 @@ def _first_row(lines: Sequence[str], split: list[list[str]], width: int) -> int:
     before = next((i for i in range(fit - 1, -1, -1) if lines[i].strip()), None)
     if before is None:
         return fit
-    if 1 < _filled(split[before]) <= width and looks_like_names(split[before][: _filled(split[before])]):
+    filled = _filled(split[before])
+    if 1 < filled <= width and looks_like_names(split[before][:filled]) and not looks_like_names(split[fit]):
         return before
     between = [line for line in lines[:fit] if line.strip() and not SEPARATOR.fullmatch(line)]
     if all(len(split[i]) < 2 or _filled(split[i]) <= 1 for i, line in enumerate(lines[:fit]) if line in between):
@@ -107,6 +108,9 @@ def is_header(start: list[str], columns: list[list[str]]) -> tuple[bool | None, 
     known = sum(plain(_before_type(text)) in KNOWN for text in start)
     if known > len(start) / 2 or (known and not any(is_value(text) for text in start)):
         return True, "it has the usual names of columns"
+    if not any(value for column in columns for value in column):
+        # A line alone.
+        return (False if any(map(is_value, start)) else None), "there is no other line"
     votes: Counter[bool] = Counter()
     for text, column in zip(start, columns, strict=False):
         below = [value for value in column if value]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..event_words import our_event
+from .nested import names_items
 
 BETWEEN = (" ", ",", "|", ";", "/")
 """Between the elements of a list, in a field that is not split further."""
@@ -104,7 +105,7 @@ def _together(names: Sequence[str], columns: Mapping[str, list[str]], between: s
     varied = [name for name in names if len(set(lengths[name]) - {0, 1}) > 1 or min(lengths[name], default=0) > 2]
     for name in varied:
         alike = [other for other in varied if _agree(lengths[name], lengths[other])]
-        if len(alike) > 1 and between != " ":
+        if len(alike) > 1 and between != " " and any(map(names_items, alike)):
             return alike
     return []
 

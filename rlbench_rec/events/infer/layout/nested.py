@@ -102,9 +102,9 @@ def _of_one_length(rows: list[dict[str, object]], arrays: list[str]) -> list[str
     several = [name for name in arrays if any(length > 1 for length in lengths[name])]
     for name in several:
         others = [other for other in several if _agree(lengths[name], lengths[other])]
-        if len(others) > 1:
+        if len(others) > 1 and (any(map(names_items, others)) or len(others) > 2):
             return others
-    items = [name for name in several if _is_item(name)]
+    items = [name for name in several if names_items(name)]
     return items[:1]
 
 
@@ -116,7 +116,8 @@ def _agree(lengths: list[int], others: list[int]) -> bool:
     return sum(a == b for a, b in zip(lengths, others, strict=True)) >= ALIKE * len(lengths)
 
 
-def _is_item(name: str) -> bool:
+def names_items(name: str) -> bool:
+    """Whether a column is called like items: `product_ids`, `item_list`."""
     word = plain(name.split(".")[-1])
     return bool({word, word.removesuffix("s"), word.removesuffix("list"), word.removesuffix("seq")} & ITEM_NAMES)
 
