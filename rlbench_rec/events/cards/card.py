@@ -59,7 +59,8 @@ class DatasetCard(BaseModel):
     notes: str = ""
     """Traps worth knowing."""
     dialect: str = "delimited"
-    """How the files are written: `delimited` text, `jsonl` (one flat object per line) or `parquet`."""
+    """How the files are written: `delimited` text, `jsonl` (an object per line), `json` (one array of objects) or
+    `parquet`."""
     encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
     """Of text files, by Python's name for it. A line with bytes that are not of it is malformed."""
     delimiter: str = Field(",", min_length=1)

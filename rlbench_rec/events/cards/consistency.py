@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..dialects.named_columns import element_keys
+from ..dialects.named_columns import EACH, element_keys
 from ..event_types import EVENTS
 from .shape import raw_names
 
@@ -130,6 +130,8 @@ def _lists(card: DatasetCard) -> Iterator[str]:
             yield f"columns.{role} cannot differ within a list"
     if card.deduplicate:
         yield "deduplicate and lists do not go together"
+    for name in (name for columns in arrays.values() for name in columns if name.count(EACH) > 1):
+        yield f"'{name}' has an array in an array; only one can be taken apart"
     if card.lists is None:
         if card.dialect == "delimited":
             yield f"'{next(iter(arrays))}[]' needs dialect = 'jsonl', 'json' or 'parquet'; delimited text has lists"

@@ -129,7 +129,8 @@ class Columns(Strict):
     """Milliseconds since the session began, where the timestamp is a date without a time of day. The session is taken
     to begin at midnight: pauses and order within it are exact, the time of day is not known."""
     item: str
-    """What it happened to."""
+    """What it happened to. In JSON and Parquet `a.b` is a field inside an object, and `a[].b` one in each element of an
+    array, which becomes a row; this holds for every column."""
     event: str | None = None
     """What happened; see `events`."""
     user: str | None = None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 1_000
 """Elements looked at for keys, beside the columns that the card names."""
-BATCH = 10_000
+BATCH_CHARACTERS = 4 << 20
 MOST_SHOWN = 10_000
 """Characters of a broken end that are kept as its text."""
 BLANKS = " \t\r\n"
@@ -196,18 +196,29 @@ class _Text:
 
 def _batches(files: list[Path], encoding: str) -> Iterator[pa.RecordBatch]:
     for number, file in enumerate(files):
-        numbered = enumerate(elements(file, encoding), 1)
-        while batch := list(itertools.islice(numbered, BATCH)):
-            texts = [text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for _, text in batch]
-            # Text that is not UTF-8 has an empty list of fields, like a line of that kind.
-            is_text = [text == decoded for (_, text), decoded in zip(batch, texts, strict=True)]
-            columns = [
-                pa.array([number] * len(batch), pa.int32()),
-                pa.array([line for line, _ in batch], pa.int64()),
-                pa.array(texts, pa.large_string()),
-                pa.array([None if whole else [] for whole in is_text], pa.list_(pa.string())),
-            ]
-            yield pa.record_batch(columns, schema=SCHEMA)
+        first, batch, characters = 1, list[str](), 0
+        for element in elements(file, encoding):
+            batch.append(element)
+            characters += len(element)
+            if characters > BATCH_CHARACTERS:
+                yield _batch(number, first, batch)
+                first, batch, characters = first + len(batch), [], 0
+        yield _batch(number, first, batch)
+
+
+def _batch(number: int, first: int, elements: list[str]) -> pa.RecordBatch:
+    texts = [element.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for element in elements]
+    # Text that is not UTF-8 has an empty list of fields, like a line of that kind.
+    fields: list[list[str] | None] = [
+        None if element == text else [] for element, text in zip(elements, texts, strict=True)
+    ]
+    columns = [
+        pa.array([number] * len(texts), pa.int32()),
+        pa.array(range(first, first + len(texts)), pa.int64()),
+        pa.array(texts, pa.large_string()),
+        pa.array(fields, pa.list_(pa.string())),
+    ]
+    return pa.record_batch(columns, schema=SCHEMA)
 
 
 DIALECT = Dialect(key_names, open_rows)

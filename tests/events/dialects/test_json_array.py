@@ -137,3 +137,22 @@ def test_the_file_is_not_held_in_memory(tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 48 << 20
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "gbk", "latin-1"])
+def test_an_array_may_be_in_any_encoding(tmp_path, card, blocks, encoding):
+    rows = [{**row, "item": "prix \u00e9" if encoding == "latin-1" else "\u4ef7\u683c"} for row in ROWS]
+    (tmp_path / "log.json").write_bytes(json.dumps(rows, ensure_ascii=False).replace("\u00fc", "").encode(encoding))
+    log = events.load(card("json", COLUMNS, f'{EVENTS}\nencoding = "{encoding}"\nid_types = {{ item = "string" }}'))
+    assert log.report == events.LoadReport(5, 5, {})
+    assert set(log.to_pandas()["item_id"]) == {rows[0]["item"]}
+
+
+@pytest.mark.parametrize("size", [1, 500])
+def test_batches_number_the_elements_of_each_file_in_turn(tmp_path, card, monkeypatch, size):
+    monkeypatch.setattr(json_dialect, "BATCH_CHARACTERS", size)
+    for name in ("log.a.json", "log.b.json"):
+        (tmp_path / name).write_text(json.dumps([*ROWS, 1, {"time": 1}]))
+    log = events.load(card("json", COLUMNS, EVENTS))
+    assert log.report == events.LoadReport(14, 10, {"malformed": 4})
+    assert [line for line, _, _ in quarantine(log)] == [6, 7, 6, 7]

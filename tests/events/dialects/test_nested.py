@@ -183,9 +183,20 @@ def test_what_should_be_an_array_and_is_not_is_malformed(tmp_path, card):
         ("delimited", {"item": "items[].id"}, "", "needs dialect"),
         ("jsonl", {"item": "items[].id", "user": "items[].user"}, "", "columns.user cannot differ within a list"),
         ("jsonl", {"item": "items[].id"}, "deduplicate = true", "deduplicate and lists"),
+        ("jsonl", {"item": "orders[].items[].id"}, "", "an array in an array"),
         ("jsonl", {"item": "items[].id"}, 'lists = { columns = ["shown"] }', "name 'items' in lists.columns"),
     ],
 )
 def test_a_card_that_cannot_be_meant_is_refused(card, dialect, columns, more, message):
     with pytest.raises(InputError, match=message):
         events.load(card(dialect, {**COLUMNS, **columns}, f"{EVENTS}\n{more}"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_search_without_items_is_kept(tmp_path, card, form):
+    rows = [event(10, items=[{"id": 7}]), event(20, what="find", items=None), event(30, items=None)]
+    write(tmp_path, form, rows)
+    more = 'events = { view = "view", find = "search" }'
+    log = events.load(card(form, {**COLUMNS, "item": "items[].id", "position": "#"}, more))
+    assert log.report == events.LoadReport(3, 2, {"malformed": 1})
+    assert log.query("SELECT event, item_id, position FROM log") == [("view", 7, 1), ("search", None, None)]
