@@ -8,7 +8,7 @@ COLUMN_NAMES: dict[str, str] = {
     "time": "timestamp time ts eventtime eventtimestamp eventts eventns timems datetime createdat occurredat "
     "servertime servertimestamp servertimestampepochms unixtime unixtimestamp unixreviewtime reviewtime epoch epochms "
     "clienttime receivedat originaltimestamp eventdatetime actiontime clicktime viewtime logtime starttime "
-    "processedat orderedat purchasedat paidat orderdate orderdatetime purchasedate invoicedate transactiondate "
+    "when processedat orderedat purchasedat paidat orderdate orderdatetime purchasedate invoicedate transactiondate "
     "transactiontime zeit zeitpunkt zeitstempel datumzeit horodatage heure dateheure fecha hora fechahora datahora "
     "tempo ora dataora 时间 时间戳 日期时间 行为时间 下单时间 购买时间 点击时间 日時 タイムスタンプ 購入日時 時刻 "
     "時間 시간",

@@ -230,6 +230,9 @@ def _find_refunds(roles: Roles) -> None:
     }
     if not negative:
         return
+    if any(question.key in ("event", "events", "outcomes") for question in roles.questions):
+        # What is not known to be a purchase cannot be a refund.
+        return
     if roles.has("event") and roles.events:
         events = roles.column("event").texts
         of_others = [row for row in negative if roles.events.get(events[row]) not in ("purchase", "refund")]

@@ -95,7 +95,9 @@ def read_answers(written: Sequence[str], names: Sequence[str]) -> Answers:
         elif table in TABLES:
             entries = [part.rpartition(":") for part in value.split(",")]
             if not all(left for left, _, _ in entries):
-                raise InputError("It is not an answer.", where=text, hint=f"Write {key}=yours:ours,yours:ours.")
+                raise InputError(
+                    "It is not an answer.", where=f"--answer {text}", hint=f"Write {key}=yours:ours,yours:ours."
+                )
             answers.tables.setdefault(table, {}).update({left: _number_or_text(right) for left, _, right in entries})
         elif key in DatasetCard.model_fields:
             answers.keys[key] = _value(key, value)

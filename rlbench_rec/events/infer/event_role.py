@@ -14,6 +14,8 @@ MOST_EVENTS = 80
 """A column with more distinct values than this is not a list of event types."""
 STRENGTH = ("click", "favourite", "cart", "purchase")
 """Events that a column of 0 and 1 may tell, weakest first."""
+FLAG_WORDS = (("0", "1"), ("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"))
+"""How a column says that something did not happen, and that it did."""
 TOGETHER = 0.2
 """Where two raw events of one strong event meet in this share of cases, they may be one event told twice."""
 
@@ -81,14 +83,18 @@ def _is_codes(column: Column) -> bool:
     return len(column.counts) <= 20 and all(len(value) <= 2 and value.isdigit() for value in column.counts)
 
 
+def _is_flag(column: Column) -> bool:
+    return bool(column.present) and any({v.lower() for v in column.counts} <= set(words) for words in FLAG_WORDS)
+
+
 def _flags(roles: Roles) -> dict[str, str]:
     """Columns of 0 and 1 that are called like an event, weakest first."""
     events: dict[str, str] = {}
     for column in roles.free():
-        if column.present and set(column.counts) <= {"0", "1"}:
+        if _is_flag(column):
             name = bare_names(column.name)[-1]
             bare = plain(name)
-            for word in ("is", "has", "was", "did"):
+            for word in ("is", "has", "was", "did", "num"):
                 stem = bare.removeprefix(word)
                 event = our_event(bare) or our_event(stem) or our_event(stem.removesuffix("flag"))
                 if event in STRENGTH and event not in events.values():
@@ -98,7 +104,7 @@ def _flags(roles: Roles) -> dict[str, str]:
 
 
 def _ask_about_flags(roles: Roles, flags: dict[str, str]) -> None:
-    counts = ", ".join(f"{name} in {roles.all_columns[name].counts['1']:,}" for name in flags)
+    counts = ", ".join(f"{name} in {_happened(roles.all_columns[name]):,}" for name in flags)
     pairs = ",".join(f"{name}:{event}" for name, event in flags.items())
     text = (
         f"Columns of 0 and 1 say what happened ({counts} of {roles.rows:,} rows). Is the strongest of them the event "
@@ -106,6 +112,11 @@ def _ask_about_flags(roles: Roles, flags: dict[str, str]) -> None:
     )
     roles.outcomes = flags
     roles.ask("outcomes", text, [f"outcomes={pairs}"])
+
+
+def _happened(column: Column) -> int:
+    yes = [words[1] for words in FLAG_WORDS]
+    return sum(count for value, count in column.counts.items() if value.lower() in yes)
 
 
 def _ask_for_one(roles: Roles) -> None:
@@ -123,9 +134,10 @@ def _read_events(roles: Roles) -> None:
     column = roles.column("event")
     said = roles.answers.events
     counts = column.counts
-    if set(counts) <= {"0", "1"} and not said and "click" in column.name.lower():
+    if _is_flag(column) and not said and "click" in column.name.lower():
         # One row an exposure, and whether it was clicked; a column named otherwise may count anything.
-        roles.events = {"0": "impression", "1": "click"}
+        no = [words[0] for words in FLAG_WORDS]
+        roles.events = {value: "impression" if value.lower() in no else "click" for value in counts}
         return
     if unknown := [value for value in said if value and value not in counts]:
         roles.note(f"events: {quoted(unknown)} does not occur in the rows that were looked at.")

@@ -16,6 +16,11 @@ ENOUGH = 0.95
 """Share of the values that must fit."""
 TYPED_NAME = re.compile(r":(token|float|token_seq|float_seq)$")
 """The type that RecBole writes behind a name."""
+PREFIX = re.compile(  # what exports put before the names of a line's fields
+    r"(line ?items?|line|properties|property|params?|event_params|data|payload|record|row|log|raw|ecommerce|fields?)"
+    r"[ _-]+(?=.)",
+    re.IGNORECASE,
+)
 NOUNS = {
     "user": "user customer visitor client member account shopper buyer reviewer consumer subscriber profile kunde",
     "item": "item product article sku goods asin artikel produkt",
@@ -105,7 +110,11 @@ def bare_names(name: str) -> list[str]:
     """A name as it may stand in the table of names: whole, and its last part where it is nested."""
     bare = TYPED_NAME.sub("", name)
     last = re.split(r"\.|\[\]", bare)[-1]
-    return list(dict.fromkeys(part for part in (bare, last) if part))
+    names = [bare, last]
+    while match := PREFIX.match(last):
+        last = last[match.end() :]
+        names.append(last)
+    return list(dict.fromkeys(part for part in names if part))
 
 
 def kind_rank(kinds: Sequence[str], name: str) -> int | None:

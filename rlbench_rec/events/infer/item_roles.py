@@ -10,6 +10,10 @@ from .user_roles import FEW
 
 ROUNDED = re.compile(r"-?\d(\.\d+)?[eE]\+?\d+")
 """An id that a spreadsheet has turned into a rounded number."""
+NOT_KNOWN_BEFORE = (
+    "user", "session", "item", "purchase id", "decision", "propensity", "price", "total", "quantity", "reward", "order"
+)  # fmt: skip
+"""Kinds of columns that are ids, or known only after the decision: they are not offered as context."""
 MOST_VALUES = 50
 """A column with more distinct values is not offered as context."""
 
@@ -76,8 +80,7 @@ def offer_context(roles: Roles) -> None:
         kinds = len(column.counts)
         if column.is_nested or column.name.startswith("#") or not 1 < kinds <= MOST_VALUES or kinds > roles.rows / 3:
             continue
-        is_id = kind_rank(("user", "session", "item", "purchase id", "decision"), column.name) is not None
-        if not is_id and not column.times:
+        if kind_rank(NOT_KNOWN_BEFORE, column.name) is None and not column.times:
             roles.offered.append(column.name)
 
 

@@ -66,7 +66,8 @@ def _judge_account(roles: Roles, log: EventLog) -> None:
     for reason, count in log.report.set_aside.items():
         known = explained.get(reason, 0)
         if reason in ("missing_user", "missing_session") or count <= known:
-            roles.note(f"{count:,} of {read:,} rows are set aside as {reason}.")
+            why = " (no item, or no time)" if reason == "malformed" else ""
+            roles.note(f"{count:,} of {read:,} rows are set aside as {reason}{why}.")
             continue
         example = _example(log, reason)
         if count - known > MOST_MALFORMED * read:

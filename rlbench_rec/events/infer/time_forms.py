@@ -225,6 +225,7 @@ def _distinct(forms: list[TimeForm]) -> list[TimeForm]:
     kept: dict[tuple[float, float], TimeForm] = {}
     for form in sorted(forms, key=lambda form: not form.is_plausible):
         kept.setdefault((form.first, form.last), form)
-    # Nobody writes the year first in two digits where the day may come first.
-    usual = [form for form in kept.values() if not form.formats[0].startswith("%y")]
+    # Nobody writes the year first in two digits, or the month first with points, where the day may come first.
+    rare = ("%y", "%m.")
+    usual = [form for form in kept.values() if not form.formats[0].startswith(rare)]
     return usual or list(kept.values())

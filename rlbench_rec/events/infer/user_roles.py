@@ -43,10 +43,10 @@ def _looks_like_ids(column: Column) -> bool:
 
 
 def _ask_about_stand_ins(roles: Roles, column: Column) -> None:
-    value, count = column.counts.most_common(1)[0]
+    (value, count), *others = column.counts.most_common(2)
     share = count / max(len(column.present), 1)
     stands_in = value.lower() in STAND_INS or value.strip("0") == ""
-    if len(column.present) < FEW or len(column.counts) < 3 or not stands_in or share < 0.05:
+    if len(column.present) < FEW or len(column.counts) < 3 or not stands_in or count < 3 * others[0][1]:
         return
     text = (
         f"'{value}' is the user of {count:,} of {len(column.present):,} rows ({share:.0%}): does it stand for "
