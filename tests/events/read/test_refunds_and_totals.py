@@ -92,12 +92,23 @@ def test_revenue_is_net_of_refunds_which_have_no_reward(shop):
     log = events.load(
         shop("time,user,item,what,price,n\n" + rows, REFUND, columns=PIECES, reward_weights="{ purchase = 1.0 }")
     )
-    data = mdp.build(log, mdp.MDPConfig(train_fraction=0.5))
+    data = mdp.build(log, mdp.MDPConfig(decisions="every-event", train_fraction=0.5))
     revenue = data.metrics[:, data.metric_names.index("revenue")].reshape(-1, 4)
     assert np.array_equal(revenue, [[0, 30, -15, -15]] * 10)
     assert np.array_equal(data.rewards.reshape(-1, 4), [[0, 1, 0, 0]] * 10)
     assert data.metrics[:, data.metric_names.index("CVR")].sum() == 10
-    net = mdp.build(log, mdp.MDPConfig(train_fraction=0.5, reward="revenue"))
+    net = mdp.build(log, mdp.MDPConfig(decisions="every-event", train_fraction=0.5, reward="revenue"))
     assert np.array_equal(net.rewards.reshape(-1, 4), revenue)
-    charged = mdp.build(log, mdp.MDPConfig(train_fraction=0.5, reward_weights={"purchase": 1.0, "refund": -1.0}))
+    charged = mdp.build(
+        log,
+        mdp.MDPConfig(decisions="every-event", train_fraction=0.5, reward_weights={"purchase": 1.0, "refund": -1.0}),
+    )
     assert np.array_equal(charged.rewards.reshape(-1, 4), [[0, 1, -1, -1]] * 10)
+
+
+def test_a_refund_is_taken_from_the_step_that_its_purchase_went_to(shop):
+    session = "{0},{1},7,view,15,1\n{0},{1},7,buy,15,2\n{0},{1},7,buy,-15,-1\n"
+    rows = "".join(session.format(10_000 * visit, visit) for visit in range(1, 11))
+    log = events.load(shop("time,user,item,what,price,n\n" + rows, REFUND, columns=PIECES))
+    data = mdp.build(log, mdp.MDPConfig(train_fraction=0.5, reward="revenue"))
+    assert data.rewards.tolist() == [15.0] * 10
