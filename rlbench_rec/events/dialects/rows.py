@@ -34,6 +34,9 @@ class Dialect:
     rows: Callable[[duckdb.DuckDBPyConnection, list[Path], DatasetCard, list[str]], RawRows]
 
 
+NOT_DECODED = "\ufffd"
+"""What stands in a text for bytes that are not of the card's encoding."""
+OTHER_ENCODING = 'The file is in another encoding: name it in the card, such as encoding = "gbk" or "cp1252".'
 RENAME = "Give the columns names of your own, in their order: names = [...] in the card."
 
 
@@ -76,7 +79,8 @@ class RawRows:
             return self.of_folders[name]
         if name not in self.names:
             have = ", ".join(self.names[:20]) + (", …" if len(self.names) > 20 else "")
-            hint = f"The columns are: {have}. Is there a header, and do the card and its delimiter match the file?"
+            question = "Is there a header, and do the card and its delimiter match the file?"
+            hint = f"The columns are: {have}. {OTHER_ENCODING if NOT_DECODED in have else question}"
             raise InputError(f"There is no column '{name}'.", where=self.where, hint=hint)
         if self.names.count(name) > 1:
             raise InputError(f"The column '{name}' occurs twice.", where=self.where, hint=RENAME)

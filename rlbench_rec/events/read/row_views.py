@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ...errors import InputError
 from ...sql import parquet_rows, quote_name, quote_path, quote_text, single_value
 from ..cards.card import DatasetCard
-from ..dialects.rows import RawRows
+from ..dialects.rows import NOT_DECODED, OTHER_ENCODING, RawRows
 from ..load_report import LoadReport
 from .side_tables import LookupTable
 from .typed_rows import REASONS, Staging
@@ -153,7 +153,8 @@ def account(
         why = ", ".join(f"{count} {reason}" for reason, count in set_aside.items()) or "there are none"
         first = next(iter(pq.read_table(quarantine, columns=["line", "text"]).slice(0, 1).to_pylist()), None)
         example = f" The first, line {first['line']}, is: {first['text'][:80]!r}." if first and first["text"] else ""
-        raise InputError(f"No row can be used: {why}.{example}", where=str(files[0]), hint="Is it the right card?")
+        hint = OTHER_ENCODING if NOT_DECODED in example else "Is it the right card?"
+        raise InputError(f"No row can be used: {why}.{example}", where=str(files[0]), hint=hint)
     return report
 
 

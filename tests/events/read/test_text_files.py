@@ -59,6 +59,14 @@ def test_the_header_is_decoded_too(shop):
     assert events.load(card).to_pandas()["item_id"].tolist() == [7]
 
 
+@pytest.mark.parametrize("encoding", ["gbk", "big5", "shift_jis", "cp1252"])
+def test_a_log_without_its_encoding_is_told_so(shop, encoding):
+    for text in (text_log("é" if encoding == "cp1252" else "表"), HEADER.replace("item", "Größe表")):
+        content = text.encode(encoding, "ignore")
+        with pytest.raises(InputError, match=r"in another encoding: name it in the card, such as encoding = \"gbk\""):
+            events.load(shop(content, TEXT_ITEMS))
+
+
 @pytest.mark.parametrize(
     ("encoding", "bad"),
     [("gbk", b"\xff"), ("gbk", b"\x81"), ("big5", b"\xf9\xff"), ("shift_jis", b"\x81"), ("ascii", b"\xe9")],
