@@ -20,10 +20,10 @@ def describe(data: TransitionDataset) -> dict[str, str | int | float | None]:
 
     `leak_test` is the outcome of `leaks`; `action_coverage` the share of actions that the training side holds at least
     once (of all rows, where there is no split); `oov_share` the share of rows whose action is out of the vocabulary,
-    which was fitted on the training side, and `oov_share_test` that of the test side (None without one). Where some
-    events are no decisions: `events`, all of them; `credited_rows`, those whose earnings went to a decision;
-    `uncredited_rows` and `uncredited_reward`, those whose item no decision surfaced, and what they would have earned;
-    `sessions_without_decisions`, which are no episodes.
+    which was fitted on the training side, and `oov_share_test` that of the test side (None without one). `split` says
+    by what the sides are split, where the log has no clock. Where some events are no decisions: `events`, all of them;
+    `credited_rows`, those whose earnings went to a decision; `uncredited_rows` and `uncredited_reward`, those whose
+    item no decision surfaced, and what they would have earned; `sessions_without_decisions`, which are no episodes.
     """
     lengths = data.episode_lengths
     split, total_reward = first_test_row(data), float(_total(data.rewards))
@@ -50,6 +50,8 @@ def describe(data: TransitionDataset) -> dict[str, str | int | float | None]:
         "mean_undiscounted_return": total_reward / data.n_episodes,
         "propensities": "logged" if data.propensities is not None else "none",
     }
+    if "split" in data.provenance.config:
+        described["split"] = str(data.provenance.config["split"])
     if data.event_rows is not None and data.items is not None:
         described["events"] = len(data.items)
         account = {key: data.provenance.config.get(key) for key in ACCOUNT}
@@ -70,7 +72,7 @@ def leaks(data: TransitionDataset) -> str:
 
     Episodes are contiguous, so none is on both sides; what can leak is time: `passed` says that the last training row
     lies before the first test row. `failed: …` counts the test rows that do not lie after it; `no split` has
-    no test side, and `passed by episode` has no clock (simulated shops).
+    no test side, and `passed by episode` has no clock (simulated shops, and logs with an order alone).
     """
     split = first_test_row(data)
     if split == len(data):

@@ -35,6 +35,7 @@ class TimeFormat:
         text: the format itself.
         pattern: a regular expression that the whole of a time fits.
         zoned: whether a time carries its offset from UTC.
+        utc: whether the format ends in the letters `Z`, `UTC` or `GMT`, so that its times are in UTC.
         before_fraction: the pattern of the character before `%f`; empty where there is none.
         padded: patterns before and after digits that may have lost zeros in front, and the full number of those digits.
     """
@@ -42,6 +43,7 @@ class TimeFormat:
     text: str
     pattern: str
     zoned: bool
+    utc: bool
     before_fraction: str
     padded: tuple[str, str, int] | None
 
@@ -81,7 +83,11 @@ def parse_time_format(text: str) -> TimeFormat:
     if ("f", True) in tokens and (place := tokens.index(("f", True))):
         previous = tokens[place - 1]
         before = "" if previous[1] or previous[0] in digits else _literal(previous[0])
-    return TimeFormat(text, "".join(pieces), "z" in names, before, padded)
+    return TimeFormat(text, "".join(pieces), "z" in names, _ends_in_utc(text), before, padded)
+
+
+def _ends_in_utc(text: str) -> bool:
+    return re.search(r"%[HIMSfp](?:Z| ?UTC| ?GMT)$", text) is not None
 
 
 def _tokens(text: str) -> list[tuple[str, bool]]:
@@ -112,7 +118,7 @@ def _check(text: str, names: list[str]) -> None:
 
 
 _ADVICE = {
-    "Z": "zone names are ambiguous: write the name itself (UTC) in the format, and say which zone it is by time_zone",
+    "Z": "zone names are ambiguous: write the name itself in the format (UTC, say), and give its time_zone",
     "s": 'for seconds since 1970 write time_unit = "s"',
     "T": "write %H:%M:%S",
     "F": "write %Y-%m-%d",

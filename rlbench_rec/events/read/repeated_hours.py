@@ -26,7 +26,7 @@ def has_local_times(card: DatasetCard) -> bool:
     if card.time_format is None:
         return card.time_unit in ("iso", "excel")
     formats = [card.time_format] if isinstance(card.time_format, str) else card.time_format
-    return not all(parse_time_format(text).zoned for text in formats)
+    return not all(form.zoned or form.utc for form in map(parse_time_format, formats))
 
 
 def times_in_repeated_hours(connection: duckdb.DuckDBPyConnection, card: DatasetCard, events: Path) -> int:

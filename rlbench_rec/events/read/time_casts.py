@@ -84,7 +84,7 @@ def _formatted(text: str, form: TimeFormat, zone: str) -> str:
     if form.zoned:
         whole = f"regexp_replace({whole}, '([0-9 ])Z', '\\1+00:00')"
     parsed = f"try_strptime({whole}, {quote_text(form.text)})"
-    moment = parsed if form.zoned else _in_zone(parsed, zone)
+    moment = parsed if form.zoned or form.utc else _in_zone(parsed, zone)
     return f"CASE WHEN regexp_full_match({text}, {quote_text(form.pattern)}) THEN epoch_ms({moment}) END"
 
 

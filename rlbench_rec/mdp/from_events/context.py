@@ -24,7 +24,8 @@ def observations(
 
     Columns: log1p of the step within the session (sequential logs), sine and cosine of hour and weekday at the
     session's start (where the log has a clock), one-hot slot position (where logged), then the card's context columns:
-    text as one-hot (values unseen in training are all zeros), numbers standardised.
+    text as one-hot (values unseen in training are all zeros), numbers standardised. Where none of these is known, one
+    column `constant`.
 
     Args:
         log: the log's decisions.
@@ -43,6 +44,8 @@ def observations(
         features |= _one_hot("position", log, train_rows)
     for name in log.log.context_columns:
         features |= (_one_hot if log.is_text(name) else _standardised)(name, log, train_rows)
+    if not features:
+        features["constant"] = lambda part: np.ones(part.stop - part.start)
 
     def matrix(part: slice) -> np.ndarray:
         return np.stack([feature(part) for feature in features.values()], axis=1)

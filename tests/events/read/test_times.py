@@ -227,6 +227,12 @@ def test_a_format_without_an_offset_is_in_the_time_zone_of_the_card():
     assert times == offset == [TEN]
 
 
+@pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S UTC", "%Y-%m-%dT%H:%M:%S GMT"])
+def test_a_format_that_ends_in_utc_is_in_utc(form):
+    text = "2019-10-01T10:00:00" + form[17:]
+    assert read([text], time_format=form, time_zone="Europe/Berlin") == [TEN]
+
+
 DATES = ["%Y-%m-%d", "%d/%m/%Y", "%m/%d/%y", "%d.%m.%y", "%b %d, %Y", "%d %B %Y", "%a %d %b %Y", "%Y %j", "%Y/%m/%d"]
 CLOCKS = ["%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%H:%M:%S,%f", "%I:%M %p", "%I:%M:%S.%f %p", "%H%M", "%H%M%S", "%H%M%z"]
 COMPACT = ["%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%d%H", "%y%m%d%H%M", "%d%m%Y%H%M", "%Y%m%dT%H%M%S%z", "%Y%m%d%H%M%S%f"]
