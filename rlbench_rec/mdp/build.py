@@ -55,7 +55,7 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     columns = ColumnStore(Path(scratch) if scratch is not None else None)
     starts = session_starts(log)
     lengths = np.diff(starts, append=log.n_rows)
-    has_clock = not LogColumns(log, columns).has("order")
+    has_clock = log.has_clock
     split = _split(log, starts, lengths, config, has_clock)
 
     kept = split.train | split.test

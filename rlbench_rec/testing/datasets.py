@@ -72,7 +72,7 @@ def check_log(log: EventLog) -> None:
     """
     table = log.to_arrow()
     names = table.column_names
-    optional = [name for name in OPTIONAL_COLUMNS if name in names]
+    optional = [name for name in OPTIONAL_COLUMNS if name in names and name not in log.context_columns]
     assert names == [*COLUMNS, *optional, *log.context_columns], "columns stand in the order of the design"
     assert not any("float" in str(table[name].type) or "double" in str(table[name].type) for name in _IDS), "ids exact"
     assert str(table["timestamp"].type) == "int64", "milliseconds"

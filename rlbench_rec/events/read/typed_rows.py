@@ -221,7 +221,9 @@ def _context_names(raw: RawRows, card: DatasetCard) -> list[str]:
             raise InputError(f"No column matches '{pattern}'.", where=raw.where, hint="Fix the card's context.")
         context += [name for name in names if name not in context]
     # DuckDB does not tell columns apart by upper and lower case.
-    taken = {*COLUMNS, *OPTIONAL_COLUMNS} - (set() if card.columns.rating else {"rating"})
+    # A card that has no ratings, or a clock, may call its own columns so.
+    free = {"rating": not card.columns.rating, "order": card.has_clock}
+    taken = {name for name in (*COLUMNS, *OPTIONAL_COLUMNS) if not free.get(name)}
     for name in context:
         if name.lower() in taken:
             raise InputError(

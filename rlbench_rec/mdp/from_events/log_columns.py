@@ -103,10 +103,10 @@ class LogColumns:
         return pa.concat_arrays(pieces)
 
     def has(self, name: str) -> bool:
-        """Whether the log has such a column."""
+        """Whether the log has such a column, which is not one of the card's context columns."""
         import pyarrow.parquet as pq
 
-        return name in pq.read_schema(self.log.path).names
+        return name in pq.read_schema(self.log.path).names and name not in self.log.context_columns
 
     def is_text(self, name: str) -> bool:
         """Whether a column holds text."""

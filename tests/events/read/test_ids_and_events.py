@@ -8,7 +8,7 @@ import warnings
 import pandas as pd
 import pytest
 
-from rlbench_rec import events
+from rlbench_rec import events, mdp
 from rlbench_rec.errors import DataWarning, InputError
 from rlbench_rec.events.profile import profile
 from rlbench_rec.testing.datasets import check_log
@@ -98,9 +98,15 @@ def test_ratings_are_numbers_or_missing(shop):
     assert first == 4.5 and math.isnan(second)
 
 
-def test_a_context_column_of_that_name_is_still_one(shop):
-    log = events.load(shop("time,user,item,what,price,rating\n1,1,7,view,1,5\n", 'context = { rating = "number" }\n'))
-    assert log.context_columns == ("rating",) and log.to_pandas()["rating"].tolist() == [5.0]
+def test_context_columns_may_be_called_as_columns_that_the_card_does_not_use(shop):
+    rows = "".join(f"{100_000 * i},{i},7,view,1,good,{9 - i}\n" for i in range(8))
+    more = 'context = { rating = "category", order = "number" }\n'
+    log = events.load(shop("time,user,item,what,price,rating,order\n" + rows, more))
+    check_log(log)
+    assert log.context_columns == ("rating", "order") and log.has_clock
+    assert log.to_pandas()["rating"].tolist() == ["good"] * 8
+    data = mdp.build(log)
+    assert "satisfaction" not in data.metric_names and data.timestamps is not None
 
 
 LOGGED = '{ timestamp = "time", item = "item", event = "what", user = "user", propensity = "p" }'
