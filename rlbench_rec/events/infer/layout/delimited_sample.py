@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ....errors import InputError
@@ -50,6 +51,10 @@ def delimited_sample(path: Path, pieces: TextPieces, given: Mapping[str, object]
         # Files that were put together: every header is set aside as a remark.
         notes.append(f"The header stands in {again + 1} lines of those looked at.")
         comment, header, names_of_comment = pieces.head[beginning.first], False, unlike(beginning.names)
+    if header and _differs(pieces.head[beginning.first], beginning, form):
+        # The reader takes a header only where it has a name for each column, or none for any.
+        names_of_comment = unlike([name or f"column_{i}" for i, name in enumerate(beginning.names, 1)])
+        beginning, header = replace(beginning, first=beginning.first + 1), False
     body = _body(pieces, beginning.first + header, comment)
     step = max(len(body) // ROWS, 1)
     body = body[::step]
@@ -182,7 +187,7 @@ def _layout(
     elif header and not names_of_comment:
         written = [name.strip() or f"column_{i}" for i, name in enumerate(beginning.names, 1)]
         names = unlike(written)
-        if names != written or len(beginning.names) != len(set(beginning.names)) or _differs(pieces, beginning, form):
+        if names != written or len(beginning.names) != len(set(beginning.names)):
             layout["names"] = names
     else:
         names = names_of_comment or [f"column_{i + 1}" for i in range(beginning.width)]
@@ -190,9 +195,9 @@ def _layout(
     return layout, names
 
 
-def _differs(pieces: TextPieces, beginning: Beginning, form: FieldForm) -> bool:
-    """Whether the reader would take other names from the header."""
-    fields = split_fields(pieces.head[beginning.first], *form) or []
+def _differs(line: str, beginning: Beginning, form: FieldForm) -> bool:
+    """Whether a header has more or fewer fields than a row."""
+    fields = split_fields(line, *form) or []
     while beginning.trailing and len(fields) > 1 and not fields[-1].strip():
         fields.pop()
     return len(fields) != beginning.width
