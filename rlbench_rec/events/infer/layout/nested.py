@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -125,7 +124,7 @@ def names_items(name: str) -> bool:
 def _elements(rows: list[dict[str, object]], array: str, arrays: list[str]) -> FlatRows:
     """A row for each element of an array of objects; one without the array stays one row."""
     made: list[dict[str, str]] = []
-    keys: Counter[str] = Counter()
+    keys: dict[str, None] = {}
     for number, row in enumerate(rows, 1):
         outer = {name: as_text(value) for name, value in row.items() if name != array}
         elements = _list(row.get(array))
@@ -133,7 +132,7 @@ def _elements(rows: list[dict[str, object]], array: str, arrays: list[str]) -> F
             inner: dict[str, object] = {}
             _flatten(element if isinstance(element, dict) else {}, "", inner, 0)
             texts = {f"{array}[].{key}": as_text(value) for key, value in inner.items()}
-            keys.update(texts)
+            keys |= dict.fromkeys(texts)
             made.append({**outer, **texts, "#": str(place), "#list": str(number)})
         if not elements:
             made.append({**outer, "#list": str(number)})
