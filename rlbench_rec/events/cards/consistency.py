@@ -78,12 +78,13 @@ TEXT_KEYS = ("quote", "escape", "comment", "skip_lines", "trim", "trailing_delim
 
 
 def _text(card: DatasetCard) -> Iterator[str]:
-    marks = {"delimiter": card.delimiter, "quote": card.quote, "escape": card.escape, "comment": card.comment}
-    for key, text in marks.items():
+    delimiters = [card.delimiter, *(lookup.delimiter for lookup in card.lookups)]
+    marks = [("quote", card.quote), ("escape", card.escape)]
+    for key, text in [*(("delimiter", delimiter) for delimiter in delimiters), *marks, ("comment", card.comment)]:
         if any(end in text for end in "\r\n\0"):
             yield f"{key} cannot hold the end of a line, or a character of code 0"
-    for key in ("quote", "escape"):
-        if marks[key] and marks[key] in card.delimiter:
+    for key, text in marks:
+        if text and any(text in delimiter for delimiter in delimiters):
             yield f"{key} and delimiter need characters of their own"
     if card.quote and card.quote == card.escape:
         yield "escape is the quote: leave escape out, since a quote that is written twice is read as one"

@@ -187,6 +187,10 @@ def test_side_tables_are_in_the_encoding_of_the_log_and_have_a_header_of_their_o
         ('quote = ","', "quote and delimiter need characters of their own"),
         ('delimiter = "::"\nescape = ":"', "escape and delimiter need characters of their own"),
         ('escape = "\\""', "leave escape out"),
+        (
+            'lookups = [{ pattern = "s.txt", key = { item = "i" }, into = "price", value = "p", delimiter = "\\"" }]',
+            "quote and delimiter need characters of their own",
+        ),
         ("skip_lines = -1", "skip_lines"),
         ('dialect = "jsonl"\ntrim = true', "trim is for dialect = 'delimited'"),
         ('dialect = "parquet"\nencoding = "gbk"', "encoding is for text files"),
