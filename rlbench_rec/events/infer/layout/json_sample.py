@@ -45,7 +45,7 @@ def json_sample(path: Path, pieces: TextPieces) -> Sample | None:
         notes.append(f"{malformed} of {len(lines)} lines are not JSON objects and are malformed.")
     flat = flat_rows(objects)
     if flat.lists:
-        layout["lists"] = {"columns": flat.lists}
+        layout["lists"] = flat.lists
     whole = pieces.whole and len(lines) <= ROWS
     write = (
         None if whole else lambda folder: pieces.write(folder / plain_name(path), lines[:: max(len(lines) // ROWS, 1)])
@@ -104,7 +104,7 @@ def _array(path: Path, pieces: TextPieces, elements: list[object]) -> Sample | N
     notes, layout, questions = _said(pieces)
     flat = flat_rows(objects)
     if flat.lists:
-        layout["lists"] = {"columns": flat.lists}
+        layout["lists"] = flat.lists
     notes = [*notes, "The file is one JSON array; each of its objects is a row.", *flat.notes]
     whole = pieces.whole and step == 1
 

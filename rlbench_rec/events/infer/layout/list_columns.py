@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..event_words import our_event
-from .nested import names_items
+from .list_names import names_items, shown_and_chosen
 
 BETWEEN = (" ", ",", "|", ";", "/")
 """Between the elements of a list, in a field that is not split further."""
@@ -48,12 +47,13 @@ def find_lists(names: list[str], columns: dict[str, list[str]], delimiter: str) 
             note = f"'{name}' lists what was shown, with a label behind each '-': every element is a row."
             return _apart(names, columns, [name], {"columns": [name], "delimiter": " ", "label": "-"}, note)
     for between in BETWEEN:
-        if between != delimiter and (pair := _shown_and_chosen(names, some, between)):
+        lists = {name: [_split(field, between) for field in some[name]] for name in names}
+        if between != delimiter and (pair := shown_and_chosen(lists)):
             shown, chosen = pair
             key: dict[str, object] = {"columns": [shown], "delimiter": between, "chosen": chosen}
             note = f"'{shown}' lists what was shown, and {' and '.join(chosen)} which of it was chosen."
             return _apart(names, columns, [shown], key, note)
-        if between != delimiter and (together := _together(names, some, between)):
+        if between not in (delimiter, " ") and (together := _together(lists)):
             note = f"Each line holds lists; every element of {', '.join(together)} is a row."
             return _apart(names, columns, together, {"columns": together, "delimiter": between}, note)
     return None
@@ -63,49 +63,13 @@ def _split(field: str, between: str) -> list[str]:
     return field.split(between) if field else []
 
 
-def _shown_and_chosen(
-    names: Sequence[str], columns: Mapping[str, list[str]], between: str
-) -> tuple[str, dict[str, str]] | None:
-    """A column of lists, and those whose elements are always some of them and whose name says an event."""
-    for shown in names:
-        lists = [set(_split(field, between)) for field in columns[shown]]
-        if sum(len(elements) > 1 for elements in lists) < len(lists) / 2 or not _are_ids(columns[shown], between):
-            continue
-        chosen: dict[str, str] = {}
-        for name in names:
-            event = _event_of(name)
-            if name == shown or event is None or not any(columns[name]):
-                continue
-            inside = [set(_split(f, between)) <= elements for f, elements in zip(columns[name], lists, strict=True)]
-            if sum(inside) >= ENOUGH * len(inside):
-                chosen[name] = event
-        if chosen:
-            return shown, chosen
-    return None
-
-
-def _event_of(name: str) -> str | None:
-    """The event that a column's name says: `clicked`, `purchased_items`."""
-    words = [word for word in re.split(r"[\W_]+", name) if word]
-    events = [event for word in [name, *words] if (event := our_event(word)) not in (None, "impression")]
-    return events[0] if events else None
-
-
-def _are_ids(fields: Sequence[str], between: str) -> bool:
-    """Whether the elements are single words that come back: ids, and not sentences or times."""
-    elements = [element for field in fields for element in _split(field, between)]
-    if any(not re.fullmatch(r"[\w-]+", element) for element in elements[:2000]):
-        return False
-    return len(set(elements)) < 0.8 * len(elements) and not all(re.fullmatch(r"[\d-]{8,10}", e) for e in elements)
-
-
-def _together(names: Sequence[str], columns: Mapping[str, list[str]], between: str) -> list[str]:
+def _together(lists: Mapping[str, list[list[str]]]) -> list[str]:
     """Columns whose lists are as long as each other, line by line."""
-    lengths = {name: [len(_split(field, between)) for field in columns[name]] for name in names}
-    varied = [name for name in names if len(set(lengths[name]) - {0, 1}) > 1 or min(lengths[name], default=0) > 2]
+    lengths = {name: list(map(len, values)) for name, values in lists.items()}
+    varied = [name for name in lists if len(set(lengths[name]) - {0, 1}) > 1 or min(lengths[name], default=0) > 2]
     for name in varied:
         alike = [other for other in varied if _agree(lengths[name], lengths[other])]
-        if len(alike) > 1 and between != " " and any(map(names_items, alike)):
+        if len(alike) > 1 and any(map(names_items, alike)):
             return alike
     return []
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ....column_names import COLUMN_NAMES, plain
+from ....column_names import plain
 from .json_text import as_text
+from .list_names import ITEM_NAMES, names_items, shown_and_chosen
 
 DEEPEST = 8
 """Objects within objects are taken apart no deeper."""
 ALIKE = 0.99
 """Share of the rows in which lists that belong together have one length."""
-ITEM_NAMES = frozenset(COLUMN_NAMES["item"].split())
+LOOKED_AT = 2_000
+"""Rows in which what was shown and what was chosen are looked for."""
 
 
 @dataclass
@@ -22,13 +24,13 @@ class FlatRows:
     Attributes:
         names: the columns.
         rows: name -> text; what a row lacks is missing.
-        lists: the columns whose lists were taken apart: the card's `lists`.
+        lists: the card's `lists`, where columns hold lists that were taken apart; else empty.
         notes: what was done, a sentence each.
     """
 
     names: list[str]
     rows: list[dict[str, str]]
-    lists: list[str] = field(default_factory=list)
+    lists: dict[str, object] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def columns(self) -> dict[str, list[str]]:
@@ -52,8 +54,16 @@ def flat_rows(objects: Iterable[Mapping[str, object]]) -> FlatRows:
     objects_in = [name for name in arrays if _holds_objects(flat, name)]
     if objects_in:
         return _elements(flat, max(objects_in, key=lambda name: _likeness_to_items(flat, name)), objects_in)
-    together = _of_one_length(flat, arrays)
-    return _lists(flat, together) if together else _plain(flat)
+    some = flat[:: max(len(flat) // LOOKED_AT, 1)]
+    pair = shown_and_chosen({name: [list(map(as_text, _list(row.get(name)))) for row in some] for name in arrays})
+    if pair:
+        shown, chosen = pair
+        note = f"'{shown}' lists what was shown, and {' and '.join(chosen)} which of it was chosen."
+        return _lists(flat, [shown], {"columns": [shown], "chosen": chosen}, note)
+    if together := _of_one_length(flat, arrays):
+        note = f"Each line holds lists; every element of {', '.join(together)} is a row."
+        return _lists(flat, together, {"columns": together}, note)
+    return _plain(flat)
 
 
 def _flatten(value: Mapping[str, object], prefix: str, row: dict[str, object], depth: int) -> None:
@@ -115,12 +125,6 @@ def _agree(lengths: list[int], others: list[int]) -> bool:
     return sum(a == b for a, b in zip(lengths, others, strict=True)) >= ALIKE * len(lengths)
 
 
-def names_items(name: str) -> bool:
-    """Whether a column is called like items: `product_ids`, `item_list`."""
-    word = plain(name.split(".")[-1])
-    return bool({word, word.removesuffix("s"), word.removesuffix("list"), word.removesuffix("seq")} & ITEM_NAMES)
-
-
 def _elements(rows: list[dict[str, object]], array: str, arrays: list[str]) -> FlatRows:
     """A row for each element of an array of objects; one without the array stays one row."""
     made: list[dict[str, str]] = []
@@ -144,7 +148,7 @@ def _elements(rows: list[dict[str, object]], array: str, arrays: list[str]) -> F
     return FlatRows([*names, *keys, "#", "#list"], made, notes=notes)
 
 
-def _lists(rows: list[dict[str, object]], together: list[str]) -> FlatRows:
+def _lists(rows: list[dict[str, object]], together: list[str], key: dict[str, object], note: str) -> FlatRows:
     """A row for each element of lists of one length; a row whose lists differ stays one, without them."""
     made: list[dict[str, str]] = []
     for number, row in enumerate(rows, 1):
@@ -156,8 +160,7 @@ def _lists(rows: list[dict[str, object]], together: list[str]) -> FlatRows:
         for place, elements in enumerate(zip(*lists, strict=True), 1):
             texts = dict(zip(together, map(as_text, elements), strict=True))
             made.append({**outer, **texts, "#": str(place), "#list": str(number)})
-    note = f"Each line holds lists; every element of {', '.join(together)} is a row."
-    return FlatRows([*_all_names(rows), "#", "#list"], made, together, [note])
+    return FlatRows([*_all_names(rows), "#", "#list"], made, key, [note])
 
 
 def _plain(rows: list[dict[str, object]]) -> FlatRows:

@@ -45,7 +45,7 @@ def parquet_sample(path: Path, inner: Path) -> Sample:
     if not len(table):
         raise InputError("The file has no rows.", where=str(inner))
     flat = flat_rows(_rows(table))
-    layout: dict[str, object] = {"lists": {"columns": flat.lists}} if flat.lists else {}
+    layout: dict[str, object] = {"lists": flat.lists} if flat.lists else {}
     whole = len(table) == file.metadata.num_rows
 
     def write(folder: Path) -> Path:

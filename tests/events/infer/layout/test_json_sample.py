@@ -75,6 +75,14 @@ def test_lists_of_one_length_belong_together(tmp_path):
     assert sample.columns["items"] == ["1", "1", "2", "1", "2", "3"] and sample.columns["tags"][0] == '["a", "b"]'
 
 
+def test_what_was_shown_and_what_of_it_was_chosen(tmp_path):
+    rows = [{"ts": i, "slate": [i % 5, i % 5 + 1], "bought": [i % 5] if i % 3 == 0 else []} for i in range(20)]
+    (tmp_path / "log.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    sample = look_into(tmp_path / "log.jsonl")
+    assert sample.layout == {"lists": {"columns": ["slate"], "chosen": {"bought": "purchase"}}}
+    assert sample.rows == 40 and sample.columns["bought"][:3] == ["[0]", "[0]", "[]"]
+
+
 def test_a_list_of_tags_makes_no_rows(tmp_path):
     (tmp_path / "log.jsonl").write_text('{"ts": 1, "item": 2, "tags": ["a", "b"]}\n' * 3)
     sample = look_into(tmp_path / "log.jsonl")
