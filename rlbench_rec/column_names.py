@@ -19,7 +19,7 @@ COLUMN_NAMES: dict[str, str] = {
     "seqno rownumber visitnumber stepnumber hitnumber",
     "item": "itemid item productid product sku articleid article aid asin goodsid contentid videoid variantid offerid "
     "iid pid productsku itemsku skuid productcode itemcode articlecode articleno articlenumber stockcode goods movieid "
-    "bookid songid trackid newsid isbn ean gtin upc goodssku cmsid listingid productno itemno adgroupid "
+    "bookid songid trackid newsid isbn ean gtin upc goodssku cmsid listingid productno itemno adgroupid lineitemsku "
     "artikel artikelnr artikelnummer artikelid produkt produktid produktnummer produit idproduit produitid "
     "articulo artículo producto idproducto productoid produto idproduto produtoid prodotto idprodotto "
     "商品id 商品 商品编号 商品编码 商品番号 商品コード 商品號 商品編號 物品id 상품id 상품",
@@ -46,12 +46,12 @@ COLUMN_NAMES: dict[str, str] = {
     "bestellnummer bestellung commande pedido 订单id 订单号 订单编号 注文番号 注文id",
     "episode": "episode episodeid trajectory trajectoryid",
     "price": "price itemprice unitprice productprice saleprice amount eur usd gbp priceusd priceeur unitcost "
-    "sellingprice priceperunit priceeach einzelpreis preis stückpreis stueckpreis prix prixunitaire precio "
-    "preciounitario preço preco precounitario preçounitário prezzo prezzounitario 价格 单价 售价 价钱 金额 価格 単価 "
-    "値段 가격",
-    "quantity": "quantity qty pieces units count amount itemquantity productquantity ordered quantityordered stück "
-    "stueck anzahl menge stückzahl quantité quantite cantidad quantidade quantità quantita 数量 件数 個数 "
-    "购买数量 수량",
+    "sellingprice priceperunit priceeach lineitemprice einzelpreis preis stückpreis stueckpreis prix prixunitaire "
+    "precio preciounitario preço preco precounitario preçounitário prezzo prezzounitario 价格 单价 售价 价钱 金额 価格 "
+    "単価 値段 가격",
+    "quantity": "quantity qty pieces units count amount itemquantity productquantity ordered quantityordered "
+    "lineitemquantity stück stueck anzahl menge stückzahl quantité quantite cantidad quantidade quantità quantita "
+    "数量 件数 個数 购买数量 수량",
     "total": "linetotal total totalprice lineamount linerevenue revenue totalamount subtotal sales salesamount spend "
     "turnover grosssales netsales itemrevenue productrevenue amountpaid paidamount value eventvalue gesamt "
     "gesamtpreis summe betrag gesamtbetrag umsatz montant totalttc importe totallinea importetotal valortotal "

@@ -3,9 +3,11 @@
     python -m studies.fuzz_events --seconds 600            # until the time is over
     python -m studies.fuzz_events --only 4711              # one case again, with what came of it
 
-Case n takes the raw files of a card (tests/events/fixtures), or of a made-up shop in one of the dialects, spoils them
-in one to four ways and loads them. It is right if the log loads and its account holds (rows read = kept + set aside,
-each of them found again in its file; every physical line read), or if one of the package's own errors says why not.
+Case n takes the raw files of a card (tests/events/fixtures), of a made-up shop in one of the dialects, or of one in any
+form that a card can name (`log_forms`), spoils them in one to four ways and loads them. It is right if the log loads
+and its account holds (rows read = kept + set aside, each of them found again in its file; every physical line read), or
+if one of the package's own errors says why not. Now and then a form is left whole: then the log must have its very
+rows. Every third case also drafts a card for a spoilt file: what is called ready must load, or say why not.
 Anything else is a finding, and so are a hang and a dead process. A script, not an asv benchmark: importing it does
 nothing.
 """
@@ -17,6 +19,7 @@ import io
 import shutil
 import sys
 import tempfile
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -25,8 +28,11 @@ import pandas as pd
 
 from rlbench_rec import events
 from rlbench_rec.events.cards.find import find, resolve_files
+from rlbench_rec.events.infer import draft
 from rlbench_rec.testing.datasets import check_log
 from studies.fuzzing import answered, campaign, spoil
+from studies.log_forms import made_up as made_up_form
+from studies.log_table import rows_of
 
 RAW = Path(__file__).parents[1] / "tests" / "events" / "fixtures"
 SHOP = """id = "shop"
@@ -93,7 +99,9 @@ def play(seed: int, number: int) -> str:
     rng = np.random.default_rng((seed, number))
     cards = sorted(path.name for path in RAW.iterdir() if path.is_dir())
     with tempfile.TemporaryDirectory() as name:
-        folder, chosen = Path(name), int(rng.integers(len(cards) + len(DIALECTS)))
+        folder, chosen = Path(name), int(rng.integers(2 * (len(cards) + len(DIALECTS))))
+        if chosen >= len(cards) + len(DIALECTS):
+            return _play_form(folder, rng)
         if chosen < len(cards):
             data = Path(shutil.copytree(RAW / cards[chosen], folder / "data"))
             variants = [f"{cards[chosen]}/{variant}" for variant in events.find_card(cards[chosen]).variants]
@@ -109,6 +117,34 @@ def play(seed: int, number: int) -> str:
         if not rng.integers(3) and not pack(files[rng.integers(len(files))], rng):
             plain = None
         return answered(lambda: _load(card, data, plain))
+
+
+def _play_form(folder: Path, rng: np.random.Generator) -> str:
+    form = made_up_form(folder, rng)
+    if not rng.integers(4):
+        # Whole, so that a refusal is a finding too.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            log = events.load(form.card)
+        check_log(log)
+        kept = sorted(rows_of(log), key=str)
+        assert kept == form.kept, f"{len(kept)} rows in place of {len(form.kept)}, or others: {form.card.read_text()}"
+        return "loaded whole"
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".toml")
+    for _ in range(rng.integers(1, 5)):
+        path = files[rng.integers(len(files))]
+        path.write_bytes(spoil(path.read_bytes(), rng))
+    if not rng.integers(3):
+        return answered(lambda: _draft(files[0]))
+    return answered(lambda: _load(str(form.card), folder, None))
+
+
+def _draft(file: Path) -> str:
+    made = draft(file, file.with_suffix(".toml"), overwrite=True)
+    if not made.ready:
+        return "drafted with questions"
+    check_log(events.load(made.path))
+    return "drafted and loaded"
 
 
 def _load(card: str, data: Path, plain: dict[str, bytes] | None) -> str:
