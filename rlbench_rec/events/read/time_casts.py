@@ -95,7 +95,7 @@ def _in_zone(naive: str, zone: str) -> str:
 def _iso(text: str, zone: str) -> str:
     naive = _in_zone(f"TRY_CAST({text} AS TIMESTAMP)", zone)
     # A cast to TIMESTAMP ignores whatever follows, PM and zone names too: it gets digits alone.
-    is_naive = f"regexp_full_match({text}, '[0-9]+[-/][0-9]+[-/][0-9]+([T ][0-9:.]+)?')"
+    is_naive = f"regexp_full_match({text}, '[0-9]{{4}}[-/][0-9]+[-/][0-9]+([T ][0-9:.]+)?')"
     # Some write a blank before the offset. Words like `epoch` are not times.
     closed = f"replace(replace({text}, ' +', '+'), ' -', '-')"
     aware = f"coalesce(TRY_CAST({text} AS TIMESTAMPTZ), TRY_CAST({closed} AS TIMESTAMPTZ))"

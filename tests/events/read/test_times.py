@@ -258,6 +258,32 @@ def test_what_a_format_reads_python_reads_too(form, texts):
             assert _python(text, form) == moment
 
 
+UNITS = [{"time_unit": unit} for unit in ("iso", "s", "ms", "us", "ns", "excel")]
+KEYS = UNITS + [{"time_format": form} for form in ("%Y-%m-%d %H:%M:%S.%f", "%d/%m/%y %I %p", "%H%M %d%m%Y", COMPACT)]
+FAR = [
+    "9" * 18,
+    "-" + "9" * 19,
+    "9.99e15",
+    "-1e37",
+    "2958465.9999999999999",
+    "294247-01-10 04:00:54",
+    "infinity: -1e400",
+]
+ODD = st.one_of(st.sampled_from(FAR), st.text("0123456789:/-.,+ eETZUCAPM", max_size=30), st.text(max_size=10))
+
+
+@given(
+    keys=st.sampled_from(KEYS),
+    zone=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Pacific/Apia"]),
+    texts=st.lists(ODD, min_size=1, max_size=30),
+)
+@settings(deadline=None, max_examples=80)
+def test_whatever_a_text_is_the_others_are_read(keys, zone, texts):
+    plain = {"iso": "2019-10-01", "excel": "43739"}.get(str(keys.get("time_unit")), "1569888000")
+    times = read([*texts, plain], time_zone=zone, **keys)
+    assert len(times) == len(texts) + 1 and ("time_format" in keys or times[-1] is not None)
+
+
 def _python(text: str, form: str) -> int:
     moment = datetime.strptime(text, form)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
