@@ -123,6 +123,9 @@ class Stages:
     def peakmem_build(self, cache, rows):
         mdp.build(self.log)
 
+    def time_build_every_event(self, cache, rows):
+        mdp.build(self.log, mdp.MDPConfig(decisions="every-event"))
+
 
 class Trainable:
     """A saved dataset of a million rows until d3rlpy can train on it, and the batches it then gets."""
@@ -140,13 +143,18 @@ class Trainable:
         return Path("million").resolve()
 
     def setup(self, folder):
-        self.buffer = mdp.TransitionDataset.load(folder).d3rlpy_buffer()
+        data = mdp.TransitionDataset.load(folder)
+        self.buffer = data.d3rlpy_buffer()
+        self.resampled = np.random.default_rng(1).integers(0, data.n_episodes, data.n_episodes)
 
     def time_open(self, folder):
         mdp.TransitionDataset.load(folder).d3rlpy_buffer()
 
     def time_batch_of_256(self, folder):
         self.buffer.sample_transition_batch(256)
+
+    def time_select_a_bootstrap(self, folder):
+        self.buffer.data.select(self.resampled)
 
 
 class Sample:

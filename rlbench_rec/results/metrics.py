@@ -52,7 +52,7 @@ _ALL = [
     Metric("CVR", True, "outcome", "Discounted sum of purchases per episode; the conversion rate on one-step logs."),
     Metric("revenue", True, "outcome", "Discounted sum of the prices of what was purchased, per episode."),
     Metric("diversity", True, "outcome", "Discounted sum of decisions that brought variety; see the task's page."),
-    Metric("satisfaction", True, "outcome", "Discounted sum of how pleased the user was; see the task's page."),
+    Metric("satisfaction", True, "outcome", "Discounted sum of ratings, or of how pleased a task's users were."),
     Metric("spend", False, "outcome", "Discounted sum of what was paid out: for impressions, orders, vouchers."),
     Metric("discount", False, "outcome", "Discounted sum of the discounts shown, per episode."),
     Metric("lost", False, "outcome", "Discounted sum of units asked for and not in stock, per episode."),
