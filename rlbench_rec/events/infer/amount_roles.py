@@ -33,13 +33,6 @@ def find_amounts(roles: Roles) -> None:
     _find_refunds(roles)
 
 
-def numbers_of(column: Column, form: NumberForm | None = None) -> list[float | None]:
-    """The numbers of all rows."""
-    form = form or (column.numbers or [NumberForm()])[0]
-    known = {text: form.number(text) for text in column.counts}
-    return [known.get(text) for text in column.texts]
-
-
 def _other_role(roles: Roles, role: str, column: Column) -> bool:
     """Whether a name that fits two roles is better taken for the other: `amount` is money or pieces."""
     if role == "price":
@@ -53,7 +46,7 @@ def _is_pieces(roles: Roles, column: Column) -> bool:
     """Small whole numbers beside a column of money."""
     if not column.numbers:
         return False
-    numbers = [number for number in numbers_of(column) if number is not None]
+    numbers = [number for number in column.values if number is not None]
     if any(number % 1 for number in numbers):
         return False
     typical = sorted(abs(number) for number in numbers)[len(numbers) // 2]
@@ -66,7 +59,7 @@ def _is_pieces(roles: Roles, column: Column) -> bool:
 
 
 def _is_small_whole(column: Column) -> bool:
-    return all(number is None or (not number % 1 and abs(number) <= 20) for number in numbers_of(column))
+    return all(number is None or (not number % 1 and abs(number) <= 20) for number in column.values)
 
 
 def _take_pieces_from_price(roles: Roles) -> None:
@@ -74,7 +67,7 @@ def _take_pieces_from_price(roles: Roles) -> None:
     if not roles.has("price") or roles.reasons["price"] != BY_NAME or roles.has("quantity"):
         return
     column = roles.column("price")
-    numbers = [number for number in numbers_of(column) if number is not None]
+    numbers = [number for number in column.values if number is not None]
     small = numbers and all(not number % 1 and 0 <= number <= 20 for number in numbers)
     if small and "price" not in column.name.lower() and len(numbers) >= 20:
         text = f"'{column.name}' holds whole numbers from {min(numbers):g} to {max(numbers):g}: pieces, or money?"
@@ -109,10 +102,10 @@ def _price_and_total(roles: Roles) -> None:
     if roles.reasons["total"] != BY_NAME and roles.reasons["price"] == BY_NAME:
         del roles.columns["price"]
         return
-    prices, totals = numbers_of(price), numbers_of(total)
+    prices, totals = price.values, total.values
     pieces: Sequence[float | None] = [1.0] * len(prices)
     if roles.has("quantity"):
-        pieces = numbers_of(roles.column("quantity"))
+        pieces = roles.column("quantity").values
     rows = [(p, q, t) for p, q, t in zip(prices, pieces, totals, strict=True) if p is not None and q and t is not None]
     del roles.columns["total"]
     if not rows:
@@ -133,7 +126,7 @@ def _price_or_total(roles: Roles) -> None:
     if not roles.has("item"):
         return
     column = roles.column("price")
-    prices, pieces = numbers_of(column), numbers_of(roles.column("quantity"))
+    prices, pieces = column.values, roles.column("quantity").values
     items = roles.column("item").texts
     per_line: dict[str, set[float]] = defaultdict(set)
     per_piece: dict[str, set[float]] = defaultdict(set)
@@ -222,11 +215,7 @@ def _find_refunds(roles: Roles) -> None:
         return
     signed = [roles.column(role) for role in ("price", "total", "quantity") if roles.has(role)]
     negative = {
-        row
-        for column in signed
-        if column.numbers
-        for row, n in enumerate(numbers_of(column))
-        if n is not None and n < 0
+        row for column in signed if column.numbers for row, n in enumerate(column.values) if n is not None and n < 0
     }
     if not negative:
         return

@@ -81,6 +81,13 @@ class Column:
         return number_forms(self.counts)
 
     @cached_property
+    def values(self) -> list[float | None]:
+        """The numbers of all rows, by the likeliest form."""
+        form = (self.numbers or [NumberForm()])[0]
+        known = {text: form.number(text) for text in self.counts}
+        return [known.get(text) for text in self.texts]
+
+    @cached_property
     def times(self) -> list[TimeForm]:
         """Ways to read its values as times."""
         named = kind_rank(("time", "date"), self.name) is not None

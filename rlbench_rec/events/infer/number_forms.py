@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 MARKS = ((".", ""), (",", ""), (".", ","), (",", "."), (".", " "), (",", " "), (".", "\u00a0"), (",", "\u00a0"),
          (".", "\u202f"), (",", "\u202f"), (".", "'"), (",", "'"), (".", "\u2019"))  # fmt: skip
@@ -99,6 +100,7 @@ def number_forms(texts: Iterable[str]) -> list[NumberForm]:
     return [NumberForm(decimal, thousands, strip) for decimal, thousands in marks]
 
 
+@lru_cache
 def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
     tail = rf"({re.escape(decimal)}\d*)?"
     if not thousands:

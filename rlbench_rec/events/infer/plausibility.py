@@ -107,7 +107,9 @@ def _judge_sessions(roles: Roles, log: EventLog, seen: Overview) -> None:
         roles.ask("session", text, [*pair, f"session={session}"])
     if log.card.session == "row" or seen.sessions < FEW or are_decisions(roles):
         return
-    if seen.single >= 0.95 * seen.sessions and not ({"session", "item"} <= roles.answers.columns.keys()):
+    # Pieces of a long log cut visits apart.
+    most = 0.95 if roles.sample.whole else 0.995
+    if seen.single >= most * seen.sessions and not ({"session", "item"} <= roles.answers.columns.keys()):
         how = f"'{', '.join(roles.columns['session'])}'" if roles.has("session") else "a pause of half an hour"
         text = (
             f"{seen.single:,} of {seen.sessions:,} sessions have one event, cut by {how}; times run from {seen.span}. "

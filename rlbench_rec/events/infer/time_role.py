@@ -128,25 +128,40 @@ def _clock_column(roles: Roles, date: Column) -> Column | None:
 
 
 def _compact_format(column: Column) -> str | None:
-    """The format of a clock without colons: 0930 or 093000; an hour alone."""
+    """The format of a clock without colons: 093000, 0930 or 930, an hour alone."""
+    if not all(text.isdigit() for text in column.counts):
+        return None
     lengths = {len(text) for text in column.counts}
-    formats = {4: "%H%M", 6: "%H%M%S"}
-    format = formats.get(lengths.pop()) if len(lengths) == 1 else None
-    if format is None and all(0 <= int(text) < 24 and len(text) <= 2 for text in column.counts):
-        format = "%H"
-    return format if format and all(read_format(text, format) is not None for text in column.counts) else None
+    numbers = [int(text) for text in column.counts]
+    if lengths == {6}:
+        format = "%H%M%S"
+    elif lengths <= {1, 2}:
+        return "%H" if all(number < 24 for number in numbers) else None
+    elif lengths <= {1, 2, 3, 4}:
+        # A number loses its leading zeros.
+        return "%H%M" if all(number < 2400 and number % 100 < 60 for number in numbers) else None
+    else:
+        return None
+    return format if all(read_format(text, format) is not None for text in column.counts) else None
 
 
 def _join(roles: Roles, date: Column, clock: Column) -> None:
-    roles.take("timestamp", [date.name, clock.name], f"a day and a clock: {BY_VALUES}")
-    texts = [f"{a} {b}" for a, b in zip(date.texts, clock.texts, strict=True) if a and b]
-    forms = time_forms(texts, named=True)
-    if forms:
-        _take_form_of_pair(roles, [date.name, clock.name], forms)
+    names = [date.name, clock.name]
+    roles.take("timestamp", names, f"a day and a clock: {BY_VALUES}")
+    if compact := _compact_format(clock):
+        days = [(form.formats or ("%Y-%m-%d",))[0] for form in date.times if form.unit in ("", "iso")]
+        forms = [
+            TimeForm("", (f"{day} {compact}",), form.first, form.last, True, False)
+            for day, form in zip(days, date.times, strict=False)
+        ]
     else:
-        pair = f"{date.name},{clock.name}"
-        text = f"'{date.name}' and '{clock.name}' together ('{texts[0] if texts else ''}') do not read as a time."
-        roles.ask("timestamp", text, [f"time={pair}:%Y-%m-%d %H:%M:%S"])
+        texts = [f"{a} {b}" for a, b in zip(date.texts, clock.texts, strict=True) if a and b]
+        forms = time_forms(texts, named=True)
+    if forms:
+        _take_form_of_pair(roles, names, forms)
+    else:
+        text = f"{quoted(names)} together ('{date.example} {clock.example}') do not read as a time. How is it written?"
+        roles.ask("timestamp", text, [f"time={','.join(names)}:%Y-%m-%d %H:%M:%S"])
 
 
 def _take_form_of_pair(roles: Roles, names: list[str], forms: list[TimeForm]) -> None:
