@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from .archives.compressed import opened
 from .cards.card import DatasetCard
-from .cards.find import LocatedCard, find, item_vectors, resolve_files
+from .cards.find import LocatedCard, data_root, find, item_vectors, resolve_files
+from .dialects.named_columns import single_names
 from .read.log_files import in_card_order
+from .read.partitions import partition_values
 from .read.side_tables import SideFiles, find_tables
 
 PROSE = {
@@ -44,10 +47,11 @@ def content(name: str | Path, path: str | Path | None = None) -> tuple[str, str]
     Raises:
         UnknownNameError, MissingFileError, InputError: as `load`, as far as files and card are concerned.
     """
-    located = find(name)
-    files = in_card_order(located, resolve_files(located, Path(path) if path is not None else None))
+    located, path = find(name), Path(path) if path is not None else None
+    files = in_card_order(located, resolve_files(located, path))
+    located = replace(located, root=data_root(located, path, files))
     sources = all_files(files, find_tables(located, files), item_vectors(located, files))
-    return files_sha256(sources), card_sha256(located)
+    return with_folders(files_sha256(sources), located, files), card_sha256(located)
 
 
 def all_files(files: list[Path], side: SideFiles, vectors: Path | None) -> list[Path]:
@@ -62,6 +66,14 @@ def files_sha256(files: Iterable[Path]) -> str:
         with opened(file) as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()
+
+
+def with_folders(sha256: str, located: LocatedCard, files: list[Path]) -> str:
+    """The hash of the files, and of the folders that name columns of the card; where none does, as it is."""
+    asked = {*single_names(located.card)}
+    folders = [partition_values(file, located.root) for file in files]
+    named = [{name: value for name, value in values.items() if name in asked} for values in folders]
+    return hashlib.sha256(f"{sha256}{json.dumps(named)}".encode()).hexdigest() if any(named) else sha256
 
 
 def card_sha256(located: LocatedCard) -> str:

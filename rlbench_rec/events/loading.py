@@ -18,7 +18,7 @@ from .archives.compressed import stamps
 from .cards.find import LocatedCard, data_root, find, item_vectors, resolve_files
 from .dialects.rows import RawRows
 from .event_log import EventLog
-from .fingerprint import all_files, card_sha256, files_sha256
+from .fingerprint import all_files, card_sha256, files_sha256, with_folders
 from .load_report import LoadReport
 from .read import row_views
 from .read.log_files import FileGroup, absent, in_card_order, parts, together
@@ -71,7 +71,8 @@ def load(
     for pattern in absent(located, files) if path is None or path.is_dir() else ():
         missing = printable(f"{located.card.id}: {pattern} is not here; the log lacks its rows.")
         warnings.warn(missing, DataWarning, stacklevel=2)
-    groups = parts(replace(located, root=data_root(located, path, files)), files)
+    located = replace(located, root=data_root(located, path, files))
+    groups = parts(located, files)
     for file, column in (pair for group in groups for pair in group.empty_columns()):
         empty = f"{file.name} has no column '{column}', which other files of the log have; it is empty there."
         warnings.warn(printable(empty), DataWarning, stacklevel=2)
@@ -95,7 +96,7 @@ def load(
                 from .ray_backend import run
 
                 report, context = run(located, groups, files, side, made, scratch, memory_limit, gap, ray)
-            source_sha256 = files_sha256(sources)
+            source_sha256 = with_folders(files_sha256(sources), located, files)
             _check_unchanged(as_they_were, stamps(sources))
             for what, count in report.noted.items():
                 warnings.warn(f"{located.card.id}: {what}: {count:,}. {ADVICE[what]}", DataWarning, stacklevel=2)

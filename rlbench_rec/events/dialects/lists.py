@@ -14,6 +14,8 @@ from .rows import ABSENT, RawRows
 
 ELEMENT, LIST = "#", "#list"
 """Columns that every such row has beside the raw ones: its number in the list, from 1, and the number of the line."""
+FILE_STEP = 2**40
+"""What is added to the number of a line in each further file."""
 LABEL, CHOSEN = "#label", "#chosen"
 """What follows the last `lists.label` in an element, and the event of an element by `lists.chosen`."""
 JSON_DIALECTS = ("json", "jsonl")
@@ -75,7 +77,7 @@ def one_row_each(raw: RawRows, card: DatasetCard) -> RawRows:
     of_line = [name for name in raw.names if name not in keys]
     columns = {name: raw.column(name) for name in of_line if raw.names.count(name) == 1}
     names, fields = list(of_line), [columns.get(name, ABSENT) for name in of_line]
-    for name, text in _element_columns(card, arrays, chosen):
+    for name, text in _element_columns(raw, card, arrays, chosen):
         names.append(name)
         fields.append(text)
 
@@ -117,7 +119,9 @@ def _json_list(text: str) -> str:
     return f"CASE WHEN json_valid({text}) THEN {of_list} END"
 
 
-def _element_columns(card: DatasetCard, arrays: list[_Array], chosen: list[str]) -> Iterator[tuple[str, str]]:
+def _element_columns(
+    raw: RawRows, card: DatasetCard, arrays: list[_Array], chosen: list[str]
+) -> Iterator[tuple[str, str]]:
     """Name and SQL of each column that differs between the elements of a line."""
     label = card.lists.label if card.lists else ""
     for array in arrays:
@@ -127,7 +131,8 @@ def _element_columns(card: DatasetCard, arrays: list[_Array], chosen: list[str])
         ELEMENT,
         "CAST(element AS VARCHAR)" if card.lists else "CASE WHEN element > 0 THEN CAST(element AS VARCHAR) END",
     )
-    yield LIST, "CAST(line AS VARCHAR)"
+    # Numbers of their own in each file: lists of two files are two.
+    yield LIST, f"CAST(line + {FILE_STEP} * (file + {raw.first}) AS VARCHAR)"
     if label:
         yield LABEL, f"{_parts(arrays[0], label)}[-1]"
     if chosen:

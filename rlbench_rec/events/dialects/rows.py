@@ -51,6 +51,7 @@ class RawRows:
         where: the file to name in messages about columns.
         stream: where the rows come from, if not from a file that DuckDB itself reads.
         place: the columns of `relation` that say where a row stands, in their order.
+        first: the number of the first file among all files of the log.
         of_folders: further columns, which the names of folders hold: name -> SQL of the text.
         lists: (array, key) -> SQL of the texts of that key in the elements of an array, where files have lists of their
             own; "" is an element itself.
@@ -61,6 +62,7 @@ class RawRows:
     where: str
     stream: RecordStream | None = None
     place: tuple[str, ...] = ("file", "line")
+    first: int = 0
     of_folders: dict[str, str] = field(default_factory=dict)
     lists: dict[tuple[str, str], str] = field(default_factory=dict)
 

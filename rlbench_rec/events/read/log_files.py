@@ -46,7 +46,8 @@ class FileGroup:
         """Their rows, to be read once."""
         card = self.located.card
         raw = DIALECTS[card.dialect].rows(connection, self.files, card, self.names)
-        return replace(raw, of_folders=folder_columns([partition_values(f, self.located.root) for f in self.files]))
+        folders = folder_columns([partition_values(file, self.located.root) for file in self.files])
+        return replace(raw, first=self.first, of_folders=folders)
 
     def stage(self, connection: duckdb.DuckDBPyConnection) -> tuple[RawRows, Staging]:
         """Their rows, and how to type them."""

@@ -208,3 +208,17 @@ def test_a_column_of_choices_that_is_not_there_is_named(tmp_path, card):
     write_shown(tmp_path, "csv", [{"time": 1, "user": 5, "shown": [7]}])
     with pytest.raises(InputError, match="no column 'bought'"):
         events.load(card("delimited", SHOWN, CHOSEN))
+
+
+def test_lists_of_several_files_are_several(tmp_path, card):
+    for name in ("log.a.csv", "log.b.csv"):
+        (tmp_path / name).write_text("time,user,shown\n1,5,7-1 8-0\n2,5,7-1\n")
+    log = events.load(
+        card("delimited", MIND, WORDS + '\nlists = { columns = ["shown"], delimiter = " ", label = "-" }')
+    )
+    assert log.query("SELECT slate_id, count(*) FROM log GROUP BY 1 ORDER BY 1") == [
+        (2, 2),
+        (3, 1),
+        (2**40 + 2, 2),
+        (2**40 + 3, 1),
+    ]

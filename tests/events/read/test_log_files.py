@@ -9,6 +9,7 @@ import pytest
 
 from rlbench_rec import events
 from rlbench_rec.errors import DataWarning, InputError
+from rlbench_rec.events.fingerprint import content
 from rlbench_rec.testing.datasets import check_log
 
 CARD = """
@@ -169,3 +170,14 @@ def test_a_cluster_reads_files_of_other_columns_alike(tmp_path, ending):
         ray.shutdown()
     pd.testing.assert_frame_equal(one.to_pandas(), spread.to_pandas())
     assert one.query("SELECT count(price), count(size_a), count(shelf) FROM log") == [(3, 3, 6)]
+
+
+def test_the_names_of_folders_belong_to_what_identifies_a_log(tmp_path):
+    path = card(tmp_path, "csv", 'context = { shelf = "category" }')
+    write(tmp_path / "shelf=top/other=1/part.csv", table())
+    first = events.load(path).source_sha256
+    assert content(path)[0] == first
+    (tmp_path / "shelf=top/other=1").rename(tmp_path / "shelf=top/other=2")
+    assert events.load(path).source_sha256 == first, "no column of the card"
+    (tmp_path / "shelf=top").rename(tmp_path / "shelf=low")
+    assert events.load(path).source_sha256 == content(path)[0] != first
