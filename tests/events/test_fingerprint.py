@@ -36,8 +36,8 @@ def test_the_hashes_are_those_of_the_log_that_is_read(card):
     log = events.load(card)
     assert content(card) == (log.source_sha256, log.card_sha256)
     data = mdp.build(log)
-    assert data.provenance.card_sha256 == mdp.MDPConfig().with_card(log.card_sha256)
-    assert mdp.MDPConfig(gamma=0.5).with_card(log.card_sha256) != data.provenance.card_sha256
+    assert data.provenance.card_sha256 == mdp.MDPConfig().with_card(log.card, log.card_sha256)
+    assert mdp.MDPConfig(gamma=0.5).with_card(log.card, log.card_sha256) != data.provenance.card_sha256
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from ...sql import quote_text
 from ..cards.card import DatasetCard
 from ..event_types import EVENTS
 from .json_fields import text_of_key
+from .list_texts import split_list
 from .named_columns import element_keys, roles_of_ids
 from .rows import ABSENT, RawRows
 
@@ -106,7 +107,7 @@ def _array(raw: RawRows, card: DatasetCard, name: str, columns: dict[str, str]) 
         return _Array(first, f"{first} IS NULL", columns, {k: f"{c}[element]" for k, c in columns_of_keys.items()})
     text = raw.column(name)
     if card.dialect not in JSON_DIALECTS:
-        split = f"string_split({text}, {quote_text(card.lists.delimiter if card.lists else ',')})"
+        split = split_list(text, card.lists.delimiter if card.lists else ",")
         return _Array(split, f"{text} IS NULL", columns, {"": value})
     ids = roles_of_ids(card)
     texts = {key: text_of_key(value, key, is_id=column in ids) for column, key in columns.items()}
@@ -170,9 +171,8 @@ def _chosen(raw: RawRows, card: DatasetCard) -> list[str]:
 
 
 def _texts_in(text: str, card: DatasetCard) -> str:
-    delimiter = quote_text(card.lists.delimiter if card.lists else ",")
     if card.dialect not in JSON_DIALECTS:
-        return f"string_split({text}, {delimiter})"
+        return split_list(text, card.lists.delimiter if card.lists else ",")
     of_list = f"list_transform({_json_list(text)}, lambda e: json_extract_string(e, ''))"
     # A single text stands for a list of one.
     return f"coalesce({of_list}, [{text}])"

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from ...errors import InputError
 from ...sql import quote_text
+from .list_texts import split_list
 
 LARGEST_WHOLE = 2**53
 """From here on a float does not say which whole number it was."""
@@ -105,7 +106,7 @@ def texts_of(value: Value, key: str, delimiter: str | None, file: str, name: str
     if not is_list(value.kind):
         if key or delimiter is None:
             raise InputError(f"The column '{name}' holds {value.kind} and no lists.", where=file)
-        return f"string_split({value.text}, {quote_text(delimiter)})"
+        return split_list(value.text, delimiter)
     element = Value("e", value.kind.value_type)
     inner = _inside(element, key) if key else element
     if inner is None:

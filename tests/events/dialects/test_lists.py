@@ -222,3 +222,34 @@ def test_lists_of_several_files_are_several(tmp_path, card):
         (2**40 + 2, 2),
         (2**40 + 3, 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "items"),
+    [
+        ("7,8", ",", ["7", "8"]),
+        ("[7, 8]", ",", ["7", "8"]),
+        ("['a', 'b c']", ",", ["a", "b c"]),
+        ('["a", "b, c"]', ",", ["a", "b, c"]),
+        ("[7 8]", " ", ["7", "8"]),
+        ("[ 7]", ",", ["7"]),
+        ("['a', None]", ",", ["a"]),
+        ("[7", ",", ["[7"]),
+        ("['a, b', 'c']", ",", None),
+        ("[\"it's\", 'x']", ",", None),
+        ("[]", ",", None),
+        ("", ",", None),
+    ],
+)
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_list_may_be_written_as_pandas_writes_it(tmp_path, card, form, text, delimiter, items):
+    frame = pd.DataFrame({"time": [1, 2], "user": [5, 6], "shown": [text, delimiter.join(["y", "z"])]})
+    write = {"csv": lambda path: frame.to_csv(path, index=False), "parquet": frame.to_parquet}[form]
+    write(tmp_path / f"log.{form}")
+    lists = f'lists = {{ columns = ["shown"], delimiter = "{delimiter}" }}'
+    more = f'{lists}\nevent = "impression"\nid_types = {{ item = "string" }}\nmissing = ["None"]'
+    columns = {"timestamp": "time", "user": "user", "item": "shown"}
+    log = events.load(card("delimited" if form == "csv" else form, columns, more))
+    check_log(log)
+    assert log.to_pandas()["item_id"].tolist() == [*(items or []), "y", "z"]
+    assert log.report.set_aside == ({} if items and "None" not in text else {"malformed": 1})
