@@ -46,4 +46,5 @@ def look_into(path: Path, given: Mapping[str, object] | None = None) -> Sample:
     pieces = read_pieces(inner, known)
     if not any(line.strip() for line in pieces.head):
         raise InputError("The file is empty.", where=str(path))
-    return json_sample(path, pieces) or delimited_sample(path, pieces, known)
+    as_json = None if known.get("dialect") == "delimited" else json_sample(path, pieces)
+    return as_json or delimited_sample(path, pieces, known)

@@ -121,14 +121,16 @@ def wraps(lines: Sequence[str], delimiter: str, quote: str) -> bool:
     The ends may stand in different lines, where texts hold line ends.
     """
     mark, between = re.escape(quote), re.escape(delimiter)
-    field = re.compile(rf"(?:^|{between}) *{mark}(?:[^{mark}]|{mark}{mark}|\\{mark})*{mark} *(?={between}|$)")
+    inner = (rf"(?:[^{mark}]|{mark}{mark})*", rf"(?:[^{mark}\\]|\\.|{mark}{mark})*")
+    fields = [re.compile(rf"(?:^|{between}) *{mark}{text}{mark} *(?={between}|$)") for text in inner]
     open_end = re.compile(rf"(?:^|{between}) *{mark}|{mark} *(?:{between}|$)")
     wrapped = half = 0
     for line in lines:
         if quote in line:
-            left = field.sub("", line)
+            # Without what is quoted, with a backslash as any other character or before a quote.
+            left = min((field.sub("", line) for field in fields), key=lambda text: open_end.search(text) is not None)
             wrapped += left != line
-            half += bool(open_end.search(left))
+            half += open_end.search(left) is not None
     torn = _torn(lines, delimiter, quote)
     return wrapped + 2 * torn >= max(half + (not torn), 1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from .list_names import names_items, shown_and_chosen
 
@@ -14,7 +15,9 @@ ENOUGH = 0.98
 """Share of the fields that must fit."""
 LOOKED_AT = 2_000
 """Rows in which lists are looked for."""
-LABELLED = re.compile(r"\S+-\d")
+LABELS = ("-", ":", "_", "=", "#")
+"""Before the label of an element."""
+MOST_LABELS = 4
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,10 @@ def find_lists(names: list[str], columns: dict[str, list[str]], delimiter: str) 
     step = max(len(columns[names[0]]) // LOOKED_AT, 1)
     some = {name: texts[::step] for name, texts in columns.items()}
     for name in names:
-        fields = [field for field in some[name] if field]
-        labelled = [all(map(LABELLED.fullmatch, field.split(" "))) for field in fields]
-        labels = {element.rpartition("-")[2] for field in fields[:1000] for element in field.split(" ")}
-        several = any(" " in field for field in fields)
-        if fields and several and sum(labelled) >= ENOUGH * len(fields) and len(labels) <= 5:
-            note = f"'{name}' lists what was shown, with a label behind each '-': every element is a row."
-            return _apart(names, columns, [name], {"columns": [name], "delimiter": " ", "label": "-"}, note)
+        if marks := _marks(some[name], delimiter):
+            between, label = marks
+            note = f"'{name}' lists what was shown, with a label behind each '{label}': every element is a row."
+            return _apart(names, columns, [name], {"columns": [name], "delimiter": between, "label": label}, note)
     for between in BETWEEN:
         lists = {name: [_split(field, between) for field in some[name]] for name in names}
         if between != delimiter and (pair := shown_and_chosen(lists)):
@@ -56,6 +56,21 @@ def find_lists(names: list[str], columns: dict[str, list[str]], delimiter: str) 
         if between not in (delimiter, " ") and (together := _together(lists)):
             note = f"Each line holds lists; every element of {', '.join(together)} is a row."
             return _apart(names, columns, together, {"columns": together, "delimiter": between}, note)
+    return None
+
+
+def _marks(fields: Sequence[str], delimiter: str) -> tuple[str, str] | None:
+    """What stands between the elements and before their labels, where all have a label that is a digit."""
+    full = [field for field in fields if field]
+    for between, label in product(BETWEEN, LABELS):
+        if between == delimiter or not any(between in field for field in full):
+            continue
+        element = rf"[^\s{re.escape(between)}]+{re.escape(label)}\d"
+        labelled = re.compile(rf"{element}(?:{re.escape(between)}{element})*")
+        if sum(labelled.fullmatch(field) is not None for field in full) >= ENOUGH * len(full):
+            labels = {part.rpartition(label)[2] for field in full for part in field.split(between)}
+            if len(labels) <= MOST_LABELS and labels & {"0", "1"}:
+                return between, label
     return None
 
 

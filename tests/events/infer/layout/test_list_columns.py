@@ -21,6 +21,17 @@ def test_a_label_stands_behind_each_element(tmp_path):
     assert sample.columns["#list"][-1] == "12" and sample.columns["column_4"][0] == "N1 N2"
 
 
+@pytest.mark.parametrize(("between", "label"), [(",", ":"), ("|", "_"), (" ", ":"), (";", "-")])
+def test_other_marks_of_labels(tmp_path, between, label):
+    text = "time\tuser\tshown\n"
+    for i in range(12):
+        elements = [f"P{k}{label}{int(k == i % 4)}" for k in range(4)]
+        text += f"{1700000000 + i}\tu{i % 3}\t{between.join(elements)}\n"
+    sample = look(tmp_path, text)
+    assert sample.layout["lists"] == {"columns": ["shown"], "delimiter": between, "label": label}
+    assert sample.columns["#label"][:4] == ["1", "0", "0", "0"] and sample.rows == 48
+
+
 @pytest.mark.parametrize("between", ["|", " ", ","])
 def test_shown_and_chosen(tmp_path, between):
     rows = [(f"{i % 9}", f"{(i + 1) % 9}", f"{(i + 2) % 9}") for i in range(30)]
@@ -44,7 +55,9 @@ def test_lists_of_one_length(tmp_path):
     assert sample.columns["times"][1:3] == ["1700000000", "1700000001"]
 
 
-@pytest.mark.parametrize("field", ["red|big", "a/b/c", "black shoe for men", "2024-01-02", "10013-1"])
+@pytest.mark.parametrize(
+    "field", ["red|big", "a/b/c", "black shoe for men", "2024-01-02", "10013-1", "10:00, 11:30", "size:9 color:3"]
+)
 def test_other_fields_are_no_lists(tmp_path, field):
     text = "time\tuser\titem\tevent\tmore\tclicked\n" + "".join(
         f"{1700000000 + i}\tu{i % 3}\t{i % 7}\tview\t{field}\t{i % 2}\n" for i in range(20)
