@@ -41,7 +41,7 @@ def look_into(path: Path, given: Mapping[str, object] | None = None) -> Sample:
         return parquet_sample(path, inner)
     if (kind := file_kind(head)) is not None:
         raise InputError(f"This is {kind[0]}, not a log of rows.", where=str(path), hint=kind[1])
-    if b"\0" in head and guess_encoding(head).name == "utf-8" and "encoding" not in known:
+    if b"\0" in head and not guess_encoding(head).name.startswith(("utf-16", "utf-32")) and "encoding" not in known:
         raise InputError("This is not a text file.", where=str(path), hint="Give a CSV, JSON or Parquet file.")
     pieces = read_pieces(inner, known)
     if not any(line.strip() for line in pieces.head):

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from ....errors import InputError
 from ...archives.compressed import plain_name
-from ...read.fields import BLANKS, FieldForm, split_fields
+from ...read.fields import BLANKS, FieldForm
 from ..questions import Question
 from ..sample import Sample, file_pattern
-from .delimiters import FieldGuess, guess_fields
+from .delimiters import FieldGuess, fields_of, guess_fields
 from .encodings import encoding_questions
 from .headers import SEPARATOR, Beginning, find_beginning, looks_like_names
 from .list_columns import find_lists
@@ -115,7 +115,7 @@ def _named_by_comment(
     before = [line for line in head[: beginning.first] if line.strip()]
     if not comment or not before or not before[-1].startswith(comment) or beginning.header:
         return beginning, []
-    names = [name.strip() for name in split_fields(before[-1].lstrip(comment).strip(" "), *form) or []]
+    names = [name.strip() for name in fields_of(before[-1].lstrip(comment).strip(" "), form)]
     return beginning, names if len(names) == beginning.width and looks_like_names(names) else []
 
 
@@ -129,7 +129,7 @@ def _rows(
 ) -> tuple[list[list[str]], FieldForm, bool]:
     """The fields of the lines that are whole rows, as the reader gives them; the form with `trim`, and `trailing`."""
     width, trailing = beginning.width, bool(given.get("trailing_delimiter", beginning.trailing))
-    split = [split_fields(line, *form) if is_text(line) else None for line in body]
+    split = [fields_of(line, form) if is_text(line) else [] for line in body]
     if "trailing_delimiter" not in given and not trailing:
         # Some rows may end with a delimiter more.
         longer = [fields for fields in split if fields and len(fields) > width]
@@ -197,7 +197,7 @@ def _layout(
 
 def _differs(line: str, beginning: Beginning, form: FieldForm) -> bool:
     """Whether a header has more or fewer fields than a row."""
-    fields = split_fields(line, *form) or []
+    fields = fields_of(line, form)
     while beginning.trailing and len(fields) > 1 and not fields[-1].strip():
         fields.pop()
     return len(fields) != beginning.width

@@ -53,9 +53,11 @@ def guess_fields(lines: Sequence[str], given: Mapping[str, object]) -> FieldGues
     return replace(best, rivals=rivals)
 
 
-def width_of(line: str, form: FieldForm) -> int:
-    """The number of fields in a line; 0 where it cannot be split."""
-    return len(split_fields(line, *form) or [])
+def fields_of(line: str, form: FieldForm) -> list[str]:
+    """The fields of a line as the reader has them; none where it cannot be split."""
+    if (form.quote and form.quote in line) or (form.escape and form.escape in line):
+        return split_fields(line, *form) or []
+    return line.split(form.delimiter)
 
 
 def _tried(lines: Sequence[str]) -> list[str]:
@@ -76,7 +78,7 @@ def _delimiters(lines: list[str], given: Mapping[str, object]) -> list[str]:
 
 def _runs(lines: list[str]) -> Iterator[str]:
     """Signs that stand together in most lines."""
-    runs = Counter(run for line in lines for run in set(re.findall(r"[^\w\s\"'.,;+-]{2,4}", line)))
+    runs = Counter(run for line in lines for run in set(re.findall(r"[^\w\s\"'.,;+\0-]{2,4}", line)))
     return (run for run, count in runs.items() if count >= 0.9 * len(lines))
 
 
@@ -85,7 +87,7 @@ def _best_quoting(lines: list[str], delimiter: str, given: Mapping[str, object])
     for quote, escape in _quoting(lines, delimiter, given):
         trim = bool(given.get("trim", False)) or any(f"{delimiter} {quote}" in line for line in lines if quote)
         form = FieldForm(delimiter, quote, escape, trim)
-        widths = Counter(width_of(line, form) for line in lines)
+        widths = Counter(len(fields_of(line, form)) for line in lines)
         widths.pop(0, None)
         if not widths:
             continue
@@ -155,7 +157,7 @@ def _rank(guess: FieldGuess, lines: list[str]) -> tuple[float, bool, bool, bool,
     delimiter = guess.form.delimiter
     # Times and addresses have colons and the like in every line, so a rare delimiter needs a clear lead.
     fit = round(guess.fitting / guess.tried - (0.35 if delimiter in RARE else 0.0), 1)
-    first = width_of(lines[0], guess.form) == guess.width
+    first = len(fields_of(lines[0], guess.form)) == guess.width
     is_decimal = delimiter in ",." and not any(
         re.search(rf"(?:^|[^\d]){re.escape(delimiter)}|{re.escape(delimiter)}(?:[^\d]|$)", line) for line in lines
     )
@@ -165,7 +167,7 @@ def _rank(guess: FieldGuess, lines: list[str]) -> tuple[float, bool, bool, bool,
 def _is_sure(guess: FieldGuess, lines: list[str]) -> bool:
     """Whether the first line that fits is one of plain names."""
     for line in lines:
-        fields = split_fields(line, *guess.form) or []
+        fields = fields_of(line, guess.form)
         if len(fields) == guess.width:
             return all(re.fullmatch(r"[\w .:()/-]*", field) for field in fields)
     return False

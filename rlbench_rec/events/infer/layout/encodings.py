@@ -20,6 +20,8 @@ WORDS = 2_000
 """Distinct words that are looked at."""
 CLEAR = 0.08
 """By how much the best encoding must lead to be taken without a question."""
+LIKELY = 0.6
+"""What the best encoding must reach to be taken without a question."""
 ENOUGH_UTF8 = 0.9
 """Share of the lines with other than ASCII that must be UTF-8: a text cut in the middle of a letter spoils one line."""
 ENOUGH = 0.98
@@ -98,7 +100,10 @@ def _judged(lines: list[bytes]) -> EncodingGuess:
         return EncodingGuess("latin-1", "No encoding fits the bytes well; Latin-1 takes any.")
     ranked = sorted(scores, key=lambda name: -scores[name])
     close = [name for name in ranked if scores[name] > scores[ranked[0]] - CLEAR]
-    if len(close) > 1:
+    if scores[ranked[0]] < LIKELY:
+        # Nothing looks like words: the bytes may be broken, whatever the encoding.
+        close = ranked[:3]
+    elif len(close) > 1:
         close = _by_frequencies(joined, close)
     examples = tuple(" ".join(_words(texts[name])[:3]) for name in close[:4])
     note = f"The file is not UTF-8; as {close[0].upper()} it has words like '{examples[0]}'."

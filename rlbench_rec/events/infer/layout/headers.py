@@ -8,12 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ....column_names import COLUMN_NAMES, plain
-from ...read.fields import FieldForm, split_fields
+from ...read.fields import FieldForm
+from .delimiters import fields_of
 
 SEPARATOR = re.compile(r'"?sep=(.+?)"?\s*', re.IGNORECASE)
 """What Excel writes before the header to name the delimiter."""
 DEEPEST = 60
 """A preamble is not longer."""
+MOST_NAMED = 0.6
+"""Share of the columns that a header must name."""
 LOOKED_AT = 400
 """Rows that a header is compared with."""
 KNOWN = frozenset(" ".join(COLUMN_NAMES.values()).split())
@@ -49,7 +52,7 @@ def find_beginning(lines: Sequence[str], form: FieldForm, width: int, given: Map
         width: fields of most lines.
         given: card keys that are known.
     """
-    split = [split_fields(line, *form) or [] if line.strip() else [] for line in lines[: DEEPEST + LOOKED_AT]]
+    split = [fields_of(line, form) if line.strip() else [] for line in lines[: DEEPEST + LOOKED_AT]]
     first = int(str(given["skip_lines"])) if "skip_lines" in given else _first_row(lines, split, width)
     start = [field.strip() for field in (split[first] if first < len(split) else [])]
     rows = [fields for fields in split[first + 1 :] if len(fields) == width]
@@ -75,7 +78,8 @@ def _first_row(lines: Sequence[str], split: list[list[str]], width: int) -> int:
     if before is None:
         return fit
     filled = _filled(split[before])
-    if 1 < filled <= width and looks_like_names(split[before][:filled]) and not looks_like_names(split[fit]):
+    is_short = max(2, MOST_NAMED * width) <= filled <= width
+    if is_short and looks_like_names(split[before][:filled]) and not looks_like_names(split[fit]):
         return before
     between = [line for line in lines[:fit] if line.strip() and not SEPARATOR.fullmatch(line)]
     if all(len(split[i]) < 2 or _filled(split[i]) <= 1 for i, line in enumerate(lines[:fit]) if line in between):

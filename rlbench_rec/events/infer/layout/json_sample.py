@@ -28,7 +28,8 @@ def json_sample(path: Path, pieces: TextPieces) -> Sample | None:
     """
     lines = [line for line in pieces.lines if line.strip() and is_text(line)]
     start = lines[0].lstrip()[:1] if lines else ""
-    if start not in ("{", "["):
+    some = lines[:100]
+    if start not in ("{", "[") and sum(isinstance(json_value(line), dict) for line in some) < len(some) / 2:
         return None
     objects = [value for value in map(json_value, lines[:: max(len(lines) // ROWS, 1)]) if isinstance(value, dict)]
     is_array = start == "[" or (len(objects) < len(lines) / 2 or _is_wrapper(objects, lines))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ...read.fields import FieldForm, split_fields
+from ...read.fields import FieldForm
+from .delimiters import fields_of
 from .headers import Beginning
 from .text_pieces import is_text
 
@@ -64,7 +65,7 @@ def about_lines(body: Sequence[str], malformed: int, form: FieldForm, width: int
     """
     notes = []
     if malformed:
-        odd = (line for line in body if len(split_fields(line, *form) or []) != width or not is_text(line))
+        odd = (line for line in body if len(fields_of(line, form)) != width or not is_text(line))
         example = next(odd, "")
         what = "1 line does not have" if malformed == 1 else f"{malformed} lines of {len(body)} do not have"
         notes.append(f"{what} {width} fields, and would be malformed; the first is {example[:80]!r}.")
@@ -82,7 +83,7 @@ def _torn(body: Sequence[str], form: FieldForm) -> int:
         return 0
     torn, is_open = 0, False
     for line in body:
-        if form.quote not in line or (split_fields(line, *form) is not None and not is_open):
+        if form.quote not in line or (fields_of(line, form) and not is_open):
             continue
         is_open = not is_open
         torn += is_open

@@ -95,6 +95,12 @@ def test_lines_that_are_no_objects_are_counted(tmp_path):
     assert sample.rows == 3 and sample.notes == ["2 of 5 lines are not JSON objects and are malformed."]
 
 
+def test_a_first_line_that_is_cut_does_not_hide_the_objects_below(tmp_path):
+    (tmp_path / "log.jsonl").write_text('", "item": 2}\n' + '{"ts": 1, "item": 2}\n' * 3)
+    sample = look_into(tmp_path / "log.jsonl")
+    assert (sample.dialect, sample.rows) == ("jsonl", 3)
+
+
 @pytest.mark.parametrize("text", ['{"a": \n', "{\n\n"])
 def test_no_object_is_refused(tmp_path, text):
     (tmp_path / "log.json").write_text(text)
