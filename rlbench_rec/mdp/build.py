@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import DataWarning, InputError
 from ..events.event_types import EVENTS
 from .chunked_columns import ColumnStore
 from .config import EVERY_EVENT, MDPConfig
@@ -19,7 +20,7 @@ from .from_events.actions import items_and_actions, translated
 from .from_events.context import observations
 from .from_events.credit import Credit, same_item
 from .from_events.decisions import Decisions, mask_of, of_sessions
-from .from_events.earnings import earnings
+from .from_events.earnings import Earnings, earnings
 from .from_events.log_columns import LogColumns, session_starts
 from .item_vectors import read_item_vectors, with_item_vectors
 from .provenance import Provenance, identification
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 FIRST_EVENTS = EVENTS.index("purchase") + 1
 """Events that every log may have. A state only counts later ones where its log has them, so that what is trained on
 other logs stays as it was."""
+MUCH = 0.5
+"""Share of a log's reward that is credited to nobody, above which that is a warning."""
 
 
 def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path | None = None) -> TransitionDataset:
@@ -55,8 +58,7 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     columns = ColumnStore(Path(scratch) if scratch is not None else None)
     starts = session_starts(log)
     lengths = np.diff(starts, append=log.n_rows)
-    has_clock = log.has_clock
-    split = _split(log, starts, lengths, config, has_clock)
+    split = _split(log, starts, lengths, config)
 
     kept = split.train | split.test
     kept_rows = None if kept.all() else np.repeat(kept, lengths)
@@ -66,7 +68,7 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     training = np.arange(len(starts)) < int(split.train.sum())
     del kept, lengths
 
-    timestamps = source.numbers("timestamp", np.int64) if has_clock else None
+    timestamps = source.numbers("timestamp", np.int64) if log.has_clock else None
     users = _users(source, starts)
     events, event_count = _event_codes(source)
     decisions = _decisions(log, asked, config, events, starts, columns)
@@ -87,6 +89,7 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     earned = earnings(
         source, events, decisions, credit, config.reward, config.reward_weights or log.card.reward_weights
     )
+    _warn_of_lost(log, earned)
     items, item_ids, actions, action_vocabulary = items_and_actions(
         source, at_decisions, decisions, item_column, train_rows, config
     )
@@ -121,7 +124,7 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
         next_episodes=_next_episodes(log, clusters, train_sessions) if config.ends == "truncated" else None,
         timestamps=None if timestamps is None else decisions.at_decisions(timestamps),
         train_episodes=train_sessions,
-        provenance=_provenance(log, asked, config, split, has_clock, decisions, earned.account),
+        provenance=_provenance(log, asked, config, split, decisions, earned.account),
         action_names=action_vocabulary.names(),
         observation_names=context_names,
     )
@@ -130,8 +133,8 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     return with_item_vectors(data, *read_item_vectors(log.item_vectors))
 
 
-def _split(log: EventLog, starts: np.ndarray, lengths: np.ndarray, config: MDPConfig, has_clock: bool) -> TimeSplit:
-    if not has_clock:
+def _split(log: EventLog, starts: np.ndarray, lengths: np.ndarray, config: MDPConfig) -> TimeSplit:
+    if not log.has_clock:
         numbers = np.arange(len(starts))
         return split_by_time(numbers, numbers, config.train_fraction)
     rows = LogColumns(log, ColumnStore())
@@ -202,6 +205,15 @@ def _credit(
     return same_item(decisions, items, groups, timestamps, config.attribution_window)
 
 
+def _warn_of_lost(log: EventLog, earned: Earnings) -> None:
+    lost = abs(earned.account.get("uncredited_reward", 0.0))
+    share = lost / (lost + abs(float(earned.rewards.sum(dtype=np.float64))) or 1.0)
+    if share > MUCH:
+        hint = "Give an attribution_window, name other decisions, or take decisions = 'every-event'."
+        what = f"{share:.0%} of the reward is of items that no decision surfaced, and is credited to nobody."
+        warnings.warn(f"{log.card.id}: {what} {hint}", DataWarning, stacklevel=3)
+
+
 def _next_episodes(log: EventLog, clusters: np.ndarray | None, train_sessions: int) -> np.ndarray:
     """(sessions,) the same user's next session on the same side of the split, -1 for none."""
     if clusters is None:
@@ -254,14 +266,13 @@ def _provenance(
     asked: MDPConfig,
     config: MDPConfig,
     split: TimeSplit,
-    has_clock: bool,
     decisions: Decisions,
     account: dict[str, int | float],
 ) -> Provenance:
     card = log.card
     source = f"{card.id}/{log.variant}" if log.variant else card.id
     settings = config.model_dump(mode="json") | {"straddling_sessions": split.straddling, "cutoff": split.cutoff}
-    settings |= account if has_clock else {**account, "split": "by the order of sessions, since there is no clock"}
+    settings |= account if log.has_clock else {**account, "split": "by the order of sessions, since there is no clock"}
     if not decisions.sessions.all():
         settings["sessions_without_decisions"] = int((~decisions.sessions).sum())
     text = json.dumps([log.source_sha256, split.cutoff, int(split.train.sum()), int(split.test.sum())])

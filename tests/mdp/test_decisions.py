@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from rlbench_rec import events, mdp
-from rlbench_rec.errors import InputError
+from rlbench_rec.errors import DataWarning, InputError
 from rlbench_rec.events import EVENTS
 from rlbench_rec.events.cards.find import find_card
 from rlbench_rec.mdp import chunked_columns
@@ -215,3 +215,9 @@ def test_a_side_without_decisions_is_refused(tmp_path):
     folder = shop(tmp_path, {1: ["view A"], 2: ["view A"], 3: ["buy A"], 4: ["buy A"]})
     with pytest.raises(InputError, match=r"2 sessions with a decision, 2 are on the training side"):
         build(folder, train_fraction=0.6)
+
+
+def test_much_reward_that_nobody_gets_is_a_warning(tmp_path):
+    folder = shop(tmp_path, VISITS | {2: ["view A", "buy B", "buy C", "buy C"]})
+    with pytest.warns(DataWarning, match=r"my-shop: 62% of the reward .* attribution_window"):
+        build(folder)
