@@ -43,6 +43,13 @@ def _names_files(pattern: str) -> str:
     return pattern
 
 
+def _several_where_known(columns: dict[Role, str | list[str]]) -> dict[Role, str | list[str]]:
+    for role, names in columns.items():
+        if isinstance(names, list) and (role not in ("timestamp", "session") or len(names) < 2):
+            raise ValueError(f"{role} is one column; timestamp and session may be several")
+    return columns
+
+
 InsidePath = Annotated[str, AfterValidator(_stay_inside)]
 Pattern = Annotated[InsidePath, AfterValidator(_names_files)]
 MOST_ITEMS = 10_000_000
@@ -72,7 +79,7 @@ class FileSpec(Strict):
     """What every row of it is, where the file holds one kind of event."""
     names: list[str] = []
     """Its column names in order, in place of the card's."""
-    columns: dict[Role, str | list[str]] = {}
+    columns: Annotated[dict[Role, str | list[str]], AfterValidator(_several_where_known)] = {}
     """Its columns, beside or in place of the card's."""
 
     @property

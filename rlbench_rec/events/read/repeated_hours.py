@@ -21,7 +21,7 @@ EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 
 def has_local_times(card: DatasetCard) -> bool:
     """Whether times without an offset are read in a zone other than UTC."""
-    if card.time_zone == "UTC" or card.columns.timestamp is None:
+    if card.time_zone == "UTC" or not card.has_clock:
         return False
     if card.time_format is None:
         return card.time_unit in ("iso", "excel")

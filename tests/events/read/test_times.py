@@ -415,3 +415,18 @@ def test_half_an_hour_can_come_twice(shop):
 )
 def test_no_hour_comes_twice(unit, times, shop):
     assert events.load(shop(rows_at(*times), time_unit=unit)).report.noted == {}
+
+
+FILES = '[{ pattern = "log.csv", columns = { %s } }]'
+
+
+def test_a_file_can_have_its_time_in_two_columns(shop):
+    text = "day,clock,user,item,what,price\n2019-10-01,10:00,1,7,view,\n"
+    log = events.load(shop(text, time_unit='"iso"', files=FILES % 'timestamp = ["day", "clock"]'))
+    assert log.to_pandas()["timestamp"].tolist() == [TEN]
+
+
+@pytest.mark.parametrize("columns", ['item = ["item", "what"]', "timestamp = []", 'timestamp = ["time"]'])
+def test_other_columns_of_a_file_are_one(columns, shop):
+    with pytest.raises(InputError, match="is one column; timestamp and session may be several"):
+        events.load(shop(f"{HEADER}1,1,7,view,\n", files=FILES % columns))
