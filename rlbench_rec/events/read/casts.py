@@ -43,11 +43,15 @@ def joined_id(raw: RawRows, columns: list[str], card: DatasetCard) -> str:
 
 
 def joined_text(raw: RawRows, columns: str | list[str], card: DatasetCard) -> str:
-    """The text of one raw column, or of several with a blank between them; NULL where one of them is missing."""
+    """The text of one raw column, or of several with a blank between them; NULL where one of them is missing.
+
+    A day that a table keeps as a time, of midnight, gives the day alone to the clock that follows it.
+    """
     if isinstance(columns, str):
         return text_of(raw, columns, card)
-    texts = " || ' ' || ".join(text_of(raw, column, card) for column in columns)
-    return f"({texts})"
+    *days, last = (text_of(raw, column, card) for column in columns)
+    texts = [*(f"regexp_replace({day}, '[ T]00:00(:00([.]0+)?)?$', '')" for day in days), last]
+    return "(" + " || ' ' || ".join(texts) + ")"
 
 
 def holds(raw: RawRows, where: Mapping[str, str | list[str]], card: DatasetCard) -> str:

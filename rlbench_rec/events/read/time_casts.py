@@ -23,6 +23,8 @@ def timestamp(text: str, card: DatasetCard) -> str:
         return f"coalesce({', '.join(casts)})" if len(casts) > 1 else casts[0]
     if card.time_unit == "iso":
         return _iso(text, card.time_zone)
+    if card.decimal == ",":
+        text = f"replace({text}, ',', '.')"
     if card.time_unit == "excel":
         return _excel(text, card.time_zone)
     return _since_1970(text, card.time_unit)

@@ -89,6 +89,16 @@ def test_what_is_not_a_number_is_not_a_time(unit, text):
     assert read([text], time_unit=unit) == [None]
 
 
+def test_numbers_have_the_decimal_mark_of_the_card():
+    assert read(["43739,41667", "43739.5", "43,739,5"], time_unit="excel", decimal=",") == [
+        TEN + 288,
+        TEN + 7_200_000,
+        None,
+    ]
+    assert read(["1569924000,123", "1569924000"], time_unit="s", decimal=",") == [TEN + 123, TEN]
+    assert read(["1569924000,123"], time_unit="s") == [None]
+
+
 @pytest.mark.parametrize("text", ["60", "-5", "0", "1569924000", "2958466"])
 def test_excel_has_days_from_march_1900_to_the_year_9999(text):
     assert read([text], time_unit="excel") == [None]
@@ -289,6 +299,15 @@ def _python(text: str, form: str) -> int:
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     milliseconds, below = divmod((moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1), 1_000)
     return milliseconds + (below >= 500)
+
+
+@pytest.mark.parametrize("day", ["2019-10-01 00:00:00", "2019-10-01T00:00", "2019-10-01 00:00:00.000"])
+def test_a_day_that_is_kept_as_a_time_gives_way_to_the_clock(day, shop):
+    columns = '{ timestamp = ["time", "price"], item = "item", event = "what", user = "user" }'
+    log = events.load(
+        shop(f"{HEADER}{day},1,7,view,10:00:00\n{day},1,8,view,00:00\n", time_unit='"iso"', columns=columns)
+    )
+    assert log.to_pandas()["timestamp"].tolist() == [TEN - 36_000_000, TEN]
 
 
 def test_date_and_time_in_two_columns(shop, tmp_path):
