@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -50,11 +50,17 @@ class MDPConfig(BaseModel):
     train_fraction: float = Field(0.8, gt=0.0, lt=1.0)
     """Share of sessions, in time order, before the cutoff."""
 
-    @field_validator("decisions")
+    @field_validator("decisions", mode="before")
     @classmethod
-    def _some_event_once(cls, decisions: object) -> object:
-        if isinstance(decisions, tuple) and (not decisions or len(set(decisions)) < len(decisions)):
-            raise ValueError("name one event or more, each once")
+    def _events_that_can_be_decisions(cls, decisions: object) -> object:
+        if decisions is None or decisions == EVERY_EVENT:
+            return decisions
+        possible = get_args(Decision)
+        if not isinstance(decisions, list | tuple) or not decisions or len(set(decisions)) < len(decisions):
+            raise ValueError(f"name events, each once ({', '.join(possible)}), or '{EVERY_EVENT}'")
+        for name in decisions:
+            if name not in possible:
+                raise ValueError(f"'{name}' cannot be a decision; these can: {', '.join(possible)}")
         return decisions
 
     def resolved(self, card: DatasetCard) -> MDPConfig:

@@ -47,6 +47,33 @@ def test_data_build_saves_a_dataset(rlbench, tmp_path):
     assert code == 2 and "something here already" in err
 
 
+def test_data_build_takes_what_is_a_decision(rlbench, tmp_path):
+    (tmp_path / "shop.csv").write_text(
+        "t,u,i,e\n"
+        + "".join(
+            f"{1_600_000_000 + 9_000 * user + k},{user},{item},{event}\n"
+            for user in range(9)
+            for k, (item, event) in enumerate([(1, "view"), (2, "view"), (1, "buy")])
+        )
+    )
+    (tmp_path / "shop.toml").write_text(
+        'id = "shop"\ntitle = "Shop"\nlicence = "ours"\ncitation = "none"\ntime_unit = "s"\n'
+        'action_source = "choice"\npropensity = "none"\nreward_weights = { purchase = 1.0 }\n'
+        'events = { view = "view", buy = "purchase" }\nfiles = [{ pattern = "shop.csv" }]\n'
+        'columns = { timestamp = "t", user = "u", item = "i", event = "e" }\n'
+    )
+    card = ["data", "build", str(tmp_path / "shop.toml"), "--out"]
+    code, out, _ = rlbench(*card, str(tmp_path / "a"))
+    assert code == 0 and (json.loads(out)["rows"], json.loads(out)["credited_rows"]) == (18, 9)
+    code, out, _ = rlbench(*card, str(tmp_path / "b"), "--decisions", "every-event")
+    assert code == 0 and json.loads(out)["rows"] == 27
+    code, out, _ = rlbench(*card, str(tmp_path / "c"), "--decisions", "view", "--attribution-window", "1")
+    assert code == 0 and json.loads(out)["uncredited_rows"] == 9
+    code, _, err = rlbench(*card, str(tmp_path / "d"), "--decisions", "views")
+    assert code == 2 and "'views' cannot be a decision; these can: impression, view" in err
+    assert not (tmp_path / "d").exists()
+
+
 def test_data_init_then_check_then_show(rlbench, tmp_path):
     log = tmp_path / "my shop.csv"
     log.write_text("time,item,event,user\n1700000000,a,view,1\n1700000009,b,buy,1\n")

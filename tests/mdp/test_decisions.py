@@ -197,9 +197,19 @@ def test_the_hash_says_which_form_it_is(tmp_path):
     assert content_of(source).card == build(tmp_path, train_fraction=0.8, history=10).provenance.card_sha256
 
 
-@pytest.mark.parametrize("decisions", [[], ["view", "view"], ["remove"], ["refund"], ["search"], "views"])
-def test_events_that_are_never_decisions_are_refused(decisions):
-    with pytest.raises(ValidationError):
+@pytest.mark.parametrize(
+    ("decisions", "match"),
+    [
+        ([], "name events, each once"),
+        (["view", "view"], "name events, each once"),
+        ("views", "name events, each once .*or 'every-event'"),
+        (["remove"], "'remove' cannot be a decision; these can: impression, view"),
+        (["view", "refund"], "'refund' cannot"),
+        (["search"], "'search' cannot"),
+    ],
+)
+def test_events_that_are_never_decisions_are_refused(decisions, match):
+    with pytest.raises(ValidationError, match=match):
         mdp.MDPConfig(decisions=decisions)
 
 
