@@ -233,6 +233,7 @@ def _find_refunds(roles: Roles) -> None:
         return
     text = (
         f"{len(negative):,} rows have a negative price, total or quantity, {len(of_others):,} of them not purchases. "
-        "Refunds of purchases can be read as such; a negative price of anything else is malformed."
+        "Purchases among them can be read as refunds; the others are malformed, and set aside. Is that so?"
     )
-    roles.ask("negative", text, ["negative=refund", "negative=malformed"])
+    answers = ["negative=refund", "negative=malformed"]
+    roles.ask("negative", text, answers if len(of_others) < len(negative) else answers[1:])

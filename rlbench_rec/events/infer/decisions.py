@@ -52,7 +52,9 @@ def ask_about_source(roles: Roles) -> None:
     """Impressions were shown by somebody: only the user knows whether the system chose them."""
     if "action_source" in roles.answers.keys:
         return
-    shown = "impression" in roles.events.values() or roles.outcomes or roles.keys.get("event") == "impression"
+    lists = roles.sample.layout.get("lists")
+    told = roles.outcomes or (isinstance(lists, dict) and lists.get("chosen"))
+    shown = told or "impression" in roles.events.values() or roles.keys.get("event") == "impression"
     if roles.has("propensity") or not shown:
         return
     text = (

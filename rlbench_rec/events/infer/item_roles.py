@@ -23,8 +23,7 @@ def find_item(roles: Roles) -> None:
     if roles.answered("item"):
         return
     items, offers = roles.candidates("item"), roles.candidates("offer")
-    lists = roles.sample.layout.get("lists")
-    listed = lists.get("columns", []) if isinstance(lists, dict) else []
+    listed = roles.listed
     named = [c for c in [*items, *offers] if c.name.split(".")[0] in listed] or [
         c for c in items if len(c.counts) > 1 or roles.rows < FEW
     ]

@@ -103,6 +103,12 @@ class Roles:
         """Free columns with values whose names say that they are of these kinds, likeliest first."""
         return [column for column in by_name(kinds, self.free()) if not column.is_nested]
 
+    @property
+    def listed(self) -> list[str]:
+        """Columns that hold a list each, every element of which is a row."""
+        lists = self.sample.layout.get("lists")
+        return list(lists.get("columns", [])) if isinstance(lists, dict) else []
+
     def note(self, text: str) -> None:
         """Say what was seen or decided."""
         self.notes.append(text)

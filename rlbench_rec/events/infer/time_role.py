@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .evidence import ENOUGH, Column, kind_rank
 from .roles import BY_NAME, BY_VALUES, Roles, quoted
 from .time_forms import CLOCK, UNITS, TimeForm, read_format, time_forms
@@ -99,7 +101,7 @@ def _ask_about_half_days(roles: Roles, name: str, form: TimeForm) -> None:
         for text in list(column.counts)[:1_000]
         if (seconds := seconds_of(text, form)) is not None
     }
-    if len(column.counts) >= 200 and len(hours) >= 10 and hours <= set(range(1, 13)):
+    if len(column.counts) >= 100 and len(hours) >= 10 and hours <= set(range(1, 13)):
         text = f"All hours of '{name}' lie between 1 and 12: has it lost its AM and PM? They cannot be told apart."
         roles.ask("timestamp", text, [f"time={name}:{form.name}"])
 
@@ -213,8 +215,7 @@ def _time_by_values(roles: Roles) -> bool:
         return False
     chosen = fit[0]
     roles.take("timestamp", [chosen.name], BY_VALUES)
-    header = roles.sample.dialect != "delimited" or bool(roles.sample.layout.get("header", True))
-    if len(fit) > 1 or header:
+    if len(fit) > 1 or not all(re.fullmatch(r"\d+|column_\d+", name) for name in roles.all_columns):
         texts = [f"'{column.name}' ({column.times[0].name}: {column.times[0].span})" for column in fit]
         text = f"No column is called a time; by its values it may be {' or '.join(texts)}. Which is it?"
         roles.ask("timestamp", text, [f"time={column.name}:{column.times[0].name}" for column in fit])

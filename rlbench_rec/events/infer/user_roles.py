@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from .event_words import STAND_INS
-from .evidence import Column, by_name
+from .evidence import Column, by_name, kind_rank
 from .roles import BY_NAME, Roles
 
 FEW = 20
@@ -17,7 +17,8 @@ def find_user(roles: Roles) -> None:
     if roles.answered("user"):
         return
     # A column with one value for all comes last: it is one user's log, or says nothing.
-    named = sorted(roles.candidates("user"), key=lambda column: len(column.counts) == 1)
+    named = [column for column in roles.candidates("user") if column.name not in roles.listed]
+    named.sort(key=lambda column: len(column.counts) == 1)
     if named:
         chosen = named[0]
         roles.take("user", [chosen.name], BY_NAME)
@@ -31,7 +32,7 @@ def ask_about_users(roles: Roles) -> None:
     if roles.has("user") or "user" in roles.answers.columns:
         return
     free = [c for c in roles.free() if not c.is_nested and 1 < len(c.counts) < 0.9 * max(roles.rows, 2)]
-    ids = [column for column in free if not column.times and _looks_like_ids(column)]
+    ids = [c for c in free if not c.times and _looks_like_ids(c) and kind_rank(("purchase id",), c.name) is None]
     offers = [f"user={column.name}" for column in ids[:3]]
     consequence = "sessions are given" if roles.has("session") else "every row is then a session of its own"
     text = f"No column is called a user; without users {consequence}, and none is followed from visit to visit."
@@ -64,9 +65,11 @@ def find_session(roles: Roles) -> None:
         return
     if roles.keys.get("session") in ("gap", "row"):
         return
-    kinds = ("session", "episode") if roles.has("timestamp") else ("session", "episode", "purchase id")
+    # With a clock and users, an order belongs to the visit in which it was made.
+    is_clocked = roles.has("timestamp") and roles.has("user")
+    kinds = ("session", "episode") if is_clocked else ("session", "episode", "purchase id")
     for column in by_name(kinds, roles.free()):
-        if column.is_nested or not _holds_visits(roles, column):
+        if column.is_nested or column.name in roles.listed or not _holds_visits(roles, column):
             continue
         roles.take("session", [column.name], BY_NAME)
         _within_users(roles, column)
