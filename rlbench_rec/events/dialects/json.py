@@ -27,6 +27,8 @@ BATCH_CHARACTERS = 4 << 20
 MOST_SHOWN = 10_000
 """Characters of a broken end that are kept as its text."""
 BLANKS = " \t\r\n"
+DEEPEST = 8
+"""Objects in objects that are looked into for the array."""
 HINT = 'dialect = "json" is for one array of objects, or an object with such an array; "jsonl" for an object a line.'
 
 
@@ -67,14 +69,22 @@ def elements(file: Path, encoding: str = "utf-8") -> Iterator[str]:
     start = text.skip(BLANKS)
     if start == "[":
         yield from _array(text)
-        if text.skip(BLANKS):
-            yield text.rest()
     elif start == "{":
-        yield from _array_in_object(text, file)
+        names: list[str] = []
+        yield from _array_in_object(text, names, file, depth=1)
+        if not names:
+            # Arrays further inside count where none stands at the top.
+            text = _Text(utf8_blocks(file, encoding))
+            text.skip(BLANKS)
+            yield from _array_in_object(text, names, file, depth=DEEPEST)
+        if not names:
+            raise InputError("There is no array of objects in it.", where=str(file), hint=HINT)
     elif not start:
         raise InputError("The file is empty.", where=str(file))
     else:
         raise InputError("It is not JSON: it begins with neither [ nor {.", where=str(file), hint=HINT)
+    if text.skip(BLANKS):
+        yield text.rest()
 
 
 def _array(text: _Text) -> Iterator[str]:
@@ -94,28 +104,34 @@ def _array(text: _Text) -> Iterator[str]:
     text.place += 1
 
 
-def _array_in_object(text: _Text, file: Path) -> Iterator[str]:
-    read = ""
+def _array_in_object(text: _Text, names: list[str], file: Path, depth: int, above: str = "") -> Iterator[str]:
+    """The elements of the one array of objects in an object at whose bracket the text stands.
+
+    Args:
+        text: goes on behind the object, or stays where it is broken.
+        names: gets the name of the array.
+        file: for messages.
+        depth: of objects that are looked into.
+        above: what stands before the names of this object's keys.
+    """
     text.place += 1
     while text.skip(BLANKS + ",") == '"':
         key = text.value()
         if key is None or text.skip(BLANKS) != ":":
-            break
-        text.place += 1
-        if text.skip(BLANKS) == "[" and text.begins_array_of_objects():
-            if read:
-                what = f"It has two arrays of objects, {read} and {key}."
+            return
+        name, start = f"{above}{key[1:-1]}", text.step(BLANKS)
+        if start == "[" and text.begins_array_of_objects():
+            names.append(name)
+            if len(names) > 1:
+                what = f"It has two arrays of objects, {names[0]} and {name}."
                 raise InputError(what, where=str(file), hint="Write the one that is the log into a file of its own.")
-            read = key
             yield from _array(text)
+        elif start == "{" and depth > 1:
+            yield from _array_in_object(text, names, file, depth - 1, f"{name}.")
         elif text.value() is None:
-            break
-    if not read:
-        raise InputError("There is no array of objects in it.", where=str(file), hint=HINT)
+            return
     if text.skip(BLANKS) == "}":
         text.place += 1
-    if text.skip(BLANKS) and (rest := text.rest()):
-        yield rest
 
 
 class _Text:
