@@ -102,7 +102,10 @@ def _judged(lines: list[bytes]) -> EncodingGuess:
     close = [name for name in ranked if scores[name] > scores[ranked[0]] - CLEAR]
     if scores[ranked[0]] < LIKELY:
         # Nothing looks like words: the bytes may be broken, whatever the encoding.
-        close = ranked[:3]
+        close = ranked[:2]
+        if "utf-8" not in texts:
+            texts["utf-8"] = joined.decode("utf-8", "replace")
+            close.append("utf-8")
     elif len(close) > 1:
         close = _by_frequencies(joined, close)
     examples = tuple(" ".join(_words(texts[name])[:3]) for name in close[:4])

@@ -1,37 +1,25 @@
-"""What is worth saying of a text file that was looked into, and names for its columns."""
+"""What is worth saying of a text file that was looked into."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ...read.fields import FieldForm
 from .delimiters import fields_of
-from .headers import Beginning
-from .text_pieces import is_text
+from .text_pieces import NOT_TEXT, is_text
 
 
-def unlike(names: list[str]) -> list[str]:
-    """The names, a repeated one with its number: `price_2`."""
-    counts: Counter[str] = Counter()
-    unlike: list[str] = []
-    for name in names:
-        counts[name] += 1
-        new = name if counts[name] == 1 else f"{name}_{counts[name]}"
-        while counts[name] > 1 and (new in names or new in unlike):
-            counts[name] += 1
-            new = f"{name}_{counts[name]}"
-        unlike.append(new)
-    return unlike
+def about_beginning(after: Sequence[str], skipped: int) -> list[str]:
+    """Lines before the header, and blank ones after it.
 
-
-def about_beginning(head: Sequence[str], beginning: Beginning, layout: Mapping[str, object]) -> list[str]:
-    """Lines before the header, and blank ones after it."""
+    Args:
+        after: the head's lines after the header.
+        skipped: lines before it.
+    """
     notes = []
-    if "skip_lines" in layout:
-        lines = "line is not a row" if beginning.first == 1 else f"{beginning.first} lines are not rows"
-        notes.append(f"The first {lines}.")
-    blank = sum(not line.strip() for line in head[beginning.first :])
+    if skipped:
+        notes.append(f"The first {'line is not a row' if skipped == 1 else f'{skipped} lines are not rows'}.")
+    blank = sum(not line.strip() for line in after)
     if blank:
         notes.append(f"{'1 line is' if blank == 1 else f'{blank} lines are'} blank; blank lines are malformed.")
     return notes
@@ -66,9 +54,9 @@ def about_lines(body: Sequence[str], malformed: int, form: FieldForm, width: int
     notes = []
     if malformed:
         odd = (line for line in body if len(fields_of(line, form)) != width or not is_text(line))
-        example = next(odd, "")
-        what = "1 line does not have" if malformed == 1 else f"{malformed} lines of {len(body)} do not have"
-        notes.append(f"{what} {width} fields, and would be malformed; the first is {example[:80]!r}.")
+        example = NOT_TEXT.sub("\ufffd", next(odd, ""))[:80]
+        what = "1 line is" if malformed == 1 else f"{malformed} lines of {len(body)} are"
+        notes.append(f"{what} malformed: not {width} fields of text; the first is {example!r}.")
     if torn := _torn(body, form):
         notes.append(
             f"{'A quoted field holds' if torn == 1 else f'{torn} quoted fields hold'} the end of a line; each line of "

@@ -84,3 +84,12 @@ def test_what_could_be_two_encodings_is_asked_with_both_readings(tmp_path):
     assert "'støvler køb' in cp1252" in question.text and "'střvler křb' in cp1250" in question.text
     sample = look_into(path, {"encoding": "cp1250"})
     assert sample.questions == [] and sample.columns["text"][0] == "střvler"
+
+
+def test_a_stray_byte_is_a_question_and_may_stay_malformed(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_bytes(in_log("plain").encode().replace(b"plain", b"pl\x81\xfen", 1))
+    (question,) = look_into(path).questions
+    assert question.answers[-1] == "encoding=utf-8"
+    sample = look_into(path, {"encoding": "utf-8"})
+    assert sample.rows == 29 and "the first is '1700000000,0,view,pl\ufffd\ufffdn'" in sample.notes[0]

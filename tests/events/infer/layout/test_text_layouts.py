@@ -84,7 +84,7 @@ def test_texts_with_line_ends_are_counted(tmp_path):
     sample = look_into(tmp_path / "log.csv")
     assert sample.layout == {} and sample.rows == 16
     assert any(note.startswith("4 quoted fields hold the end of a line") for note in sample.notes)
-    assert any(note.startswith("8 lines of 24 do not have 4 fields") for note in sample.notes)
+    assert any(note.startswith("8 lines of 24 are malformed: not 4 fields") for note in sample.notes)
 
 
 def test_backslashes(tmp_path, rows_read):
@@ -112,6 +112,8 @@ def test_what_the_user_says_is_not_guessed(tmp_path):
     assert look_into(path, {"skip_lines": 2, "header": False}).rows == 2
     with pytest.raises(InputError, match="has 3 columns, and 2 names"):
         look_into(path, {"names": ["x", "y"]})
+    with pytest.raises(InputError, match="Few of its lines have the delimiter ';'"):
+        look_into(path, {"delimiter": ";"})
     with pytest.raises(InputError, match="not an encoding"):
         look_into(path, {"encoding": "klingon"})
 
