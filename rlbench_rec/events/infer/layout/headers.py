@@ -55,7 +55,8 @@ def find_beginning(lines: Sequence[str], form: FieldForm, width: int, given: Map
     split = [fields_of(line, form) if line.strip() else [] for line in lines[: DEEPEST + LOOKED_AT]]
     first = int(str(given["skip_lines"])) if "skip_lines" in given else _first_row(lines, split, width)
     start = [field.strip() for field in (split[first] if first < len(split) else [])]
-    rows = [fields for fields in split[first + 1 :] if len(fields) == width]
+    # A header comes back where files were put together.
+    rows = [fields for fields in split[first + 1 :] if len(fields) == width and fields != split[first]]
     columns = [[row[i].strip() for row in rows] for i in range(width)]
     known = given.get("header")
     if len(start) == width - 1 and all(map(any, columns)) and looks_like_names(start) and known is not False:
@@ -109,7 +110,9 @@ def is_header(start: list[str], columns: list[list[str]]) -> tuple[bool | None, 
     numbers = [str(i) for i in range(len(start))]
     if len(start) > 1 and start in (numbers, [str(i + 1) for i in range(len(start))]):
         return (True if len(start) > 2 else None), "it numbers the columns"
-    known = sum(plain(_before_type(text)) in KNOWN for text in start)
+    # A name that stands below too is a value: `click`.
+    below_too = [text in column for text, column in zip(start, columns, strict=False)]
+    known = sum(plain(_before_type(text)) in KNOWN and not again for text, again in zip(start, below_too, strict=False))
     if known > len(start) / 2 or (known and not any(is_value(text) for text in start)):
         return True, "it has the usual names of columns"
     if not any(value for column in columns for value in column):

@@ -125,6 +125,12 @@ def test_words_alone_are_a_question(tmp_path):
     assert look_into(tmp_path / "log.csv", {"header": False}).questions == []
 
 
+def test_a_word_that_stands_below_too_is_not_a_name(tmp_path):
+    (tmp_path / "log.csv").write_text("ua,shoe,click\nub,hat,view\nua,shoe,click\nuc,coat,click\n" * 3)
+    sample = look_into(tmp_path / "log.csv")
+    assert sample.layout["header"] is False and sample.rows == 12 and sample.questions == []
+
+
 def test_decimal_commas_are_no_delimiter(tmp_path):
     (tmp_path / "log.csv").write_text("".join(f"2024-01-{i + 10};{i},50;{i},25;view\n" for i in range(9)))
     sample = look_into(tmp_path / "log.csv")
