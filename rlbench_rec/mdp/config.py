@@ -16,6 +16,8 @@ Decision = Literal["impression", "view", "click", "cart", "favourite", "purchase
 SURFACING: tuple[Decision, ...] = ("view", "click")
 """Events of a choice log that say what the user was looking at."""
 CREDIT = ("decisions", "credit", "attribution_window")
+DECISION_KEYS = (*CREDIT, "ends")
+"""Keys that version 0.2.0 added."""
 
 
 class MDPConfig(BaseModel):

@@ -12,8 +12,10 @@ from rlbench_rec.events import EVENTS
 from rlbench_rec.events.cards.find import find_card
 from rlbench_rec.mdp import chunked_columns
 from rlbench_rec.mdp.from_events import log_columns
+from rlbench_rec.suite import Suite
 from rlbench_rec.suite.config import Source
 from rlbench_rec.suite.fingerprints import content_of
+from rlbench_rec.suite.kinds.algorithms.jobs import plan
 
 CARD = """
 id = "my-shop"
@@ -231,3 +233,16 @@ def test_much_reward_that_nobody_gets_is_a_warning(tmp_path):
     folder = shop(tmp_path, VISITS | {2: ["view A", "buy B", "buy C", "buy C"]})
     with pytest.warns(DataWarning, match=r"my-shop: 62% of the reward .* attribution_window"):
         build(folder)
+
+
+def test_runs_on_other_decisions_have_other_ids_and_those_on_shops_the_ones_they_had(tmp_path):
+    shop(tmp_path)
+    log = {"dataset": str(tmp_path / "shop.toml"), "data": str(tmp_path)}
+
+    def job(**source):
+        suite = Suite(name="s", description="d", sources=[source], algorithms=[{"id": "bc"}], estimators=["snips"])
+        return plan(suite, "cpu", [content_of(suite.sources[0])])[-1]
+
+    ids = [job(**log, mdp=mdp).run_id for mdp in ({}, {"decisions": "every-event"}, {"attribution_window": 60.0})]
+    assert len(set(ids)) == 3
+    assert "decisions" not in job(task="tabular-v1", episodes=50).settings["source"]["mdp"]

@@ -97,3 +97,10 @@ def test_the_model_of_the_behaviour_policy_is_trained_as_the_suite_says(tmp_path
     assert np.array_equal(usual, probabilities())
     assert not np.array_equal(usual, probabilities(batch_size=16))
     assert not np.array_equal(usual, probabilities(steps=6))
+
+
+def test_training_looks_into_a_users_next_session_and_values_do_not(shared_data):
+    source = Source(dataset="taobao", data=str(shared_data / "taobao"), mdp={"ends": "truncated", "top_k": 20})
+    loaded = load(source, FitOptions(steps=2, batch_size=16))
+    assert (loaded.train.next_episodes >= 0).any() and loaded.train.terminals.sum() < loaded.train.n_episodes
+    assert loaded.test.next_episodes is None and loaded.data.next_episodes is None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+from ....mdp.config import DECISION_KEYS
 from ....policies import POLICIES
 from ...config import AlgorithmSpec, Source, Suite
 from ...fingerprints import NOTHING, Content
@@ -73,7 +74,9 @@ class TrainingJob(Job[Suite, Source]):
         # A suite that says nothing of q keeps the run ids that it had before there was one.
         exclude = NO_SETTINGS | ({"q"} if self.suite.q == "auto" else set())
         suite = self.suite.model_dump(mode="json", exclude=exclude)
-        source = self.source.model_dump(mode="json", exclude={"data", "dataset", "task", "counterpart", "label"})
+        # So do logs on which nothing is credited: what a decision is, `content` says where it was chosen.
+        hidden = dict.fromkeys(("data", "dataset", "task", "counterpart", "label"), True)
+        source = self.source.model_dump(mode="json", exclude={**hidden, "mdp": set(DECISION_KEYS)})
         return suite | {"source": source | {"name": self.source.name}, "algorithm": self.spec.model_dump(mode="json")}
 
 
