@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...errors import InputError, MissingFileError
-from ..archives.compressed import inside, is_zip, opened
+from ..archives.compressed import inside, is_zip, opened, plain_name
 from ..read.not_text import file_kind
 from ..read.text_files import HEAD_BYTES
 from .layout.delimited_sample import delimited_sample
@@ -34,7 +34,7 @@ def look_into(path: Path, given: Mapping[str, object] | None = None) -> Sample:
         return folder_sample(path, known, look_into)
     if not path.is_file():
         raise MissingFileError("There is no such file.", where=str(path))
-    inner = inside(path, path.name)[0] if is_zip(path) else path
+    inner = _member(path) if is_zip(path) else path
     with opened(inner) as stream:
         head = stream.read(HEAD_BYTES)
     if head.startswith(b"PAR1"):
@@ -48,3 +48,13 @@ def look_into(path: Path, given: Mapping[str, object] | None = None) -> Sample:
         raise InputError("The file is empty.", where=str(path))
     as_json = None if known.get("dialect") == "delimited" else json_sample(path, pieces)
     return as_json or delimited_sample(path, pieces, known)
+
+
+def _member(archive: Path) -> Path:
+    """The log in a zip file: the only file in it, or the one that it is called after."""
+    members = inside(archive, "*")
+    named = [member for member in members if member.name == plain_name(archive)] or members
+    if len(named) > 1:
+        hint = f"Unpack it, and give the folder, or one of {', '.join(member.name for member in named[:5])}."
+        raise InputError(f"The archive holds {len(named)} files.", where=str(archive), hint=hint)
+    return named[0]

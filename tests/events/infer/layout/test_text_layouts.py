@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import pytest
 
 from rlbench_rec.errors import InputError
@@ -184,3 +186,16 @@ def test_quotes_that_mean_nothing_are_part_of_texts(tmp_path, rows_read):
     sample = look_into(path)
     assert sample.layout == {"delimiter": "\t", "quote": ""} and sample.columns["title"][3] == '"Big" tube of 3"'
     assert rows_read(sample, path)[3] == ["3", "3", '"Big" tube of 3"']
+
+
+def test_of_an_archive_the_file_that_it_is_called_after_or_the_only_one_is_read(tmp_path):
+    for name, members in (("log.csv.zip", ["log.csv", "other.csv"]), ("one.zip", ["x/log.csv"])):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            for member in members:
+                archive.writestr(member, TABLE)
+        assert look_into(tmp_path / name).rows == len(ROWS)
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("a.csv", TABLE)
+        archive.writestr("b.csv", TABLE)
+    with pytest.raises(InputError, match=r"holds 2 files\. Unpack it, and give the folder, or one of a\.csv, b\.csv"):
+        look_into(tmp_path / "two.zip")
