@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .evidence import ENOUGH, Column
 from .number_forms import NumberForm
@@ -12,6 +12,7 @@ from .roles import BY_NAME, Roles
 
 MOST_PIECES = 100
 """More pieces than this in a typical row are an amount of money."""
+CURRENCIES = ("EUR", "USD", "GBP", "BRL", "INR", "CNY", "JPY", "CHF", "PLN", "SEK", "Rs", "kr", "zł")
 KINDS = ("price", "quantity", "total", "rating")
 
 
@@ -27,6 +28,7 @@ def find_amounts(roles: Roles) -> None:
                 roles.take(role, [column.name], BY_NAME)
             elif role != "rating":
                 _report_unread(roles, role, column)
+    _ask_about_two_prices(roles)
     _take_pieces_from_price(roles)
     _weigh(roles)
     _say_how_written(roles)
@@ -72,6 +74,35 @@ def _take_pieces_from_price(roles: Roles) -> None:
     if small and "price" not in column.name.lower() and len(numbers) >= 20:
         text = f"'{column.name}' holds whole numbers from {min(numbers):g} to {max(numbers):g}: pieces, or money?"
         roles.ask("price", text, [f"quantity={column.name}", f"price={column.name}"])
+
+
+def _ask_about_two_prices(roles: Roles) -> None:
+    """Two columns of prices that differ: which one was paid?"""
+    if not roles.has("price") or roles.reasons["price"] != BY_NAME:
+        return
+    chosen = roles.column("price")
+    for other in roles.candidates("price"):
+        if not other.numbers or _is_pieces(roles, other):
+            continue
+        pairs = [(a, b) for a, b in zip(chosen.values, other.values, strict=True) if a is not None and b is not None]
+        apart = sum(not math.isclose(a, b, rel_tol=1e-6) for a, b in pairs)
+        if apart > (1 - ENOUGH) * len(pairs):
+            names = f"'{chosen.name}' and '{other.name}'"
+            text = f"{names} are both called a price, and differ in {apart:,} rows. Which was paid?"
+            roles.ask("price", text, [f"price={chosen.name}", f"price={other.name}"])
+            return
+
+
+def _ask_about_currencies(roles: Roles, strip: Iterable[str]) -> None:
+    """Sums over several currencies mean nothing."""
+    signs = [text.strip() for text in strip if any(c in "$€£¥₹₽₩" for c in text) or text.strip() in CURRENCIES]
+    named = [column for column in roles.free() if column.name.lower().endswith("currency") or column.name == "币种"]
+    several = [column for column in named if len(column.counts) > 1]
+    if len(signs) < 2 and not several:
+        return
+    seen = signs if len(signs) > 1 else [value for value, _ in several[0].counts.most_common(4)]
+    text = f"Amounts are in several currencies ({', '.join(seen)}); they would be added as if they were one."
+    roles.ask("currencies", text, ["accept=currencies", "price=none"])
 
 
 def _report_unread(roles: Roles, role: str, column: Column) -> None:
@@ -189,6 +220,8 @@ def _say_how_written(roles: Roles) -> None:
             roles.ask("decimal", text, [f"{role}=none" for role in forms])
     elif strip:
         roles.keys |= NumberForm(strip=tuple(strip)).keys
+    if roles.has("price") or roles.has("total"):
+        _ask_about_currencies(roles, strip)
     if strip:
         around = " and ".join(f"'{text}'" for text in strip)
         roles.note(f"numbers: {around} around them is not part of them.")

@@ -12,6 +12,7 @@ from .item_roles import (
     ask_about_rounded,
     find_item,
     find_places,
+    note_duplicates,
     note_missing,
     offer_context,
     report_unread,
@@ -46,6 +47,7 @@ def guess(sample: Sample, answers: Answers | None = None) -> Roles:
     ask_about_source(roles)
     ask_about_rounded(roles)
     report_unread(roles)
+    note_duplicates(roles)
     offer_context(roles)
     return roles
 

@@ -32,6 +32,8 @@ def find_item(roles: Roles) -> None:
         named = [roles.all_columns[listed[0]]]
     if not named:
         return
+    # A column that is mostly empty comes after one that is not.
+    named = sorted(named, key=lambda column: len(column.present) < 0.5 * roles.rows)
     chosen = named[0]
     roles.take("item", [chosen.name], BY_NAME)
     others = [column for column in named[1:] if column.name != chosen.name]
@@ -103,6 +105,16 @@ def ask_about_rounded(roles: Roles) -> None:
                 "have become one, and the file cannot bring them back. Export it again, with the column as text."
             )
             roles.ask("rounded-ids", text, ["accept=rounded-ids"])
+
+
+def note_duplicates(roles: Roles) -> None:
+    """Say that rows are there more than once; a card can set them aside."""
+    if roles.rows < FEW or "deduplicate" in roles.answers.keys:
+        return
+    again = roles.rows - len(set(zip(*roles.sample.columns.values(), strict=True)))
+    if again > 0.01 * roles.rows:
+        share = f"{again:,} of {roles.rows:,} rows repeat another one exactly"
+        roles.note(f"{share}; deduplicate=true sets them aside, if they are errors of the export.")
 
 
 def report_unread(roles: Roles) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 FIRST = datetime(1995, 1, 1, tzinfo=UTC).timestamp()
@@ -53,6 +53,7 @@ class TimeForm:
         first, last: the times between which they lie, in seconds since 1970.
         has_clock: whether a time of day is among them.
         has_offset: whether every time carries its zone, or is counted in UTC.
+        decimal: the decimal mark of numbers.
     """
 
     unit: str
@@ -61,12 +62,14 @@ class TimeForm:
     last: float = 0.0
     has_clock: bool = True
     has_offset: bool = True
+    decimal: str = "."
 
     @property
     def keys(self) -> dict[str, object]:
         """The keys of a card."""
         if self.unit:
-            return {"time_unit": self.unit}
+            keys: dict[str, object] = {"time_unit": self.unit}
+            return keys if self.decimal == "." else {**keys, "decimal": self.decimal}
         return {"time_format": self.formats[0] if len(self.formats) == 1 else list(self.formats)}
 
     @property
@@ -104,6 +107,9 @@ def time_forms(texts: Iterable[str], *, named: bool) -> list[TimeForm]:
     distinct = distinct[:: max(len(distinct) // MOST_TEXTS, 1)]
     if not distinct:
         return []
+    if all(re.fullmatch(r"\d+,\d+", text) for text in distinct):
+        forms = time_forms([text.replace(",", ".") for text in distinct], named=named)
+        return [replace(form, decimal=",") for form in forms]
     numeric = sum(_NUMBER.fullmatch(text) is not None for text in distinct) >= FIT * len(distinct)
     forms = _numbers(distinct, named) if numeric else _texts(distinct)
     plausible = [form for form in forms if form.is_plausible]

@@ -66,11 +66,11 @@ def seconds_of(text: str, form: TimeForm) -> float | None:
     """A text as seconds since 1970, by its form."""
     if form.unit in UNITS:
         try:
-            return float(text) / UNITS[form.unit]
+            return float(text.replace(",", ".")) / UNITS[form.unit]
         except ValueError:
             return None
     if form.unit == "excel":
-        return (float(text) - 25_569) * 86_400
+        return (float(text.replace(",", ".")) - 25_569) * 86_400
     if form.unit == "iso":
         read = time_forms([text], named=True)
         return read[0].first if read else None
@@ -157,7 +157,9 @@ def _join(roles: Roles, date: Column, clock: Column) -> None:
             for day, form in zip(days, date.times, strict=False)
         ]
     else:
-        texts = [f"{a} {b}" for a, b in zip(date.texts, clock.texts, strict=True) if a and b]
+        # A day that a spreadsheet wrote as a time loses its midnight to the clock, here as in the reader.
+        days = [re.sub(r"[ T]00:00(:00(\.0+)?)?$", "", text) for text in date.texts]
+        texts = [f"{a} {b}" for a, b in zip(days, clock.texts, strict=True) if a and b]
         forms = time_forms(texts, named=True)
     if forms:
         _take_form_of_pair(roles, names, forms)

@@ -24,7 +24,21 @@ def find_user(roles: Roles) -> None:
         roles.take("user", [chosen.name], BY_NAME)
         for other in named[1:]:
             roles.note(f"user: '{chosen.name}' was taken; it could also be '{other.name}'.")
+        _ask_about_gaps(roles, named)
         _ask_about_stand_ins(roles, chosen)
+
+
+def _ask_about_gaps(roles: Roles, named: list[Column]) -> None:
+    """A column that does not know many of its users loses their rows: is another one fuller?"""
+    chosen = named[0]
+    empty = 1 - len(chosen.present) / max(roles.rows, 1)
+    fuller = [c for c in named[1:] if len(c.counts) > 1 and 1 - len(c.present) / max(roles.rows, 1) < empty / 2]
+    if roles.rows < FEW or empty < (0.05 if fuller else 0.5):
+        return
+    text = f"'{chosen.name}' is empty in {empty:.0%} of the rows; without a session of their own they are set aside."
+    if fuller:
+        text += f" {', '.join(repr(column.name) for column in fuller)} is fuller. Which is the user?"
+    roles.ask("user", text, [f"user={column.name}" for column in [*fuller, chosen]])
 
 
 def ask_about_users(roles: Roles) -> None:
@@ -73,6 +87,9 @@ def find_session(roles: Roles) -> None:
             continue
         roles.take("session", [column.name], BY_NAME)
         _within_users(roles, column)
+        for other in by_name(("session",), roles.free()):
+            if not other.is_nested:
+                roles.note(f"session: '{column.name}' was taken; it could also be '{other.name}'.")
         return
 
 

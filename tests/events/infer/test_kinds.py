@@ -78,6 +78,16 @@ READY = {
         lambda e: f"{at(e, '%Y%m%d')},{at(e, '%H%M')},{base(e).partition(',')[2]}",
         {},
     ),
+    "excel days with a decimal comma": (
+        "timestamp;user_id;sku;event;price",
+        lambda e: base(e, at=f"{25_569 + e.seconds / 86_400:.9f}").replace(",", ";").replace(".", ","),
+        {},
+    ),
+    "day at midnight and clock": (
+        "date,time,user_id,sku,event,price",
+        lambda e: f"{at(e, '%Y-%m-%d')} 00:00:00,{at(e, '%H:%M:%S')},{base(e).partition(',')[2]}",
+        {},
+    ),
     "ga4": (
         "event_date,event_timestamp,event_name,user_pseudo_id,ga_session_id,item_id,price",
         lambda e: (
@@ -315,3 +325,28 @@ def test_a_search_has_no_item_and_its_query_is_known_before(write_log):
     made = draft(write_log("timestamp,user_id,sku,event,query", line))
     log = events.load(made.path)
     assert made.ready and log.counts["search"] == 30 and log.n_rows == 180 and log.context_columns == ("query",)
+
+
+def test_a_fuller_column_of_users_is_asked_about(write_log):
+    header = "timestamp,user_id,anonymous_id,sku,event"
+    path = write_log(header, lambda e: f"{at(e)},{e.user if e.user % 3 else ''},a{e.user},{e.item},{e.what}")
+    (question,) = draft(path).questions
+    assert "'user_id' is empty in 33% of the rows" in question.text
+    assert question.answers == ("user=anonymous_id", "user=user_id")
+    is_the_shop(events.load(draft(path, answers=["user=anonymous_id"]).path), revenue=None)
+
+
+def test_two_prices_and_two_currencies_are_asked_about(write_log):
+    path = write_log(BASE + ",sale_price", lambda e: f"{base(e)},{0.8 * e.price:.2f}")
+    (question,) = draft(path).questions
+    assert question.answers == ("price=price", "price=sale_price") and "differ in 180 rows" in question.text
+    path = write_log(BASE, lambda e: base(e, price=f"{'€' if e.user % 2 else '£'}{e.price:.2f}"), "b.csv")
+    (question,) = draft(path).questions
+    assert question.key == "currencies" and draft(path, answers=["accept=currencies"]).ready
+    path = write_log(BASE + ",currency", lambda e: f"{base(e)},{'EUR' if e.user % 2 else 'GBP'}", "c.csv")
+    assert [question.key for question in draft(path).questions] == ["currencies"]
+
+
+def test_rows_that_repeat_are_noted(write_log):
+    made = draft(write_log(BASE, lambda e: f"{base(e)}\n{base(e)}"))
+    assert made.ready and any(note.startswith("180 of 360 rows repeat another one exactly") for note in made.notes)

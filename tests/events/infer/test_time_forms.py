@@ -59,6 +59,11 @@ def test_what_is_not_a_time(text):
     assert time_forms([text], named=True) == []
 
 
+def test_numbers_with_a_decimal_comma():
+    (form,) = time_forms(["43739,41667"], named=True)
+    assert form.keys == {"time_unit": "excel", "decimal": ","} and form.span == "2019-10-01 to 2019-10-01"
+
+
 def test_two_forms_in_one_column():
     texts = ["01.10.2019 10:00", "31.10.2019 10:00:30", "30.10.2019 10:00"]
     (form,) = time_forms(texts, named=True)
