@@ -22,6 +22,7 @@ from .from_events.credit import Credit, same_item
 from .from_events.decisions import Decisions, mask_of, of_sessions
 from .from_events.earnings import Earnings, earnings
 from .from_events.log_columns import LogColumns, session_starts
+from .from_events.searches import SearchedColumns
 from .item_vectors import read_item_vectors, with_item_vectors
 from .provenance import Provenance, identification
 from .split import TimeSplit, split_by_time
@@ -94,7 +95,10 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
         source, at_decisions, decisions, item_column, train_rows, config
     )
     session_times = None if timestamps is None else timestamps[starts][decisions.sessions]
-    context, context_names = observations(at_decisions, session_times, decisions.starts, train_rows)
+    known = at_decisions
+    if decisions.chosen is not None and event_count > FIRST_EVENTS and log.context_columns:
+        known = SearchedColumns(source, at_decisions, decisions, events, starts)
+    context, context_names = observations(known, session_times, decisions.starts, train_rows)
     gaps = columns.compute((source.rows,), np.float32, _gaps(timestamps, starts))
     clusters = None if users is None else users[decisions.sessions]
     event_rows = decisions.event_rows()

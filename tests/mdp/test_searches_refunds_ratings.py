@@ -8,6 +8,8 @@ import pytest
 from rlbench_rec import events, mdp
 from rlbench_rec.errors import InputError
 from rlbench_rec.events import EVENTS
+from rlbench_rec.mdp import chunked_columns
+from rlbench_rec.mdp.from_events import log_columns
 
 CARD = """
 id = "my-shop"
@@ -96,3 +98,29 @@ def test_searches_alone_are_no_decisions(tmp_path):
     rows = "\n".join([ROWS.splitlines()[0], "1,7,1,,find,,", "11,7,2,,find,,"]) + "\n"
     with pytest.raises(InputError, match="searches alone"):
         build(tmp_path, rows=rows)
+
+
+@pytest.mark.parametrize("chunk", [1 << 18, 2])
+def test_what_was_searched_for_is_known_at_the_decisions_that_follow(tmp_path, monkeypatch, chunk):
+    for module in (chunked_columns, log_columns):
+        monkeypatch.setattr(module, "CHUNK", chunk)
+    card = CARD.replace("files =", 'context = { query = "category", depth = "number" }\nfiles =')
+    rows = """t,u,s,i,e,p,stars,query,depth
+1,7,1,1,view,,,,
+2,7,1,,find,,,shoes,3
+3,7,1,2,view,,,,
+4,7,1,1,view,,,own,9
+5,7,1,,find,,,,
+6,7,1,2,view,,,,
+8,7,3,1,view,,,,
+11,7,2,,find,,,hats,1
+12,7,2,2,view,,,,
+"""
+    data = build(tmp_path, card, rows, train_fraction=0.6)
+    shown = [name for name in data.observation_names if name.startswith("query")]
+    assert shown == ["query=own", "query=shoes"]
+    own, shoes = (data.observations[:, data.observation_names.index(name)] for name in shown)
+    # The second search has no words, and what came before a search, or in another session, is not known by it.
+    assert shoes.tolist() == [0, 1, 0, 0, 0, 0] and own.tolist() == [0, 0, 1, 0, 0, 0]
+    depth = data.observations[:, data.observation_names.index("depth")]
+    assert depth.tolist() == pytest.approx([0, -1, 1, 0, 0, -5 / 3])

@@ -6,15 +6,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...events.event_types import EVENTS
 from .credit import Credit
 from .decisions import Decisions
 from .log_columns import LogColumns
 from .outcomes import METRICS, metrics, rewards
+from .searches import SEARCH
 
 RULES = (np.maximum, np.maximum, np.add)
 """How CTR, CVR and revenue of several events add up: whether there was any click-through, any purchase, and the sum."""
-SEARCH = EVENTS.index("search") + 1
 
 
 @dataclass(frozen=True)
