@@ -65,7 +65,7 @@ def test_one_of_the_files_can_be_read_alone_and_says_what_it_is(yoochoose):
 
 def test_revenue_is_price_times_quantity(yoochoose):
     log = events.load("yoochoose", yoochoose)
-    data = mdp.build(log, mdp.MDPConfig(train_fraction=0.5, reward="revenue"))
+    data = mdp.build(log, mdp.MDPConfig(decisions="every-event", train_fraction=0.5, reward="revenue"))
     frame = log.to_pandas()
     expected = (frame["price"].fillna(0) * frame["quantity"].fillna(1).astype(float)).sum()
     assert data.metrics[:, data.metric_names.index("revenue")].sum() == data.rewards.sum() == expected == 25_424
