@@ -121,26 +121,27 @@ def play(seed: int, number: int) -> str:
 
 def _play_form(folder: Path, rng: np.random.Generator) -> str:
     form = made_up_form(folder, rng)
-    if not rng.integers(4):
-        # Whole, so that a refusal is a finding too.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            log = events.load(form.card)
-        check_log(log)
-        kept = sorted(rows_of(log), key=str)
-        assert kept == form.kept, f"{len(kept)} rows in place of {len(form.kept)}, or others: {form.card.read_text()}"
-        return "loaded whole"
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".toml")
-    for _ in range(rng.integers(1, 5)):
+    is_whole = not rng.integers(4)
+    for _ in range(0 if is_whole else rng.integers(1, 5)):
         path = files[rng.integers(len(files))]
         path.write_bytes(spoil(path.read_bytes(), rng))
     if not rng.integers(3):
-        return answered(lambda: _draft(files[0]))
-    return answered(lambda: _load(str(form.card), folder, None))
+        return answered(lambda: _draft(files[0] if len(files) == 1 else folder / "lake"))
+    if not is_whole:
+        return answered(lambda: _load(str(form.card), folder, None))
+    # Here a refusal is a finding too.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        log = events.load(form.card)
+    check_log(log)
+    kept = sorted(rows_of(log), key=str)
+    assert kept == form.kept, f"{len(kept)} rows in place of {len(form.kept)}, or others: {form.card.read_text()}"
+    return "loaded whole"
 
 
 def _draft(file: Path) -> str:
-    made = draft(file, file.with_suffix(".toml"), overwrite=True)
+    made = draft(file, file.with_name("drafted.toml"), overwrite=True)
     if not made.ready:
         return "drafted with questions"
     check_log(events.load(made.path))

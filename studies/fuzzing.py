@@ -15,6 +15,7 @@ import io
 import json
 import multiprocessing
 import time
+import unicodedata
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -136,9 +137,11 @@ def answered(case: Callable[[], str]) -> str:
         except RlbenchError as error:
             assert error.what and (error.where or error.hint), f"an error that says too little: {error!r}"
             assert len(str(error)) < 20_000, f"an error of {len(str(error))} characters"
-            assert str(error).replace("\n", "").replace("\t", "").isprintable(), (
-                f"an error that a terminal obeys: {error!r}"
-            )
+            # Blanks of other widths, such as a name in UTF-16 may have, do no harm.
+            obeyed = [
+                c for c in str(error) if not c.isprintable() and c not in "\n\t" and unicodedata.category(c) != "Zs"
+            ]
+            assert not obeyed, f"an error that a terminal obeys: {error!r}"
             return type(error).__name__
 
 
