@@ -48,7 +48,7 @@ def guess_fields(lines: Sequence[str], given: Mapping[str, object]) -> FieldGues
     if not ranked:
         return None
     best, *others = ranked
-    close = [other for other in others if _rank(other, tried)[:3] == _rank(best, tried)[:3]]
+    close = [other for other in others if _rank(other, tried)[:4] == _rank(best, tried)[:4]]
     rivals = () if _is_sure(best, tried) else tuple(other.form.delimiter for other in close)
     return replace(best, rivals=rivals)
 
@@ -79,7 +79,7 @@ def _delimiters(lines: list[str], given: Mapping[str, object]) -> list[str]:
 def _runs(lines: list[str]) -> Iterator[str]:
     """Signs that stand together in most lines."""
     runs = Counter(run for line in lines for run in set(re.findall(r"[^\w\s\"'.,;+\0-]{2,4}", line)))
-    return (run for run, count in runs.items() if count >= 0.9 * len(lines))
+    return (run for run, count in runs.items() if count >= 0.9 * len(lines) and run != "://")
 
 
 def _best_quoting(lines: list[str], delimiter: str, given: Mapping[str, object]) -> FieldGuess | None:
@@ -152,16 +152,20 @@ def _torn(lines: Sequence[str], delimiter: str, quote: str) -> int:
     return torn
 
 
-def _rank(guess: FieldGuess, lines: list[str]) -> tuple[float, bool, bool, bool, int]:
+def _rank(guess: FieldGuess, lines: list[str]) -> tuple[float, bool, bool, bool, bool, int]:
     """What speaks for a delimiter, the weightiest first."""
     delimiter = guess.form.delimiter
+    is_usual = delimiter in USUAL or delimiter in SEVERAL
     # Times and addresses have colons and the like in every line, so a rare delimiter needs a clear lead.
-    fit = round(guess.fitting / guess.tried - (0.35 if delimiter in RARE else 0.0), 1)
+    fit = round(guess.fitting / guess.tried - (0.0 if is_usual else 0.35), 1)
     first = len(fields_of(lines[0], guess.form)) == guess.width
-    is_decimal = delimiter in ",." and not any(
-        re.search(rf"(?:^|[^\d]){re.escape(delimiter)}|{re.escape(delimiter)}(?:[^\d]|$)", line) for line in lines
-    )
-    return (fit, delimiter not in RARE, not is_decimal, first, guess.width)
+    is_decimal = delimiter == "," and not any(re.search(r"(?:^|[^\d]),|,(?:[^\d]|$)", line) for line in lines)
+    return (fit, not _is_half(guess, lines), is_usual, not is_decimal, first, guess.width)
+
+
+def _is_half(guess: FieldGuess, lines: list[str]) -> bool:
+    """Whether a character is half of the delimiter: every second field is blank."""
+    return guess.width > 2 and not any(any(fields_of(line, guess.form)[1::2]) for line in lines)
 
 
 def _is_sure(guess: FieldGuess, lines: list[str]) -> bool:
