@@ -11,10 +11,15 @@ from ...read.fields import FieldForm, split_fields
 
 USUAL = (",", ";", "\t", "|", "\x01", "\x02", "\x1f", "\x1e", "\x07", "¦")
 SEVERAL = ("::", "||", "|~|", "~|~", "^|^", "~^~", "|#|", "##", "@@", "~~", "^^", ";;", "%%", "$$", "&&", "=>")
-RARE = ("@", "^", "~", ":", "!", "§", " ")
-"""Characters that are delimiters where nothing else is."""
+RARE = {"^": 0.15, "~": 0.15, "§": 0.15, "@": 0.25, "!": 0.25, ":": 0.35, " ": 0.35}
+"""Characters that are seldom delimiters -> by what share of the lines they must fit better than a usual one: times and
+addresses have some of them in every line."""
+OTHERS = 0.35
+"""The same for signs that stand together in every line."""
 QUOTING = (('"', ""), ('"', "\\"), ("'", ""), ("", ""), ("", "\\"))
 """Quote and escape, the likeliest first."""
+HALF = 0.3
+"""Share of the lines below which fields are blank by more than chance."""
 LINES = 400
 """Lines that are tried, of the head and of the rest."""
 ENOUGH = 0.5
@@ -156,16 +161,16 @@ def _rank(guess: FieldGuess, lines: list[str]) -> tuple[float, bool, bool, bool,
     """What speaks for a delimiter, the weightiest first."""
     delimiter = guess.form.delimiter
     is_usual = delimiter in USUAL or delimiter in SEVERAL
-    # Times and addresses have colons and the like in every line, so a rare delimiter needs a clear lead.
-    fit = round(guess.fitting / guess.tried - (0.0 if is_usual else 0.35), 1)
+    fit = round(guess.fitting / guess.tried - (0.0 if is_usual else RARE.get(delimiter, OTHERS)), 1)
     first = len(fields_of(lines[0], guess.form)) == guess.width
     is_decimal = delimiter == "," and not any(re.search(r"(?:^|[^\d]),|,(?:[^\d]|$)", line) for line in lines)
     return (fit, not _is_half(guess, lines), is_usual, not is_decimal, first, guess.width)
 
 
 def _is_half(guess: FieldGuess, lines: list[str]) -> bool:
-    """Whether a character is half of the delimiter: every second field is blank."""
-    return guess.width > 2 and not any(any(fields_of(line, guess.form)[1::2]) for line in lines)
+    """Whether a character is half of the delimiter: every second field is blank, but for texts that have it too."""
+    filled = sum(any(fields_of(line, guess.form)[1::2]) for line in lines)
+    return guess.width > 2 and filled < HALF * len(lines)
 
 
 def _is_sure(guess: FieldGuess, lines: list[str]) -> bool:

@@ -86,3 +86,35 @@ def test_texts_come_back(
     assert [list(row) for row in zip(*sample.columns.values(), strict=True)] == body, sample.layout
     assert rows_read(sample, path) == body
     assert not [question for question in sample.questions if question.key != "encoding"]
+
+
+COLUMNS = {
+    "time": lambda i, draw: str(1569924000 + 60 * i),
+    "user_id": lambda i, draw: f"u{i % 5}",
+    "item": lambda i, draw: str(draw.randrange(1000, 1200)),
+    "event": lambda i, draw: draw.choice(["view", "cart", "purchase"]),
+    "price": lambda i, draw: draw.choice(["", "3.5", "10"]),
+    "note": lambda i, draw: draw.choice(["red, big", "a;b", "x|y", "ok", "", '27" tv', "l'eau", 'say "hi"']),
+    "day": lambda i, draw: f"2019-10-{1 + i % 28:02d}",
+    "clock": lambda i, draw: f"{i % 24:02d}:00:00",
+    "url": lambda i, draw: f"https://x.y/{i}?a=1&b=2",
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 9999),
+    rows=st.sampled_from([5, 8, 20, 100]),
+    columns=st.permutations(sorted(COLUMNS)).flatmap(lambda names: st.integers(3, 9).map(lambda n: names[:n])),
+    delimiter=st.sampled_from([",", ";", "\t", "|", "\x01", "::", "||", "~", "^", "@@"]),
+    style=st.sampled_from(["few", "all"]),
+)
+def test_signs_in_texts_are_not_taken_for_delimiters(tmp_path_factory, seed, rows, columns, delimiter, style):
+    names = ["time", *(name for name in columns if name != "time")]
+    draw = random.Random(seed)
+    body = [[COLUMNS[name](i, draw) for name in names] for i in range(rows)]
+    path = tmp_path_factory.mktemp("table") / "log.csv"
+    lines = written([names, *body], delimiter, '"', style)
+    path.write_text("".join(f"{line}\n" for line in lines))
+    sample = look_into(path)
+    assert sample.names == names and [list(row) for row in zip(*sample.columns.values(), strict=True)] == body
