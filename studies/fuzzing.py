@@ -15,7 +15,6 @@ import io
 import json
 import multiprocessing
 import time
-import unicodedata
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from rlbench_rec.errors import RlbenchError
+from rlbench_rec.terminal import printable
 
 BATCH, PATIENCE = 25, 300.0
 """Cases a process, and the seconds that it has for them."""
@@ -137,11 +137,7 @@ def answered(case: Callable[[], str]) -> str:
         except RlbenchError as error:
             assert error.what and (error.where or error.hint), f"an error that says too little: {error!r}"
             assert len(str(error)) < 20_000, f"an error of {len(str(error))} characters"
-            # Blanks of other widths, such as a name in UTF-16 may have, do no harm.
-            obeyed = [
-                c for c in str(error) if not c.isprintable() and c not in "\n\t" and unicodedata.category(c) != "Zs"
-            ]
-            assert not obeyed, f"an error that a terminal obeys: {error!r}"
+            assert printable(str(error)) == str(error), f"an error that a terminal obeys: {error!r}"
             return type(error).__name__
 
 
