@@ -24,7 +24,7 @@ READING = frozenset(
 """Keys of a card that say how a file is written: a look into it needs them."""
 NONE = "none"
 """Given as a column, there is none; given as an event, its rows are left out."""
-TABLES = ("events", "outcomes", "context", "id_types", "reward_weights", "columns", "lists")
+TABLES = ("events", "outcomes", "context", "id_types", "reward_weights", "columns", "lists", "where", "aliases")
 _ESCAPES = {"\\t": "\t", "\\x01": "\x01", "\\u0001": "\x01", "\\x02": "\x02", "\\u0002": "\x02"}
 OTHER_NAMES = {"time": "timestamp", "reward_weight": "reward_weights"}
 
@@ -91,7 +91,8 @@ def read_answers(written: Sequence[str], names: Sequence[str]) -> Answers:
         elif table == "events":
             _take_events(answers, entry, value, text, "." in key)
         elif table in TABLES and "." in key:
-            answers.tables.setdefault(table, {})[entry] = _number_or_text(value)
+            is_text = table in ("where", "aliases")
+            answers.tables.setdefault(table, {})[entry] = value if is_text else _number_or_text(value)
         elif table in TABLES:
             entries = [part.rpartition(":") for part in value.split(",")]
             if not all(left for left, _, _ in entries):
@@ -183,7 +184,11 @@ def _value(key: str, text: str) -> object:
     """The value of a key of the card, of the type that the card has."""
     if key not in DatasetCard.model_fields:
         _refuse(key, f"{key}={text}")
-    text = _ESCAPES.get(text, text) if key in ("delimiter", "quote", "escape", "comment") else text
+    if key in ("delimiter", "quote", "escape", "comment"):
+        text = _ESCAPES.get(text, text)
+        if len(text) > 2 and text[0] == text[-1] == '"':
+            # As a card has it.
+            text = text[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape")
     info = DatasetCard.model_fields[key]
     takes_list = "list" in str(info.annotation)
     is_list = takes_list and ("," in text or "str |" not in str(info.annotation))

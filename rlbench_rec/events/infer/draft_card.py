@@ -167,6 +167,7 @@ def card_keys(name: str, roles: Roles) -> dict[str, object]:
         keys["lists"] = lists | answers.tables.get("lists", {})
     if context := {**roles.context, **{k: str(v) for k, v in answers.tables.get("context", {}).items()}}:
         keys["context"] = context
+    keys |= {table: dict(answers.tables[table]) for table in ("where", "aliases") if table in answers.tables}
     said = {key: value for key, value in answers.keys.items() if key not in {*READING, "session", "event", "missing"}}
     return {**keys, **said}
 

@@ -49,7 +49,7 @@ def try_out(roles: Roles, text: str) -> Trial:
         _judge_account(roles, log)
         _judge_times(roles, seen)
         _judge_sessions(roles, log, seen)
-        _judge_users(roles, seen)
+        _judge_users(roles, log, seen)
         return Trial(summary(log, seen))
 
 
@@ -87,12 +87,16 @@ def _example(log: EventLog, reason: str) -> str:
 
 
 def _judge_times(roles: Roles, seen: Overview) -> None:
-    if seen.first is None or seen.last is None or "timestamp" in roles.answers.columns:
+    if seen.first is None or seen.last is None:
         return
     wrong = [text for text in seen.odd if "before 1995" in text or "in the future" in text]
     if wrong or seen.last < FIRST:
         names = ", ".join(roles.columns["timestamp"])
-        roles.ask("timestamp", f"'{names}' gives times from {seen.span}; {'; '.join(wrong)}", ["time=COLUMN:FORM"])
+        text = f"'{names}' gives times from {seen.span}: {'; '.join(wrong)}"
+        if "timestamp" in roles.answers.columns:
+            roles.ask("time-span", text, ["accept=time-span"])
+        else:
+            roles.ask("timestamp", text, ["time=COLUMN:FORM"])
 
 
 def _judge_sessions(roles: Roles, log: EventLog, seen: Overview) -> None:
@@ -118,8 +122,9 @@ def _judge_sessions(roles: Roles, log: EventLog, seen: Overview) -> None:
         roles.ask("single-events", text, ["accept=single-events", "session=row"])
 
 
-def _judge_users(roles: Roles, seen: Overview) -> None:
-    if not roles.has("user") or roles.rows < FEW:
+def _judge_users(roles: Roles, log: EventLog, seen: Overview) -> None:
+    # Rows that are set aside take users with them, and are accounted for above.
+    if not roles.has("user") or roles.rows < FEW or log.report.set_aside:
         return
     known = len(roles.column("user").counts)
     if seen.users < 0.9 * known and not roles.questions:

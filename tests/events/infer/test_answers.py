@@ -38,6 +38,11 @@ def test_several_events_and_flags_in_one_answer():
     assert answers.tables == {"outcomes": {"day": "click", "sku": "purchase"}}
 
 
+def test_a_delimiter_may_be_written_as_in_a_card():
+    assert reading_keys(['delimiter="\\t"', 'quote="']) == {"delimiter": "\t", "quote": '"'}
+    assert reading_keys(["delimiter=||"]) == {"delimiter": "||"}
+
+
 def test_how_a_file_is_written_is_known_before_it_is_opened():
     written = ["delimiter=\\t", "header=false", "names=a,b", "skip_lines=3", "item=a"]
     assert reading_keys(written) == {"delimiter": "\t", "header": False, "names": ["a", "b"], "skip_lines": 3}

@@ -350,3 +350,20 @@ def test_two_prices_and_two_currencies_are_asked_about(write_log):
 def test_rows_that_repeat_are_noted(write_log):
     made = draft(write_log(BASE, lambda e: f"{base(e)}\n{base(e)}"))
     assert made.ready and any(note.startswith("180 of 360 rows repeat another one exactly") for note in made.notes)
+
+
+def test_an_answer_that_makes_no_sense_of_the_times_is_asked_again(write_log):
+    path = write_log(BASE, lambda e: base(e, at=1000 * e.seconds))
+    (question,) = draft(path, answers=["time=timestamp:us"]).questions
+    assert question.key == "time-span" and "times from 1970-01-19" in question.text
+    assert draft(path, answers=["time=timestamp:us", "accept=time-span"]).ready
+
+
+def test_any_key_of_a_card_can_be_said(write_log):
+    path = write_log(BASE, base)
+    answers = ["time_zone=Asia/Tokyo", "session_gap=90", "where.sku=10001", "id_types.item=string"]
+    answers += ["reward_weights.cart=0.1"]
+    log = events.load(draft(path, answers=[*answers, "licence=ours"]).path)
+    assert log.report.set_aside == {"other_log": 168} and log.card.session_gap == 90 and log.card.licence == "ours"
+    assert log.card.reward_weights["cart"] == 0.1 and log.to_pandas()["item_id"].unique().tolist() == ["10001"]
+    assert overview(log).span.startswith("2019-10-01 01:00")
