@@ -11,7 +11,8 @@ COLUMN_NAMES: dict[str, str] = {
     "when processedat orderedat purchasedat paidat orderdate orderdatetime purchasedate invoicedate transactiondate "
     "transactiontime zeit zeitpunkt zeitstempel datumzeit horodatage heure dateheure fecha hora fechahora datahora "
     "tempo ora dataora 时间 时间戳 日期时间 行为时间 下单时间 购买时间 点击时间 日時 タイムスタンプ 購入日時 時刻 "
-    "時間 시간",
+    "時間 시간 "
+    "created tstamp collectortstamp derivedtstamp dvcecreatedtstamp hittimegmt czas tijd tijdstip время",
     "date": "eventdate date day tdat dt bestelldatum kaufdatum datum jour fechacompra data dia 日期 日付 購入日 날짜",
     "clock": "time eventclock clock timeofday hour orderhour ordertime uhrzeit zeit heure hora ora 时刻 時刻",
     "step": "step t",
@@ -22,14 +23,16 @@ COLUMN_NAMES: dict[str, str] = {
     "bookid songid trackid newsid isbn ean gtin upc goodssku cmsid listingid productno itemno adgroupid lineitemsku "
     "artikel artikelnr artikelnummer artikelid produkt produktid produktnummer produit idproduit produitid "
     "articulo artículo producto idproducto productoid produto idproduto produtoid prodotto idprodotto "
-    "商品id 商品 商品编号 商品编码 商品番号 商品コード 商品號 商品編號 物品id 상품id 상품",
+    "商品id 商品 商品编号 商品编码 商品番号 商品コード 商品號 商品編號 物品id 상품id 상품 "
+    "businessid towar товар артикул",
     "offer": "bannerid banner offerid offer creativeid creative adid ad campaignid campaign armid arm variantid "
     "variant recommendedid recommendeditem treatment",
     "action": "action actionid arm",
     "event": "eventtype event eventname action actiontype behavior behaviour behaviortype behaviourtype outcome "
     "interaction interactiontype activity activitytype productaction useraction ecommerceaction verb what type "
     "click clicked isclick label ereignis ereignistyp aktion evenement événement evento accion acción acao ação "
-    "azione 行为 行为类型 事件 事件类型 操作 操作类型 行動 イベント アクション 動作 이벤트",
+    "azione 行为 行为类型 事件 事件类型 操作 操作类型 行動 イベント アクション 動作 이벤트 "
+    "seaction zdarzenie akcja gebeurtenis actie событие действие",
     "user": "userid user visitorid visitor customerid customer clientid memberid accountid shopperid uid cookieid "
     "cookie anonymousid deviceid userpseudoid fullvisitorid reviewerid reviewer msisdn buyerid buyer consumerid "
     "customerno customernumber customeruniqueid usernumber useridx clientno member account shopper guestid visitoruuid "
@@ -38,32 +41,41 @@ COLUMN_NAMES: dict[str, str] = {
     "kunde kundeid kundennr kundennummer kundenid benutzer benutzerid nutzer nutzerid client idclient utilisateur "
     "idutilisateur cliente idcliente clienteid usuario idusuario usuário utente idutente "
     "用户id 用户 用户编号 会员id 会员 客户id 顾客id 客户编号 用戶id ユーザーid ユーザー 会員id 顧客id 顧客番号 "
-    "사용자id",
+    "사용자id "
+    "idvisitor domainuserid networkuserid visid klient klientid idklienta użytkownik klant klantid klantnummer  "
+    "gebruiker gebruikerid пользователь клиент 會員編號 會員id 會員 客戶編號 客戶id",
     "session": "sessionid session usersession visitid visit basketid sid gasessionid sessionnumber sessionuuid "
     "sessionkey visitnumber visitkey sitzung sitzungid sitzungsid idsession sesion sesión idsesion sessao sessão "
-    "sessione 会话id 会话 セッションid セッション 세션",
+    "sessione 会话id 会话 セッションid セッション 세션 "
+    "idvisit domainsessionid sesja sessie сессия",
     "purchase id": "orderid transactionid invoiceno invoiceid invoice basketid receiptid cartid checkoutid ordernumber "
     "bestellnummer bestellung commande pedido 订单id 订单号 订单编号 注文番号 注文id",
     "episode": "episode episodeid trajectory trajectoryid",
     "price": "price itemprice unitprice productprice saleprice amount eur usd gbp priceusd priceeur unitcost "
     "sellingprice priceperunit priceeach lineitemprice einzelpreis preis stückpreis stueckpreis prix prixunitaire "
     "precio preciounitario preço preco precounitario preçounitário prezzo prezzounitario 价格 单价 售价 价钱 金额 価格 "
-    "単価 値段 가격",
+    "単価 値段 가격 "
+    "單價 價格 售價 cena cenajednostkowa prijs stukprijs цена",
     "quantity": "quantity qty pieces units count amount itemquantity productquantity ordered quantityordered "
     "lineitemquantity stück stueck anzahl menge stückzahl quantité quantite cantidad quantidade quantità quantita "
-    "数量 件数 個数 购买数量 수량",
+    "数量 件数 個数 购买数量 수량 "
+    "數量 ilość ilosc aantal количество",
     "total": "linetotal total totalprice lineamount linerevenue revenue totalamount subtotal sales salesamount spend "
     "turnover grosssales netsales itemrevenue productrevenue amountpaid paidamount value eventvalue gesamt "
     "gesamtpreis summe betrag gesamtbetrag umsatz montant totalttc importe totallinea importetotal valortotal "
-    "totale importo 总价 总额 总金额 金额 合计 合計 合計金額 売上",
+    "totale importo 总价 总额 总金额 金额 合计 合計 合計金額 売上 "
+    "wartość suma totaal bedrag сумма 總價 總額 金額",
     "rating": "rating ratings stars reviewscore overall userrating survey satisfaction nps csat bewertung note "
-    "calificacion avaliacao 评分 評価",
+    "calificacion avaliacao 评分 評価 "
+    "ocena 評分",
     "category": "categoryid category itemcategory productcategory cat categorycode categoryname department kategorie "
     "warengruppe categorie catégorie categoria categoría 类目 类别 商品类目 类目id 商品类目id 品类 分类 カテゴリ "
-    "カテゴリー",
+    "カテゴリー "
+    "kategoria категория 類別 類目",
     "propensity": "propensity propensities propensityscore pscore actionprob actionprobability behaviourpropensity "
     "behaviorpropensity loggingprobability probability prob logprob logpropensity logprobability inversepropensity "
-    "ips ipw showprob showprobability chance",
+    "ips ipw showprob showprobability chance "
+    "logp pshown pshow pib pi0",
     "target propensity": "targetpropensity targetpropensities evaluationpropensity newpropensity targetprob pie",
     "reward": "reward rewards r outcome click clicked isclick cost",
     "q": "qlogged q qhat",

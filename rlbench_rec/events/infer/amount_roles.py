@@ -113,7 +113,8 @@ def _report_unread(roles: Roles, role: str, column: Column) -> None:
         "A card reads forms by decimal, thousands and strip; a text that means no value by missing."
     )
     missing = ",".join(dict.fromkeys([*roles.missing, example]))
-    roles.ask(role, text, [f"{role}=none", *([f"missing={missing}"] if not any(map(str.isdigit, example)) else [])])
+    as_missing = [] if any(map(str.isdigit, example)) else [f"missing={missing}"]
+    roles.ask(role, text, [*as_missing, f"{role}=none"])
 
 
 def _weigh(roles: Roles) -> None:

@@ -23,7 +23,7 @@ def find_propensity(roles: Roles) -> None:
     if not named:
         return
     column, forms = named[0], _forms(named[0])
-    numbers = [plain_number(text) or 0.0 for text in column.counts]
+    numbers = [_number(text) or 0.0 for text in column.counts]
     text = (
         f"'{column.name}' ({min(numbers):g} to {max(numbers):g}): is it the probability with which the system chose "
         "the item that was shown? Off-policy evaluation then rests on it, and the rows are exposures. A prediction of "
@@ -35,17 +35,26 @@ def find_propensity(roles: Roles) -> None:
 
 def _forms(column: Column) -> list[str]:
     """How the numbers could be propensities."""
-    numbers = [plain_number(text) for text in column.counts]
+    numbers = [_number(text) for text in column.counts]
     known = [number for number in numbers if number is not None]
     if len(known) < len(numbers) or not known:
         return []
+    if all(text.endswith("%") for text in column.counts):
+        return ["percent"]
     if all(0 < number <= 1 for number in known):
         return ["probability"]
     if all(number <= 0 for number in known):
         return ["log"]
     if all(0 < number <= 100 for number in known):
-        return ["percent", "inverse"] if all(number >= 1 for number in known) else ["percent"]
+        if any(number < 1 for number in known):
+            return ["percent"]
+        is_inverse = any(word in column.name.lower() for word in ("inv", "ips", "ipw", "weight"))
+        return ["inverse", "percent"] if is_inverse else ["percent", "inverse"]
     return ["inverse"] if all(number >= 1 for number in known) else []
+
+
+def _number(text: str) -> float | None:
+    return plain_number(text.removesuffix("%"))
 
 
 def ask_about_source(roles: Roles) -> None:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 
 from ...column_names import plain
 from .event_words import KNOWN_CODES, OTHER_EVENTS, our_event
-from .evidence import Column, bare_names
+from .evidence import Column, bare_names, names_a_kind
 from .questions import Question
 from .roles import BY_NAME, BY_VALUES, Roles, quoted
 
@@ -42,7 +42,7 @@ def find_event(roles: Roles) -> None:
     if _has_chosen(roles):
         return
     words = [column for column in roles.candidates("event") if _has_words(column)]
-    flags = _flags(roles)
+    flags = {} if _counts(roles) else _flags(roles)
     if len(flags) > 1 and not words:
         _ask_about_flags(roles, flags)
         return
@@ -65,6 +65,8 @@ def find_event(roles: Roles) -> None:
     elif unread := [c for c in roles.candidates("event") if len(c.counts) <= MOST_EVENTS]:
         roles.take("event", [unread[0].name], BY_NAME)
         _read_events(roles)
+    elif flags:
+        _ask_about_flags(roles, flags)
     else:
         _ask_for_one(roles)
 
@@ -91,16 +93,28 @@ def _flags(roles: Roles) -> dict[str, str]:
     """Columns of 0 and 1 that are called like an event, weakest first."""
     events: dict[str, str] = {}
     for column in roles.free():
-        if _is_flag(column):
-            name = bare_names(column.name)[-1]
-            bare = plain(name)
-            for word in ("is", "has", "was", "did", "num"):
-                stem = bare.removeprefix(word)
-                event = our_event(bare) or our_event(stem) or our_event(stem.removesuffix("flag"))
-                if event in STRENGTH and event not in events.values():
-                    events[column.name] = event
-                    break
+        event = _named_like(column) if _is_flag(column) else None
+        if event and event not in events.values():
+            events[column.name] = event
     return dict(sorted(events.items(), key=lambda pair: STRENGTH.index(pair[1])))
+
+
+def _named_like(column: Column) -> str | None:
+    """The event that a column's name tells: `is_click`, `purchased`, `n_carts`."""
+    bare = plain(bare_names(column.name)[-1])
+    for word in ("is", "has", "was", "did", "num", "n"):
+        stem = bare.removeprefix(word)
+        for name in (bare, stem, stem.removesuffix("flag"), stem.removesuffix("count"), stem.removesuffix("s")):
+            if (event := our_event(name)) in STRENGTH:
+                return event
+    return None
+
+
+def _counts(roles: Roles) -> list[Column]:
+    """Columns called like an event that count how often it happened."""
+    amounts = roles.candidates("quantity", "total", "price")
+    whole = [column for column in roles.free() if column.is_whole and _named_like(column) and column not in amounts]
+    return [column for column in whole if "0" in column.counts and 1 < max(map(int, column.counts)) <= MOST_EVENTS]
 
 
 def _ask_about_flags(roles: Roles, flags: dict[str, str]) -> None:
@@ -126,8 +140,33 @@ def _ask_for_one(roles: Roles) -> None:
     offers = ["view", "purchase", "click"] if rated and not bought else ["purchase", "view", "click"]
     if roles.candidates("propensity"):
         offers = ["click", "impression"]
+    answers = [f"event={event}" for event in offers]
     text = "No column says what happened. What is every row: a purchase, a view, a click?"
-    roles.ask("event", text, [f"event={event}" for event in offers])
+    if counted := _counts(roles):
+        several = quoted(column.name for column in counted)
+        text = (
+            f"{several} count what happened, up to {max(max(map(int, c.counts)) for c in counted)} times in a row. A "
+            "card reads columns of 0 and 1 (outcomes), so write them as such, or say what every row is."
+        )
+    elif worded := _of_few_words(roles):
+        lines = [f"'{column.name}' ({', '.join(list(column.counts)[:4])})" for column in worded]
+        text = (
+            f"No column is known to say what happened. Is it {' or '.join(lines)}? If none of them is: what is every "
+            "row, a purchase, a view, a click?"
+        )
+        answers += [f"event={column.name}" for column in worded]
+    roles.ask("event", text, answers)
+
+
+def _of_few_words(roles: Roles) -> list[Column]:
+    """Columns with two to twelve different words, which no name explains."""
+    return [
+        column
+        for column in roles.free()
+        if 2 <= len(column.counts) <= 12
+        and not (column.is_nested or column.numbers or column.times or names_a_kind(column.name))
+        and len(column.present) >= MOST_EVENTS
+    ][:3]
 
 
 def _read_events(roles: Roles) -> None:
@@ -216,7 +255,9 @@ def _ask_about_empty(roles: Roles, column: Column) -> None:
         f"'{column.name}' is empty in {empty:,} of {roles.rows:,} rows ({empty / roles.rows:.1%}). What are they? "
         "`none` sets them aside as unknown_event."
     )
-    roles.questions.append(Question("empty-event", text, ("events.=view", "events.=none")))
+    # In a log of orders they are further lines of an order; elsewhere the weakest event is the likeliest.
+    likely = "purchase" if set(roles.events.values()) - {"refund"} == {"purchase"} else "view"
+    roles.questions.append(Question("empty-event", text, (f"events.={likely}", "events.=none")))
 
 
 def _ask_about_twins(roles: Roles, column: Column) -> None:

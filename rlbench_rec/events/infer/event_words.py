@@ -10,21 +10,25 @@ EVENT_WORDS = {
     "view": "view views viewed pv pageview detail productview viewproduct viewitem itemview browse visit "
     "productviewed productdetail productdetailview itemviewed detailview viewcontent view_item_detail productdetails "
     "ansehen ansicht angesehen vue consultation consulté ver visto vista visualizar visualizacao visualização "
-    "visualizzazione 浏览 查看 瀏覽 閲覧 조회",
+    "visualizzazione 浏览 查看 瀏覽 閲覧 조회 "
+    "prodview wyświetlenie wyświetlono bekeken weergave просмотр",
     "click": "click clicks clicked clk tap select selectitem productclick productclicked itemclick clickitem "
     "productclickthrough clickout opened open klick geklickt clic clicado clique 点击 點擊 クリック 클릭",
     "cart": "cart carts addtocart addtobasket basket atc addcart addedtocart cartadd add productadded productadd "
     "itemaddedtocart added addtobag addtotrolley warenkorb indenwarenkorb ajoutpanier ajouteraupanier panier carrito "
     "agregaralcarrito carrinho adicionaraocarrinho carrello aggiungialcarrello 加购 加购物车 加入购物车 加車 购物车 "
-    "カート カート追加 カートに追加 장바구니",
+    "カート カート追加 カートに追加 장바구니 "
+    "scadd koszyk dodokoszyka dodaniedokoszyka winkelwagen winkelmand корзина 加入購物車 購物車 加購",
     "favourite": "fav favorite favourite favorites wishlist addtowishlist like liked save saved bookmark collect "
     "productaddedtowishlist wishlistadd merkliste favori favoris favorito 收藏 喜欢 お気に入り 찜",
     "remove": "remove removefromcart removecart removefrombasket cartremove removed productremoved removeproduct "
-    "delete deletefromcart entfernen entfernt retirer eliminar remover 移除 删除 移出购物车 削除",
+    "delete deletefromcart entfernen entfernt retirer eliminar remover 移除 删除 移出购物车 削除 "
+    "scremove",
     "purchase": "purchase purchases purchased buy bought order orders ordered transaction checkout sale sold payment "
     "conversion convert ordercompleted orderplaced orderpaid checkoutcompleted paymentcompleted completeorder paid "
     "buyproduct kauf gekauft bestellung bestellt kaufen achat acheté acheter commande compra comprado comprar "
-    "acquisto pedido 购买 下单 支付 付款 成交 購入 購買 注文 구매",
+    "acquisto pedido 购买 下单 支付 付款 成交 購入 購買 注文 구매 "
+    "ecommerceorder zakup zakupiono zamówienie aankoop gekocht bestelling покупка заказ 下單",
     "search": "search searched searches productssearched viewsearchresults searchquery suche gesucht recherche busca "
     "buscar busqueda búsqueda pesquisa ricerca 搜索 検索 검색",
     "refund": "refund refunds refunded return returned returns orderrefunded orderreturned chargeback "
@@ -40,7 +44,7 @@ _OTHER_EVENTS = (
     "select_promotion promotion_viewed promotion_clicked coupon_applied coupon_entered share ping heartbeat app_open "
     "app_close screen_view video_start video_progress video_complete file_download form_start form_submit "
     "notification_open email_open error exception purchase_failed payment_failed order_failed order_updated "
-    "cart_shared newsletter email_sent delivered email_delivered"
+    "cart_shared sc_view sc_open sc_checkout newsletter email_sent delivered email_delivered"
 )
 OTHER_EVENTS = frozenset(map(plain, _OTHER_EVENTS.split()))
 """Known events that say nothing of an item: their rows are set aside."""

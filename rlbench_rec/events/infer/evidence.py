@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -16,6 +17,10 @@ ENOUGH = 0.95
 """Share of the values that must fit."""
 TYPED_NAME = re.compile(r":(token|float|token_seq|float_seq)$")
 """The type that RecBole writes behind a name."""
+LIST_NAME = re.compile(r"[-_]?(list|seq|sequence|array)(_seq)?$", re.IGNORECASE)
+"""What is written behind the name of a column of lists."""
+TYPES = re.compile(r"S|N|B|BOOL|string|long|int|double|float|\$(date|oid|uuid|number(Int|Long|Double|Decimal))")
+"""Keys of a value's type, as DynamoDB, MongoDB and Avro put them below a name."""
 PREFIX = re.compile(  # what exports put before the names of a line's fields
     r"(line ?items?|line|properties|property|params?|event_params|data|payload|record|row|log|raw|ecommerce|fields?)"
     r"[ _-]+(?=.)",
@@ -96,7 +101,7 @@ class Column:
     @cached_property
     def is_nested(self) -> bool:
         """Whether a value is an object or a list of JSON, or nothing is there."""
-        return not self.present or any(text[0] in "{[" for text in self.counts)
+        return not self.present or any(map(is_json, self.counts))
 
     @cached_property
     def is_whole(self) -> bool:
@@ -116,8 +121,15 @@ class Column:
 def bare_names(name: str) -> list[str]:
     """A name as it may stand in the table of names: whole, and its last part where it is nested."""
     bare = TYPED_NAME.sub("", name)
-    last = re.split(r"\.|\[\]", bare)[-1]
+    parts = [part for part in re.split(r"\.|\[\]", bare) if part] or [bare]
+    while len(parts) > 1 and TYPES.fullmatch(parts[-1]):
+        parts.pop()
+    last = parts[-1]
     names = [bare, last]
+    if len(parts) > 1 and last.lower() in ("id", "key", "uuid", "code"):
+        names.append(f"{parts[-2]}_{last}")
+    if listed := LIST_NAME.sub("", last):
+        names.append(listed)
     while match := PREFIX.match(last):
         last = last[match.end() :]
         names.append(last)
@@ -149,6 +161,19 @@ def by_name(kinds: Sequence[str], columns: Iterable[Column]) -> list[Column]:
 def names_a_kind(name: str) -> bool:
     """Whether the table of names knows the name at all."""
     return any(rank((kind,), part) is not None for part in bare_names(name) for kind in COLUMN_NAMES)
+
+
+def is_json(text: str) -> bool:
+    """Whether it is an object or a list, as JSON or Python write them: not an id in braces, not a time in brackets."""
+    if re.match(r"\{\s*[\"'}]|\[\s*[\"'\[{\]]", text):
+        return True
+    if text[:1] not in ("{", "["):
+        return False
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_integer(text: str) -> bool:

@@ -8,7 +8,7 @@ from .evidence import by_name, kind_rank
 from .roles import BY_NAME, ROLES, Roles
 from .user_roles import FEW
 
-ROUNDED = re.compile(r"-?\d(\.\d+)?[eE]\+?\d+")
+ROUNDED = re.compile(r"-?\d([.,]\d+)?[eE]\+?\d+")
 """An id that a spreadsheet has turned into a rounded number."""
 NOT_KNOWN_BEFORE = (
     "user", "session", "item", "purchase id", "decision", "propensity", "price", "total", "quantity", "reward", "order"
@@ -48,8 +48,11 @@ def ask_about_items(roles: Roles) -> None:
     """After all roles are given: is there no item?"""
     if roles.has("item"):
         return
-    free = [c for c in roles.free() if not c.is_nested and len(c.counts) > 1 and not c.times]
-    ids = sorted(free, key=lambda column: -len(column.counts))
+    free = [
+        c for c in roles.free() if not c.is_nested and len(c.counts) > 1 and not c.times and not c.name.startswith("#")
+    ]
+    # What differs in every row is the row's own id.
+    ids = sorted(free, key=lambda column: (len(column.counts) == roles.rows, -len(column.counts)))
     counts = ", ".join(f"'{column.name}' ({len(column.counts):,} values, {column.example!r})" for column in ids[:6])
     text = "No column is called an item." + (f" It could be {counts}." if ids else "")
     roles.ask("item", f"{text} Which is it?", [f"item={column.name}" for column in ids[:6]] or ["item=COLUMN"])

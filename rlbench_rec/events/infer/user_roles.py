@@ -45,7 +45,11 @@ def ask_about_users(roles: Roles) -> None:
     """After all roles are given: is there no user?"""
     if roles.has("user") or "user" in roles.answers.columns:
         return
-    free = [c for c in roles.free() if not c.is_nested and 1 < len(c.counts) < 0.9 * max(roles.rows, 2)]
+    free = [
+        column
+        for column in roles.free()
+        if not column.is_nested and not column.name.startswith("#") and 1 < len(column.counts) < 0.9 * roles.rows
+    ]
     ids = [c for c in free if not c.times and _looks_like_ids(c) and kind_rank(("purchase id",), c.name) is None]
     offers = [f"user={column.name}" for column in ids[:3]]
     consequence = "sessions are given" if roles.has("session") else "every row is then a session of its own"

@@ -28,7 +28,8 @@ REASONS = (
 """Why rows are set aside; a row gets the first that applies. `comment`: the line begins with the card's `comment`.
 `malformed`: too few or too many fields, an open quote, bytes that are not of the encoding, no item or time, or a value
 that is there but does not parse. `other_log`: the card's `where` does not hold."""
-NO, YES = ("0", "0.0", "false", "False", "FALSE"), ("1", "1.0", "true", "True", "TRUE")
+NO = ("0", "0.0", *(form for no in ("false", "no", "f", "n") for form in (no, no.title(), no.upper())))
+YES = ("1", "1.0", *(form for yes in ("true", "yes", "t", "y") for form in (yes, yes.title(), yes.upper())))
 """What a column of 0 and 1 may hold."""
 DAY = 86_400_000
 LONGEST = 10**13

@@ -159,7 +159,9 @@ def test_a_form_needs_a_column(shop):
         events.load(shop("time,user,item,what,price\n1,1,7,view,1\n", 'propensity_form = "log"\n'))
 
 
-@pytest.mark.parametrize(("no", "yes"), [("0", "1"), ("0.0", "1.0"), ("False", "True"), ("false", "true")])
+@pytest.mark.parametrize(
+    ("no", "yes"), [("0", "1"), ("0.0", "1.0"), ("False", "True"), ("no", "yes"), ("N", "Y"), ("f", "t")]
+)
 def test_flags_are_written_as_numbers_or_words(shop, no, yes):
     rows = f"1,1,7,{no},{no}\n2,1,7,{yes},{no}\n3,1,7,{yes},{yes}\n4,1,7,{no},\n5,1,7,2,{no}\n"
     columns = '{ timestamp = "time", item = "item", user = "user" }'

@@ -1,0 +1,167 @@
+"""Exports of other tools, languages and habits: what is ready is right, and a question names what is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rlbench_rec import events
+from rlbench_rec.events.infer import draft
+
+BASE = "timestamp,user_id,sku,event,price"
+
+
+def line(event, **changed):
+    time = event.at.strftime("%Y-%m-%d %H:%M:%S")
+    cells = {"at": time, "user": event.user, "item": event.item, "what": event.what, "price": event.price}
+    return ",".join(str(cell) for cell in (cells | changed).values())
+
+
+def word(event, view, cart, purchase):
+    return {"view": view, "cart": cart, "purchase": purchase}[event.what]
+
+
+def is_the_shop(made, revenue=300.0):
+    log = events.load(made.path)
+    assert (log.n_rows, log.n_sessions, log.n_users, log.n_items) == (180, 60, 30, 15)
+    assert log.counts == {"view": 120, "cart": 30, "purchase": 30}
+    assert log.query("SELECT sum(price) FROM log WHERE event = 'purchase'") == [(pytest.approx(revenue),)]
+
+
+READY = {
+    "poland": (
+        "czas,klient,produkt,zdarzenie,cena",
+        lambda e: line(
+            e, what=word(e, "wyświetlenie", "koszyk", "zakup"), price=f'"{e.price:.2f} zł"'.replace(".", ",")
+        ),
+    ),
+    "taiwan": (
+        "時間,會員編號,商品編號,動作,單價",
+        lambda e: line(e, what=word(e, "瀏覽", "加入購物車", "購買")),
+    ),
+    "matomo": (
+        "server_time,idvisitor,product_sku,action_type,product_price",
+        lambda e: line(e, what=word(e, "productView", "addToCart", "ecommerceOrder")),
+    ),
+    "ids in braces": (BASE, lambda e: line(e, item=f"{{3F2504E0-4F89-11D3-9A0C-{e.item}}}")),
+}
+
+
+@pytest.mark.parametrize("kind", READY)
+def test_ready_is_right(write_log, kind):
+    made = draft(write_log(*READY[kind]))
+    assert made.ready, made.questions
+    is_the_shop(made)
+
+
+TYPED = {
+    "dynamodb": lambda e: {
+        "Item": {
+            "ts": {"N": str(e.seconds)},
+            "user_id": {"S": f"u{e.user}"},
+            "product_id": {"S": str(e.item)},
+            "event": {"S": e.what},
+            "price": {"N": str(e.price)},
+        }
+    },
+    "mongodb": lambda e: {
+        "_id": {"$oid": f"{e.seconds:024x}"},
+        "createdAt": {"$date": e.at.strftime("%Y-%m-%dT%H:%M:%S.000Z")},
+        "userId": {"$numberLong": str(e.user)},
+        "productId": str(e.item),
+        "event": e.what,
+        "price": e.price,
+    },
+    "elasticsearch": lambda e: {
+        "_source": {
+            "@timestamp": e.at.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+            "user": {"id": str(e.user)},
+            "product": {"sku": str(e.item), "price": e.price},
+            "event": {"action": e.what},
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("kind", TYPED)
+def test_names_are_seen_above_the_types_of_their_values(write_log, kind):
+    made = draft(write_log("", lambda e: json.dumps(TYPED[kind](e)), name="log.jsonl"))
+    assert made.ready, made.questions
+    is_the_shop(made)
+
+
+def test_numbers_of_lists_are_never_offered_as_ids(write_log):
+    def session(event):
+        keys = {"aid": event.item, "ts": event.seconds, "type": event.what}
+        return json.dumps({"session": f"{event.user}-{event.visit}", "events": [keys]})
+
+    made = draft(write_log("", session, name="log.jsonl"))
+    offers = [answer for question in made.questions for answer in question.answers]
+    assert "user=none" in offers and not any("=#" in offer for offer in offers)
+
+
+def test_one_column_of_0_and_1_is_offered(write_log):
+    path = write_log("timestamp,user_id,sku,is_purchase,price", lambda e: line(e, what=word(e, 0, 0, 1)))
+    first = draft(path).questions[0]
+    assert (first.key, first.answers) == ("outcomes", ("outcomes=is_purchase:purchase",))
+    made = draft(path, answers=[*first.answers, "action_source=choice"])
+    assert events.load(made.path).counts == {"impression": 150, "purchase": 30}
+
+
+def test_columns_that_count_events_are_no_flags(write_log):
+    path = write_log(
+        "timestamp,user_id,sku,clicks,purchases,price", lambda e: line(e, what=f"{word(e, 0, 3, 1)},{word(e, 0, 0, 1)}")
+    )
+    (question,) = draft(path).questions
+    assert question.key == "event" and "'clicks'" in question.text and "up to 3 times" in question.text
+
+
+def test_a_column_of_few_words_is_offered_as_the_event(write_log):
+    path = write_log("timestamp,user_id,sku,hva,price", lambda e: line(e, what=word(e, "vist", "i kurv", "kjøpt")))
+    (question,) = draft(path).questions
+    assert "'hva' (vist, i kurv, kjøpt)" in question.text and "event=hva" in question.answers
+
+
+def test_blank_words_in_a_log_of_orders_are_offered_as_purchases(write_log):
+    made = draft(write_log(BASE, lambda e: line(e, what=word(e, "", "", "paid"))))
+    (question,) = [question for question in made.questions if question.key == "empty-event"]
+    assert question.answers[0] == "events.=purchase"
+
+
+def test_amounts_in_two_currencies_are_asked(write_log):
+    path = write_log(BASE, lambda e: line(e, price=f"{'EUR' if e.user % 2 else 'USD'} {e.price}"))
+    (question,) = draft(path).questions
+    assert question.key == "currencies" and "EUR" in question.text
+    assert draft(path, answers=["price=none"]).ready
+    is_the_shop(draft(path, answers=["accept=currencies"], overwrite=True))
+
+
+def test_a_sign_behind_a_number_is_reported(write_log):
+    (question,) = draft(
+        write_log(BASE, lambda e: line(e, price=f"{e.price:.2f}{'-' * (e.what == 'purchase')}"))
+    ).questions
+    assert question.key == "price" and "0-'" in question.text
+
+
+def test_ids_rounded_with_a_decimal_comma_are_asked(write_log):
+    path = write_log(BASE, lambda e: line(e, user=f'"{e.user % 9},00E+12"'))
+    assert "rounded-ids" in [question.key for question in draft(path).questions]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "forms"),
+    [
+        ("propensity", ["25%", "50%"], ["percent"]),
+        ("logp", [-1.386, -0.693], ["log"]),
+        ("inverse_propensity", [4, 2], ["inverse", "percent"]),
+        ("p_shown", [0.25, 0.5], [""]),
+    ],
+)
+def test_a_propensity_is_asked_in_the_form_that_fits(write_log, name, values, forms):
+    path = write_log(
+        f"timestamp,user_id,banner,click,{name}", lambda e: line(e, what=word(e, 0, 0, 1), price=values[e.item % 2])
+    )
+    (question,) = [question for question in draft(path).questions if question.key == "propensity"]
+    answers = [f"propensity={name}" + f":{form}" * bool(form) for form in forms]
+    assert question.answers == (*answers, "propensity=none")
