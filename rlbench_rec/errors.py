@@ -70,11 +70,16 @@ class UnknownNameError(RlbenchError, KeyError):
 
     def __init__(self, kind: str, name: str, available: Iterable[str], *, pluggable: bool = False):
         names = sorted(available)
-        near = difflib.get_close_matches(str(name), names, n=1)
-        guess = f"Did you mean '{near[0]}'? " if near else ""
+        guess = did_you_mean(str(name), names)
         yours = " To add your own, name its module with --plugin, or in the suite's `plugins`."
-        plugins = yours if pluggable and not near else ""
+        plugins = yours if pluggable and not guess else ""
         super().__init__(f"Unknown {kind} '{name}'.", hint=f"{guess}Available: {', '.join(names) or 'none'}.{plugins}")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The question whether the nearest of the known names was meant, with a blank after it; "" where none is near."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"Did you mean '{near[0]}'? " if near else ""
 
 
 class DataWarning(UserWarning):

@@ -9,11 +9,11 @@ import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from .errors import InputError, MissingFileError
+from .errors import InputError, MissingFileError, did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
 LARGEST = 256 << 20
@@ -56,16 +56,42 @@ def validated(content: object, model: type[Model], where: str, hint: str | None 
         return model.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
-        field, value = ".".join(map(str, first["loc"])), first["input"]
-        what = f"{first['msg']}{_got(value)}."
-        raise InputError(f"{field}: {what}" if field else what, where=where, hint=hint) from error
+        path, value = first["loc"], first["input"]
+        if first["type"] == "extra_forbidden":
+            known = [name for fields in _within(model, path[:-1]) for name in fields.model_fields]
+            hint = f"{did_you_mean(str(path[-1]), known)}{hint or ''}".strip() or None
+            raise InputError(f"There is no key '{_joined(path)}'.", where=where, hint=hint) from error
+        reason = first["msg"].removeprefix("Value error, ")
+        what = f"{reason}{_got(value, reason)}."
+        raise InputError(f"{_joined(path)}: {what}" if path else what, where=where, hint=hint) from error
 
 
-def _got(value: object) -> str:
+def _joined(path: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, path))
+
+
+def _within(model: type[BaseModel], path: tuple[int | str, ...]) -> list[type[BaseModel]]:
+    """The models that can stand at a path inside a model: of a list or a table of models, that of an element."""
+    models = [model]
+    for step in path:
+        fields = [fields for each in models if (fields := each.model_fields.get(str(step)))]
+        models = [part for each in fields for part in _models(each.annotation)] if fields else models
+    return models
+
+
+def _models(annotation: object) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
+
+
+def _got(value: object, reason: str) -> str:
+    """The value, where it is short and the reason does not say it."""
     if not isinstance(value, str | int | float | None):
         return ""
     try:
-        return f" (got {reprlib.repr(value)})"
+        shown = reprlib.repr(value)
+        return "" if shown in reason else f" (got {shown})"
     except ValueError:
         # A whole number of more digits than Python writes; TOML can give one in hexadecimal.
         return " (got a number of thousands of digits)"

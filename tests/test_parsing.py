@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import Annotated
 
 import pytest
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from rlbench_rec.errors import InputError, MissingFileError
 from rlbench_rec.parsing import LARGEST, read_json, read_toml, validated
@@ -63,6 +64,12 @@ def test_an_endless_file_ends(monkeypatch):
     assert LARGEST > 1 << 20
 
 
+def _a_colour(name):
+    if name != "red":
+        raise ValueError(f"'{name}' is not a colour")
+    return name
+
+
 class _Page(BaseModel, extra="forbid"):
     items: list[int] = Field(max_length=3)
     title: str = ""
@@ -79,10 +86,11 @@ class _Page(BaseModel, extra="forbid"):
     [
         ({"items": [1, "b"], "title": "t"}, "page: items.1: Input should be a valid integer, unable to parse string"),
         ({"items": [1, "b"], "title": "t"}, "(got 'b'). See."),
-        ({"items": [], "title": "t", "tags": 7}, "page: tags: Extra inputs are not permitted (got 7). See."),
+        ({"items": [], "title": "t", "tags": 7}, "page: There is no key 'tags'. See."),
+        ({"items": [], "titel": "t"}, "page: There is no key 'titel'. Did you mean 'title'? See."),
         ({"title": "t"}, "page: items: Field required. See."),
         ({"items": [1, 2, 3, 4], "title": "t"}, "page: items: List should have at most 3 items"),
-        ({"items": []}, "page: Value error, a page needs a title. See."),
+        ({"items": []}, "page: a page needs a title. See."),
         ([], "page: Input should be a valid dictionary"),
     ],
 )
@@ -90,6 +98,30 @@ def test_what_does_not_fit_a_model_is_refused_by_its_first_field(content, messag
     with pytest.raises(InputError) as error:
         validated(content, _Page, "page", "See.")
     assert message in str(error.value)
+
+
+class _Book(BaseModel, extra="forbid"):
+    cover: _Page | None = None
+    pages: dict[str, list[_Page]] = {}
+    colour: Annotated[str, AfterValidator(_a_colour)] = "red"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"cover": {"items": [], "titel": "t"}}, "There is no key 'cover.titel'. Did you mean 'title'?"),
+        (
+            {"pages": {"t": [{"items": [], "itms": 1}]}},
+            "There is no key 'pages.t.0.itms'. Did you mean 'items'?",
+        ),
+        ({"cover": {"items": [], "pages": 1}}, "There is no key 'cover.pages'."),
+        ({"colour": "rd"}, "colour: 'rd' is not a colour."),
+    ],
+)
+def test_a_key_that_does_not_exist_is_named_with_the_nearest_one_beside_it(content, message):
+    with pytest.raises(InputError) as error:
+        validated(content, _Book, "book")
+    assert str(error.value) == f"book: {message}"
 
 
 def test_a_long_value_is_not_quoted_whole():
