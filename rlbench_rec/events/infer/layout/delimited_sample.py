@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from ....column_names import plain
 from ....errors import InputError
 from ...archives.compressed import plain_name
 from ...read.fields import BLANKS
+from ..questions import Question
 from ..sample import Sample, file_pattern
 from .delimiters import fields_of
+from .headers import KNOWN
 from .list_columns import find_lists
 from .text_layout import TextLayout, text_layout
 from .text_notes import about_beginning, about_lines, about_names
@@ -52,10 +55,11 @@ def delimited_sample(path: Path, pieces: TextPieces, given: Mapping[str, object]
     if lists := find_lists(names, columns, layout.form.delimiter):
         names, columns, keys["lists"] = lists.names, lists.columns, lists.key
         notes.append(lists.note)
+    questions = [*layout.questions, *_repeated(layout, columns, given)]
     whole = pieces.whole and step == 1
     some = [*pieces.head[: layout.first], *body]
     write = None if whole else lambda folder: pieces.write(folder / plain_name(path), some)
-    return Sample(path, "delimited", names, columns, keys, notes, layout.questions, file_pattern(path), whole, write)
+    return Sample(path, "delimited", names, columns, keys, notes, questions, file_pattern(path), whole, write)
 
 
 def _rows(body: list[str], layout: TextLayout, given: Mapping[str, object]) -> list[list[str]]:
@@ -71,6 +75,22 @@ def _rows(body: list[str], layout: TextLayout, given: Mapping[str, object]) -> l
     trim = bool(given.get("trim", layout.form.trim or _is_padded(rows, width)))
     layout.form = layout.form._replace(trim=trim)
     return [list(map(_bare, row)) for row in rows] if trim else rows
+
+
+def _repeated(layout: TextLayout, columns: Mapping[str, list[str]], given: Mapping[str, object]) -> list[Question]:
+    """Which column is meant by a usual name that stands over several, if they differ."""
+    for name in layout.names if "names" not in given else []:
+        same = [other for other, text in zip(layout.names, layout.written, strict=False) if text == name]
+        others = [other for other in same if columns.get(other) != columns.get(name)]
+        if others and plain(name) in KNOWN and "," not in "".join(layout.names):
+            text = f"The name '{name}' stands over columns that differ ({', '.join(same)}). Which is the {name}?"
+            swapped = [_swapped(layout.names, name, other) for other in others]
+            return [Question("names", text, tuple(f"names={','.join(names)}" for names in [layout.names, *swapped]))]
+    return []
+
+
+def _swapped(names: list[str], one: str, other: str) -> list[str]:
+    return [{one: other, other: one}.get(name, name) for name in names]
 
 
 def _bare(field: str) -> str:

@@ -76,6 +76,12 @@ def test_a_repeated_name_gets_a_number_and_is_said_to_hold_the_same_or_not(tmp_p
         sample = look_into(tmp_path / "log.csv")
         assert sample.layout == {"names": ["time", "item", "price", "event", "price_2"]}
         assert sample.notes == [f"The name 'price' stands over 2 columns; price, price_2 {what}."]
+        assert len(sample.questions) == (what == "differ")
+    (question,) = sample.questions
+    assert question.answers == ("names=time,item,price,event,price_2", "names=time,item,price_2,event,price")
+    names = question.answers[1].removeprefix("names=").split(",")
+    sample = look_into(tmp_path / "log.csv", {"names": names})
+    assert sample.questions == [] and sample.columns["price"] == ["8"]
 
 
 def test_texts_with_line_ends_are_counted(tmp_path):
