@@ -82,7 +82,7 @@ def profile(name: str | Path, data: Path | None = None, *, memory_limit: str = "
     pauses = [_pauses(log)] if log.has_clock else []
     sections = [_account(log), _counts(log), _lengths(log), _funnel(log), *pauses, _oddities(log)]
     odd = overview(log).odd
-    note = f"Odd: {'; '.join(odd)}." if odd else ""
+    note = f"Odd: {'; '.join(odd)}" if odd else ""
     return Profile(title, card, [section for section in sections if section.rows], _clean(note))
 
 
