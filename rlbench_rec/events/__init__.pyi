@@ -1,3 +1,4 @@
+from . import infer as infer
 from .cards.card import DatasetCard as DatasetCard
 from .cards.find import find_card as find_card
 from .cards.find import list_cards as list_cards

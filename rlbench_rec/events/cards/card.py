@@ -149,7 +149,7 @@ class DatasetCard(BaseModel):
     propensity: PropensitySource
     """Where the probability of each action comes from."""
     propensity_form: Literal["probability", "log", "percent", "inverse"] = "probability"
-    """How it is written: as it is, as its natural logarithm, times 100, or as one by it."""
+    """How it is written: as it is, as its natural logarithm, times 100, or as 1 divided by it."""
     published: Published | None = None
     """Counts of the whole data set."""
     shipped: bool = False

@@ -36,6 +36,13 @@ class LocatedCard:
         return self.card.variants.get(self.variant_name)
 
     @property
+    def choices(self) -> str:
+        """How its logs are asked for, where it has several."""
+        id = self.card.id
+        name = id if id in list_cards() and Path(CARDS[id]).parent == self.folder else "CARD.toml"
+        return ", ".join(f"{name}/{variant}" for variant in self.card.variants)
+
+    @property
     def items(self) -> int | None:
         """Size of the catalogue, where it is known beforehand."""
         return (self.variant.items if self.variant else None) or self.card.items
@@ -109,8 +116,7 @@ def resolve_files(located: LocatedCard, path: Path | None) -> list[Path]:
     """
     card, variant = located.card, located.variant
     if card.variants and variant is None:
-        names = ", ".join(f"{card.id}/{name}" for name in card.variants)
-        raise InputError("The card has several logs.", where=card.id, hint=f"Choose one: {names}.")
+        raise InputError("The card has several logs.", where=card.id, hint=f"Choose one: {located.choices}.")
     patterns = [variant.file] if variant else [spec.pattern for spec in card.files]
     if path is not None and path.is_file():
         if path.name.lower().endswith(FOREIGN):

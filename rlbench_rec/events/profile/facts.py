@@ -71,8 +71,8 @@ def profile(name: str | Path, data: Path | None = None, *, memory_limit: str = "
     title = _clean(f"{located.card.title}{f' ({located.variant_name})' if located.variant_name else ''}")
     card = _card(located.card)
     if located.card.variants and located.variant is None and data is None:
-        variants = ", ".join(f"{located.card.id}/{variant}" for variant in located.card.variants)
-        return Profile(title, card, note=f"The card has several logs; choose one to see what it holds: {variants}.")
+        note = f"The card has several logs; choose one to see what it holds: {located.choices}."
+        return Profile(title, card, note=note)
     try:
         log = load(name, data, memory_limit=memory_limit)
     except MissingFileError as error:

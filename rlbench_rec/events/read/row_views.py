@@ -24,7 +24,7 @@ PROPENSITY = {
     "probability": "it must lie in (0, 1]",
     "log": "as a logarithm it must be 0 or below",
     "percent": "in percent it must lie in (0, 100]",
-    "inverse": "as one by the probability it must be 1 or more",
+    "inverse": "as 1 divided by the probability it must be 1 or more",
 }
 """What a logged propensity must be, by how the card says that it is written."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -165,8 +166,14 @@ def test_a_variant_is_taken_from_its_own_place_alone(tmp_path):
     # In the folder of the one log, a file of the same name must not pass for the other.
     with pytest.raises(MissingFileError, match=r"random/men/men\.csv"):
         resolve_files(find("open-bandit/random-men"), file.parent)
-    with pytest.raises(InputError, match="Choose one"):
+    with pytest.raises(InputError, match="Choose one: open-bandit/random-all, "):
         resolve_files(find("open-bandit"), file)
+
+
+def test_the_logs_of_a_card_of_ones_own_are_asked_for_by_its_file(tmp_path):
+    shutil.copy(cards_folder() / "open-bandit.toml", tmp_path / "mine.toml")
+    with pytest.raises(InputError, match=r"Choose one: CARD\.toml/random-all, "):
+        events.load(tmp_path / "mine.toml")
 
 
 def test_a_card_goes_through_json_unchanged():
