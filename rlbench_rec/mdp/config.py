@@ -32,24 +32,24 @@ class MDPConfig(BaseModel):
     and clicks where users chose (a choice log with sessions whose rows are events), else every event."""
     credit: Literal["same-item"] = "same-item"
     """Who gets what other events earn: the latest decision before them that surfaced the same item in the session."""
-    attribution_window: float | None = Field(None, gt=0)
+    attribution_window: float | None = Field(default=None, gt=0)
     """Seconds: the latest decision of the same user on the same item within this time gets the credit, in this session
     or an earlier one of the same side of the split. None: within the session alone."""
     ends: Literal["terminal", "truncated"] = "terminal"
     """Whether nothing comes after a session (`terminal`), or its last state leads to the first of the user's next
     session on the same side of the split, where there is one (`truncated`)."""
-    top_k: int = Field(1000, ge=1)
+    top_k: int = Field(default=1000, ge=1)
     """How many items (or categories) get an action each: the most frequent of the training side. All others share one
     out-of-vocabulary action. Ignored where the card knows the whole catalogue."""
-    history: int = Field(10, ge=0)
+    history: int = Field(default=10, ge=0)
     """How many past events a state shows. One-step logs have none."""
-    gamma: float = Field(0.9, ge=0.0, le=1.0)
+    gamma: float = Field(default=0.9, ge=0.0, le=1.0)
     """Discount factor of the return."""
     reward: Literal["events", "revenue"] = "events"
     """`events`: a weight per event type; `revenue`: the price of what is purchased."""
     reward_weights: dict[str, float] | None = None
     """Event type -> reward; None takes the card's."""
-    train_fraction: float = Field(0.8, gt=0.0, lt=1.0)
+    train_fraction: float = Field(default=0.8, gt=0.0, lt=1.0)
     """Share of sessions, in time order, before the cutoff."""
 
     @field_validator("decisions", mode="before")

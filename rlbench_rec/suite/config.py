@@ -57,7 +57,7 @@ class Source(BaseModel):
     """Prefix of the observation columns that the counterpart's policy depends on; "" for none."""
     mdp: MDPConfig = MDPConfig()
     """How a data set becomes decisions."""
-    episodes: int = Field(10_000, ge=10, le=MOST_EPISODES)
+    episodes: int = Field(default=10_000, ge=10, le=MOST_EPISODES)
     """Episodes to log in a task."""
     task_seed: int = 0
     """Fixes a task's shop."""
@@ -65,13 +65,13 @@ class Source(BaseModel):
     """The shop to choose hyper-parameters on, the one to judge on, or the one with default parameters."""
     task_config: TaskParameters = {}
     """Overrides of a task's parameters."""
-    steps: int | None = Field(None, ge=1)
+    steps: int | None = Field(default=None, ge=1)
     """Training steps on this source, of the model of the behaviour policy too; None takes the suite's."""
     forms: list[str] | None = None
     """Policy forms over Q on this source; None takes the suite's. The scale of a softmax is the scale of rewards."""
     metrics: list[str] = []
     """Further outcomes to value, beside the reward."""
-    label: str = Field("", pattern=LABEL)
+    label: str = Field(default="", pattern=LABEL)
     """What sets it apart from another source of the same name; part of what tables call it. Without labels they show
     the settings that differ."""
 
@@ -96,7 +96,7 @@ class AlgorithmSpec(BaseModel):
 
     id: str
     """`random`, `popularity`, or an algorithm id."""
-    label: str = Field("", pattern=LABEL)
+    label: str = Field(default="", pattern=LABEL)
     """What sets it apart from the plain algorithm (`gamma-0`); part of the variant. Rows that differ without a label
     show the settings in which they do."""
     encoder: str = "mlp"
@@ -116,7 +116,7 @@ class AnySuite(BaseModel):
 
     plugins: list[Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]] = []
     """Modules that register algorithms, policies, tasks, ... of your own (see docs/extending/README.md)."""
-    job_timeout: float | None = Field(None, gt=0, allow_inf_nan=False)
+    job_timeout: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Seconds after which a job is ended, and counts as failed; None lets it take its time. Changes no number."""
 
 
@@ -133,7 +133,7 @@ class Suite(AnySuite):
     """Logs to learn from and to evaluate on."""
     algorithms: list[AlgorithmSpec] = Field(min_length=1)
     """What is compared."""
-    seeds: list[Annotated[int, Field(ge=0)]] = Field([0, 1, 2], min_length=1, max_length=MOST_SEEDS)
+    seeds: list[Annotated[int, Field(ge=0)]] = Field(default=[0, 1, 2], min_length=1, max_length=MOST_SEEDS)
     """One training run per seed."""
     estimators: list[str] = ["snips", "dr"]
     """Off-policy estimators, by id."""
@@ -143,20 +143,20 @@ class Suite(AnySuite):
     loop: str = "tensor"
     """Training loop; a row that it cannot train, or no faster, takes the next of `ensemble`, `lean`, `tensor`.
     `ensemble` trains all seeds of a row in one pass of one worker."""
-    steps: int = Field(2_000, ge=1)
+    steps: int = Field(default=2_000, ge=1)
     """Training steps."""
-    batch_size: int = Field(256, ge=1)
+    batch_size: int = Field(default=256, ge=1)
     """Rows a step of every training: of algorithms, of the model of the behaviour policy, of fitted Q evaluation."""
     q: SuiteQ = "auto"
     """The q of the doubly robust estimators and `dm`. `auto`: fitted Q evaluation by a network on sequential logs, a
     reward model on one-step logs. `linear`: fitted Q evaluation by a linear function, everywhere."""
-    fqe_steps: int = Field(500, ge=1)
+    fqe_steps: int = Field(default=500, ge=1)
     """Steps of fitted Q evaluation per fold, where q is that."""
-    n_resamples: int = Field(1_000, ge=100)
+    n_resamples: int = Field(default=1_000, ge=100)
     """Bootstrap resamples."""
-    confidence: float = Field(0.95, gt=0.5, lt=1.0)
+    confidence: float = Field(default=0.95, gt=0.5, lt=1.0)
     """Level of every interval."""
-    truth_error: float = Field(0.02, gt=0.0)
+    truth_error: float = Field(default=0.02, gt=0.0)
     """Standard error of a true value, relative to the behaviour policy's."""
     normalise: bool = False
     """Also value tasks on the scale 0 = behaviour policy, 100 = reference policy (see docs/suites.md)."""

@@ -34,9 +34,9 @@ class TaskConfig(BaseModel):
     asked: ClassVar[frozenset[str]] = frozenset({"gamma"})
     """Fields that set the problem instead of describing the users; all variants of a task have the same."""
 
-    gamma: float = Field(0.9, ge=0.0, le=1.0)
+    gamma: float = Field(default=0.9, ge=0.0, le=1.0)
     """Discount factor of the return."""
-    horizon: int = Field(40, ge=1, le=1_000)
+    horizon: int = Field(default=40, ge=1, le=1_000)
     """Longest session, in decisions."""
 
 

@@ -34,11 +34,11 @@ class ScoreBlend(BaseModel):
 
     score: dict[str, float]
     """Weight of each of the task's scores, by name; a negative weight avoids what the score prefers."""
-    noise: float = Field(0.0, ge=0.0, le=10.0)
+    noise: float = Field(default=0.0, ge=0.0, le=10.0)
     """Standard deviation of the blend's error."""
-    tau: float = Field(1.0, ge=0.0, le=100.0)
+    tau: float = Field(default=1.0, ge=0.0, le=100.0)
     """Temperature of the softmax; 0 is greedy."""
-    epsilon: float = Field(0.0, ge=0.0, le=1.0)
+    epsilon: float = Field(default=0.0, ge=0.0, le=1.0)
     """Share of decisions taken uniformly at random."""
 
 

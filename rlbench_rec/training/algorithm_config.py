@@ -30,9 +30,9 @@ class AlgorithmConfig(BaseModel, ABC):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    learning_rate: float = Field(5e-4, gt=0)
+    learning_rate: float = Field(default=5e-4, gt=0)
     """Step size of Adam."""
-    hidden_units: tuple[Width, ...] = Field((64, 64), min_length=1, max_length=100)
+    hidden_units: tuple[Width, ...] = Field(default=(64, 64), min_length=1, max_length=100)
     """Widths of the encoder's hidden layers."""
     embedding_size: Width = 16
     """Width of item and event embeddings; unused where states have no history."""
@@ -59,9 +59,9 @@ class AlgorithmConfig(BaseModel, ABC):
 class ValueConfig(AlgorithmConfig):
     """What the value-based algorithms share: their scores are Q values."""
 
-    gamma: float | None = Field(None, ge=0, le=1)
+    gamma: float | None = Field(default=None, ge=0, le=1)
     """Discount factor; None takes the dataset's. 0 is the control that does not look ahead."""
-    n_steps: int = Field(1, ge=1)
+    n_steps: int = Field(default=1, ge=1)
     """Rewards that a target adds up before it looks at the next state; more than 1 takes the log's own actions for the
     policy's between them."""
 

@@ -67,7 +67,7 @@ class D3rlpyConfig(AlgorithmConfig):
 class QConfig(D3rlpyConfig, ValueConfig):
     """What d3rlpy's value-based algorithms share."""
 
-    n_critics: int = Field(1, ge=1, le=100)
+    n_critics: int = Field(default=1, ge=1, le=100)
     """Independent Q networks; targets take their minimum, scores their mean."""
     dueling: bool = False
     """Whether Q is split into the state's value and the actions' advantages (Wang et al. 2016)."""
@@ -85,7 +85,7 @@ class DQN(QConfig):
     y = r + gamma max_b Q'(s', b) (Mnih et al. 2015), Huber loss, d3rlpy's DQN.
     """
 
-    target_update_interval: int = Field(200, ge=1)
+    target_update_interval: int = Field(default=200, ge=1)
     """Steps between copies of the network into the target network."""
 
     d3rlpy_config: ClassVar[str] = "DQNConfig"
@@ -107,7 +107,7 @@ class CQL(DQN):
     loss = Double DQN's + alpha (logsumexp_b Q(s, b) - Q(s, a)) (Kumar et al. 2020), d3rlpy's DiscreteCQL.
     """
 
-    alpha: float = Field(0.1, ge=0)
+    alpha: float = Field(default=0.1, ge=0)
     """Weight of the penalty."""
 
     d3rlpy_config: ClassVar[str] = "DiscreteCQLConfig"
@@ -128,7 +128,7 @@ class BC(D3rlpyConfig):
     loss = -log pi(a|s), d3rlpy's DiscreteBC.
     """
 
-    beta: float = Field(0.0, ge=0)
+    beta: float = Field(default=0.0, ge=0)
     """Weight of d3rlpy's penalty on squared logits. It shrinks the clone towards uniform, so it is off."""
 
     d3rlpy_config: ClassVar[str] = "DiscreteBCConfig"
@@ -146,9 +146,9 @@ class BCQ(DQN):
     Q (Fujimoto et al. 2019), d3rlpy's DiscreteBCQ.
     """
 
-    action_flexibility: float = Field(0.3, ge=0, le=1)
+    action_flexibility: float = Field(default=0.3, ge=0, le=1)
     """How likely an action must be, as a share of the likeliest; 0 allows all, 1 none but the likeliest."""
-    beta: float = Field(0.0, ge=0)
+    beta: float = Field(default=0.0, ge=0)
     """Weight of d3rlpy's penalty on the clone's squared logits, off as in `bc`."""
 
     d3rlpy_config: ClassVar[str] = "DiscreteBCQConfig"
@@ -175,11 +175,11 @@ class SAC(QConfig):
     stays as it is: d3rlpy's own tuning aims at 98 % of the largest entropy, nearly the uniform policy on a log.
     """
 
-    n_critics: int = Field(2, ge=1, le=100)
+    n_critics: int = Field(default=2, ge=1, le=100)
     """Independent Q networks; targets and policy take their minimum."""
-    target_update_interval: int = Field(200, ge=1)
+    target_update_interval: int = Field(default=200, ge=1)
     """Steps between copies of the critics into the target critics."""
-    temperature: float = Field(0.3, gt=0)
+    temperature: float = Field(default=0.3, gt=0)
     """What a unit of entropy is worth, in units of the reward. Small ones, with large learning rates, leave the policy
     stuck on what looked good first."""
 

@@ -43,7 +43,7 @@ class OnlineConfig(BaseModel, ABC):
     """Decisions played."""
     learning_rate: float = Field(gt=0.0)
     """Step size of Adam."""
-    batch_size: int = Field(256, ge=1)
+    batch_size: int = Field(default=256, ge=1)
     """Rows a gradient step."""
 
     @abstractmethod
@@ -57,17 +57,17 @@ class PPO(OnlineConfig):
     Rewards are divided by a running standard deviation of the discounted return while training, and only there.
     """
 
-    steps: int = Field(100_000, ge=1)
-    learning_rate: float = Field(1e-3, gt=0.0)
-    users: int = Field(16, ge=1)
+    steps: int = Field(default=100_000, ge=1)
+    learning_rate: float = Field(default=1e-3, gt=0.0)
+    users: int = Field(default=16, ge=1)
     """Users played side by side."""
-    rollout: int = Field(128, ge=1)
+    rollout: int = Field(default=128, ge=1)
     """Decisions of each user between two updates."""
-    epochs: int = Field(10, ge=1)
+    epochs: int = Field(default=10, ge=1)
     """Passes over these decisions."""
-    entropy: float = Field(0.01, ge=0.0)
+    entropy: float = Field(default=0.01, ge=0.0)
     """Weight of the policy's entropy."""
-    trace: float = Field(0.95, ge=0.0, le=1.0)
+    trace: float = Field(default=0.95, ge=0.0, le=1.0)
     """lambda of generalised advantage estimation."""
 
     def learn(self, task: Task, seed: int) -> dict[str, Policy]:
@@ -102,18 +102,18 @@ class PPO(OnlineConfig):
 class OnlineDQN(OnlineConfig):
     """Double DQN (van Hasselt et al. 2016), d3rlpy's, that explores epsilon-greedily while it learns."""
 
-    steps: int = Field(15_000, ge=1)
-    learning_rate: float = Field(5e-4, gt=0.0)
-    batch_size: int = Field(64, ge=1)
-    update_every: int = Field(2, ge=1)
+    steps: int = Field(default=15_000, ge=1)
+    learning_rate: float = Field(default=5e-4, gt=0.0)
+    batch_size: int = Field(default=64, ge=1)
+    update_every: int = Field(default=2, ge=1)
     """Decisions between two gradient steps."""
-    target_update_interval: int = Field(200, ge=1)
+    target_update_interval: int = Field(default=200, ge=1)
     """Gradient steps between copies into the target network."""
-    buffer: int = Field(15_000, ge=1)
+    buffer: int = Field(default=15_000, ge=1)
     """Decisions remembered."""
-    exploration: float = Field(0.5, gt=0.0, le=1.0)
+    exploration: float = Field(default=0.5, gt=0.0, le=1.0)
     """Share of the steps over which epsilon falls from 1 to `final_epsilon`."""
-    final_epsilon: float = Field(0.05, ge=0.0, le=1.0)
+    final_epsilon: float = Field(default=0.05, ge=0.0, le=1.0)
     """Share of random decisions from then on."""
 
     def learn(self, task: Task, seed: int) -> dict[str, Policy]:

@@ -18,7 +18,7 @@ from rlbench_rec.training.transitions import Batch
 class SoftTarget(ValueConfig):
     """Q-learning whose target network follows slowly."""
 
-    rate: float = Field(0.2, gt=0, le=1)
+    rate: float = Field(default=0.2, gt=0, le=1)
 
     def build(self, networks: NetworkBuilder, batch_size: int) -> SoftTargetLearning:
         return SoftTargetLearning(self, networks)

@@ -18,9 +18,9 @@ class CautiousCQL(DQN):
     loss = Double DQN's + alpha (logsumexp_b Q(s, b) - Q(s, a)), alpha = caution / (1 - caution); d3rlpy's DiscreteCQL.
     """
 
-    caution: float = Field(0.3, ge=0, lt=1)
+    caution: float = Field(default=0.3, ge=0, lt=1)
     """Share of the penalty in the loss; 0 is Double DQN."""
-    n_critics: int = Field(2, ge=1, le=100)
+    n_critics: int = Field(default=2, ge=1, le=100)
     """Independent Q networks; targets take their minimum, scores their mean."""
 
     d3rlpy_config: ClassVar[str] = "DiscreteCQLConfig"

@@ -18,7 +18,7 @@ class IQL(ValueConfig):
     V is the expectile of Q(s, a) over the log's actions, and Q's target is r + gamma V(s') (Kostrikov et al. 2022).
     """
 
-    expectile: float = Field(0.8, gt=0, lt=1)
+    expectile: float = Field(default=0.8, gt=0, lt=1)
     """0.5 values the behaviour policy; towards 1 it is the best that was logged."""
 
     def build(self, networks: NetworkBuilder, batch_size: int) -> IQLearning:

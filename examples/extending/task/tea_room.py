@@ -18,15 +18,15 @@ TEAS = ("assam", "darjeeling", "earl-grey", "rooibos", "sencha")
 class TeaRoomConfig(ScoredConfig):
     """Parameters of the shop, in log-odds unless said otherwise."""
 
-    horizon: int = Field(10, ge=1, le=1_000)
+    horizon: int = Field(default=10, ge=1, le=1_000)
     """Longest visit, in decisions."""
-    click_base: float = Field(-1.0, ge=-8.0, le=4.0)
+    click_base: float = Field(default=-1.0, ge=-8.0, le=4.0)
     """Click on a tea that a customer neither likes nor dislikes."""
-    taste: float = Field(1.0, ge=0.0, le=4.0)
+    taste: float = Field(default=1.0, ge=0.0, le=4.0)
     """Standard deviation of the customers' tastes."""
-    boredom: float = Field(2.0, ge=0.0, le=8.0)
+    boredom: float = Field(default=2.0, ge=0.0, le=8.0)
     """Taken from the click where the tea is the one shown last."""
-    leave: float = Field(0.1, ge=0.0, le=1.0)
+    leave: float = Field(default=0.1, ge=0.0, le=1.0)
     """Probability of leaving after a decision."""
 
 

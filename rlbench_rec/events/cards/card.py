@@ -63,15 +63,15 @@ class DatasetCard(BaseModel):
     `parquet`."""
     encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
     """Of text files, by Python's name for it. A line with bytes that are not of it is malformed."""
-    delimiter: str = Field(",", min_length=1)
+    delimiter: str = Field(default=",", min_length=1)
     """Between fields of delimited text; one or more characters."""
-    quote: str = Field('"', max_length=1)
+    quote: str = Field(default='"', max_length=1)
     """Around fields of delimited text that hold a delimiter; empty where quotes mean nothing."""
-    escape: str = Field("", max_length=1)
+    escape: str = Field(default="", max_length=1)
     """Before a character of delimited text that is taken as it is. It stays before an N: `\\N` is a missing value."""
     comment: str = ""
     """How lines of delimited text begin that are not rows; they are set aside as `comment`."""
-    skip_lines: int = Field(0, ge=0, le=1_000)
+    skip_lines: int = Field(default=0, ge=0, le=1_000)
     """Lines before the header, or before the first row; like the header they do not count."""
     trim: bool = False
     """Whether blanks around fields of delimited text are not part of them."""
@@ -93,7 +93,7 @@ class DatasetCard(BaseModel):
     """What `rlbench data init` could not tell and nobody has answered: until then the card is refused."""
     variants: dict[str, Variant] = {}
     """Several logs under one card, by name."""
-    items: int | None = Field(None, ge=1, le=MOST_ITEMS)
+    items: int | None = Field(default=None, ge=1, le=MOST_ITEMS)
     """Size of the catalogue, where item ids are 0 to items - 1 and all are known beforehand; see also `variants`."""
     columns: Columns
     """Which raw column is what."""
@@ -101,7 +101,7 @@ class DatasetCard(BaseModel):
     """How ids are kept."""
     decimal: Literal[".", ","] = "."
     """Mark before the decimals of prices and all other numbers."""
-    thousands: str = Field("", max_length=1)
+    thousands: str = Field(default="", max_length=1)
     """Mark between groups of three digits of numbers (or of two, as in 1,00,000); a blank may be one that does not
     break a line."""
     strip: str | list[str] = ""
@@ -136,7 +136,7 @@ class DatasetCard(BaseModel):
     """The official period, where timestamps outside are errors of the source."""
     session: SessionRule = "gap"
     """Sessions are given by a column, cut by a gap within a user, or every row is one."""
-    session_gap: float = Field(1_800.0, gt=0)
+    session_gap: float = Field(default=1_800.0, gt=0)
     """Seconds without an event after which a new session begins."""
     deduplicate: bool = False
     """Whether exact duplicate rows are errors of the source, to be set aside."""

@@ -108,7 +108,7 @@ class Variant(Strict):
     """The log, below the data folder; `*` matches within a name, `**/` any folders."""
     policy: str = ""
     """Name of the policy that made the log."""
-    items: int | None = Field(None, ge=1, le=MOST_ITEMS)
+    items: int | None = Field(default=None, ge=1, le=MOST_ITEMS)
     """Size of the catalogue, where item ids are 0 to items - 1 and all are known beforehand."""
     propensity: PropensitySource | None = None
     """In place of the card's."""
@@ -187,7 +187,7 @@ class Lists(Strict):
 
     columns: list[str] = Field(min_length=1)
     """The raw columns; those of one line have one length. Keys of objects in a JSON list are named `column.key`."""
-    delimiter: str = Field(",", min_length=1)
+    delimiter: str = Field(default=",", min_length=1)
     """Between elements in delimited text; JSON has lists of its own."""
     label: str = ""
     """What stands before the label of an element in the first column, as `-` in `N1-1`: the column then holds `N1`, and

@@ -23,41 +23,41 @@ class AdsConfig(ScoredConfig):
     """Parameters of the campaign; money in units of the mean worth of an impression, the rest log-odds unless said
     otherwise. Rates are higher than a real campaign's, so that thousands of days are enough to learn from."""
 
-    gamma: float = Field(1.0, ge=0.0, le=1.0)
+    gamma: float = Field(default=1.0, ge=0.0, le=1.0)
     """Discount factor over auctions: a day's profit is a plain sum."""
-    horizon: int = Field(24, ge=1, le=1_000)
+    horizon: int = Field(default=24, ge=1, le=1_000)
     """Auctions a day."""
-    ads: int = Field(4, ge=1, le=100)
+    ads: int = Field(default=4, ge=1, le=100)
     """Ads that may be shown."""
-    kinds: int = Field(3, ge=1, le=50)
+    kinds: int = Field(default=3, ge=1, le=50)
     """Kinds of user, known before the bid."""
     bids: tuple[float, ...] = (0.25, 0.5, 0.8, 1.2, 2.0)
     """Bid levels, in money."""
-    budget: float = Field(5.0, gt=0.0, le=10_000.0)
+    budget: float = Field(default=5.0, gt=0.0, le=10_000.0)
     """A day's mean budget."""
-    budget_spread: float = Field(0.4, ge=0.0, lt=1.0)
+    budget_spread: float = Field(default=0.4, ge=0.0, lt=1.0)
     """A day's budget lies between (1 - this) and (1 + this) times the mean."""
-    rival: float = Field(0.45, gt=0.0, le=1_000.0)
+    rival: float = Field(default=0.45, gt=0.0, le=1_000.0)
     """Median of the highest rival bid over the day."""
-    rival_spread: float = Field(0.6, ge=0.0, le=3.0)
+    rival_spread: float = Field(default=0.6, ge=0.0, le=3.0)
     """Standard deviation of the log of the rival bid."""
-    rush: float = Field(0.5, ge=0.0, lt=1.0)
+    rush: float = Field(default=0.5, ge=0.0, lt=1.0)
     """The median rises and falls by this share in the course of the day."""
-    reserve: float = Field(0.05, gt=0.0, le=1_000.0)
+    reserve: float = Field(default=0.05, gt=0.0, le=1_000.0)
     """Least price of an impression; a campaign with less than this left is over."""
-    click_base: float = Field(-1.0, ge=-8.0, le=4.0)
+    click_base: float = Field(default=-1.0, ge=-8.0, le=4.0)
     """Click on an unworn ad of mean fit."""
-    fit: float = Field(0.8, ge=0.0, le=5.0)
+    fit: float = Field(default=0.8, ge=0.0, le=5.0)
     """Standard deviation of the fit of ad and kind of user."""
-    wear: float = Field(0.5, ge=0.0, le=5.0)
+    wear: float = Field(default=0.5, ge=0.0, le=5.0)
     """Taken from the click per unit of the ad's wear."""
-    wear_decay: float = Field(0.85, ge=0.0, lt=1.0)
+    wear_decay: float = Field(default=0.85, ge=0.0, lt=1.0)
     """Share of an ad's wear left at the next auction; each showing adds 1."""
-    sale_rate: float = Field(0.4, gt=0.0, le=1.0)
+    sale_rate: float = Field(default=0.4, gt=0.0, le=1.0)
     """Probability of a sale after a click."""
-    margin: float = Field(8.0, gt=0.0, le=10_000.0)
+    margin: float = Field(default=8.0, gt=0.0, le=10_000.0)
     """Mean margin of a sale."""
-    margin_spread: float = Field(0.25, ge=0.0, lt=0.5)
+    margin_spread: float = Field(default=0.25, ge=0.0, lt=0.5)
     """Standard deviation of the ads' margins, as a share of the mean."""
 
     @field_validator("bids")

@@ -20,51 +20,51 @@ PURSES = ("tight", "middling", "easy")
 class CartConfig(ScoredConfig):
     """Parameters of the shop; money in units of the median price, the rest log-odds unless said otherwise."""
 
-    gamma: float = Field(0.95, ge=0.0, le=1.0)
+    gamma: float = Field(default=0.95, ge=0.0, le=1.0)
     """Discount factor over offers."""
-    horizon: int = Field(12, ge=1, le=1_000)
+    horizon: int = Field(default=12, ge=1, le=1_000)
     """Most offers before the checkout."""
-    kits: int = Field(3, ge=1, le=50)
+    kits: int = Field(default=3, ge=1, le=50)
     """Groups of items that are used together."""
-    depth: int = Field(4, ge=2, le=20)
+    depth: int = Field(default=4, ge=2, le=20)
     """Levels of a kit, the item that customers come for included."""
-    price_rise: float = Field(0.5, ge=0.0, le=2.0)
+    price_rise: float = Field(default=0.5, ge=0.0, le=2.0)
     """Added to the log price from one level of a kit to the next: an accessory of an accessory is expensive."""
-    ready_made: float = Field(0.5, ge=0.0, le=2.0)
+    ready_made: float = Field(default=0.5, ge=0.0, le=2.0)
     """Added to the log price of what stands in for the rest of the kit."""
-    price_spread: float = Field(0.2, ge=0.0, le=2.0)
+    price_spread: float = Field(default=0.2, ge=0.0, le=2.0)
     """Standard deviation of the rest of the log price."""
-    margin_spread: float = Field(0.3, ge=0.0, lt=0.5)
+    margin_spread: float = Field(default=0.3, ge=0.0, lt=0.5)
     """Standard deviation of the items' margins, as a share of the mean margin."""
-    price_median: float = Field(20.0, gt=0.0, le=100_000.0)
+    price_median: float = Field(default=20.0, gt=0.0, le=100_000.0)
     """Currency units; for the metric `revenue` alone."""
-    add_base: float = Field(-3.0, ge=-8.0, le=4.0)
+    add_base: float = Field(default=-3.0, ge=-8.0, le=4.0)
     """Taking an affordable offer of mean appeal that nothing in the basket calls for."""
-    appeal_spread: float = Field(0.6, ge=0.0, le=3.0)
+    appeal_spread: float = Field(default=0.6, ge=0.0, le=3.0)
     """Standard deviation of the items' appeal."""
-    complement: float = Field(3.5, ge=0.0, le=8.0)
+    complement: float = Field(default=3.5, ge=0.0, le=8.0)
     """Added per unit of pull by what is in the basket."""
-    substitute: float = Field(1.0, ge=0.0, le=2.0)
+    substitute: float = Field(default=1.0, ge=0.0, le=2.0)
     """Pull that a ready-made item takes from the later levels of its kit."""
-    stray: float = Field(0.15, ge=0.0, le=1.0)
+    stray: float = Field(default=0.15, ge=0.0, le=1.0)
     """Pull of an item on one item, drawn at random, of another kit."""
-    again: float = Field(1.5, ge=0.0, le=8.0)
+    again: float = Field(default=1.5, ge=0.0, le=8.0)
     """Taken from an offer that was declined before."""
-    purse: float = Field(6.0, gt=0.0, le=1_000.0)
+    purse: float = Field(default=6.0, gt=0.0, le=1_000.0)
     """Median of what a middling customer can spend beside the item they came for."""
-    purse_ratio: float = Field(2.0, ge=1.0, le=10.0)
+    purse_ratio: float = Field(default=2.0, ge=1.0, le=10.0)
     """How many times an easy purse exceeds a middling one, and a middling one a tight one."""
-    purse_spread: float = Field(0.5, gt=0.0, le=3.0)
+    purse_spread: float = Field(default=0.5, gt=0.0, le=3.0)
     """Standard deviation of the log of what can be spent, within customers of one purse."""
-    annoyance_decay: float = Field(0.8, ge=0.0, lt=1.0)
+    annoyance_decay: float = Field(default=0.8, ge=0.0, lt=1.0)
     """Share of the annoyance left after an offer; each offer declined adds 1."""
-    leave_base: float = Field(-3.0, ge=-10.0, le=4.0)
+    leave_base: float = Field(default=-3.0, ge=-10.0, le=4.0)
     """Going on to the checkout after an offer, or none, without annoyance."""
-    leave_annoyance: float = Field(0.3, ge=0.0, le=5.0)
+    leave_annoyance: float = Field(default=0.3, ge=0.0, le=5.0)
     """Added per unit of annoyance."""
-    abandon_base: float = Field(-3.5, ge=-10.0, le=4.0)
+    abandon_base: float = Field(default=-3.5, ge=-10.0, le=4.0)
     """Abandoning the basket at the checkout, without annoyance."""
-    abandon_annoyance: float = Field(0.8, ge=0.0, le=5.0)
+    abandon_annoyance: float = Field(default=0.8, ge=0.0, le=5.0)
     """Added per unit of annoyance."""
 
 

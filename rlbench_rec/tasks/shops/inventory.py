@@ -30,43 +30,43 @@ PLAN_LIMIT = 30_000_000
 class InventoryConfig(ScoredConfig):
     """Parameters of the shop; money as a share of the price of a unit."""
 
-    gamma: float = Field(0.98, ge=0.0, le=1.0)
+    gamma: float = Field(default=0.98, ge=0.0, le=1.0)
     """Discount factor over weeks."""
-    horizon: int = Field(26, ge=1, le=104)
+    horizon: int = Field(default=26, ge=1, le=104)
     """Weeks of a season."""
     service: ScoreBlend = ScoreBlend(score={"rule": 1.0}, noise=0.2, tau=0.5, epsilon=0.05)
     """The behaviour policy: a buyer who roughly keeps to a rule of thumb."""
     ladder: dict[str, ScoreBlend] = Field(default_factory=lambda: LADDER | RULES)
     """The target policies beside behaviour and random."""
-    kinds: int = Field(3, ge=1, le=20)
+    kinds: int = Field(default=3, ge=1, le=20)
     """Kinds of product, from slow to fast movers."""
-    demand: float = Field(8.0, gt=0.0, le=50.0)
+    demand: float = Field(default=8.0, gt=0.0, le=50.0)
     """Mean weekly demand of an ordinary product, in units."""
-    demand_spread: float = Field(0.4, ge=0.0, le=1.0)
+    demand_spread: float = Field(default=0.4, ge=0.0, le=1.0)
     """Standard deviation of the log of the kinds' mean demand."""
-    overdispersion: float = Field(0.15, ge=0.0, le=2.0)
+    overdispersion: float = Field(default=0.15, ge=0.0, le=2.0)
     """Variance of the week's demand = mean + this x mean^2: negative binomial; 0 is Poisson."""
-    season: float = Field(0.5, ge=0.0, lt=1.0)
+    season: float = Field(default=0.5, ge=0.0, lt=1.0)
     """Mean demand rises and falls by this share, once a season."""
-    lead_time: int = Field(2, ge=0, le=3)
+    lead_time: int = Field(default=2, ge=0, le=3)
     """Weeks from an order to its arrival; 0 arrives before the same week's demand."""
-    case: int = Field(4, ge=1, le=100)
+    case: int = Field(default=4, ge=1, le=100)
     """Units in a case; one orders whole cases."""
-    cases: int = Field(8, ge=1, le=40)
+    cases: int = Field(default=8, ge=1, le=40)
     """Most cases in an order."""
-    capacity: int = Field(96, ge=1, le=1_000)
+    capacity: int = Field(default=96, ge=1, le=1_000)
     """Most units in stock and on the way; an order is cut to the cases that fit."""
-    unit_cost: float = Field(0.6, ge=0.0, lt=1.0)
+    unit_cost: float = Field(default=0.6, ge=0.0, lt=1.0)
     """What a unit costs the shop, paid with the order."""
-    holding: float = Field(0.01, ge=0.0, le=1.0)
+    holding: float = Field(default=0.01, ge=0.0, le=1.0)
     """Cost of a unit left over at the end of a week: space, capital, shrinkage."""
-    goodwill: float = Field(0.1, ge=0.0, le=2.0)
+    goodwill: float = Field(default=0.1, ge=0.0, le=2.0)
     """Cost of a unit asked for and not there, beside the sale."""
-    salvage: float = Field(0.5, ge=0.0, le=1.0)
+    salvage: float = Field(default=0.5, ge=0.0, le=1.0)
     """Share of its cost that a unit brings at the end of the season."""
-    start_weeks: float = Field(2.0, ge=0.0, le=10.0)
+    start_weeks: float = Field(default=2.0, ge=0.0, le=10.0)
     """A season begins with up to so many weeks' mean demand in stock, all amounts equally likely."""
-    price: float = Field(20.0, gt=0.0, le=100_000.0)
+    price: float = Field(default=20.0, gt=0.0, le=100_000.0)
     """In currency units; for the metrics `revenue` and `spend` alone."""
 
     @model_validator(mode="after")

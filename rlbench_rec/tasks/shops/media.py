@@ -26,45 +26,45 @@ TIRED_LIMIT = 10.0
 class MediaConfig(ScoredConfig):
     """Parameters of the service; log-odds unless said otherwise."""
 
-    gamma: float = Field(0.95, ge=0.0, le=1.0)
+    gamma: float = Field(default=0.95, ge=0.0, le=1.0)
     """Discount factor over titles."""
-    horizon: int = Field(60, ge=1, le=1_000)
+    horizon: int = Field(default=60, ge=1, le=1_000)
     """Most titles that a user is followed for, over several days."""
-    items: int = Field(24, ge=2, le=500)
+    items: int = Field(default=24, ge=2, le=500)
     """Titles, each of one genre."""
-    categories: int = Field(4, ge=1, le=20)
+    categories: int = Field(default=4, ge=1, le=20)
     """Genres; at most as many as titles."""
-    hook_spread: float = Field(0.7, ge=0.0, le=3.0)
+    hook_spread: float = Field(default=0.7, ge=0.0, le=3.0)
     """Standard deviation of the titles' hook: what keeps one watching."""
-    bait: float = Field(0.6, ge=-1.0, le=1.0)
+    bait: float = Field(default=0.6, ge=-1.0, le=1.0)
     """Minus the correlation of hook and worth: above 0, what keeps one watching tends to be regretted."""
-    length: float = Field(4.0, gt=0.0, le=600.0)
+    length: float = Field(default=4.0, gt=0.0, le=600.0)
     """Median length in minutes; for the metric `watched` alone."""
-    length_spread: float = Field(0.3, ge=0.0, le=2.0)
+    length_spread: float = Field(default=0.3, ge=0.0, le=2.0)
     """Standard deviation of the log length."""
-    watch_base: float = Field(-0.5, ge=-8.0, le=4.0)
+    watch_base: float = Field(default=-0.5, ge=-8.0, le=4.0)
     """Share watched of a title of mean hook, outside the favourite genre."""
-    taste: float = Field(0.8, ge=0.0, le=5.0)
+    taste: float = Field(default=0.8, ge=0.0, le=5.0)
     """Added where the title is of the user's favourite genre."""
-    bored: float = Field(0.5, ge=0.0, le=5.0)
+    bored: float = Field(default=0.5, ge=0.0, le=5.0)
     """Taken per unit of satiation with the genre."""
-    satiation_decay: float = Field(0.8, ge=0.0, lt=1.0)
+    satiation_decay: float = Field(default=0.8, ge=0.0, lt=1.0)
     """Share of satiation left after a title."""
-    night_decay: float = Field(0.3, ge=0.0, le=1.0)
+    night_decay: float = Field(default=0.3, ge=0.0, le=1.0)
     """Share of satiation left after a night, further."""
-    goodwill_gain: float = Field(0.4, ge=0.0, le=2.0)
+    goodwill_gain: float = Field(default=0.4, ge=0.0, le=2.0)
     """Goodwill won (or lost) by watching to the end a title of worth 1 (or -1)."""
-    goodwill_decay: float = Field(0.9, ge=0.0, lt=1.0)
+    goodwill_decay: float = Field(default=0.9, ge=0.0, lt=1.0)
     """Share of goodwill left after a title."""
-    on_base: float = Field(2.0, ge=-8.0, le=8.0)
+    on_base: float = Field(default=2.0, ge=-8.0, le=8.0)
     """Going on today after a title of which half was watched."""
-    on_share: float = Field(1.0, ge=0.0, le=5.0)
+    on_share: float = Field(default=1.0, ge=0.0, le=5.0)
     """Added to it per share watched beyond a half."""
-    on_tired: float = Field(0.2, ge=0.0, le=5.0)
+    on_tired: float = Field(default=0.2, ge=0.0, le=5.0)
     """Taken from it per title seen today, up to 10."""
-    return_base: float = Field(0.5, ge=-8.0, le=8.0)
+    return_base: float = Field(default=0.5, ge=-8.0, le=8.0)
     """Coming back tomorrow, at goodwill 0."""
-    return_goodwill: float = Field(1.5, ge=0.0, le=5.0)
+    return_goodwill: float = Field(default=1.5, ge=0.0, le=5.0)
     """Added to it per unit of goodwill."""
 
     @model_validator(mode="after")

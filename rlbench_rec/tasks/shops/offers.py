@@ -22,57 +22,57 @@ class OffersConfig(ScoredConfig):
     """Parameters of the chat; money in units of what it is worth to settle a chat, the rest log-odds unless said
     otherwise."""
 
-    gamma: float = Field(1.0, ge=0.0, le=1.0)
+    gamma: float = Field(default=1.0, ge=0.0, le=1.0)
     """Discount factor over turns: a chat's result is a plain sum."""
-    horizon: int = Field(10, ge=1, le=100)
+    horizon: int = Field(default=10, ge=1, le=100)
     """Turns after which a chat that is not settled has failed."""
-    issues: int = Field(3, ge=1, le=20)
+    issues: int = Field(default=3, ge=1, le=20)
     """Kinds of trouble, known from the customer's choice at the start of the chat."""
-    small: float = Field(0.15, ge=0.0, le=10.0)
+    small: float = Field(default=0.15, ge=0.0, le=10.0)
     """Cost of a small voucher, if it is taken."""
-    large: float = Field(0.45, ge=0.0, le=10.0)
+    large: float = Field(default=0.45, ge=0.0, le=10.0)
     """Cost of a large voucher, if it is taken; at least that of the small one."""
-    hand_cost: float = Field(0.5, ge=0.0, le=10.0)
+    hand_cost: float = Field(default=0.5, ge=0.0, le=10.0)
     """Cost of handing over to a person."""
-    turn_cost: float = Field(0.01, ge=0.0, le=1.0)
+    turn_cost: float = Field(default=0.01, ge=0.0, le=1.0)
     """Cost of a turn."""
-    lost: float = Field(0.5, ge=0.0, le=10.0)
+    lost: float = Field(default=0.5, ge=0.0, le=10.0)
     """Cost of a customer who leaves unsettled, beside what settling is worth."""
-    explain_base: float = Field(-2.5, ge=-8.0, le=4.0)
+    explain_base: float = Field(default=-2.5, ge=-8.0, le=4.0)
     """An explanation settles it, in the middle mood and nothing clear."""
-    explain_clear: float = Field(1.6, ge=0.0, le=5.0)
+    explain_clear: float = Field(default=1.6, ge=0.0, le=5.0)
     """Added to that per level of clarity: one can explain what one has understood."""
-    explain_mood: float = Field(0.4, ge=0.0, le=5.0)
+    explain_mood: float = Field(default=0.4, ge=0.0, le=5.0)
     """Added to that per level of mood."""
-    issue_spread: float = Field(0.5, ge=0.0, le=3.0)
+    issue_spread: float = Field(default=0.5, ge=0.0, le=3.0)
     """Standard deviation of how readily issues can be explained."""
-    take_small: float = Field(-1.2, ge=-8.0, le=4.0)
+    take_small: float = Field(default=-1.2, ge=-8.0, le=4.0)
     """A small voucher is taken, in the middle mood."""
-    take_large: float = Field(0.2, ge=-8.0, le=4.0)
+    take_large: float = Field(default=0.2, ge=-8.0, le=4.0)
     """A large voucher is taken, in the middle mood."""
-    take_mood: float = Field(0.4, ge=0.0, le=5.0)
+    take_mood: float = Field(default=0.4, ge=0.0, le=5.0)
     """Added to both per level of mood."""
-    take_again: float = Field(1.0, ge=0.0, le=5.0)
+    take_again: float = Field(default=1.0, ge=0.0, le=5.0)
     """Taken from both after a voucher at least as large was declined."""
-    hand_settles: float = Field(0.85, ge=0.0, le=1.0)
+    hand_settles: float = Field(default=0.85, ge=0.0, le=1.0)
     """Probability that the person settles it."""
-    asking_clears: float = Field(0.7, ge=0.0, le=1.0)
+    asking_clears: float = Field(default=0.7, ge=0.0, le=1.0)
     """Probability that a question makes things one level clearer."""
-    asking_annoys: float = Field(0.3, ge=0.0, le=1.0)
+    asking_annoys: float = Field(default=0.3, ge=0.0, le=1.0)
     """Probability that a question takes a level of mood."""
-    failing_annoys: float = Field(0.5, ge=0.0, le=1.0)
+    failing_annoys: float = Field(default=0.5, ge=0.0, le=1.0)
     """The same for an explanation that does not settle it, or a voucher that is declined."""
-    sorry_soothes: float = Field(0.8, ge=0.0, le=1.0)
+    sorry_soothes: float = Field(default=0.8, ge=0.0, le=1.0)
     """Probability that the first apology brings a level of mood."""
-    sorry_wears: float = Field(0.4, ge=0.0, le=1.0)
+    sorry_wears: float = Field(default=0.4, ge=0.0, le=1.0)
     """Each further apology keeps this share of the one before."""
-    leave_base: float = Field(-3.5, ge=-10.0, le=4.0)
+    leave_base: float = Field(default=-3.5, ge=-10.0, le=4.0)
     """Leaving after the first turn by an ordinary customer in the middle mood."""
-    leave_mood: float = Field(0.9, ge=0.0, le=5.0)
+    leave_mood: float = Field(default=0.9, ge=0.0, le=5.0)
     """Taken from leaving per level of mood."""
-    leave_turn: float = Field(0.2, ge=0.0, le=5.0)
+    leave_turn: float = Field(default=0.2, ge=0.0, le=5.0)
     """Added to leaving per turn."""
-    patience_spread: float = Field(0.7, ge=0.0, le=5.0)
+    patience_spread: float = Field(default=0.7, ge=0.0, le=5.0)
     """Added to leaving for hurried customers, taken from it for patient ones."""
 
     @model_validator(mode="after")

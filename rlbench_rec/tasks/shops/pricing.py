@@ -21,39 +21,39 @@ SEGMENTS = ("loyal", "ordinary", "thrifty")
 class PricingConfig(ScoredConfig):
     """Parameters of the shop; prices as a share of the list price, the rest log-odds unless said otherwise."""
 
-    gamma: float = Field(0.95, ge=0.0, le=1.0)
+    gamma: float = Field(default=0.95, ge=0.0, le=1.0)
     """Discount factor over visits."""
     service: ScoreBlend = ScoreBlend(score={"myopic": 1.0}, noise=0.2, tau=0.7, epsilon=0.05)
     """The behaviour policy; with few levels, a larger error could lose to random."""
     discounts: tuple[float, ...] = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
     """The discount levels that may be shown."""
-    cost: float = Field(0.5, ge=0.0, le=0.9)
+    cost: float = Field(default=0.5, ge=0.0, le=0.9)
     """What the shop pays for the product."""
-    list_price: float = Field(20.0, gt=0.0, le=100_000.0)
+    list_price: float = Field(default=20.0, gt=0.0, le=100_000.0)
     """In currency units; for the metric `revenue` alone."""
-    buy_base: float = Field(-0.6, ge=-8.0, le=4.0)
+    buy_base: float = Field(default=-0.6, ge=-8.0, le=4.0)
     """Purchase by an ordinary customer at the list price, if they expect that price and have none left."""
-    buy_spread: float = Field(0.6, ge=0.0, le=4.0)
+    buy_spread: float = Field(default=0.6, ge=0.0, le=4.0)
     """How much more readily loyal customers buy than ordinary ones, and how much less thrifty ones do."""
-    elasticity: float = Field(4.0, ge=0.0, le=20.0)
+    elasticity: float = Field(default=4.0, ge=0.0, le=20.0)
     """Added to the purchase per unit of price taken off, for an ordinary customer."""
-    elasticity_spread: float = Field(0.5, ge=0.0, le=1.0)
+    elasticity_spread: float = Field(default=0.5, ge=0.0, le=1.0)
     """Share by which thrifty customers respond more to the price, and loyal ones less."""
-    gain: float = Field(4.0, ge=0.0, le=40.0)
+    gain: float = Field(default=4.0, ge=0.0, le=40.0)
     """Added per unit of price below what the customer expects."""
-    loss: float = Field(8.0, ge=0.0, le=40.0)
+    loss: float = Field(default=8.0, ge=0.0, le=40.0)
     """Taken per unit of price above what the customer expects; losses weigh more than gains."""
-    memory: float = Field(0.8, ge=0.0, lt=1.0)
+    memory: float = Field(default=0.8, ge=0.0, lt=1.0)
     """Share of the reference price that is left after a visit; the rest is the price shown."""
-    stock_weight: float = Field(1.0, ge=0.0, le=10.0)
+    stock_weight: float = Field(default=1.0, ge=0.0, le=10.0)
     """Taken from the purchase per unit of the product still at home."""
-    stock_decay: float = Field(0.7, ge=0.0, lt=1.0)
+    stock_decay: float = Field(default=0.7, ge=0.0, lt=1.0)
     """Share of the stock at home that is left at the next visit."""
-    leave_base: float = Field(-3.5, ge=-10.0, le=4.0)
+    leave_base: float = Field(default=-3.5, ge=-10.0, le=4.0)
     """Not coming back after a visit."""
-    leave_loss: float = Field(4.0, ge=0.0, le=40.0)
+    leave_loss: float = Field(default=4.0, ge=0.0, le=40.0)
     """Added per unit of price above what the customer expects."""
-    shop_spread: float = Field(0.15, ge=0.0, le=1.0)
+    shop_spread: float = Field(default=0.15, ge=0.0, le=1.0)
     """How much the segments differ from shop to shop: standard deviation of base and of log elasticity."""
 
     @field_validator("discounts")

@@ -41,57 +41,57 @@ class RecommendConfig(TaskConfig):
 
     asked: ClassVar[frozenset[str]] = TaskConfig.asked | {"click_reward", "cart_reward", "purchase_reward"}
 
-    items: int = Field(30, ge=2, le=10_000)
+    items: int = Field(default=30, ge=2, le=10_000)
     """Items, each in one category."""
-    categories: int = Field(6, ge=1, le=100)
+    categories: int = Field(default=6, ge=1, le=100)
     """Categories; at most as many as items."""
-    appeal_spread: float = Field(1.0, ge=0.0, le=3.0)
+    appeal_spread: float = Field(default=1.0, ge=0.0, le=3.0)
     """Standard deviation of the items' appeal."""
-    bait: float = Field(0.3, ge=-1.0, le=1.0)
+    bait: float = Field(default=0.3, ge=-1.0, le=1.0)
     """Minus the correlation of appeal and quality: above 0, what draws the click tends not to be what satisfies."""
-    click_base: float = Field(-1.0, ge=-8.0, le=4.0)
+    click_base: float = Field(default=-1.0, ge=-8.0, le=4.0)
     """Click on an item of mean appeal, outside the user's interest."""
-    interest: float = Field(1.0, ge=0.0, le=5.0)
+    interest: float = Field(default=1.0, ge=0.0, le=5.0)
     """Added to the click where the item is of the category that the user is after."""
-    drift: float = Field(0.05, ge=0.0, le=1.0)
+    drift: float = Field(default=0.05, ge=0.0, le=1.0)
     """Probability per step that the user turns to another category at random."""
-    satiation_click: float = Field(0.5, ge=0.0, le=5.0)
+    satiation_click: float = Field(default=0.5, ge=0.0, le=5.0)
     """Taken from the click per unit of satiation."""
-    satiation_decay: float = Field(0.8, ge=0.0, lt=1.0)
+    satiation_decay: float = Field(default=0.8, ge=0.0, lt=1.0)
     """Share of satiation left after a step."""
-    memory_decay: float = Field(0.8, ge=0.0, lt=1.0)
+    memory_decay: float = Field(default=0.8, ge=0.0, lt=1.0)
     """Share of the shop's memory of clicks left after a step."""
-    click_expected: float = Field(0.3, ge=0.0, le=1.0)
+    click_expected: float = Field(default=0.3, ge=0.0, le=1.0)
     """Clicks that the shop's memory expects of each item shown; only what differs from it is remembered."""
-    cart_base: float = Field(-1.5, ge=-8.0, le=4.0)
+    cart_base: float = Field(default=-1.5, ge=-8.0, le=4.0)
     """Cart after a click, at engagement 0 and mean quality."""
-    purchase_base: float = Field(-1.0, ge=-8.0, le=4.0)
+    purchase_base: float = Field(default=-1.0, ge=-8.0, le=4.0)
     """Purchase after a cart, at engagement 0 and mean quality."""
-    quality_funnel: float = Field(0.3, ge=0.0, le=5.0)
+    quality_funnel: float = Field(default=0.3, ge=0.0, le=5.0)
     """Added to cart and purchase per unit of the item's quality."""
-    engagement_funnel: float = Field(1.2, ge=0.0, le=5.0)
+    engagement_funnel: float = Field(default=1.2, ge=0.0, le=5.0)
     """Added to cart and purchase per unit of engagement."""
-    engagement_gain: float = Field(0.4, ge=0.0, le=2.0)
+    engagement_gain: float = Field(default=0.4, ge=0.0, le=2.0)
     """Engagement won (or lost) by a click on an item of quality 1 (or -1)."""
-    engagement_decay: float = Field(0.9, ge=0.0, lt=1.0)
+    engagement_decay: float = Field(default=0.9, ge=0.0, lt=1.0)
     """Share of engagement left after a step."""
-    leave_base: float = Field(-2.6, ge=-10.0, le=4.0)
+    leave_base: float = Field(default=-2.6, ge=-10.0, le=4.0)
     """Leaving after a step, at engagement 0 and without satiation."""
-    leave_engagement: float = Field(1.0, ge=0.0, le=5.0)
+    leave_engagement: float = Field(default=1.0, ge=0.0, le=5.0)
     """Taken from leaving per unit of engagement."""
-    leave_satiation: float = Field(0.2, ge=0.0, le=5.0)
+    leave_satiation: float = Field(default=0.2, ge=0.0, le=5.0)
     """Added to leaving per unit of satiation with the category shown."""
-    leave_quality: float = Field(0.5, ge=0.0, le=5.0)
+    leave_quality: float = Field(default=0.5, ge=0.0, le=5.0)
     """Taken from leaving per unit of quality of a clicked item: a let-down sends users away."""
-    click_reward: float = Field(1.0, ge=0.0, le=1_000.0)
+    click_reward: float = Field(default=1.0, ge=0.0, le=1_000.0)
     """Reward of a click."""
-    cart_reward: float = Field(2.0, ge=0.0, le=1_000.0)
+    cart_reward: float = Field(default=2.0, ge=0.0, le=1_000.0)
     """Further reward of a cart."""
-    purchase_reward: float = Field(4.0, ge=0.0, le=1_000.0)
+    purchase_reward: float = Field(default=4.0, ge=0.0, le=1_000.0)
     """Further reward of a purchase."""
-    price_median: float = Field(20.0, gt=0.0, le=100_000.0)
+    price_median: float = Field(default=20.0, gt=0.0, le=100_000.0)
     """Median price, in currency units; for the metric `revenue` alone."""
-    price_spread: float = Field(0.5, ge=0.0, le=3.0)
+    price_spread: float = Field(default=0.5, ge=0.0, le=3.0)
     """Standard deviation of the log price."""
     ranker: LinearRanker = LinearRanker(appeal=1.0, clicks=1.0, noise=0.3, tau=1.0)
     """The behaviour policy: a click-through ranker with exploration."""

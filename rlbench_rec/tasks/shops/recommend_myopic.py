@@ -11,13 +11,13 @@ from .recommend import Recommend, RecommendConfig, RecommendSimulator
 class RecommendMyopicConfig(RecommendConfig):
     """The shop of `recommend-v1` in which a decision cannot affect the future."""
 
-    satiation_click: float = Field(0.0, ge=0.0, le=0.0)
+    satiation_click: float = Field(default=0.0, ge=0.0, le=0.0)
     """What was shown before does not lower the click."""
-    leave_satiation: float = Field(0.0, ge=0.0, le=0.0)
+    leave_satiation: float = Field(default=0.0, ge=0.0, le=0.0)
     """Nor does it drive users away."""
-    leave_quality: float = Field(0.0, ge=0.0, le=0.0)
+    leave_quality: float = Field(default=0.0, ge=0.0, le=0.0)
     """Nor does a disappointment."""
-    engagement_gain: float = Field(0.0, ge=0.0, le=0.0)
+    engagement_gain: float = Field(default=0.0, ge=0.0, le=0.0)
     """Engagement stays 0."""
 
 

@@ -23,45 +23,45 @@ ACTIONS = ("nothing", "push", "small coupon", "large coupon")
 class RetentionConfig(ScoredConfig):
     """Parameters of the shop; log-odds unless said otherwise."""
 
-    gamma: float = Field(0.95, ge=0.0, le=1.0)
+    gamma: float = Field(default=0.95, ge=0.0, le=1.0)
     """Discount factor over weeks."""
-    margin: float = Field(0.4, gt=0.0, le=1.0)
+    margin: float = Field(default=0.4, gt=0.0, le=1.0)
     """What the shop earns on a basket at full price, as a share of its price."""
-    small: float = Field(0.08, ge=0.0, le=1.0)
+    small: float = Field(default=0.08, ge=0.0, le=1.0)
     """Small coupon, as a share of the basket's price."""
-    large: float = Field(0.2, gt=0.0, le=1.0)
+    large: float = Field(default=0.2, gt=0.0, le=1.0)
     """Large coupon, as a share of the basket's price; at least the small one."""
-    send_cost: float = Field(0.002, ge=0.0, le=1.0)
+    send_cost: float = Field(default=0.002, ge=0.0, le=1.0)
     """Cost of any message, as a share of the basket's price."""
-    basket: float = Field(40.0, gt=0.0, le=100_000.0)
+    basket: float = Field(default=40.0, gt=0.0, le=100_000.0)
     """Price of a basket in currency units; for the metric `revenue` alone."""
-    buy_base: float = Field(-1.5, ge=-8.0, le=4.0)
+    buy_base: float = Field(default=-1.5, ge=-8.0, le=4.0)
     """Purchase in a week by an ordinary customer without habit, message or coupon."""
-    buy_spread: float = Field(0.5, ge=0.0, le=4.0)
+    buy_spread: float = Field(default=0.5, ge=0.0, le=4.0)
     """How much more readily loyal customers buy than ordinary ones, and how much less thrifty ones do."""
-    buy_habit: float = Field(0.5, ge=0.0, le=4.0)
+    buy_habit: float = Field(default=0.5, ge=0.0, le=4.0)
     """Added to the purchase per unit of habit."""
-    buy_reminded: float = Field(0.6, ge=0.0, le=4.0)
+    buy_reminded: float = Field(default=0.6, ge=0.0, le=4.0)
     """Added to the purchase by any message."""
-    buy_coupon: float = Field(8.0, ge=0.0, le=40.0)
+    buy_coupon: float = Field(default=8.0, ge=0.0, le=40.0)
     """Added to the purchase per unit of coupon, for an ordinary customer."""
-    coupon_spread: float = Field(0.5, ge=0.0, le=1.0)
+    coupon_spread: float = Field(default=0.5, ge=0.0, le=1.0)
     """Share by which thrifty customers respond more to a coupon, and loyal ones less."""
-    buy_addicted: float = Field(1.5, ge=0.0, le=10.0)
+    buy_addicted: float = Field(default=1.5, ge=0.0, le=10.0)
     """Taken from the purchase of a customer who is fully used to coupons: what is usual is not a treat."""
-    habit_decay: float = Field(0.7, ge=0.0, lt=1.0)
+    habit_decay: float = Field(default=0.7, ge=0.0, lt=1.0)
     """Share of habit left after a week; each purchase adds 1."""
-    addiction_decay: float = Field(0.92, ge=0.0, lt=1.0)
+    addiction_decay: float = Field(default=0.92, ge=0.0, lt=1.0)
     """Share of addiction left after a week; a purchase with a coupon adds up to what is missing to 1."""
-    leave_base: float = Field(-1.5, ge=-10.0, le=4.0)
+    leave_base: float = Field(default=-1.5, ge=-10.0, le=4.0)
     """Leaving after a week, without habit, message or coupon."""
-    leave_habit: float = Field(1.5, ge=0.0, le=10.0)
+    leave_habit: float = Field(default=1.5, ge=0.0, le=10.0)
     """Taken from leaving per unit of habit after the week."""
-    leave_message: float = Field(0.8, ge=0.0, le=5.0)
+    leave_message: float = Field(default=0.8, ge=0.0, le=5.0)
     """Added to leaving by any message: it annoys, and offers to unsubscribe."""
-    leave_coupon: float = Field(0.6, ge=0.0, le=5.0)
+    leave_coupon: float = Field(default=0.6, ge=0.0, le=5.0)
     """Taken from leaving by a large coupon, in part by a small one."""
-    shop_spread: float = Field(0.15, ge=0.0, le=1.0)
+    shop_spread: float = Field(default=0.15, ge=0.0, le=1.0)
     """How much the segments differ from shop to shop: standard deviation of base and of log response to coupons."""
 
     @model_validator(mode="after")

@@ -19,41 +19,41 @@ METRICS = ("CTR", "CVR", "revenue", "diversity", "satisfaction")
 class SequenceConfig(ScoredConfig):
     """Parameters of the page; log-odds unless said otherwise."""
 
-    gamma: float = Field(1.0, ge=0.0, le=1.0)
+    gamma: float = Field(default=1.0, ge=0.0, le=1.0)
     """Discount factor over positions: a page is one slate, so they count alike."""
-    horizon: int = Field(6, ge=1, le=50)
+    horizon: int = Field(default=6, ge=1, le=50)
     """Positions on the page."""
-    items: int = Field(18, ge=2, le=1_000)
+    items: int = Field(default=18, ge=2, le=1_000)
     """Items that may be put on the page."""
-    categories: int = Field(3, ge=1, le=50)
+    categories: int = Field(default=3, ge=1, le=50)
     """Categories, and as many kinds of user; at most as many as items."""
-    click_base: float = Field(-1.0, ge=-8.0, le=4.0)
+    click_base: float = Field(default=-1.0, ge=-8.0, le=4.0)
     """Click on an examined item of mean appeal, outside the user's interest."""
-    interest: float = Field(1.0, ge=0.0, le=5.0)
+    interest: float = Field(default=1.0, ge=0.0, le=5.0)
     """Added to the click where the item is of the category that the user is after."""
-    appeal_spread: float = Field(0.5, ge=0.0, le=3.0)
+    appeal_spread: float = Field(default=0.5, ge=0.0, le=3.0)
     """Standard deviation of the items' appeal."""
-    redundancy: float = Field(0.6, ge=0.0, le=5.0)
+    redundancy: float = Field(default=0.6, ge=0.0, le=5.0)
     """Taken from the click for each item of the same category above."""
-    sponsored: float = Field(0.6, ge=0.0, le=1.0)
+    sponsored: float = Field(default=0.6, ge=0.0, le=1.0)
     """Minus the correlation of fee and quality: items that pay for their place tend to be worse."""
-    fee_mean: float = Field(0.8, ge=0.0, le=100.0)
+    fee_mean: float = Field(default=0.8, ge=0.0, le=100.0)
     """Mean fee per click, as a share of what a click is worth otherwise."""
-    fee_spread: float = Field(0.5, ge=0.0, le=100.0)
+    fee_spread: float = Field(default=0.5, ge=0.0, le=100.0)
     """Standard deviation of the fee; fees below 0 are 0."""
-    buy_base: float = Field(-2.0, ge=-8.0, le=4.0)
+    buy_base: float = Field(default=-2.0, ge=-8.0, le=4.0)
     """Purchase after a click on an item of mean quality."""
-    buy_quality: float = Field(0.5, ge=0.0, le=5.0)
+    buy_quality: float = Field(default=0.5, ge=0.0, le=5.0)
     """Added to the purchase per unit of quality."""
-    go_on_base: float = Field(1.2, ge=-8.0, le=8.0)
+    go_on_base: float = Field(default=1.2, ge=-8.0, le=8.0)
     """Reading on after an item of mean quality that was not clicked."""
-    go_on_quality: float = Field(1.5, ge=0.0, le=5.0)
+    go_on_quality: float = Field(default=1.5, ge=0.0, le=5.0)
     """Added to reading on per unit of quality: a page of poor items loses its reader."""
-    go_on_click: float = Field(-0.5, ge=-5.0, le=5.0)
+    go_on_click: float = Field(default=-0.5, ge=-5.0, le=5.0)
     """Added to reading on after a click: some do not come back to the page."""
-    price_median: float = Field(20.0, gt=0.0, le=100_000.0)
+    price_median: float = Field(default=20.0, gt=0.0, le=100_000.0)
     """Median price, in currency units."""
-    price_spread: float = Field(0.5, ge=0.0, le=3.0)
+    price_spread: float = Field(default=0.5, ge=0.0, le=3.0)
     """Standard deviation of the log price."""
 
     @model_validator(mode="after")

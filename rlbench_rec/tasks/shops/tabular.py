@@ -19,16 +19,16 @@ from ..true_values import TrueValue
 class TabularConfig(ScoredConfig):
     """Size and shape of the MDP."""
 
-    states: int = Field(10, ge=1, le=1_000)
+    states: int = Field(default=10, ge=1, le=1_000)
     """States a user can be in."""
-    actions: int = Field(5, ge=1, le=1_000)
+    actions: int = Field(default=5, ge=1, le=1_000)
     """Actions."""
-    branching: float = Field(0.1, gt=0.0, le=100.0)
+    branching: float = Field(default=0.1, gt=0.0, le=100.0)
     """Concentration of the Dirichlet distribution that transitions are drawn from: small leads nearly surely to one
     state, large to all alike."""
-    worst: float = Field(0.2, ge=0.0, le=1.0)
+    worst: float = Field(default=0.2, ge=0.0, le=1.0)
     """What a click rate is worth in the worst state, as a share of the best one's; 1: all states are alike."""
-    leave: float = Field(0.1, ge=0.0, le=1.0)
+    leave: float = Field(default=0.1, ge=0.0, le=1.0)
     """Probability of leaving after each decision."""
 
 

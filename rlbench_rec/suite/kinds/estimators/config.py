@@ -19,7 +19,7 @@ class TaskSource(BaseModel):
 
     task: str
     """Task id, or the .json file of a calibrated shop."""
-    task_seed: int = Field(0, ge=0)
+    task_seed: int = Field(default=0, ge=0)
     """Fixes the shop."""
     variant: Literal["train", "judge"] | None = None
     """The shop to choose on, the one to judge on, or the one with default parameters."""
@@ -32,7 +32,7 @@ class TaskSource(BaseModel):
     mismatched: list[str] = ["worst", "poor", "between", "farsighted-loose", "farsighted-firm", "farsighted-greedy"]
     """Target policies that look at something else."""
 
-    label: str = Field("", pattern=LABEL)
+    label: str = Field(default="", pattern=LABEL)
     """What sets it apart from another source of the same name; part of what tables call it. Without labels they show
     the settings that differ."""
 
@@ -67,22 +67,22 @@ class EstimatorSuite(AnySuite):
     """One sentence for `rlbench list suites`."""
     sources: list[TaskSource] = Field(min_length=1)
     """The shops."""
-    estimators: list[str] = Field(["ips", "snips", "dm", "dr", "sndr"], min_length=1)
+    estimators: list[str] = Field(default=["ips", "snips", "dm", "dr", "sndr"], min_length=1)
     """Off-policy estimators, by id."""
     q: SuiteQ = "linear"
     """The q of the doubly robust estimators and `dm`: `linear`, fast and wrong in its shape; or `auto`, the one that
     suites of algorithms take by default. With `auto` the answer is about the rows of their runs.csv."""
-    fqe_steps: int = Field(500, ge=1)
+    fqe_steps: int = Field(default=500, ge=1)
     """Steps of fitted Q evaluation per fold, where q is `auto` and the log is sequential."""
-    batch_size: int = Field(256, ge=1)
+    batch_size: int = Field(default=256, ge=1)
     """Rows a step of fitted Q evaluation, likewise."""
-    episodes: list[int] = Field([1_000, 10_000, 100_000], min_length=1)
+    episodes: list[int] = Field(default=[1_000, 10_000, 100_000], min_length=1)
     """Sizes of the logs."""
-    logs: list[int] = Field([20, 10, 3], min_length=1)
+    logs: list[int] = Field(default=[20, 10, 3], min_length=1)
     """How many logs of each size, in the same order; their seeds are 1, 2, …"""
     interval: Literal["bootstrap", "normal"] = "normal"
     """How the intervals are made."""
-    truth_error: float = Field(0.005, gt=0.0, le=1.0)
+    truth_error: float = Field(default=0.005, gt=0.0, le=1.0)
     """Standard error of a true value, relative to the behaviour policy's."""
 
     @model_validator(mode="after")

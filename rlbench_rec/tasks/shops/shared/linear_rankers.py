@@ -23,9 +23,9 @@ class LinearRanker(BaseModel):
     """Weight of the user's recent clicks in the item's category."""
     satiation: float = 0.0
     """Weight of how often the category was just shown; negative avoids repetition."""
-    noise: float = Field(0.0, ge=0.0)
+    noise: float = Field(default=0.0, ge=0.0)
     """Standard deviation of the score's error."""
-    tau: float = Field(1.0, gt=0.0)
+    tau: float = Field(default=1.0, gt=0.0)
     """Temperature of the softmax."""
 
 
