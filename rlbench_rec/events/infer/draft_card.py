@@ -148,7 +148,7 @@ def card_keys(name: str, roles: Roles) -> dict[str, object]:
     event = roles.keys.get("event")
     keys |= {key: value for key, value in roles.keys.items() if key not in ("session", "event")}
     if "timestamp" in roles.columns and keys.get("time_unit", "iso") == "iso" and "order" not in roles.columns:
-        keys["time_zone"] = "UTC"
+        keys.setdefault("time_zone", "UTC")
     rule = _session_rule(roles)
     keys["session"] = rule
     if rule == "gap":

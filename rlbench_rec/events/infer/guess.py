@@ -37,6 +37,7 @@ def guess(sample: Sample, answers: Answers | None = None) -> Roles:
     find_item(roles)
     find_user(roles)
     find_time(roles)
+    roles.answered("since_start")
     find_session(roles)
     find_event(roles)
     find_amounts(roles)

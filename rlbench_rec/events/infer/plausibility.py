@@ -17,6 +17,8 @@ from .user_roles import FEW, without_rows
 
 MOST_MALFORMED = 0.02
 """A larger share of rows that do not fit the card is not dirt."""
+MOST_WITHOUT_SESSION = 0.1
+"""Where more rows have no session, the column may not be one of all visits."""
 SHOWN = 160
 
 
@@ -63,6 +65,14 @@ def _judge_account(roles: Roles, log: EventLog) -> None:
         "other_log": read,
         "malformed": without_rows(roles, "item") + without_rows(roles, "timestamp"),
     }
+    without = log.report.set_aside.get("missing_session", 0)
+    if without > MOST_WITHOUT_SESSION * read and roles.has("user") and roles.has("timestamp"):
+        session = ",".join(roles.columns["session"])
+        text = (
+            f"'{session}' is empty in {without:,} of {read:,} rows, which are set aside without one. Are visits to be "
+            "cut by pauses instead?"
+        )
+        roles.ask("session", text, ["session=gap", f"session={session}"])
     for reason, count in log.report.set_aside.items():
         known = explained.get(reason, 0)
         if reason in ("missing_user", "missing_session") or count <= known:

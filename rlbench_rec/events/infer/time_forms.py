@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from .time_wrapping import unwrapped, wrapped, zones_of
+
 FIRST = datetime(1995, 1, 1, tzinfo=UTC).timestamp()
 """No shop's log is older."""
 DAY = 86_400
@@ -37,10 +39,20 @@ _DATES = (
     "%Y年%m月%d日", "%y/%m/%d", "%y-%m-%d", "%y.%m.%d",
 )  # fmt: skip
 _SPLIT = re.compile(
-    r"(?P<date>\d+\D\d+\D\d+日?|.*?\d{2,4})(?P<gap>T| at |, | - | +|:)"
+    r"(?P<date>\d+\D\d+\D\d+日?|.*?\d{2,4})(?P<gap>T| at | um | à |, | - | +|:|_)"
     r"(?P<clock>\d{1,2}:\d\d(?::\d\d)?|T?\d{6}|\d{4}|\d{2})"
     r"(?P<fraction>[.,]\d{1,9})?(?P<half> ?[AaPp][Mm])?(?P<zone> ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
 )
+_OTHER_CLOCK = re.compile(  # 10h30, 10.30.00, 10-30-00
+    r"(?P<date>.+?)(?P<gap>T| um | à | - | +|_|-)\d{1,2}(?P<mark>[h.-])\d\d(?P<seconds>(?P=mark)\d\d)?"
+    r"(?P<fraction>(?<=\d\d.\d\d)[.,]\d{1,9})?"
+)
+_CLOCK_FIRST = re.compile(r"(?P<clock>\d{1,2}:\d\d(:\d\d)?)(?P<gap>, | - | +)(?P<date>.+)")
+_YEAR_LAST = (
+    "%a %b %d %H:%M:%S %Y", "%b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M:%S UTC %Y",
+    "%a %b %d %H:%M:%S GMT %Y", "%a %b %d %Y %H:%M:%S GMT%z",
+)  # fmt: skip
+"""Formats of programs: `date`, C's ctime, JavaScript."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,7 @@ class TimeForm:
         has_clock: whether a time of day is among them.
         has_offset: whether every time carries its zone, or is counted in UTC.
         decimal: the decimal mark of numbers.
+        zones: time zones that a name behind the times may mean.
     """
 
     unit: str
@@ -63,6 +76,7 @@ class TimeForm:
     has_clock: bool = True
     has_offset: bool = True
     decimal: str = "."
+    zones: tuple[str, ...] = ()
 
     @property
     def keys(self) -> dict[str, object]:
@@ -70,7 +84,8 @@ class TimeForm:
         if self.unit:
             keys: dict[str, object] = {"time_unit": self.unit}
             return keys if self.decimal == "." else {**keys, "decimal": self.decimal}
-        return {"time_format": self.formats[0] if len(self.formats) == 1 else list(self.formats)}
+        written: dict[str, object] = {"time_format": self.formats[0] if len(self.formats) == 1 else list(self.formats)}
+        return written | ({"time_zone": self.zones[0]} if self.zones else {})
 
     @property
     def name(self) -> str:
@@ -161,6 +176,27 @@ def _texts(texts: list[str]) -> list[TimeForm]:
         return [
             TimeForm("iso", (), min(seconds), max(seconds), clock, all(OFFSET.fullmatch(t) and ":" in t for t in iso))
         ]
+    return _formatted(texts) or _wrapped(texts)
+
+
+def _wrapped(texts: list[str]) -> list[TimeForm]:
+    """Forms of texts that have more than a time in them."""
+    groups = unwrapped(texts)
+    if not groups:
+        return []
+    zones = zones_of([after for _, after in groups])
+    return [
+        replace(
+            form,
+            formats=tuple(wrapped(format, *around) for format in form.formats for around in groups),
+            zones=zones,
+            has_offset=form.has_offset or bool(zones),
+        )
+        for form in _formatted([text for times in groups.values() for text in times])
+    ]
+
+
+def _formatted(texts: list[str]) -> list[TimeForm]:
     forms = []
     for form in _candidates(texts[0]):
         if (fits := _form_of(texts, (form,))) is not None:
@@ -192,7 +228,7 @@ def _read_iso(text: str) -> float | None:
 def _candidates(text: str) -> list[str]:
     """Formats that read this text."""
     tails = [("", text)]
-    if match := _SPLIT.fullmatch(text):
+    if (match := _SPLIT.fullmatch(text)) and not _is_cut(match["clock"], match["fraction"]):
         half, fraction, zone = match["half"] or "", match["fraction"] or "", match["zone"] or ""
         clock, hour = match["clock"], "%I" if half else "%H"
         if ":" in clock:
@@ -206,10 +242,23 @@ def _candidates(text: str) -> list[str]:
         elif zone:
             format += " %z" if zone.startswith(" ") else "%z"
         tails.append((match["gap"] + format, match["date"]))
+    if match := _OTHER_CLOCK.fullmatch(text):
+        mark, fraction = match["mark"], match["fraction"] or ""
+        clock = f"%H{mark}%M" + f"{mark}%S" * bool(match["seconds"]) + (f"{fraction[0]}%f" if fraction else "")
+        tails.append((match["gap"] + clock, match["date"]))
     formats = []
     for tail, date in tails:
         formats += [each + tail for each in _DATES if read_format(date, each) is not None]
+    if match := _CLOCK_FIRST.fullmatch(text):
+        clock = "%H:%M:%S" if match["clock"].count(":") == 2 else "%H:%M"
+        formats += [clock + match["gap"] + each for each in _DATES if read_format(match["date"], each) is not None]
+    formats += _YEAR_LAST
     return [format for format in formats if read_format(text, format) is not None]
+
+
+def _is_cut(clock: str, fraction: str | None) -> bool:
+    """Whether decimals stand behind hours or minutes: 10.30 is a clock, and not a part of an hour."""
+    return bool(fraction) and clock.count(":") < 2 and len(clock.lstrip("T")) < 6
 
 
 def _form_of(texts: list[str], formats: tuple[str, ...]) -> TimeForm | None:
@@ -221,7 +270,7 @@ def _form_of(texts: list[str], formats: tuple[str, ...]) -> TimeForm | None:
     if len(seconds) < FIT * len(texts):
         return None
     joined = " ".join(formats)
-    offset = all("%z" in format or format.endswith(("UTC", "GMT", "Z")) for format in formats)
+    offset = all("%z" in format or format.endswith("Z") or "UTC" in format or "GMT" in format for format in formats)
     clock = ("%H" in joined or "%I" in joined) and any(at % DAY for at in seconds)
     return TimeForm("", formats, min(seconds), max(seconds), clock, offset)
 

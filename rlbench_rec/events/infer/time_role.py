@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 
+from ...column_names import plain
 from .evidence import ENOUGH, Column, kind_rank
 from .roles import BY_NAME, BY_VALUES, Roles, quoted
 from .time_forms import CLOCK, UNITS, TimeForm, read_format, time_forms
+from .time_parts import columns_of
+from .time_question import ask_for_time
 
+SINCE_START = ("timeframe", "sincestart", "timesincestart", "mssincestart", "timesincesessionstart")
+"""What a column of milliseconds since the session began is called."""
+ROUNDED = re.compile(r"\d([.,](?P<decimals>\d+))?[eE]\+?(?P<exponent>\d+)")
+COARSE = 100.0
+"""Times that are known to more seconds than this were rounded."""
 CLOSE = 86_400.0
 """Two times of a row that lie nearer than this, in seconds, are taken for two clocks of one event."""
 
@@ -18,7 +26,7 @@ def find_time(roles: Roles) -> None:
         if roles.has("order"):
             return
     elif "time_unit" not in roles.answers.keys and roles.answers.columns.get("timestamp") == []:
-        _find_order(roles)
+        ask_for_time(roles)
         return
     if roles.answered("timestamp"):
         if roles.has("timestamp"):
@@ -29,9 +37,9 @@ def find_time(roles: Roles) -> None:
         if named:
             _named_time(roles, named)
             return
-        if _time_by_values(roles):
+        if _time_by_values(roles) or _time_in_parts(roles):
             return
-    _find_order(roles)
+    ask_for_time(roles)
 
 
 def _named_time(roles: Roles, named: list[Column]) -> None:
@@ -87,10 +95,41 @@ def _take_form(roles: Roles, name: str, forms: list[TimeForm]) -> None:
     if not form.is_plausible:
         text = f"'{name}' read as {form.name} gives times from {form.span}. Is it the time?"
         roles.ask("timestamp", text, [f"time={name}:{form.name}", "time=COLUMN:FORM"])
-    if not form.has_offset and "time_zone" not in roles.answers.keys:
-        roles.note("time_zone: the times carry no offset, and UTC was taken.")
+    _say_zone(roles, [name], form)
+    _ask_about_rounded(roles, name, form)
     if form.has_clock and ("%H" in "".join(form.formats) or form.unit == "iso"):
         _ask_about_half_days(roles, name, form)
+
+
+def _say_zone(roles: Roles, names: list[str], form: TimeForm) -> None:
+    """Say which zone was taken; a short name of one means several."""
+    if "time_zone" in roles.answers.keys:
+        return
+    if len(form.zones) > 1:
+        text = f"The times of {quoted(names)} end in a name of a time zone, as {form.name}. Which zone is it?"
+        roles.ask("time_zone", text, [f"time_zone={zone}" for zone in form.zones])
+    elif form.zones:
+        roles.note(f"time_zone: {form.zones[0]}, as the times say.")
+    elif not form.has_offset:
+        roles.note("time_zone: the times carry no offset, and UTC was taken.")
+
+
+def _ask_about_rounded(roles: Roles, name: str, form: TimeForm) -> None:
+    """1.56992E+12 is what a spreadsheet leaves of a time in milliseconds: it is known to hours."""
+    if form.unit not in UNITS:
+        return
+    texts = roles.all_columns[name].counts
+    matches = [ROUNDED.fullmatch(text) for text in texts]
+    if not all(matches):
+        return
+    steps = [10 ** (int(m["exponent"]) - len(m["decimals"] or "")) / UNITS[form.unit] for m in matches if m]
+    if min(steps) < COARSE:
+        return
+    text = (
+        f"'{next(iter(texts))}' in '{name}' is a time that a spreadsheet has rounded, to {min(steps):,.0f} seconds: "
+        "nothing brings the rest back. Export it again, with the column as text."
+    )
+    roles.ask("rounded-times", text, ["accept=rounded-times"])
 
 
 def _ask_about_half_days(roles: Roles, name: str, form: TimeForm) -> None:
@@ -107,15 +146,17 @@ def _ask_about_half_days(roles: Roles, name: str, form: TimeForm) -> None:
 
 
 def _ask_about_days(roles: Roles, column: Column) -> None:
-    if column.times[0].has_clock:
+    if column.times[0].has_clock or "since_start" in roles.answers.columns:
         return
+    since = [other.name for other in roles.free() if plain(other.name) in SINCE_START and other.numbers]
     orders = [other.name for other in roles.candidates("order") if other.is_whole]
     text = (
         f"'{column.name}' holds days without a time of day: within a day the order of events and the pauses are not "
         "known, and a visit is all that a user does in a day. Is there a clock in another column, or is that so?"
     )
-    accept = f"time={column.name}:{column.times[0].name}"
-    roles.ask("timestamp", text, [accept, *(f"order={name}" for name in orders), f"time={column.name},CLOCK_COLUMN"])
+    answers = [*(f"since_start={name}" for name in since), f"time={column.name}:{column.times[0].name}"]
+    answers += [*(f"order={name}" for name in orders), f"time={column.name},CLOCK_COLUMN"]
+    roles.ask("timestamp", text, answers)
 
 
 def _clock_column(roles: Roles, date: Column) -> Column | None:
@@ -151,6 +192,11 @@ def _join(roles: Roles, date: Column, clock: Column) -> None:
     names = [date.name, clock.name]
     roles.take("timestamp", names, f"a day and a clock: {BY_VALUES}")
     if compact := _compact_format(clock):
+        if compact == "%H":
+            smaller, directives = columns_of(roles, "minute", "second")
+            names += smaller
+            compact = f"{compact} {directives}".rstrip()
+            roles.take("timestamp", names, roles.reasons["timestamp"])
         days = [(form.formats or ("%Y-%m-%d",))[0] for form in date.times if form.unit in ("", "iso")]
         forms = [
             TimeForm("", (f"{day} {compact}",), form.first, form.last, True, False)
@@ -168,14 +214,32 @@ def _join(roles: Roles, date: Column, clock: Column) -> None:
         roles.ask("timestamp", text, [f"time={','.join(names)}:%Y-%m-%d %H:%M:%S"])
 
 
+def _time_in_parts(roles: Roles) -> bool:
+    """Take columns of year, month and day, with the clock that stands beside them."""
+    names, format = columns_of(roles, "year", "month", "day", "hour", "minute", "second")
+    if len(names) < 3:
+        return False
+    rows = zip(*(roles.all_columns[name].texts for name in names), strict=True)
+    at = [read_format(" ".join(parts), format) for parts in rows if all(parts)]
+    seconds = [second for second in at if second is not None]
+    if len(seconds) < ENOUGH * len(at) or not seconds:
+        return False
+    roles.take("timestamp", names, "the parts of a time")
+    form = TimeForm("", (format,), min(seconds), max(seconds), len(names) > 3, False)
+    _take_form_of_pair(roles, names, [form])
+    if len(names) == 3:
+        text = f"{quoted(names)} are days without a time of day. Is there a clock in another column, or is that so?"
+        roles.ask("timestamp", text, [f"time={','.join(names)}:{format}", f"time={','.join(names)},CLOCK_COLUMN"])
+    return True
+
+
 def _take_form_of_pair(roles: Roles, names: list[str], forms: list[TimeForm]) -> None:
     roles.keys |= forms[0].keys
     if len(forms) > 1:
         readings = [f"{form.name} gives {form.span}" for form in forms]
         text = f"The times of {quoted(names)} can be read in more than one way: {'; '.join(readings)}. Which is it?"
         roles.ask("timestamp", text, [f"time={','.join(names)}:{form.name}" for form in forms])
-    if not forms[0].has_offset and "time_zone" not in roles.answers.keys:
-        roles.note("time_zone: the times carry no offset, and UTC was taken.")
+    _say_zone(roles, names, forms[0])
 
 
 def _answered_time(roles: Roles) -> None:
@@ -201,8 +265,7 @@ def _answered_time(roles: Roles) -> None:
         readings = [f"{form.name} gives {form.span}" for form in forms]
         text = f"The times of {quoted(names)} can be read in more than one way: {'; '.join(readings)}. Which is it?"
         roles.ask("time_format", text, [f"time={joined}:{form.name}" for form in forms])
-    if not forms[0].has_offset and "time_zone" not in roles.answers.keys:
-        roles.note("time_zone: the times carry no offset, and UTC was taken.")
+    _say_zone(roles, names, forms[0])
 
 
 def _time_by_values(roles: Roles) -> bool:
@@ -224,26 +287,3 @@ def _time_by_values(roles: Roles) -> bool:
     _take_form(roles, chosen.name, chosen.times)
     _ask_about_days(roles, chosen)
     return True
-
-
-def _find_order(roles: Roles) -> None:
-    unread = [column for column in roles.candidates("time", "date") if not column.times]
-    orders = [column for column in roles.candidates("order") if column.is_whole]
-    answers = [f"order={column.name}" for column in orders]
-    if unread and not orders:
-        text = (
-            f"time: '{unread[0].name}' is called a time, but '{unread[0].example}' is not one that is known. "
-            "How is it written?"
-        )
-        answers += [f"time={unread[0].name}:%d/%m/%Y %H:%M", f"time={unread[0].name}:s"]
-    elif orders:
-        column = orders[0]
-        numbers = [int(text) for text in column.counts]
-        text = (
-            f"No column is a time. '{column.name}' counts from {min(numbers)} to {max(numbers)}: is it the order of "
-            "events? There are then no pauses and no days, and sessions must be given."
-        )
-    else:
-        text = "No column looks like a time. Which is it?"
-        answers += ["time=COLUMN:FORM", "order=COLUMN"]
-    roles.ask("timestamp", text, answers)

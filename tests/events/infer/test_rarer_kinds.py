@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -165,3 +166,95 @@ def test_a_propensity_is_asked_in_the_form_that_fits(write_log, name, values, fo
     (question,) = [question for question in draft(path).questions if question.key == "propensity"]
     answers = [f"propensity={name}" + f":{form}" * bool(form) for form in forms]
     assert question.answers == (*answers, "propensity=none")
+
+
+TIMES = {
+    "of the date program": "%a %b %d %H:%M:%S UTC %Y",
+    "in brackets": "[%d/%b/%Y:%H:%M:%S +0000]",
+    "of JavaScript": "%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)",
+    "of DB2": "%Y-%m-%d-%H.%M.%S.000000",
+    "with a zone's name": "%Y-%m-%d %H:%M:%S Africa/Abidjan",
+}
+
+
+@pytest.mark.parametrize("kind", TIMES)
+def test_times_that_are_ready_are_right(write_log, kind):
+    made = draft(write_log(BASE, lambda e: line(e, at=e.at.strftime(TIMES[kind]))))
+    assert made.ready, made.questions
+    is_the_shop(made)
+    first = events.load(made.path).query("SELECT min(timestamp) FROM log")[0][0]
+    assert first == 1_569_924_000_000
+
+
+def test_a_short_name_of_a_zone_is_asked(write_log):
+    path = write_log(BASE, lambda e: line(e, at=(e.at - timedelta(hours=5)).strftime("%Y-%m-%d %H:%M:%S EST")))
+    (question,) = draft(path).questions
+    assert question.key == "time_zone" and question.answers[0] == "time_zone=Etc/GMT+5"
+    made = draft(path, answers=question.answers[:1])
+    assert made.ready and events.load(made.path).query("SELECT min(timestamp) FROM log") == [(1_569_924_000_000,)]
+
+
+@pytest.mark.parametrize(
+    ("header", "form"),
+    [
+        ("date,hour,minute", "%Y-%m-%d,%H,%M"),
+        ("year,month,day,hour,minute", "%Y,%m,%d,%H,%M"),
+    ],
+)
+def test_the_parts_of_a_time_are_joined(write_log, header, form):
+    path = write_log(f"{header},user_id,sku,event,price", lambda e: line(e, at=e.at.strftime(form)))
+    made = draft(path)
+    assert made.ready, made.questions
+    is_the_shop(made)
+
+
+def test_a_time_that_a_spreadsheet_has_rounded_is_asked(write_log):
+    path = write_log(BASE, lambda e: line(e, at=f"{e.seconds * 1000:.5E}"))
+    assert "rounded-times" in [question.key for question in draft(path).questions]
+    exact = write_log(BASE, lambda e: line(e, at=f"{e.seconds * 1000:.12E}"), name="exact.csv")
+    assert draft(exact).ready
+
+
+@pytest.mark.parametrize(
+    ("time", "told", "answer"),
+    [
+        (lambda e: e.seconds - 1_569_924_000, "counts from 0 to", "time=timestamp:s"),
+        (lambda e: e.at.day, "counts from 1 to 4", "order=timestamp"),
+        (lambda e: e.at.strftime("%b %d %H:%M:%S"), "has no year", None),
+        (lambda e: e.at.strftime("%H:%M:%S"), "a clock without a day", "time=DAY_COLUMN,timestamp"),
+        (lambda e: e.seconds if e.visit else e.at.isoformat(), "in several forms", None),
+    ],
+)
+def test_a_time_that_no_card_reads_is_named(write_log, time, told, answer):
+    question = draft(write_log(BASE, lambda e: line(e, at=time(e)))).questions[0]
+    assert question.key == "timestamp" and told in question.text
+    assert answer is None or question.answers[0] == answer
+
+
+def test_numbers_that_rise_are_offered_as_the_order(write_log):
+    rows = iter(range(180))
+    path = write_log("display_id,ad_id,clicked", lambda e: f"{next(rows) // 3},{e.item},{int(e.what == 'cart')}")
+    question = draft(path).questions[0]
+    assert question.answers[0] == "order=display_id"
+    made = draft(path, answers=["order=display_id", "user=none", "action_source=exposure"])
+    assert made.ready and events.load(made.path).n_rows == 180
+
+
+def test_milliseconds_since_the_session_began_are_offered(write_log):
+    path = write_log(
+        "session_id,item_id,timeframe,eventdate",
+        lambda e: f"{e.user}-{e.visit},{e.item},{e.seconds % 3600 * 1000},{e.at.date()}",
+    )
+    question = draft(path).questions[0]
+    assert question.answers[0] == "since_start=timeframe"
+    assert [q.key for q in draft(path, answers=["since_start=timeframe", "event=view", "user=none"]).questions] == []
+
+
+def test_sessions_that_are_mostly_empty_are_asked(write_log):
+    path = write_log(
+        "timestamp,user_id,sku,event,price,session_id",
+        lambda e: f"{line(e)},{f'{e.user}-{e.visit}' if e.user % 3 == 0 else ''}",
+    )
+    (question,) = draft(path).questions
+    assert question.key == "session" and question.answers[0] == "session=gap"
+    is_the_shop(draft(path, answers=["session=gap"]))

@@ -74,3 +74,55 @@ def test_numbers_are_a_time_only_where_it_is_plausible_or_said():
     assert time_forms(["2569924000"], named=False) == []
     (form,) = time_forms(["2569924000"], named=True)
     assert form.name == "s" and not form.is_plausible
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Tue Oct 01 10:00:00 2019", "%a %b %d %H:%M:%S %Y"),
+        ("Tue Oct  1 10:00:00 2019", "%a %b %d %H:%M:%S %Y"),
+        ("Tue Oct 01 10:00:00 UTC 2019", "%a %b %d %H:%M:%S UTC %Y"),
+        (
+            "Tue Oct 01 2019 10:00:00 GMT+0000 (Coordinated Universal Time)",
+            "%a %b %d %Y %H:%M:%S GMT%z (Coordinated Universal Time)",
+        ),
+        ("[01/Oct/2019:10:00:00 +0000]", "[%d/%b/%Y:%H:%M:%S %z]"),
+        ("31.10.19, 10:00 Uhr", "%d.%m.%y, %H:%M Uhr"),
+        ("31/10/2019 10h00", "%d/%m/%Y %Hh%M"),
+        ("31.10.2019 10.30", "%d.%m.%Y %H.%M"),
+        ("2019-10-01-10.00.00.000000", "%Y-%m-%d-%H.%M.%S.%f"),
+        ("2019-10-01_10:00:00", "%Y-%m-%d_%H:%M:%S"),
+        ("10:00 31/10/2019", "%H:%M %d/%m/%Y"),
+    ],
+)
+def test_times_of_programs_and_with_something_around_them(text, name):
+    (form,) = time_forms([text], named=True)
+    assert form.name == name and form.zones == () and form.span.startswith("2019-10-")
+
+
+@pytest.mark.parametrize(
+    ("texts", "zones"),
+    [
+        (["2019-10-01 10:00:00 Europe/Berlin"], ("Europe/Berlin",)),
+        (["2019-10-01 10:00:00 EST"], ("Etc/GMT+5", "America/New_York")),
+        (["2019-10-31 10:00:00 EDT", "2019-12-01 10:00:00 EST"], ("America/New_York",)),
+        (["2019-10-01 10:00:00 NZDT"], ("UTC", "PLACE/CITY")),
+    ],
+)
+def test_a_zone_by_name(texts, zones):
+    (form,) = time_forms(texts, named=True)
+    assert form.zones == zones and form.keys["time_zone"] == zones[0]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["1/31/2019 10:00 a.m.", "1/31/2019 10:00 p.m."],
+        ["2019-10-01 10:00 EST", "2019-10-01 10:00 PST"],
+        ["2019-10-01 10:00 (new)", "2019-10-01 10:00 (old)"],
+        ["Oct 01 10:00:00"],
+        ["12.50 EUR"],
+    ],
+)
+def test_what_stands_around_a_time_may_not_change_it(texts):
+    assert time_forms(texts, named=True) == []
