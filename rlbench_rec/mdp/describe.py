@@ -23,7 +23,8 @@ def describe(data: TransitionDataset) -> dict[str, str | int | float | None]:
     which was fitted on the training side, and `oov_share_test` that of the test side (None without one). `split` says
     by what the sides are split, where the log has no clock. Where some events are no decisions: `events`, all of them;
     `credited_rows`, those whose earnings went to a decision; `uncredited_rows` and `uncredited_reward`, those whose
-    item no decision surfaced, and what they would have earned; `sessions_without_decisions`, which are no episodes.
+    item no decision surfaced, and what they would have earned; `sessions_without_decisions`, which are no episodes. The
+    last four are of a whole log: episodes that were chosen from it do not have them.
     """
     lengths = data.episode_lengths
     split, total_reward = first_test_row(data), float(_total(data.rewards))

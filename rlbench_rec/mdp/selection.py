@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
+from .describe import ACCOUNT
 from .validate import EVENT_COLUMNS, PER_ROW
 
 if TYPE_CHECKING:
     from .dataset import TransitionDataset
     from .provenance import Provenance
+
+
+FORMS = "Give true or false for every episode, or the numbers of episodes."
 
 
 def episodes(data: TransitionDataset, first: int, stop: int) -> TransitionDataset:
@@ -40,7 +44,7 @@ def episodes(data: TransitionDataset, first: int, stop: int) -> TransitionDatase
     if data.next_episodes is not None:
         later = data.next_episodes[first:stop]
         part["next_episodes"] = np.where((later >= first) & (later < stop), later - first, -1)
-    return _replaced(data, part, int(np.clip(data.train_episodes - first, 0, stop - first)), data.provenance)
+    return _replaced(data, part, int(np.clip(data.train_episodes - first, 0, stop - first)), _of_part(data))
 
 
 def select(data: TransitionDataset, chosen: np.ndarray) -> TransitionDataset:
@@ -78,15 +82,18 @@ def select(data: TransitionDataset, chosen: np.ndarray) -> TransitionDataset:
 def _numbers(chosen: np.ndarray, episodes: int) -> np.ndarray:
     """(k,) int64 numbers of the chosen episodes."""
     where = "select"
-    if not chosen.size or (chosen.dtype == bool and not chosen.any()):
-        raise InputError("No episode is chosen.", where=where)
-    if chosen.ndim != 1 or not (chosen.dtype == bool or np.issubdtype(chosen.dtype, np.integer)):
-        what = f"{chosen.ndim} dimensions of {chosen.dtype}"
-        raise InputError(f"{what} do not choose episodes.", where=where, hint="Give a mask, or episodes' numbers.")
+    if chosen.ndim != 1:
+        what = f"The choice of episodes has {chosen.ndim} dimensions, not one."
+        raise InputError(what, where=where, hint=FORMS)
+    if chosen.size and not (chosen.dtype == bool or np.issubdtype(chosen.dtype, np.integer)):
+        what = f"Episodes are chosen by whole numbers or by a mask, not by values like {str(chosen[0])!r}."
+        raise InputError(what, where=where, hint=FORMS)
     if chosen.dtype == bool:
-        if len(chosen) != episodes:
-            raise InputError(f"A mask of {len(chosen)} for {episodes} episodes.", where=where)
+        if chosen.size and len(chosen) != episodes:
+            raise InputError(f"The mask has {len(chosen)} values for {episodes} episodes.", where=where, hint=FORMS)
         chosen = np.flatnonzero(chosen)
+    if not chosen.size:
+        raise InputError("No episode is chosen.", where=where)
     if chosen.min() < 0 or chosen.max() >= episodes:
         bad = chosen[(chosen < 0) | (chosen >= episodes)][0]
         raise InputError(f"There is no episode {bad}: they are 0 to {episodes - 1}.", where=where)
@@ -117,11 +124,17 @@ def _columns(data: TransitionDataset, names: tuple[str, ...]) -> list[tuple[str,
 
 def _provenance(data: TransitionDataset, numbers: np.ndarray) -> Provenance:
     """Another identity: what is learnt from some episodes is not learnt from all."""
-    provenance = data.provenance
+    provenance = _of_part(data)
     digest = hashlib.sha256(numbers.astype("<i8").tobytes()).hexdigest()
     split_hash = hashlib.sha256(json.dumps([provenance.split_hash, digest]).encode()).hexdigest()
     config = provenance.config | {"selected_episodes": len(numbers), "selected_of": data.n_episodes}
     return replace(provenance, split_hash=split_hash, config=config)
+
+
+def _of_part(data: TransitionDataset) -> Provenance:
+    """The provenance without the account of events that are no decisions, which is one of the whole log."""
+    config = {key: value for key, value in data.provenance.config.items() if key not in ACCOUNT}
+    return replace(data.provenance, config=config)
 
 
 def _replaced(

@@ -81,6 +81,9 @@ def test_views_are_decisions_and_later_events_are_credited_to_them(tmp_path):
     weights = {"view": 1, "cart": 10, "out": -10, "buy": 100}
     total = sum(weights[event.split()[0]] for visit in VISITS.values() for event in visit)
     assert data.rewards.sum() + described["uncredited_reward"] == total
+    for part in (data.select([0]), data.episodes(0, 2), *data.split()):
+        assert not {"credited_rows", "uncredited_rows", "uncredited_reward"} & set(part.describe())
+        assert part.describe()["events"] < 13 and part.provenance.config["decisions"] == ["view", "click"]
 
 
 def test_states_show_all_events_before_a_decision_as_they_happened(tmp_path):

@@ -118,11 +118,13 @@ def test_a_part_of_the_log_keeps_the_history_of_its_own_events():
     [
         ([], "No episode is chosen"),
         (np.zeros(12, dtype=bool), "No episode is chosen"),
-        (np.ones(11, dtype=bool), "mask of 11 for 12 episodes"),
+        (np.ones(11, dtype=bool), "mask has 11 values for 12 episodes"),
         ([0, 12], "no episode 12: they are 0 to 11"),
         ([-1], "no episode -1"),
-        ([0.0, 1.0], "do not choose episodes"),
-        ([[0, 1]], "2 dimensions"),
+        ([0.0, 1.0], r"whole numbers or by a mask, not by values like '0\.0'"),
+        (["a"], "not by values like 'a'"),
+        (np.zeros((2, 2), dtype=int), "has 2 dimensions, not one"),
+        (np.zeros(3, dtype=bool), "has 3 values for 12 episodes"),
     ],
 )
 def test_what_chooses_nothing_is_refused(chosen, match):

@@ -62,7 +62,7 @@ def opened(path: Path) -> io.BufferedReader:
         raise MissingFileError(f"The file cannot be read ({error.strerror or error}).", where=str(path)) from error
     start = stream.peek(max(map(len, MAGIC)))
     kind = next((kind for magic, kind in MAGIC.items() if start.startswith(magic)), None)
-    return _guarded(_unpacked(stream, kind, path), path, path.stat().st_size) if kind else stream
+    return _guarded(_unpacked(stream, kind, path), path, path.stat().st_size, stream) if kind else stream
 
 
 def archive_of(path: Path) -> Path | None:
@@ -212,15 +212,15 @@ class _Xz:
         self._file.close()
 
 
-def _guarded(stream: Readable, path: Path, size: int) -> io.BufferedReader:
-    return io.BufferedReader(_Guarded(stream, path, max(size * RATIO, FLOOR)), 1 << 20)
+def _guarded(stream: Readable, path: Path, size: int, packed: BinaryIO | None = None) -> io.BufferedReader:
+    return io.BufferedReader(_Guarded(stream, path, max(size * RATIO, FLOOR), packed), 1 << 20)
 
 
 class _Guarded(io.RawIOBase):
     """A stream that counts what comes out, and says what is wrong in our words."""
 
-    def __init__(self, stream: Readable, path: Path, limit: int):
-        self._stream, self._path, self._left = stream, path, limit
+    def __init__(self, stream: Readable, path: Path, limit: int, packed: BinaryIO | None):
+        self._stream, self._path, self._left, self._packed = stream, path, limit, packed
 
     def readable(self) -> bool:
         return True
@@ -239,6 +239,9 @@ class _Guarded(io.RawIOBase):
 
     def close(self) -> None:
         self._stream.close()
+        if self._packed is not None:
+            # Python's readers leave the file open that they read from.
+            self._packed.close()
         super().close()
 
 

@@ -21,6 +21,12 @@ def named(card: DatasetCard) -> list[str]:
     return list(dict.fromkeys([*columns, *card.outcomes, *card.where]))
 
 
+def role_names(card: DatasetCard) -> list[str]:
+    """The raw columns that are something else than context: those of roles, flags of outcomes, and lists."""
+    columns = (name for role in card.columns.model_dump().values() for name in raw_names(role))
+    return list(dict.fromkeys([*columns, *card.outcomes, *array_names(card)]))
+
+
 def element_keys(card: DatasetCard) -> dict[str, dict[str, str]]:
     """For each array whose elements are rows, the columns that come of it: name -> key in an element, "" for itself."""
     keys: dict[str, dict[str, str]] = {column: {column: ""} for column in (card.lists.columns if card.lists else [])}

@@ -10,6 +10,7 @@ from ...sql import quote_name, quote_text
 from ..cards.card import DatasetCard
 from ..cards.find import LocatedCard
 from ..dialects.lists import CHOSEN, one_row_each
+from ..dialects.named_columns import role_names
 from ..dialects.rows import RawRows
 from ..event_log import COLUMNS, OPTIONAL_COLUMNS
 from .casts import SQL_TYPES, by_card, cast, holds, joined_id, joined_text
@@ -215,11 +216,14 @@ def _outcome(raw: RawRows, card: DatasetCard) -> str:
 
 def _context_names(raw: RawRows, card: DatasetCard) -> list[str]:
     context: list[str] = []
+    # A `*` takes none of these: the item would tell a policy what it is about to choose.
+    roles = role_names(card)
     for pattern in card.context:
         prefix = pattern.removesuffix("*")
-        names = [n for n in raw.names if n.startswith(prefix)] if pattern.endswith("*") else [pattern]
+        names = [n for n in raw.names if n.startswith(prefix) and n not in roles] if prefix != pattern else [pattern]
         if not names:
-            raise InputError(f"No column matches '{pattern}'.", where=raw.where, hint="Fix the card's context.")
+            hint = "Fix the card's context; a `*` leaves out columns that the card already names."
+            raise InputError(f"No column matches '{pattern}'.", where=raw.where, hint=hint)
         context += [name for name in names if name not in context]
     # DuckDB does not tell columns apart by upper and lower case.
     # A card that has no ratings, or a clock, may call its own columns so.

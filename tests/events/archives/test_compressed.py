@@ -169,6 +169,17 @@ def test_parquet_in_an_archive(shop, tmp_path):
         draft(box)
 
 
+@pytest.mark.parametrize("form", PACK)
+def test_a_packed_file_is_closed(tmp_path, monkeypatch, form):
+    path = tmp_path / f"log.csv{form}"
+    path.write_bytes(PACK[form](GOOD.encode()))
+    file = path.open("rb")
+    monkeypatch.setattr(Path, "open", lambda *_: file)
+    with compressed.opened(path) as stream:
+        assert stream.read() == GOOD.encode() and not file.closed
+    assert file.closed
+
+
 SHOP = "time,sku,action,customer\n" + "1700000000,a,view,7\n1700000009,b,buy,7\n" * 50
 
 

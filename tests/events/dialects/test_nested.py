@@ -89,6 +89,25 @@ def test_fields_inside_objects_can_be_context_outcome_and_condition(tmp_path, ca
     assert log.query('SELECT "p.shelf", "p.size", event FROM log') == [("s1", "1", "click"), ("s2", "2", "impression")]
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_star_leaves_out_the_columns_that_say_something_else(tmp_path, card, form):
+    rows = [event(i, p={"sku": i, "cost": 2.5, "hit": 1, "shelf": f"s{i}", "shop": "de"}) for i in range(3)]
+    write(tmp_path, form, rows)
+    columns = {"timestamp": "time", "user": "user", "item": "p.sku", "price": "p.cost"}
+    more = 'outcomes = { "p.hit" = "click" }\nwhere = { "p.shop" = "de" }\ncontext = { "p.*" = "category" }'
+    log = events.load(card(form, columns, more))
+    check_log(log)
+    assert sorted(log.context_columns) == ["p.shelf", "p.shop"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_star_that_only_finds_the_item_is_refused(tmp_path, card, form):
+    write(tmp_path, form, [event(1, p={"sku": 1})])
+    columns = {"timestamp": "time", "user": "user", "event": "what", "item": "p.sku"}
+    with pytest.raises(InputError, match=r"No column matches 'p\.\*'.*leaves out columns that the card already names"):
+        events.load(card(form, columns, f'{EVENTS}\ncontext = {{ "p.*" = "category" }}'))
+
+
 @pytest.mark.parametrize("form", ["jsonl", "json"])
 def test_an_object_is_not_an_id(tmp_path, card, form):
     ids: list[Any] = ["{a}", {"id": 5}, ["x"], 7, None, "[x]"]
