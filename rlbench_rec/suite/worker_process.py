@@ -13,7 +13,10 @@ import queue
 import struct
 import sys
 import threading
+import warnings
 from typing import IO, Any
+
+from ..errors import DataWarning
 
 LENGTH = struct.Struct("!Q")
 DIE_WITH_PARENT, SIGKILL = 1, 9
@@ -36,6 +39,7 @@ def main(parent: int) -> None:
         send(sink, ("refused", error if _crosses(error) else RuntimeError(_sentence(error))))
         return
     send(sink, ("ready", None))
+    data_warnings = _kept_for_parent()
     while True:
         try:
             answer = ("done", function(pickle.loads(received.get())))
@@ -43,6 +47,9 @@ def main(parent: int) -> None:
         # Whatever a job throws, SystemExit and a library's panics too, costs that job alone.
         except BaseException as error:
             answer = ("raised", _sentence(error))
+        if data_warnings:
+            send(sink, ("warned", data_warnings))
+            data_warnings.clear()
         send(sink, answer)
 
 
@@ -100,6 +107,21 @@ def _set_up(plugins: tuple[str, ...], trains: bool, function: bytes) -> Any:
 
         torch.set_num_threads(1)
     return pickle.loads(function)
+
+
+def _kept_for_parent() -> list[str]:
+    """The DataWarnings of jobs from now on. The parent shows them: it knows what other workers have said already."""
+    kept: list[str] = []
+    usual = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, DataWarning):
+            kept.append(str(message))
+        else:
+            usual(message, category, *place, **more)
+
+    warnings.showwarning = show
+    return kept
 
 
 def _crosses(error: BaseException) -> bool:

@@ -11,11 +11,12 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, TypeVar
 
-from ..errors import InputError
+from ..errors import DataWarning, InputError
 from ..files import scratch_folder
 from ..machine import usable_cores
 from .worker_process import main, receive, send
@@ -99,6 +100,11 @@ def execute_all(
                 continue
             if kind == "refused":
                 raise content
+            if kind == "warned":
+                # From one line of code, so that what every worker says is shown once.
+                for text in content:
+                    warnings.warn(text, DataWarning, stacklevel=1)
+                continue
             batch, seconds = worker.batch, worker.seconds / len(worker.batch)
             results: list[Result] = content if kind == "done" else [lost(job, content, seconds) for job in batch]
             if kind != "ended" and waiting:
@@ -115,7 +121,7 @@ def _end_all(pool: Sequence[_Worker]) -> None:
 
 
 def _next_event(events: Events, pool: Sequence[_Worker]) -> tuple[_Worker, str, Any]:
-    """What a worker said: `ready`, `refused` (an error), `done` (results), `raised` or `ended` (why)."""
+    """What a worker said: `ready`, `refused` (error), `warned` (texts), `done` (results), `raised`, `ended` (why)."""
     while True:
         for worker in pool:
             if worker.is_late():

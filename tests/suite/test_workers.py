@@ -9,17 +9,19 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import pytest
 
-from rlbench_rec.errors import InputError
+from rlbench_rec.errors import DataWarning, InputError
 from rlbench_rec.suite.workers import execute_all, worker_count
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to send")
 WORK = """
-import os, signal, sys, tempfile, time
+import os, signal, sys, tempfile, time, warnings
 from pathlib import Path
+from rlbench_rec.errors import DataWarning
 
 def work(batch):
     return [one(*job) for job in batch]
@@ -50,6 +52,9 @@ def one(what, value=None):
         os.kill(os.getpid(), signal.SIGKILL)
     if what == "pid":
         return os.getpid()
+    if what == "warn":
+        warnings.warn(value, DataWarning)
+        return value
     if what == "hang":
         Path(value).write_text(str(os.getpid()))
         while True:
@@ -237,3 +242,14 @@ def _lives(pid: int) -> bool:
     # Nobody has asked for its exit code yet.
     stat = Path(f"/proc/{pid}/stat")
     return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+def test_what_several_workers_say_of_the_data_is_said_once(work, capfd):
+    batches = [[("warn", "a hole")], [("warn", "a hole")], [("warn", "a crack"), ("add", 1)]]
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("default")
+        results = [result for _, result in execute_all(work, batches, 2, lost=lost, trains=False)]
+    assert sorted(results, key=str) == [["a crack", 2], ["a hole"], ["a hole"]]
+    assert sorted(str(warning.message) for warning in shown) == ["a crack", "a hole"]
+    assert {warning.category for warning in shown} == {DataWarning}
+    assert not capfd.readouterr().err

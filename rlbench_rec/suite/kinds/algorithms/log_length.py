@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
-from ....errors import InputError
+from ....errors import DataWarning, InputError
 from ....events.archives.compressed import stamps
 from ....events.cards.find import find, resolve_files
 from ....ope.estimators import needs_q
@@ -30,7 +31,10 @@ def check_length(source: Source, suite: Suite) -> None:
     if not _may_be_short(source, suite.batch_size):
         return
     try:
-        train, test = decisions(source).split()
+        with warnings.catch_warnings():
+            # Its jobs say what is odd about it.
+            warnings.simplefilter("ignore", DataWarning)
+            train, test = decisions(source).split()
     except Exception:
         return
     from ....training.validation import hold_out
