@@ -55,7 +55,12 @@ def validated(content: object, model: type[Model], where: str, hint: str | None 
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        errors = error.errors(include_url=False, include_context=False)
+        # A key that is missing may be there under a misspelt name.
+        misspelt = (
+            [each for each in errors if each["type"] == "extra_forbidden"] if errors[0]["type"] == "missing" else []
+        )
+        first = [*misspelt, *errors][0]
         path, value = first["loc"], first["input"]
         if first["type"] == "extra_forbidden":
             known = [name for fields in _within(model, path[:-1]) for name in fields.model_fields]

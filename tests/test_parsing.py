@@ -89,6 +89,7 @@ class _Page(BaseModel, extra="forbid"):
         ({"items": [], "title": "t", "tags": 7}, "page: There is no key 'tags'. See."),
         ({"items": [], "titel": "t"}, "page: There is no key 'titel'. Did you mean 'title'? See."),
         ({"title": "t"}, "page: items: Field required. See."),
+        ({"title": "t", "itms": []}, "page: There is no key 'itms'. Did you mean 'items'? See."),
         ({"items": [1, 2, 3, 4], "title": "t"}, "page: items: List should have at most 3 items"),
         ({"items": []}, "page: a page needs a title. See."),
         ([], "page: Input should be a valid dictionary"),

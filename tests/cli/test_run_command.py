@@ -116,6 +116,13 @@ def test_what_is_refused_is_one_message_exit_code_2_and_no_folder(here, rlbench,
     assert sorted(here.iterdir()) == before
 
 
+@pytest.mark.parametrize("rows", [[], ["1,1,click,0.5"], ["1,1,click,7"]], ids=["empty", "one row", "propensity"])
+def test_a_bad_log_alone_is_refused_once_and_before_any_work(here, rlbench, rows):
+    (here / "log.csv").write_text("\n".join(["t,i,e,p", *rows]) + "\n")
+    code, out, errors = rlbench("run", "--dataset", "shop.toml", "--out", "refused", "--device", "cpu")
+    assert (code, out, errors.count("\n")) == (2, "", 1) and not (here / "refused").exists()
+
+
 def test_a_dataset_takes_steps_and_batch_size(here, rlbench, in_this_process):
     lines = [f"{row},{row % 3},click,{1 / 3}" for row in range(60)]
     (here / "log.csv").write_text("\n".join(["t,i,e,p", *lines]) + "\n")

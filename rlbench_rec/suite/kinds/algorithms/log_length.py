@@ -23,10 +23,11 @@ FOLDS = 2
 def check_length(source: Source, suite: Suite) -> None:
     """Refuse a log with fewer rows to train on than a batch, or too few users to cross-fit q.
 
-    What is wrong with a log otherwise is for its jobs to say: those of other sources go on.
+    What is wrong with a log otherwise is for its jobs to say where there are other sources, whose jobs go on.
 
     Raises:
-        InputError: the log is too short, with what it has and what is needed.
+        InputError: the log is too short, with what it has and what is needed; or it cannot be read or split, and it is
+            the suite's only source.
     """
     if not _may_be_short(source, suite.batch_size):
         return
@@ -35,6 +36,10 @@ def check_length(source: Source, suite: Suite) -> None:
             # Its jobs say what is odd about it.
             warnings.simplefilter("ignore", DataWarning)
             train, test = decisions(source).split()
+    except InputError:
+        if len(suite.sources) == 1:
+            raise
+        return
     except Exception:
         return
     from ....training.validation import hold_out
