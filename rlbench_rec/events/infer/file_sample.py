@@ -42,7 +42,8 @@ def look_into(path: Path, given: Mapping[str, object] | None = None) -> Sample:
     if (kind := file_kind(head)) is not None:
         raise InputError(f"This is {kind[0]}, not a log of rows.", where=str(path), hint=kind[1])
     if b"\0" in head and not guess_encoding(head).name.startswith(("utf-16", "utf-32")) and "encoding" not in known:
-        raise InputError("This is not a text file.", where=str(path), hint="Give a CSV, JSON or Parquet file.")
+        hint = "Give a CSV, JSON or Parquet file; if it is text with a few zero bytes in it, take them out."
+        raise InputError("This is not a text file.", where=str(path), hint=hint)
     pieces = read_pieces(inner, known)
     if not any(line.strip() for line in pieces.head):
         raise InputError("The file is empty.", where=str(path))

@@ -55,6 +55,12 @@ def ask_about_items(roles: Roles) -> None:
     ids = sorted(free, key=lambda column: (len(column.counts) == roles.rows, -len(column.counts)))
     counts = ", ".join(f"'{column.name}' ({len(column.counts):,} values, {column.example!r})" for column in ids[:6])
     text = "No column is called an item." + (f" It could be {counts}." if ids else "")
+    packed = [column for column in roles.free() if column.present and column.is_nested]
+    if packed and roles.sample.dialect == "delimited":
+        text += (
+            f" '{packed[0].name}' holds JSON ({packed[0].example[:60]}), which is not read inside a text file: "
+            "write the log as JSON Lines to reach what is in it."
+        )
     roles.ask("item", f"{text} Which is it?", [f"item={column.name}" for column in ids[:6]] or ["item=COLUMN"])
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from rlbench_rec import events
+from rlbench_rec.errors import InputError
 from rlbench_rec.events.infer import draft
 
 BASE = "timestamp,user_id,sku,event,price"
@@ -258,3 +259,46 @@ def test_sessions_that_are_mostly_empty_are_asked(write_log):
     (question,) = draft(path).questions
     assert question.key == "session" and question.answers[0] == "session=gap"
     is_the_shop(draft(path, answers=["session=gap"]))
+
+
+def test_json_inside_a_text_file_is_named(write_log):
+    path = write_log(
+        "timestamp;user_id;event;params",
+        lambda e: f"{e.at:%Y-%m-%d %H:%M:%S};{e.user};{e.what};" + json.dumps({"sku": e.item}),
+    )
+    (question,) = draft(path).questions
+    assert question.key == "item" and "'params' holds JSON ({\"sku\"" in question.text
+
+
+def test_a_line_of_types_below_the_header_is_no_row(write_log):
+    header = "event_time\tuser_id\tsku\tevent\tprice\nDateTime64(3)\tUInt64\tString\tLowCardinality(String)\tFloat64"
+    made = draft(write_log(header, lambda e: line(e).replace(",", "\t"), name="log.tsv"))
+    assert made.ready, made.questions
+    is_the_shop(made)
+    assert events.load(made.path).report.set_aside == {}
+
+
+def test_a_date_in_chinese_is_as_good_as_any_word(write_log):
+    path = write_log(
+        "用户ID,商品ID,行为类型,时间,价格",
+        lambda e: f"{e.user},{e.item},{word(e, '浏览', '加购', '购买')},{e.at:%Y年%m月%d日 %H:%M},{e.price}",
+        encoding="gbk",
+    )
+    made = draft(path)
+    assert made.ready, made.questions
+    is_the_shop(made)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('{"ts": {"0": 1, "1": 2}, "sku": {"0": 7, "1": 8}}', "columns, not rows"),
+        ('{"columns": ["ts", "sku"], "index": [0], "data": [[1, 7]]}', "columns, not rows"),
+        ('ts=2019-10-01T10:00:00Z user=500 event="a view"\n' * 9, "key=value"),
+    ],
+)
+def test_what_is_no_log_of_rows_is_refused_by_name(tmp_path, text, what):
+    path = tmp_path / "log.txt"
+    path.write_text(text)
+    with pytest.raises(InputError, match=what):
+        draft(path)

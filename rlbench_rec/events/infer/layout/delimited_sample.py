@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from .text_notes import about_beginning, about_lines, about_names
 from .text_pieces import TextPieces, is_text
 
 ROWS = 50_000
+PAIRS = re.compile(r"""(\w[\w.@-]*=("(\\.|[^"\\])*"|[^\s"=]*)\s+)+\w[\w.@-]*=("(\\.|[^"\\])*"|[^\s"=]*)\s*""")
+"""A line of logfmt."""
 TRIM = 0.05
 """Share of a column's fields with blanks around them that are no accident."""
 TRAILING = 0.01
@@ -31,6 +34,10 @@ def delimited_sample(path: Path, pieces: TextPieces, given: Mapping[str, object]
     Raises:
         InputError: nothing splits its lines into fields, or it has no rows.
     """
+    some = [line for line in pieces.lines[:200] if line.strip()]
+    if some and sum(PAIRS.fullmatch(line) is not None for line in some) > 0.9 * len(some):
+        hint = "Write each line as a JSON object."
+        raise InputError("Its lines are pairs of key=value (logfmt).", where=str(path), hint=hint)
     layout = text_layout(pieces, given)
     if layout is None and "delimiter" in given:
         what = f"Few of its lines have the delimiter {given['delimiter']!r}."

@@ -158,8 +158,8 @@ def _score(text: str, family: str, name: str, common: frozenset[str]) -> float:
 def _fit_of_two(word: str, place: int, family: str, name: str, common: frozenset[str]) -> float:
     """How likely a letter of two bytes is."""
     letter = word[place]
-    if 0 < place < len(word) - 1 and word[place - 1].isascii() and word[place + 1].isascii():
-        # Two accented letters within a word of ours.
+    if 0 < place < len(word) - 1 and all(c.isascii() and c.isalpha() for c in word[place - 1 : place + 2 : 2]):
+        # Two accented letters within a word of ours; between digits it may be the year of a date.
         return 0.0
     if letter in common:
         return 1.0

@@ -40,6 +40,9 @@ def json_sample(path: Path, pieces: TextPieces) -> Sample | None:
         return None
     if not objects:
         raise InputError("No line is a JSON object.", where=str(path), hint="Write one object per line.")
+    if len(objects) == 1 and _holds_columns(objects[0]):
+        hint = "Write an object per row: with pandas, to_json(orient='records', lines=True)."
+        raise InputError("The JSON holds columns, not rows.", where=str(path), hint=hint)
     notes, layout, questions = _said(pieces)
     malformed = sum(not isinstance(json_value(line), dict) for line in lines[:ROWS])
     if malformed:
@@ -69,6 +72,16 @@ def _is_wrapper(objects: list[dict[str, object]], lines: list[str]) -> bool:
         return False
     arrays = [value for value in objects[0].values() if isinstance(value, list) and isinstance((value or [0])[0], dict)]
     return len(arrays) == 1 and len(arrays[0]) > 1
+
+
+def _holds_columns(found: dict[str, object]) -> bool:
+    """Whether an object is a table by its columns, as pandas writes it by default (or with orient='split')."""
+    if {"columns", "data"} <= found.keys():
+        return True
+    columns = list(found.values())
+    return len(columns) > 1 and all(
+        isinstance(column, dict) and len(column) > 1 and all(key.isdigit() for key in column) for column in columns
+    )
 
 
 def _elements(pieces: TextPieces) -> Iterator[object]:

@@ -15,6 +15,13 @@ from .encodings import encoding_questions
 from .headers import SEPARATOR, Beginning, find_beginning, looks_like_names
 from .text_pieces import TextPieces, is_text
 
+TYPE = re.compile(
+    r"(nullable|lowcardinality|array|enum(8|16)?|decimal(32|64|128)?|numeric|fixedstring|datetime(64)?|(var)?char2?)"
+    r"\(.*\)|u?int(8|16|32|64|128)?|float(8|16|32|64)?|string|datetime(64|2)?|date(32)?|uuid|bool(ean)?|(var)?char|text|"
+    r"(big|small|tiny)int|integer|double( precision)?|real|decimal|numeric|timestamp(tz|_ntz|_tz)?|object|category",
+    re.IGNORECASE,
+)
+"""The type of a column, as databases name it."""
 COMMENTS = ("#", "//", "--", "%")
 """How remarks may begin."""
 
@@ -119,6 +126,10 @@ def _name_otherwise(layout: TextLayout, pieces: TextPieces, beginning: Beginning
         # Files that were put together: all their headers are set aside.
         layout.notes.append(f"The header stands in {again + 1} of the lines looked at.")
         layout.comment, layout.header = line, False
+    elif layout.header and (types := _line_of_types(pieces.head, layout)):
+        layout.notes.append(f"The line below the header holds types ({pieces.head[types][:40]}), and is no row.")
+        layout.first = layout.skip_lines = types + 1
+        layout.header = False
     elif layout.header and _columns_named(line, layout) != beginning.width:
         # The reader takes a header only where it has a name for each column.
         layout.skip_lines, layout.header = layout.first, False
@@ -128,6 +139,13 @@ def _name_otherwise(layout: TextLayout, pieces: TextPieces, beginning: Beginning
             what = f"The file has {beginning.width} columns, and {len(given_names)} names are given."
             raise InputError(what, where="names", hint="Name every column, in the order of the file.")
         layout.names = [str(name) for name in given_names]
+
+
+def _line_of_types(head: Sequence[str], layout: TextLayout) -> int:
+    """The place of a line below the header that holds the types of the columns, as ClickHouse writes it; 0 without."""
+    place = next((i for i, line in enumerate(head[layout.first :], layout.first) if line.strip()), 0)
+    fields = fields_of(head[place], layout.form) if place else []
+    return place if len(fields) > 1 and all(TYPE.fullmatch(field.strip()) for field in fields) else 0
 
 
 def unlike(names: Sequence[str]) -> list[str]:
