@@ -5,15 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
-
-from pydantic import BaseModel, create_model
+from typing import NoReturn
 
 from ...errors import InputError
-from ...parsing import validated
 from ..cards.card import DatasetCard
 from ..cards.shape import Columns
 from ..event_types import EVENTS
+from .answer_values import checked_entries, key_value, no_column, no_event, table_entries
+from .questions import DOUBTS
 
 READING = frozenset(
     (
@@ -24,8 +23,9 @@ READING = frozenset(
 """Keys of a card that say how a file is written: a look into it needs them."""
 NONE = "none"
 """Given as a column, there is none; given as an event, its rows are left out."""
-TABLES = ("events", "outcomes", "context", "id_types", "reward_weights", "columns", "lists", "where", "aliases")
-_ESCAPES = {"\\t": "\t", "\\x01": "\x01", "\\u0001": "\x01", "\\x02": "\x02", "\\u0002": "\x02"}
+TABLES = ("events", "outcomes", "context", "id_types", "reward_weights", "lists", "where", "aliases")
+WRITTEN_ANYWAY = ("questions", "files", "folder")
+"""Keys that the draft itself knows: they are not answers."""
 OTHER_NAMES = {"time": "timestamp", "reward_weight": "reward_weights"}
 
 
@@ -63,7 +63,7 @@ def reading_keys(written: Sequence[str]) -> dict[str, object]:
         InputError: an answer that is not KEY=VALUE, or a value that its key does not take.
     """
     pairs = [_pair(text) for text in written]
-    return {key: _value(key, value) for key, value in pairs if key in READING}
+    return {key: key_value(key, value) for key, value in pairs if key in READING}
 
 
 def read_answers(written: Sequence[str], names: Sequence[str]) -> Answers:
@@ -77,34 +77,70 @@ def read_answers(written: Sequence[str], names: Sequence[str]) -> Answers:
         InputError: not KEY=VALUE, an unknown key, a column that is not there, or a value that its key does not take.
     """
     answers = Answers(tuple(written))
+    first: dict[str, str] = {}
     for text in written:
         key, value = _pair(text)
         role = OTHER_NAMES.get(key, key).removeprefix("columns.")
         role = OTHER_NAMES.get(role, role)
-        table, _, entry = key.partition(".")
-        if key in READING:
-            answers.keys[key] = _value(key, value)
-        elif key == "accept":
-            answers.accepted |= set(value.split(","))
+        table, dot, entry = key.partition(".")
+        if key == "accept":
+            answers.accepted |= set(_doubts(value, text))
+        elif key in READING:
+            _once(first, key, text)
+            answers.keys[key] = key_value(key, value)
         elif role in Columns.model_fields and not _is_value_of_key(key, value, names):
+            _once(first, role, text)
             _take_columns(answers, role, value, names, text)
         elif table == "events":
-            _take_events(answers, entry, value, text, "." in key)
-        elif table in TABLES and "." in key:
-            is_text = table in ("where", "aliases")
-            answers.tables.setdefault(table, {})[entry] = value if is_text else _number_or_text(value)
-        elif table in TABLES:
-            entries = [part.rpartition(":") for part in value.split(",")]
-            if not all(left for left, _, _ in entries):
-                raise InputError(
-                    "It is not an answer.", where=f"--answer {text}", hint=f"Write {key}=yours:ours,yours:ours."
-                )
-            answers.tables.setdefault(table, {}).update({left: _number_or_text(right) for left, _, right in entries})
-        elif key in DatasetCard.model_fields:
-            answers.keys[key] = _value(key, value)
+            for raw, event in _events(entry, value, text, one=bool(dot)).items():
+                _once(first, f"events.{raw}", text)
+                answers.events[raw] = event
+            if not dot and value == NONE:
+                answers.accepted.add("events")
+        elif OTHER_NAMES.get(table, table) in TABLES:
+            table = OTHER_NAMES.get(table, table)
+            entries = {entry: value} if dot else table_entries(table, value, text)
+            for name in entries:
+                _once(first, f"{table}.{name}", text)
+            answers.tables.setdefault(table, {}).update(checked_entries(table, entries, names, text))
+        elif key in DatasetCard.model_fields and key not in WRITTEN_ANYWAY:
+            _once(first, role, text)
+            answers.keys[key] = key_value(key, value)
         else:
             _refuse(key, text)
+    forms = [first[key] for key in ("time_unit", "time_format") if key in first]
+    if "timestamp" in answers.forms:
+        forms.append(first["timestamp"])
+    if len(forms) > 1:
+        before, later = sorted(forms, key=list(written).index)[:2]
+        raise _twice("how times are written", before, later)
     return answers
+
+
+def _twice(what: str, before: str, text: str) -> InputError:
+    hint = f"Leave out one: --answer {before}."
+    return InputError(f"There are two answers to {what}.", where=f"--answer {text}", hint=hint)
+
+
+def _once(first: dict[str, str], subject: str, text: str) -> None:
+    """Note what an answer is about; a second one to the same is an error, since one of them would not count."""
+    if subject in first:
+        raise _twice(f"'{subject}'", first[subject], text)
+    first[subject] = text
+
+
+def _doubts(value: str, text: str) -> list[str]:
+    doubts = [part.strip() for part in value.split(",")]
+    for doubt in doubts:
+        if doubt not in DOUBTS:
+            near = difflib.get_close_matches(doubt, DOUBTS, n=1)
+            guess = f"Did you mean '{near[0]}'? " if near else ""
+            raise InputError(
+                f"No question is settled by accepting '{doubt}'.",
+                where=f"--answer {text}",
+                hint=f"{guess}What can be accepted: {', '.join(DOUBTS)}.",
+            )
+    return doubts
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -132,13 +168,7 @@ def _take_columns(answers: Answers, role: str, value: str, names: Sequence[str],
         return
     columns, form = _columns(value, names)
     if columns is None:
-        wanted = value.split(":")[0]
-        near = difflib.get_close_matches(wanted, names, n=1)
-        guess = f"Did you mean '{near[0]}'? " if near else ""
-        have = ", ".join(names[:30]) + (", …" if len(names) > 30 else "")
-        raise InputError(
-            f"There is no column '{wanted}'.", where=f"--answer {text}", hint=f"{guess}The columns are: {have}."
-        )
+        raise no_column(value.split(":")[0], names, text)
     if len(columns) > 1 and role not in ("timestamp", "session"):
         raise InputError(f"{role} is one column.", where=f"--answer {text}", hint=f"Write {role}=COLUMN.")
     if form and role not in ("timestamp", "propensity"):
@@ -160,53 +190,28 @@ def _columns(value: str, names: Sequence[str]) -> tuple[list[str] | None, str]:
     return None, ""
 
 
-def _take_events(answers: Answers, entry: str, value: str, text: str, one: bool) -> None:
-    if one:
-        pairs = [(entry, value)]
-    elif value == NONE:
-        answers.accepted.add("events")
-        return
-    else:
-        split = [part.rpartition(":") for part in value.split(",")]
-        if not all(colon for _, colon, _ in split):
-            hint = "Write events=add:cart,detail:view, or events=none to leave out what is not known."
-            raise InputError("It is not an answer.", where=f"--answer {text}", hint=hint)
-        pairs = [(left, right) for left, _, right in split]
-    for raw, ours in pairs:
+def _events(entry: str, value: str, text: str, *, one: bool) -> dict[str, str | None]:
+    """Raw event -> ours, None where its rows are left out."""
+    if not one and value == NONE:
+        return {}
+    pairs = [(entry, ":", value)] if one else [part.rpartition(":") for part in value.split(",")]
+    if not all(colon for _, colon, _ in pairs):
+        hint = "Write events=add:cart,detail:view, or events=none to leave out what is not known."
+        raise InputError("It is not an answer.", where=f"--answer {text}", hint=hint)
+    for _, _, ours in pairs:
         if ours not in (*EVENTS, NONE):
-            raise InputError(
-                f"'{ours}' is not an event.", where=f"--answer {text}", hint=f"Events: {', '.join(EVENTS)}, or none."
-            )
-        answers.events[raw] = None if ours == NONE else ours
-
-
-def _value(key: str, text: str) -> object:
-    """The value of a key of the card, of the type that the card has."""
-    if key not in DatasetCard.model_fields:
-        _refuse(key, f"{key}={text}")
-    if key in ("delimiter", "quote", "escape", "comment"):
-        text = _ESCAPES.get(text, text)
-        if len(text) > 2 and text[0] == text[-1] == '"':
-            # As a card has it.
-            text = text[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape")
-    info = DatasetCard.model_fields[key]
-    takes_list = "list" in str(info.annotation)
-    is_list = takes_list and ("," in text or "str |" not in str(info.annotation))
-    fields: dict[str, Any] = {key: (info.annotation, info)}
-    one_key: type[BaseModel] = create_model("Answer", **fields)
-    value = validated({key: text.split(",") if is_list else text}, one_key, f"--answer {key}={text}")
-    return value.model_dump()[key]
-
-
-def _number_or_text(text: str) -> object:
-    try:
-        return float(text) if "." in text else int(text)
-    except ValueError:
-        return text
+            raise no_event(ours, text, (*EVENTS, NONE))
+    raws = [raw for raw, _, _ in pairs]
+    if again := [raw for raw in raws if raws.count(raw) > 1]:
+        raise _twice(f"'events.{again[0]}'", text, text)
+    return {raw: None if ours == NONE else ours for raw, _, ours in pairs}
 
 
 def _refuse(key: str, text: str) -> NoReturn:
     known = [*Columns.model_fields, "time", "accept", *TABLES, *DatasetCard.model_fields]
+    if key in WRITTEN_ANYWAY:
+        hint = "data init writes it into the card, from the file and what is open."
+        raise InputError(f"'{key}' is not an answer.", where=f"--answer {text}", hint=hint)
     near = difflib.get_close_matches(key, known, n=1)
     guess = f"Did you mean '{near[0]}'? " if near else ""
     hint = f"{guess}It is a role (time, item, event, user, session, price, …) or a key of a card (docs/cards.md)."

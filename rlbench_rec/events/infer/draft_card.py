@@ -79,6 +79,9 @@ def draft(file: Path, out: Path | None = None, *, overwrite: bool = False, answe
             fit the file.
         OutputError: the card is there already, or cannot be written.
     """
+    if file.name in ("", ".."):
+        # The folder in which the user stands has its name outside.
+        file = file.resolve()
     name = _card_id(file)
     out = out or file.with_name(f"{name}.toml")
     if out.suffix != ".toml":

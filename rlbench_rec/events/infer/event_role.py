@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from ...column_names import plain
-from .event_words import KNOWN_CODES, OTHER_EVENTS, our_event
+from .answers import NONE
+from .event_words import KNOWN_CODES, OTHER_EVENTS, likely_event, our_event
 from .evidence import Column, bare_names, names_a_kind
 from .questions import Question
 from .roles import BY_NAME, BY_VALUES, Roles, quoted
@@ -231,20 +232,10 @@ def _ask_about_words(roles: Roles, counts: Counter[str]) -> None:
     shares = ", ".join(f"'{value}' ({roles.strange[value]:.1%})" for value in open_words[:8])
     more = f" and {len(open_words) - 8} more" if len(open_words) > 8 else ""
     text = f"What do these events mean: {shares}{more}? Their rows are set aside as unknown_event unless you say."
-    guesses = ",".join(f"{value}:{_offer(value)}" for value in open_words[:8])
-    roles.questions.append(Question("events", text, (f"events={guesses}", "events=none")))
-
-
-def _offer(value: str) -> str:
-    """A guess at what a word means, by a part of it."""
-    word = plain(value)
-    parts = (
-        ("remove", "remove"), ("delete", "remove"), ("refund", "refund"), ("return", "refund"), ("search", "search"),
-        ("wish", "favourite"), ("fav", "favourite"), ("like", "favourite"), ("cart", "cart"), ("basket", "cart"),
-        ("purchas", "purchase"), ("order", "purchase"), ("buy", "purchase"), ("paid", "purchase"),
-        ("click", "click"), ("impress", "impression"), ("view", "view"), ("detail", "view"),
-    )  # fmt: skip
-    return next((event for part, event in parts if part in word), "none")
+    guesses = ",".join(f"{value}:{likely_event(value) or NONE}" for value in open_words[:8])
+    unguessed = [value for value in open_words if not likely_event(value)]
+    example = [f"events.{unguessed[0]}=favourite"] if unguessed else []
+    roles.questions.append(Question("events", text, (f"events={guesses}", *example, "events=none")))
 
 
 def _ask_about_empty(roles: Roles, column: Column) -> None:

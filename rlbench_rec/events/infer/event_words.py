@@ -93,4 +93,16 @@ def our_event(value: str) -> str | None:
     return _BY_WORD.get(plain(value))
 
 
+def likely_event(value: str) -> str | None:
+    """A guess at what a word means, by a part of it, or None."""
+    word = plain(value)
+    parts = (
+        ("remove", "remove"), ("delete", "remove"), ("refund", "refund"), ("return", "refund"), ("search", "search"),
+        ("wish", "favourite"), ("fav", "favourite"), ("like", "favourite"), ("cart", "cart"), ("basket", "cart"),
+        ("purchas", "purchase"), ("order", "purchase"), ("buy", "purchase"), ("paid", "purchase"),
+        ("click", "click"), ("impress", "impression"), ("view", "view"), ("detail", "view"),
+    )  # fmt: skip
+    return next((event for part, event in parts if part in word), None)
+
+
 _BY_WORD = {plain(word): event for event, words in EVENT_WORDS.items() for word in words.split()}

@@ -9,6 +9,7 @@ from ...errors import InputError, MissingFileError
 from ..archives.compressed import inside, is_zip, opened, plain_name
 from ..read.not_text import file_kind
 from ..read.text_files import HEAD_BYTES
+from .card_text import toml
 from .layout.delimited_sample import delimited_sample
 from .layout.encodings import guess_encoding
 from .layout.folder_sample import folder_sample
@@ -16,6 +17,13 @@ from .layout.json_sample import json_sample
 from .layout.parquet_sample import parquet_sample
 from .layout.text_pieces import read_pieces
 from .sample import Sample
+
+KINDS_OF_FILES = {
+    "delimited": "text with delimiters",
+    "jsonl": "JSON, an object in each line",
+    "json": "JSON, all rows in one array",
+    "parquet": "Parquet",
+}
 
 
 def look_into(path: Path, given: Mapping[str, object] | None = None) -> Sample:
@@ -27,11 +35,16 @@ def look_into(path: Path, given: Mapping[str, object] | None = None) -> Sample:
 
     Raises:
         MissingFileError: no such file.
-        InputError: an empty file or folder, or one that is none of these; says what it seems to be.
+        InputError: an empty file or folder, or one that is none of these; says what it seems to be. Or a known key
+            is not one of such a file.
     """
     known = given or {}
-    if path.is_dir():
-        return folder_sample(path, known, look_into)
+    sample = folder_sample(path, known, look_into) if path.is_dir() else _of_file(path, known)
+    _check_keys(sample, known)
+    return sample
+
+
+def _of_file(path: Path, known: Mapping[str, object]) -> Sample:
     if not path.is_file():
         raise MissingFileError("There is no such file.", where=str(path))
     inner = _member(path) if is_zip(path) else path
@@ -49,6 +62,19 @@ def look_into(path: Path, given: Mapping[str, object] | None = None) -> Sample:
         raise InputError("The file is empty.", where=str(path))
     as_json = None if known.get("dialect") == "delimited" else json_sample(path, pieces)
     return as_json or delimited_sample(path, pieces, known)
+
+
+def _check_keys(sample: Sample, known: Mapping[str, object]) -> None:
+    """Refuse what is said of how a file is written, where its bytes say that it is of another kind."""
+    for name, value in known.items():
+        of_text = name not in ("dialect", "lists", "encoding")
+        if (name == "dialect" and value != sample.dialect) or (of_text and sample.dialect != "delimited"):
+            said = value if isinstance(value, str) else toml(value)
+            raise InputError(
+                f"The file is {KINDS_OF_FILES[sample.dialect]}: it cannot be read so.",
+                where=f"--answer {name}={said}",
+                hint="Leave the answer out.",
+            )
 
 
 def _member(archive: Path) -> Path:

@@ -119,6 +119,8 @@ def _judge_sessions(roles: Roles, log: EventLog, seen: Overview) -> None:
         text = f"{noted:,} of {seen.sessions:,} sessions hold several users: is '{session}' unique within a user alone?"
         pair = [f"session={roles.columns['user'][0]},{session}"] if roles.has("user") else []
         roles.ask("session", text, [*pair, f"session={session}"])
+    if noted and "session" in roles.answers.columns:
+        roles.note(f"session: {noted:,} of {seen.sessions:,} sessions hold several users.")
     if log.card.session == "row" or seen.sessions < FEW or are_decisions(roles):
         return
     # Pieces of a long log cut visits apart.

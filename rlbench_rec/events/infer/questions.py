@@ -5,6 +5,21 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
+from ..read.typed_rows import REASONS
+
+DOUBTS = (
+    "bot",
+    "twins",
+    "time-span",
+    "single-events",
+    "busiest-user",
+    "currencies",
+    "rounded-ids",
+    "rounded-times",
+    *REASONS,
+)
+"""What `accept=` puts aside: what is odd, and so; the reasons for which rows are set aside are among them."""
+
 
 @dataclass(frozen=True)
 class Question:

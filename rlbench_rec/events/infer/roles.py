@@ -94,8 +94,12 @@ class Roles:
         return True
 
     def free(self) -> list[Column]:
-        """Columns without a role; those that the user gave one are not free either."""
-        taken = {name for names in (*self.columns.values(), *self.answers.columns.values()) for name in names}
+        """Columns without a role; those that the user gave one are not free either.
+
+        A session of several columns leaves each of them its own role: that of the user, say.
+        """
+        answered = [names for role, names in self.answers.columns.items() if role != "session" or len(names) == 1]
+        taken = {name for names in (*self.columns.values(), *answered) for name in names}
         taken |= set(self.outcomes) | set(self.context)
         return [column for name, column in self.all_columns.items() if name not in taken]
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from rlbench_rec.errors import InputError
+from rlbench_rec.events import infer
 from rlbench_rec.events.infer.answers import read_answers, reading_keys
+from rlbench_rec.events.infer.questions import DOUBTS
 
 NAMES = ["day", "clock", "a,b", "x:y", "event", "sku"]
 
@@ -60,6 +65,24 @@ def test_how_a_file_is_written_is_known_before_it_is_opened():
         ("events.add=basket", "'basket' is not an event. Events: impression, view"),
         ("events=add", "Write events=add:cart"),
         ("outcomes=day", "Write outcomes=yours:ours"),
+        ("outcomes=dya:click", "There is no column 'dya'. Did you mean 'day'?"),
+        ("outcomes=day:basket", "'basket' is not an event"),
+        ("context.dya=category", "There is no column 'dya'. Did you mean 'day'?"),
+        ("context.day=text", "context.day: Input should be 'category' or 'number'"),
+        ("where.dya=1", "There is no column 'dya'"),
+        ("lists.columns=day,clok", "There is no column 'clok'. Did you mean 'clock'?"),
+        ("lists.column=day", "lists has no 'column'. It has: columns"),
+        ("id_types.items=string", "id_types has no 'items'. It has: item"),
+        ("id_types.item=text", "id_types.item: Input should be"),
+        ("reward_weights.basket=1", "'basket' is not an event"),
+        ("reward_weights.cart=much", "reward_weights.cart: Input should be a valid number"),
+        ("columns.skv=day", "There is no 'columns.skv' to answer"),
+        ("accept=twin", "No question is settled by accepting 'twin'. Did you mean 'twins'? What can be accepted: bot"),
+        ("accept=bot,price", "accepting 'price'"),
+        ("questions=x", "'questions' is not an answer. data init writes it"),
+        ("files=x.csv", "'files' is not an answer"),
+        ("folder=..", "'folder' is not an answer"),
+        ("events=a:view,a:cart", "There are two answers to 'events.a'"),
         ("session_gap=soon", "session_gap: Input should be a valid number"),
         ("header=maybe", "header: Input should be a valid boolean"),
         ("action_source=both", "action_source: Input should be 'exposure' or 'choice'"),
@@ -69,3 +92,43 @@ def test_a_wrong_answer_is_one_clear_error(answer, message):
     with pytest.raises(InputError) as error:
         read_answers([answer], NAMES)
     assert message in str(error.value) and f"--answer {answer}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "what"),
+    [
+        ("item=sku", "item=day", "'item'"),
+        ("item=sku", "columns.item=sku", "'item'"),
+        ("time=day", "timestamp=clock", "'timestamp'"),
+        ("event=purchase", "event=event", "'event'"),
+        ("events.add=cart", "events=see:view,add:none", "'events.add'"),
+        ("reward_weight.cart=1", "reward_weights=cart:2", "'reward_weights.cart'"),
+        ("delimiter=;", "delimiter=,", "'delimiter'"),
+        ("decimal=.", "decimal=,", "'decimal'"),
+        ("time=day:us", "time_format=%d/%m/%Y", "how times are written"),
+        ("time_unit=ms", "time_format=%d/%m/%Y", "how times are written"),
+    ],
+)
+def test_two_answers_to_one_thing_are_an_error(first, second, what):
+    with pytest.raises(InputError) as error:
+        read_answers([first, second], NAMES)
+    assert f"--answer {second}: There are two answers to {what}." in str(error.value)
+    assert f"Leave out one: --answer {first}." in str(error.value)
+
+
+def test_answers_to_different_entries_of_a_table_add_up():
+    answers = read_answers(["events.a=cart", "events=b:view", "accept=bot", "accept=twins", "events=none"], NAMES)
+    assert answers.events == {"a": "cart", "b": "view"} and answers.accepted == {"bot", "twins", "events"}
+    answers = read_answers(["context.da*=category", "lists.columns=day,sku", "lists.label=-"], NAMES)
+    assert answers.tables == {"context": {"da*": "category"}, "lists": {"columns": ["day", "sku"], "label": "-"}}
+
+
+def test_a_list_may_be_written_as_in_a_card():
+    answers = read_answers(['time_format=["%d.%m.%Y, %H:%M", "%d.%m.%Y"]', 'missing=["-", "a,b"]'], NAMES)
+    assert answers.keys == {"time_format": ["%d.%m.%Y, %H:%M", "%d.%m.%Y"], "missing": ["-", "a,b"]}
+
+
+def test_every_doubt_that_is_offered_can_be_accepted():
+    sources = Path(infer.__file__).parent.rglob("*.py")
+    offered = {doubt for source in sources for doubt in re.findall(r"accept=([a-z][a-z-]*)", source.read_text())}
+    assert offered and offered <= set(DOUBTS)

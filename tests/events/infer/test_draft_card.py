@@ -80,7 +80,11 @@ def test_a_propensity_and_exposures_are_the_users_to_say(tmp_path):
 def test_strange_events_are_named_and_not_guessed(tmp_path):
     path = write(tmp_path / "log.csv", CSV + "2026-03-29T04:00:00Z,9,A-7,frobnicate,1,web\n")
     (question,) = draft(path).questions
-    assert "'frobnicate' (25.0%)" in question.text and question.answers == ("events=frobnicate:none", "events=none")
+    assert "'frobnicate' (25.0%)" in question.text and question.answers == (
+        "events=frobnicate:none",
+        "events.frobnicate=favourite",
+        "events=none",
+    )
     made = draft(path, answers=["events.frobnicate=favourite"])
     assert made.ready and events.load(made.path).counts["favourite"] == 1
     made = draft(path, answers=["events=none"], overwrite=True)
@@ -125,6 +129,40 @@ def test_events_that_come_late_in_a_long_file_are_seen(tmp_path):
     made = draft(write(tmp_path / "long.csv", "time,item,event,user\n" + "".join(rows)))
     assert made.events == {"view": "view", "order": "purchase"}
     assert any("not all of them" in note for note in made.notes)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("dialect=json", "--answer dialect=json: The file is text with delimiters: it cannot be read so."),
+        ("dialect=parquet", "it cannot be read so"),
+        ("item=nope", "There is no column 'nope'"),
+        ("questions=x", "is not an answer"),
+        ("accept=everything", "No question is settled"),
+    ],
+)
+def test_an_answer_that_cannot_be_used_writes_no_card(tmp_path, answer, message):
+    path = write(tmp_path / "log.csv", CSV)
+    with pytest.raises(InputError, match=message):
+        draft(path, answers=[answer])
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_how_text_is_split_does_not_apply_to_json(tmp_path):
+    path = write(tmp_path / "log.jsonl", '{"time": 1700000000, "item": 1, "event": "view", "user": 3}\n' * 2)
+    assert draft(path, answers=["dialect=jsonl"]).ready
+    with pytest.raises(InputError, match=r"--answer delimiter=;: The file is JSON, an object in each line"):
+        draft(path, answers=["delimiter=;"], overwrite=True)
+
+
+@pytest.mark.parametrize("folder", ["", ".", "..", "../months"])
+def test_a_folder_is_called_after_where_it_lies(tmp_path, monkeypatch, folder):
+    (tmp_path / "months/inner").mkdir(parents=True)
+    write(tmp_path / "months/a.csv", CSV)
+    write(tmp_path / "months/b.csv", CSV)
+    monkeypatch.chdir(tmp_path / "months/inner" if folder == ".." else tmp_path / "months")
+    made = draft(Path(folder))
+    assert made.path.resolve() == tmp_path / "months.toml" and events.load(made.path).n_rows == 6
 
 
 def test_a_card_is_never_overwritten_silently(tmp_path):

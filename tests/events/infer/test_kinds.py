@@ -367,3 +367,20 @@ def test_any_key_of_a_card_can_be_said(write_log):
     assert log.report.set_aside == {"other_log": 168} and log.card.session_gap == 90 and log.card.licence == "ours"
     assert log.card.reward_weights["cart"] == 0.1 and log.to_pandas()["item_id"].unique().tolist() == ["10001"]
     assert overview(log).span.startswith("2019-10-01 01:00")
+
+
+@pytest.mark.parametrize("session", ["user_id,visit", "visit,user_id", "user_id,timestamp"])
+def test_a_column_of_the_session_keeps_its_own_role(write_log, session):
+    path = write_log(f"{BASE},visit", lambda e: f"{base(e)},{e.visit}")
+    made = draft(path, answers=[f"session={session}"])
+    assert not [question for question in made.questions if question.key in ("user", "timestamp")]
+    assert made.columns["user"][0] == "user_id" and made.columns["timestamp"][0] == "timestamp"
+    if "visit" in session:
+        assert made.ready
+        is_the_shop(events.load(made.path))
+
+
+def test_sessions_of_several_users_are_noted_where_the_user_named_the_column(write_log):
+    path = write_log(f"{BASE},visit", lambda e: f"{base(e)},{e.visit}")
+    made = draft(path, answers=["session=visit"])
+    assert any("2 of 2 sessions hold several users" in note for note in made.notes)
