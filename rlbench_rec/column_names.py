@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 COLUMN_NAMES: dict[str, str] = {
     "time": "timestamp time ts eventtime eventtimestamp eventts eventns timems datetime createdat occurredat "
@@ -98,8 +99,13 @@ def plain(text: str) -> str:
 
 def rank(kinds: Sequence[str], column: str) -> int | None:
     """How likely a column of this name holds one of these kinds, 0 being likeliest; None: its name does not say so."""
+    return _ranks(tuple(kinds)).get(plain(column))
+
+
+@cache
+def _ranks(kinds: tuple[str, ...]) -> dict[str, int]:
     names = " ".join(COLUMN_NAMES[kind] for kind in kinds).split()
-    return names.index(plain(column)) if plain(column) in names else None
+    return {name: place for place, name in reversed(list(enumerate(names)))}
 
 
 def likely_columns(kinds: Sequence[str], columns: Sequence[str]) -> list[str]:

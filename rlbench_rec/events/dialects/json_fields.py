@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from itertools import product
 from typing import TYPE_CHECKING
@@ -15,6 +16,20 @@ if TYPE_CHECKING:
 
 MOST_DOTS = 4
 """Of a name that is tried as every path that it can stand for; with more it is one key, or one key a part."""
+PLACE = re.compile("[0-9]{1,9}")
+"""The place of an element in an array, as part of a name."""
+
+
+def is_unicode(text: str, value: object) -> bool:
+    """Whether the strings in a value, decoded from a text, are Unicode; where one holds half a character, written
+    `\\ud800`, DuckDB does not take the text for JSON."""
+    if "\\ud" not in text.lower():
+        return True
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def paths(name: str) -> list[tuple[str, ...]]:
@@ -117,7 +132,7 @@ class KeyNames:
             row = json.loads(text)
         except (ValueError, RecursionError):
             return
-        if not isinstance(row, dict):
+        if not isinstance(row, dict) or not is_unicode(text, row):
             return
         self.names |= dict.fromkeys(row)
         for name in self._wanted:
@@ -145,7 +160,7 @@ class KeyNames:
 
 def _has(value: object, path: tuple[str, ...]) -> bool:
     for key in path:
-        if isinstance(value, list) and key.isdigit() and int(key) < len(value):
+        if isinstance(value, list) and PLACE.fullmatch(key) and int(key) < len(value):
             value = value[int(key)]
         elif isinstance(value, dict) and key in value:
             value = value[key]

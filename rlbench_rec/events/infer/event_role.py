@@ -35,7 +35,7 @@ def find_event(roles: Roles) -> None:
         else:
             _ask_for_one(roles)
         return
-    if "#label" in roles.all_columns:
+    if {"#list", "#label"} <= roles.all_columns.keys():
         roles.take("event", ["#label"], "the label behind each element of the list")
         roles.events = {"0": "impression", "1": "click"}
         roles.note("events: a label of 0 was read as shown, 1 as clicked.")
@@ -102,7 +102,7 @@ def _flags(roles: Roles) -> dict[str, str]:
 
 def _named_like(column: Column) -> str | None:
     """The event that a column's name tells: `is_click`, `purchased`, `n_carts`."""
-    bare = plain(bare_names(column.name)[-1])
+    bare = plain((bare_names(column.name) or [""])[-1])
     for word in ("is", "has", "was", "did", "num", "n"):
         stem = bare.removeprefix(word)
         for name in (bare, stem, stem.removesuffix("flag"), stem.removesuffix("count"), stem.removesuffix("s")):

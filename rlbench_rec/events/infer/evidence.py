@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable
+from functools import cached_property, lru_cache
 
 from ...column_names import COLUMN_NAMES, plain, rank
 from .event_words import MISSING
@@ -15,6 +15,8 @@ from .time_forms import TimeForm, time_forms
 
 ENOUGH = 0.95
 """Share of the values that must fit."""
+LONGEST_NAME = 200
+"""Characters; a longer name says nothing of what its column holds."""
 TYPED_NAME = re.compile(r":(token|float|token_seq|float_seq)$")
 """The type that RecBole writes behind a name."""
 LIST_NAME = re.compile(r"[-_]?(list|seq|sequence|array)(_seq)?$", re.IGNORECASE)
@@ -119,7 +121,9 @@ class Column:
 
 
 def bare_names(name: str) -> list[str]:
-    """A name as it may stand in the table of names: whole, and its last part where it is nested."""
+    """A name as it may stand in the table of names: whole, and its last part where it is nested. None of a long one."""
+    if len(name) > LONGEST_NAME:
+        return []
     bare = TYPED_NAME.sub("", name)
     parts = [part for part in re.split(r"\.|\[\]", bare) if part] or [bare]
     while len(parts) > 1 and TYPES.fullmatch(parts[-1]):
@@ -136,7 +140,8 @@ def bare_names(name: str) -> list[str]:
     return list(dict.fromkeys(part for part in names if part))
 
 
-def kind_rank(kinds: Sequence[str], name: str) -> int | None:
+@lru_cache(maxsize=100_000)
+def kind_rank(kinds: tuple[str, ...], name: str) -> int | None:
     """How likely a column of this name is of one of these kinds, 0 being likeliest; None: its name does not say so."""
     names = bare_names(name)
     if not names:
@@ -152,7 +157,7 @@ def kind_rank(kinds: Sequence[str], name: str) -> int | None:
     return None
 
 
-def by_name(kinds: Sequence[str], columns: Iterable[Column]) -> list[Column]:
+def by_name(kinds: tuple[str, ...], columns: Iterable[Column]) -> list[Column]:
     """The columns whose names say that they are of one of these kinds, likeliest first."""
     ranked = [(place, column) for column in columns if (place := kind_rank(kinds, column.name)) is not None]
     return [column for _, column in sorted(ranked, key=lambda pair: pair[0])]
@@ -171,7 +176,7 @@ def is_json(text: str) -> bool:
         return False
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

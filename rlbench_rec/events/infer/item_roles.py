@@ -73,7 +73,8 @@ def find_places(roles: Roles) -> None:
             if role != "position" or column.is_whole:
                 roles.take(role, [column.name], BY_NAME)
                 break
-    if "#label" in roles.all_columns or ("#list" in roles.all_columns and roles.events.get("0") == "impression"):
+    is_labelled = "#label" in roles.all_columns or roles.events.get("0") == "impression"
+    if "#list" in roles.all_columns and is_labelled:
         if "slate" not in roles.columns and "slate" not in roles.answers.columns:
             roles.take("slate", ["#list"], "the line that holds the list")
         if "position" not in roles.columns and "position" not in roles.answers.columns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -86,10 +87,11 @@ def _rows(body: list[str], layout: TextLayout, given: Mapping[str, object]) -> l
 
 def _repeated(layout: TextLayout, columns: Mapping[str, list[str]], given: Mapping[str, object]) -> list[Question]:
     """Which column is meant by a usual name that stands over several, if they differ."""
-    for name in layout.names if "names" not in given else []:
+    counts = Counter(layout.written if "names" not in given else [])
+    for name in (name for name in counts if counts[name] > 1 and plain(name) in KNOWN):
         same = [other for other, text in zip(layout.names, layout.written, strict=False) if text == name]
         others = [other for other in same if columns.get(other) != columns.get(name)]
-        if others and plain(name) in KNOWN and "," not in "".join(layout.names):
+        if others and "," not in "".join(layout.names):
             text = f"The name '{name}' stands over columns that differ ({', '.join(same)}). Which is the {name}?"
             swapped = [_swapped(layout.names, name, other) for other in others]
             return [Question("names", text, tuple(f"names={','.join(names)}" for names in [layout.names, *swapped]))]

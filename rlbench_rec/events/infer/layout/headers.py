@@ -11,8 +11,8 @@ from ....column_names import COLUMN_NAMES, plain
 from ...read.fields import FieldForm
 from .delimiters import fields_of
 
-SEPARATOR = re.compile(r'"?sep=(.+?)"?\s*', re.IGNORECASE)
-"""What Excel writes before the header to name the delimiter."""
+SEPARATOR = re.compile(r'"?sep=(.{1,8}?)"?\s*', re.IGNORECASE)
+"""What Excel writes before the header to name the delimiter. Bounded, so that no line takes long to refuse."""
 DEEPEST = 60
 """A preamble is not longer."""
 MOST_NAMED = 0.6

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ....errors import InputError
 from ...archives.compressed import plain_name
+from ...dialects.json_fields import is_unicode
 from ..questions import Question
 from ..sample import Sample, file_pattern
 from .encodings import encoding_questions
@@ -17,7 +18,8 @@ from .text_pieces import TextPieces, is_text
 
 ROWS = 50_000
 BETWEEN = re.compile(r"[\s,]*")
-ARRAY_IN_OBJECT = re.compile(r'"(?:[^"\\]|\\.)*"\s*:\s*(?=\[\s*\{)')
+STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"(?P<before_array>\s*:\s*(?=\[\s*\{))?|\\?\Z)', re.DOTALL)
+"""A string, or the rest of the text where it is never closed: what is inside is not looked at again."""
 
 
 def json_sample(path: Path, pieces: TextPieces) -> Sample | None:
@@ -89,17 +91,19 @@ def _elements(pieces: TextPieces) -> Iterator[object]:
     text = "\n".join(pieces.head)
     place = len(text) - len(text.lstrip())
     if text[place : place + 1] == "{":
-        match = ARRAY_IN_OBJECT.search(text)
+        match = next((string for string in STRING.finditer(text) if string["before_array"] is not None), None)
         if match is None:
             return
         place = match.end()
     place += text[place : place + 1] == "["
     while text[(place := _after(BETWEEN, text, place)) : place + 1] not in ("", "]"):
         try:
-            value, place = DECODER.raw_decode(text, place)
+            value, end = DECODER.raw_decode(text, place)
         except (ValueError, RecursionError):
             break
-        yield value
+        if is_unicode(text[place:end], value):
+            yield value
+        place = end
     for line in pieces.rest:
         value = json_value(line.strip().rstrip(","))
         if isinstance(value, dict):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from ...dialects.json_fields import is_unicode
+
 
 class Number(str):
     """The digits of a number."""
@@ -15,11 +17,12 @@ DECODER = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=
 
 
 def json_value(text: str) -> object:
-    """The value of a text, or None where it is not JSON."""
+    """The value of a text, or None where it is not JSON to the reader."""
     try:
-        return DECODER.decode(text)
+        value = DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
+    return value if is_unicode(text, value) else None
 
 
 def as_text(value: object) -> str:

@@ -46,9 +46,9 @@ def flat_rows(objects: Iterable[Mapping[str, object]]) -> FlatRows:
     stay as they are.
     """
     flat: list[dict[str, object]] = []
-    for one in objects:
+    for object_of_row in objects:
         row: dict[str, object] = {}
-        _flatten(one, "", row, 0)
+        _flatten(object_of_row, "", row, 0)
         flat.append(row)
     arrays = [name for name in _all_names(flat) if _is_array(flat, name)]
     objects_in = [name for name in arrays if _holds_objects(flat, name)]
@@ -115,10 +115,6 @@ def _of_one_length(rows: list[dict[str, object]], arrays: list[str]) -> list[str
             return others
     items = [name for name in several if names_items(name)]
     return items[:1]
-
-
-def _length(value: object) -> int:
-    return len(value) if isinstance(value, list) else -1
 
 
 def _agree(lengths: list[int], others: list[int]) -> bool:

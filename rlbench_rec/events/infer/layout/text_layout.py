@@ -150,14 +150,15 @@ def _line_of_types(head: Sequence[str], layout: TextLayout) -> int:
 
 def unlike(names: Sequence[str]) -> list[str]:
     """The names, a repeated one with its number: `price_2`."""
-    made: list[str] = []
+    written, numbers = set(names), dict.fromkeys(names, 1)
+    made: dict[str, None] = {}
     for name in names:
-        number, new = 1, name
-        while new in made or (number > 1 and new in names):
-            number += 1
-            new = f"{name}_{number}"
-        made.append(new)
-    return made
+        new = name
+        while new in made or (new != name and new in written):
+            numbers[name] += 1
+            new = f"{name}_{numbers[name]}"
+        made[new] = None
+    return list(made)
 
 
 def _default_names(written: Sequence[str]) -> list[str]:
