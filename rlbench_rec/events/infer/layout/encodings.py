@@ -176,6 +176,9 @@ def _fit_of_one(word: str, place: int, common: frozenset[str]) -> float:
     """How likely a letter of one byte is."""
     letter, beside = word[place], word[max(place - 1, 0) : place] + word[place + 1 : place + 2]
     kind = unicodedata.category(letter)
+    if (kind == "Mn" or letter in "ะาำ") and not (place and unicodedata.category(word[place - 1])[0] in "LM"):
+        # A vowel or mark that stands behind a letter.
+        return 0.0
     if kind in ("Pi", "Pf", "Pd", "Po", "Sc") or letter in "©®™°№":
         if letter in "¤§¶†‡":
             return 0.2
