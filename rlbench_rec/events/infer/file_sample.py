@@ -24,6 +24,8 @@ KINDS_OF_FILES = {
     "json": "JSON, all rows in one array",
     "parquet": "Parquet",
 }
+MOST_ZEROS = 0.1
+"""Share of the lines that may hold zero bytes: exports of a database leave some in texts."""
 
 
 def look_into(path: Path, given: Mapping[str, object] | None = None) -> Sample:
@@ -54,9 +56,9 @@ def _of_file(path: Path, known: Mapping[str, object]) -> Sample:
         return parquet_sample(path, inner)
     if (kind := file_kind(head)) is not None:
         raise InputError(f"This is {kind[0]}, not a log of rows.", where=str(path), hint=kind[1])
-    if b"\0" in head and not guess_encoding(head).name.startswith(("utf-16", "utf-32")) and "encoding" not in known:
-        hint = "Give a CSV, JSON or Parquet file; if it is text with a few zero bytes in it, take them out."
-        raise InputError("This is not a text file.", where=str(path), hint=hint)
+    is_wide = "encoding" in known or guess_encoding(head).name.startswith(("utf-16", "utf-32"))
+    if not is_wide and _is_binary(head):
+        raise InputError("This is not a text file.", where=str(path), hint="Give a CSV, JSON or Parquet file.")
     pieces = read_pieces(inner, known)
     if not any(line.strip() for line in pieces.head):
         raise InputError("The file is empty.", where=str(path))
@@ -75,6 +77,12 @@ def _check_keys(sample: Sample, known: Mapping[str, object]) -> None:
                 where=f"--answer {name}={said}",
                 hint="Leave the answer out.",
             )
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether zero bytes are more than an accident in a few rows."""
+    first, *lines = head.splitlines() or [b""]
+    return b"\0" in first or sum(b"\0" in line for line in lines) > MOST_ZEROS * len(lines)
 
 
 def _member(archive: Path) -> Path:

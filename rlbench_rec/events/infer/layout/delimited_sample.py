@@ -14,6 +14,7 @@ from ...read.fields import BLANKS
 from ..questions import Question
 from ..sample import Sample, file_pattern
 from .delimiters import fields_of
+from .encodings import guess_encoding
 from .headers import KNOWN
 from .list_columns import find_lists
 from .text_layout import TextLayout, text_layout
@@ -51,7 +52,7 @@ def delimited_sample(path: Path, pieces: TextPieces, given: Mapping[str, object]
     body = body[::step]
     rows = _rows(body, layout, given)
     if not rows:
-        raise InputError("There is a header and no row.", where=str(path))
+        raise _no_row(path, body, layout.encoding)
     names, keys = layout.names, layout.keys()
     columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
     notes = [
@@ -68,6 +69,16 @@ def delimited_sample(path: Path, pieces: TextPieces, given: Mapping[str, object]
     some = [*pieces.head[: layout.first], *body]
     write = None if whole else lambda folder: pieces.write(folder / plain_name(path), some)
     return Sample(path, "delimited", names, columns, keys, notes, questions, file_pattern(path), whole, write)
+
+
+def _no_row(path: Path, body: list[str], encoding: str) -> InputError:
+    odd = [line for line in body if not is_text(line)]
+    if not odd:
+        return InputError("There is a header and no row.", where=str(path))
+    codec = "utf-8" if "\ufffd" in "".join(odd) else encoding
+    name = guess_encoding("\n".join(odd).encode(codec, "surrogateescape")).name
+    seems = f"It seems to be {name.upper()}. " if name != "utf-8" else ""
+    return InputError(f"No row is {encoding.upper()}.", where=str(path), hint=f"{seems}Give another encoding, or none.")
 
 
 def _rows(body: list[str], layout: TextLayout, given: Mapping[str, object]) -> list[list[str]]:

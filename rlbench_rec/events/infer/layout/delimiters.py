@@ -20,6 +20,8 @@ QUOTING = (('"', ""), ('"', "\\"), ("'", ""), ("", ""), ("", "\\"))
 """Quote and escape, the likeliest first."""
 HALF = 0.3
 """Share of the lines below which fields are blank by more than chance."""
+MARKUP = re.compile(r"[()\[\]{}<>/\\]+|://")
+"""Signs that stand together in texts and addresses, and are not delimiters."""
 LINES = 400
 """Lines that are tried, of the head and of the rest."""
 ENOUGH = 0.5
@@ -53,7 +55,8 @@ def guess_fields(lines: Sequence[str], given: Mapping[str, object]) -> FieldGues
     if not ranked:
         return None
     best, *others = ranked
-    close = [other for other in others if _rank(other, tried)[:4] == _rank(best, tried)[:4]]
+    # One that does not split the header is not among them, unless the best does not either.
+    close = [other for other in others if _rank(other, tried)[:5] == _rank(best, tried)[:5]]
     rivals = () if _is_sure(best, tried) else tuple(other.form.delimiter for other in close)
     return replace(best, rivals=rivals)
 
@@ -84,7 +87,7 @@ def _delimiters(lines: list[str], given: Mapping[str, object]) -> list[str]:
 def _runs(lines: list[str]) -> Iterator[str]:
     """Signs that stand together in most lines."""
     runs = Counter(run for line in lines for run in set(re.findall(r"[^\w\s\"'.,;+\0-]{2,4}", line)))
-    return (run for run, count in runs.items() if count >= 0.9 * len(lines) and run != "://")
+    return (run for run, count in runs.items() if count >= 0.9 * len(lines) and not MARKUP.fullmatch(run))
 
 
 def _best_quoting(lines: list[str], delimiter: str, given: Mapping[str, object]) -> FieldGuess | None:

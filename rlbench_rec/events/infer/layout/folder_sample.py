@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -14,8 +15,13 @@ from ..sample import Sample
 
 FILES = 4
 """Files that are looked into: the first and the last by name, and some between."""
-OTHERS = (".toml", ".md", ".crc", ".pdf", ".py", ".ipynb", ".png", ".sha256", ".md5")
+OTHERS = (
+    *(".toml", ".md", ".crc", ".pdf", ".py", ".ipynb", ".sha256", ".md5", ".yaml", ".yml", ".html"),
+    *(".png", ".jpg", ".jpeg", ".gif", ".svg", ".safetensors", ".pt", ".npy", ".npz", ".pkl"),
+)
 """Endings of files that lie beside a log."""
+OF_A_RUN = ("card_sha256", "command_line")
+"""Keys of the manifest that a run of a suite leaves."""
 ALIKE = 0.5
 """Share of the columns that two files of one log have in common."""
 
@@ -57,6 +63,8 @@ def folder_sample(
     parts = list(dict.fromkeys(name for file in files for name in partition_values(file, folder)))
     if parts:
         notes.append(f"Folders name the columns {', '.join(parts)}.")
+    if runs := _runs(folder):
+        notes.append(f"Runs of suites are left out, such as {runs[0].relative_to(folder)}.")
     notes += _differences(some, samples)
     whole = len(some) == len(files) and all(sample.whole for sample in samples)
 
@@ -77,7 +85,8 @@ def folder_sample(
 
 
 def _log_files(folder: Path) -> list[Path]:
-    """The files of the most frequent ending, by name; hidden ones and those beside a log left out."""
+    """The files of the most frequent ending, by name; hidden ones, runs, and those beside a log left out."""
+    runs = _runs(folder)
     files = [
         path
         for path in sorted(folder.rglob("*"))
@@ -85,11 +94,25 @@ def _log_files(folder: Path) -> list[Path]:
         and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
         and path.suffix.lower() not in OTHERS
         and not path.name.lower().startswith("readme")
+        and not any(run in path.parents for run in runs)
     ]
     sizes: Counter[str] = Counter()
     for path in files:
         sizes[_ending(path)] += path.stat().st_size
     return [path for path in files if _ending(path) == sizes.most_common(1)[0][0]]
+
+
+def _runs(folder: Path) -> list[Path]:
+    """The folders below that hold runs of suites, which is where they go when a log's own folder is worked in."""
+    return [path.parent for path in sorted(folder.rglob("manifest.json")) if path.parent != folder and _is_run(path)]
+
+
+def _is_run(manifest: Path) -> bool:
+    try:
+        keys = json.loads(manifest.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(keys, dict) and all(key in keys for key in OF_A_RUN)
 
 
 def _ending(path: Path) -> str:

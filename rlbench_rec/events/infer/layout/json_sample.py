@@ -20,6 +20,18 @@ ROWS = 50_000
 BETWEEN = re.compile(r"[\s,]*")
 STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"(?P<before_array>\s*:\s*(?=\[\s*\{))?|\\?\Z)', re.DOTALL)
 """A string, or the rest of the text where it is never closed: what is inside is not looked at again."""
+ARRAY = re.compile(r"\[\s*\{")
+KEY = re.compile(r'[\s,]*"(?:[^"\\]|\\.)*"\s*:\s*')
+MOST_MATCHED = 1 << 20
+"""Characters of a file that `TABLE` sees."""
+TABLE = re.compile(
+    r'\s*(?:\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\{\s*"\d+"\s*:'
+    r'|\{\s*"\d+"\s*:\s*\{'
+    r'|\{\s*"(?:columns|index|data)"\s*:\s*\[\s{0,99}(?!\{)[^\s].*?"(?:columns|index|data)"\s*:\s*\['
+    r"|\[\s*\[)",
+    re.DOTALL,
+)
+"""How a table begins that is written by column, by row number, or as lists without names."""
 
 
 def json_sample(path: Path, pieces: TextPieces) -> Sample | None:
@@ -35,6 +47,10 @@ def json_sample(path: Path, pieces: TextPieces) -> Sample | None:
         return None
     objects = [value for value in map(json_value, lines[:: max(len(lines) // ROWS, 1)]) if isinstance(value, dict)]
     is_array = start == "[" or (len(objects) < len(lines) / 2 or _is_wrapper(objects, lines))
+    if len(objects) <= 1 and TABLE.match("\n".join(pieces.head)[:MOST_MATCHED]):
+        what = "The JSON holds lists or columns, not rows that are objects."
+        hint = "Write it again: in pandas, to_json(path, orient='records', lines=True)."
+        raise InputError(what, where=str(path), hint=hint)
     elements = list(_elements(pieces)) if is_array else []
     if elements:
         return _array(path, pieces, elements)
@@ -42,9 +58,6 @@ def json_sample(path: Path, pieces: TextPieces) -> Sample | None:
         return None
     if not objects:
         raise InputError("No line is a JSON object.", where=str(path), hint="Write one object per line.")
-    if len(objects) == 1 and _holds_columns(objects[0]):
-        hint = "Write an object per row: with pandas, to_json(orient='records', lines=True)."
-        raise InputError("The JSON holds columns, not rows.", where=str(path), hint=hint)
     notes, layout, questions = _said(pieces)
     malformed = sum(not isinstance(json_value(line), dict) for line in lines[:ROWS])
     if malformed:
@@ -76,25 +89,15 @@ def _is_wrapper(objects: list[dict[str, object]], lines: list[str]) -> bool:
     return len(arrays) == 1 and len(arrays[0]) > 1
 
 
-def _holds_columns(found: dict[str, object]) -> bool:
-    """Whether an object is a table by its columns, as pandas writes it by default (or with orient='split')."""
-    if {"columns", "data"} <= found.keys():
-        return True
-    columns = list(found.values())
-    return len(columns) > 1 and all(
-        isinstance(column, dict) and len(column) > 1 and all(key.isdigit() for key in column) for column in columns
-    )
-
-
 def _elements(pieces: TextPieces) -> Iterator[object]:
     """The elements of the one array of objects in a file, and of its further lines those that are one."""
     text = "\n".join(pieces.head)
     place = len(text) - len(text.lstrip())
     if text[place : place + 1] == "{":
-        match = next((string for string in STRING.finditer(text) if string["before_array"] is not None), None)
-        if match is None:
+        array = _array_place(text, place)
+        if array is None:
             return
-        place = match.end()
+        place = array
     place += text[place : place + 1] == "["
     while text[(place := _after(BETWEEN, text, place)) : place + 1] not in ("", "]"):
         try:
@@ -108,6 +111,22 @@ def _elements(pieces: TextPieces) -> Iterator[object]:
         value = json_value(line.strip().rstrip(","))
         if isinstance(value, dict):
             yield value
+
+
+def _array_place(text: str, place: int) -> int | None:
+    """Where the array of objects begins: one of the object's own goes before those further inside, as in the reader."""
+    start, place = place, place + 1
+    while key := KEY.match(text, place):
+        place = key.end()
+        if ARRAY.match(text, place):
+            return place
+        try:
+            _, place = DECODER.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            break
+    strings = STRING.finditer(text, start)
+    inside = next((string for string in strings if string["before_array"] is not None), None)
+    return inside.end() if inside else None
 
 
 def _after(pattern: re.Pattern[str], text: str, place: int) -> int:

@@ -18,7 +18,9 @@ from .text_pieces import TextPieces, is_text
 TYPE = re.compile(
     r"(nullable|lowcardinality|array|enum(8|16)?|decimal(32|64|128)?|numeric|fixedstring|datetime(64)?|(var)?char2?)"
     r"\(.*\)|u?int(8|16|32|64|128)?|float(8|16|32|64)?|string|datetime(64|2)?|date(32)?|uuid|bool(ean)?|(var)?char|text|"
-    r"(big|small|tiny)int|integer|double( precision)?|real|decimal|numeric|timestamp(tz|_ntz|_tz)?|object|category",
+    r"(big|small|tiny)int|integer|double( precision)?|real|decimal|numeric|timestamp(tz|_ntz|_tz)?|"
+    r"timestamp with(out)? time zone|character varying(\(.*\))?|"
+    r"object|category",
     re.IGNORECASE,
 )
 """The type of a column, as databases name it."""

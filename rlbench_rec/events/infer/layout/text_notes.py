@@ -57,6 +57,10 @@ def about_lines(body: Sequence[str], malformed: int, form: FieldForm, width: int
         example = NOT_TEXT.sub("\ufffd", next(odd, ""))[:80]
         what = "1 line is" if malformed == 1 else f"{malformed} lines of {len(body)} are"
         notes.append(f"{what} malformed: not {width} fields of text; the first is {example!r}.")
+    if zeros := sum("\0" in line for line in body):
+        notes.append(
+            f"{'1 line holds' if zeros == 1 else f'{zeros} lines hold'} a zero byte, which is part of its field."
+        )
     if torn := _torn(body, form):
         notes.append(
             f"{'A quoted field holds' if torn == 1 else f'{torn} quoted fields hold'} the end of a line; each line of "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rlbench_rec.errors import InputError
 from rlbench_rec.events.infer.file_sample import look_into
 from rlbench_rec.events.infer.layout.encodings import guess_encoding
 
@@ -96,3 +97,11 @@ def test_a_stray_byte_is_a_question_and_may_stay_malformed(tmp_path):
     assert question.answers[-1] == "encoding=utf-8"
     sample = look_into(path, {"encoding": "utf-8"})
     assert sample.rows == 29 and "the first is '1700000000,0,view,pl\ufffd\ufffdn'" in sample.notes[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_an_encoding_in_which_no_row_is_text_is_refused_with_the_likely_one(tmp_path, encoding):
+    path = tmp_path / "log.csv"
+    path.write_bytes(in_log("Größe").encode("cp1252"))
+    with pytest.raises(InputError, match=f"No row is {encoding.upper()}.*It seems to be CP1252"):
+        look_into(path, {"encoding": encoding})

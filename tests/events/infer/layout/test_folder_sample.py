@@ -76,6 +76,27 @@ def test_files_of_different_logs_are_refused(tmp_path):
         look_into(tmp_path)
 
 
+def test_runs_and_files_that_are_no_logs_are_left_out(tmp_path):
+    (tmp_path / "2024-01.csv").write_text(f"{HEAD}1700000001,u,1,view\n")
+    (tmp_path / "model.npy").write_bytes(b"\x93NUMPY\x01\0" * 99)
+    run = tmp_path / "runs" / "first"
+    (run / "models").mkdir(parents=True)
+    (run / "manifest.json").write_text('{"card_sha256": {}, "command_line": ["rlbench"]}')
+    (run / "models" / "best.safetensors").write_bytes(b"\0" * 999)
+    (run / "runs.csv").write_text("dataset,algorithm,score\n" + "a,b,1\n" * 99)
+    sample = look_into(tmp_path)
+    assert (sample.pattern, sample.rows) == ("*.csv", 1)
+    assert "Runs of suites are left out, such as runs/first." in sample.notes
+
+
+def test_a_manifest_of_another_program_leaves_out_nothing(tmp_path):
+    for month, manifest in (("01", '{"files": 1}'), ("02", "no JSON")):
+        (tmp_path / month).mkdir()
+        (tmp_path / month / "log.csv").write_text(f"{HEAD}1700000001,u,{month},view\n")
+        (tmp_path / month / "manifest.json").write_text(manifest)
+    assert look_into(tmp_path).rows == 2
+
+
 def test_an_empty_folder_is_refused(tmp_path):
     with pytest.raises(InputError, match="no files in this folder"):
         look_into(tmp_path)

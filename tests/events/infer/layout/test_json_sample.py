@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 
 from rlbench_rec.errors import InputError
@@ -31,6 +32,28 @@ def test_forms(tmp_path, text, dialect, encoding):
     sample = look_into(tmp_path / "log.json")
     assert (sample.dialect, sample.names, sample.columns["item"]) == (dialect, ["ts", "user", "item", "event"], ITEMS)
     assert sample.layout == ({"encoding": "utf-16"} if encoding == "utf-16" else {}) and sample.whole
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("orient", ["columns", "index", "split", "values"])
+def test_a_table_of_columns_or_lists_is_refused(tmp_path, orient, indent):
+    # Without the first rows, so that the row numbers do not begin at 0.
+    pd.DataFrame(EVENTS)[3:].to_json(tmp_path / "log.json", orient=orient, indent=indent)
+    with pytest.raises(InputError, match=r"lists or columns, not rows.*orient='records', lines=True"):
+        look_into(tmp_path / "log.json")
+
+
+def test_lines_that_begin_like_a_table_are_rows(tmp_path):
+    (tmp_path / "log.jsonl").write_text('{"item": {"0": {"id": 7}}, "ts": 1}\n' * 3)
+    assert look_into(tmp_path / "log.jsonl").names == ["item.0.id", "ts"]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_the_array_at_the_top_goes_before_one_further_inside(tmp_path, indent):
+    about = {"fields": [{"name": "ts"}, {"name": "item"}], "pages": [1, 2]}
+    (tmp_path / "log.json").write_text(json.dumps({"schema": about, "rows": EVENTS}, indent=indent))
+    sample = look_into(tmp_path / "log.json")
+    assert (sample.dialect, sample.columns["item"]) == ("json", ITEMS)
 
 
 def test_a_broken_end_loses_no_element_before_it(tmp_path):

@@ -162,6 +162,55 @@ def test_what_is_not_a_log_is_named(tmp_path, content, message):
         look_into(tmp_path / "log.csv")
 
 
+@pytest.mark.parametrize(
+    "types",
+    [
+        "DateTime64(3)\tUInt64\tLowCardinality(Nullable(String))",
+        "timestamp without time zone\tBIGINT\tvarchar(20)",
+        "DateTime\tInt32\tEnum8('view' = 1)",
+    ],
+)
+@pytest.mark.parametrize("remark", ["", "# exported today\n"])
+def test_a_line_of_types_below_the_header_is_not_a_row(tmp_path, rows_read, types, remark):
+    path = tmp_path / "log.tsv"
+    body = "".join(f"2024-01-01 10:00:{i:02}\t{i}\tview\n" for i in range(30))
+    path.write_text(f"{remark}time\titem\tevent\n{types}\n{body}")
+    sample = look_into(path)
+    assert sample.names == ["time", "item", "event"] and sample.rows == 30
+    assert sample.columns["item"][0] == "0" and any("holds types" in note for note in sample.notes)
+    assert next(row for row in rows_read(sample, path) if row) == ["2024-01-01 10:00:00", "0", "view"]
+
+
+def test_a_first_row_with_a_word_that_is_also_a_type_is_a_row(tmp_path):
+    (tmp_path / "log.csv").write_text("item,text\n" + "7,date\n8,text\n" * 9)
+    assert look_into(tmp_path / "log.csv").rows == 18
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_zero_byte_in_a_few_rows_is_part_of_its_field(tmp_path, encoding):
+    body = [f"{1700000000 + i},{i},Größe" for i in range(40)]
+    body[9] += "\0"
+    (tmp_path / "log.csv").write_bytes("\n".join(["time,item,size", *body, ""]).encode(encoding))
+    sample = look_into(tmp_path / "log.csv")
+    assert sample.rows == 40 and sample.columns["size"][9] == "Größe\0"
+    assert any("1 line holds a zero byte" in note for note in sample.notes)
+
+
+@pytest.mark.parametrize("content", [b"time,it\0em\n1,2\n", b"time,item\n" + b"1,\0\0\n" * 40])
+def test_many_zero_bytes_or_one_in_the_header_are_no_text(tmp_path, content):
+    (tmp_path / "log.csv").write_bytes(content)
+    with pytest.raises(InputError, match="not a text file"):
+        look_into(tmp_path / "log.csv")
+
+
+@pytest.mark.parametrize("item", ["<script>alert({})</script>", "[[{}](/x)]", "/a/(b)/{}()/"])
+def test_markup_in_every_row_is_not_a_rival_of_the_delimiter(tmp_path, item):
+    rows = "".join(f"1700000{i:03},{item.format(i)},view,{i % 7}\n" for i in range(60))
+    (tmp_path / "log.csv").write_text("time,item,event,user\n" + rows)
+    sample = look_into(tmp_path / "log.csv")
+    assert sample.questions == [] and sample.names == ["time", "item", "event", "user"]
+
+
 def test_of_a_long_file_all_of_its_length_is_seen_and_can_be_written(tmp_path):
     lines_of = 200_000
     path = tmp_path / "log.txt"
