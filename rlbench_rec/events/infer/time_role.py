@@ -245,15 +245,17 @@ def _take_form_of_pair(roles: Roles, names: list[str], forms: list[TimeForm]) ->
 def _answered_time(roles: Roles) -> None:
     """The columns are the user's; how they are written is said, or guessed."""
     names = roles.columns["timestamp"]
-    if said := roles.answers.forms.get("timestamp"):
-        key = "time_unit" if said in ("iso", "excel", *UNITS) else "time_format"
-        roles.keys[key] = said
-        return
-    if {"time_unit", "time_format"} & roles.answers.keys.keys():
-        return
     columns = [roles.all_columns[name] for name in names]
     rows = zip(*(column.texts for column in columns), strict=True)
     forms = time_forms([" ".join(parts) for parts in rows if all(parts)], named=True)
+    keys = roles.answers.keys
+    if answer := roles.answers.forms.get("timestamp"):
+        roles.keys["time_unit" if answer in ("iso", "excel", *UNITS) else "time_format"] = answer
+    if answer or "time_unit" in keys or "time_format" in keys:
+        for form in forms:
+            if form.name in (answer, keys.get("time_unit"), keys.get("time_format")):
+                _say_zone(roles, names, form)
+        return
     joined = ",".join(names)
     if not forms:
         text = f"'{columns[0].example}' in {quoted(names)} is not a time that is known. How is it written?"

@@ -352,6 +352,19 @@ def test_rows_that_repeat_are_noted(write_log):
     assert made.ready and any(note.startswith("180 of 360 rows repeat another one exactly") for note in made.notes)
 
 
+@pytest.mark.parametrize(
+    ("form", "answer", "noted"),
+    [
+        ("%d/%m/%Y %H:%M:%S", "time=timestamp:%d/%m/%Y %H:%M:%S", True),
+        ("%Y-%m-%d %H:%M:%S", "time_unit=iso", True),
+        ("%Y-%m-%dT%H:%M:%SZ", "time=timestamp:iso", False),
+    ],
+)
+def test_the_zone_that_is_taken_is_noted_where_the_form_of_the_times_is_said(write_log, form, answer, noted):
+    drafted = draft(write_log(BASE, lambda e: base(e, at=at(e, form))), answers=[answer])
+    assert drafted.ready and ("time_zone: the times carry no offset, and UTC was taken." in drafted.notes) == noted
+
+
 def test_an_answer_that_makes_no_sense_of_the_times_is_asked_again(write_log):
     path = write_log(BASE, lambda e: base(e, at=1000 * e.seconds))
     (question,) = draft(path, answers=["time=timestamp:us"]).questions
