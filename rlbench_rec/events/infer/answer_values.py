@@ -98,6 +98,11 @@ def key_value(key: str, text: str) -> object:
     return _validated(key, value or (text.split(",") if is_list else text), f"{key}={text}")
 
 
+def formats_of(text: str) -> list[str]:
+    """The formats of times behind a column: one, or a list as in a card."""
+    return [str(format) for format in _toml_list(text) or [text]]
+
+
 def _toml_list(text: str) -> list[object] | None:
     """The list that a text is, if it is written as in a card."""
     if not text.startswith("["):

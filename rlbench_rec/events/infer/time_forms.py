@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterable
@@ -67,6 +68,7 @@ class TimeForm:
         has_offset: whether every time carries its zone, or is counted in UTC.
         decimal: the decimal mark of numbers.
         zones: time zones that a name behind the times may mean.
+        reading: the same for formats that read all texts alike.
     """
 
     unit: str
@@ -77,6 +79,7 @@ class TimeForm:
     has_offset: bool = True
     decimal: str = "."
     zones: tuple[str, ...] = ()
+    reading: int = 0
 
     @property
     def keys(self) -> dict[str, object]:
@@ -90,7 +93,9 @@ class TimeForm:
     @property
     def name(self) -> str:
         """As it stands in an answer."""
-        return self.unit or self.formats[0]
+        return self.unit or (
+            self.formats[0] if len(self.formats) == 1 else json.dumps(self.formats, ensure_ascii=False)
+        )
 
     @property
     def is_plausible(self) -> bool:
@@ -211,7 +216,11 @@ def _formatted(texts: list[str]) -> list[TimeForm]:
         for other in _candidates(rest[0]):
             if (fits := _form_of(texts, (form, other))) is not None:
                 forms.append(fits)
-    return _distinct(forms)[:1]
+    # In the wrong order of day and month, the days of one format lie far from those of the other.
+    distinct = sorted(_distinct(forms), key=lambda form: (not form.is_plausible, form.last - form.first))
+    if len(distinct) > 1 and 2 * (distinct[0].last - distinct[0].first) < distinct[1].last - distinct[1].first:
+        return distinct[:1]
+    return distinct[:2]
 
 
 def _read_iso(text: str) -> float | None:
@@ -272,14 +281,14 @@ def _form_of(texts: list[str], formats: tuple[str, ...]) -> TimeForm | None:
     joined = " ".join(formats)
     offset = all("%z" in format or format.endswith("Z") or "UTC" in format or "GMT" in format for format in formats)
     clock = ("%H" in joined or "%I" in joined) and any(at % DAY for at in seconds)
-    return TimeForm("", formats, min(seconds), max(seconds), clock, offset)
+    return TimeForm("", formats, min(seconds), max(seconds), clock, offset, reading=hash(tuple(seconds)))
 
 
 def _distinct(forms: list[TimeForm]) -> list[TimeForm]:
     """One form for each meaning: `%B` and `%b` of May are the same times."""
-    kept: dict[tuple[float, float], TimeForm] = {}
+    kept: dict[int, TimeForm] = {}
     for form in sorted(forms, key=lambda form: not form.is_plausible):
-        kept.setdefault((form.first, form.last), form)
+        kept.setdefault(form.reading, form)
     # Nobody writes the year first in two digits, or the month first with points, where the day may come first.
     rare = ("%y", "%m.")
     usual = [form for form in kept.values() if not form.formats[0].startswith(rare)]

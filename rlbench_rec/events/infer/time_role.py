@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from ...column_names import plain
+from .answer_values import formats_of
 from .evidence import ENOUGH, Column, kind_rank
 from .roles import BY_NAME, BY_VALUES, Roles, quoted
+from .time_answers import check_form, form_is_said, seconds_of
 from .time_forms import CLOCK, UNITS, TimeForm, read_format, time_forms
 from .time_parts import columns_of
 from .time_question import ask_for_time
@@ -70,22 +72,10 @@ def _agree(left: Column, right: Column) -> bool:
     return bool(known) and sum(gap < CLOSE for gap in known) >= ENOUGH * len(known)
 
 
-def seconds_of(text: str, form: TimeForm) -> float | None:
-    """A text as seconds since 1970, by its form."""
-    if form.unit in UNITS:
-        try:
-            return float(text.replace(",", ".")) / UNITS[form.unit]
-        except ValueError:
-            return None
-    if form.unit == "excel":
-        return (float(text.replace(",", ".")) - 25_569) * 86_400
-    if form.unit == "iso":
-        read = time_forms([text], named=True)
-        return read[0].first if read else None
-    return next((at for each in form.formats if (at := read_format(text, each)) is not None), None)
-
-
 def _take_form(roles: Roles, name: str, forms: list[TimeForm]) -> None:
+    if form_is_said(roles):
+        _say_zone_of_answer(roles, [name], forms)
+        return
     form = forms[0]
     roles.keys |= form.keys
     if len(forms) > 1:
@@ -112,6 +102,13 @@ def _say_zone(roles: Roles, names: list[str], form: TimeForm) -> None:
         roles.note(f"time_zone: {form.zones[0]}, as the times say.")
     elif not form.has_offset:
         roles.note("time_zone: the times carry no offset, and UTC was taken.")
+
+
+def _say_zone_of_answer(roles: Roles, names: list[str], forms: list[TimeForm]) -> None:
+    """Say which zone was taken for the form that the user named."""
+    for form in forms:
+        if form.keys.items() <= roles.keys.items():
+            _say_zone(roles, names, form)
 
 
 def _ask_about_rounded(roles: Roles, name: str, form: TimeForm) -> None:
@@ -234,6 +231,9 @@ def _time_in_parts(roles: Roles) -> bool:
 
 
 def _take_form_of_pair(roles: Roles, names: list[str], forms: list[TimeForm]) -> None:
+    if form_is_said(roles):
+        _say_zone_of_answer(roles, names, forms)
+        return
     roles.keys |= forms[0].keys
     if len(forms) > 1:
         readings = [f"{form.name} gives {form.span}" for form in forms]
@@ -248,13 +248,13 @@ def _answered_time(roles: Roles) -> None:
     columns = [roles.all_columns[name] for name in names]
     rows = zip(*(column.texts for column in columns), strict=True)
     forms = time_forms([" ".join(parts) for parts in rows if all(parts)], named=True)
-    keys = roles.answers.keys
     if answer := roles.answers.forms.get("timestamp"):
-        roles.keys["time_unit" if answer in ("iso", "excel", *UNITS) else "time_format"] = answer
-    if answer or "time_unit" in keys or "time_format" in keys:
-        for form in forms:
-            if form.name in (answer, keys.get("time_unit"), keys.get("time_format")):
-                _say_zone(roles, names, form)
+        is_unit = answer in ("iso", "excel", *UNITS)
+        said = TimeForm(answer) if is_unit else TimeForm("", tuple(formats_of(answer)))
+        check_form(roles, names, said)
+        roles.keys |= said.keys
+    if answer or form_is_said(roles):
+        _say_zone_of_answer(roles, names, forms)
         return
     joined = ",".join(names)
     if not forms:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from rlbench_rec import events
+from rlbench_rec.errors import InputError
 from rlbench_rec.events.infer import draft
 from rlbench_rec.events.oddities import overview
 from rlbench_rec.testing.datasets import check_log
@@ -397,3 +401,58 @@ def test_sessions_of_several_users_are_noted_where_the_user_named_the_column(wri
     path = write_log(f"{BASE},visit", lambda e: f"{base(e)},{e.visit}")
     made = draft(path, answers=["session=visit"])
     assert any("2 of 2 sessions hold several users" in note for note in made.notes)
+
+
+@pytest.mark.parametrize("other", ["%Y-%m-%d %H:%M:%S.000", "%Y-%m-%dT%H:%M:%S+0000"])
+@pytest.mark.parametrize("short", ["%d/%m/%y %I:%M %p", "%m/%d/%y %I:%M %p"])
+def test_the_days_of_one_format_decide_the_order_of_another(write_log, short, other):
+    made = draft(write_log(BASE, lambda e: base(e, at=at(e, short if e.item % 2 else other))))
+    assert made.ready
+    is_the_shop(events.load(made.path))
+
+
+def test_formats_that_leave_two_readings_are_asked_with_all_formats(tmp_path):
+    # Three months, each of them readable as days of January to March.
+    times = [f"0{1 + i % 3}/0{1 + i // 3 % 3}/19 0{1 + i % 9}:30 PM" for i in range(60)]
+    times += [f"2019-0{1 + i % 3}-0{1 + i // 3 % 3} 10:30:00.000" for i in range(60)]
+    rows = [f"{time},{i % 7},{i % 5},view" for i, time in enumerate(times)]
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(["time,user,item,event", *rows]) + "\n")
+    question = next(question for question in draft(path).questions if question.key == "timestamp")
+    assert len(question.answers) == 2 and all("%Y-%m-%d" in a and "/%y" in a for a in question.answers)
+    for answer in question.answers:
+        made = draft(path, answers=[answer, "accept=single-events"], overwrite=True)
+        assert made.ready and events.load(made.path).n_rows == 120
+
+
+def test_a_format_may_be_said_apart_from_its_column(write_log):
+    path = write_log(BASE, base)
+    for answers in (
+        ["time_format=%Y-%m-%d %H:%M:%S"],
+        ["time=timestamp", 'time_format=["%Y-%m-%d %H:%M:%S", "%d/%m/%Y"]'],
+        ['time=timestamp:["%d/%m/%Y", "%Y-%m-%d %H:%M:%S"]'],
+    ):
+        made = draft(path, answers=answers, overwrite=True)
+        assert made.ready and "time_unit" not in made.path.read_text()
+        is_the_shop(events.load(made.path))
+
+
+@pytest.mark.parametrize("form", ["us", "excel", "%d/%m/%Y", "%d/%m/%Y %H:%M"])
+def test_a_form_in_which_no_time_is_written_is_an_error(write_log, form):
+    path = write_log(BASE, base)
+    message = f"--answer time=timestamp:{form}: '2019-10-01 10:00:00' of 'timestamp' is not a time in {form}."
+    with pytest.raises(InputError, match=re.escape(message)):
+        draft(path, answers=[f"time=timestamp:{form}"])
+    assert not path.with_suffix(".toml").exists()
+
+
+def test_rows_below_hits_hits_are_an_array(tmp_path, shop_log):
+    rows = [
+        {"_id": f"a{i}", "_source": {"time": at(e), "user": e.user, "item": e.item, "event": e.what, "price": e.price}}
+        for i, e in enumerate(shop_log)
+    ]
+    path = tmp_path / "hits.json"
+    path.write_text(json.dumps({"took": 1, "hits": {"total": len(rows), "hits": rows}}))
+    made = draft(path)
+    assert made.ready and 'dialect = "json"' in made.path.read_text()
+    is_the_shop(events.load(made.path))

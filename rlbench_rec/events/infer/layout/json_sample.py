@@ -85,8 +85,17 @@ def _is_wrapper(objects: list[dict[str, object]], lines: list[str]) -> bool:
     """Whether the one line of a file is an object that holds the rows."""
     if len(lines) != 1 or len(objects) != 1:
         return False
-    arrays = [value for value in objects[0].values() if isinstance(value, list) and isinstance((value or [0])[0], dict)]
+    arrays = list(_arrays_of_objects(objects[0]))
     return len(arrays) == 1 and len(arrays[0]) > 1
+
+
+def _arrays_of_objects(value: dict[str, object]) -> Iterator[list[object]]:
+    """The arrays of objects in an object, and in the objects in it: search engines write `hits.hits`."""
+    for entry in value.values():
+        if isinstance(entry, dict):
+            yield from _arrays_of_objects(entry)
+        elif isinstance(entry, list) and entry and isinstance(entry[0], dict):
+            yield entry
 
 
 def _elements(pieces: TextPieces) -> Iterator[object]:
