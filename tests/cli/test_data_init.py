@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 LOG = "when,shopper,sku,what,price\n" + "".join(
     f"0{1 + i // 3 % 3}/0{1 + i // 3 % 4}/2024 10:3{i % 3},{i // 3},{i % 5},{('view', 'buy', 'zap')[i % 3]},{i % 9}.5\n"
     for i in range(60)
@@ -55,7 +57,8 @@ def test_a_wrong_answer_is_wrong_use_and_writes_nothing(rlbench, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["log.csv"]
 
 
-def test_a_card_elsewhere_finds_its_log(rlbench, tmp_path):
+def test_a_card_elsewhere_finds_its_log(rlbench, tmp_path, monkeypatch):
+    monkeypatch.setenv("RLBENCH_DATA", str(tmp_path / "cache"))
     (tmp_path / "exports").mkdir()
     (tmp_path / "exports/log.csv").write_text("time,user,item,event\n1700000000,1,2,view\n1700000009,1,3,buy\n")
     card = tmp_path / "cards/shop.toml"
@@ -63,6 +66,31 @@ def test_a_card_elsewhere_finds_its_log(rlbench, tmp_path):
     assert code == 0 and 'folder = "../exports"' in card.read_text()
     code, out, _ = rlbench("data", "check", card)
     assert code == 0 and "2 of 2 rows kept" in out
+    # Another card, or another folder in this one, was not drafted here: it reads what the user says and nothing else.
+    strange = card.with_name("strange.toml")
+    strange.write_text(card.read_text())
+    card.write_text(card.read_text().replace("../exports", "../exports/."))
+    for other in (card, strange):
+        code, _, err = rlbench("data", "check", other)
+        assert code == 2 and "outside the card's own folder" in err and "--data" in err
+        code, out, _ = rlbench("data", "check", other, "--data", tmp_path / "exports")
+        assert code == 0 and "2 of 2 rows kept" in out
+
+
+@pytest.mark.parametrize("folder", ["/etc", "..", "a/../../b", "..\\b"])
+def test_a_card_alone_does_not_choose_what_is_read(rlbench, tmp_path, monkeypatch, folder):
+    monkeypatch.setenv("RLBENCH_DATA", str(tmp_path / "cache"))
+    (tmp_path / "below").mkdir()
+    log = "time,user,item,event\n1700000000,1,2,view\n1700000009,1,3,buy\n"
+    (tmp_path / "log.csv").write_text(log)
+    (tmp_path / "below/log.csv").write_text(log)
+    assert rlbench("data", "init", tmp_path / "log.csv")[0] == 0
+    card = tmp_path / "log.toml"
+    content = card.read_text()
+    card.write_text(f'folder = "below"\n{content}')
+    assert rlbench("data", "check", card)[0] == 0
+    card.write_text(f"folder = '{folder}'\n{content}")
+    assert rlbench("data", "check", card)[0] == 2
 
 
 def test_names_of_a_file_are_shown_and_not_obeyed(rlbench, tmp_path):

@@ -88,7 +88,8 @@ class DatasetCard(BaseModel):
     files: list[FileSpec] = []
     """The log's files."""
     folder: str = ""
-    """Where they lie, as seen from the card; empty: beside it. For a card that is given by its path alone."""
+    """Where they lie, as seen from the card; empty: beside it. For a card that is given by its path alone, and outside
+    the card's own folder only where `rlbench data init` wrote it on this machine: else `--data` says where."""
     questions: list[str] = []
     """What `rlbench data init` could not tell and nobody has answered: until then the card is refused."""
     variants: dict[str, Variant] = {}

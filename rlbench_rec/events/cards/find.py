@@ -13,6 +13,7 @@ from ...parsing import read_toml
 from ...registry import Registry
 from ..archives.compressed import FOREIGN, archive_of, files_like, inside, is_zip
 from .card import DatasetCard, Variant, read_card
+from .data_elsewhere import refuse_unknown
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,14 @@ class LocatedCard:
         folder: the folder the card lies in.
         variant_name: the part after the slash; "" where none was asked for.
         root: the folder that holds the data, once its files are known: folders below it may name columns.
+        path: the card's own file.
     """
 
     card: DatasetCard
     folder: Path
     variant_name: str = ""
     root: Path | None = None
+    path: Path | None = None
 
     @property
     def variant(self) -> Variant | None:
@@ -83,7 +86,7 @@ def find(name: str | Path) -> LocatedCard:
         raise InputError("A registered card has no folder.", where=str(path), hint="Take out `folder`.")
     if variant and variant not in card.variants:
         raise UnknownNameError(f"variant of {card.id}", variant, card.variants)
-    return LocatedCard(card.of_variant(variant) if variant else card, path.parent, variant)
+    return LocatedCard(card.of_variant(variant) if variant else card, path.parent, variant, path=path)
 
 
 def open_questions(name: str | Path) -> list[str]:
@@ -112,7 +115,8 @@ def resolve_files(located: LocatedCard, path: Path | None) -> list[Path]:
 
     Raises:
         MissingFileError: nothing there; says where to get it.
-        InputError: several logs and none chosen, or an archive that cannot be read.
+        InputError: several logs and none chosen, an archive that cannot be read, or a card whose folder nobody but the
+            card has named (see `data_elsewhere`).
     """
     card, variant = located.card, located.variant
     if card.variants and variant is None:
@@ -122,6 +126,8 @@ def resolve_files(located: LocatedCard, path: Path | None) -> list[Path]:
         if path.name.lower().endswith(FOREIGN):
             raise InputError("Such an archive is not read.", where=str(path), hint="Unpack it, and give the folder.")
         return _in_zip(path, patterns) if is_zip(path) else [path]
+    if path is None and located.path is not None:
+        refuse_unknown(located.path, card.folder, data_folder())
     folders = [path] if path else _default_folders(located)
     for folder in folders:
         if files := files_like(folder, patterns):

@@ -12,6 +12,8 @@ from ...errors import InputError, OutputError, RlbenchError
 from ...files import make_folder, write_text
 from ...parsing import read_toml, validated
 from ..cards.card import FILL_IN, DatasetCard
+from ..cards.data_elsewhere import remember
+from ..cards.find import data_folder
 from .answers import READING, read_answers, reading_keys
 from .card_text import key, line, one_line, toml
 from .decisions import are_decisions, claims
@@ -107,6 +109,7 @@ def draft(file: Path, out: Path | None = None, *, overwrite: bool = False, answe
         keys["folder"] = folder
     make_folder(out.parent)
     write_text(out, _text(keys, roles, questions))
+    remember(out, folder, data_folder())
     columns = {role: (", ".join(names), roles.reasons[role]) for role, names in roles.columns.items() if names}
     return Draft(out, columns, roles.events, roles.notes, questions, trial.summary, sample.rows, tuple(answers))
 
