@@ -1,11 +1,10 @@
-"""A card as commented TOML."""
+"""Values, keys and lines of TOML."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
 
 def toml(value: object) -> str:
@@ -24,9 +23,9 @@ def toml(value: object) -> str:
     raise AssertionError(f"not a value of a card: {value!r}")
 
 
-def key(name: Any) -> str:
+def key(name: str) -> str:
     """A name as the key of a table."""
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", str(name)) else toml(str(name))
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml(name)
 
 
 def line(name: str, value: object, comment: str = "") -> str:
