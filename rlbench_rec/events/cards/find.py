@@ -41,8 +41,8 @@ class LocatedCard:
     @property
     def choices(self) -> str:
         """How its logs are asked for, where it has several."""
-        id = self.card.id
-        name = id if id in list_cards() and Path(CARDS[id]).parent == self.folder else "CARD.toml"
+        is_registered = self.card.id in list_cards() and Path(CARDS[self.card.id]).parent == self.folder
+        name = self.card.id if is_registered else "CARD.toml"
         return ", ".join(f"{name}/{variant}" for variant in self.card.variants)
 
     @property
@@ -154,7 +154,7 @@ def item_vectors(located: LocatedCard, files: list[Path]) -> Path | None:
         return None
     path = (archive_of(files[0]) or files[0]).parent / located.card.item_vectors
     if not path.is_file():
-        hint = "Put it there, or take item_vectors out of the card."
+        hint = "Put them there, or take item_vectors out of the card."
         raise MissingFileError("The card's item vectors are not there.", where=str(path), hint=hint)
     return path
 
