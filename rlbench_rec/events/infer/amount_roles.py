@@ -209,7 +209,8 @@ def _say_how_written(roles: Roles) -> None:
         decimal, thousands = marks.pop()
         roles.keys |= NumberForm(decimal, thousands, tuple(strip)).keys
         seen = f"decimal mark '{decimal}'" + (f", thousands '{thousands}'" if thousands else "")
-        roles.note(f"numbers: read with {seen}.")
+        if not {"decimal", "thousands"} & roles.answers.keys.keys():
+            roles.note(f"numbers: read with {seen}.")
     elif len(marks) > 1:
         decimals = {decimal for decimal, _ in marks}
         if len(decimals) == 1:

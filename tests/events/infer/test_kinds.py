@@ -456,3 +456,10 @@ def test_rows_below_hits_hits_are_an_array(tmp_path, shop_log):
     made = draft(path)
     assert made.ready and 'dialect = "json"' in made.path.read_text()
     is_the_shop(events.load(made.path))
+
+
+def test_marks_of_numbers_that_the_user_names_are_not_noted_as_guessed(write_log):
+    path = write_log(BASE.replace(",", ";"), lambda e: base(e, price=f"1.00{e.user % 10},50").replace(",", ";", 4))
+    assert any("numbers: read with" in note for note in draft(path).notes)
+    made = draft(path, answers=["decimal=,", "thousands=."], overwrite=True)
+    assert made.ready and not any("numbers: read with" in note for note in made.notes)
