@@ -15,8 +15,8 @@ from ..cards.card import FILL_IN, DatasetCard
 from ..cards.data_elsewhere import remember
 from ..cards.find import data_folder
 from .answers import read_answers, reading_keys
-from .card_keys import card_keys
-from .commented_card import commented_card
+from .card.card_keys import card_keys
+from .card.commented_card import commented_card
 from .file_sample import look_into
 from .guess import guess, numbered
 from .plausibility import Trial, try_out

@@ -10,8 +10,8 @@ from functools import cached_property, lru_cache
 
 from ...column_names import COLUMN_NAMES, plain, rank
 from .event_words import MISSING
-from .number_forms import NumberForm, number_forms
-from .time_forms import TimeForm, time_forms
+from .forms.number_forms import NumberForm, number_forms
+from .forms.time_forms import TimeForm, time_forms
 
 ENOUGH = 0.95
 """Share of the values that must fit."""

@@ -9,7 +9,7 @@ from ...errors import InputError, MissingFileError
 from ..archives.compressed import inside, is_zip, opened, plain_name
 from ..read.not_text import file_kind
 from ..read.text_files import HEAD_BYTES
-from .card_text import toml
+from .card.card_text import toml
 from .layout.delimited_sample import delimited_sample
 from .layout.encodings import guess_encoding
 from .layout.folder_sample import folder_sample

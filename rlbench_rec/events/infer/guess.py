@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .amount_roles import find_amounts
 from .answers import Answers
-from .decisions import ask_about_source, find_propensity
-from .event_role import find_event
 from .evidence import Column, missing_words
-from .item_roles import (
+from .finders.amount_roles import find_amounts
+from .finders.decisions import ask_about_source, find_propensity
+from .finders.event_role import find_event
+from .finders.item_roles import (
     ask_about_items,
     ask_about_rounded,
     find_item,
@@ -17,11 +17,11 @@ from .item_roles import (
     offer_context,
     report_unread,
 )
+from .finders.time_role import find_time
+from .finders.user_roles import ask_about_users, find_session, find_user
 from .questions import Question
 from .roles import Roles
 from .sample import Sample
-from .time_role import find_time
-from .user_roles import ask_about_users, find_session, find_user
 
 
 def guess(sample: Sample, answers: Answers | None = None) -> Roles:

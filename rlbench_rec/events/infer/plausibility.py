@@ -11,9 +11,9 @@ from ...files import scratch_folder, write_text
 from ..event_log import EventLog
 from ..loading import load
 from ..oddities import FIRST, Overview, overview, summary
-from .decisions import are_decisions
+from .finders.decisions import are_decisions
+from .finders.user_roles import FEW, without_rows
 from .roles import Roles
-from .user_roles import FEW, without_rows
 
 MOST_MALFORMED = 0.02
 """A larger share of rows that do not fit the card is not dirt."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...errors import InputError
-from .roles import Roles, quoted
+from ....errors import InputError
+from ..roles import Roles, quoted
 from .time_forms import UNITS, TimeForm, read_format, time_forms
 
 

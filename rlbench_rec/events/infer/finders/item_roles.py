@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .evidence import by_name, kind_rank
-from .roles import BY_NAME, ROLES, Roles
+from ..evidence import by_name, kind_rank
+from ..roles import BY_NAME, ROLES, Roles
 from .user_roles import FEW
 
 ROUNDED = re.compile(r"-?\d([.,]\d+)?[eE]\+?\d+")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..cards.card import FILL_IN
-from .answers import READING
-from .decisions import are_decisions, claims
-from .evidence import id_type
-from .roles import Roles
+from ...cards.card import FILL_IN
+from ..answers import READING
+from ..evidence import id_type
+from ..finders.decisions import are_decisions, claims
+from ..roles import Roles
 
 WEIGHTS = {"view": 0.2, "click": 0.3, "favourite": 0.5, "cart": 0.5, "purchase": 1.0}
 """Default rewards of the events that occur."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rlbench_rec.events.infer.time_forms import time_forms
+from rlbench_rec.events.infer.forms.time_forms import time_forms
 
 
 @pytest.mark.parametrize(

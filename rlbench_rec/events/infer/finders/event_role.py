@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from ...column_names import plain
-from .answers import NONE
-from .event_words import KNOWN_CODES, OTHER_EVENTS, likely_event, our_event
-from .evidence import Column, bare_names, names_a_kind
-from .questions import Question
-from .roles import BY_NAME, BY_VALUES, Roles, quoted
+from ....column_names import plain
+from ..answers import NONE
+from ..event_words import KNOWN_CODES, OTHER_EVENTS, likely_event, our_event
+from ..evidence import Column, bare_names, names_a_kind
+from ..questions import Question
+from ..roles import BY_NAME, BY_VALUES, Roles, quoted
 
 MOST_EVENTS = 80
 """A column with more distinct values than this is not a list of event types."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..questions import Question
+from ..roles import Roles
 from .card_keys import table_of
 from .card_text import key, line, one_line, toml
-from .questions import Question
-from .roles import Roles
 
 RULES = {
     "given": "the log names the visits",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from .event_words import STAND_INS
-from .evidence import Column, by_name, kind_rank
-from .roles import BY_NAME, Roles
+from ..event_words import STAND_INS
+from ..evidence import Column, by_name, kind_rank
+from ..roles import BY_NAME, Roles
 
 FEW = 20
 """Rows below which a sample says nothing of users and sessions."""

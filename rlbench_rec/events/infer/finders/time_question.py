@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from .evidence import Column
-from .roles import Roles
-from .time_forms import CLOCK
+from ..evidence import Column
+from ..forms.time_forms import CLOCK
+from ..roles import Roles
 
 MOST_STEPS = 5_000
 """Numbers up to this count days or steps, rather than seconds."""

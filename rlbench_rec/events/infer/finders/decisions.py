@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .evidence import Column, kind_rank
-from .number_forms import plain_number
-from .roles import Roles
+from ..evidence import Column, kind_rank
+from ..forms.number_forms import plain_number
+from ..roles import Roles
 
 FORMS = ("probability", "log", "percent", "inverse")
 

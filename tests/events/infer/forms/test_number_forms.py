@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlbench_rec.events.infer.number_forms import MARKS, NumberForm, number_forms
+from rlbench_rec.events.infer.forms.number_forms import MARKS, NumberForm, number_forms
 
 
 @pytest.mark.parametrize(

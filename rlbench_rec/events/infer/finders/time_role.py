@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from ...column_names import plain
-from .answer_values import formats_of
-from .evidence import ENOUGH, Column, kind_rank
-from .roles import BY_NAME, BY_VALUES, Roles, quoted
-from .time_answers import check_form, form_is_said, seconds_of
-from .time_forms import CLOCK, UNITS, TimeForm, read_format, time_forms
+from ....column_names import plain
+from ..answer_values import formats_of
+from ..evidence import ENOUGH, Column, kind_rank
+from ..forms.time_answers import check_form, form_is_said, seconds_of
+from ..forms.time_forms import CLOCK, UNITS, TimeForm, read_format, time_forms
+from ..roles import BY_NAME, BY_VALUES, Roles, quoted
 from .time_parts import columns_of
 from .time_question import ask_for_time
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...column_names import plain
-from .evidence import Column
-from .roles import Roles
+from ....column_names import plain
+from ..evidence import Column
+from ..roles import Roles
 
 PARTS = {
     "year": ("year yyyy yr jahr année ano anno 年", "%Y", 1995, 2100),

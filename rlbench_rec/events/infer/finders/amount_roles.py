@@ -6,9 +6,9 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from .evidence import ENOUGH, Column
-from .number_forms import NumberForm
-from .roles import BY_NAME, Roles
+from ..evidence import ENOUGH, Column
+from ..forms.number_forms import NumberForm
+from ..roles import BY_NAME, Roles
 
 MOST_PIECES = 100
 """More pieces than this in a typical row are an amount of money."""

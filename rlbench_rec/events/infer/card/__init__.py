@@ -1,0 +1,1 @@
+"""A drafted card: its keys, and their text with the reasons."""
