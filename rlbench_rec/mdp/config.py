@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Literal, get_args
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 if TYPE_CHECKING:
     from ..events.cards.card import DatasetCard
@@ -27,7 +28,7 @@ class MDPConfig(BaseModel):
 
     actions: Literal["items", "categories"] = "items"
     """What is decided: the item, or only its category."""
-    decisions: Literal["every-event"] | tuple[Decision, ...] | None = None
+    decisions: Literal["every-event"] | Annotated[Sequence[Decision], AfterValidator(tuple)] | None = None
     """Which events are decisions: the named ones, or `every-event` (but searches, which name no item). None takes views
     and clicks where users chose (a choice log with sessions whose rows are events), else every event."""
     credit: Literal["same-item"] = "same-item"
