@@ -27,6 +27,7 @@ def test_a_question_is_answered_without_an_editor(rlbench, tmp_path):
     assert code == 1 and len(json.loads(out)["questions"]) == 2
     code, _, err = rlbench("data", "show", card)
     assert code == 2 and "waits for answers to 2 questions: 1. The times" in err
+    assert "(--answer 'time=when:%d/%m/%Y %H:%M' or --answer 'time=when:%m/%d/%Y %H:%M') 2. " in err
     answers = ("--answer", "time=when:%d/%m/%Y %H:%M", "--answer", "events.zap=none")
     code, out, _ = rlbench("data", "init", log, *answers)
     assert code == 0 and "ready" in out and "40 of 60 rows kept; set aside: 20 unknown_event" in out

@@ -38,5 +38,5 @@ class Question:
     number: int = 0
 
     def __str__(self) -> str:
-        offers = "  or  ".join(f"--answer {shlex.quote(answer)}" for answer in self.answers)
-        return f"{self.number}. {self.text}" + (f"  {offers}" if offers else "")
+        offers = " or ".join(f"--answer {shlex.quote(answer)}" for answer in self.answers)
+        return f"{self.number}. {self.text}" + (f" ({offers})" if offers else "")
