@@ -83,7 +83,7 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     item_column = source.coded("item_id")
     credit = None
     if decisions.chosen is not None:
-        credit = _credit(log, config, decisions, item_column.codes, starts, timestamps, users, training)
+        credit = _credit(config, decisions, item_column.codes, starts, timestamps, users, training)
     elif config.attribution_window is not None:
         what = "Every event of this log is a decision, so nothing is attributed."
         raise InputError(what, where="attribution_window", hint="Name the decisions, or leave the window out.")
@@ -187,7 +187,6 @@ def _check_sides(log: EventLog, training: int, sessions: int) -> None:
 
 
 def _credit(
-    log: EventLog,
     config: MDPConfig,
     decisions: Decisions,
     items: np.ndarray,

@@ -124,8 +124,8 @@ def _texts_around(texts: list[str]) -> tuple[str, ...] | None:
         sign = re.fullmatch(r"([(]?[+-])(\D+)", before)
         before = sign[2] if sign else before.removeprefix("(")
         around |= dict.fromkeys(part for part in (before, after.removesuffix(")")) if part)
-        # A sign behind the number, as SAP writes it, is none that a card reads.
-        if len(around) > MOST_TEXTS or any(len(part) > 12 or not part.strip("+- ") for part in around):
+        # A sign behind the number, as SAP writes it, and a mark of decimals are nothing that a card strips.
+        if len(around) > MOST_TEXTS or any(len(part) > 12 or not part.strip("+-., ") for part in around):
             return None
     return tuple(around)
 

@@ -64,3 +64,8 @@ def test_amounts_come_back_whatever_their_form(cents, marks, text):
 
 def test_a_form_reads_no_other():
     assert NumberForm(",", ".").number("1.23") is None and NumberForm(".", ",").number("1,23") is None
+
+
+@pytest.mark.parametrize("texts", [("1.5", ".1."), ("1.5", "5,"), ("12.", "1.2.3"), ("1.5", "2 .")])
+def test_marks_of_numbers_are_never_stripped(texts):
+    assert number_forms(texts) == []
