@@ -13,7 +13,8 @@ COLUMN_NAMES: dict[str, str] = {
     "transactiontime zeit zeitpunkt zeitstempel datumzeit horodatage heure dateheure fecha hora fechahora datahora "
     "tempo ora dataora 时间 时间戳 日期时间 行为时间 下单时间 购买时间 点击时间 日時 タイムスタンプ 購入日時 時刻 "
     "時間 시간 "
-    "created tstamp collectortstamp derivedtstamp dvcecreatedtstamp hittimegmt czas tijd tijdstip время",
+    "created tstamp collectortstamp derivedtstamp dvcecreatedtstamp hittimegmt czas tijd tijdstip время "
+    "playedat trandate sentat",
     "date": "eventdate date day tdat dt bestelldatum kaufdatum datum jour fechacompra data dia 日期 日付 購入日 날짜",
     "clock": "time eventclock clock timeofday hour orderhour ordertime uhrzeit zeit heure hora ora 时刻 時刻",
     "step": "step t",
@@ -25,7 +26,8 @@ COLUMN_NAMES: dict[str, str] = {
     "artikel artikelnr artikelnummer artikelid produkt produktid produktnummer produit idproduit produitid "
     "articulo artículo producto idproducto productoid produto idproduto produtoid prodotto idprodotto "
     "商品id 商品 商品编号 商品编码 商品番号 商品コード 商品號 商品編號 物品id 상품id 상품 "
-    "businessid towar товар артикул",
+    "businessid towar товар артикул "
+    "hotelid propertyid jobid recipeid courseid appid gameid clickarticleid",
     "offer": "bannerid banner offerid offer creativeid creative adid ad campaignid campaign armid arm variantid "
     "variant recommendedid recommendeditem treatment",
     "action": "action actionid arm",
@@ -44,7 +46,8 @@ COLUMN_NAMES: dict[str, str] = {
     "用户id 用户 用户编号 会员id 会员 客户id 顾客id 客户编号 用戶id ユーザーid ユーザー 会員id 顧客id 顧客番号 "
     "사용자id "
     "idvisitor domainuserid networkuserid visid klient klientid idklienta użytkownik klant klantid klantnummer  "
-    "gebruiker gebruikerid пользователь клиент 會員編號 會員id 會員 客戶編號 客戶id",
+    "gebruiker gebruikerid пользователь клиент 會員編號 會員id 會員 客戶編號 客戶id "
+    "listener listenerid custid",
     "session": "sessionid session usersession visitid visit basketid sid gasessionid sessionnumber sessionuuid "
     "sessionkey visitnumber visitkey sitzung sitzungid sitzungsid idsession sesion sesión idsesion sessao sessão "
     "sessione 会话id 会话 セッションid セッション 세션 "

@@ -11,14 +11,16 @@ EVENT_WORDS = {
     "productviewed productdetail productdetailview itemviewed detailview viewcontent view_item_detail productdetails "
     "ansehen ansicht angesehen vue consultation consulté ver visto vista visualizar visualizacao visualização "
     "visualizzazione 浏览 查看 瀏覽 閲覧 조회 "
-    "prodview wyświetlenie wyświetlono bekeken weergave просмотр",
+    "prodview wyświetlenie wyświetlono bekeken weergave просмотр "
+    "viewedproduct",
     "click": "click clicks clicked clk tap select selectitem productclick productclicked itemclick clickitem "
     "productclickthrough clickout opened open klick geklickt clic clicado clique 点击 點擊 クリック 클릭",
     "cart": "cart carts addtocart addtobasket basket atc addcart addedtocart cartadd add productadded productadd "
     "itemaddedtocart added addtobag addtotrolley warenkorb indenwarenkorb ajoutpanier ajouteraupanier panier carrito "
     "agregaralcarrito carrinho adicionaraocarrinho carrello aggiungialcarrello 加购 加购物车 加入购物车 加車 购物车 "
     "カート カート追加 カートに追加 장바구니 "
-    "scadd koszyk dodokoszyka dodaniedokoszyka winkelwagen winkelmand корзина 加入購物車 購物車 加購",
+    "scadd koszyk dodokoszyka dodaniedokoszyka winkelwagen winkelmand корзина 加入購物車 購物車 加購 "
+    "addedproduct",
     "favourite": "fav favorite favourite favorites wishlist addtowishlist like liked save saved bookmark collect "
     "productaddedtowishlist wishlistadd merkliste favori favoris favorito 收藏 喜欢 お気に入り 찜",
     "remove": "remove removefromcart removecart removefrombasket cartremove removed productremoved removeproduct "
@@ -28,7 +30,8 @@ EVENT_WORDS = {
     "conversion convert ordercompleted orderplaced orderpaid checkoutcompleted paymentcompleted completeorder paid "
     "buyproduct kauf gekauft bestellung bestellt kaufen achat acheté acheter commande compra comprado comprar "
     "acquisto pedido 购买 下单 支付 付款 成交 購入 購買 注文 구매 "
-    "ecommerceorder zakup zakupiono zamówienie aankoop gekocht bestelling покупка заказ 下單",
+    "ecommerceorder zakup zakupiono zamówienie aankoop gekocht bestelling покупка заказ 下單 "
+    "converted booking booked reservation boughtproduct productbought productpurchased",
     "search": "search searched searches productssearched viewsearchresults searchquery suche gesucht recherche busca "
     "buscar busqueda búsqueda pesquisa ricerca 搜索 検索 검색",
     "refund": "refund refunds refunded return returned returns orderrefunded orderreturned chargeback "

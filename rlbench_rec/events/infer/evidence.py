@@ -24,7 +24,8 @@ LIST_NAME = re.compile(r"[-_]?(list|seq|sequence|array)(_seq)?$", re.IGNORECASE)
 TYPES = re.compile(r"S|N|B|BOOL|string|long|int|double|float|\$(date|oid|uuid|number(Int|Long|Double|Decimal))")
 """Keys of a value's type, as DynamoDB, MongoDB and Avro put them below a name."""
 PREFIX = re.compile(  # what exports put before the names of a line's fields
-    r"(line ?items?|line|properties|property|params?|event_params|data|payload|record|row|log|raw|ecommerce|fields?)"
+    r"(line ?items?|items|products|line|properties|property|params?|event_params|data|payload|record|row|log|raw|"
+    r"ecommerce|fields?)"
     r"[ _-]+(?=.)",
     re.IGNORECASE,
 )
@@ -53,9 +54,9 @@ QUALIFIERS = {
     "purchase purchased transaction invoice click clicked view viewed visit action start started ms us ns s sec "
     "seconds millis milliseconds micros iso log request hit interaction review",
     "date": "event order purchase transaction invoice time created visit action sale sales",
-    "price": "item unit product sale sold list base net gross usd eur gbp brl inr cny amount paid final retail cost",
+    "price": "item unit product sale sold list base net gross in usd eur gbp brl inr cny amount paid final retail cost",
     "quantity": "item product ordered order purchased",
-    "total": "line order item price amount usd eur gbp product net gross",
+    "total": "line order item price amount in usd eur gbp product net gross",
     "rating": "user product review item star",
     "category": "id item product main sub level l1 1 code name",
     "event": "type name user kind code id label",
@@ -170,7 +171,7 @@ def names_a_kind(name: str) -> bool:
 
 def is_json(text: str) -> bool:
     """Whether it is an object or a list, as JSON or Python write them: not an id in braces, not a time in brackets."""
-    if re.match(r"\{\s*[\"'}]|\[\s*[\"'\[{\]]", text):
+    if re.match(r"\{\s*[\"'}]|\[\s*[\"'\[{\]]", text) or re.fullmatch(r"\[[\d\s.,-]+\]", text):
         return True
     if text[:1] not in ("{", "["):
         return False

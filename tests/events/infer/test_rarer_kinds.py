@@ -302,3 +302,64 @@ def test_what_is_no_log_of_rows_is_refused_by_name(tmp_path, text, what):
     path.write_text(text)
     with pytest.raises(InputError, match=what):
         draft(path)
+
+
+def test_items_of_a_flattened_ga4_export(write_log):
+    path = write_log(
+        "event_timestamp,user_pseudo_id,items_item_id,event_name,price_in_usd,items_quantity,item_revenue_in_usd",
+        lambda e: (
+            f"{e.seconds * 10**6},{e.user}.1,{e.item},{word(e, 'view_item', 'add_to_cart', 'purchase')},{e.price},"
+            f"{e.quantity},{e.price * e.quantity if e.what == 'purchase' else ''}"
+        ),
+    )
+    made = draft(path)
+    assert made.ready and made.columns["price"][0] == "price_in_usd" and made.columns["item"][0] == "items_item_id"
+    is_the_shop(made)
+
+
+def test_a_factor_behind_a_number_is_no_text_to_leave_out(write_log):
+    (question,) = draft(write_log(BASE, lambda e: line(e, price=f"{e.price}k"))).questions
+    assert question.key == "price" and "k'" in question.text
+
+
+@pytest.mark.parametrize("form", ["%d-%b-%y %I.%M.%S.000000 %p", "%d%b%Y:%H:%M:%S"])
+def test_times_of_databases_are_ready(write_log, form):
+    made = draft(write_log(BASE, lambda e: line(e, at=e.at.strftime(form).upper())))
+    assert made.ready, made.questions
+    is_the_shop(made)
+
+
+def test_actions_and_rewards_of_logged_decisions(write_log):
+    path = write_log(
+        "decision_id,ts,user_id,action,propensity,reward",
+        lambda e: f"d{e.user}{e.seconds},{e.seconds},{e.user},offer{e.item % 3},0.25,{word(e, 0, 0, 1)}",
+    )
+    made = draft(path)
+    assert made.questions[0].key == "outcomes"
+    assert made.questions[0].answers == ("outcomes=reward:click", "outcomes=reward:purchase")
+    made = draft(path, answers=["outcomes=reward:click", "propensity=propensity"])
+    assert made.ready, made.questions
+    log = events.load(made.path)
+    assert made.columns["item"][0] == "action" and log.counts == {"impression": 150, "click": 30}
+
+
+def test_of_two_flags_of_one_event_the_stricter_counts(write_log):
+    path = write_log(
+        "timestamp,user_id,campaign_id,opened,clicked,converted",
+        lambda e: f"{line(e, what='1', price='').removesuffix(',')},{word(e, 0, 1, 1)},{word(e, 0, 0, 1)}",
+    )
+    assert draft(path).questions[0].answers == ("outcomes=clicked:click,converted:purchase",)
+
+
+def test_a_propensity_that_none_can_be_is_named(write_log):
+    path = write_log(
+        "timestamp,user_id,banner,click,propensity",
+        lambda e: line(e, what=word(e, 0, 0, 1), price=word(e, 0, 0.5, 0.25)),
+    )
+    (question,) = [question for question in draft(path).questions if question.key == "propensity"]
+    assert question.answers == ("propensity=none",) and "from 0 to 0.5" in question.text
+
+
+def test_numbers_in_no_known_unit_are_named(write_log):
+    question = draft(write_log(BASE, lambda e: line(e, at=(e.seconds + 11_644_473_600) * 10**6))).questions[0]
+    assert "in no unit that is known" in question.text and question.answers == ("order=timestamp",)

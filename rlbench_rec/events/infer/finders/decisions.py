@@ -19,8 +19,10 @@ def find_propensity(roles: Roles) -> None:
         return
     if "propensity" in roles.answers.keys:
         return
-    named = [column for column in roles.candidates("propensity") if _forms(column)]
+    candidates = roles.candidates("propensity")
+    named = [column for column in candidates if _forms(column)]
     if not named:
+        _ask_about_no_form(roles, candidates)
         return
     column, forms = named[0], _forms(named[0])
     numbers = [_number(text) or 0.0 for text in column.counts]
@@ -51,6 +53,19 @@ def _forms(column: Column) -> list[str]:
         is_inverse = any(word in column.name.lower() for word in ("inv", "ips", "ipw", "weight"))
         return ["inverse", "percent"] if is_inverse else ["percent", "inverse"]
     return ["inverse"] if all(number >= 1 for number in known) else []
+
+
+def _ask_about_no_form(roles: Roles, candidates: list[Column]) -> None:
+    """A column that is called a propensity, with values that none can have."""
+    for column in candidates:
+        numbers = [number for text in column.counts if (number := _number(text)) is not None]
+        if len(numbers) == len(column.counts) and numbers:
+            text = (
+                f"'{column.name}' is called a propensity, and holds numbers from {min(numbers):g} to {max(numbers):g}: "
+                "no probability of what was shown is 0 or less, and no form of one fits them all."
+            )
+            roles.ask("propensity", text, ["propensity=none"])
+            return
 
 
 def _number(text: str) -> float | None:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from ....column_names import plain
 from ..answers import NONE
 from ..event_words import KNOWN_CODES, OTHER_EVENTS, likely_event, our_event
-from ..evidence import Column, bare_names, names_a_kind
+from ..evidence import Column, bare_names, by_name, names_a_kind
 from ..questions import Question
 from ..roles import BY_NAME, BY_VALUES, Roles, quoted
 
@@ -68,6 +68,13 @@ def find_event(roles: Roles) -> None:
         _read_events(roles)
     elif flags:
         _ask_about_flags(roles, flags)
+    elif rewards := [column for column in by_name(("reward",), roles.free()) if _is_flag(column)]:
+        name = rewards[0].name
+        text = (
+            f"'{name}' is 1 in {_happened(rewards[0]):,} of {roles.rows:,} rows. What happened there, a click or more?"
+        )
+        roles.outcomes = {name: "click"}
+        roles.ask("outcomes", text, [f"outcomes={name}:click", f"outcomes={name}:purchase"])
     else:
         _ask_for_one(roles)
 
@@ -95,8 +102,10 @@ def _flags(roles: Roles) -> dict[str, str]:
     events: dict[str, str] = {}
     for column in roles.free():
         event = _named_like(column) if _is_flag(column) else None
-        if event and event not in events.values():
-            events[column.name] = event
+        rival = next((name for name, other in events.items() if other == event), None)
+        if event and (rival is None or _happened(column) < _happened(roles.all_columns[rival])):
+            # Of two columns that tell one event the stricter one counts: `clicked`, and not `opened`.
+            events = {name: other for name, other in events.items() if name != rival} | {column.name: event}
     return dict(sorted(events.items(), key=lambda pair: STRENGTH.index(pair[1])))
 
 

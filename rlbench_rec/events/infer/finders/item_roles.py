@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..event_words import our_event
 from ..evidence import by_name, kind_rank
 from ..roles import BY_NAME, ROLES, Roles
 from .user_roles import FEW
@@ -27,6 +28,9 @@ def find_item(roles: Roles) -> None:
     named = [c for c in [*items, *offers] if c.name.split(".")[0] in listed] or [
         c for c in items if len(c.counts) > 1 or roles.rows < FEW
     ]
+    if not named and (roles.candidates("propensity") or roles.answers.columns.get("propensity")):
+        # The action of a logged decision, unless it says what a user did.
+        offers = offers or [c for c in by_name(("action",), roles.free()) if not any(map(our_event, c.counts))]
     named = named or offers or items
     if not named and len(listed) == 1 and listed[0] in roles.all_columns:
         named = [roles.all_columns[listed[0]]]

@@ -9,6 +9,8 @@ from ..evidence import Column
 from ..forms.time_forms import CLOCK
 from ..roles import Roles
 
+MOST_SECONDS = 10**10
+"""Numbers beyond it are not seconds, whatever they count from."""
 MOST_STEPS = 5_000
 """Numbers up to this count days or steps, rather than seconds."""
 
@@ -29,7 +31,7 @@ def ask_for_time(roles: Roles) -> None:
         roles.ask("timestamp", *_unread(unread[0]))
     else:
         rising = [column for column in roles.free() if _rises(column)]
-        text = "No column looks like a time. Which is it?"
+        text = "No column looks like a time. Which is it? Without one the log needs a column that counts its rows."
         answers = ["time=COLUMN:FORM", "order=COLUMN"]
         if rising:
             text = f"No column looks like a time. '{rising[0].name}' never falls: is it the order of the rows?"
@@ -43,6 +45,9 @@ def _unread(column: Column) -> tuple[str, list[str]]:
     if column.is_whole:
         numbers = [int(text) for text in column.counts]
         seconds, order = f"time={name}:s", f"order={name}"
+        if max(numbers) > MOST_SECONDS:
+            text = f"'{name}' counts from {min(numbers)} to {max(numbers)}, in no unit that is known. Is it an order?"
+            return f"{text} As a time it must be written anew, in seconds since 1970, say.", [order]
         text = (
             f"'{name}' counts from {min(numbers):,} to {max(numbers):,}: seconds since the log's own start (they are "
             "then read as those of 1970), or days or steps, an order without a clock?"

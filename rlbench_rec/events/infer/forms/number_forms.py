@@ -10,6 +10,8 @@ from functools import lru_cache
 MARKS = ((".", ""), (",", ""), (".", ","), (",", "."), (".", " "), (",", " "), (".", "\u00a0"), (",", "\u00a0"),
          (".", "\u202f"), (",", "\u202f"), (".", "'"), (",", "'"), (".", "\u2019"))  # fmt: skip
 """Pairs of a decimal mark and a mark of thousands."""
+FACTORS = frozenset(["k", "m", "mn", "mio", "mrd", "bn", "tsd", "mil", "mld", "%", "万", "千", "亿", "億", "만", "억"])
+"""Texts behind a number that change it: they cannot be left out."""
 MOST_TEXTS = 4
 """A column with more different texts around its numbers is not one of amounts."""
 
@@ -127,6 +129,8 @@ def _texts_around(texts: list[str]) -> tuple[str, ...] | None:
         # A sign behind the number, as SAP writes it, and a mark of decimals are nothing that a card strips.
         if len(around) > MOST_TEXTS or any(len(part) > 12 or not part.strip("+-., ") for part in around):
             return None
+    if any(part.strip(" .").lower() in FACTORS for part in around):
+        return None
     return tuple(around)
 
 

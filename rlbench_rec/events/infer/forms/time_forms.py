@@ -37,7 +37,7 @@ _ORDERS = (
 _DATES = (
     *(mark.join(order) for mark in "/.- " for order in _ORDERS),
     "%b %d, %Y", "%B %d, %Y", "%B %d %Y", "%d %b, %Y", "%a %b %d %Y", "%a, %d %b %Y", "%A, %B %d, %Y", "%Y%m%d",
-    "%Y年%m月%d日", "%y/%m/%d", "%y-%m-%d", "%y.%m.%d",
+    "%d%b%Y", "%d%b%y", "%Y年%m月%d日", "%y/%m/%d", "%y-%m-%d", "%y.%m.%d",
 )  # fmt: skip
 _SPLIT = re.compile(
     r"(?P<date>\d+\D\d+\D\d+日?|.*?\d{2,4})(?P<gap>T| at | um | à |, | - | +|:|_)"
@@ -46,7 +46,7 @@ _SPLIT = re.compile(
 )
 _OTHER_CLOCK = re.compile(  # 10h30, 10.30.00, 10-30-00
     r"(?P<date>.+?)(?P<gap>T| um | à | - | +|_|-)\d{1,2}(?P<mark>[h.-])\d\d(?P<seconds>(?P=mark)\d\d)?"
-    r"(?P<fraction>(?<=\d\d.\d\d)[.,]\d{1,9})?"
+    r"(?P<fraction>(?<=\d\d.\d\d)[.,]\d{1,9})?(?P<half> ?[AaPp][Mm])?"
 )
 _CLOCK_FIRST = re.compile(r"(?P<clock>\d{1,2}:\d\d(:\d\d)?)(?P<gap>, | - | +)(?P<date>.+)")
 _YEAR_LAST = (
@@ -253,7 +253,9 @@ def _candidates(text: str) -> list[str]:
         tails.append((match["gap"] + format, match["date"]))
     if match := _OTHER_CLOCK.fullmatch(text):
         mark, fraction = match["mark"], match["fraction"] or ""
-        clock = f"%H{mark}%M" + f"{mark}%S" * bool(match["seconds"]) + (f"{fraction[0]}%f" if fraction else "")
+        half = match["half"] or ""
+        clock = f"{'%I' if half else '%H'}{mark}%M" + f"{mark}%S" * bool(match["seconds"])
+        clock += (f"{fraction[0]}%f" if fraction else "") + (" %p" if half.startswith(" ") else "%p" if half else "")
         tails.append((match["gap"] + clock, match["date"]))
     formats = []
     for tail, date in tails:
