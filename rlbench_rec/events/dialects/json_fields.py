@@ -87,18 +87,20 @@ def fields_sql(relation: str, names: list[str], card: DatasetCard) -> str:
         card: which of them it names; the others are keys of the line itself.
     """
     asked, prefixes = {*single_names(card), *array_names(card)}, tuple(wanted_context(card))
-    own = {name: pointers(name) if name in asked or name.startswith(prefixes) else pointers(name)[:1] for name in names}
-    every = [pointer for own_pointers in own.values() for pointer in own_pointers]
+    by_name = {
+        name: pointers(name) if name in asked or name.startswith(prefixes) else pointers(name)[:1] for name in names
+    }
+    every = [pointer for of_name in by_name.values() for pointer in of_name]
     # In a CASE each, since a reader of JSON stops at the first text that is none.
     of_object = f"CASE json_type(text) WHEN 'OBJECT' THEN json_extract_string(text, [{', '.join(every)}]) END"
-    found = f"CASE WHEN quoted IS NULL AND json_valid(text) THEN {of_object} END"
+    at_pointers = f"CASE WHEN quoted IS NULL AND json_valid(text) THEN {of_object} END"
     if len(every) > len(names):
         places = iter(range(1, len(every) + 1))
-        texts = [[f"found[{next(places)}]" for _ in own_pointers] for own_pointers in own.values()]
+        texts = [[f"at_pointers[{next(places)}]" for _ in of_name] for of_name in by_name.values()]
         merged = ", ".join(text[0] if len(text) == 1 else f"coalesce({', '.join(text)})" for text in texts)
-        relation = f"(SELECT file, line, text, {found} AS found FROM {relation})"
-        found = f"CASE WHEN found IS NOT NULL THEN [{merged}] END"
-    selected = f"SELECT file, line, text, {found} AS fields FROM {relation}"
+        relation = f"(SELECT file, line, text, {at_pointers} AS at_pointers FROM {relation})"
+        at_pointers = f"CASE WHEN at_pointers IS NOT NULL THEN [{merged}] END"
+    selected = f"SELECT file, line, text, {at_pointers} AS fields FROM {relation}"
     ids = [name for name in roles_of_ids(card) if name in names and name in single_names(card)]
     if ids:
         nested = " OR ".join(is_nested("text", name, f"fields[{names.index(name) + 1}]") for name in ids)

@@ -42,14 +42,14 @@ def _select(number: int, file: Path, card: DatasetCard, names: list[str], lists:
     top = by_card(schema.names, card)
     values = {n: Value(c, kind) for n, c, kind in zip(top, columns, schema.types, strict=True)}
     used = single_names(card)
-    found = {name: value_at(values, name) for name in names}
+    by_name = {name: value_at(values, name) for name in names}
     # Lists and objects may be a category or a condition, as text.
     for name in [name for name in used if name not in (card.columns.category, *card.where, *card.context)]:
-        value = found.get(name)
+        value = by_name.get(name)
         if value and is_nested(value.kind):
             raise _nested(file, name, value.kind)
-    fields = ", ".join(value.text if value else ABSENT for value in found.values())
-    if undecodable := [value.is_broken for name in used if (value := found.get(name)) and value.is_broken]:
+    fields = ", ".join(value.text if value else ABSENT for value in by_name.values())
+    if undecodable := [value.is_broken for name in used if (value := by_name.get(name)) and value.is_broken]:
         fields = f"CASE WHEN NOT ({' OR '.join(undecodable)}) THEN [{fields}] END"
     else:
         fields = f"[{fields}]"

@@ -35,14 +35,14 @@ class Credit:
             column: (m, c) of the events.
             rules: how each of the c numbers adds up: `np.add`, `np.maximum`.
         """
-        own = decisions.at_decisions(column)
+        at_decisions = decisions.at_decisions(column)
         if not len(self.steps):
-            return own
+            return at_decisions
         first = np.flatnonzero(np.diff(self.steps, prepend=-1))
         steps, values = self.steps[first], column[self.events].astype(np.float64)
         gained = [rule.reduceat(values[:, i], first) for i, rule in enumerate(rules)]
-        together = [rule(own[steps, i], gained[i]) for i, rule in enumerate(rules)]
-        return _overlaid(decisions, own, steps, np.stack(together, axis=1))
+        together = [rule(at_decisions[steps, i], gained[i]) for i, rule in enumerate(rules)]
+        return _overlaid(decisions, at_decisions, steps, np.stack(together, axis=1))
 
     def latest(self, decisions: Decisions, column: np.ndarray) -> np.ndarray:
         """(n, c) the last of the numbers that a decision and the events credited to it have, NaN where none has one.
@@ -51,11 +51,11 @@ class Credit:
             decisions: among all m events.
             column: (m, c) of the events, NaN where there is none.
         """
-        own = decisions.at_decisions(column)
+        at_decisions = decisions.at_decisions(column)
         has = ~np.isnan(column[self.events]).all(axis=1)
         steps, events = self.steps[has], self.events[has]
         last = np.flatnonzero(np.diff(steps, append=-1))
-        return _overlaid(decisions, own, steps[last], column[events[last]])
+        return _overlaid(decisions, at_decisions, steps[last], column[events[last]])
 
 
 def same_item(

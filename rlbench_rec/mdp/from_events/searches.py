@@ -48,15 +48,15 @@ class SearchedColumns(LogColumns):
         return Coded(self._filled(column.codes, lambda codes: codes < 0), column.distinct)
 
     def _filled(self, column: np.ndarray, lacks: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        own = self._decisions.at_decisions(column)
+        at_decisions = self._decisions.at_decisions(column)
 
         def part_of(part: slice) -> np.ndarray:
-            piece, searches = np.array(own[part]), self._searches[part]
+            piece, searches = np.array(at_decisions[part]), self._searches[part]
             from_search = lacks(piece) & (searches >= 0)
             piece[from_search] = column[searches[from_search]]
             return piece
 
-        return self.columns.compute(own.shape, own.dtype.type, part_of)
+        return self.columns.compute(at_decisions.shape, at_decisions.dtype.type, part_of)
 
 
 def _latest_searches(events: np.ndarray, starts: np.ndarray) -> Iterator[np.ndarray]:

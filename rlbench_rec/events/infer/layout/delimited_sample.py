@@ -25,9 +25,9 @@ ROWS = 50_000
 PAIRS = re.compile(r"""(\w[\w.@-]*=("(\\.|[^"\\])*"|[^\s"=]*)\s+)+\w[\w.@-]*=("(\\.|[^"\\])*"|[^\s"=]*)\s*""")
 """A line of logfmt."""
 TRIM = 0.05
-"""Share of a column's fields with blanks around them that are no accident."""
+"""Share of a column's fields with blanks around them that are not an accident."""
 TRAILING = 0.01
-"""Share of the rows with a delimiter too many that are no accident."""
+"""Share of the rows with a delimiter too many that are not an accident."""
 
 
 def delimited_sample(path: Path, pieces: TextPieces, given: Mapping[str, object]) -> Sample:

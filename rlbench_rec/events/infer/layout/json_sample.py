@@ -155,7 +155,7 @@ def _array(path: Path, pieces: TextPieces, elements: list[object]) -> Sample | N
     whole = pieces.whole and step == 1
 
     def write(folder: Path) -> Path:
-        texts = [as_json(one) for one in objects]
+        texts = [as_json(row) for row in objects]
         return pieces.write(folder / plain_name(path), ["[", ",\n".join(texts), "]"])
 
     return Sample(
