@@ -90,12 +90,13 @@ def _is_wrapper(objects: list[dict[str, object]], lines: list[str]) -> bool:
 
 
 def _arrays_of_objects(value: dict[str, object]) -> Iterator[list[object]]:
-    """The arrays of objects in an object, and in the objects in it: search engines write `hits.hits`."""
-    for entry in value.values():
-        if isinstance(entry, dict):
+    """The arrays of objects in an object, or else in the objects in it: search engines write `hits.hits`."""
+    entries = list(value.values())
+    at_top = [entry for entry in entries if isinstance(entry, list) and entry and isinstance(entry[0], dict)]
+    yield from at_top
+    for entry in entries:
+        if isinstance(entry, dict) and not at_top:
             yield from _arrays_of_objects(entry)
-        elif isinstance(entry, list) and entry and isinstance(entry[0], dict):
-            yield entry
 
 
 def _elements(pieces: TextPieces) -> Iterator[object]:
