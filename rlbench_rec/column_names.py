@@ -27,7 +27,7 @@ COLUMN_NAMES: dict[str, str] = {
     "articulo artículo producto idproducto productoid produto idproduto produtoid prodotto idprodotto "
     "商品id 商品 商品编号 商品编码 商品番号 商品コード 商品號 商品編號 物品id 상품id 상품 "
     "businessid towar товар артикул "
-    "hotelid propertyid jobid recipeid courseid appid gameid clickarticleid",
+    "hotelid propertyid jobid recipeid courseid gameid clickarticleid",
     "offer": "bannerid banner offerid offer creativeid creative adid ad campaignid campaign armid arm variantid "
     "variant recommendedid recommendeditem treatment",
     "action": "action actionid arm",

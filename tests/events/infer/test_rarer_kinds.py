@@ -363,3 +363,10 @@ def test_a_propensity_that_none_can_be_is_named(write_log):
 def test_numbers_in_no_known_unit_are_named(write_log):
     question = draft(write_log(BASE, lambda e: line(e, at=(e.seconds + 11_644_473_600) * 10**6))).questions[0]
     assert "in no unit that is known" in question.text and question.answers == ("order=timestamp",)
+
+
+def test_a_column_that_is_the_same_in_all_rows_is_no_item(write_log):
+    path = write_log("timestamp,user_id,product_id,event,price,se_label", lambda e: f"{line(e, item='shop')},L{e.item}")
+    (question,) = draft(path).questions
+    assert question.key == "item" and question.answers[0] == "item=se_label"
+    is_the_shop(draft(path, answers=["item=se_label"]))

@@ -31,7 +31,8 @@ def find_item(roles: Roles) -> None:
     if not named and (roles.candidates("propensity") or roles.answers.columns.get("propensity")):
         # The action of a logged decision, unless it says what a user did.
         offers = offers or [c for c in by_name(("action",), roles.free()) if not any(map(our_event, c.counts))]
-    named = named or offers or items
+    # One item in all rows is none, unless a spreadsheet has made one of many.
+    named = named or offers or [column for column in items if any(map(ROUNDED.fullmatch, column.counts))]
     if not named and len(listed) == 1 and listed[0] in roles.all_columns:
         named = [roles.all_columns[listed[0]]]
     if not named:
