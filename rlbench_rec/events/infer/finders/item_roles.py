@@ -63,8 +63,8 @@ def ask_about_items(roles: Roles) -> None:
     packed = [column for column in roles.free() if column.present and column.is_nested]
     if packed and roles.sample.dialect == "delimited":
         text += (
-            f" '{packed[0].name}' holds JSON ({packed[0].example[:60]}), which is not read inside a text file: "
-            "write the log as JSON Lines to reach what is in it."
+            f" '{packed[0].name}' holds JSON ({packed[0].example[:60]}), of which a text file gives lists alone: "
+            "write the log as JSON Lines to reach what is in objects."
         )
     roles.ask("item", f"{text} Which is it?", [f"item={column.name}" for column in ids[:6]] or ["item=COLUMN"])
 

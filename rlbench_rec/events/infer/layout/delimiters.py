@@ -51,6 +51,10 @@ def guess_fields(lines: Sequence[str], given: Mapping[str, object]) -> FieldGues
     """The form of the fields in some lines, or None where nothing splits them alike."""
     tried = _tried(lines)
     guesses = [guess for delimiter in _delimiters(tried, given) if (guess := _best_quoting(tried, delimiter, given))]
+    # Twice the delimiter stands around a field that is blank in every row, but not in the header.
+    whole = {guess.form.delimiter for guess in guesses if guess.fitting == len(tried) and not _is_half(guess, tried)}
+    doubled = {2 * delimiter for delimiter in whole} - whole
+    guesses = [guess for guess in guesses if guess.form.delimiter not in doubled]
     ranked = sorted(guesses, key=lambda guess: _rank(guess, tried), reverse=True)
     if not ranked:
         return None

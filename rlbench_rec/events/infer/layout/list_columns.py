@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from itertools import product
 
 from .list_names import names_items, shown_and_chosen
 
-BETWEEN = (" ", ",", "|", ";", "/")
+BETWEEN = (",", "|", ";", "/", " ")
 """Between the elements of a list, in a field that is not split further."""
 ENOUGH = 0.98
 """Share of the fields that must fit."""
@@ -46,14 +47,19 @@ def find_lists(names: list[str], columns: dict[str, list[str]], delimiter: str) 
             between, label = marks
             note = f"'{name}' lists what was shown, with a label behind each '{label}': every element is a row."
             return _apart(names, columns, [name], {"columns": [name], "delimiter": between, "label": label}, note)
+    in_brackets = {name for name in names if _in_brackets(some[name])}
     for between in BETWEEN:
-        lists = {name: [_split(field, between) for field in some[name]] for name in names}
-        if between != delimiter and (pair := shown_and_chosen(lists)):
+        # A delimiter within brackets stands in a field that is quoted.
+        can_be = [name for name in names if between != delimiter or name in in_brackets]
+        lists = {name: [split_list(field, between) for field in some[name]] for name in can_be}
+        if pair := shown_and_chosen(lists):
             shown, chosen = pair
             key: dict[str, object] = {"columns": [shown], "delimiter": between, "chosen": chosen}
             note = f"'{shown}' lists what was shown, and {' and '.join(chosen)} which of it was chosen."
             return _apart(names, columns, [shown], key, note)
-        if between not in (delimiter, " ") and (together := _together(lists)):
+        if between == " ":
+            lists = {name: values for name, values in lists.items() if name in in_brackets}
+        if together := _together(lists, in_brackets):
             note = f"Each line holds lists; every element of {', '.join(together)} is a row."
             return _apart(names, columns, together, {"columns": together, "delimiter": between}, note)
     return None
@@ -74,17 +80,32 @@ def _marks(fields: Sequence[str], delimiter: str) -> tuple[str, str] | None:
     return None
 
 
-def _split(field: str, between: str) -> list[str]:
-    return field.split(between) if field else []
+def split_list(field: str, between: str) -> list[str]:
+    """The elements of a field, as `dialects.list_texts` splits it: by what stands between them, or as JSON or Python
+    write a list."""
+    if not (field.startswith("[") and field.endswith("]")):
+        return field.split(between) if field else []
+    try:
+        return [element if isinstance(element, str) else json.dumps(element) for element in json.loads(field)]
+    except (ValueError, RecursionError):
+        elements = [element.strip() for element in field[1:-1].strip().split(between)]
+        return [e[1:-1] if len(e) > 1 and e[0] == e[-1] == "'" else e for e in elements]
 
 
-def _together(lists: Mapping[str, list[list[str]]]) -> list[str]:
-    """Columns whose lists are as long as each other, line by line."""
+def _in_brackets(fields: Sequence[str]) -> bool:
+    """Whether all fields are lists of JSON or Python, none of them of objects."""
+    full = [field for field in fields if field]
+    lists = [field for field in full if field[0] == "[" and field[-1] == "]" and not field.startswith("[{")]
+    return len(lists) >= max(ENOUGH * len(full), 1)
+
+
+def _together(lists: Mapping[str, list[list[str]]], in_brackets: set[str]) -> list[str]:
+    """Columns whose lists are as long as each other, line by line; one alone where it is in brackets."""
     lengths = {name: list(map(len, values)) for name, values in lists.items()}
     varied = [name for name in lists if len(set(lengths[name]) - {0, 1}) > 1 or min(lengths[name], default=0) > 2]
     for name in varied:
         alike = [other for other in varied if _agree(lengths[name], lengths[other])]
-        if len(alike) > 1 and any(map(names_items, alike)):
+        if (len(alike) > 1 or name in in_brackets) and any(map(names_items, alike)):
             return alike
     return []
 
@@ -102,7 +123,7 @@ def _apart(
     pseudo = ["#", "#list", *(["#label"] if label else [])]
     made: dict[str, list[str]] = {name: [] for name in [*names, *pseudo]}
     for line in range(len(columns[names[0]])):
-        split = [_split(columns[name][line], between) for name in lists]
+        split = [split_list(columns[name][line], between) for name in lists]
         if not split[0] or len({len(elements) for elements in split}) > 1:
             continue
         for place, elements in enumerate(zip(*split, strict=True), 1):

@@ -7,7 +7,7 @@ import gzip
 import lzma
 import random
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rlbench_rec.events.infer.file_sample import look_into
@@ -102,6 +102,7 @@ COLUMNS = {
 
 
 @settings(max_examples=60, deadline=None)
+@example(seed=7, rows=5, columns=["clock", "day", "event", "price", "note"], delimiter="~", style="few")
 @given(
     seed=st.integers(0, 9999),
     rows=st.sampled_from([5, 8, 20, 100]),

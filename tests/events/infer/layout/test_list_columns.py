@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import json
+
 import pytest
 
+from rlbench_rec import events
+from rlbench_rec.events.infer import draft
 from rlbench_rec.events.infer.file_sample import look_into
 
 
@@ -53,6 +58,44 @@ def test_lists_of_one_length(tmp_path):
     sample = look(tmp_path, text)
     assert sample.layout["lists"] == {"columns": ["item_ids", "times"], "delimiter": ","}
     assert sample.columns["times"][1:3] == ["1700000000", "1700000001"]
+
+
+@pytest.mark.parametrize(
+    ("write", "between"),
+    [
+        (lambda items: json.dumps(items), ","),
+        (lambda items: str(items), ","),
+        (lambda items: f"[{' '.join(items)}]", " "),
+    ],
+    ids=["json", "python", "numpy"],
+)
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_lists_in_brackets(tmp_path, write, between, delimiter):
+    shop = [("timestamp", "user_id", "shown_items", "clicked_items")]
+    for i in range(30):
+        shown = [f"1001{i % 7}", "7", f"8{i % 3}"]
+        shop.append((1_700_000_000 + 4_000 * i, f"u{i % 5}", write(shown), write(shown[: i % 2])))
+    with (tmp_path / "log.csv").open("w", newline="") as file:
+        csv.writer(file, delimiter=delimiter).writerows(shop)
+    sample = look_into(tmp_path / "log.csv")
+    chosen = {"clicked_items": "click"}
+    assert sample.layout["lists"] == {"columns": ["shown_items"], "delimiter": between, "chosen": chosen}
+    assert sample.columns["shown_items"][:3] == ["10010", "7", "80"]
+    made = draft(tmp_path / "log.csv", answers=["action_source=exposure"])
+    assert made.ready, made.questions
+    assert events.load(made.path).counts == {"impression": 75, "click": 15}
+
+
+@pytest.mark.parametrize("write", [json.dumps, str])
+def test_one_list_in_brackets_is_enough(tmp_path, write):
+    shop = [("order_date", "customer_id", "product_ids")]
+    for i in range(30):
+        shop.append((f"2024-03-{i % 28 + 1:02} 10:{i:02}:00", 500 + i, write([f"A{i % 7}", "B7", "C8"][: i % 3 + 1])))
+    with (tmp_path / "log.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(shop)
+    made = draft(tmp_path / "log.csv", answers=["event=purchase"])
+    assert made.ready, made.questions
+    assert events.load(made.path).counts == {"purchase": 60}
 
 
 @pytest.mark.parametrize(
