@@ -66,7 +66,8 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     source = LogColumns(log, columns, kept_rows)
     lengths = lengths[kept]
     starts = np.cumsum(lengths) - lengths
-    training = np.arange(len(starts)) < int(split.train.sum())
+    training = np.zeros(len(starts), dtype=bool)
+    training[: int(split.train.sum())] = True
     del kept, lengths
 
     timestamps = source.numbers("timestamp", np.int64) if log.has_clock else None
@@ -78,7 +79,7 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     at_decisions = _decided(source, decisions)
     train_sessions = int(decisions.sessions[training].sum())
     _check_sides(log, train_sessions, len(decisions.starts))
-    train_rows = int(np.append(decisions.starts, at_decisions.rows)[train_sessions])
+    train_rows = int(decisions.starts[train_sessions])
 
     item_column = source.coded("item_id")
     credit = None
