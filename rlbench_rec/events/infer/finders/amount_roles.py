@@ -197,7 +197,7 @@ def _say_how_written(roles: Roles) -> None:
                 text = f"'{example}' in '{column.name}' is not a number in a form that is known."
                 roles.ask("decimal", text, ["decimal=,", "strip=TEXT"])
             continue
-        _ask_about_marks(roles, role, column)
+        _ask_about_marks(roles, column)
         form = column.numbers[0]
         strip |= dict.fromkeys(form.strip)
         if form.decimal != "." or form.thousands:
@@ -229,7 +229,7 @@ def _say_how_written(roles: Roles) -> None:
         roles.note(f"numbers: {around} around them is not part of them.")
 
 
-def _ask_about_marks(roles: Roles, role: str, column: Column) -> None:
+def _ask_about_marks(roles: Roles, column: Column) -> None:
     if len(column.numbers) < 2 or {"decimal", "thousands"} & roles.answers.keys.keys():
         return
     example = next((text for text in column.counts if "," in text or "." in text), column.example)

@@ -77,11 +77,7 @@ def _take_form(roles: Roles, name: str, forms: list[TimeForm]) -> None:
         _say_zone_of_answer(roles, [name], forms)
         return
     form = forms[0]
-    roles.keys |= form.keys
-    if len(forms) > 1:
-        readings = [f"{other.name} gives {other.span}" for other in forms]
-        text = f"The times of '{name}' can be read in more than one way: {'; '.join(readings)}. Which is it?"
-        roles.ask("timestamp", text, [f"time={name}:{other.name}" for other in forms])
+    _take_likeliest(roles, [name], forms, "timestamp")
     if not form.is_plausible:
         text = f"'{name}' read as {form.name} gives times from {form.span}. Is it the time?"
         roles.ask("timestamp", text, [f"time={name}:{form.name}", "time=COLUMN:FORM"])
@@ -234,12 +230,17 @@ def _take_form_of_pair(roles: Roles, names: list[str], forms: list[TimeForm]) ->
     if form_is_said(roles):
         _say_zone_of_answer(roles, names, forms)
         return
+    _take_likeliest(roles, names, forms, "timestamp")
+    _say_zone(roles, names, forms[0])
+
+
+def _take_likeliest(roles: Roles, names: list[str], forms: list[TimeForm], question: str) -> None:
+    """Take the first of some forms; where there are others, ask under the key `question`."""
     roles.keys |= forms[0].keys
     if len(forms) > 1:
         readings = [f"{form.name} gives {form.span}" for form in forms]
         text = f"The times of {quoted(names)} can be read in more than one way: {'; '.join(readings)}. Which is it?"
-        roles.ask("timestamp", text, [f"time={','.join(names)}:{form.name}" for form in forms])
-    _say_zone(roles, names, forms[0])
+        roles.ask(question, text, [f"time={','.join(names)}:{form.name}" for form in forms])
 
 
 def _answered_time(roles: Roles) -> None:
@@ -262,11 +263,7 @@ def _answered_time(roles: Roles) -> None:
         # What is asked is the form, so that naming the column does not answer it.
         roles.ask("time_format", text, [f"time={joined}:%d/%m/%Y %H:%M", f"time={joined}:s"])
         return
-    roles.keys |= forms[0].keys
-    if len(forms) > 1:
-        readings = [f"{form.name} gives {form.span}" for form in forms]
-        text = f"The times of {quoted(names)} can be read in more than one way: {'; '.join(readings)}. Which is it?"
-        roles.ask("time_format", text, [f"time={joined}:{form.name}" for form in forms])
+    _take_likeliest(roles, names, forms, "time_format")
     _say_zone(roles, names, forms[0])
 
 

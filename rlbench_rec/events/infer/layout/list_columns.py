@@ -51,7 +51,7 @@ def find_lists(names: list[str], columns: dict[str, list[str]], delimiter: str) 
     for between in BETWEEN:
         # A delimiter within brackets stands in a field that is quoted.
         can_be = [name for name in names if between != delimiter or name in in_brackets]
-        lists = {name: [split_list(field, between) for field in some[name]] for name in can_be}
+        lists = {name: [_elements(field, between) for field in some[name]] for name in can_be}
         if pair := shown_and_chosen(lists):
             shown, chosen = pair
             key: dict[str, object] = {"columns": [shown], "delimiter": between, "chosen": chosen}
@@ -80,7 +80,7 @@ def _marks(fields: Sequence[str], delimiter: str) -> tuple[str, str] | None:
     return None
 
 
-def split_list(field: str, between: str) -> list[str]:
+def _elements(field: str, between: str) -> list[str]:
     """The elements of a field, as `dialects.list_texts` splits it: by what stands between them, or as JSON or Python
     write a list."""
     if not (field.startswith("[") and field.endswith("]")):
@@ -123,7 +123,7 @@ def _apart(
     pseudo = ["#", "#list", *(["#label"] if label else [])]
     made: dict[str, list[str]] = {name: [] for name in [*names, *pseudo]}
     for line in range(len(columns[names[0]])):
-        split = [split_list(columns[name][line], between) for name in lists]
+        split = [_elements(columns[name][line], between) for name in lists]
         if not split[0] or len({len(elements) for elements in split}) > 1:
             continue
         for place, elements in enumerate(zip(*split, strict=True), 1):
