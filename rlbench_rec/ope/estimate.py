@@ -16,7 +16,7 @@ from .inference.inference_options import Inference, Interval
 from .inference.influence import LogParts, Measured, measure
 from .inference.interval_kinds import FROM_THE_LOG, INTERVALS, STRATIFIED
 from .inference.joint_resamples import Limits, MeasuredSample
-from .reliability.diagnostics import Verdicts, uncovered
+from .reliability.diagnostics import LogTraits, Verdicts, uncovered
 from .reliability.gate import Gate, Verdict
 
 
@@ -151,7 +151,7 @@ def _estimate(
         measured.value,
         *limits,
         interval=inference.interval,
-        interval_kind="sampling-only" if uncovered(member, log.bandwidth, log.propensity_source) else "sampling",
+        interval_kind="sampling-only" if uncovered(member, LogTraits.of(log)) else "sampling",
         confidence=inference.confidence,
         std_error=measured.std_error,
         n_rows=log.n_rows,

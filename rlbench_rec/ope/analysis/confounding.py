@@ -83,6 +83,8 @@ def _check(log: EvaluationLog) -> None:
         raise InputError("The sensitivity band is defined on one-step logs only.", where="episode_starts")
     if log.bandwidth is not None:
         raise InputError("Densities of continuous actions have no odds.", where="propensities")
+    if log.propensity_source == "service":
+        raise InputError("A log of importance weights alone has no propensities.", where="propensities")
 
 
 OVERFLOWING = np.errstate(over="ignore", invalid="ignore", divide="ignore")

@@ -107,5 +107,6 @@ def _between(log: EvaluationLog, other: EvaluationLog, of_value: Estimator, infe
 
 def _difference(of_value: Estimator, other: EvaluationLog, log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """V(target) - V(another policy)."""
-    of_other = of_value.compute(other, outcome, **of_value.parameters)
+    # With what its fitted parameters add to the error.
+    of_other = of_value.parts(other)
     return [*of_value.compute(log, outcome, **of_value.parameters), *(Scaled(-1.0, part) for part in of_other)]

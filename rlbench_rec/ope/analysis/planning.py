@@ -158,6 +158,9 @@ def explore(
     """
     if not log.one_step or log.bandwidth is not None:
         raise InputError("Exploration is planned for one-step logs of discrete actions.", where="log")
+    if log.propensity_source == "service":
+        what = "Exploration is planned from propensities; this log has importance weights alone."
+        raise InputError(what, where="propensities", hint="Use ope.plan.")
     if log.weights is not None:
         raise InputError("Exploration is planned from rows that count alike.", where="weights", hint="Use ope.plan.")
     checks.level("power", power)

@@ -77,20 +77,20 @@ def estimate_weighted(
     verdict, reasons = _verdict(of_value, list(logs.values()), of_logs, skewness, value, inference.gate)
     first = next(iter(logs.values()))
     terms = " ".join(f"{share:.2f} {label}" for share, label in zip(of_logs, logs, strict=True))
-    source = "estimated" if any(log.propensity_source == "estimated" for log in logs.values()) else "logged"
+    traits = _traits(list(logs.values()))
     return Estimate(
         f"weighted-{of_value.reported(first.bandwidth)}({terms})",
         value,
         *limits,
         interval=interval,
-        interval_kind="sampling-only" if uncovered(of_value, first.bandwidth, source) else "sampling",
+        interval_kind="sampling-only" if uncovered(of_value, traits) else "sampling",
         confidence=confidence,
         std_error=error,
         n_rows=sum(log.n_rows for log in logs.values()),
         n_episodes=sum(log.n_episodes for log in logs.values()),
         verdict=verdict,
         reasons=reasons,
-        propensity_source=source,
+        propensity_source=traits.propensity_source,
     )
 
 
@@ -160,10 +160,19 @@ def _verdict(
             judged.append(
                 verdict_on([replace(whole.overlap(sizes), mean_weight_z=furthest)], gate, kind, of_value.kinds)
             )
-    traits = [LogTraits.of(log) for log in logs]
-    source = "estimated" if any(log.propensity_source == "estimated" for log in logs) else "logged"
-    of_all = LogTraits(traits[0].bandwidth, source, any(of_log.uneven for of_log in traits))
-    verdict = qualified(of_value, value, judge_skewness(worst(judged), skewness, gate), of_all)
+    verdict = qualified(of_value, value, judge_skewness(worst(judged), skewness, gate), _traits(logs))
     users = [effective_users(log) for log in logs]
     known = [number for number in users if number is not None]
     return judge_users(verdict, sum(known) if len(known) == len(users) else None, gate)
+
+
+def _traits(logs: list[EvaluationLog]) -> LogTraits:
+    """Those of all logs together: what is doubtful of one is of the sum."""
+    traits = [LogTraits.of(log) for log in logs]
+    sources = [of_log.propensity_source for of_log in traits]
+    return LogTraits(
+        traits[0].bandwidth,
+        next((source for source in ("estimated", "service") if source in sources), "logged"),
+        uneven=any(of_log.uneven for of_log in traits),
+        unknown_error=any(of_log.unknown_error for of_log in traits),
+    )

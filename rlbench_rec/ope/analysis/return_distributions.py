@@ -7,7 +7,7 @@ probabilities always sum to 1). Chandak et al. 2021; Huang et al. 2021.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from ..data.evaluation_log import EvaluationLog
 from ..estimate import Estimate, infer
 from ..estimators import estimator
 from ..inference import Inference, percentiles
-from ..reliability.diagnostics import doubt
+from ..reliability.diagnostics import LogTraits, doubt, doubted
 from ..reliability.gate import Gate
 
 
@@ -111,6 +111,8 @@ def estimate_return(
     known = draws[np.isfinite(draws)]
     low, high = percentiles(draws, confidence) if np.isfinite(value) else (np.nan, np.nan)
     (mean,) = infer(log, [estimator("sntis")], inference)
+    missing = doubt(replace(LogTraits.of(log), unknown_error=log.fitted_weights))
+    verdict, reasons = doubted((mean.verdict, mean.reasons), missing)
     undefined = ("the value is not defined: all weights are 0",)
     return Estimate(
         statistic + "".join(f"@{argument:g}" for argument in arguments),
@@ -118,13 +120,13 @@ def estimate_return(
         low,
         high,
         interval="bootstrap",
-        interval_kind="sampling-only" if doubt(log.bandwidth, log.propensity_source) else "sampling",
+        interval_kind="sampling-only" if missing else "sampling",
         confidence=confidence,
         std_error=float(known.std(ddof=1)) if len(known) > 1 else np.nan,
         n_rows=log.n_rows,
         n_episodes=log.n_episodes,
-        verdict=mean.verdict if np.isfinite(value) else "unreliable",
-        reasons=mean.reasons if np.isfinite(value) else undefined,
+        verdict=verdict if np.isfinite(value) else "unreliable",
+        reasons=reasons if np.isfinite(value) else undefined,
         propensity_source=log.propensity_source,
     )
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from ...errors import InputError
-from ..data.evaluation_log import ROW_FIELDS, EvaluationLog
-
-EPISODE_FIELDS = ("clusters", "strata", "slate_weights")
+from ..data.evaluation_log import EvaluationLog
+from ..data.log_fields import EPISODE_FIELDS, ROW_FIELDS
 
 
 def subset(log: EvaluationLog, episodes: np.ndarray) -> EvaluationLog:
     """The log of some episodes: a segment, a week, one arm.
+
+    Parameters that were fitted on the whole log (`nuisance_influence`) count as if fitted on the part.
 
     Args:
         log: the log.

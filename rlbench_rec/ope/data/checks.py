@@ -11,7 +11,7 @@ from ...bad_rows import refuse_rows
 from ...errors import InputError
 from ...tolerances import ROUNDING
 
-SOURCES = ("logged", "uniform", "estimated")
+SOURCES = ("logged", "uniform", "estimated", "service")
 SMALLEST_WEIGHT = 1e-100
 
 

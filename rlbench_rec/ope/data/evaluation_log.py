@@ -11,16 +11,13 @@ from typing import Unpack
 import numpy as np
 
 from ...errors import InputError
-from . import checks
-from .bounds import check_bounds, checked_metric_ranges, checked_reward_range
 from .importance_weights import cumulative_weights, extreme_log_weights
-from .log_fields import OPTIONAL_BY_ROW, MatrixFields
+from .log_checks import check_log
+from .log_fields import ROW_FIELDS, MatrixFields, WeightFields
 
-VECTORS = ("rewards", "propensities", "target_propensities")
-"""What every log has."""
-ROW_FIELDS = (*VECTORS, *OPTIONAL_BY_ROW)
-PAIRS = (("q_logged", "v_target"), ("category_propensities", "target_category_propensities"))
 BLOCK_ROWS = 16_384
+UNWEIGHTED = ("starts", "lengths", "one_step", "horizon", "steps", "discounts", "episode_weights", "total_weight")
+"""What is computed once and does not depend on weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +43,8 @@ class EvaluationLog:
         weights: (n,) how many rows of the whole log each row stands for, such as 10 where one of ten clickless rows is
             left; the same within an episode. Means over episodes are then sum s x / sum s, its denominator resampled.
         unsupported_mass: (n,) target-policy mass on actions that the behaviour policy never takes, where known.
-        propensity_source: "logged", "uniform" or "estimated"; part of every result made from the log.
+        propensity_source: "logged", "uniform", "estimated" or "service" (the policy in service is known only by its
+            choices); part of every result made from the log. See `from_weights`.
         state_ratios: (n,) d^e_t(s) / d^b_t(s), the policies' chances to be still in the session at the row's step, and
             in the row's state; `mis` weighs by them. See `ope.density.state_ratios`.
         category_propensities, target_category_propensities: (n,) the two policies' probabilities of the logged action's
@@ -58,6 +56,9 @@ class EvaluationLog:
             where actions are discrete. Else propensities are densities, without an upper limit. See `kernel_log`.
         strata: (episodes,) codes of parts whose sizes were not left to chance: A/B arms, several behaviour policies;
             intervals then resample within each. See `ope.analysis.mixture_log`.
+        ratio_gradients: (n, p) d log rho / d theta, theta being p fitted parameters on which the ratios depend.
+        nuisance_influence: (episodes, p) how far each episode moves theta, times the number of episodes: theta-hat -
+            theta = mean of it. With both, the error of theta is part of every standard error and interval.
 
     Raises:
         InputError: lengths that differ, NaN, values out of range: names the argument and the first bad row.
@@ -86,43 +87,11 @@ class EvaluationLog:
     step_bound: int | None = None
     metric_ranges: Sequence[tuple[float, float] | None] | None = None
     weights: np.ndarray | None = None
+    ratio_gradients: np.ndarray | None = None
+    nuisance_influence: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        for name in ROW_FIELDS:
-            check = checks.vector if name in VECTORS else checks.optional_vector
-            _set(self, name, (checks.optional_table if name == "metrics" else check)(name, getattr(self, name)))
-            if self.n_rows == 0:
-                raise InputError("The log has no rows.", where="rewards")
-            checks.length(name, getattr(self, name), self.n_rows, "rewards")
-        # Of continuous actions the two are densities.
-        largest = 1.0 if self.bandwidth is None else np.inf
-        checks.chances("propensities", self.propensities, largest, positive=True)
-        checks.chances("target_propensities", self.target_propensities, largest)
-        checks.chances("category_propensities", self.category_propensities, positive=True)
-        for name in ("unsupported_mass", "target_category_propensities"):
-            checks.chances(name, getattr(self, name))
-        if self.state_ratios is not None:
-            checks.refuse("state_ratios", self.state_ratios < 0, "below 0", self.state_ratios)
-        for pair in PAIRS:
-            if (getattr(self, pair[0]) is None) != (getattr(self, pair[1]) is None):
-                raise InputError(f"{pair[0]} and {pair[1]} belong together: give both or neither.", where=pair[0])
-        if self.episode_starts is not None:
-            _set(self, "episode_starts", checks.episode_starts(self.episode_starts, self.n_rows))
-        if self.weights is not None:
-            checks.row_weights(self.weights, self.starts, self.lengths)
-        if self.clusters is not None:
-            _set(self, "clusters", checks.episode_codes("clusters", self.clusters, self.n_episodes))
-        if self.strata is not None:
-            _set(self, "strata", checks.episode_codes("strata", self.strata, self.n_episodes))
-            checks.nested("clusters", self.clusters, self.strata)
-        if self.slate_weights is not None:
-            _set(self, "slate_weights", checks.vector("slate_weights", self.slate_weights))
-            checks.length("slate_weights", self.slate_weights, self.n_episodes, "episodes")
-        checks.settings(self.gamma, self.bandwidth, self.propensity_source)
-        reward_range, metric_ranges = checked_reward_range(self), checked_metric_ranges(self)
-        check_bounds(self)
-        _set(self, "reward_range", reward_range)
-        _set(self, "metric_ranges", metric_ranges)
+        check_log(self)
 
     @staticmethod
     def from_arrays(
@@ -138,6 +107,22 @@ class EvaluationLog:
         from .from_matrices import from_arrays
 
         return from_arrays(actions, rewards, propensities, target_policy, q_hat, behaviour_policy, **fields)
+
+    @staticmethod
+    def from_weights(
+        rewards: np.ndarray,
+        ratios: np.ndarray,
+        *,
+        ratio_gradients: np.ndarray | None = None,
+        nuisance_influence: np.ndarray | None = None,
+        exact: bool = False,
+        **fields: Unpack[WeightFields],
+    ) -> EvaluationLog:
+        """A log of importance weights alone; see `data.from_ratios.from_weights`."""
+        from .from_ratios import from_weights
+
+        tables = {"ratio_gradients": ratio_gradients, "nuisance_influence": nuisance_influence}
+        return from_weights(rewards, ratios, **tables, exact=exact, **fields)
 
     # --- shape -----------------------------------------------------------------------------------------------------
     @property
@@ -227,6 +212,23 @@ class EvaluationLog:
             before[self.starts] = 1.0
         return before
 
+    @property
+    def fitted_weights(self) -> bool:
+        """Whether the ratios hold fitted parameters, be their error known or not; see `from_weights`."""
+        exact = self.ratio_gradients is not None and not self.ratio_gradients.shape[1]
+        return self.propensity_source == "service" and not exact
+
+    def with_ratios(self, ratios: np.ndarray) -> EvaluationLog:
+        """The same log with other (n,) ratios, unchecked: what a derivative needs many times."""
+        twin = object.__new__(EvaluationLog)
+        for field in fields(self):
+            object.__setattr__(twin, field.name, getattr(self, field.name))
+        for name in UNWEIGHTED:
+            if name in self.__dict__:
+                object.__setattr__(twin, name, self.__dict__[name])
+        object.__setattr__(twin, "ratios", ratios)
+        return twin
+
     def weighted(self, rows: np.ndarray) -> np.ndarray:
         """(n,) W_t times values of rows; a value of 0 is 0 under any weight, also under one that overflowed."""
         return self._product(self.importance_weights, rows)
@@ -269,8 +271,9 @@ class EvaluationLog:
         return rows if self.one_step else np.add.reduceat(rows, self.starts)
 
     def blocks(self) -> Iterator[EvaluationLog]:
-        """A one-step log in views that fit a processor's cache; any other log whole."""
-        if not self.one_step or self.n_rows <= BLOCK_ROWS:
+        """A one-step log in views that fit a processor's cache; any other log whole, and one with fitted parameters,
+        whose effect is that on all of it."""
+        if not self.one_step or self.n_rows <= BLOCK_ROWS or self.nuisance_influence is not None:
             yield self
             return
         for first in range(0, self.n_rows, BLOCK_ROWS):
@@ -280,10 +283,10 @@ class EvaluationLog:
             for field in fields(self):
                 value = getattr(self, field.name)
                 sliced = field.name in (*ROW_FIELDS, "slate_weights") and value is not None
-                _set(block, field.name, value[rows] if sliced else value)
+                object.__setattr__(block, field.name, value[rows] if sliced else value)
             for name in ("episode_starts", "clusters", "strata"):
-                _set(block, name, None)
-            _set(block, "ratios", self.ratios[rows])
+                object.__setattr__(block, name, None)
+            object.__setattr__(block, "ratios", self.ratios[rows])
             yield block
 
     def outcome(self, metric: int | None) -> np.ndarray:
@@ -294,7 +297,3 @@ class EvaluationLog:
         if not isinstance(metric, Integral) or not 0 <= metric < columns.shape[1]:
             raise InputError(f"Metric {metric!r} asked of a log with {columns.shape[1]} metrics.", where="metric")
         return columns[:, metric]
-
-
-def _set(log: EvaluationLog, name: str, value: object) -> None:
-    object.__setattr__(log, name, value)

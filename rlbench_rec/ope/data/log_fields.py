@@ -8,11 +8,9 @@ from typing import Literal, TypedDict, get_args
 import numpy as np
 
 
-class SharedFields(TypedDict, total=False):
+class OutcomeFields(TypedDict, total=False):
     """What every function that makes a log takes."""
 
-    q_logged: np.ndarray | None
-    v_target: np.ndarray | None
     gamma: float
     reward_range: tuple[float, float] | None
     weight_bound: float | None
@@ -20,6 +18,13 @@ class SharedFields(TypedDict, total=False):
     clusters: np.ndarray | None
     metrics: np.ndarray | None
     metric_ranges: Sequence[tuple[float, float] | None] | None
+
+
+class SharedFields(OutcomeFields, total=False):
+    """Those, and what needs two policies' probabilities."""
+
+    q_logged: np.ndarray | None
+    v_target: np.ndarray | None
     state_ratios: np.ndarray | None
     category_propensities: np.ndarray | None
     target_category_propensities: np.ndarray | None
@@ -40,6 +45,13 @@ class PropensityFields(TypedDict, total=False):
     unsupported_mass: np.ndarray | None
     propensity_source: str
     calibration_error: float | None
+
+
+class WeightFields(OutcomeFields, EpisodeFields, total=False):
+    """What a log of importance weights alone takes."""
+
+    weights: np.ndarray | None
+    unsupported_mass: np.ndarray | None
 
 
 class EstimatedLogFields(SharedFields, EpisodeFields, total=False):
@@ -75,3 +87,12 @@ RowField = Literal[
 ]
 """Those that have an entry for each row."""
 OPTIONAL_BY_ROW: tuple[RowField, ...] = get_args(RowField)
+
+VECTORS = ("rewards", "propensities", "target_propensities")
+"""What every log has."""
+TABLES = ("metrics", "ratio_gradients")
+"""Those of several columns."""
+ROW_FIELDS = (*VECTORS, *OPTIONAL_BY_ROW, "ratio_gradients")
+"""All fields that have an entry for each row."""
+EPISODE_FIELDS = ("clusters", "strata", "slate_weights", "nuisance_influence")
+"""All fields that have an entry for each episode."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from ..data.evaluation_log import EvaluationLog
 from . import doubly_robust, importance_sampling, marginalised, slate_estimators
 from .functionals import Part
 from .magic import magic
+from .nuisance import nuisance
 
 Events = Literal[
     "reward",
@@ -112,7 +114,8 @@ class Estimator:
             )
         if self.one_step_only and not log.one_step:
             raise InputError(f"The estimator '{self.id}' is defined on one-step logs only.", where="episode_starts")
-        return self.compute(log, log.outcome(metric), **self.parameters)
+        compute = partial(self.compute, outcome=log.outcome(metric), **self.parameters)
+        return [*compute(log), *nuisance(log, compute)]
 
 
 def _exactly(value: float) -> str:

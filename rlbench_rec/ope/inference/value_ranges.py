@@ -108,7 +108,10 @@ def bounded_terms(sample: MeasuredSample) -> Iterator[Terms]:
 
 
 def check_alike(log: EvaluationLog) -> None:
-    """Refuse row weights: a finite-sample bound is one of a plain mean, not of a ratio of two."""
+    """Refuse row weights (a finite-sample bound is one of a plain mean, not of a ratio of two) and fitted weights."""
+    if log.fitted_weights:
+        what = "Finite-sample intervals need weights that hold nothing fitted."
+        raise InputError(what, where="ratios", hint="Use bootstrap, bca, studentised or normal.")
     if log.weights is not None:
         what = "Finite-sample intervals need episodes that count alike."
         raise InputError(what, where="weights", hint="Use bootstrap, bca, studentised or normal.")

@@ -73,7 +73,7 @@ def diagnose(log: EvaluationLog, gate: Gate | None = None) -> Diagnostics:
     """Overlap diagnostics and the verdict on the weights, with the reward as the event."""
     overlap = LogOverlap(log)
     (sums,), (sizes,) = overlap.sums("reward"), overlap.sizes("reward")
-    missing = doubt(log.bandwidth, log.propensity_source)
+    missing = doubt(LogTraits.of(log))
     of_log = diagnostics(sums, sizes, step_magnitudes(log), gate or Gate(), missing)
     return replace(of_log, calibration_error=log.calibration_error)
 
@@ -198,23 +198,30 @@ class LogTraits:
         bandwidth: see `EvaluationLog`.
         propensity_source: likewise.
         uneven: whether episodes differ in length.
+        unknown_error: whether weights hold fitted parameters whose error is not known.
     """
 
     bandwidth: float | None
     propensity_source: str
     uneven: bool
+    unknown_error: bool = False
 
     @staticmethod
     def of(log: EvaluationLog) -> LogTraits:
         """The traits of a log."""
-        return LogTraits(log.bandwidth, log.propensity_source, not log.one_step and bool(np.ptp(log.lengths)))
+        return LogTraits(
+            log.bandwidth,
+            log.propensity_source,
+            uneven=not log.one_step and bool(np.ptp(log.lengths)),
+            unknown_error=log.fitted_weights and log.nuisance_influence is None,
+        )
 
 
 def qualified(estimator: Estimator, value: float, verdict: Verdict, traits: LogTraits) -> Verdict:
     """The verdict on an estimator's weights, which also looks at what the weights do not show."""
     if not np.isfinite(value):
         return "unreliable", (f"the value is not defined: {estimator.undefined}",)
-    verdict = doubted(verdict, uncovered(estimator, traits.bandwidth, traits.propensity_source))
+    verdict = doubted(verdict, uncovered(estimator, traits))
     long = "sessions differ in length, and weights of whole sessions miss what the long ones hide"
     return doubted(verdict, long if estimator.whole_episodes and traits.uneven else None)
 
@@ -224,17 +231,19 @@ def doubted(verdict: Verdict, missing: str | None) -> Verdict:
     return ("weak", (missing,)) if verdict[0] == "trusted" and missing else verdict
 
 
-def uncovered(estimator: Estimator, bandwidth: float | None, propensity_source: str) -> str | None:
+def uncovered(estimator: Estimator, traits: LogTraits) -> str | None:
     """The part of an estimate's error that no interval covers, in words; None if there is none."""
     if estimator.biased:
         return "the estimator has a bias that its interval does not cover"
-    return None if estimator.events == "unweighted" else doubt(bandwidth, propensity_source)
+    return None if estimator.events == "unweighted" else doubt(traits)
 
 
-def doubt(bandwidth: float | None, propensity_source: str) -> str | None:
+def doubt(traits: LogTraits) -> str | None:
     """Why no weighted estimate of a log can be trusted, however good the overlap."""
-    if bandwidth:
-        return f"a kernel of width {bandwidth:g} stands for the exact action"
-    if propensity_source == "estimated":
+    if traits.bandwidth:
+        return f"a kernel of width {traits.bandwidth:g} stands for the exact action"
+    if traits.propensity_source == "estimated":
         return "the propensities are estimated, and no interval covers their error"
+    if traits.unknown_error:
+        return "the weights are fitted, and no interval covers the error of that"
     return None

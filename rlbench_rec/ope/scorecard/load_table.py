@@ -11,8 +11,9 @@ import numpy as np
 
 from ...errors import InputError
 from ..data.bounds import Range
-from ..data.evaluation_log import ROW_FIELDS, EvaluationLog
+from ..data.evaluation_log import EvaluationLog
 from ..data.from_matrices import episode_order
+from ..data.log_fields import ROW_FIELDS
 from ..estimators import Outcome
 from .column_roles import NOT_USED, ROLES, assigned, column, overlooked
 from .column_values import Values

@@ -106,6 +106,9 @@ class Stream:
             refuse_rows(is_extreme(log.log_weights), partial(_too_large, log.log_weights))
         if log.strata is not None:
             raise InputError("A stream has no strata.", where="strata", hint="Evaluate the whole log at once.")
+        if log.fitted_weights:
+            what = "Fitted weights move together on all batches."
+            raise InputError(what, where="ratios", hint="Evaluate the whole log at once.")
         if log.episode_starts is not None:
             log = _in_steps(log)
         batch = Stream(self.estimators, metric=self.metric)
@@ -171,10 +174,9 @@ class Stream:
         """
         from scipy.special import stdtrit
 
-        form = self._form_of_all()
         checks.level("confidence", confidence)
         t = float(stdtrit(self.units - 1, (1 + confidence) / 2)) if self.units > 1 else np.nan
-        gate, bandwidth = gate or Gate(), form.bandwidth
+        gate, traits = gate or Gate(), self._traits()
         overlaps = {kind: self._overlaps(kind) for kind in self.weights}
         estimates = []
         for estimator, moments in zip(self.estimators, self.moments, strict=True):
@@ -182,17 +184,16 @@ class Stream:
             value = value if np.isfinite(value) else np.nan
             error = moments.std_error(self.total_weight, self.units)
             on_weights = worst([verdict_on(overlaps[kind], gate, kind, estimator.kinds) for kind in estimator.kinds])
-            traits = LogTraits(bandwidth, self.source, uneven=self.lengths[0] < self.lengths[1])
             skewness = moments.skewness(self.total_weight)
             verdict, reasons = self._verdict(estimator, value, on_weights, skewness, gate, traits)
             estimates.append(
                 Estimate(
-                    estimator.reported(bandwidth),
+                    estimator.reported(traits.bandwidth),
                     value,
                     value - t * error,
                     value + t * error,
                     interval="normal",
-                    interval_kind="sampling-only" if uncovered(estimator, bandwidth, self.source) else "sampling",
+                    interval_kind="sampling-only" if uncovered(estimator, traits) else "sampling",
                     confidence=confidence,
                     std_error=error,
                     n_rows=self.n_rows,
@@ -207,10 +208,13 @@ class Stream:
     def diagnose(self, gate: Gate | None = None) -> Diagnostics:
         """`ope.diagnose` of the whole log; events are of the metric, where one is valued. The calibration error is the
         mean over all rows of which it is known, each with that of its batch."""
-        missing = doubt(self._form_of_all().bandwidth, self.source)
+        missing = doubt(self._traits())
         sizes = self.rewards["rows"][0].sizes(self.range)
         of_log = diagnostics(self.weights["reward"][0], sizes, self.steps, gate or Gate(), missing)
         return replace(of_log, calibration_error=self.miscalibration / self.calibrated if self.calibrated else None)
+
+    def _traits(self) -> LogTraits:
+        return LogTraits(self._form_of_all().bandwidth, self.source, uneven=self.lengths[0] < self.lengths[1])
 
     def _overlaps(self, kind: str) -> list[Overlap]:
         rewards = self.rewards[layout(kind)]
