@@ -7,10 +7,16 @@ from collections.abc import Callable
 from ..mdp.dataset import TransitionDataset
 from ..registry import Registry
 from .allowed import Allowed, allowed_actions
+from .constrained import ConstrainedGreedy
+from .divergence import DIVERGENCES, divergence, temperature_for, temperatures_for
 from .empirical import Empirical
+from .forms import PolicyForm, parse_form
+from .mixed import Mixed
 from .policy import Policy, sample
 from .q_policies import EpsilonGreedy, Greedy, QFunction, Softmax, softmax
+from .reweighted import Reweighted
 from .simple import Stateless, Uniform, popularity, uniform
+from .tilted import Tilted, tilt
 
 POLICIES: Registry[Callable[..., Policy]] = Registry(
     "policy",
@@ -31,20 +37,31 @@ def make(name: str, train: TransitionDataset, **parameters: float) -> Policy:
 
 
 __all__ = [
+    "DIVERGENCES",
     "POLICIES",
     "Allowed",
+    "ConstrainedGreedy",
     "Empirical",
     "EpsilonGreedy",
     "Greedy",
+    "Mixed",
     "Policy",
+    "PolicyForm",
     "QFunction",
+    "Reweighted",
     "Softmax",
     "Stateless",
+    "Tilted",
     "Uniform",
     "allowed_actions",
+    "divergence",
     "make",
+    "parse_form",
     "popularity",
     "sample",
     "softmax",
+    "temperature_for",
+    "temperatures_for",
+    "tilt",
     "uniform",
 ]

@@ -22,7 +22,7 @@ class Greedy(Policy):
         self.q, self.action_count = q, action_count
 
     def probabilities(self, states: np.ndarray) -> np.ndarray:
-        return _one_hot(self.act(states), self.action_count)
+        return one_hot(self.act(states), self.action_count)
 
     def probability_of(self, states: np.ndarray, actions: np.ndarray) -> np.ndarray:
         return (self.act(states) == actions).astype(np.float64)
@@ -70,7 +70,7 @@ class EpsilonGreedy(Policy):
         values = self.q(states)
         allowed = values > -np.inf
         explored = allowed / allowed.sum(axis=1, keepdims=True)
-        return (1.0 - self.epsilon) * _one_hot(values.argmax(axis=1), self.action_count) + self.epsilon * explored
+        return (1.0 - self.epsilon) * one_hot(values.argmax(axis=1), self.action_count) + self.epsilon * explored
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -79,7 +79,8 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def _one_hot(actions: np.ndarray, action_count: int) -> np.ndarray:
+def one_hot(actions: np.ndarray, action_count: int) -> np.ndarray:
+    """(n,) actions -> (n, action_count), 1.0 at each row's action and 0.0 elsewhere."""
     matrix = np.zeros((len(actions), action_count))
     matrix[np.arange(len(actions)), actions] = 1.0
     return matrix

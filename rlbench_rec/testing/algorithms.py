@@ -9,10 +9,12 @@ import functools
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..mdp.dataset import TransitionDataset
+from ..policies import Uniform
 from ..training import ALGORITHMS, Run, fit, load
 from .contract import Check, require
 
@@ -176,9 +178,16 @@ def algorithm_checks(
 def _check_policies(run: Run, states: np.ndarray) -> None:
     rng = np.random.default_rng(0)
     actions = rng.integers(run.action_count, size=len(states))
+    base = Uniform(run.action_count)
+    parameters: dict[str, dict[str, Any]] = {
+        "softmax": {"tau": 0.3},
+        "epsilon-greedy": {"epsilon": 0.1},
+        "tilted": {"temperature": 0.5, "base": base},
+        "mixed": {"share": 0.2, "base": base},
+        "constrained": {"share": 0.5, "base": base},
+    }
     for form in run.forms:
-        tau, epsilon = (value if form == name else None for name, value in (("softmax", 0.3), ("epsilon-greedy", 0.1)))
-        policy = run.policy(form, tau=tau, epsilon=epsilon)
+        policy = run.policy(form, **parameters.get(form, {}))
         matrix = policy.probabilities(states)
         assert matrix.shape == (len(states), run.action_count), f"{form}: shape {matrix.shape}"
         assert np.allclose(matrix.sum(axis=1), 1.0) and (matrix >= 0).all(), f"{form}: not probabilities"

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import RlbenchError
 from ..mdp.dataset import TransitionDataset
-from ..policies import POLICIES, Policy, allowed_actions, make
+from ..policies import POLICIES, Policy, Reweighted, allowed_actions, make
 from .contract import Check, require
 from .toy_logs import toy_logs
 
@@ -20,7 +20,8 @@ Contract = Callable[[Policy, TransitionDataset], None]
 
 
 def check_policy(name: str, train: TransitionDataset | None = None) -> None:
-    """Assert the contract: sound probabilities, the same each time, and nothing that is forbidden.
+    """Assert the contract: sound probabilities, the same each time, and nothing that is forbidden; of a policy that
+    reweights another one, that it does so with whatever base a call brings.
 
     Args:
         name: id in `POLICIES`.
@@ -64,7 +65,14 @@ def policy_checks(name: str, train: TransitionDataset | None = None) -> list[Che
         for title, log in logs.items():
             _check_repeatable(name, title, log)
 
+    def reweights() -> None:
+        for title, log in logs.items():
+            policy = POLICIES[name](log)
+            if isinstance(policy, Reweighted):
+                _check_base(policy, title, log)
+
     checks = [Check(promise, over_logs(contract)) for promise, contract in contracts.items()]
+    checks.append(Check("reweights the base that a call brings", reweights))
     return [*checks, Check("is the same each time", repeatable)]
 
 
@@ -137,6 +145,27 @@ def _check_draws(policy: Policy, log: TransitionDataset) -> None:
     chances = policy.probabilities(states)[np.arange(len(states)), drawn]
     assert (chances > 0).all(), f"row {_first(chances <= 0)}: act draws an action of probability 0."
     assert np.array_equal(drawn, again), "act draws differently from the same generator; draw from `rng` alone."
+
+
+def _check_base(policy: Reweighted, title: str, log: TransitionDataset) -> None:
+    states, on = log.states(), f"On a log of {title}: "
+    rng = np.random.default_rng(0)
+    base = rng.dirichlet(np.ones(log.action_count), size=len(states))
+    rows = policy.probabilities(states, base)
+    assert rows.shape == base.shape, f"{on}probabilities have the shape {rows.shape}; {base.shape} is needed."
+    sound = (rows >= 0).all() and np.allclose(rows.sum(axis=1), 1.0, rtol=0, atol=SUM_ERROR)
+    assert sound, f"{on}with a base that a call brings the rows are no probabilities."
+    actions = rng.integers(log.action_count, size=len(states))
+    single = policy.probability_of(states, actions, base)
+    expected = rows[np.arange(len(states)), actions]
+    assert np.allclose(single, expected, rtol=1e-6, atol=1e-12), f"{on}probability_of takes another base."
+    drawn = policy.act(states, np.random.default_rng(0), base)
+    assert (rows[np.arange(len(states)), drawn] > 0).all(), f"{on}act takes another base."
+    if policy.base is not None:
+        own = policy.probabilities(states, policy.base.probabilities(states))
+        assert np.array_equal(own, policy.probabilities(states)), (
+            f"{on}its own base, brought by a call, counts otherwise."
+        )
 
 
 def _check_repeatable(name: str, title: str, log: TransitionDataset) -> None:

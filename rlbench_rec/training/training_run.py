@@ -12,16 +12,18 @@ import numpy as np
 from ..errors import InputError
 from ..mdp.dataset import StateLayout
 from ..policies import EpsilonGreedy, Greedy, Policy, QFunction, Softmax, allowed_actions
+from ..policies.forms import PARAMETERS, REWEIGHTED_FORMS, PolicyForm
+from ..policies.make_reweighted import make_reweighted
 from .networks import ActionScores, score
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..mdp.dataset import TransitionDataset
     from .algorithm_config import AlgorithmConfig
 
 Checkpoint = Literal["last", "best"]
 CHECKPOINTS: tuple[str, ...] = get_args(Checkpoint)
-PARAMETERS = {"softmax": "tau", "epsilon-greedy": "epsilon"}
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ class Run:
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """The policy forms this algorithm offers."""
-        return self.config.forms
+        """The policy forms this algorithm offers: its own, and those that reweight the behaviour policy."""
+        return (*self.config.forms, *REWEIGHTED_FORMS)
 
     def q_values(self, states: np.ndarray, *, checkpoint: str = "last") -> np.ndarray:
         """(n, state size) -> (n, action_count) float32 Q values; the logits of the cloned policy for `bc`.
@@ -76,30 +78,47 @@ class Run:
         return score(network, states)
 
     def policy(
-        self, form: str, *, tau: float | None = None, epsilon: float | None = None, checkpoint: str = "last"
+        self,
+        form: str,
+        *,
+        tau: float | None = None,
+        epsilon: float | None = None,
+        divergence: float | None = None,
+        temperature: float | None = None,
+        share: float | None = None,
+        base: Policy | None = None,
+        on: TransitionDataset | None = None,
+        checkpoint: str = "last",
     ) -> Policy:
-        """A policy over the trained network. It recommends nothing that cannot be shown: see `allowed_actions`.
+        """A policy over the trained network. It recommends nothing that cannot be shown (see `allowed_actions`), but
+        for what the base of a mixture shows.
 
         Args:
             form: `greedy`, `softmax` (needs tau) or `epsilon-greedy` (needs epsilon); for `bc`, `stochastic` (the
-                clone itself: softmax of the logits) or `greedy`.
+                clone itself: softmax of the logits) or `greedy`; for all, `tilted` (needs divergence or temperature),
+                `mixed` or `constrained` (need share): see `policies.Tilted`, `Mixed` and `ConstrainedGreedy`. They
+                reweight the base by the scores of the network.
             tau: temperature of `softmax`, in units of the reward.
             epsilon: uniform share of `epsilon-greedy`.
+            divergence: distance of `tilted` from the base, in nats a session; it needs `on` and `base`.
+            temperature: of `tilted`, in units of the scores, in place of a divergence.
+            share: the greedy policy's share of `mixed`; of `constrained`, how likely an action must be for the base,
+                as a share of its likeliest.
+            base: the behaviour policy that is reweighted; None: each call brings the probabilities of what is in
+                service.
+            on: the log whose states and session length set the temperature.
             checkpoint: `last` or `best`.
 
         Raises:
             InputError: a form the algorithm does not offer, a parameter missing or out of place, no such checkpoint.
         """
-        if form not in self.forms:
-            raise InputError(
-                f"{self.algorithm} offers no policy '{form}'.", where="form", hint=f"Use {', '.join(self.forms)}."
-            )
-        for name, value in {"tau": tau, "epsilon": epsilon}.items():
-            if (value is not None) != (PARAMETERS.get(form) == name):
-                need = "needs" if value is None else "takes no"
-                raise InputError(f"{form} {need} {name}.", where=name)
+        given = {"tau": tau, "epsilon": epsilon, "divergence": divergence, "share": share}
+        self._check_form(form, given | {"temperature": temperature, "base": base, "on": on})
         self.network(checkpoint)
         q = functools.partial(self._recommended, checkpoint=checkpoint)
+        if form in REWEIGHTED_FORMS:
+            reweighted = PolicyForm(form, given[PARAMETERS[form]])
+            return make_reweighted(reweighted, q, self.action_count, base, temperature=temperature, on=on)
         if form == "greedy":
             return Greedy(q, self.action_count)
         if form == "epsilon-greedy":
@@ -109,6 +128,21 @@ class Run:
         if form == "stochastic":
             policy.name = "stochastic"
         return policy
+
+    def _check_form(self, form: str, given: dict[str, object]) -> None:
+        if form not in self.forms:
+            raise InputError(
+                f"{self.algorithm} offers no policy '{form}'.", where="form", hint=f"Use {', '.join(self.forms)}."
+            )
+        needed = {PARAMETERS.get(form, "")}
+        if form == "tilted" and given["temperature"] is not None:
+            needed = {"temperature"}
+        taken = needed | ({"base", "on"} if form in REWEIGHTED_FORMS else set())
+        for name, value in given.items():
+            if value is None and name in needed:
+                raise InputError(f"{form} needs {name}.", where=name)
+            if value is not None and name not in taken:
+                raise InputError(f"{form} takes no {name}.", where=name)
 
     def clone(self, checkpoint: str = "last") -> Policy:
         """The behaviour policy as `bc` learnt it: a softmax of the logits over all logged actions, the one outside the

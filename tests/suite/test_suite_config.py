@@ -9,7 +9,7 @@ from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, MissingFileError, UnknownNameError
 from rlbench_rec.suite import Suite, config, list_suites, load_suite
 from rlbench_rec.suite.kinds import kind_of
-from rlbench_rec.suite.kinds.algorithms.check import PolicyForm, check, parse_form
+from rlbench_rec.suite.kinds.algorithms.check import check
 from rlbench_rec.suite.kinds.algorithms.jobs import plan
 from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite
 from rlbench_rec.suite.request import request
@@ -109,15 +109,6 @@ def test_a_bad_suite_file_is_refused_with_its_field(tmp_path):
         load_suite(str(tmp_path / "nowhere.toml"))
     with pytest.raises(UnknownNameError, match="Did you mean 'quick'"):
         load_suite("quik")
-
-
-def test_forms():
-    assert parse_form("greedy") == PolicyForm("greedy")
-    assert parse_form("softmax-0.3") == PolicyForm("softmax", tau=0.3)
-    assert parse_form("epsilon-greedy-0.1") == PolicyForm("epsilon-greedy", epsilon=0.1)
-    for text in ("softmax-x", "epsilon-greedy", "Greedy", "", "softmax-nan", "softmax-inf", "softmax--1"):
-        with pytest.raises(InputError, match="Unknown policy form"):
-            parse_form(text)
 
 
 def test_a_dataset_takes_the_standard_board_with_all_its_variants(tmp_path):

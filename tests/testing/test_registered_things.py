@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from rlbench_rec.ope import ESTIMATORS
-from rlbench_rec.policies import POLICIES
+from rlbench_rec.policies import POLICIES, ConstrainedGreedy, Greedy, Mixed, Tilted
 from rlbench_rec.results.metrics import METRICS
 from rlbench_rec.testing.datasets import check_dataset
 from rlbench_rec.testing.encoders import encoder_checks
@@ -30,6 +31,21 @@ def test_estimators_that_do_not_claim_to_follow_a_constant_do_not(name):
 @pytest.mark.parametrize("name", list(POLICIES))
 def test_policies(name):
     check_policy(name)
+
+
+@pytest.mark.parametrize("form", ["tilted", "mixed", "constrained"])
+def test_policies_that_reweight_another_one(form, monkeypatch):
+    def make(train):
+        base, count = POLICIES["popularity"](train), train.action_count
+        weights = np.random.default_rng(0).normal(size=(train.layout.size, count))
+        if form == "tilted":
+            return Tilted(lambda states: states @ weights, count, 2.0, base)
+        if form == "mixed":
+            return Mixed(Greedy(lambda states: states @ weights, count), 0.3, base)
+        return ConstrainedGreedy(lambda states: states @ weights, count, 0.5, base)
+
+    monkeypatch.setitem(POLICIES._targets, "mine", make)
+    check_policy("mine")
 
 
 @pytest.mark.parametrize("name", list(ENCODERS))

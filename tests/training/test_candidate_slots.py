@@ -11,6 +11,7 @@ import torch
 from rlbench_rec import mdp
 from rlbench_rec.errors import InputError
 from rlbench_rec.mdp import StateLayout
+from rlbench_rec.policies import Uniform
 from rlbench_rec.testing.algorithms import OPTIMAL, toy_shop
 from rlbench_rec.training import export, fit, load
 from rlbench_rec.training.networks.heads import RULED_OUT, Slots
@@ -44,7 +45,8 @@ def test_the_best_item_is_found_wherever_it_stands(algorithm, loop, data):
     assert np.array_equal(chosen_items(run, data), OPTIMAL[where])
     empty = data.candidates == 0
     assert (run.q_values(data.states())[empty] == -np.inf).all()
-    for form, options in (("softmax", {"tau": 0.3}), ("epsilon-greedy", {"epsilon": 0.3})):
+    constrained = ("constrained", {"share": 0.5, "base": Uniform(data.action_count)})
+    for form, options in (("softmax", {"tau": 0.3}), ("epsilon-greedy", {"epsilon": 0.3}), constrained):
         matrix = run.policy(form, **options).probabilities(data.states())
         assert (matrix[empty] == 0).all() and np.allclose(matrix.sum(axis=1), 1.0)
 

@@ -69,7 +69,8 @@ def test_no_target_looks_at_them(algorithm, loop, data):
     q = run.q_values(states)
     assert (q[where(data, 1)][:, OFFER] == -np.inf).all() and np.isfinite(q[where(data, 1)][:, :OFFER]).all()
     assert q[where(data, 0)][:, 1].max() < 1.2
-    for form, options in (("greedy", {}), ("softmax", {"tau": 0.3}), ("epsilon-greedy", {"epsilon": 0.2})):
+    tilted = ("tilted", {"temperature": 0.3, "base": policies.Uniform(3)})
+    for form, options in (("greedy", {}), ("softmax", {"tau": 0.3}), ("epsilon-greedy", {"epsilon": 0.2}), tilted):
         policy = run.policy(form, **options)
         matrix = policy.probabilities(states)
         assert (matrix[data.forbidden] == 0).all() and np.allclose(matrix.sum(axis=1), 1.0)

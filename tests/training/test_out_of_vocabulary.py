@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from rlbench_rec import mdp
+from rlbench_rec import mdp, policies
 from rlbench_rec.errors import InputError
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import export, fit, load
@@ -37,7 +37,10 @@ def trained(log):
 @pytest.mark.parametrize("name", ["bc", "dqn", "cql", "bcq", "sac"])
 def test_no_form_recommends_it(name, trained, log):
     run, states = trained(name), log.states()
+    base = policies.make("popularity", log)
     parameters = {"softmax": {"tau": 0.3}, "epsilon-greedy": {"epsilon": 0.5}}
+    parameters |= {"tilted": {"divergence": 0.3, "base": base, "on": log}}
+    parameters |= {form: {"share": 0.5, "base": base} for form in ("mixed", "constrained")}
     for form in run.forms:
         policy = run.policy(form, **parameters.get(form, {}))
         shares = policy.probabilities(states)

@@ -61,7 +61,8 @@ def test_contract_of_a_clone():
 @pytest.mark.parametrize("name", NAMES)
 def test_forms_are_those_of_q_values_or_logits(name, data):
     run = fit(data, name, **QUICK)
-    assert run.forms == (("greedy", "softmax", "epsilon-greedy") if name == "soft-target" else ("stochastic", "greedy"))
+    own = ("greedy", "softmax", "epsilon-greedy") if name == "soft-target" else ("stochastic", "greedy")
+    assert run.forms == (*own, "tilted", "mixed", "constrained")
     scored = "log_loss" if name == "imitation" else "td_error"
     assert run.history[scored].notna().all() and run.best_step is not None
 

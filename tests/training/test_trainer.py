@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from rlbench_rec.errors import InputError, UnknownNameError
-from rlbench_rec.policies import Softmax
+from rlbench_rec.policies import Softmax, Stateless, temperature_for, tilt
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import ALGORITHMS, fit
 from rlbench_rec.training.algorithm_config import make_config
@@ -199,7 +199,7 @@ def test_an_action_never_seen_still_has_a_value(data):
 def test_policies(data, run):
     states = data.states()
     q = run.q_values(states)
-    assert run.forms == ("greedy", "softmax", "epsilon-greedy")
+    assert run.forms == ("greedy", "softmax", "epsilon-greedy", "tilted", "mixed", "constrained")
     soft = run.policy("softmax", tau=0.5)
     assert soft.name == "softmax-0.5"
     assert np.allclose(soft.probabilities(states), Softmax(lambda s: q, 3, 0.5).probabilities(states))
@@ -210,6 +210,31 @@ def test_policies(data, run):
     assert np.allclose(stochastic.probabilities(states).sum(axis=1), 1.0)
 
 
+def test_forms_that_stay_with_the_log(data, run):
+    states, base = data.states(), Stateless("service", np.array([0.2, 0.5, 0.3]))
+    q, shares = run.q_values(states), np.tile([0.2, 0.5, 0.3], (len(data), 1))
+    tilted = run.policy("tilted", divergence=0.3, base=base, on=data)
+    assert tilted.name == "tilted-0.3"
+    expected = temperature_for(q, shares, 0.3, len(data) / data.n_episodes)
+    assert tilted.temperature == pytest.approx(expected) and 0 < expected < np.inf
+    assert np.allclose(tilted.probabilities(states), tilt(q, shares, expected))
+    served = run.policy("tilted", temperature=expected)
+    assert np.allclose(served.probabilities(states, shares), tilted.probabilities(states))
+    mixed = run.policy("mixed", share=0.25, base=base)
+    assert mixed.name == "mixed-0.25"
+    assert np.allclose(mixed.probabilities(states), 0.75 * shares + 0.25 * run.policy("greedy").probabilities(states))
+    constrained = run.policy("constrained", share=0.5)
+    assert constrained.name == "constrained-0.5"
+    assert np.array_equal(constrained.probabilities(states, shares).argmax(axis=1), 1 + q[:, 1:].argmax(axis=1))
+
+
+def test_a_clone_is_tilted_by_its_logits(data):
+    clone = fit(data, "bc", **QUICK)
+    shares = np.full((len(data), 3), 1 / 3)
+    tilted = clone.policy("tilted", temperature=1.0).probabilities(data.states(), shares)
+    assert np.allclose(tilted, clone.policy("stochastic").probabilities(data.states()))
+
+
 @pytest.mark.parametrize(
     ("form", "options", "message"),
     [
@@ -218,12 +243,25 @@ def test_policies(data, run):
         ("greedy", {"tau": 0.1}, "greedy takes no tau"),
         ("epsilon-greedy", {"tau": 0.1, "epsilon": 0.1}, "takes no tau"),
         ("softmax", {"tau": 0.0}, "temperature"),
+        ("greedy", {"base": Stateless("one", np.array([1.0]))}, "greedy takes no base"),
+        ("tilted", {}, "tilted needs divergence"),
+        ("tilted", {"divergence": 0.1}, "The log whose states set the temperature is missing"),
+        ("tilted", {"divergence": 0.1, "temperature": 0.1}, "takes no divergence"),
+        ("tilted", {"temperature": -1.0}, "temperature is -1"),
+        ("mixed", {"divergence": 0.1}, "mixed takes no divergence|mixed needs share"),
+        ("mixed", {"share": 2.0}, "share is 2"),
+        ("frontier", {}, "no policy 'frontier'"),
         ("greedy", {"checkpoint": "first"}, "Unknown checkpoint 'first'"),
     ],
 )
 def test_refused_policies(run, form, options, message):
     with pytest.raises(InputError, match=message):
         run.policy(form, **options)
+
+
+def test_a_divergence_needs_a_base(data, run):
+    with pytest.raises(InputError, match=r"tilted-0\.1: The divergence is from the behaviour policy, which is missing"):
+        run.policy("tilted", divergence=0.1, on=data)
 
 
 def test_states_of_another_width(run):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ....errors import InputError, UnknownNameError
 from ....events.cards.find import find, resolve_files
 from ....mdp.from_events.outcomes import METRICS as METRICS_OF_LOGS
+from ....policies import parse_form
 from ....results.leaderboard import BEST
 from ....results.metrics import METRICS
 from ...config import AlgorithmSpec, Source, Suite
@@ -98,30 +97,3 @@ def _check_metrics(source: Source, known: Sequence[str]) -> None:
         if METRICS[metric].compute is None and metric not in known:
             names = ", ".join(known) or "none"
             raise InputError(f"{source.name} has no metric '{metric}'.", where="metrics", hint=f"It has: {names}.")
-
-
-@dataclass(frozen=True)
-class PolicyForm:
-    """A policy form with its parameter, as `Run.policy` takes them."""
-
-    form: str
-    tau: float | None = None
-    epsilon: float | None = None
-
-
-def parse_form(text: str) -> PolicyForm:
-    """`greedy`, `stochastic`, `softmax-<tau>` or `epsilon-greedy-<epsilon>`.
-
-    Raises:
-        InputError: anything else.
-    """
-    if text in ("greedy", "stochastic"):
-        return PolicyForm(text)
-    for form in ("softmax", "epsilon-greedy"):
-        if text.startswith(f"{form}-"):
-            with contextlib.suppress(ValueError):
-                value = float(text.removeprefix(f"{form}-"))
-                if 0.0 <= value < float("inf"):
-                    return PolicyForm(form, tau=value) if form == "softmax" else PolicyForm(form, epsilon=value)
-    hint = "Write greedy, softmax-<tau> or epsilon-greedy-<epsilon>, e.g. softmax-0.3."
-    raise InputError(f"Unknown policy form '{text}'.", where="forms", hint=hint)

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....policies import POLICIES, make
+from ....policies import POLICIES, make, parse_form
 from ....results.schema import RUNS
 from ....training.fit_options import FitOptions
 from ... import sources
 from ...plan import JobResult, Row
 from ...reference_policies.normalised_scale import normalised, scale_of
 from ...store import MODELS_FOLDER
-from .check import parse_form
 from .jobs import BEHAVIOUR, COUNTERPART, FIXED, REFERENCE, TrainingJob
 from .score import Contender, score, score_behaviour, score_counterpart, score_reference
 
@@ -112,7 +111,7 @@ def _score_run(job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobRe
     rows: list[Row] = []
     for variant, form, checkpoint in contenders:
         parsed = parse_form(form)
-        policy = run.policy(parsed.form, tau=parsed.tau, epsilon=parsed.epsilon, checkpoint=checkpoint)
+        policy = run.policy(parsed.name, **parsed.arguments, checkpoint=checkpoint)
         rows += score(job, loaded, Contender(job.spec.id, variant, policy))
     return rows
 

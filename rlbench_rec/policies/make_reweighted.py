@@ -1,0 +1,64 @@
+"""A reweighted policy from its form: a tilt's temperature is set on a log."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import InputError
+from ..mdp.dataset import TransitionDataset
+from .constrained import ConstrainedGreedy
+from .divergence import temperature_for
+from .forms import PolicyForm
+from .mixed import Mixed
+from .policy import Policy
+from .q_policies import Greedy, QFunction
+from .reweighted import Reweighted
+from .tilted import Tilted
+
+
+def make_reweighted(
+    form: PolicyForm,
+    q: QFunction,
+    action_count: int,
+    base: Policy | None = None,
+    *,
+    temperature: float | None = None,
+    on: TransitionDataset | None = None,
+) -> Reweighted:
+    """The policy of a form `tilted`, `mixed` or `constrained`, its greedy action by q.
+
+    Args:
+        form: with its parameter; that of `tilted` is the divergence, None where the temperature is given.
+        q: the values; minus infinity for an action that must not be taken.
+        action_count: number of actions.
+        base: the behaviour policy; None: each call of the policy brings its probabilities.
+        temperature: of `tilted`.
+        on: the log whose states and session length set the temperature.
+
+    Raises:
+        InputError: a parameter out of range, or a divergence without a log and a base to measure it on.
+    """
+    if form.name == "mixed":
+        return Mixed(Greedy(q, action_count), _known(form), base, str(form))
+    if form.name == "constrained":
+        return ConstrainedGreedy(q, action_count, _known(form), base, str(form))
+    if temperature is None:
+        temperature = _temperature(form, q, base, on)
+    return Tilted(q, action_count, temperature, base, str(form))
+
+
+def _known(form: PolicyForm) -> float:
+    assert form.parameter is not None, "parse_form and Run.policy see to it"
+    return form.parameter
+
+
+def _temperature(form: PolicyForm, q: QFunction, base: Policy | None, on: TransitionDataset | None) -> float:
+    if on is None:
+        hint = "Give on=, a log, or temperature=."
+        raise InputError("The log whose states set the temperature is missing.", where=str(form), hint=hint)
+    states = on.states()
+    if base is None:
+        hint = "Give base=, the behaviour policy, or temperature=."
+        raise InputError("The divergence is from the behaviour policy, which is missing.", where=str(form), hint=hint)
+    probabilities = np.asarray(base.probabilities(states), dtype=np.float64)
+    return temperature_for(q(states), probabilities, _known(form), len(on) / on.n_episodes)
