@@ -15,7 +15,7 @@ from ..tolerances import ROUNDING
 from .data_identity import DataHashes, of_leaderboard, of_runs, refuse_other_data
 from .metrics import METRICS
 from .read import check_frame, load_leaderboard, load_runs
-from .schema import KEYS, LEADERBOARD, RUN_KEYS, RUNS, TableRow
+from .schema import KEYS, LEADERBOARD, RUN_KEYS, RUNS, STATUSES, TableRow
 
 CHANGES = ("worse beyond", "missing", "worse within", "better within", "better beyond", "new", "identical")
 """What can be said of a row, worst first."""
@@ -121,7 +121,7 @@ def _from_frame(frame: pd.DataFrame, argument: str) -> Rows:
 
 def _of_runs(runs: pd.DataFrame) -> Rows:
     # A failed run has no estimator; its row still tells that something went missing.
-    return _rows(runs[runs["status"] == "ok"], RUN_KEYS, "value"), RUN_KEYS, of_runs(runs)
+    return _rows(runs[runs["status"].isin(STATUSES)], RUN_KEYS, "value"), RUN_KEYS, of_runs(runs)
 
 
 def _rows(frame: pd.DataFrame, keys: tuple[str, ...], value: str) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from .leaderboard import BEHAVIOUR, ON_POLICY
+from .leaderboard import BEHAVIOUR, ON_POLICY, is_lift
 from .schema import TableRow
 
 OFF_POLICY = "snips"
@@ -67,7 +67,8 @@ def headlines(board: pd.DataFrame) -> list[Headline]:
 def _choice(rows: pd.DataFrame) -> tuple[str, str] | None:
     """A value that is not identified is not a headline: such a log shows only how well users are imitated."""
     reward = rows[(rows["metric"] == "reward") & (rows["identification"] != "not-identified")]
-    offered = set(reward["estimator"])
+    # A lift compares with 0, and only some policies have one.
+    offered = {name for name in reward["estimator"] if not is_lift(name)}
     others = sorted(offered - {"truth", OFF_POLICY, ON_POLICY, MODEL_BASED})
     for estimator in ("truth", OFF_POLICY, *others, MODEL_BASED, ON_POLICY):
         if estimator in offered:

@@ -11,7 +11,7 @@ import pandas as pd
 from ..statistics.hypotheses import holm
 from ..statistics.student import Error, iqm, student_quantile
 from ..tolerances import ROUNDING
-from .schema import KEYS, LEADERBOARD, VERDICTS, TableRow
+from .schema import KEYS, LEADERBOARD, STATUSES, VERDICTS, TableRow
 
 BEHAVIOUR = "behaviour"
 ON_POLICY = "on-policy"
@@ -19,8 +19,20 @@ REFERENCE = "reference"
 """The best policy that is known in a shop: 100 on the normalised scale."""
 BEST = "best"
 """Part of the variant of rows on the best checkpoint."""
+TRUTH = "truth"
+LIFT = "-lift"
+"""How estimators of lifts end: V(target) - V(behaviour), which compares with no value."""
+DIVERGING = "diverging"
+"""Status of runs whose Q is far above what the log earned."""
 BOARD = ("dataset", "task", "metric", "estimator", "q")
 """Rows that compete."""
+NAMES = (*KEYS, "base")
+"""Columns of text that may be empty."""
+
+
+def is_lift(estimator: str) -> bool:
+    """Whether a row holds a difference from the behaviour policy, in place of a value."""
+    return estimator.endswith(LIFT)
 
 
 def leaderboard(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -42,6 +54,9 @@ def leaderboard(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
     policy is one hypothesis: where the best checkpoint is the last one, with the same numbers for every seed, both rows
     have the p of one. The `reference` has none: it is an end of the scale, not a contender.
 
+    A lift is a difference from the behaviour policy already, so it is held against 0, on a board of its own. Rows of
+    `diverging` runs are ranked by their truth alone: with more steps the policy behind an estimate is another one.
+
     Ranked within a board by mean. Tie group `a` holds the best row and every row whose interval overlaps its own; the
     best of the rest opens `b`, and so on. Intervals overlap until the gap is up to 1.4 times what a test of one
     difference asks for: the price of the leader having been picked as the best of many.
@@ -51,7 +66,7 @@ def leaderboard(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
         confidence: level of the runs' intervals, and of the leaderboard's.
     """
     # pandas reads empty names as NaN, and groupby drops rows of NaN without a word.
-    ok = runs[runs["status"] == "ok"].astype(dict.fromkeys(KEYS, object)).fillna(dict.fromkeys(KEYS, ""))
+    ok = runs[runs["status"].isin(STATUSES)].astype(dict.fromkeys(NAMES, object)).fillna(dict.fromkeys(NAMES, ""))
     groups = ok.groupby(list(KEYS), sort=True)
     rows = [_row(dict(zip(KEYS, key, strict=True)), group, confidence) for key, group in groups]
     if not rows:
@@ -59,7 +74,10 @@ def leaderboard(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
     board = pd.DataFrame(rows)
     board["better"] = board["higher_is_better"].map({True: 1.0, False: -1.0}) * board["mean"]
     board["eligible"] = (
-        (board["verdict"] != "unreliable") & (board["identification"] != "not-identified") & board["mean"].notna()
+        (board["verdict"] != "unreliable")
+        & (board["identification"] != "not-identified")
+        & board["mean"].notna()
+        & ((board["status"] != DIVERGING) | (board["estimator"] == TRUTH))
     )
     boards = [_ranked(_against_behaviour(group, board)) for _, group in board.groupby(list(BOARD), sort=True)]
     return pd.concat(boards, ignore_index=True)[list(LEADERBOARD)]
@@ -83,6 +101,8 @@ def _row(key: dict[str, Hashable], group: pd.DataFrame, confidence: float) -> di
         "std": spread,
         "verdict": max(group["verdict"], key=VERDICTS.index),
         "identification": group["identification"].iloc[0],
+        "base": group["base"].iloc[0],
+        "status": max(group["status"], key=STATUSES.index),
         "higher_is_better": bool(group["higher_is_better"].iloc[0]),
         "numbers": tuple(group[["seed", "value", "ci_low", "ci_high"]].sort_values("seed").itertuples(index=False)),
         "below": below,
@@ -110,9 +130,11 @@ def _adjusted(group: pd.DataFrame) -> np.ndarray:
 
 
 def _reference(row: pd.Series, board: pd.DataFrame) -> pd.Series | None:
-    """The behaviour policy's row for this board: by the same estimator, else its mean on its own log."""
+    """The behaviour policy's row for this board: by the same estimator, else its mean on its own log; of lifts, 0."""
     if row["estimator"] == "ranking":
         return None
+    if is_lift(row["estimator"]):
+        return pd.Series({"mean": 0.0, "below": Error(0.0), "above": Error(0.0), "verdict": VERDICTS[0]})
     same = np.logical_and.reduce([board[name] == row[name] for name in ("dataset", "task", "metric")])
     candidates = board[same & (board["algorithm"] == BEHAVIOUR)]
     for estimator in (row["estimator"], ON_POLICY):

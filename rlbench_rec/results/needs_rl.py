@@ -6,6 +6,8 @@ import math
 
 import pandas as pd
 
+from .leaderboard import is_lift
+
 CONTROL = "gamma-0"
 """Label of the control that does not look ahead."""
 
@@ -16,7 +18,7 @@ PREFERRED = ("truth", "dr", "snips")
 def needs_rl(board: pd.DataFrame) -> list[str]:
     """One sentence per place (data set or task) that ran the control, by the best estimator it has."""
     sentences = []
-    reward = board[board["metric"] == "reward"]
+    reward = board[(board["metric"] == "reward") & ~board["estimator"].map(is_lift).astype(bool)]
     for place, rows in reward.groupby(["dataset", "task"], sort=False, dropna=False):
         place_name = next(str(part) for part in place if part and part == part)
         control = rows[rows["variant"].str.split("/").map(lambda parts: CONTROL in parts)]

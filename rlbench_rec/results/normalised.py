@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .leaderboard import BEHAVIOUR, REFERENCE, leaderboard
-from .schema import NORMALISED, VERDICTS
+from .schema import NORMALISED, STATUSES, VERDICTS
 
 METRIC, TRUTH, ALL = "normalised", "truth", "all"
 NAMES = ["task", "algorithm", "variant"]
@@ -28,7 +28,7 @@ def normalised_table(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
         runs: rows of runs.csv.
         confidence: level of the intervals.
     """
-    rows = runs[(runs["status"] == "ok") & (runs["metric"] == METRIC)]
+    rows = runs[runs["status"].isin(STATUSES) & (runs["metric"] == METRIC)]
     if rows.empty:
         return pd.DataFrame(columns=list(NORMALISED))
     counts = rows.groupby(["algorithm", _kind(rows)])["task"].nunique()

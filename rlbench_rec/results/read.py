@@ -11,16 +11,17 @@ import numpy as np
 from ..bad_rows import refuse_rows
 from ..errors import InputError, MissingFileError
 from .schema import (
-    ADDED,
     IDENTIFICATIONS,
     KEYS,
     LEADERBOARD,
     READABLE_VERSIONS,
     RUN_KEYS,
     RUNS,
+    STATUSES,
     VERDICTS,
     Kind,
     Schema,
+    added,
     runs_as_formula,
 )
 
@@ -36,9 +37,9 @@ def load_runs(path: str | Path) -> pd.DataFrame:
     """runs.csv, validated; see `read_table`."""
     path = Path(path)
     frame = _by_line(path, RUNS, RUN_KEYS, READABLE_VERSIONS)
-    ok = frame["status"] == "ok"
+    ok = frame["status"].isin(STATUSES)
     failed = frame["status"].str.startswith("failed")
-    _refuse(~(ok | failed), frame["status"], "ok, or failed: and the reason", path)
+    _refuse(~(ok | failed), frame["status"], "ok, diverging, or failed: and the reason", path)
     # A run that failed has neither.
     for name, words in (("verdict", VERDICTS), ("identification", IDENTIFICATIONS)):
         _refuse(ok & ~frame[name].isin(words), frame[name], " or ".join(words), path)
@@ -50,6 +51,8 @@ def load_leaderboard(path: str | Path) -> pd.DataFrame:
     path = Path(path)
     frame = _by_line(path, LEADERBOARD, KEYS)
     _refuse(~frame["verdict"].isin(VERDICTS), frame["verdict"], " or ".join(VERDICTS), path)
+    # Older files do not say.
+    _refuse(~frame["status"].isin(("", *STATUSES)), frame["status"], " or ".join(STATUSES), path)
     return frame.reset_index(drop=True)
 
 
@@ -78,7 +81,7 @@ def check_frame(frame: pd.DataFrame, schema: Schema, keys: tuple[str, ...], *, w
     """
     import pandas as pd
 
-    frame = frame.assign(**{name: "" for name in ADDED if name in schema and name not in frame})
+    frame = frame.assign(**{name: "" for name in added(schema) if name not in frame})
     _refuse_missing(schema, list(frame.columns), where)
     checked = pd.DataFrame(index=pd.RangeIndex(len(frame)))
     for name, (kind, _) in schema.items():
@@ -111,8 +114,8 @@ def _by_line(path: Path, schema: Schema, keys: tuple[str, ...], versions: tuple[
     if versions and "schema_version" in header:
         # Before the columns: those that a file of another version lacks are not its fault.
         _check_version(path, [row[header.index("schema_version")] for row in rows], versions)
-    added = [name for name in ADDED if name in schema and name not in header]
-    header, rows = [*header, *added], [[*row, *("" for _ in added)] for row in rows]
+    absent = [name for name in added(schema) if name not in header]
+    header, rows = [*header, *absent], [[*row, *("" for _ in absent)] for row in rows]
     _refuse_missing(schema, header, str(path))
     # Indexed by line, so that every message can say where.
     raw = pd.DataFrame(rows, columns=header, index=lines, dtype=object)
@@ -128,7 +131,7 @@ def _check_version(path: Path, written: list[str], versions: tuple[int, ...]) ->
     readable = {f"{version}{end}" for version in versions for end in ("", ".0")}
     other = next((text for text in written if text not in readable), None)
     if other is not None:
-        known = " and ".join(map(str, versions))
+        known = f"{', '.join(map(str, versions[:-1]))} and {versions[-1]}"
         what = f"schema_version is {other or 'empty'}; this version of rlbench-rec reads {known}."
         raise InputError(what, where=str(path), hint="Run the suite again, or read it with the version that wrote it.")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any, Literal
 
-SCHEMA_VERSION = 3
-READABLE_VERSIONS = (2, 3)
-"""Version 2 had no column `q`."""
+SCHEMA_VERSION = 4
+READABLE_VERSIONS = (2, 3, 4)
+"""Version 2 had no column `q`, version 3 none of `base`, `steps_used` and `overestimation`."""
 Kind = Literal["text", "number", "whole", "truth"]
 Schema = dict[str, tuple[Kind, str]]
 """Column -> kind and meaning. Text may be empty; numbers may be, where they are not defined."""
@@ -15,7 +15,7 @@ TableRow = Mapping[Hashable, Any]
 """Column -> cell, as pandas gives the rows of a table."""
 
 RUNS: Schema = {
-    "schema_version": ("whole", "version of these columns: 3"),
+    "schema_version": ("whole", "version of these columns: 4"),
     "run_id": ("text", "job: source, algorithm, label, encoder, seed, and a hash of all that distinguishes it"),
     "suite": ("text", "suite name"),
     "dataset": ("text", "card id and variant, and what sets it apart from another of the suite; empty for tasks"),
@@ -28,9 +28,20 @@ RUNS: Schema = {
     "config_hash": ("text", "hash of all that shapes the numbers, the seed and the code apart"),
     "seed": ("whole", "seed of training, folds and bootstrap"),
     "policy": ("text", "name of the target policy"),
+    "base": (
+        "text",
+        "how the behaviour policy is known to a policy that stays with it: `logged` (its whole distribution) or "
+        "`service` (its choices alone); empty for other policies",
+    ),
+    "steps_used": ("whole", "training steps of the policy; empty for policies without training"),
+    "overestimation": ("number", "mean Q over mean discounted return on held-out rows; empty where there is no Q"),
     "metric": ("text", "what is valued; see `rlbench list metrics`"),
     "higher_is_better": ("truth", "direction of the metric"),
-    "estimator": ("text", "`truth` (rollouts), `on-policy`, `ranking`, or an off-policy estimator"),
+    "estimator": (
+        "text",
+        "`truth` (rollouts), `on-policy`, `ranking`, an off-policy estimator, or `snips-lift`: the value minus the "
+        "behaviour policy's, paired on one log",
+    ),
     "q": (
         "text",
         "the q that the estimator was given: `fqe`, `linear` or `reward-model`; empty where it needs none, or where an "
@@ -44,7 +55,7 @@ RUNS: Schema = {
     "ess": ("number", "effective sample size of the weights"),
     "verdict": ("text", "`trusted`, `weak` or `unreliable`"),
     "identification": ("text", "`identified`, `estimated`, `not-identified` or `imitation`"),
-    "status": ("text", "`ok`, or `failed:` and the reason"),
+    "status": ("text", "`ok`; `diverging`: Q is far above what the log earned; or `failed:` and the reason"),
 }
 LEADERBOARD: Schema = {
     "rank": ("whole", "place on its board; empty for rows that may not be ranked"),
@@ -70,6 +81,8 @@ LEADERBOARD: Schema = {
     "prob_improvement": ("number", "probability of being better than the behaviour policy; ranked rows only"),
     "verdict": ("text", "worst verdict of the runs"),
     "identification": ("text", "as in runs.csv"),
+    "base": ("text", "as in runs.csv"),
+    "status": ("text", "`diverging` where a run of the row is, else `ok`"),
 }
 TIMINGS: Schema = {
     "run_id": ("text", "as in runs.csv"),
@@ -86,6 +99,29 @@ CURVES: Schema = {
     "mean_return": ("number", "mean of the log's own discounted return from the same rows on"),
     "unexplained": ("number", "likewise: td_error over the variance of its targets; the best checkpoint has the least"),
     "log_loss": ("number", "likewise, of behaviour cloning"),
+}
+FRONTIER: Schema = {
+    "run_id": ("text", "as in runs.csv"),
+    "dataset": ("text", "as in runs.csv"),
+    "task": ("text", "as in runs.csv"),
+    "algorithm": ("text", "as in runs.csv; `best` where the choice was among all learners"),
+    "variant": ("text", "as in runs.csv; `.../shuffled` and `.../negated` are the controls"),
+    "seed": ("whole", "as in runs.csv"),
+    "base": ("text", "as in runs.csv"),
+    "contender": ("text", "whose Q the step tilts: a learner, or `mean` of the learners' standardised Qs"),
+    "dial": ("text", "`tilted`, `constrained` or `mixed`"),
+    "parameter": ("number", "temperature of `tilted`, share of `constrained` and `mixed`"),
+    "divergence": ("number", "from the behaviour policy, in nats a session"),
+    "lift": ("number", "estimated on the validation episodes"),
+    "ci_low": ("number", "lower end of its interval, simultaneous over all steps of the frontier"),
+    "ci_high": ("number", "upper end"),
+    "verdict": ("text", "`trusted`, `weak` or `unreliable`"),
+    "concentration": ("number", "ESS^3 / units^2 of the step's weights"),
+    "eligible": ("truth", "whether the step may be chosen"),
+    "reasons": ("text", "why it may not"),
+    "chosen": ("truth", "whether it is the frontier; where no step is, the frontier is the behaviour policy"),
+    "log_needed": ("number", "times this log until the lift would be trusted and shown; empty where that is not known"),
+    "true_lift": ("number", "of the chosen step, where the source is a task"),
 }
 ESTIMATES: Schema = {
     "task": ("text", "task id"),
@@ -159,11 +195,12 @@ NORMALISED: Schema = {
 }
 KEYS = ("dataset", "task", "algorithm", "variant", "metric", "estimator", "q")
 """What tells the rows of a leaderboard apart; a row of runs.csv adds its seed."""
-ADDED = ("q",)
-"""Columns that files of an older version lack: they are read as empty text."""
 RUN_KEYS = (*KEYS, "seed")
+FRONTIER_KEYS = ("run_id", "variant", "contender", "dial", "parameter")
 NORMALISED_KEYS = ("task", "algorithm", "variant", "estimator", "q")
 ESTIMATOR_KEYS = ("task", "estimator", "q", "n_episodes", "policies")
+STATUSES = ("ok", "diverging")
+"""Of runs that have numbers; others are `failed:` and the reason."""
 VERDICTS = ("trusted", "weak", "unreliable")
 """Best first."""
 IDENTIFICATIONS = ("identified", "estimated", "not-identified", "imitation")
@@ -175,3 +212,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uf
 def runs_as_formula(text: str) -> bool:
     """Whether a spreadsheet would run a cell of this text, or would once leading apostrophes are taken off."""
     return text.lstrip("'").startswith(FORMULA_STARTS)
+
+
+def added(schema: Schema) -> tuple[str, ...]:
+    """Columns that files of an older version lack: they are read as empty."""
+    columns = ("q", "base", "steps_used", "overestimation", *(["status"] if schema is LEADERBOARD else []))
+    return tuple(name for name in columns if name in schema)

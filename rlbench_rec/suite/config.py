@@ -150,6 +150,9 @@ class Suite(AnySuite):
     q: SuiteQ = "auto"
     """The q of the doubly robust estimators and `dm`. `auto`: fitted Q evaluation by a network on sequential logs, a
     reward model on one-step logs. `linear`: fitted Q evaluation by a linear function, everywhere."""
+    validation: float = Field(default=0.25, gt=0.0, lt=1.0)
+    """Share of the training side's episodes, the last ones, that no training sees: the best checkpoint and the frontier
+    are chosen there."""
     fqe_steps: int = Field(default=500, ge=1)
     """Steps of fitted Q evaluation per fold, where q is that."""
     n_resamples: int = Field(default=1_000, ge=100)

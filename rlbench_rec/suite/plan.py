@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from typing_extensions import TypeVar
 
+from ..results.schema import STATUSES
 from .config import config_hash
 from .fingerprints import NOTHING, Content
 
@@ -71,22 +72,24 @@ class JobResult:
         run_id: the job's.
         rows: of the kind's first table (runs.csv or estimates.csv), each with its `status`.
         curve: rows of curves.csv.
+        frontier: rows of frontier.csv.
         timing: a row of timings.csv.
     """
 
     run_id: str
     rows: list[Row]
     curve: list[Row] = field(default_factory=list)
+    frontier: list[Row] = field(default_factory=list)
     timing: Row = field(default_factory=dict)
 
     @property
     def status(self) -> str:
-        """`ok`, or `failed:` and the reason."""
+        """`ok`, `diverging`, or `failed:` and the reason."""
         return next((row["status"] for row in self.rows if row["status"] != "ok"), "ok")
 
     @property
     def failed(self) -> bool:
-        return self.status != "ok"
+        return self.status not in STATUSES
 
 
 def frame(rows: list[Row], schema: Schema) -> pd.DataFrame:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..results.schema import STATUSES
+
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -48,7 +50,7 @@ class JobFinished:
 
     Attributes:
         run_id: the job's.
-        status: `ok`, or `failed:` and the reason.
+        status: `ok`, `diverging`, or `failed:` and the reason.
         seconds: how long it took.
         done: jobs of the suite that are done, those kept from an earlier run among them.
         jobs: jobs of the suite.
@@ -62,7 +64,7 @@ class JobFinished:
 
     @property
     def failed(self) -> bool:
-        return self.status != "ok"
+        return self.status not in STATUSES
 
     def __str__(self) -> str:
         state = "failed" if self.failed else "done"

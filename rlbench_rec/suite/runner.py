@@ -15,7 +15,7 @@ from ..extras import require
 from ..plugins import identities, load_plugins
 from ..results.data_identity import MANIFEST, DataHashes
 from ..results.manifest import manifest
-from ..results.schema import TIMINGS
+from ..results.schema import STATUSES, TIMINGS
 from ..results.write import write_json, write_table
 from .config import Suite, load_suite
 from .execute import execute, failure
@@ -216,7 +216,7 @@ def _checked(job: Job, result: JobResult) -> JobResult:
     """The result, unless it was made of other data than the jobs before it."""
     wanted = {"dataset_sha256": job.content.data, "card_sha256": job.content.card}
     for row in result.rows if job.content.data not in ("", UNKNOWN) else ():
-        if row["status"] == "ok" and any(row[name] != value for name, value in wanted.items()):
+        if row["status"] in STATUSES and any(row[name] != value for name, value in wanted.items()):
             return failure(job, "The data, or the card, changed while the suite ran.")
     return result
 

@@ -7,7 +7,7 @@ from rlbench_rec.results.leaderboard import leaderboard
 from rlbench_rec.results.schema import RUNS
 
 DEFAULTS = {
-    "schema_version": 3,
+    "schema_version": 4,
     "run_id": "shop.dqn.seed0",
     "suite": "hand",
     "dataset": "shop",
@@ -20,6 +20,9 @@ DEFAULTS = {
     "config_hash": "22",
     "seed": 0,
     "policy": "greedy",
+    "base": "",
+    "steps_used": 2_000,
+    "overestimation": None,
     "metric": "reward",
     "higher_is_better": True,
     "estimator": "snips",

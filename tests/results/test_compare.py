@@ -87,12 +87,18 @@ def test_a_q_that_a_file_does_not_say_is_the_other_files(compared, run, kind, ol
 
 
 @pytest.mark.parametrize("kind", ["leaderboard", "runs"])
-def test_files_from_before_the_column_q_compare_with_new_ones(compared, run, tmp_path, kind):
+@pytest.mark.parametrize(
+    ("version", "lacking"),
+    [(2, {"q", "base", "steps_used", "overestimation"}), (3, {"base", "steps_used", "overestimation"})],
+)
+def test_files_from_before_a_column_compare_with_new_ones(compared, run, tmp_path, kind, version, lacking):
     new = [run(estimator="dr", q="fqe"), run(value=3.0)]
     compared(new, new, kind)
-    columns = [name for name in (RUNS if kind == "runs" else LEADERBOARD) if name != "q"]
+    # A leaderboard has a status since version 4, which runs had from the first.
+    lacking = lacking if kind == "runs" else lacking | {"status"}
+    columns = [name for name in (RUNS if kind == "runs" else LEADERBOARD) if name not in lacking]
     older = pd.read_csv(tmp_path / "new.csv", dtype={"dataset_sha256": str, "card_sha256": str})[columns]
-    (older.assign(schema_version=2) if kind == "runs" else older).to_csv(tmp_path / "old.csv", index=False)
+    (older.assign(schema_version=version) if kind == "runs" else older).to_csv(tmp_path / "old.csv", index=False)
     assert compare(tmp_path / "old.csv", tmp_path / "new.csv").counts == {"identical": 2}
     assert compare(tmp_path / "old.csv", tmp_path / "old.csv").counts == {"identical": 2}
     assert compare(older, tmp_path / "new.csv").counts == {"identical": 2}
@@ -234,7 +240,7 @@ def test_what_is_not_known_of_the_data_is_said(tmp_path, run, frame_of, content,
 def test_runs_of_an_older_version_are_named_as_such(tmp_path, run, frame_of):
     columns = [name for name in RUNS if name != "card_sha256"]
     frame_of(run(schema_version=1))[columns].to_csv(tmp_path / "runs.csv", index=False)
-    with pytest.raises(InputError, match="schema_version is 1; this version of rlbench-rec reads 2 and 3"):
+    with pytest.raises(InputError, match="schema_version is 1; this version of rlbench-rec reads 2, 3 and 4"):
         compare(tmp_path / "runs.csv", tmp_path / "runs.csv")
 
 

@@ -52,3 +52,9 @@ def test_numbers_have_the_digits_their_interval_supports(mean, low, high, text):
 def test_a_model_alone_is_looked_at_last(board_of, run):
     (shown,) = headlines(board_of(run(estimator="dm"), run(estimator="sndr")))
     assert shown.estimator == "sndr"
+
+
+def test_a_lift_is_no_headline(board_of, run):
+    board = board_of(run("dqn", estimator="snips-lift"), run("dqn", estimator="dm"))
+    assert headlines(board)[0].estimator == "dm"
+    assert headlines(board[board["estimator"] == "snips-lift"]) == []

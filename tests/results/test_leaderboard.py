@@ -255,3 +255,24 @@ def test_the_reference_is_no_contender(board_of, run):
     assert np.isnan(found.loc["reference", "p_adjusted"]) and found.loc["reference", "rank"] == 1
     assert found.loc["reference", "delta_vs_behaviour"] == 2.0
     assert (found.loc[["dqn", "bc"], "p_adjusted"] == without.loc[["dqn", "bc"], "p_adjusted"]).all()
+
+
+def test_a_diverging_run_is_ranked_by_its_truth_alone(board_of, run):
+    rows = [run("dqn", 2.0, seed=seed, status=("ok", "diverging")[seed]) for seed in (0, 1)]
+    board = board_of(run("behaviour"), *rows, run("cql", 1.5))
+    assert board["status"].to_dict() == {"behaviour": "ok", "dqn": "diverging", "cql": "ok"}
+    assert board["rank"].isna().to_dict() == {"behaviour": False, "dqn": True, "cql": False}
+    assert np.isnan(board.loc["dqn", "p_adjusted"]) and board.loc["dqn", "delta_vs_behaviour"] == 1.0
+    truths = board_of(run("cql", 1.5, estimator="truth"), run("dqn", 2.0, estimator="truth", status="diverging"))
+    assert truths["rank"].to_dict() == {"dqn": 1, "cql": 2}
+
+
+def test_a_lift_is_held_against_0_on_a_board_of_its_own(board_of, run):
+    behaviour = run("behaviour", 5.0, estimator="on-policy")
+    lift = run("dqn", 0.5, half=0.196, estimator="snips-lift", variant="mlp/frontier", base="service")
+    board = board_of(behaviour, run("dqn", 5.4), lift)
+    row = board[board["estimator"] == "snips-lift"].iloc[0]
+    assert (row["rank"], row["delta_vs_behaviour"], row["base"]) == (1, 0.5, "service")
+    # 0.5 is five standard errors.
+    assert row["p_adjusted"] == pytest.approx(5.733e-7, rel=1e-3) and row["prob_improvement"] > 0.999999
+    assert board[board["estimator"] == "snips"]["delta_vs_behaviour"].iloc[0] == pytest.approx(0.4)

@@ -4,7 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from rlbench_rec.results.schema import CURVES, ESTIMATES, ESTIMATORS, LEADERBOARD, NORMALISED, REFERENCES, RUNS, TIMINGS
+from rlbench_rec.results.schema import (
+    CURVES,
+    ESTIMATES,
+    ESTIMATORS,
+    FRONTIER,
+    LEADERBOARD,
+    NORMALISED,
+    REFERENCES,
+    RUNS,
+    TIMINGS,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "results.md"
 
@@ -14,6 +24,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "results.md"
     [
         ("leaderboard.csv", LEADERBOARD),
         ("runs.csv", RUNS),
+        ("frontier.csv", FRONTIER),
         ("curves.csv", CURVES),
         ("timings.csv", TIMINGS),
         ("estimators.csv", ESTIMATORS),

@@ -17,9 +17,9 @@ from rlbench_rec.results.write import write_json, write_table
 
 HEADERS = {
     "runs": "schema_version,run_id,suite,dataset,dataset_sha256,card_sha256,split_hash,task,algorithm,variant,"
-    "config_hash,seed,policy,metric,higher_is_better,estimator,q,value,ci_low,ci_high,true_value,n_episodes,ess,verdict,identification,status",
+    "config_hash,seed,policy,base,steps_used,overestimation,metric,higher_is_better,estimator,q,value,ci_low,ci_high,true_value,n_episodes,ess,verdict,identification,status",
     "leaderboard": "rank,tie_group,dataset,task,algorithm,variant,metric,estimator,q,n_seeds,mean,iqm,ci_low,ci_high,"
-    "std,delta_vs_behaviour,p_adjusted,prob_improvement,verdict,identification",
+    "std,delta_vs_behaviour,p_adjusted,prob_improvement,verdict,identification,base,status",
     "timings": "run_id,seconds,steps_per_second,peak_memory_mb",
     "curves": "run_id,step,loss,td_error,mean_q,mean_return,unexplained,log_loss",
 }
@@ -141,15 +141,23 @@ def test_a_cell_of_the_wrong_kind_is_named_with_its_line(runs_file, old, new, me
         load_runs(runs_file)
 
 
+def test_a_diverging_run_is_read_and_another_status_is_not(runs_file):
+    _replaced(runs_file, ",ok\n", ",diverging\n")
+    assert load_runs(runs_file)["status"].tolist() == ["diverging", "ok", "ok"]
+    _replaced(runs_file, ",ok\n", ",odd\n")
+    with pytest.raises(InputError, match="'odd' is not ok, diverging, or failed"):
+        load_runs(runs_file)
+
+
 def test_two_rows_of_one_key_are_refused(runs_file):
     runs_file.write_text(runs_file.read_text() + runs_file.read_text().splitlines()[1] + "\n")
     with pytest.raises(InputError, match=r":5: dataset, .*repeats the key"):
         load_runs(runs_file)
 
 
-@pytest.mark.parametrize("version", ["1", "4", ""])
+@pytest.mark.parametrize("version", ["1", "5", ""])
 def test_another_schema_version_is_refused(runs_file, version):
-    _replaced(runs_file, "\n3,shop", f"\n{version},shop")
+    _replaced(runs_file, "\n4,shop", f"\n{version},shop")
     with pytest.raises(InputError, match="schema_version"):
         load_runs(runs_file)
 
@@ -172,7 +180,7 @@ def test_a_truncated_last_line_is_refused(kept, runs_file):
     lines = runs_file.read_text().splitlines()
     cells = lines[-1].split(",")
     runs_file.write_text("\n".join([*lines[:-1], ",".join(cells[: int(kept * len(cells))])]))
-    with pytest.raises(InputError, match=r"runs\.csv:4: The line has \d+ cells, the header 26"):
+    with pytest.raises(InputError, match=r"runs\.csv:4: The line has \d+ cells, the header 29"):
         load_runs(runs_file)
 
 
@@ -253,7 +261,7 @@ def test_keys_are_columns_of_both_tables():
         (",trusted,", ",good,", r":2: column 'verdict': 'good' is not trusted or weak"),
         (",trusted,", ",,", "column 'verdict': '' is not"),
         (",identified,", ",sure,", "column 'identification': 'sure' is not"),
-        ("identified,ok", "identified,OK", "column 'status': 'OK' is not ok, or failed"),
+        ("identified,ok", "identified,OK", "column 'status': 'OK' is not ok, diverging, or failed"),
         (",2.0,", ",inf,", "column 'value': 'inf' is not a finite number"),
         (
             ",1,greedy,",

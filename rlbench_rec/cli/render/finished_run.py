@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ...results.headline import Headline, formatted, headlines
-from ...results.leaderboard import BEST
+from ...results.leaderboard import BEST, DIVERGING
 from ...results.needs_rl import needs_rl
 from ...suite.kinds.algorithms.tables import PLOTS_FOLDER
 from .console import say, stderr_console, stdout_console
@@ -144,11 +144,18 @@ def _show_normalised(console: Console, values: pd.DataFrame) -> None:
 
 def _verdict(row: TableRow) -> str:
     plain = row["identification"] in ("identified", "imitation")
-    return row["verdict"] if plain else f"{row['verdict']}, {row['identification']}"
+    parts = [row["verdict"]] + ([] if plain else [row["identification"]])
+    return ", ".join(parts + [DIVERGING] * (row["status"] == DIVERGING))
 
 
 def _unranked(rows: pd.DataFrame) -> str:
-    if rows.empty:
-        return ""
-    names = ", ".join(sorted(set(rows["algorithm"])))
-    return f"Unranked, the log does not support them: {len(rows)} unreliable ({names}).\n"
+    unreliable, diverging = rows["verdict"] == "unreliable", rows["status"] == DIVERGING
+    parts = [
+        f"{why}: {which.sum()} {what} ({', '.join(sorted(set(rows.loc[which, 'algorithm'])))})."
+        for which, what, why in (
+            (unreliable, "unreliable", "Unranked, the log does not support them"),
+            (diverging & ~unreliable, DIVERGING, "Unranked, their Q is far above what the log earned"),
+        )
+        if which.any()
+    ]
+    return "".join(f"{part}\n" for part in parts)

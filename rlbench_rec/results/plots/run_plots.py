@@ -11,7 +11,7 @@ import pandas as pd
 from ...figures import PALETTE, new_figure
 from ..headline import Headline, formatted, headlines
 from ..leaderboard import ON_POLICY
-from ..schema import KEYS
+from ..schema import KEYS, STATUSES
 from .save import save
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def plot_curves(curves: pd.DataFrame, runs: pd.DataFrame, folder: Path) -> list[
 
 def _truths(shown: Headline, board: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """True value of each row, where known; with an interval where it is the mean of the policy's own log."""
-    estimates = runs[(runs["status"] == "ok") & (runs["estimator"] != "truth")]
+    estimates = runs[runs["status"].isin(STATUSES) & (runs["estimator"] != "truth")]
     mean = shown.rows[list(KEYS)].merge(
         estimates.groupby(list(KEYS), as_index=False)["true_value"].mean(), how="left", on=list(KEYS)
     )["true_value"]

@@ -10,6 +10,7 @@ import numpy as np
 from ...errors import InputError
 from ...results.leaderboard import BEHAVIOUR
 from ...results.read import load_runs
+from ...results.schema import STATUSES
 from ...training.fit_options import FitOptions
 from ..config import AlgorithmSpec, Source, Suite
 from ..progress import ProgressCallback
@@ -102,7 +103,7 @@ def _values(
     )
     finished = run_suite(suite, folder, device="cpu", workers=workers, progress=progress)
     runs = load_runs(folder / "runs.csv")
-    truths = runs[(runs["estimator"] == "truth") & (runs["metric"] == "reward") & (runs["status"] == "ok")]
+    truths = runs[(runs["estimator"] == "truth") & (runs["metric"] == "reward") & runs["status"].isin(STATUSES)]
     values: dict[str, dict[str, np.ndarray]] = {}
     for (algorithm, variant_name), rows in truths.groupby(["algorithm", "variant"], sort=True):
         parts = str(variant_name).split("/")

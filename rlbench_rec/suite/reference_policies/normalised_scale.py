@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
+from ...results.leaderboard import is_lift
 from ..sources import TRUTH_SEED
 from .best_known import reference
 
@@ -55,6 +56,7 @@ def scale_of(task: Task, truth_error: float) -> Scale:
 
 
 def normalised(rows: list[dict[str, Any]], scale: Scale) -> list[dict[str, Any]]:
-    """Rows of runs.csv on the reward -> the same rows on the normalised scale, estimates beside the truth as before."""
-    reward = (row for row in rows if row["metric"] == "reward")
+    """Rows of runs.csv on the reward -> the same rows on the normalised scale, estimates beside the truth as before.
+    Lifts are left out: they are differences, not values."""
+    reward = (row for row in rows if row["metric"] == "reward" and not is_lift(row["estimator"]))
     return [row | {"metric": METRIC} | {name: scale(row[name]) for name in SCALED} for row in reward]

@@ -18,7 +18,7 @@ LONG = "a-data-set-with-quite-a-long-name/and-a-variant"
 
 
 def _run(algorithm, variant, value, estimator="snips", **cells):
-    defaults = dict.fromkeys(RUNS, "") | {"schema_version": 3, "seed": 0, "metric": "reward", "higher_is_better": True}
+    defaults = dict.fromkeys(RUNS, "") | {"schema_version": 4, "seed": 0, "metric": "reward", "higher_is_better": True}
     interval = {"value": value, "ci_low": value - 0.123456, "ci_high": value + 0.123456}
     names = {"dataset": LONG, "algorithm": algorithm, "variant": variant, "estimator": estimator}
     labels = {"verdict": "trusted", "identification": "identified", "status": "ok"}
@@ -36,6 +36,7 @@ def finished(tmp_path):
         _run("double-dqn", "transformer/gamma-0/best/softmax-0.002", 2.5),
         _run("bc", "mlp/stochastic", 1.1),
         _run("cql", "mlp/greedy", 9.0, verdict="unreliable"),
+        _run("dqn", "mlp/greedy", 8.0, status="diverging"),
     ]
     board = leaderboard(pd.DataFrame(rows, columns=list(RUNS)))
     write_table(board, LEADERBOARD, tmp_path / "leaderboard.csv")
@@ -54,7 +55,8 @@ def test_a_pipe_gets_every_character(finished, capsys):
     assert rows[0] == ["2", "b", "double-dqn", variant, "2.00", "[1.88,", "2.12]", "weak,", "estimated"]
     assert rows[1] == ["3", "c", "bc", "mlp/stochastic", "1.10", "[0.98,", "1.22]", "trusted"]
     assert "Unranked, the log does not support them: 1 unreliable (cql)." in shown.out
-    assert "leaderboard.csv has all 5 rows: 3 trusted, 1 weak, 1 unreliable." in shown.out
+    assert "Unranked, their Q is far above what the log earned: 1 diverging (dqn)." in shown.out
+    assert "leaderboard.csv has all 6 rows: 4 trusted, 1 weak, 1 unreliable." in shown.out
     assert "best" not in shown.out
     assert f"Files: {finished.folder} (pictures: plots/), 12 s" in lines
     assert shown.err == "shop.dqn.mlp.seed0: failed: out of [memory]\n"
@@ -81,5 +83,5 @@ def test_a_terminal_gets_lines_that_fit(finished, monkeypatch, width):
 def test_json_is_the_whole_board(finished, capsys):
     show(finished, as_json=True)
     rows = json.loads(capsys.readouterr().out)
-    assert len(rows) == 5
+    assert len(rows) == 6
     assert list(rows[0]) == list(LEADERBOARD)

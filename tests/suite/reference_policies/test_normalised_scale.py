@@ -39,10 +39,11 @@ SUITE = {
 
 def test_rows_by_hand():
     scale = Scale(zero=2.0, hundred=4.0)
-    row = {"metric": "reward", "value": 3.0, "ci_low": 2.0, "ci_high": 3.5, "true_value": 4.0, "ess": 7.0}
-    assert normalised([row, row | {"metric": "CTR"}], scale) == [
-        {"metric": "normalised", "value": 50.0, "ci_low": 0.0, "ci_high": 75.0, "true_value": 100.0, "ess": 7.0}
-    ]
+    numbers = {"value": 3.0, "ci_low": 2.0, "ci_high": 3.5, "true_value": 4.0, "ess": 7.0}
+    row = {"metric": "reward", "estimator": "dr"} | numbers
+    scaled = {"value": 50.0, "ci_low": 0.0, "ci_high": 75.0, "true_value": 100.0, "ess": 7.0}
+    others = [row | {"metric": "CTR"}, row | {"estimator": "snips-lift"}]
+    assert normalised([row, *others], scale) == [{"metric": "normalised", "estimator": "dr"} | scaled]
     assert np.isnan(scale(np.nan))
     # Where costs are counted, both may be below 0.
     assert Scale(zero=-4.0, hundred=-2.0)(-3.0) == 50.0

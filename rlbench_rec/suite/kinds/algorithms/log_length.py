@@ -9,7 +9,6 @@ from ....errors import DataWarning, InputError
 from ....events.archives.compressed import stamps
 from ....events.cards.find import find, resolve_files
 from ....ope.estimators import needs_q
-from ....training.fit_options import FitOptions
 from ...config import Source, Suite
 from ...sources import decisions
 
@@ -44,7 +43,7 @@ def check_length(source: Source, suite: Suite) -> None:
         return
     from ....training.validation import hold_out
 
-    rows = len(hold_out(train, FitOptions.validation)[0])
+    rows = len(hold_out(train, suite.validation)[0])
     if rows < suite.batch_size:
         raise InputError(
             f"The log is too short to train on: its training side has {train.n_episodes:,} episodes of {len(train):,} "

@@ -249,6 +249,7 @@ def _row(job: TrainingJob, loaded: Loaded, subject: Subject, metric: str, estima
         "config_hash": job.config_hash,
         "seed": job.seed,
         "policy": subject.policy,
+        "base": "",
         "metric": metric,
         "higher_is_better": METRICS[metric].higher_is_better,
         "estimator": estimator,

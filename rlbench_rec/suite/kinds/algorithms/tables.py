@@ -11,7 +11,7 @@ from ....results.leaderboard import leaderboard
 from ....results.normalised import normalised_table
 from ....results.plots.normalised_scale import plot_normalised
 from ....results.plots.run_plots import plot_curves, plot_values
-from ....results.schema import CURVES, LEADERBOARD, NORMALISED, RUN_KEYS, RUNS, SCHEMA_VERSION
+from ....results.schema import CURVES, LEADERBOARD, NORMALISED, RUN_KEYS, RUNS, SCHEMA_VERSION, STATUSES
 from ....results.write import write_table
 from ...plan import JobResult, frame
 
@@ -45,4 +45,4 @@ def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> Da
             plot_normalised(table, folder / PLOTS_FOLDER / "normalised.png")
     plot_values(board, runs, folder / PLOTS_FOLDER)
     plot_curves(curves, runs, folder / PLOTS_FOLDER)
-    return of_runs(runs[runs["status"] == "ok"])
+    return of_runs(runs[runs["status"].isin(STATUSES)])

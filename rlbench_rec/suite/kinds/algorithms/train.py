@@ -31,7 +31,12 @@ def prepare(batch: Sequence[TrainingJob]) -> list[Prepared]:
     """Load the source of a batch, and train its seeds together where they are several."""
     first = batch[0]
     # The model of the behaviour policy is the same for every algorithm, so it has nothing of theirs.
-    behaviour_fit = FitOptions(steps=first.steps, batch_size=first.suite.batch_size, device=first.device)
+    behaviour_fit = FitOptions(
+        steps=first.steps,
+        batch_size=first.suite.batch_size,
+        device=first.device,
+        validation=first.suite.validation,
+    )
     loaded = sources.load(first.source, behaviour_fit)
     trained = _train_together(batch, loaded) if len(batch) > 1 else [None] * len(batch)
     return [(loaded, run) for run in trained]
@@ -91,6 +96,7 @@ def _options(job: TrainingJob) -> FitOptions:
         batch_size=job.suite.batch_size,
         device=job.device,
         config=job.spec.config,
+        validation=job.suite.validation,
     )
 
 

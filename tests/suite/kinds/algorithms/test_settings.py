@@ -67,14 +67,14 @@ def test_batch_size_and_steps_reach_every_training_of_a_job(tmp_path, monkeypatc
 
 
 def test_a_log_that_is_too_short_is_refused_with_its_numbers(tmp_path):
-    check(suite_of(tmp_path, 40, batch_size=100))
+    check(suite_of(tmp_path, 40, batch_size=90))
     with pytest.raises(InputError) as refusal:
         check(suite_of(tmp_path, 40))
         check(suite_of(tmp_path, 40, batch_size=120))
     assert str(refusal.value) == (
-        "card: The log is too short to train on: its training side has 32 episodes of 128 rows, 116 of them left when "
+        "card: The log is too short to train on: its training side has 32 episodes of 128 rows, 96 of them left when "
         "validation episodes are set apart; a training step takes a batch of 120. "
-        "Give a longer log, or a batch_size of 116 or less (--batch-size with --dataset)."
+        "Give a longer log, or a batch_size of 96 or less (--batch-size with --dataset)."
     )
 
 
