@@ -55,6 +55,12 @@ class AlgorithmConfig(BaseModel, ABC):
         """The config with its discount factor settled, if it has one and leaves it to the dataset."""
         return self
 
+    @property
+    def scales_rewards(self) -> bool:
+        """Whether it is trained on rewards in units of `reward_scale`, so that its values have to be taken back to the
+        log's. A cloned policy looks at no reward."""
+        return False
+
 
 class ValueConfig(AlgorithmConfig):
     """What the value-based algorithms share: their scores are Q values."""
@@ -64,11 +70,18 @@ class ValueConfig(AlgorithmConfig):
     n_steps: int = Field(default=1, ge=1)
     """Rewards that a target adds up before it looks at the next state; more than 1 takes the log's own actions for the
     policy's between them."""
+    standardise_rewards: bool = True
+    """Whether rewards are divided, inside training, by the standard deviation of the return over the episodes trained
+    on. What a user sees, Q values and the learning curve, is in the log's units either way."""
 
     forms: ClassVar[tuple[str, ...]] = Q_FORMS
 
     def with_discount(self, gamma: float) -> Self:
         return self.model_copy(update={"gamma": gamma}) if self.gamma is None else self
+
+    @property
+    def scales_rewards(self) -> bool:
+        return self.standardise_rewards
 
     @property
     def discount(self) -> float:

@@ -76,7 +76,8 @@ class QConfig(D3rlpyConfig, ValueConfig):
         from .networks.factory import QHeadFactory
 
         head = {"q_func_factory": QHeadFactory(dueling=self.dueling, states=encoder)}
-        return self.model_dump(exclude={*AlgorithmConfig.model_fields, "n_steps", "dueling"}) | head
+        ours = {*AlgorithmConfig.model_fields, "n_steps", "standardise_rewards", "dueling"}
+        return self.model_dump(exclude=ours) | head
 
 
 class DQN(QConfig):
@@ -108,7 +109,8 @@ class CQL(DQN):
     """
 
     alpha: float = Field(default=0.1, ge=0)
-    """Weight of the penalty."""
+    """Weight of the penalty, which is in units of Q: of the return's standard deviation, unless rewards are not
+    standardised."""
 
     d3rlpy_config: ClassVar[str] = "DiscreteCQLConfig"
 
@@ -180,8 +182,8 @@ class SAC(QConfig):
     target_update_interval: int = Field(default=200, ge=1)
     """Steps between copies of the critics into the target critics."""
     temperature: float = Field(default=0.3, gt=0)
-    """What a unit of entropy is worth, in units of the reward. Small ones, with large learning rates, leave the policy
-    stuck on what looked good first."""
+    """What a unit of entropy is worth, in units of the return's standard deviation (of the reward, unless rewards are
+    standardised). Small ones, with large learning rates, leave the policy stuck on what looked good first."""
 
     forms: ClassVar[tuple[str, ...]] = LOGIT_FORMS
     d3rlpy_config: ClassVar[str] = "DiscreteSACConfig"

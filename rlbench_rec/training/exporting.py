@@ -42,14 +42,16 @@ class TopK(nn.Module):
     actions where there is one.
     """
 
-    def __init__(self, network: nn.Module, k: int, layout: StateLayout, other_action: int | None):
+    def __init__(self, network: nn.Module, k: int, layout: StateLayout, other_action: int | None, unit: float = 1.0):
         super().__init__()
         self.network, self.k, self.candidates, self.other_item = network, k, layout.candidates, layout.other_item
-        self.other_action = other_action
+        self.other_action, self.unit = other_action, unit
 
     def scores(self, states: torch.Tensor) -> torch.Tensor:
-        """(b, A) the network's scores; what stands for items outside the vocabulary is ruled out."""
+        """(b, A) the network's scores in the log's units; what stands for items outside the vocabulary is ruled out."""
         scores = self.network(states)
+        if self.unit != 1.0:
+            scores = torch.where(scores <= RULED_OUT / 2, RULED_OUT, scores * self.unit)
         if self.other_action is not None:
             # Below what a state forbids, of which there may be so much that it has to fill up the k.
             other = torch.arange(scores.shape[1], device=scores.device) == self.other_action
@@ -97,7 +99,7 @@ def export(run: Run, path: str | Path, format: str = "torchscript", *, k: int = 
         raise InputError(f"{k}; at least 1 is needed.", where="k")
     network = copy.deepcopy(run.network(checkpoint)).cpu().eval()
     recommendable = run.action_count - (run.other_action is not None)
-    module = TopK(network, min(k, recommendable), run.layout, run.other_action).eval()
+    module = TopK(network, min(k, recommendable), run.layout, run.other_action, run.unit).eval()
     states = torch.from_numpy(_random_states(run))
     path = Path(path)
     make_folder(path.parent)

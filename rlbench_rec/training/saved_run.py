@@ -15,9 +15,12 @@ from ..files import new_folder
 from ..mdp.dataset import StateLayout
 from ..parsing import read_json, validated
 from .networks import ActionScores
+from .registries import ALGORITHMS
 from .training_run import Checkpoint, Run
 
-FORMAT = 2
+FORMAT = 3
+READABLE = (2, FORMAT)
+"""Format 2 knew no `standardise_rewards`: its networks are in the log's units."""
 MOST = 10_000_000
 """No network has larger sizes."""
 PLAIN = (
@@ -31,6 +34,7 @@ PLAIN = (
     "seed",
     "best_step",
     "steps_per_second",
+    "reward_scale",
 )
 
 
@@ -71,7 +75,7 @@ def load(folder: str | Path, *, device: str = "auto") -> Run:
     folder, device = Path(folder), resolve(device)
     path = folder / "run.json"
     content = read_json(path, "saved run", "Give a folder written by save.")
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if not isinstance(content, dict) or content.get("format") not in READABLE:
         raise InputError(f"Not a run of format {FORMAT}.", where=str(path))
     header = validated(content, _Header, str(path))
     try:
@@ -91,6 +95,7 @@ class _History(BaseModel):
 class _Header(BaseModel):
     """run.json. A checkpoint's name is one of ours, so that no path leads out of the folder."""
 
+    format: int
     algorithm: str
     encoder: str
     loop: str
@@ -104,8 +109,17 @@ class _Header(BaseModel):
     seed: int
     best_step: int | None
     steps_per_second: float | None
+    reward_scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     history: _History
     sha256: dict[Checkpoint, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]]
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """The config as it was, in today's fields."""
+        values = ALGORITHMS[self.algorithm].model_fields
+        return (
+            {"standardise_rewards": False} if self.format == 2 and "standardise_rewards" in values else {}
+        ) | self.config
 
     @field_validator("layout")
     @classmethod
@@ -124,7 +138,7 @@ def _rebuild(header: _Header, folder: Path, device: str) -> Run:
     if header.other_action is not None and header.other_action >= header.action_count:
         raise InputError(f"other_action is {header.other_action} of {header.action_count} actions.", where=str(folder))
     layout = StateLayout(**header.layout)
-    config = make_config(header.algorithm, header.config, gamma=0.0)
+    config = make_config(header.algorithm, header.settings, gamma=0.0)
     networks: dict[str, ActionScores] = {}
     for name, sha256 in header.sha256.items():
         algorithm = create(config, header.encoder, layout, header.action_count, header.batch_size, device)

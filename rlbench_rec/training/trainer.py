@@ -19,6 +19,7 @@ from .networks import NetworkBuilder
 from .networks.items import give_vectors
 from .registries import ALGORITHMS, ENCODERS, LOOPS
 from .resumable_checkpoint import ResumableCheckpoint
+from .reward_scale import in_units_of, reward_scale
 from .trainable import Trainable
 from .training_run import Run
 from .validation import HeldOut, hold_out
@@ -45,6 +46,9 @@ def fit(
     The last tenth of the episodes is not trained on: the learning curve's TD error and mean Q are taken there, and so
     is the choice of the best checkpoint, which therefore sees no test data. The same inputs and seed give the same
     numbers, bit for bit, on one machine's CPU. Global random states and thread numbers are left as they were.
+
+    Value-based algorithms see rewards in units of the return's standard deviation (`ValueConfig.standardise_rewards`),
+    so that their settings mean the same on every log; what they report is in the log's units.
 
     Args:
         data: the training side.
@@ -155,20 +159,21 @@ def _fit(
     options = replace(options, encoder=encoder, loop=loop, device=resolve(options.device))
     training, held = hold_out(data, options.validation)
     _check_data(data, training, options.batch_size)
+    scale = reward_scale(training) if config.scales_rewards else 1.0
 
     with seeded(seeds[0], options.device):
         members = [_member(config, data, seed, options) for seed in seeds]
-        running = _loop(members, training, config, options)
+        running = _loop(members, in_units_of(training, scale), config, options)
         checkpoint = None
         if keep:
             settings = _settings(algorithm, config, seeds[0], options)
             checkpoint = ResumableCheckpoint(Path(keep), training, settings, members[0].algorithm, running)
             members[0].point = checkpoint.restore(members[0].network)
-        held_out = HeldOut(held, options.device, members[0].algorithm.gamma) if held else None
+        held_out = HeldOut(held, options.device, members[0].algorithm.gamma, scale) if held else None
         train(members, running, held_out, options, checkpoint)
     if checkpoint:
         checkpoint.path.unlink(missing_ok=True)
-    return [_run(member, algorithm, config, data, options) for member in members]
+    return [_run(member, algorithm, config, data, options, scale) for member in members]
 
 
 def _member(config: AlgorithmConfig, data: TransitionDataset, seed: int, options: FitOptions) -> Member:
@@ -205,7 +210,14 @@ def _settings(algorithm: str, config: AlgorithmConfig, seed: int, options: FitOp
     }
 
 
-def _run(member: Member, algorithm: str, config: AlgorithmConfig, data: TransitionDataset, options: FitOptions) -> Run:
+def _run(
+    member: Member,
+    algorithm: str,
+    config: AlgorithmConfig,
+    data: TransitionDataset,
+    options: FitOptions,
+    scale: float,
+) -> Run:
     import pandas as pd
 
     point = member.point
@@ -228,6 +240,7 @@ def _run(member: Member, algorithm: str, config: AlgorithmConfig, data: Transiti
         steps_per_second=options.steps / point.seconds,
         action_names=data.action_names,
         other_action=data.other_action,
+        reward_scale=scale,
     )
 
 

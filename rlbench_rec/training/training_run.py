@@ -43,6 +43,9 @@ class Run:
         best_step: the step of the best checkpoint, or None.
         steps_per_second: speed of training alone, evaluations left out.
         action_names, other_action: the dataset's.
+        reward_scale: how many of the log's units of reward are one of the networks': what rewards were divided by in
+            training (see `reward_scale`), 1 where they were not. `q_values` and all that is made of them are in the
+            log's units.
     """
 
     algorithm: str
@@ -60,6 +63,7 @@ class Run:
     steps_per_second: float
     action_names: tuple[str, ...] = field(default=(), repr=False)
     other_action: int | None = None
+    reward_scale: float = 1.0
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -67,7 +71,8 @@ class Run:
         return (*self.config.forms, *REWEIGHTED_FORMS)
 
     def q_values(self, states: np.ndarray, *, checkpoint: str = "last") -> np.ndarray:
-        """(n, state size) -> (n, action_count) float32 Q values; the logits of the cloned policy for `bc`.
+        """(n, state size) -> (n, action_count) float32 Q values in the log's units; the logits of the cloned policy for
+        `bc`.
 
         Raises:
             InputError: states of another width, or a checkpoint that is not there.
@@ -75,7 +80,13 @@ class Run:
         network = self.network(checkpoint)
         if states.ndim != 2 or states.shape[1] != self.layout.size:
             raise InputError(f"Shape {states.shape}; (n, {self.layout.size}) is needed.", where="states")
-        return score(network, states)
+        scores = score(network, states)
+        return scores if self.unit == 1.0 else scores * np.float32(self.unit)
+
+    @property
+    def unit(self) -> float:
+        """What a score of its networks is worth in the log's units: `reward_scale`, and 1 for logits."""
+        return 1.0 if "stochastic" in self.forms else self.reward_scale
 
     def policy(
         self,

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from ..mdp.dataset import TransitionDataset
+from .reward_scale import in_units_of
 from .transitions import Transitions
 
 MAX_ROWS = 4_096
@@ -27,7 +28,7 @@ def hold_out(data: TransitionDataset, share: float) -> tuple[TransitionDataset, 
 
 @dataclass(frozen=True)
 class Scores:
-    """One point of the learning curve; what does not apply is NaN.
+    """One point of the learning curve, in the log's units; what does not apply is NaN.
 
     Attributes:
         td_error: mean of (y - Q(s, a))^2 with y = r + gamma max_b Q(s', b), the online network on both sides.
@@ -57,11 +58,12 @@ class HeldOut:
         data: the episodes kept from training.
         device: where the networks are.
         gamma: discount factor; None where the network's scores are logits.
+        scale: how many of the log's units are one of the network's; scores are in the log's.
     """
 
-    def __init__(self, data: TransitionDataset, device: str, gamma: float | None):
-        self.gamma = gamma
-        transitions = Transitions(data, device)
+    def __init__(self, data: TransitionDataset, device: str, gamma: float | None, scale: float = 1.0):
+        self.gamma, self.scale = gamma, scale
+        transitions = Transitions(in_units_of(data, scale), device)
         numbers = np.unique(np.linspace(0, len(data) - 1, min(len(data), MAX_ROWS)).round().astype(np.int64))
         self.mean_return = math.nan if gamma is None else float(data.returns_to_go(gamma)[numbers].mean())
         rows = torch.from_numpy(numbers).to(device)
@@ -89,8 +91,8 @@ class HeldOut:
             td_error = float((targets - scores.gather(1, self.actions)[:, 0]).square().mean())
             spread = float(targets.var(correction=0))
             return Scores(
-                td_error=td_error,
-                mean_q=float(scores.amax(dim=1).mean(dtype=torch.float64)),
+                td_error=td_error * self.scale**2,
+                mean_q=float(scores.amax(dim=1).mean(dtype=torch.float64)) * self.scale,
                 mean_return=self.mean_return,
                 unexplained=td_error / spread if spread > 0 else math.nan,
             )

@@ -62,7 +62,7 @@ def where(data, state):
 )
 def test_no_target_looks_at_them(algorithm, loop, data):
     """Were the offer free, showing around would be worth 2.4 and not .9."""
-    config = {"learning_rate": 2e-2} | ({} if algorithm == "nfq" else {"target_update_interval": 10})
+    config = {"learning_rate": 1e-2} if algorithm == "nfq" else {"learning_rate": 2e-2, "target_update_interval": 10}
     run = fit(data, algorithm, loop=loop, steps=150, batch_size=32, device="cpu", config=config)
     states = data.states()
     assert (run.policy("greedy").act(states[where(data, 0)]) == 0).all()

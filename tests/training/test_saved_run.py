@@ -128,8 +128,9 @@ def test_weights_of_another_layout_with_their_own_checksum(folder):
     ("text", "message"),
     [
         ("{", "Not a JSON file"),
-        ("[]", "Not a run of format 2"),
-        ('{"format": 2}', "algorithm: Field required"),
+        ("[]", "Not a run of format 3"),
+        ('{"format": 1}', "Not a run of format 3"),
+        ('{"format": 3}', "algorithm: Field required"),
     ],
 )
 def test_headers_that_are_none(folder, text, message):
