@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
+from ..policies import on_log, probability_on_log
 from ..policies.policy import Policy
 from .linear_q import CHUNK, linear_q
 from .q_models import QChoice, q_model
@@ -92,16 +93,15 @@ def evaluation_log(
     if data.next_episodes is not None:
         hint = "Build it with ends = 'terminal', or take dataclasses.replace(data, next_episodes=None)."
         raise InputError("A value is that of a session, and these lead to the user's next.", where="ends", hint=hint)
-    states = data.states()
-    propensities, source = _propensities(data, behaviour, states)
+    propensities, source = _propensities(data, behaviour)
     model = q_model(data, q) if any(ope.estimators.needs_q(name) for name in estimators) else None
     probabilities = q_logged = v_target = None
     if model == "linear":
-        probabilities = _probabilities(policy, states)
+        probabilities = _probabilities(policy, data)
         target_propensities = probabilities[np.arange(len(data)), data.actions]
-        q_logged, v_target = linear_q(data, states, probabilities)
+        q_logged, v_target = linear_q(data, data.states(), probabilities)
     else:
-        target_propensities = policy.probability_of(states, data.actions)
+        target_propensities = probability_on_log(policy, data, data.actions)
         if model is not None:
             from ..training import cross_fitted_q
 
@@ -124,17 +124,17 @@ def evaluation_log(
         gamma=data.gamma,
         clusters=data.clusters,
         metrics=None if data.metrics is None else data.metrics.astype(np.float64),
-        unsupported_mass=_unsupported_mass(data, behaviour, policy, states, probabilities),
+        unsupported_mass=_unsupported_mass(data, behaviour, policy, probabilities),
         propensity_source=source,
     )
 
 
-def _probabilities(policy: Policy, states: np.ndarray) -> np.ndarray:
+def _probabilities(policy: Policy, data: TransitionDataset) -> np.ndarray:
     """(n, A), in pieces: a policy's scores take several times the memory of its probabilities."""
-    return np.concatenate([policy.probabilities(states[i : i + CHUNK]) for i in range(0, len(states), CHUNK)])
+    return np.concatenate([on_log(policy, data, slice(i, i + CHUNK)) for i in range(0, len(data), CHUNK)])
 
 
-def _propensities(data: TransitionDataset, behaviour: Policy | None, states: np.ndarray) -> tuple[np.ndarray, str]:
+def _propensities(data: TransitionDataset, behaviour: Policy | None) -> tuple[np.ndarray, str]:
     if data.propensities is not None:
         return data.propensities, "logged"
     if behaviour is None:
@@ -143,26 +143,25 @@ def _propensities(data: TransitionDataset, behaviour: Policy | None, states: np.
             where=data.provenance.source,
             hint="Give behaviour=, a model of the behaviour policy fitted on other rows.",
         )
-    return behaviour.probability_of(states, data.actions), "estimated"
+    return probability_on_log(behaviour, data, data.actions), "estimated"
 
 
 def _unsupported_mass(
     data: TransitionDataset,
     behaviour: Policy | None,
     policy: Policy,
-    states: np.ndarray,
     probabilities: np.ndarray | None,
 ) -> np.ndarray | None:
     """The policy's mass on what the log cannot answer for: actions that are never logged, and items outside the
     vocabulary, which are logged as one action but could not be shown as one. None where nothing is known."""
-    unknown = np.zeros(len(states))
+    unknown = np.zeros(len(data))
     if data.other_action is not None:
-        unknown = policy.probability_of(states, np.full(len(states), data.other_action))
+        unknown = probability_on_log(policy, data, np.full(len(data), data.other_action))
     if behaviour is None:
         return unknown if unknown.any() else None
     if probabilities is None:
-        probabilities = policy.probabilities(states)
-    unlogged = np.where(behaviour.probabilities(states) > 0, 0.0, probabilities)
+        probabilities = on_log(policy, data)
+    unlogged = np.where(on_log(behaviour, data) > 0, 0.0, probabilities)
     if data.other_action is not None:
         unlogged[:, data.other_action] = probabilities[:, data.other_action]
     return unlogged.sum(axis=1)

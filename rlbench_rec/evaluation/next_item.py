@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..mdp.dataset import TransitionDataset
+from ..policies import on_log
 from ..policies.policy import CHUNK_CELLS, Policy
 from .ranking_metrics import RankingMetric, ranking
 
@@ -58,7 +59,7 @@ def _ranks(data: TransitionDataset, policy: Policy, k: int) -> tuple[np.ndarray,
     size = max(1, CHUNK_CELLS // data.action_count)
     for first in range(0, len(data), size):
         rows = slice(first, first + size)
-        scores = np.array(policy.probabilities(data.states(rows)))
+        scores = np.array(on_log(policy, data, rows))
         other = _others(data, rows)
         scores[other] = -1.0
         logged = np.take_along_axis(scores, data.actions[rows, None], axis=1)

@@ -3,12 +3,15 @@
 from .build import build
 from .candidates import with_candidates
 from .config import MDPConfig
-from .dataset import StateLayout, TransitionDataset
+from .dataset import TransitionDataset
 from .item_vectors import with_item_vectors
+from .past import Past
 from .provenance import Provenance
+from .state_layout import StateLayout
 
 __all__ = [
     "MDPConfig",
+    "Past",
     "Provenance",
     "StateLayout",
     "TransitionDataset",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,44 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from .history_windows import gather_history
 from .provenance import Provenance
+from .state_layout import StateLayout as StateLayout
 
 if TYPE_CHECKING:
     import d3rlpy
 
+    from .past import Past
     from .to_d3rlpy.buffer import ColumnBuffer
-
-
-@dataclass(frozen=True)
-class StateLayout:
-    """How one row of a state matrix reads: `context` floats, then `history` items, events and gaps, oldest first, then
-    `forbidden` flags, one per action where the log has them, or the item ids of `candidates`, one per slot.
-
-    Ids run from 1 to `item_count`; 0 is padding, in all three history blocks, and an empty slot. A flag of 1 is an
-    action that must not be taken in this state. Encoders slice states by it.
-    """
-
-    context: int
-    history: int = 0
-    item_count: int = 0
-    event_count: int = 0
-    forbidden: int = 0
-    candidates: int = 0
-    other_item: int = 0
-    """Id of the out-of-vocabulary item, 0 for none: a candidate with this id cannot be shown."""
-    vector_size: int = 0
-    """Width of the item vectors that come with the log, 0 for none; they are not part of a state."""
-
-    @property
-    def size(self) -> int:
-        """Number of columns of a state matrix."""
-        return self.context + 3 * self.history + self.beside
-
-    @property
-    def beside(self) -> int:
-        """Number of columns at its end that say which actions are possible."""
-        return self.forbidden + self.candidates
 
 
 @dataclass(frozen=True)
@@ -201,6 +172,19 @@ class TransitionDataset:
 
         return returns_to_go(self, self.gamma if gamma is None else gamma)
 
+    @functools.cached_property
+    def earned(self) -> np.ndarray:
+        """(n,) float64, sum_{u<t} gamma^u r_u over the rows of the session before each."""
+        from .past import earned
+
+        return earned(self)
+
+    def past(self, rows: np.ndarray | slice | None, memory: int) -> Past:
+        """What happened in the sessions of some rows before them, `memory` decisions back; see `mdp.past`."""
+        from .past import past
+
+        return past(self, rows, memory)
+
     def at_decisions(self, events: np.ndarray) -> np.ndarray:
         """(n,) of a column of events (`items`, `events`, `gaps`): each decision's own."""
         return events if self.event_rows is None else events[self.event_rows]
@@ -221,19 +205,9 @@ class TransitionDataset:
     # --- states ------------------------------------------------------------------------------------------------
     def states(self, rows: np.ndarray | slice | None = None) -> np.ndarray:
         """(n, layout.size) float32: observations, the gathered history, and what is possible (see `StateLayout`)."""
-        rows = slice(None) if rows is None else rows
-        beside = [part[rows].astype(np.float32) for part in (self.forbidden, self.candidates) if part is not None]
-        if not self.history:
-            observations = self.observations[rows]
-            return np.concatenate([observations, *beside], axis=1) if beside else np.ascontiguousarray(observations)
-        index = rows if isinstance(rows, np.ndarray) and rows.dtype != bool else np.arange(len(self))[rows]
-        # Looked up instead of spread over all rows: a batch must not cost as much as the whole log.
-        episodes = np.searchsorted(self.episode_starts, index, side="right") - 1
-        assert self.items is not None and self.events is not None and self.gaps is not None, "checked with the history"
-        starts = self.episode_starts if self.event_starts is None else self.event_starts
-        past, real = gather_history(self.events_of(index), starts[episodes], self.history)
-        blocks = [np.where(real, column[past], 0).astype(np.float32) for column in (self.items, self.events, self.gaps)]
-        return np.concatenate([self.observations[rows], *blocks, *beside], axis=1, dtype=np.float32)
+        from .states import states
+
+        return states(self, rows)
 
     # --- parts -------------------------------------------------------------------------------------------------
     def episodes(self, first: int, stop: int) -> TransitionDataset:

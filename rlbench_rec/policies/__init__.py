@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..mdp.dataset import TransitionDataset
+from ..mdp.past import Past
 from ..registry import Registry
 from .allowed import Allowed, allowed_actions
 from .constrained import ConstrainedGreedy
@@ -12,8 +13,9 @@ from .divergence import DIVERGENCES, divergence, temperature_for, temperatures_f
 from .empirical import Empirical
 from .forms import PolicyForm, parse_form
 from .mixed import Mixed
-from .policy import Policy, sample
-from .q_policies import EpsilonGreedy, Greedy, QFunction, Softmax, softmax
+from .past import OngoingSessions, on_log, probability_on_log, scores_on_log
+from .policy import Policy, PolicyWithMemory, ask, sample
+from .q_policies import EpsilonGreedy, Greedy, QFunction, ScoresWithMemory, Softmax, softmax
 from .reweighted import Reweighted
 from .simple import Stateless, Uniform, popularity, uniform
 from .tilted import Tilted, tilt
@@ -45,20 +47,28 @@ __all__ = [
     "EpsilonGreedy",
     "Greedy",
     "Mixed",
+    "OngoingSessions",
+    "Past",
     "Policy",
     "PolicyForm",
+    "PolicyWithMemory",
     "QFunction",
     "Reweighted",
+    "ScoresWithMemory",
     "Softmax",
     "Stateless",
     "Tilted",
     "Uniform",
     "allowed_actions",
+    "ask",
     "divergence",
     "make",
+    "on_log",
     "parse_form",
     "popularity",
+    "probability_on_log",
     "sample",
+    "scores_on_log",
     "softmax",
     "temperature_for",
     "temperatures_for",

@@ -7,7 +7,8 @@ import numpy as np
 from ..bad_rows import refuse_rows
 from ..errors import InputError
 from ..mdp.dataset import StateLayout
-from .policy import Policy
+from ..mdp.past import Past
+from .policy import Policy, PolicyWithMemory, ask
 
 
 def allowed_actions(
@@ -41,7 +42,7 @@ def allowed_actions(
     return allowed
 
 
-class Allowed(Policy):
+class Allowed(PolicyWithMemory):
     """pi(a|s) of another policy, 0 for what may not be recommended (see `allowed_actions`), the rest scaled to sum to
     1; uniform over what is allowed where the other policy gives it no probability.
 
@@ -56,10 +57,10 @@ class Allowed(Policy):
 
     def __init__(self, policy: Policy, layout: StateLayout, other_action: int | None = None):
         self.policy, self.layout, self.other_action = policy, layout, other_action
-        self.name, self.action_count = policy.name, policy.action_count
+        self.name, self.action_count, self.memory = policy.name, policy.action_count, policy.memory
 
-    def probabilities(self, states: np.ndarray) -> np.ndarray:
-        rows = self.policy.probabilities(states)
+    def probabilities(self, states: np.ndarray, *, past: Past | None = None) -> np.ndarray:
+        rows = ask(self.policy, states, past)
         allowed = allowed_actions(states, self.layout, self.action_count, self.other_action)
         if allowed is None:
             return rows

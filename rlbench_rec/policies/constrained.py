@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import InputError
-from .policy import Policy
-from .q_policies import QFunction, one_hot
+from ..mdp.past import Past
+from .policy import Policy, longest
+from .q_policies import QFunction, memory_of, one_hot, scores_of
 from .reweighted import Reweighted
 
 
@@ -34,10 +35,11 @@ class ConstrainedGreedy(Reweighted):
         if not 0.0 <= share <= 1.0:
             raise InputError(f"The share is {share}; it must lie in [0, 1].", where="share")
         self.q, self.action_count, self.share = q, action_count, float(share)
+        self.memory = longest(memory_of(q), base.memory if base else None)
         self.base, self.name = base, f"constrained-{self.share:g}" if name is None else name
 
-    def scores(self, states: np.ndarray) -> np.ndarray:
-        return self.q(states)
+    def scores(self, states: np.ndarray, past: Past | None = None) -> np.ndarray:
+        return scores_of(self.q, states, past)
 
     def reweight(self, scores: np.ndarray, base: np.ndarray) -> np.ndarray:
         base = np.asarray(base, dtype=np.float64)

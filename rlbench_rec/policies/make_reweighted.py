@@ -10,6 +10,7 @@ from .constrained import ConstrainedGreedy
 from .divergence import temperature_for
 from .forms import PolicyForm
 from .mixed import Mixed
+from .past import on_log, scores_on_log
 from .policy import Policy
 from .q_policies import Greedy, QFunction
 from .reweighted import Reweighted
@@ -56,9 +57,8 @@ def _temperature(form: PolicyForm, q: QFunction, base: Policy | None, on: Transi
     if on is None:
         hint = "Give on=, a log, or temperature=."
         raise InputError("The log whose states set the temperature is missing.", where=str(form), hint=hint)
-    states = on.states()
     if base is None:
         hint = "Give base=, the behaviour policy, or temperature=."
         raise InputError("The divergence is from the behaviour policy, which is missing.", where=str(form), hint=hint)
-    probabilities = np.asarray(base.probabilities(states), dtype=np.float64)
-    return temperature_for(q(states), probabilities, _known(form), len(on) / on.n_episodes)
+    probabilities = np.asarray(on_log(base, on), dtype=np.float64)
+    return temperature_for(scores_on_log(q, on), probabilities, _known(form), len(on) / on.n_episodes)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import InputError
-from .policy import Policy
+from ..mdp.past import Past
+from .policy import Policy, ask, longest
 from .reweighted import Reweighted
 
 
@@ -29,11 +30,12 @@ class Mixed(Reweighted):
         if not 0.0 <= share <= 1.0:
             raise InputError(f"The share is {share}; it must lie in [0, 1].", where="share")
         self.policy, self.action_count, self.share = policy, policy.action_count, float(share)
+        self.memory = longest(policy.memory, base.memory if base else None)
         self.base, self.name = base, f"mixed-{self.share:g}" if name is None else name
 
-    def scores(self, states: np.ndarray) -> np.ndarray:
+    def scores(self, states: np.ndarray, past: Past | None = None) -> np.ndarray:
         """(n, A) the other policy's probabilities."""
-        return self.policy.probabilities(states)
+        return ask(self.policy, states, past)
 
     def reweight(self, scores: np.ndarray, base: np.ndarray) -> np.ndarray:
         return (1.0 - self.share) * np.asarray(base, dtype=np.float64) + self.share * scores

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import InputError
-from .policy import Policy
-from .q_policies import QFunction
+from ..mdp.past import Past
+from .policy import Policy, longest
+from .q_policies import QFunction, memory_of, scores_of
 from .reweighted import Reweighted
 
 
@@ -34,10 +35,11 @@ class Tilted(Reweighted):
         if not temperature >= 0:
             raise InputError(f"The temperature is {temperature}; it must be 0 or above.", where="temperature")
         self.q, self.action_count, self.temperature = q, action_count, float(temperature)
+        self.memory = longest(memory_of(q), base.memory if base else None)
         self.base, self.name = base, name
 
-    def scores(self, states: np.ndarray) -> np.ndarray:
-        return self.q(states)
+    def scores(self, states: np.ndarray, past: Past | None = None) -> np.ndarray:
+        return scores_of(self.q, states, past)
 
     def reweight(self, scores: np.ndarray, base: np.ndarray) -> np.ndarray:
         return tilt(scores, base, self.temperature)

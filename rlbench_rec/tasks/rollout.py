@@ -9,7 +9,9 @@ import numpy as np
 
 from ..bad_rows import refuse_rows
 from ..errors import InputError
-from ..policies.policy import Policy
+from ..mdp.past import Past
+from ..policies.past import OngoingSessions
+from ..policies.policy import Policy, ask
 from ..tolerances import PROBABILITY_SUM
 from .random_streams import stream
 
@@ -65,22 +67,30 @@ def play(task: Task, policy: Policy, n_users: int, seed: int, batch: int) -> Ite
     simulator = task.simulator(n_users, seed=stream(task.id, seed, batch))
     rng = np.random.default_rng(stream(task.id, seed, batch, POLICY_STREAM))
     states = simulator.reset()
+    sessions = None
+    if policy.memory is not None:
+        sessions = OngoingSessions(n_users, policy.memory, states.shape[1], task.gamma)
     while len(simulator.present):
         users = simulator.present
         thresholds = rng.random(n_users)[users]
-        actions, propensities = choose(policy, states, thresholds)
+        actions, propensities = choose(policy, states, thresholds, sessions.of(users) if sessions else None)
         step = simulator.step(actions)
+        if sessions:
+            sessions.add(users, states, actions, step.rewards)
         yield Decisions(users, states, actions, propensities, step.rewards, step.metrics)
         states = step.states[~step.terminated]
 
 
-def choose(policy: Policy, states: np.ndarray, thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def choose(
+    policy: Policy, states: np.ndarray, thresholds: np.ndarray, past: Past | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw actions by inverting each row's cumulative probabilities at a given uniform number.
 
     Args:
         policy: the policy.
         states: (k, state size).
         thresholds: (k,) uniform numbers in [0, 1).
+        past: of the sessions, for a policy that looks back.
 
     Returns:
         (k,) int64 actions and (k,) float64 probabilities of them.
@@ -88,7 +98,7 @@ def choose(policy: Policy, states: np.ndarray, thresholds: np.ndarray) -> tuple[
     Raises:
         InputError: another shape, or a row that is not probabilities.
     """
-    matrix = policy.probabilities(states)
+    matrix = ask(policy, states, past)
     if matrix.shape != (len(states), policy.action_count):
         raise InputError(
             f"Probabilities of shape {matrix.shape}; {(len(states), policy.action_count)} is needed.",

@@ -10,7 +10,17 @@ from numpy.typing import ArrayLike
 
 from ..errors import RlbenchError
 from ..mdp.dataset import TransitionDataset
-from ..policies import POLICIES, Policy, Reweighted, allowed_actions, make
+from ..policies import (
+    POLICIES,
+    Policy,
+    PolicyWithMemory,
+    Reweighted,
+    allowed_actions,
+    ask,
+    make,
+    on_log,
+    probability_on_log,
+)
 from .contract import Check, require
 from .toy_logs import toy_logs
 
@@ -46,7 +56,7 @@ def policy_checks(name: str, train: TransitionDataset | None = None) -> list[Che
         "is a policy over the log's actions": _check_made,
         "probabilities are rows that sum to 1": _check_rows,
         "probability_of agrees with probabilities": _check_probability_of,
-        "a state's row does not depend on the others": _check_batches,
+        "a row does not depend on those that it is asked with": _check_batches,
         "what is forbidden has no probability": _check_forbidden,
         "draws are actions that it can take": _check_draws,
     }
@@ -92,12 +102,16 @@ def _check_made(policy: Policy, log: TransitionDataset) -> None:
     assert isinstance(policy.name, str) and policy.name, "has no name; set `name`, the label in tables."
     count = policy.action_count
     assert count == log.action_count, f"has {count} actions of {log.action_count}; set action_count to the log's."
+    looks_back = policy.memory is not None
+    what = f"looks back {policy.memory} decisions; that has to be a subclass of policies.PolicyWithMemory."
+    assert not looks_back or isinstance(policy, PolicyWithMemory), what
 
 
 def _check_rows(policy: Policy, log: TransitionDataset) -> None:
     states = log.states()
     before = states.tobytes()
-    rows = policy.probabilities(states)
+    past = None if policy.memory is None else log.past(None, policy.memory)
+    rows = ask(policy, states, past)
     assert states.tobytes() == before, "changes the states that it is given; work on a copy."
     expected = (len(states), log.action_count)
     assert rows.shape == expected, f"probabilities have the shape {rows.shape}; {expected} is needed."
@@ -106,14 +120,13 @@ def _check_rows(policy: Policy, log: TransitionDataset) -> None:
     wrong = ~np.isclose(rows.sum(axis=1), 1.0, rtol=0, atol=SUM_ERROR)
     row = _first(wrong)
     assert not wrong.any(), f"row {row} sums to {rows[row].sum():.6g}; divide each row by its sum."
-    assert policy.probabilities(states[:0]).shape == (0, log.action_count), "no states must give no rows."
+    assert ask(policy, states[:0], past and past[:0]).shape == (0, log.action_count), "no states must give no rows."
 
 
 def _check_probability_of(policy: Policy, log: TransitionDataset) -> None:
-    states, rng = log.states(), np.random.default_rng(0)
-    actions = rng.integers(log.action_count, size=len(states))
-    expected = policy.probabilities(states)[np.arange(len(states)), actions]
-    single = policy.probability_of(states, actions)
+    actions = np.random.default_rng(0).integers(log.action_count, size=len(log))
+    expected = on_log(policy, log)[np.arange(len(log)), actions]
+    single = probability_on_log(policy, log, actions)
     assert single.shape == expected.shape, f"probability_of has the shape {single.shape}; {expected.shape} is needed."
     wrong = ~np.isclose(single, expected, rtol=1e-6, atol=1e-12)
     row = _first(wrong)
@@ -121,9 +134,8 @@ def _check_probability_of(policy: Policy, log: TransitionDataset) -> None:
 
 
 def _check_batches(policy: Policy, log: TransitionDataset) -> None:
-    states = log.states()
-    whole = policy.probabilities(states)
-    alone = np.concatenate([policy.probabilities(states[row : row + 1]) for row in range(len(states))])
+    whole = on_log(policy, log)
+    alone = np.concatenate([on_log(policy, log, slice(row, row + 1)) for row in range(len(log))])
     wrong = ~np.isclose(alone, whole, rtol=1e-5, atol=1e-9).all(axis=1)
     assert not wrong.any(), f"row {_first(wrong)} alone has other probabilities; read nothing but the row itself."
 
@@ -133,45 +145,46 @@ def _check_forbidden(policy: Policy, log: TransitionDataset) -> None:
     allowed = allowed_actions(states, log.layout, log.action_count)
     if allowed is None:
         return
-    taken = ((policy.probabilities(states) > 0) & ~allowed).any(axis=1)
+    taken = ((on_log(policy, log) > 0) & ~allowed).any(axis=1)
     assert not taken.any(), f"row {_first(taken)} gives probability to a forbidden action or an empty slot."
 
 
 def _check_draws(policy: Policy, log: TransitionDataset) -> None:
     states = log.states()
-    drawn, again = (policy.act(states, np.random.default_rng(0)) for _ in range(2))
+    past = {} if policy.memory is None else {"past": log.past(None, policy.memory)}
+    drawn, again = (policy.act(states, np.random.default_rng(0), **past) for _ in range(2))
     assert drawn.shape == (len(states),) and drawn.dtype == np.int64, f"act gives {drawn.dtype} {drawn.shape}."
     assert ((drawn >= 0) & (drawn < log.action_count)).all(), "act draws an action that does not exist."
-    chances = policy.probabilities(states)[np.arange(len(states)), drawn]
+    chances = on_log(policy, log)[np.arange(len(states)), drawn]
     assert (chances > 0).all(), f"row {_first(chances <= 0)}: act draws an action of probability 0."
     assert np.array_equal(drawn, again), "act draws differently from the same generator; draw from `rng` alone."
 
 
 def _check_base(policy: Reweighted, title: str, log: TransitionDataset) -> None:
     states, on = log.states(), f"On a log of {title}: "
+    past = None if policy.memory is None else log.past(None, policy.memory)
     rng = np.random.default_rng(0)
     base = rng.dirichlet(np.ones(log.action_count), size=len(states))
-    rows = policy.probabilities(states, base)
+    rows = policy.probabilities(states, base, past=past)
     assert rows.shape == base.shape, f"{on}probabilities have the shape {rows.shape}; {base.shape} is needed."
     sound = (rows >= 0).all() and np.allclose(rows.sum(axis=1), 1.0, rtol=0, atol=SUM_ERROR)
     assert sound, f"{on}with a base that a call brings the rows are no probabilities."
     actions = rng.integers(log.action_count, size=len(states))
-    single = policy.probability_of(states, actions, base)
+    single = policy.probability_of(states, actions, base, past=past)
     expected = rows[np.arange(len(states)), actions]
     assert np.allclose(single, expected, rtol=1e-6, atol=1e-12), f"{on}probability_of takes another base."
-    drawn = policy.act(states, np.random.default_rng(0), base)
+    drawn = policy.act(states, np.random.default_rng(0), base, past=past)
     assert (rows[np.arange(len(states)), drawn] > 0).all(), f"{on}act takes another base."
     if policy.base is not None:
-        own = policy.probabilities(states, policy.base.probabilities(states))
-        assert np.array_equal(own, policy.probabilities(states)), (
+        own = policy.probabilities(states, on_log(policy.base, log), past=past)
+        assert np.array_equal(own, policy.probabilities(states, past=past)), (
             f"{on}its own base, brought by a call, counts otherwise."
         )
 
 
 def _check_repeatable(name: str, title: str, log: TransitionDataset) -> None:
-    states = log.states()
     policy, twin = make(name, log), make(name, log)
-    first, second, third = (each.probabilities(states) for each in (policy, policy, twin))
+    first, second, third = (on_log(each, log) for each in (policy, policy, twin))
     assert np.array_equal(first, second), f"On a log of {title}: asked twice, it gives different answers."
     assert np.array_equal(first, third), f"On a log of {title}: made twice, it is another policy; fix its seeds."
 

@@ -129,7 +129,10 @@ class Tabular(ScoredTask[TabularConfig]):
         return float(self.start @ self.state_values(self.behaviour))
 
     def _value(self, policy: Policy, relative_error: float, seed: int, gamma: float) -> TrueValue:
-        """The policy's exact value: standard error 0, no episodes played, whatever the precision and the seed."""
+        """The policy's exact value: standard error 0, no episodes played, whatever the precision and the seed. A policy
+        that looks back is played, since its value is no function of the state."""
+        if policy.memory is not None:
+            return super()._value(policy, relative_error, seed, gamma)
         if policy.action_count != self.action_count:
             raise InputError(
                 f"The policy has {policy.action_count} actions, {self.id} has {self.action_count}.",

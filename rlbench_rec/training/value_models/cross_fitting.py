@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import InputError
 from ...extras import require
 from ...mdp.dataset import TransitionDataset
-from ...policies import Policy
+from ...policies import Policy, on_log
 from .reward_model import RewardModel
 
 CHUNK_CELLS = 4_000_000
@@ -143,7 +143,7 @@ def cross_fitted_q(
 def _expected_rewards(data: TransitionDataset, policy: Policy, rewards: CrossFittedRewards) -> np.ndarray:
     expected = np.empty(len(data))
     for rows in _chunks(np.arange(len(data)), data.action_count):
-        expected[rows] = (policy.probabilities(data.states(rows)) * rewards.matrix(rows)).sum(axis=1)
+        expected[rows] = (on_log(policy, data, rows) * rewards.matrix(rows)).sum(axis=1)
     return expected
 
 

@@ -14,7 +14,7 @@ from torch import nn
 
 from ...errors import InputError
 from ...mdp.dataset import TransitionDataset
-from ...policies import Policy, QFunction
+from ...policies import Policy, QFunction, on_log
 from ..device import resolve, seeded
 from ..networks import ScoreNetwork, score
 from ..networks.encoders import build
@@ -140,7 +140,7 @@ def probabilities_by_row(policy: Policy, data: TransitionDataset, device: str) -
         )
 
     def compute(rows: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(policy.probabilities(data.states(rows)).astype(np.float32))
+        return torch.from_numpy(on_log(policy, data, rows).astype(np.float32))
 
     if len(data) * data.action_count > MAX_CELLS:
         return lambda rows: compute(rows.cpu().numpy()).to(device)
