@@ -41,7 +41,8 @@ def evaluate(
         policy: the target policy.
         estimators: ids of `rlbench list estimators`.
         behaviour: the behaviour policy, where known: it gives propensities to a log without them, and tells how much of
-            the target policy's mass lies on actions that are never logged.
+            the target policy's mass lies on actions that are never logged, unless the log itself does
+            (`TransitionDataset.behaviour_probabilities`).
         q: `fqe` (fitted Q evaluation), `linear` (the same by a linear function: fast, and wrong in its shape),
             `reward-model` (one-step logs only), or `auto`: `fqe` on sequential logs, `reward-model` on one-step logs.
         seed: of folds, q and bootstrap.
@@ -157,11 +158,15 @@ def _unsupported_mass(
     unknown = np.zeros(len(data))
     if data.other_action is not None:
         unknown = probability_on_log(policy, data, np.full(len(data), data.other_action))
-    if behaviour is None:
+    if behaviour is None and data.behaviour_probabilities is None:
         return unknown if unknown.any() else None
     if probabilities is None:
         probabilities = on_log(policy, data)
-    unlogged = np.where(on_log(behaviour, data) > 0, 0.0, probabilities)
+    logged = data.behaviour_probabilities
+    if logged is None:
+        assert behaviour is not None, "checked above"
+        logged = on_log(behaviour, data)
+    unlogged = np.where(logged > 0, 0.0, probabilities)
     if data.other_action is not None:
         unlogged[:, data.other_action] = probabilities[:, data.other_action]
     return unlogged.sum(axis=1)

@@ -60,6 +60,7 @@ def with_candidates(
         action_count=slots,
         candidates=candidates,
         propensities=None,
+        behaviour_probabilities=None,
         action_names=(),
         other_action=None,
         provenance=provenance,

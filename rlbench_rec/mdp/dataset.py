@@ -51,6 +51,8 @@ class TransitionDataset:
         item_vectors: (item_count + 1, d) float32, what is known of each item beforehand (a language model's
             embedding of its text, say), row 0 zeros; or None. See `mdp.with_item_vectors`.
         propensities: (n,) float64, the behaviour policy's probability of the logged action, or None where unknown.
+        behaviour_probabilities: (n, action_count) float32, its probabilities of all actions, where the log carries
+            them; they come with `propensities` and agree with them.
         metrics: (n, m) float32 outcomes per row, named by `metric_names` (CTR, CVR, revenue, …).
         clusters: (episodes,) int64 codes of the user behind each episode, or None.
         next_episodes: (episodes,) int64, the episode in which the same user returns, -1 for none: the last row of an
@@ -86,6 +88,7 @@ class TransitionDataset:
     candidates: np.ndarray | None = None
     item_vectors: np.ndarray | None = None
     propensities: np.ndarray | None = None
+    behaviour_probabilities: np.ndarray | None = None
     metrics: np.ndarray | None = None
     metric_names: tuple[str, ...] = ()
     clusters: np.ndarray | None = None
@@ -102,7 +105,6 @@ class TransitionDataset:
 
         check(self)
 
-    # --- shape -------------------------------------------------------------------------------------------------
     def __len__(self) -> int:
         return len(self.actions)
 
@@ -202,14 +204,12 @@ class TransitionDataset:
         goes_on = self.next_episodes[episodes]
         return np.where((following == rows) & (goes_on >= 0), self.episode_starts[goes_on], following)
 
-    # --- states ------------------------------------------------------------------------------------------------
     def states(self, rows: np.ndarray | slice | None = None) -> np.ndarray:
         """(n, layout.size) float32: observations, the gathered history, and what is possible (see `StateLayout`)."""
         from .states import states
 
         return states(self, rows)
 
-    # --- parts -------------------------------------------------------------------------------------------------
     def episodes(self, first: int, stop: int) -> TransitionDataset:
         """Episodes `first` to `stop - 1` as a dataset of their own; columns are views."""
         from .selection import episodes
@@ -240,14 +240,12 @@ class TransitionDataset:
             )
         return self.episodes(0, self.train_episodes), self.episodes(self.train_episodes, self.n_episodes)
 
-    # --- summary -----------------------------------------------------------------------------------------------
     def describe(self) -> dict[str, str | int | float | None]:
         """The dataset's main figures, as plain Python values; see `mdp.describe`."""
         from .describe import describe
 
         return describe(self)
 
-    # --- edges -------------------------------------------------------------------------------------------------
     def to_d3rlpy(self) -> d3rlpy.dataset.MDPDataset:
         """The same transitions as d3rlpy's own dataset; every row remains a transition."""
         from .to_d3rlpy.mdp_dataset import to_d3rlpy

@@ -49,7 +49,7 @@ def describe(data: TransitionDataset) -> dict[str, str | int | float | None]:
         "gamma": data.gamma,
         "mean_reward": total_reward / len(data),
         "mean_undiscounted_return": total_reward / data.n_episodes,
-        "propensities": "logged" if data.propensities is not None else "none",
+        "propensities": _known_propensities(data),
     }
     if "split" in data.provenance.config:
         described["split"] = str(data.provenance.config["split"])
@@ -61,6 +61,12 @@ def describe(data: TransitionDataset) -> dict[str, str | int | float | None]:
         means = _total(data.metrics) / len(data)
         described |= {name: float(mean) for name, mean in zip(data.metric_names, means, strict=True)}
     return described
+
+
+def _known_propensities(data: TransitionDataset) -> str:
+    if data.behaviour_probabilities is not None:
+        return "logged, of all actions"
+    return "none" if data.propensities is None else "logged"
 
 
 def first_test_row(data: TransitionDataset) -> int:

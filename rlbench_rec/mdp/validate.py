@@ -9,6 +9,7 @@ import numpy as np
 
 from ..bad_rows import refuse_rows
 from ..errors import InputError
+from ..tolerances import PROBABILITY_SUM
 from .chunked_columns import parts
 
 if TYPE_CHECKING:
@@ -31,14 +32,17 @@ DTYPES = {
     "candidates": np.int32,
     "item_vectors": np.float32,
     "propensities": np.float64,
+    "behaviour_probabilities": np.float32,
     "metrics": np.float32,
     "clusters": np.int64,
     "next_episodes": np.int64,
     "timestamps": np.int64,
 }
 """The dtype of every column; a column of another dtype is refused rather than cast."""
-TABLES = ("observations", "forbidden", "candidates", "item_vectors", "metrics")
+TABLES = ("observations", "forbidden", "candidates", "item_vectors", "behaviour_probabilities", "metrics")
 """Columns of several numbers a row."""
+AGREEMENT = 1e-3
+"""How far a propensity may be from the probability of the same action, relative: either may be rounded."""
 PER_ROW = (
     "observations",
     "actions",
@@ -46,6 +50,7 @@ PER_ROW = (
     "forbidden",
     "candidates",
     "propensities",
+    "behaviour_probabilities",
     "metrics",
     "timestamps",
 )
@@ -75,6 +80,8 @@ def check(data: TransitionDataset) -> None:
     if data.propensities is not None:
         # Written as "not inside" so that NaN is refused too.
         _refuse("propensities", "outside (0, 1]", lambda shares: ~((shares > 0) & (shares <= 1)), data.propensities)
+    if data.behaviour_probabilities is not None:
+        _check_probabilities(data, data.behaviour_probabilities)
     if data.forbidden is not None:
         _check_forbidden(data, data.forbidden)
     if data.candidates is not None:
@@ -160,6 +167,26 @@ def _check_candidates(data: TransitionDataset, candidates: np.ndarray) -> None:
     outside = f"has an id outside 0..{data.item_count}"
     _refuse("candidates", outside, lambda ids: ((ids < 0) | (ids > data.item_count)).any(axis=1), candidates)
     _refuse("candidates", "took an empty slot", lambda *row: _taken(*row) == 0, candidates, data.actions)
+
+
+def _check_probabilities(data: TransitionDataset, probabilities: np.ndarray) -> None:
+    where = "behaviour_probabilities"
+    if data.propensities is None:
+        hint = "Give what they have at the logged actions."
+        raise InputError("These come with the column propensities.", where=where, hint=hint)
+    _check_shape(where, probabilities, data)
+    _refuse(where, "not rows of probabilities that sum to 1", _not_a_distribution, probabilities)
+
+    def disagrees(rows: np.ndarray, actions: np.ndarray, propensities: np.ndarray) -> np.ndarray:
+        return ~(np.abs(_taken(rows, actions) - propensities) <= AGREEMENT * propensities)
+
+    why = "not the propensity at the logged action"
+    _refuse(where, why, disagrees, probabilities, data.actions, data.propensities)
+
+
+def _not_a_distribution(rows: np.ndarray) -> np.ndarray:
+    # Written as "not a distribution" so that NaN is refused too.
+    return ~((rows >= 0.0).all(axis=1) & (np.abs(rows.sum(axis=1, dtype=np.float64) - 1.0) <= PROBABILITY_SUM))
 
 
 def _check_shape(name: str, column: np.ndarray, data: TransitionDataset) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
 from .constrained import ConstrainedGreedy
@@ -34,7 +32,8 @@ def make_reweighted(
         action_count: number of actions.
         base: the behaviour policy; None: each call of the policy brings its probabilities.
         temperature: of `tilted`.
-        on: the log whose states and session length set the temperature.
+        on: the log whose states and session length set the temperature; without a base, its
+            `behaviour_probabilities` do.
 
     Raises:
         InputError: a parameter out of range, or a divergence without a log and a base to measure it on.
@@ -57,8 +56,8 @@ def _temperature(form: PolicyForm, q: QFunction, base: Policy | None, on: Transi
     if on is None:
         hint = "Give on=, a log, or temperature=."
         raise InputError("The log whose states set the temperature is missing.", where=str(form), hint=hint)
-    if base is None:
+    probabilities = on.behaviour_probabilities if base is None else on_log(base, on)
+    if probabilities is None:
         hint = "Give base=, the behaviour policy, or temperature=."
         raise InputError("The divergence is from the behaviour policy, which is missing.", where=str(form), hint=hint)
-    probabilities = np.asarray(on_log(base, on), dtype=np.float64)
     return temperature_for(scores_on_log(q, on), probabilities, _known(form), len(on) / on.n_episodes)

@@ -111,7 +111,8 @@ class Run:
                 reweight the base by the scores of the network.
             tau: temperature of `softmax`, in units of the reward.
             epsilon: uniform share of `epsilon-greedy`.
-            divergence: distance of `tilted` from the base, in nats a session; it needs `on` and `base`.
+            divergence: distance of `tilted` from the base, in nats a session; it needs `on`, and `base` unless that
+                log carries the probabilities of all actions.
             temperature: of `tilted`, in units of the scores, in place of a divergence.
             share: the greedy policy's share of `mixed`; of `constrained`, how likely an action must be for the base,
                 as a share of its likeliest.

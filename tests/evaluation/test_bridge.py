@@ -123,6 +123,15 @@ def test_known_behaviour_tells_the_unsupported_mass(data):
     np.testing.assert_allclose(log.unsupported_mass, 1 - 1 / data.action_count)
 
 
+def test_probabilities_in_the_log_tell_the_unsupported_mass(data):
+    rows, count = np.arange(len(data)), data.action_count
+    shares = np.zeros((len(data), count), dtype=np.float32)
+    shares[rows, data.actions], shares[rows, (data.actions + 1) % count] = 0.6, 0.4
+    known = replace(data, behaviour_probabilities=shares, propensities=np.full(len(data), 0.6))
+    log = evaluation_log(known, rb.policies.Uniform(count), ["ips"])
+    np.testing.assert_allclose(log.unsupported_mass, 1 - 2 / count)
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_mass_on_items_outside_the_vocabulary_is_unsupported(data, known):
     shop, uniform = replace(data, other_action=4), rb.policies.Uniform(data.action_count)

@@ -36,6 +36,15 @@ def data() -> TransitionDataset:
     )
 
 
+def shares(columns: int = 3, row: int = 0, cell: float | None = None) -> np.ndarray:
+    """Half on the logged action, a quarter on the others, but for a cell."""
+    rows = np.full((6, columns), 0.25, dtype=np.float32)
+    rows[np.arange(6), np.array([0, 1, 2, 0, 1, 1]) % columns] = 0.5
+    if cell is not None:
+        rows[row, 2] = cell
+    return rows
+
+
 def test_states_show_the_last_rows_of_the_same_episode_oldest_first(data):
     states = data.states()
     assert states.dtype == np.float32 and states.shape == (6, data.layout.size) == (6, 7)
@@ -95,6 +104,13 @@ def test_describe_counts(data):
         ),
         ("propensities", np.array([0.5, 0.5, np.nan, 0.5, 0.5, 0.5]), r"propensities: .*row 2"),
         ("propensities", np.full(5, 0.5), "propensities: 5 entries; 6 are needed"),
+        ("behaviour_probabilities", np.full((6, 3), 0.5), "behaviour_probabilities: dtype float64; float32 is needed"),
+        ("behaviour_probabilities", shares(columns=2), r"behaviour_probabilities: Shape \(6, 2\); \(6, 3\) is needed"),
+        ("behaviour_probabilities", shares()[:5], "behaviour_probabilities: 5 entries"),
+        ("behaviour_probabilities", shares(row=4, cell=0.6), "1 values are not rows of probabilities.*at row 4"),
+        ("behaviour_probabilities", shares(row=4, cell=np.nan), "not rows of probabilities.*at row 4"),
+        ("behaviour_probabilities", shares(row=3, cell=-0.25), "not rows of probabilities.*at row 3"),
+        ("behaviour_probabilities", shares()[:, [1, 0, 2]], "5 values are not the propensity at .*first is at row 0"),
         ("rewards", np.zeros(6), "rewards: dtype float64; float32 is needed"),
         ("episode_starts", np.array([0, 4, 3], dtype=np.int64), "episode_starts: .*not ascending.*row 2"),
         ("episode_starts", np.array([1, 3, 4], dtype=np.int64), "must start at row 0"),
@@ -106,6 +122,20 @@ def test_describe_counts(data):
 def test_bad_columns_are_refused_by_name_and_row(data, column, value, message):
     with pytest.raises(InputError, match=message):
         replace(data, **{column: value})
+
+
+def test_probabilities_of_all_actions_go_with_their_rows(data):
+    whole = replace(data, behaviour_probabilities=shares())
+    train, test = whole.split()
+    np.testing.assert_array_equal(train.behaviour_probabilities, shares()[:4])
+    np.testing.assert_array_equal(test.behaviour_probabilities, shares()[4:])
+    np.testing.assert_array_equal(whole.select([2, 0]).behaviour_probabilities, shares()[[0, 1, 2, 4, 5]])
+    # Within a rounding of the propensity it is the same number.
+    replace(whole, propensities=np.full(6, 0.5004))
+    with pytest.raises(InputError, match="6 values are not the propensity"):
+        replace(whole, propensities=np.full(6, 0.501))
+    with pytest.raises(InputError, match="come with the column propensities"):
+        replace(whole, propensities=None)
 
 
 def test_to_d3rlpy_keeps_every_transition(data):

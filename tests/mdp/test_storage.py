@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -36,6 +37,15 @@ def test_round_trip(data, tmp_path, mmap):
     assert again.provenance == data.provenance and again.action_names == data.action_names
     assert again.describe() == data.describe()
     assert isinstance(again.actions, np.memmap) == mmap
+
+
+def test_probabilities_of_all_actions_are_kept(data, tmp_path):
+    data = replace(data, behaviour_probabilities=np.full((50, 4), 0.25, dtype=np.float32))
+    data.save(tmp_path / "saved")
+    again = TransitionDataset.load(tmp_path / "saved")
+    np.testing.assert_array_equal(again.behaviour_probabilities, data.behaviour_probabilities)
+    assert json.loads((tmp_path / "saved" / "dataset.json").read_text())["format"] == 3
+    assert again.describe()["propensities"] == "logged, of all actions"
 
 
 def test_same_data_same_bytes(data, tmp_path):

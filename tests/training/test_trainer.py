@@ -218,6 +218,8 @@ def test_forms_that_stay_with_the_log(data, run):
     expected = temperature_for(q, shares, 0.3, len(data) / data.n_episodes)
     assert tilted.temperature == pytest.approx(expected) and 0 < expected < np.inf
     assert np.allclose(tilted.probabilities(states), tilt(q, shares, expected))
+    known = replace(data, behaviour_probabilities=shares.astype(np.float32), propensities=shares[0, data.actions])
+    assert run.policy("tilted", divergence=0.3, on=known).temperature == pytest.approx(expected, rel=1e-5)
     served = run.policy("tilted", temperature=expected)
     assert np.allclose(served.probabilities(states, shares), tilted.probabilities(states))
     mixed = run.policy("mixed", share=0.25, base=base)
