@@ -1,5 +1,6 @@
 from . import evaluation as evaluation
 from . import events as events
+from . import frontier as frontier
 from . import mdp as mdp
 from . import ope as ope
 from . import policies as policies

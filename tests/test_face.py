@@ -15,7 +15,19 @@ import rlbench_rec as rb
 PACKAGE = Path(rb.__file__).parent
 HEAVY = ("torch", "d3rlpy", "sklearn", "scipy", "duckdb", "pyarrow", "pandas", "matplotlib", "gymnasium")
 STUBS = sorted(path for path in PACKAGE.rglob("__init__.pyi"))
-PUBLIC = ("events", "mdp", "policies", "tasks", "training", "ope", "evaluation", "results", "suite", "testing")
+PUBLIC = (
+    "events",
+    "mdp",
+    "policies",
+    "tasks",
+    "training",
+    "ope",
+    "evaluation",
+    "frontier",
+    "results",
+    "suite",
+    "testing",
+)
 
 
 def names_in(stub: Path) -> set[str]:

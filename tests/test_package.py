@@ -22,6 +22,7 @@ ROOMS = (
     "training",
     "ope",
     "evaluation",
+    "frontier",
     "results",
     "suite",
     "testing",

@@ -91,9 +91,7 @@ def evaluation_log(
     from .. import ope
 
     ope.estimators.refuse_one_name(estimators, "estimators")
-    if data.next_episodes is not None:
-        hint = "Build it with ends = 'terminal', or take dataclasses.replace(data, next_episodes=None)."
-        raise InputError("A value is that of a session, and these lead to the user's next.", where="ends", hint=hint)
+    refuse_continued(data)
     propensities, source = _propensities(data, behaviour)
     model = q_model(data, q) if any(ope.estimators.needs_q(name) for name in estimators) else None
     probabilities = q_logged = v_target = None
@@ -115,6 +113,42 @@ def evaluation_log(
                 batch_size=fqe_batch_size,
                 device=device,
             )
+    return log_of(
+        data,
+        propensities,
+        target_propensities,
+        q_logged=q_logged,
+        v_target=v_target,
+        unsupported_mass=_unsupported_mass(data, behaviour, policy, probabilities),
+        propensity_source=source,
+    )
+
+
+def refuse_continued(data: TransitionDataset) -> None:
+    """Sessions that lead to the user's next one have no value of their own.
+
+    Raises:
+        InputError: the data has such sessions.
+    """
+    if data.next_episodes is not None:
+        hint = "Build it with ends = 'terminal', or take dataclasses.replace(data, next_episodes=None)."
+        raise InputError("A value is that of a session, and these lead to the user's next.", where="ends", hint=hint)
+
+
+def log_of(
+    data: TransitionDataset,
+    propensities: np.ndarray,
+    target_propensities: np.ndarray,
+    *,
+    q_logged: np.ndarray | None = None,
+    v_target: np.ndarray | None = None,
+    unsupported_mass: np.ndarray | None = None,
+    propensity_source: str = "logged",
+) -> EvaluationLog:
+    """A log's rewards, sessions, users and metrics, with what two policies think of its actions; all (n,), see
+    `EvaluationLog`."""
+    from .. import ope
+
     return ope.EvaluationLog(
         rewards=data.rewards.astype(np.float64),
         propensities=propensities,
@@ -125,8 +159,8 @@ def evaluation_log(
         gamma=data.gamma,
         clusters=data.clusters,
         metrics=None if data.metrics is None else data.metrics.astype(np.float64),
-        unsupported_mass=_unsupported_mass(data, behaviour, policy, probabilities),
-        propensity_source=source,
+        unsupported_mass=unsupported_mass,
+        propensity_source=propensity_source,
     )
 
 

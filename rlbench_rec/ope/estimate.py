@@ -130,7 +130,7 @@ def infer(
     pairs = zip(estimators, measured, strict=True)
     judged = [verdicts.of(member, on_log.value, on_log.skewness) for member, on_log in pairs]
     rows = zip(estimators, measured, limits, judged, strict=True)
-    return [_estimate(log, inference, *row) for row in rows]
+    return [reported(log, inference, *row) for row in rows]
 
 
 def _check_interval(log: EvaluationLog, estimators: Sequence[Estimator], interval: Interval) -> None:
@@ -143,9 +143,10 @@ def _check_interval(log: EvaluationLog, estimators: Sequence[Estimator], interva
         raise InputError(what, where="interval", hint=f"Use {', '.join(STRATIFIED)}.")
 
 
-def _estimate(
+def reported(
     log: EvaluationLog, inference: Inference, member: Estimator, measured: Measured, limits: Limits, verdict: Verdict
 ) -> Estimate:
+    """The result for an estimator, from what was measured of it on a log."""
     return Estimate(
         member.reported(log.bandwidth),
         measured.value,

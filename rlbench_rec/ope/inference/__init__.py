@@ -6,7 +6,7 @@ from .inference_options import Inference, Interval, interval_named
 from .interval_kinds import INTERVALS
 from .joint_resamples import UNDEFINED, MeasuredSample, jointly_resampled, percentiles
 from .lower_bounds import lower_bound
-from .simultaneous import band, simultaneous
+from .simultaneous import band, critical_value, simultaneous
 from .slope import slope
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "band",
     "combined",
     "confidence_sequence",
+    "critical_value",
     "interval_named",
     "jointly_resampled",
     "lower_bound",

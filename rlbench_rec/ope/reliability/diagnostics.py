@@ -147,12 +147,21 @@ class Verdicts:
         verdict = qualified(estimator, value, verdict, LogTraits.of(self.log))
         return judge_users(verdict, self._users, self.gate)
 
+    def overlaps(self, estimator: Estimator) -> list[Overlap]:
+        """All figures that the verdict on an estimator looks at."""
+        outcomes, kinds = (self.metric,) if estimator.outcomes is None else estimator.outcomes, estimator.kinds
+        pairs = [(outcome, kind) for outcome in outcomes for kind in kinds]
+        return [overlap for pair in pairs for overlap in _looked_at(self._overlaps_of(*pair), pair[1], kinds)]
+
     def _on(self, outcome: int | None, kind: str, kinds: Sequence[str]) -> Verdict:
+        return verdict_on(self._overlaps_of(outcome, kind), self.gate, kind, kinds)
+
+    def _overlaps_of(self, outcome: int | None, kind: str) -> list[Overlap]:
         if outcome not in self._of_outcomes:
             self._of_outcomes[outcome] = LogOverlap(self.log, outcome)
         if (outcome, kind) not in self._overlaps:
             self._overlaps[outcome, kind] = self._of_outcomes[outcome].overlaps(kind)
-        return verdict_on(self._overlaps[outcome, kind], self.gate, kind, kinds)
+        return self._overlaps[outcome, kind]
 
     @property
     def _users(self) -> float | None:
@@ -169,15 +178,20 @@ def effective_users(log: EvaluationLog) -> float | None:
 def verdict_on(positions: Sequence[Overlap], gate: Gate, kind: str, kinds: Sequence[str]) -> Verdict:
     """The verdict on weights of a kind, which is one of several that an estimator has; on those of the position that
     overlaps least."""
-    if not kind.endswith("difference") and any(other.endswith("difference") for other in kinds):
-        # Whether a log shows enough of a lift depends on the differences of weights.
-        positions = [replace(overlap, sizes=None) for overlap in positions]
-    verdicts = [judge(overlap, gate) for overlap in positions]
+    verdicts = [judge(overlap, gate) for overlap in _looked_at(positions, kind, kinds)]
     if len(verdicts) > 1:
         verdicts = [_about(f"position {at}", verdict) for at, verdict in enumerate(verdicts, start=1)]
     if not verdicts:
         return "trusted", ()
     return _about("where the policies differ", worst(verdicts)) if kind.endswith("difference") else worst(verdicts)
+
+
+def _looked_at(positions: Sequence[Overlap], kind: str, kinds: Sequence[str]) -> Sequence[Overlap]:
+    """The figures as the gate is asked about them: whether a log shows enough of a lift depends on the differences of
+    weights, so that of a lift's other weights the events do not count."""
+    if not kind.endswith("difference") and any(other.endswith("difference") for other in kinds):
+        return [replace(overlap, sizes=None) for overlap in positions]
+    return positions
 
 
 def _about(what: str, verdict: Verdict) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...tolerances import ROUNDING
@@ -194,6 +195,12 @@ def times_needed(overlap: Overlap, gate: Gate) -> float:
             min(_short(g.trusted_events, _counted(o, o.sizes)), of_one_size, _short(least, number * o.sizes.known))
         )
     return max(short)
+
+
+def times_as_long(overlaps: Iterable[Overlap], skewness: float, gate: Gate) -> float:
+    """How many times as long a log must be for a trusted estimate, from all figures that the gate looks at: a skewness
+    falls with the square root of the number of rows."""
+    return max((skewness / gate.trusted_skewness) ** 2, *(times_needed(overlap, gate) for overlap in overlaps))
 
 
 def _short(needed: float, there: float) -> float:

@@ -13,7 +13,7 @@ from ..reliability.diagnostics import Diagnostics
 from ..reliability.effective_sizes import events_of, median
 from ..reliability.gate import Gate
 from .scoring import Report, decide
-from .support import share_with_events, supported_mixture, times_as_long
+from .support import log_needed, share_with_events, supported_mixture
 
 EXPLORED = 0.1
 """Share of decisions that the advice gives to the target policy."""
@@ -204,7 +204,7 @@ def _overlap(report: Report, gate: Gate) -> Iterator[str]:
             f"where {gate.trusted_ess_ratio:.0%} are needed."
         )
         return
-    times, uneven = times_as_long(log, gate)
+    times, uneven = log_needed(log, gate)
     if 1.0 < times < LONGEST:
         yield (
             f"Log more of the same: about {_count(times * log.n_episodes)} {_unit(log)} in place of "

@@ -12,8 +12,8 @@ from ..estimate import Estimate, infer
 from ..estimators import estimator
 from ..inference.inference_options import Inference
 from ..inference.influence import LogParts, measure
-from ..reliability.gate import Gate, tail_was_seen, times_needed
-from ..reliability.log_overlap import LogOverlap
+from ..reliability.diagnostics import Verdicts
+from ..reliability.gate import Gate, tail_was_seen, times_as_long
 
 SHARES = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05, 0.02)
 """Of the target policy in a mixture with the behaviour policy."""
@@ -29,21 +29,17 @@ def share_with_events(log: EvaluationLog, rows: np.ndarray) -> float:
     return float(of_episodes.sum() / log.total_weight)
 
 
-def times_as_long(log: EvaluationLog, gate: Gate) -> tuple[float, bool]:
+def log_needed(log: EvaluationLog, gate: Gate) -> tuple[float, bool]:
     """How many times as long the log must be for a trusted lift of `snips`, and whether it is the unequal sizes of
     rewards that ask for it."""
-    of_log, lift = LogOverlap(log), paired(estimator("snips"))
-    of_value = [replace(overlap, sizes=None) for overlap in of_log.overlaps("reward")]
-    of_lift = of_log.overlaps("difference")
-    times = [times_needed(overlap, gate) for overlap in (*of_value, *of_lift)]
+    lift = paired(estimator("snips"))
+    overlaps = Verdicts(log, gate).overlaps(lift)
     (measured,) = measure(LogParts(log, [lift]))
-    # A skewness falls with the square root of the number of rows.
-    times.append((measured.skewness / gate.trusted_skewness) ** 2)
     uneven = any(
         overlap.sizes is not None and not tail_was_seen(overlap, gate) and 0 < overlap.sizes.evenness < UNEVEN
-        for overlap in of_lift
+        for overlap in overlaps
     )
-    return max(times), uneven
+    return times_as_long(overlaps, measured.skewness, gate), uneven
 
 
 def supported_mixture(log: EvaluationLog, gate: Gate) -> tuple[float, Estimate, Estimate] | None:

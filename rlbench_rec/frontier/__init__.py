@@ -1,0 +1,35 @@
+"""The boldest improvement that a log can vouch for: policies from the behaviour policy outwards, chosen and scored.
+
+`trace` estimates every step of a dial on a validation part and chooses, `score` looks at the test side once.
+"""
+
+from ..policies.divergence import DIVERGENCES
+from .base import Base, BaseOnLog, ScoredLog, Setting
+from .choose import LEAST_CONCENTRATION
+from .contenders import MeanScores, negated
+from .dial import DIALS
+from .frontier import Frontier, Step
+from .logged_base import LoggedBase, logged_base
+from .score import Score, exploration, log_of_step, score
+from .trace import trace
+
+__all__ = [
+    "DIALS",
+    "DIVERGENCES",
+    "LEAST_CONCENTRATION",
+    "Base",
+    "BaseOnLog",
+    "Frontier",
+    "LoggedBase",
+    "MeanScores",
+    "Score",
+    "ScoredLog",
+    "Setting",
+    "Step",
+    "exploration",
+    "log_of_step",
+    "logged_base",
+    "negated",
+    "score",
+    "trace",
+]

@@ -1,0 +1,161 @@
+"""The behaviour policy's whole distribution: a policy, a column of the log, or a uniform choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from ..bad_rows import refuse_rows
+from ..errors import InputError
+from ..evaluation.bridge import log_of
+from ..mdp.dataset import TransitionDataset
+from ..ope import EvaluationLog
+from ..policies import Uniform
+from ..policies.past import on_log
+from ..policies.policy import CHUNK_CELLS, Policy
+from ..policies.tilted import gaps_to_best
+from .base import Base, BaseOnLog, Dial, ScoredLog, Setting
+from .dial import reweighted, settings
+
+AGREEMENT = 1e-3
+"""Relative: what two figures of one propensity may differ by, each with four significant digits."""
+
+
+class LoggedBase(Base):
+    """The exact distribution of the behaviour policy, so that importance weights are exact too.
+
+    Args:
+        policy: the behaviour policy; None: each log's own column `behaviour_probabilities`, and a frontier is then
+            served by reweighting what is in service.
+    """
+
+    kind = "logged"
+
+    def __init__(self, policy: Policy | None = None):
+        self.policy = policy
+
+    def on(self, data: TransitionDataset) -> LoggedOnLog:
+        """What it says of a log.
+
+        Raises:
+            InputError: neither a policy nor a column, or probabilities that disagree with the logged propensities.
+        """
+        return LoggedOnLog(data, self._probabilities(data))
+
+    def _probabilities(self, data: TransitionDataset) -> np.ndarray:
+        if self.policy is not None:
+            size = max(1, CHUNK_CELLS // data.action_count)
+            parts = [on_log(self.policy, data, slice(i, i + size)) for i in range(0, len(data), size)]
+            return np.concatenate(parts)
+        column: np.ndarray | None = getattr(data, "behaviour_probabilities", None)
+        if column is None:
+            hint = "Give LoggedBase(policy), or use ServiceBase where only the choices are known."
+            raise InputError("The log does not carry the behaviour policy's probabilities.", where="base", hint=hint)
+        return column
+
+
+class LoggedOnLog(BaseOnLog):
+    """A log with the behaviour policy's probability of every action.
+
+    Args:
+        data: the log.
+        probabilities: (n, A) rows that sum to 1.
+
+    Raises:
+        InputError: probabilities of the logged actions that are 0, or that disagree with logged propensities.
+    """
+
+    def __init__(self, data: TransitionDataset, probabilities: np.ndarray):
+        self.data, self.probabilities = data, np.asarray(probabilities, dtype=np.float64)
+        of_logged = np.take_along_axis(self.probabilities, data.actions[:, None], axis=1)[:, 0]
+        self.propensities = of_logged if data.propensities is None else data.propensities
+        apart = ~(np.abs(of_logged - self.propensities) <= AGREEMENT * self.propensities) | (of_logged <= 0)
+        refuse_rows(
+            apart,
+            lambda row, count: InputError(
+                f"The base gives the action of row {row} probability {of_logged[row]:.4g}; the logged one is "
+                f"{self.propensities[row]:.4g} ({count} such rows).",
+                where="base",
+                hint="It is not the policy that chose these actions.",
+            ),
+        )
+        self.sums = self.probabilities.sum(axis=1)
+        self.decisions_per_episode = len(data) / data.n_episodes
+
+    def scored(self, scores: np.ndarray) -> LoggedScores:
+        return LoggedScores(self, scores)
+
+    def spread(self, scores: np.ndarray) -> float:
+        possible = np.isfinite(scores) & (self.probabilities > 0)
+        base = np.where(possible, self.probabilities, 0.0)
+        left = base.sum(axis=1)
+        base /= np.where(left > 0, left, 1.0)[:, None]
+        values = np.where(possible, scores, 0.0)
+        apart = np.where(possible, values - (base * values).sum(axis=1, keepdims=True), 0.0)
+        return float(np.sqrt((base * apart**2).sum() / len(scores)))
+
+
+class LoggedScores(ScoredLog):
+    """A log with the behaviour policy's probabilities, under one contender's scores.
+
+    Args:
+        log: the log and the probabilities.
+        scores: (n, A).
+    """
+
+    def __init__(self, log: LoggedOnLog, scores: np.ndarray):
+        self.log, self.scores = log, scores
+
+    def settings(self, dial: Dial, divergences: Sequence[float]) -> list[Setting]:
+        log = self.log
+        return settings(dial, self.scores, log.probabilities, divergences, log.decisions_per_episode)
+
+    def evaluation_log(self, dial: Dial, parameter: float) -> EvaluationLog:
+        log = self.log
+        ratios, outside = self._tilted(parameter) if dial == "tilted" else self._ratios(dial, parameter)
+        # The logged propensity and the base's own differ by rounding: what is served is a factor on the base.
+        target = np.minimum(ratios * log.propensities, 1.0)
+        return log_of(log.data, log.propensities, target, unsupported_mass=outside)
+
+    @cached_property
+    def _gaps(self) -> tuple[np.ndarray, np.ndarray]:
+        return gaps_to_best(self.scores, self.log.probabilities)
+
+    def _tilted(self, temperature: float) -> tuple[np.ndarray, None]:
+        """(n,) exp(q / tau) / Z of the logged actions, those of `policies.tilted.tilt`."""
+        (within, gaps), log = self._gaps, self.log
+        powers = np.exp(gaps / temperature)
+        totals = np.einsum("na,na->n", within, powers)
+        shown = np.take_along_axis(powers, log.data.actions[:, None], axis=1)[:, 0]
+        possible = np.take_along_axis(within, log.data.actions[:, None], axis=1)[:, 0] > 0
+        left = totals > 0
+        ratios = np.where(possible, shown, 0.0) * log.sums / np.where(left, totals, 1.0)
+        return np.where(left, ratios, 1.0), None
+
+    def _ratios(self, dial: Dial, parameter: float) -> tuple[np.ndarray, np.ndarray | None]:
+        """(n,) the step's probability of the logged action over the base's, and (n,) its mass on actions that the base
+        never takes, None where there is none."""
+        log = self.log
+        ratios, outside = np.empty(len(self.scores)), np.zeros(len(self.scores))
+        size = max(1, CHUNK_CELLS // self.scores.shape[1])
+        for first in range(0, len(ratios), size):
+            rows = slice(first, first + size)
+            base, actions = log.probabilities[rows], log.data.actions[rows, None]
+            policy = reweighted(dial, self.scores[rows], base, parameter)
+            of_policy, of_base = (np.take_along_axis(table, actions, axis=1)[:, 0] for table in (policy, base))
+            ratios[rows], outside[rows] = of_policy / of_base, policy.sum(axis=1, where=base == 0)
+        return ratios, outside if outside.any() else None
+
+
+def logged_base(data: TransitionDataset, policy: Policy | None = None) -> LoggedBase | None:
+    """The base of a log whose behaviour policy is known whole: a policy that is given, the log's own column of
+    probabilities, or a uniform choice among all actions, which its propensities show. None where it is not known."""
+    if policy is not None or getattr(data, "behaviour_probabilities", None) is not None:
+        return LoggedBase(policy)
+    if data.propensities is not None and data.forbidden is None and data.candidates is None:
+        chance = 1.0 / data.action_count
+        if (np.abs(data.propensities - chance) <= AGREEMENT * chance).all():
+            return LoggedBase(Uniform(data.action_count))
+    return None
