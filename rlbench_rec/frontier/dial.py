@@ -9,12 +9,12 @@ import numpy as np
 
 from ..errors import InputError, UnknownNameError
 from ..policies.constrained import ConstrainedGreedy
-from ..policies.divergence import temperatures_for
 from ..policies.mixed import Mixed
 from ..policies.policy import CHUNK_CELLS, Policy
 from ..policies.q_policies import Greedy, QFunction, one_hot
 from ..policies.reweighted import Reweighted
 from ..policies.tilted import Tilted, tilt
+from ..policies.tilts import Tilts
 from ..tolerances import ROUNDING
 from .base import Dial, Setting
 
@@ -78,13 +78,16 @@ def check_dials(dials: Sequence[str], divergences: Sequence[float]) -> None:
         least = divergence
 
 
+def tilted_settings(tilts: Tilts, divergences: Sequence[float]) -> list[Setting]:
+    """The steps of `tilted`; temperature 0 and infinity are what a tilt cannot pass."""
+    pairs = [(tilts.temperature(divergence), divergence) for divergence in divergences]
+    return [Setting(temperature, divergence) for temperature, divergence in pairs if 0 < temperature < math.inf]
+
+
 def _tilted(
     scores: np.ndarray, base: np.ndarray, divergences: Sequence[float], decisions_per_episode: float
 ) -> list[Setting]:
-    """Temperature 0 and infinity are what a tilt cannot pass."""
-    temperatures = temperatures_for(scores, base, tuple(divergences), decisions_per_episode)
-    pairs = zip(temperatures, divergences, strict=True)
-    return [Setting(temperature, divergence) for temperature, divergence in pairs if 0 < temperature < math.inf]
+    return tilted_settings(Tilts(scores, base, decisions_per_episode), divergences)
 
 
 def _constrained(

@@ -15,9 +15,9 @@ from ..ope import EvaluationLog
 from ..policies import Uniform
 from ..policies.past import on_log
 from ..policies.policy import CHUNK_CELLS, Policy
-from ..policies.tilted import gaps_to_best
+from ..policies.tilts import Tilts
 from .base import Base, BaseOnLog, Dial, ScoredLog, Setting
-from .dial import reweighted, settings
+from .dial import reweighted, settings, tilted_settings
 
 AGREEMENT = 1e-3
 """Relative: what two figures of one propensity may differ by, each with four significant digits."""
@@ -49,11 +49,10 @@ class LoggedBase(Base):
             size = max(1, CHUNK_CELLS // data.action_count)
             parts = [on_log(self.policy, data, slice(i, i + size)) for i in range(0, len(data), size)]
             return np.concatenate(parts)
-        column: np.ndarray | None = getattr(data, "behaviour_probabilities", None)
-        if column is None:
+        if data.behaviour_probabilities is None:
             hint = "Give LoggedBase(policy), or use ServiceBase where only the choices are known."
             raise InputError("The log does not carry the behaviour policy's probabilities.", where="base", hint=hint)
-        return column
+        return data.behaviour_probabilities
 
 
 class LoggedOnLog(BaseOnLog):
@@ -110,29 +109,23 @@ class LoggedScores(ScoredLog):
 
     def settings(self, dial: Dial, divergences: Sequence[float]) -> list[Setting]:
         log = self.log
+        if dial == "tilted":
+            return tilted_settings(self._tilts, divergences)
         return settings(dial, self.scores, log.probabilities, divergences, log.decisions_per_episode)
 
     def evaluation_log(self, dial: Dial, parameter: float) -> EvaluationLog:
         log = self.log
-        ratios, outside = self._tilted(parameter) if dial == "tilted" else self._ratios(dial, parameter)
+        if dial == "tilted":
+            ratios, outside = self._tilts.ratios(log.data.actions, parameter), None
+        else:
+            ratios, outside = self._ratios(dial, parameter)
         # The logged propensity and the base's own differ by rounding: what is served is a factor on the base.
         target = np.minimum(ratios * log.propensities, 1.0)
         return log_of(log.data, log.propensities, target, unsupported_mass=outside)
 
     @cached_property
-    def _gaps(self) -> tuple[np.ndarray, np.ndarray]:
-        return gaps_to_best(self.scores, self.log.probabilities)
-
-    def _tilted(self, temperature: float) -> tuple[np.ndarray, None]:
-        """(n,) exp(q / tau) / Z of the logged actions, those of `policies.tilted.tilt`."""
-        (within, gaps), log = self._gaps, self.log
-        powers = np.exp(gaps / temperature)
-        totals = np.einsum("na,na->n", within, powers)
-        shown = np.take_along_axis(powers, log.data.actions[:, None], axis=1)[:, 0]
-        possible = np.take_along_axis(within, log.data.actions[:, None], axis=1)[:, 0] > 0
-        left = totals > 0
-        ratios = np.where(possible, shown, 0.0) * log.sums / np.where(left, totals, 1.0)
-        return np.where(left, ratios, 1.0), None
+    def _tilts(self) -> Tilts:
+        return Tilts(self.scores, self.log.probabilities, self.log.decisions_per_episode)
 
     def _ratios(self, dial: Dial, parameter: float) -> tuple[np.ndarray, np.ndarray | None]:
         """(n,) the step's probability of the logged action over the base's, and (n,) its mass on actions that the base
@@ -152,7 +145,7 @@ class LoggedScores(ScoredLog):
 def logged_base(data: TransitionDataset, policy: Policy | None = None) -> LoggedBase | None:
     """The base of a log whose behaviour policy is known whole: a policy that is given, the log's own column of
     probabilities, or a uniform choice among all actions, which its propensities show. None where it is not known."""
-    if policy is not None or getattr(data, "behaviour_probabilities", None) is not None:
+    if policy is not None or data.behaviour_probabilities is not None:
         return LoggedBase(policy)
     if data.propensities is not None and data.forbidden is None and data.candidates is None:
         chance = 1.0 / data.action_count
