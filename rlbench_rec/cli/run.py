@@ -23,7 +23,9 @@ def command(
         int | None, typer.Option(min=1, max=10_000, help="Seeds (or logs of a size); default the suite's.")
     ] = None,
     loop: Annotated[str, typer.Option(help="Training loop; see `rlbench list loops`; default the suite's.")] = "",
-    steps: Annotated[int | None, typer.Option(min=1, help="Training steps, with --dataset; default 2,000.")] = None,
+    steps: Annotated[
+        str, typer.Option(metavar="INTEGER|plateau", help="Training steps, with --dataset; default 2,000.")
+    ] = "",
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="Rows a training step, with --dataset; default 256.")
     ] = None,
@@ -43,7 +45,7 @@ def command(
     Exit code 0: all jobs are done; 1: some failed, and their rows say why; 2: wrong use; 130, 143 or 129: interrupted.
     """
     from ..plugins import LOADED
-    from ..suite.request import request
+    from ..suite.request import request, training_steps
     from ..suite.runner import run_suite
     from .render.finished_run import show
     from .render.run_progress import RunProgress
@@ -54,7 +56,7 @@ def command(
         data,
         seeds=seeds,
         loop=loop,
-        steps=steps,
+        steps=training_steps(steps) if steps else None,
         batch_size=batch_size,
         job_timeout=job_timeout,
         plugins=LOADED,

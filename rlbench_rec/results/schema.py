@@ -34,7 +34,10 @@ RUNS: Schema = {
         "`service` (its choices alone); empty for other policies",
     ),
     "steps_used": ("whole", "training steps of the policy; empty for policies without training"),
-    "overestimation": ("number", "mean Q over mean discounted return on held-out rows; empty where there is no Q"),
+    "overestimation": (
+        "number",
+        "mean Q over mean discounted return on held-out rows of training; empty where there is no Q",
+    ),
     "metric": ("text", "what is valued; see `rlbench list metrics`"),
     "higher_is_better": ("truth", "direction of the metric"),
     "estimator": (
@@ -99,6 +102,7 @@ CURVES: Schema = {
     "mean_return": ("number", "mean of the log's own discounted return from the same rows on"),
     "unexplained": ("number", "likewise: td_error over the variance of its targets; the best checkpoint has the least"),
     "log_loss": ("number", "likewise, of behaviour cloning"),
+    "overestimation": ("number", "mean_q over mean_return; see docs/training.md"),
 }
 FRONTIER: Schema = {
     "run_id": ("text", "as in runs.csv"),

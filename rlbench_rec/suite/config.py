@@ -39,6 +39,10 @@ MOST_EPISODES, MOST_SEEDS = 100_000_000, 10_000
 """The most episodes of a log and seeds of a suite: more is a typing error that would fill the memory."""
 
 
+Steps = Annotated[int, Field(ge=1)] | Literal["plateau"]
+"""Of training: so many, or until held-out scores have stopped improving."""
+
+
 class Source(BaseModel):
     """One log to learn from: a data set, or a task with a known answer. Unknown keys are refused."""
 
@@ -65,7 +69,7 @@ class Source(BaseModel):
     """The shop to choose hyper-parameters on, the one to judge on, or the one with default parameters."""
     task_config: TaskParameters = {}
     """Overrides of a task's parameters."""
-    steps: int | None = Field(default=None, ge=1)
+    steps: Steps | None = None
     """Training steps on this source, of the model of the behaviour policy too; None takes the suite's."""
     forms: list[str] | None = None
     """Policy forms over Q on this source; None takes the suite's. The scale of a softmax is the scale of rewards."""
@@ -143,8 +147,8 @@ class Suite(AnySuite):
     loop: str = "tensor"
     """Training loop; a row that it cannot train, or no faster, takes the next of `ensemble`, `lean`, `tensor`.
     `ensemble` trains all seeds of a row in one pass of one worker."""
-    steps: int = Field(default=2_000, ge=1)
-    """Training steps."""
+    steps: Steps = 2_000
+    """Training steps; `plateau`: until held-out scores have stopped improving (see docs/training.md)."""
     batch_size: int = Field(default=256, ge=1)
     """Rows a step of every training: of algorithms, of the model of the behaviour policy, of fitted Q evaluation."""
     q: SuiteQ = "auto"

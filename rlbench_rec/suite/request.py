@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from .config import Source, Suite, load_suite
+from .config import Source, Steps, Suite, load_suite
 from .runner import default_folder
 
 if TYPE_CHECKING:
     from .kinds.estimators.config import EstimatorSuite
 
 DEFAULT = "quick"
+MOST_TYPED = 10**12
+"""More training steps are a typing error."""
 FOR_DATASETS = "dataset"
 """The suite whose algorithms and settings `--dataset` uses; its source is replaced."""
 
@@ -25,7 +27,7 @@ def request(
     *,
     seeds: int | None = None,
     loop: str = "",
-    steps: int | None = None,
+    steps: Steps | None = None,
     batch_size: int | None = None,
     job_timeout: float | None = None,
     plugins: Iterable[str] = (),
@@ -62,6 +64,19 @@ def request(
         chosen = chosen.model_copy(update={"job_timeout": job_timeout})
     chosen = chosen.model_copy(update={"plugins": list(dict.fromkeys([*chosen.plugins, *plugins]))})
     return chosen, out or default_folder(chosen.name)
+
+
+def training_steps(text: str) -> Steps:
+    """Training steps as they are typed: a number above 0, or `plateau`.
+
+    Raises:
+        InputError: anything else.
+    """
+    if text == "plateau":
+        return "plateau"
+    if text.isdecimal() and 0 < int(text) < MOST_TYPED:
+        return int(text)
+    raise InputError(f"'{text}' is not a number of training steps.", where="--steps", hint="Or give plateau.")
 
 
 def _for_dataset(dataset: str, data: Path | None) -> Suite:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .fit_options import FitOptions
+from .fit_options import PATIENCE, FitOptions
 from .loops.loop import Loop
 from .networks import ActionScores
 from .trainable import Trainable
@@ -45,6 +45,11 @@ class Point:
         if scores.criterion < self.least:
             self.least, self.best_step, self.best = scores.criterion, self.step, copy.deepcopy(network)
 
+    def is_last(self, options: FitOptions) -> bool:
+        """Whether training ends here: all steps are done, or the best score is `PATIENCE` steps old."""
+        stalled = options.plateau and self.step - (self.best_step or 0) >= PATIENCE
+        return stalled or self.step >= options.most_steps
+
 
 @dataclass
 class Member:
@@ -56,6 +61,7 @@ class Member:
         network: what policies are made of.
         validated: what the learning curve is of.
         point: how far it is.
+        finished: what policies are made of once it has ended and others of the ensemble have not.
     """
 
     seed: int
@@ -63,6 +69,16 @@ class Member:
     network: ActionScores
     validated: ActionScores
     point: Point = field(default_factory=Point)
+    finished: ActionScores | None = None
+
+    def advance(self, steps: int, seconds: float, loss: float, held_out: HeldOut | None, options: FitOptions) -> None:
+        """Note what `steps` further steps led to, unless it had ended before them."""
+        if self.finished is not None:
+            return
+        scores = held_out.score(self.validated) if held_out else Scores()
+        self.point.advance(steps, seconds, loss, scores, self.network)
+        if self.point.is_last(options):
+            self.finished = copy.deepcopy(self.network)
 
 
 def train(
@@ -72,16 +88,21 @@ def train(
     options: FitOptions,
     checkpoint: ResumableCheckpoint | None,
 ) -> None:
-    """Take the members from where they are to the last step, with a point of the curve every `stride`."""
-    while (done := members[0].point.step) < options.steps:
-        now = min(options.stride, options.steps - done)
+    """Take the members from where they are to the last step, with a point of the curve every `stride`.
+
+    Each member ends by itself, as it would alone: the pass goes on until the last one has, but what the others learn
+    meanwhile is not kept.
+    """
+    done = members[0].point.step
+    while not all(member.point.is_last(options) for member in members):
+        now = min(options.stride, options.most_steps - done)
         started = time.perf_counter()
         losses = loop(now)
         seconds = (time.perf_counter() - started) / len(members)
+        done += now
         for member, loss in zip(members, losses, strict=True):
-            scores = held_out.score(member.validated) if held_out else Scores()
-            member.point.advance(now, seconds, loss, scores, member.network)
+            member.advance(now, seconds, loss, held_out, options)
         if checkpoint:
             checkpoint.save(members[0].point)
         if options.progress:
-            options.progress(done + now, options.steps)
+            options.progress(done, options.most_steps)

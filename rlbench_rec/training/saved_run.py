@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
@@ -15,12 +15,10 @@ from ..files import new_folder
 from ..mdp.dataset import StateLayout
 from ..parsing import read_json, validated
 from .networks import ActionScores
-from .registries import ALGORITHMS
 from .training_run import Checkpoint, Run
 
 FORMAT = 3
 READABLE = (2, FORMAT)
-"""Format 2 knew no `standardise_rewards`: its networks are in the log's units."""
 MOST = 10_000_000
 """No network has larger sizes."""
 PLAIN = (
@@ -30,6 +28,7 @@ PLAIN = (
     "action_count",
     "other_action",
     "steps",
+    "steps_used",
     "batch_size",
     "seed",
     "best_step",
@@ -77,7 +76,7 @@ def load(folder: str | Path, *, device: str = "auto") -> Run:
     content = read_json(path, "saved run", "Give a folder written by save.")
     if not isinstance(content, dict) or content.get("format") not in READABLE:
         raise InputError(f"Not a run of format {FORMAT}.", where=str(path))
-    header = validated(content, _Header, str(path))
+    header = validated(content if content["format"] == FORMAT else _upgraded(content), _Header, str(path))
     try:
         return _rebuild(header, folder, device)
     except RlbenchError:
@@ -85,6 +84,14 @@ def load(folder: str | Path, *, device: str = "auto") -> Run:
     # Sizes that no network has end in torch's RuntimeError.
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, MemoryError, OverflowError) as error:
         raise InputError(f"The header does not fit ({_reason(error)}).", where=str(path)) from error
+
+
+def _upgraded(content: dict[str, Any]) -> dict[str, Any]:
+    """run.json of format 2 in today's: networks were in the log's units, and steps as many as were asked for."""
+    config = content.get("config")
+    if isinstance(config, dict) and "gamma" in config:
+        config = config | {"standardise_rewards": False}
+    return content | {"config": config, "reward_scale": 1.0, "steps_used": content.get("steps")}
 
 
 class _History(BaseModel):
@@ -95,7 +102,6 @@ class _History(BaseModel):
 class _Header(BaseModel):
     """run.json. A checkpoint's name is one of ours, so that no path leads out of the folder."""
 
-    format: int
     algorithm: str
     encoder: str
     loop: str
@@ -105,21 +111,14 @@ class _Header(BaseModel):
     other_action: int | None = Field(ge=0, le=MOST)
     action_names: list[str]
     batch_size: int = Field(ge=1, le=MOST)
-    steps: int = Field(ge=0)
+    steps: Annotated[int, Field(ge=0)] | Literal["plateau"]
+    steps_used: int = Field(ge=0)
     seed: int
     best_step: int | None
     steps_per_second: float | None
-    reward_scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    reward_scale: float = Field(gt=0, allow_inf_nan=False)
     history: _History
     sha256: dict[Checkpoint, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]]
-
-    @property
-    def settings(self) -> dict[str, object]:
-        """The config as it was, in today's fields."""
-        values = ALGORITHMS[self.algorithm].model_fields
-        return (
-            {"standardise_rewards": False} if self.format == 2 and "standardise_rewards" in values else {}
-        ) | self.config
 
     @field_validator("layout")
     @classmethod
@@ -138,7 +137,7 @@ def _rebuild(header: _Header, folder: Path, device: str) -> Run:
     if header.other_action is not None and header.other_action >= header.action_count:
         raise InputError(f"other_action is {header.other_action} of {header.action_count} actions.", where=str(folder))
     layout = StateLayout(**header.layout)
-    config = make_config(header.algorithm, header.settings, gamma=0.0)
+    config = make_config(header.algorithm, header.config, gamma=0.0)
     networks: dict[str, ActionScores] = {}
     for name, sha256 in header.sha256.items():
         algorithm = create(config, header.encoder, layout, header.action_count, header.batch_size, device)

@@ -12,7 +12,7 @@ from ..mdp.dataset import StateLayout, TransitionDataset
 from ..mdp.validate import check
 from .algorithm_config import AlgorithmConfig, ValueConfig, make_config
 from .device import resolve, seeded
-from .fit_options import FitOptions
+from .fit_options import FitOptions, Steps
 from .learning_curve import Member, train
 from .loops.loop import Loop
 from .networks import NetworkBuilder
@@ -31,7 +31,7 @@ def fit(
     *,
     loop: str = "tensor",
     encoder: str = "mlp",
-    steps: int = 2_000,
+    steps: Steps = 2_000,
     batch_size: int = 256,
     seed: int = 0,
     device: str = "auto",
@@ -55,14 +55,15 @@ def fit(
         algorithm: id in `ALGORITHMS`.
         loop: id in `LOOPS`; `tensor` and `stock` train alike, `tensor` faster.
         encoder: id in `ENCODERS`.
-        steps: gradient steps.
+        steps: gradient steps; or `plateau`: until the held-out score that chooses the best checkpoint has not improved
+            for `PATIENCE` = 2,000 steps, `MOST_STEPS` = 50,000 at the most. `run.steps_used` says how many they were.
         batch_size: rows per step, drawn uniformly with replacement.
         seed: of initial weights and of sampling.
         device: `auto` (CUDA where there is one), `cpu`, `cuda` or `cuda:<n>`.
         config: overrides of the algorithm's config, e.g. `{"gamma": 0.0}`.
         validation: share of episodes, the last ones, held out; 0 holds none out, and then there is no best checkpoint.
-        eval_every: steps between points of the learning curve; None takes a twentieth of `steps`.
-        progress: called as `progress(step, steps)` after every point.
+        eval_every: steps between points of the learning curve; None takes a twentieth of `steps`, at a plateau 250.
+        progress: called as `progress(step, steps)` after every point; `steps` are the most there can be.
         keep: a file that keeps how far training is, written at every point of the curve. Where it is there already,
             training goes on from it and ends with the weights it would have had; it is deleted at the end.
 
@@ -93,7 +94,7 @@ def fit_seeds(
     *,
     loop: str = "ensemble",
     encoder: str = "mlp",
-    steps: int = 2_000,
+    steps: Steps = 2_000,
     batch_size: int = 256,
     device: str = "auto",
     config: Mapping[str, object] | None = None,
@@ -104,7 +105,7 @@ def fit_seeds(
     """One training a seed on the same data: what `[fit(..., seed=seed) for seed in seeds]` gives.
 
     With `loop="ensemble"` they train in one pass, each on the batches that `lean` would show it and to the same
-    weights but for rounding.
+    weights but for rounding. With `steps="plateau"` each ends at its own, and the pass with the last of them.
 
     Args:
         data, algorithm: as for `fit`.
@@ -221,7 +222,7 @@ def _run(
     import pandas as pd
 
     point = member.point
-    networks = {"last": copy.deepcopy(member.network)}
+    networks = {"last": member.finished or copy.deepcopy(member.network)}
     if point.best is not None:
         networks["best"] = point.best
     return Run(
@@ -237,7 +238,8 @@ def _run(
         batch_size=options.batch_size,
         seed=member.seed,
         best_step=point.best_step,
-        steps_per_second=options.steps / point.seconds,
+        steps_used=point.step,
+        steps_per_second=point.step / point.seconds,
         action_names=data.action_names,
         other_action=data.other_action,
         reward_scale=scale,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -14,6 +15,7 @@ from ..mdp.dataset import StateLayout
 from ..policies import EpsilonGreedy, Greedy, Policy, QFunction, Softmax, allowed_actions
 from ..policies.forms import PARAMETERS, REWEIGHTED_FORMS, PolicyForm
 from ..policies.make_reweighted import make_reweighted
+from .fit_options import Steps
 from .networks import ActionScores, score
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from ..mdp.dataset import TransitionDataset
     from .algorithm_config import AlgorithmConfig
 
+DIVERGING = 5.0
+"""Overestimation above which values feed on themselves more than on rewards. Chosen in `train` shops, see
+docs/training.md: no learner there that found a good policy was above 3.6, all that ran away were far above."""
 Checkpoint = Literal["last", "best"]
 CHECKPOINTS: tuple[str, ...] = get_args(Checkpoint)
 
@@ -38,8 +43,9 @@ class Run:
         networks: checkpoint -> network. `last` is always there; `best`, the point of the learning curve with the
             least `unexplained` (`bc`: log_loss), wherever episodes were held out.
         history: a row per evaluation: step, loss (mean since the row before), and on the held-out episodes td_error,
-            mean_q, mean_return, unexplained and log_loss (see `validation.Scores`).
+            mean_q, mean_return, unexplained, log_loss and overestimation (see `validation.Scores`).
         steps, batch_size, seed: as given to `fit`.
+        steps_used: gradient steps done, which `plateau` leaves to the training.
         best_step: the step of the best checkpoint, or None.
         steps_per_second: speed of training alone, evaluations left out.
         action_names, other_action: the dataset's.
@@ -56,7 +62,8 @@ class Run:
     action_count: int
     networks: dict[str, ActionScores] = field(repr=False)
     history: pd.DataFrame = field(repr=False)
-    steps: int
+    steps: Steps
+    steps_used: int
     batch_size: int
     seed: int
     best_step: int | None
@@ -69,6 +76,30 @@ class Run:
     def forms(self) -> tuple[str, ...]:
         """The policy forms this algorithm offers: its own, and those that reweight the behaviour policy."""
         return (*self.config.forms, *REWEIGHTED_FORMS)
+
+    @property
+    def overestimation(self) -> float:
+        """How many times what the log earned the last network believes it can earn; see `overestimation_at`."""
+        return self.overestimation_at("last")
+
+    def overestimation_at(self, checkpoint: str) -> float:
+        """Mean Q over the log's mean discounted return, on held-out rows (see `validation.overestimation`); NaN where
+        nothing was held out, nothing was ever earned, or there is no Q.
+
+        Raises:
+            InputError: no such checkpoint.
+        """
+        self.network(checkpoint)
+        if "overestimation" not in self.history:
+            return math.nan
+        steps = self.history["step"]
+        at = steps == (self.best_step if checkpoint == "best" else steps.max())
+        return float(self.history["overestimation"][at].iloc[0])
+
+    def diverges(self, checkpoint: str = "last") -> bool:
+        """Whether the values of a checkpoint are more than `DIVERGING` times what the log earned: they feed on
+        themselves, and with a few more steps its policy would be another one."""
+        return self.overestimation_at(checkpoint) > DIVERGING
 
     def q_values(self, states: np.ndarray, *, checkpoint: str = "last") -> np.ndarray:
         """(n, state size) -> (n, action_count) float32 Q values in the log's units; the logits of the cloned policy for

@@ -15,6 +15,8 @@ from .transitions import Transitions
 
 MAX_ROWS = 4_096
 """Held-out rows that are scored, evenly spaced over all of them."""
+NEAR_ZERO = 0.5
+"""A mean return smaller than this share of the returns' spread counts as that share: nothing is many times zero."""
 
 
 def hold_out(data: TransitionDataset, share: float) -> tuple[TransitionDataset, TransitionDataset | None]:
@@ -34,6 +36,7 @@ class Scores:
         td_error: mean of (y - Q(s, a))^2 with y = r + gamma max_b Q(s', b), the online network on both sides.
         mean_q: mean of max_b Q(s, b). Far above `mean_return` it is overestimation.
         mean_return: mean of the log's own discounted return from the same rows on.
+        overestimation: mean_q as a multiple of mean_return; see the function.
         unexplained: td_error over the variance of y. An untrained network has small targets and so a small TD error;
             measured against the spread of its own targets it does not look good for that.
         log_loss: mean of -log pi(a|s) of a cloned policy.
@@ -44,11 +47,30 @@ class Scores:
     mean_return: float = math.nan
     unexplained: float = math.nan
     log_loss: float = math.nan
+    overestimation: float = math.nan
 
     @property
     def criterion(self) -> float:
         """What the best checkpoint has least of."""
         return self.unexplained if math.isnan(self.log_loss) else self.log_loss
+
+
+def overestimation(mean_q: float, mean_return: float, spread: float) -> float:
+    """How many times what the log earned the learner believes it can earn.
+
+    1 + (mean_q - mean_return) / max(|mean_return|, NEAR_ZERO * spread): mean_q / mean_return where returns are positive
+    and not small. A log that loses money is at 1 too where mean_q is what it earned, and above where it is more.
+
+    Args:
+        mean_q: mean of max_b Q(s, b) over rows.
+        mean_return: mean of the log's own discounted return from the same rows on.
+        spread: standard deviation of these returns.
+
+    Returns:
+        NaN where nothing was ever earned.
+    """
+    size = max(abs(mean_return), NEAR_ZERO * spread)
+    return 1.0 + (mean_q - mean_return) / size if size > 0.0 else math.nan
 
 
 class HeldOut:
@@ -65,7 +87,8 @@ class HeldOut:
         self.gamma, self.scale = gamma, scale
         transitions = Transitions(in_units_of(data, scale), device)
         numbers = np.unique(np.linspace(0, len(data) - 1, min(len(data), MAX_ROWS)).round().astype(np.int64))
-        self.mean_return = math.nan if gamma is None else float(data.returns_to_go(gamma)[numbers].mean())
+        returns = data.returns_to_go(gamma or 0.0)[numbers]
+        self.mean_return, self.spread = float(returns.mean()), float(returns.std())
         rows = torch.from_numpy(numbers).to(device)
         self.states = transitions.states(rows)
         self.next_states = transitions.next_states(rows)
@@ -89,10 +112,12 @@ class HeldOut:
             ahead = self.gamma * (1.0 - self.terminals) * network(self.next_states).amax(dim=1)
             targets = (self.rewards + ahead).double()
             td_error = float((targets - scores.gather(1, self.actions)[:, 0]).square().mean())
-            spread = float(targets.var(correction=0))
+            variance = float(targets.var(correction=0))
+            mean_q = float(scores.amax(dim=1).mean(dtype=torch.float64)) * self.scale
             return Scores(
                 td_error=td_error * self.scale**2,
-                mean_q=float(scores.amax(dim=1).mean(dtype=torch.float64)) * self.scale,
+                mean_q=mean_q,
                 mean_return=self.mean_return,
-                unexplained=td_error / spread if spread > 0 else math.nan,
+                unexplained=td_error / variance if variance > 0 else math.nan,
+                overestimation=overestimation(mean_q, self.mean_return, self.spread),
             )

@@ -77,6 +77,9 @@ def test_a_bad_log_is_a_row_each_and_the_others_go_on(here, rlbench, in_this_pro
         (MIXED, ("--resume", "--out", "otu"), "no run here to resume"),
         (MIXED, ("--resume",), "--resume needs --out"),
         (MIXED, ("--steps", 5), "--steps needs --dataset. A suite says it in its .toml file."),
+        ("", ("--steps", "many"), "--steps: 'many' is not a number of training steps. Or give plateau."),
+        ("", ("--steps", 0), "--steps: '0' is not a number of training steps."),
+        (MIXED, ("--steps", "plateau"), "--steps needs --dataset."),
         (MIXED, ("--batch-size", 5), "--batch-size needs --dataset"),
         (
             MIXED.replace('{ id = "random" }', '{ id = "random" }, { id = "dqn" }').replace("= 50", "= 10"),

@@ -21,7 +21,7 @@ HEADERS = {
     "leaderboard": "rank,tie_group,dataset,task,algorithm,variant,metric,estimator,q,n_seeds,mean,iqm,ci_low,ci_high,"
     "std,delta_vs_behaviour,p_adjusted,prob_improvement,verdict,identification,base,status",
     "timings": "run_id,seconds,steps_per_second,peak_memory_mb",
-    "curves": "run_id,step,loss,td_error,mean_q,mean_return,unexplained,log_loss",
+    "curves": "run_id,step,loss,td_error,mean_q,mean_return,unexplained,log_loss,overestimation",
 }
 
 

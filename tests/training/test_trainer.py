@@ -34,7 +34,16 @@ def test_a_run_is_shown_in_a_few_lines(run):
 def test_learning_curve(data):
     seen = []
     run = fit(data, "dqn", eval_every=8, progress=lambda *point: seen.append(point), **QUICK)
-    assert list(run.history.columns) == ["step", "loss", "td_error", "mean_q", "mean_return", "unexplained", "log_loss"]
+    assert list(run.history.columns) == [
+        "step",
+        "loss",
+        "td_error",
+        "mean_q",
+        "mean_return",
+        "unexplained",
+        "log_loss",
+        "overestimation",
+    ]
     assert run.history["step"].tolist() == [8, 16, 20]
     assert seen == [(8, 20), (16, 20), (20, 20)]
     assert run.history[["loss", "td_error", "mean_q", "unexplained"]].notna().all(axis=None)

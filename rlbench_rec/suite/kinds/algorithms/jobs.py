@@ -9,7 +9,7 @@ from typing import Any
 
 from ....mdp.config import DECISION_KEYS
 from ....policies import POLICIES
-from ...config import AlgorithmSpec, Source, Suite
+from ...config import AlgorithmSpec, Source, Steps, Suite
 from ...fingerprints import NOTHING, Content
 from ...labels import differences, places
 from ...plan import Job
@@ -57,8 +57,8 @@ class TrainingJob(Job[Suite, Source]):
         return self.source.forms or self.suite.forms
 
     @property
-    def steps(self) -> int:
-        """Training steps."""
+    def steps(self) -> Steps:
+        """Training steps, or `plateau`."""
         return self.source.steps or self.suite.steps
 
     @property

@@ -118,8 +118,18 @@ def _score_run(job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobRe
     for variant, form, checkpoint in contenders:
         parsed = parse_form(form)
         policy = run.policy(parsed.name, **parsed.arguments, checkpoint=checkpoint)
-        rows += score(job, loaded, Contender(job.spec.id, variant, policy))
+        trained = _training_of(run, checkpoint)
+        rows += [row | trained for row in score(job, loaded, Contender(job.spec.id, variant, policy))]
     return rows
+
+
+def _training_of(run: Run, checkpoint: str) -> Row:
+    """What the rows of a checkpoint's policies say of its training."""
+    return {
+        "steps_used": run.best_step if checkpoint == "best" else run.steps_used,
+        "overestimation": run.overestimation_at(checkpoint),
+        "status": "diverging" if run.diverges(checkpoint) else "ok",
+    }
 
 
 def failed_row(job: TrainingJob, status: str) -> Row:
