@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..errors import InputError
 from .render.console import say
+
+if TYPE_CHECKING:
+    from ..training import Run
 
 
 def command(
@@ -18,14 +22,54 @@ def command(
     out: Annotated[
         Path | None, typer.Option(help="File to write; default policy.pt or policy.onnx in the run's folder.")
     ] = None,
-    k: Annotated[int, typer.Option(min=1, help="How many actions to return for each state.")] = 10,
+    k: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many actions to return for each state; default 10 of greedy, or all."),
+    ] = None,
     checkpoint: Annotated[str, typer.Option(help="last or best.")] = "last",
+    form: Annotated[
+        str, typer.Option(help="greedy, tilted-<nats>, mixed-<share>, constrained-<share>, or the stored frontier.")
+    ] = "greedy",
+    temperature: Annotated[
+        float | None, typer.Option(help="Of tilted; default that of the suite, stored beside the run.")
+    ] = None,
+    on: Annotated[
+        Path | None,
+        typer.Option(metavar="DATASET", help="Saved dataset with the behaviour policy's probabilities; sets it anew."),
+    ] = None,
 ) -> None:
-    """Write a trained policy's top-k ranking as one file that needs neither d3rlpy nor this package."""
+    """Write a trained policy as one file that needs neither d3rlpy nor this package.
+
+    Greedy files take states and return the best actions with their scores. Files of the other forms also take the
+    probabilities of what is in service, and return actions with probabilities to sample from.
+    """
     from ..training import export, load
     from ..training.exporting import SUFFIXES
 
-    written = export(
-        load(run, device="cpu"), out or run / f"policy{SUFFIXES.get(format, '')}", format, k=k, checkpoint=checkpoint
-    )
-    say(f"{written}: its scores agree with the trained network's. {written}.json describes input and output.")
+    trained = load(run, device="cpu")
+    what = _form(run, trained, form, {"checkpoint": checkpoint, "temperature": temperature, "on": on})
+    written = export(trained, out or run / f"policy{SUFFIXES.get(format, '')}", format, k=k, **what)
+    agrees = "scores agree with the trained network's" if form == "greedy" else "probabilities agree with the policy's"
+    say(f"{written}: its {agrees}. {written}.json describes input and output.")
+
+
+def _form(folder: Path, run: Run, text: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The form, and the temperature of a tilt, from the options, a log or what a suite stored."""
+    from ..mdp import TransitionDataset
+    from ..policies import parse_form
+    from ..training.stored_frontier import stored_step, stored_temperature
+
+    if text == "frontier":
+        for name in ("temperature", "on"):
+            if given[name] is not None:
+                raise InputError("The frontier is stored with its own.", where=f"--{name}")
+        step = stored_step(folder, run.algorithm)
+        return {"checkpoint": step.checkpoint, "form": step.form, "temperature": step.temperature}
+    form = parse_form(text)
+    if given["temperature"] is not None and given["on"] is not None:
+        raise InputError("A temperature and a log to set it on.", where="--on", hint="Give one of them.")
+    if given["on"] is not None:
+        given["on"] = TransitionDataset.load(given["on"], mmap=False)
+    elif form.name == "tilted" and given["temperature"] is None:
+        given["temperature"] = stored_temperature(folder, form)
+    return given | {"form": form}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import fit
+from rlbench_rec.training.stored_frontier import Chosen, StoredFrontier, write_frontier
 
 
 @pytest.fixture
@@ -25,6 +29,74 @@ def test_a_saved_run_becomes_a_file_to_serve(saved, rlbench):
     actions, _ = torch.jit.load(str(folder / "policy.pt"))(torch.from_numpy(states))
     assert np.array_equal(actions.numpy()[:, 0], run.q_values(states).argmax(axis=1))
     assert (folder / "policy.pt.json").is_file()
+
+
+def test_a_tilt_takes_its_temperature_from_what_the_suite_stored(saved, rlbench):
+    folder, run = saved
+    write_frontier(folder, StoredFrontier(base="logged", frontier=False, temperatures={"tilted-0.3": 0.25}))
+    code, out, _ = rlbench("export", folder, "--form", "tilted-0.3")
+    assert code == 0 and "its probabilities agree with the policy's" in out
+    states, base = np.eye(3, dtype=np.float32), np.full((3, 3), 1 / 3, dtype=np.float32)
+    actions, shares = torch.jit.load(str(folder / "policy.pt"))(torch.from_numpy(states), torch.from_numpy(base))
+    expected = run.policy("tilted", temperature=0.25).probabilities(states, base)
+    assert np.allclose(shares.numpy(), np.take_along_axis(expected, actions.numpy(), axis=1), atol=1e-5)
+    code, _, err = rlbench("export", folder, "--form", "tilted-0.6")
+    assert (
+        code == 2 and "The temperature of tilted-0.6 is not stored. Stored are: tilted-0.3. Give --temperature" in err
+    )
+    code, _, err = rlbench("export", folder, "--form", "frontier")
+    assert code == 2 and "No frontier was traced for this run" in err
+
+
+@pytest.mark.parametrize("dial", ["tilted", "mixed", "constrained"])
+def test_the_stored_frontier_is_one_command(saved, rlbench, dial):
+    folder, _ = saved
+    step = Chosen(contender="dqn", dial=dial, parameter=0.25, divergence=0.6)
+    write_frontier(folder, StoredFrontier(base="service", chosen=step))
+    code, _, err = rlbench("export", folder, "--form", "frontier")
+    assert code == 0, err
+    card = json.loads((folder / "policy.pt.json").read_text())
+    assert card["form"] == ("tilted-0.6" if dial == "tilted" else f"{dial}-0.25")
+    assert card.get("temperature") == (0.25 if dial == "tilted" else None)
+
+
+def test_a_frontier_without_a_file_of_its_own(saved, rlbench):
+    folder, _ = saved
+    code, _, err = rlbench("export", folder, "--form", "frontier")
+    assert code == 2 and "There is no such frontier beside this run" in err and "Suites with the form frontier" in err
+    write_frontier(folder, StoredFrontier(base="logged"))
+    code, _, err = rlbench("export", folder, "--form", "frontier")
+    assert code == 2 and "The log vouches for no change: what is in service stays" in err
+    mean = Chosen(contender="mean", dial="tilted", parameter=0.25, divergence=0.6)
+    write_frontier(folder, StoredFrontier(base="logged", chosen=mean))
+    code, _, err = rlbench("export", folder, "--form", "frontier")
+    assert code == 2 and "of 'mean', and one file holds the scores of one run" in err
+    (folder / "frontier.json").write_text('{"base": "clone"}')
+    code, _, err = rlbench("export", folder, "--form", "frontier")
+    assert code == 2 and "base: Input should be 'logged' or 'service'" in err
+    assert not list(folder.glob("policy*"))
+
+
+def test_a_log_sets_the_temperature(saved, rlbench, tmp_path):
+    folder, run = saved
+    data = toy_shop(100)
+    shares = np.full((len(data), 3), 1 / 3)
+    known = replace(data, behaviour_probabilities=shares.astype(np.float32), propensities=shares[:, 0])
+    known.save(tmp_path / "log")
+    data.save(tmp_path / "bare")
+    code, _, err = rlbench("export", folder, "--form", "tilted-0.3", "--on", tmp_path / "log")
+    assert code == 0, err
+    card = json.loads((folder / "policy.pt.json").read_text())
+    assert card["temperature"] == run.policy("tilted", divergence=0.3, on=known).temperature
+    for options, message in (
+        (("tilted-0.3", "--on", tmp_path / "bare"), "The divergence is from the behaviour policy, which is missing"),
+        (("tilted-0.3", "--on", tmp_path / "log", "--temperature", 1), "Give one of them"),
+        (("tilted-0.3",), "is not stored"),
+        (("frontier", "--temperature", 1), "The frontier is stored with its own"),
+        (("tilted",), "Unknown policy form 'tilted'"),
+    ):
+        code, _, err = rlbench("export", folder, "--form", *options)
+        assert code == 2 and message in err
 
 
 def test_bad_input(saved, rlbench, tmp_path):
