@@ -43,6 +43,19 @@ Steps = Annotated[int, Field(ge=1)] | Literal["plateau"]
 """Of training: so many, or until held-out scores have stopped improving."""
 
 
+class SavedBehaviour(BaseModel):
+    """The behaviour policy of a log, as a saved run. Unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    run: str
+    """Folder of the run: models/<run id> of a suite's results, or what `Run.save` wrote."""
+    form: str
+    """The policy form that was in service: `softmax-0.3`, say."""
+    checkpoint: Literal["last", "best"] = "last"
+    """Which of the run's checkpoints."""
+
+
 class Source(BaseModel):
     """One log to learn from: a data set, or a task with a known answer. Unknown keys are refused."""
 
@@ -59,6 +72,9 @@ class Source(BaseModel):
     log too, and its own click rate is the truth to compare with."""
     counterpart_by: str = "position"
     """Prefix of the observation columns that the counterpart's policy depends on; "" for none."""
+    behaviour: SavedBehaviour | None = None
+    """The policy that made the log of a data set, where it is saved: it gives the probabilities of all actions, which
+    must agree with the logged propensities. None takes what the log itself carries."""
     mdp: MDPConfig = MDPConfig()
     """How a data set becomes decisions."""
     episodes: int = Field(default=10_000, ge=10, le=MOST_EPISODES)
@@ -83,6 +99,8 @@ class Source(BaseModel):
     def _one_of_dataset_and_task(self) -> Source:
         if (self.dataset is None) == (self.task is None):
             raise ValueError("give exactly one of dataset and task")
+        if self.behaviour is not None and self.task is not None:
+            raise ValueError("a task knows its behaviour policy; leave behaviour out")
         return self
 
     @property

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .config import Source, config_hash
+from .saved_behaviour import identity
 
 if TYPE_CHECKING:
     from ..tasks import Task
@@ -24,6 +25,7 @@ class Content:
         data: SHA-256 of the raw files.
         card: SHA-256 of what the card and the MDP settings make of them.
         counterpart: likewise of the other log, both in one.
+        behaviour: the saved behaviour policy.
         reference: the policy that serves as 100, where values are normalised.
     """
 
@@ -31,6 +33,7 @@ class Content:
     data: str = ""
     card: str = ""
     counterpart: str = ""
+    behaviour: str = ""
     reference: str = ""
 
 
@@ -51,7 +54,8 @@ def content_of(source: Source | TaskSource, *, normalise: bool = False) -> Conte
     assert isinstance(source, Source) and source.dataset, "a source has a data set where it has no task"
     data, card = _hashes(source.dataset, source)
     other = ":".join(_hashes(source.counterpart, source)) if source.counterpart else ""
-    return Content(data=data, card=card, counterpart=other)
+    behaviour = identity(source.behaviour) if source.behaviour else ""
+    return Content(data=data, card=card, counterpart=other, behaviour=behaviour)
 
 
 def _hashes(name: str, source: Source) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from ..policies.policy import Policy
 from ..results.metrics import with_metrics
 from ..training.fit_options import FitOptions
 from .config import Source
+from .saved_behaviour import with_behaviour
 
 if TYPE_CHECKING:
     from ..tasks import Task, TaskIdentity
@@ -149,6 +150,8 @@ def _load_task(source: Source) -> Loaded:
 
 def _load_dataset(source: Source, behaviour_fit: FitOptions) -> Loaded:
     data = with_metrics(decisions(source), source.metrics)
+    if source.behaviour is not None:
+        data = with_behaviour(data, source.behaviour)
     train, test = data.split()
     data, test = _ending(data), _ending(test)
     behaviour = None

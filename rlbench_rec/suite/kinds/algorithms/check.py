@@ -14,6 +14,7 @@ from ....results.metrics import METRICS
 from ...config import AlgorithmSpec, Source, Suite
 from ...labels import refuse_repeats, refuse_same_sources
 from ...reference_policies.best_known import find_reference
+from ...saved_behaviour import check_behaviour
 from ...sources import make_task
 from .jobs import FIXED, labelled
 from .log_length import check_length
@@ -57,6 +58,8 @@ def check(suite: Suite) -> None:
             for name in filter(None, (source.dataset, source.counterpart)):
                 resolve_files(find(name), data)
             _check_metrics(source, METRICS_OF_LOGS)
+            if source.behaviour is not None:
+                check_behaviour(source.behaviour)
     refuse_same_sources(suite.sources)
     if any(spec.id in training.ALGORITHMS for spec in suite.algorithms):
         for source in suite.sources:
