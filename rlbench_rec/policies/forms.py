@@ -18,7 +18,7 @@ PARAMETERS = {
 """Form -> its parameter, as `Run.policy` names it. The other forms have none."""
 REWEIGHTED_FORMS = ("tilted", "mixed", "constrained")
 """The forms that stay with the behaviour policy: see `Reweighted`."""
-FRONTIER_FORMS = ("frontier", "frontier-best")
+FRONTIER, FRONTIER_BEST = FRONTIER_FORMS = ("frontier", "frontier-best")
 """What is chosen of a dial on episodes that training held out; forms of suites alone."""
 PLAIN_FORMS = ("greedy", "stochastic", *FRONTIER_FORMS)
 """The forms without a parameter."""

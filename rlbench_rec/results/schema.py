@@ -124,7 +124,15 @@ FRONTIER: Schema = {
     "eligible": ("truth", "whether the step may be chosen"),
     "reasons": ("text", "why it may not"),
     "chosen": ("truth", "whether it is the frontier; where no step is, the frontier is the behaviour policy"),
-    "log_needed": ("number", "times this log until the lift would be trusted and shown; empty where that is not known"),
+    "log_needed": (
+        "number",
+        "times this log until the step may be chosen and its lift shows; empty where no length is enough",
+    ),
+    "explore_decisions": (
+        "number",
+        "of the chosen step, or of that with the highest lift, on one-step logs: decisions until the lift shows if a "
+        "tenth of them are left to it",
+    ),
     "true_lift": ("number", "of the chosen step, where the source is a task"),
 }
 ESTIMATES: Schema = {

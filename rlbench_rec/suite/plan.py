@@ -53,6 +53,11 @@ class Job(ABC, Generic[SuiteT, SourceT]):
         """All that was chosen and shapes the job's numbers, the seed apart; nothing that says where files lie."""
 
     @property
+    def needs(self) -> tuple[str, ...]:
+        """Run ids of the jobs that must be done before this one."""
+        return ()
+
+    @property
     def config_hash(self) -> str:
         """Hash of all that shapes the job's numbers, the seed and the code apart."""
         return config_hash([self.settings, asdict(self.content)])

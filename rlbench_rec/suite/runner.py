@@ -26,7 +26,7 @@ from .plan import Job, JobResult, frame
 from .progress import JobFinished, ProgressCallback, RunFinished, RunStarted, report
 from .resume import refuse_other_run
 from .stamp import circumstances
-from .store import Kept, finished_jobs, refuse_used_folder, save, tidy
+from .store import Kept, finished_jobs, refuse_used_folder, remove_models, save, tidy
 from .workers import execute_all, worker_count
 
 if TYPE_CHECKING:
@@ -155,7 +155,12 @@ class _Run:
         batches = self.kind.batches(self.jobs)
         waiting = [batch for batch in batches if any(job.run_id not in kept.results for job in batch)]
         kept.drop({job.run_id for batch in waiting for job in batch}, "trained in one pass with others")
+        again = {job.run_id for batch in waiting for job in batch}
+        resting = [batch for batch in batches if batch not in waiting and any(again & set(job.needs) for job in batch)]
+        kept.drop({job.run_id for batch in resting for job in batch}, "chosen among runs that are done again")
+        waiting += resting
         self.done = dict(kept.results)
+        remove_models(self.folder, [job.run_id for batch in waiting for job in batch])
         # Before any work: whatever interrupts it, the folder says which run it is, and no other is resumed there.
         self._write_manifest(DataHashes({}, {}), complete=False)
         started = RunStarted(
@@ -163,7 +168,11 @@ class _Run:
         )
         report(started, self.progress)
         try:
-            self._execute(waiting, worker_count(workers, self.device, len(waiting)))
+            # What reads the trainings of other jobs comes after them.
+            for reads in (False, True):
+                now = [batch for batch in waiting if any(job.needs for job in batch) == reads]
+                if now:
+                    self._execute(now, worker_count(workers, self.device, len(now)))
             self._write_tables()
         except BaseException:
             # What finished, also where the writing itself was interrupted.

@@ -19,6 +19,7 @@ from .config import Source
 from .saved_behaviour import with_behaviour
 
 if TYPE_CHECKING:
+    from ..frontier import Base
     from ..tasks import Task, TaskIdentity
     from ..tasks.variants import Variant
     from .kinds.estimators.config import TaskSource
@@ -41,6 +42,7 @@ class Loaded:
         behaviour: the behaviour policy where known; on a log without propensities, a model of it fitted on `train`.
         task: the simulated shop, or None.
         counterpart: the log of the other policy in the same shop, or None.
+        behaviour_fit: how the model of the behaviour policy is trained.
     """
 
     source: Source
@@ -50,10 +52,45 @@ class Loaded:
     behaviour: Policy | None = None
     task: Task | None = None
     counterpart: TransitionDataset | None = None
+    behaviour_fit: FitOptions = DEFAULT_FIT
 
     @property
     def identification(self) -> str:
         return self.data.provenance.identification
+
+    @cached_property
+    def validation(self) -> TransitionDataset:
+        """The episodes of the training side that no training sees.
+
+        Raises:
+            InputError: the training side is too short to hold any out.
+        """
+        from ..training.validation import hold_out
+
+        held = hold_out(self.train, self.behaviour_fit.validation)[1]
+        if held is None:
+            raise InputError("No episode can be held out to choose a policy on.", where=self.source.name)
+        return _ending(held)
+
+    @cached_property
+    def clone(self) -> Policy:
+        """A model of the behaviour policy, trained on the training side without the validation episodes."""
+        from ..training.trainer import train_seeds
+
+        # Policies that are not trained need this model on a log that is shorter than the batch of the others.
+        rows = min(self.behaviour_fit.batch_size, len(self.train) // 2)
+        options = replace(self.behaviour_fit, batch_size=max(1, rows))
+        return train_seeds(self.train, "bc", [0], options)[0].clone()
+
+    @cached_property
+    def base(self) -> Base | None:
+        """The behaviour policy that forms which stay with the log start from, where its exact distribution is known;
+        None where it is not, and in a log of users' own choices, where nobody's policy chose."""
+        from ..frontier import logged_base
+
+        if self.identification == "not-identified":
+            return None
+        return logged_base(self.data, self.behaviour if self.data.propensities is not None else None)
 
     @cached_property
     def counterpart_policy(self) -> Policy | None:
@@ -87,7 +124,7 @@ def load(source: Source, behaviour_fit: FitOptions = DEFAULT_FIT) -> Loaded:
 def _load(key: str, behaviour_fit: FitOptions) -> Loaded | Exception:
     source = Source.model_validate_json(key)
     try:
-        return _load_task(source) if source.task else _load_dataset(source, behaviour_fit)
+        return _load_task(source, behaviour_fit) if source.task else _load_dataset(source, behaviour_fit)
     except Exception as error:
         # Without its frames, which would keep the half-read log in memory.
         return error.with_traceback(None)
@@ -141,11 +178,11 @@ def decisions(source: Source) -> TransitionDataset:
     return mdp.build(events.load(source.dataset, source.data), source.mdp)
 
 
-def _load_task(source: Source) -> Loaded:
+def _load_task(source: Source, behaviour_fit: FitOptions) -> Loaded:
     task = make_task(source)
     data = with_metrics(decisions(source), source.metrics)
     train, test = data.split()
-    return Loaded(source, data, train, test, behaviour=task.behaviour, task=task)
+    return Loaded(source, data, train, test, behaviour=task.behaviour, task=task, behaviour_fit=behaviour_fit)
 
 
 def _load_dataset(source: Source, behaviour_fit: FitOptions) -> Loaded:
@@ -154,19 +191,15 @@ def _load_dataset(source: Source, behaviour_fit: FitOptions) -> Loaded:
         data = with_behaviour(data, source.behaviour)
     train, test = data.split()
     data, test = _ending(data), _ending(test)
-    behaviour = None
-    if data.propensities is None:
-        from ..training.trainer import train_seeds
-
-        # Policies that are not trained need this model on a log that is shorter than the batch of the others.
-        options = replace(behaviour_fit, batch_size=max(1, min(behaviour_fit.batch_size, len(train) // 2)))
-        behaviour = train_seeds(train, "bc", [0], options)[0].clone()
     counterpart = None
     if source.counterpart:
         counterpart = decisions(source.model_copy(update={"dataset": source.counterpart}))
         counterpart = _ending(with_metrics(counterpart, source.metrics))
         _check_same_actions(data, counterpart)
-    return Loaded(source, data, train, test, behaviour=behaviour, counterpart=counterpart)
+    loaded = Loaded(source, data, train, test, counterpart=counterpart, behaviour_fit=behaviour_fit)
+    if data.propensities is None:
+        loaded.behaviour = loaded.clone
+    return loaded
 
 
 def _ending(data: TransitionDataset) -> TransitionDataset:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,13 +86,19 @@ def finished_jobs(folder: Path, jobs: Sequence[Job], common: Stamp) -> Kept:
     return kept
 
 
+def remove_models(folder: Path, run_ids: Iterable[str]) -> None:
+    """Remove what jobs that are about to be done left earlier: interrupted ones, or those of other code or data."""
+    for run_id in run_ids:
+        shutil.rmtree(folder / MODELS_FOLDER / run_id, ignore_errors=True)
+
+
 def tidy(folder: Path, jobs: Sequence[Job]) -> None:
     """Once a run is complete, remove what its jobs left when they were done on other data, or by other code."""
     current = {job.run_id for job in jobs}
     for path in (folder / JOBS_FOLDER).glob("*.json"):
         if path.stem not in current:
             path.unlink(missing_ok=True)
-            shutil.rmtree(folder / MODELS_FOLDER / path.stem, ignore_errors=True)
+            remove_models(folder, [path.stem])
 
 
 def _read(path: Path) -> tuple[Stamp, JobResult] | str:

@@ -18,6 +18,17 @@ KIND = "frontier beside this run"
 Temperature = Annotated[float, Field(ge=0)]
 
 
+class Member(BaseModel):
+    """A run whose scores are among those of a step."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    run: str
+    """Its folder, from that of the file."""
+    spread: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    """What its scores are divided by before the mean is taken; with 0 they are left out."""
+
+
 class Chosen(BaseModel):
     """The chosen step of a dial."""
 
@@ -31,6 +42,8 @@ class Chosen(BaseModel):
     """Temperature of a tilt, share of a mixture or constraint."""
     divergence: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """In nats a session."""
+    members: tuple[Member, ...] = ()
+    """Whose scores they are, where they are not those of the run beside the file."""
 
     @property
     def form(self) -> PolicyForm:

@@ -8,7 +8,9 @@ from itertools import groupby
 from typing import Any
 
 from ....mdp.config import DECISION_KEYS
-from ....policies import POLICIES
+from ....policies import POLICIES, parse_form
+from ....policies.forms import FRONTIER_BEST
+from ....results.needs_rl import CONTROL
 from ...config import AlgorithmSpec, Source, Steps, Suite
 from ...fingerprints import NOTHING, Content
 from ...labels import differences, places
@@ -21,7 +23,10 @@ COUNTERPART = AlgorithmSpec(id="counterpart")
 
 REFERENCE = AlgorithmSpec(id="reference")
 """The best policy that is known in a shop: 100 on the normalised scale."""
+LEARNERS = AlgorithmSpec(id="learners")
+"""All learners of a suite together: what `frontier-best` chooses among."""
 
+DEFAULT_ENCODER = "mlp"
 FIXED = "fixed"
 """Variant of a policy that is not trained and has no label."""
 NO_SETTINGS = {"sources", "algorithms", "seeds", "description", "plugins", "job_timeout"}
@@ -47,6 +52,11 @@ class TrainingJob(Job[Suite, Source]):
         return ".".join(part for part in parts if part)
 
     @property
+    def called(self) -> str:
+        """What a frontier among several learners calls this one."""
+        return "/".join(filter(None, (self.spec.id, self.spec.label, self.spec.encoder.replace(DEFAULT_ENCODER, ""))))
+
+    @property
     def stem(self) -> str:
         """What the variants of the job's rows begin with: encoder and label."""
         return "/".join(part for part in (self.spec.encoder, self.spec.label) if part)
@@ -55,6 +65,11 @@ class TrainingJob(Job[Suite, Source]):
     def forms(self) -> list[str]:
         """Policy forms over Q, the headline last."""
         return self.source.forms or self.suite.forms
+
+    @property
+    def asks_for(self) -> set[str]:
+        """Names of the forms, without their parameters."""
+        return {parse_form(form).name for form in self.forms}
 
     @property
     def steps(self) -> Steps:
@@ -69,6 +84,23 @@ class TrainingJob(Job[Suite, Source]):
         return nearest_loop(self.suite.loop, self.spec.id, self.spec.encoder, self.device)
 
     @property
+    def is_learner(self) -> bool:
+        """Whether it learns Q, and is not a control of another row: what `frontier-best` may choose."""
+        from ....training import ALGORITHMS
+        from ....training.algorithm_config import ValueConfig
+
+        if self.spec.id not in ALGORITHMS or self.spec.shuffle_rewards or CONTROL in self.spec.label.split("/"):
+            return False
+        return issubclass(ALGORITHMS[self.spec.id], ValueConfig)
+
+    @property
+    def trained_together(self) -> bool:
+        """Whether its loop trains all seeds in one pass."""
+        # Shuffled rewards are another log for each seed.
+        fixed = self.spec.id in POLICIES or self.spec in (BEHAVIOUR, COUNTERPART, REFERENCE, LEARNERS)
+        return not fixed and not self.spec.shuffle_rewards and self.loop == "ensemble"
+
+    @property
     def settings(self) -> dict[str, Any]:
         """The suite's, the source's and the algorithm's; files go by their names: `content` says what is in them."""
         # A suite that says nothing of q keeps the run ids that it had before there was one.
@@ -78,6 +110,38 @@ class TrainingJob(Job[Suite, Source]):
         hidden = dict.fromkeys(("data", "dataset", "task", "counterpart", "label"), True)
         source = self.source.model_dump(mode="json", exclude={**hidden, "mdp": set(DECISION_KEYS)})
         return suite | {"source": source | {"name": self.source.name}, "algorithm": self.spec.model_dump(mode="json")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceJob(TrainingJob):
+    """`frontier-best` of one seed: the choice among the learners of a suite, each trained by a job of its own.
+
+    Attributes:
+        learners: their jobs.
+    """
+
+    spec: AlgorithmSpec = LEARNERS
+    learners: tuple[TrainingJob, ...]
+
+    @property
+    def name(self) -> str:
+        """Place, what it is, and seed."""
+        return f"{self.place}.{self.spec.id}.{FRONTIER_BEST}.seed{self.seed}"
+
+    @property
+    def stem(self) -> str:
+        """The variant of its row."""
+        return FRONTIER_BEST
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The jobs whose trainings it reads."""
+        return tuple(job.run_id for job in self.learners)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Those of its learners, which hold the suite's and the source's."""
+        return super().settings | {"learners": [job.settings["algorithm"] for job in self.learners]}
 
 
 def plan(suite: Suite, device: str = "auto", contents: Sequence[Content] | None = None) -> list[TrainingJob]:
@@ -92,6 +156,7 @@ def plan(suite: Suite, device: str = "auto", contents: Sequence[Content] | None 
         InputError: two sources, or two algorithms, that nothing tells apart.
     """
     jobs: list[TrainingJob] = []
+    choices: list[ChoiceJob] = []
     specs, contents = labelled(suite.algorithms), contents or [NOTHING] * len(suite.sources)
     for place, source, content in zip(places(suite.sources), suite.sources, contents, strict=True):
         fixed = [BEHAVIOUR]
@@ -101,12 +166,27 @@ def plan(suite: Suite, device: str = "auto", contents: Sequence[Content] | None 
             fixed.append(REFERENCE)
         rows = [(spec, suite.seeds[:1]) for spec in fixed]
         rows += [(spec, suite.seeds[:1] if spec.id in POLICIES else suite.seeds) for spec in specs]
-        jobs += [
+        of_source = [
             TrainingJob(suite=suite, source=source, place=place, content=content, device=device, spec=spec, seed=seed)
             for spec, seeds in rows
             for seed in seeds
         ]
-    return jobs
+        jobs += of_source
+        if FRONTIER_BEST in of_source[0].asks_for:
+            choices += _choices(of_source, suite.seeds)
+    return [*jobs, *choices]
+
+
+def _choices(jobs: Sequence[TrainingJob], seeds: Sequence[int]) -> list[ChoiceJob]:
+    """One a seed; controls are not chosen among."""
+    found = []
+    for seed in seeds:
+        learners = tuple(job for job in jobs if job.seed == seed and job.is_learner)
+        if learners:
+            first = learners[0]
+            shared = {name: getattr(first, name) for name in ("suite", "source", "place", "content", "device")}
+            found.append(ChoiceJob(**shared, seed=seed, learners=learners))
+    return found
 
 
 def labelled(specs: Sequence[AlgorithmSpec]) -> list[AlgorithmSpec]:
@@ -124,12 +204,6 @@ def batches(jobs: Sequence[TrainingJob]) -> list[tuple[TrainingJob, ...]]:
     """The jobs as a worker takes them: one by one, or all seeds of a row where its loop trains them in one pass."""
 
     def row(job: TrainingJob) -> TrainingJob | tuple[TrainingJob, int]:
-        return replace(job, seed=0) if _shares_training(job) else (job, job.seed)
+        return replace(job, seed=0) if job.trained_together else (job, job.seed)
 
     return [tuple(group) for _, group in groupby(jobs, row)]
-
-
-def _shares_training(job: TrainingJob) -> bool:
-    # Shuffled rewards are another log for each seed.
-    fixed = job.spec.id in POLICIES or job.spec in (BEHAVIOUR, COUNTERPART, REFERENCE)
-    return not fixed and not job.spec.shuffle_rewards and job.loop == "ensemble"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,53 +13,33 @@ from ....evaluation.bridge import evaluation_log
 from ....evaluation.next_item import imitation_metrics
 from ....evaluation.q_models import q_of
 from ....mdp.dataset import TransitionDataset
+from ....ope.analysis.lifts import paired
 from ....policies import Uniform
-from ....policies.policy import Policy
+from ....results.leaderboard import is_lift
 from ...plan import Row
 from ...reference_policies.best_known import reference
 from ...sources import TRUTH_SEED, Loaded, is_uniform
 from .jobs import TrainingJob
+from .rows import Contender, Subject, numbers, row_of
 
+if TYPE_CHECKING:
+    from ....tasks import Task
 
-@dataclass(frozen=True)
-class Subject:
-    """What a row of the board is about, by name.
-
-    Attributes:
-        algorithm: algorithm id, as the board shows it.
-        variant: encoder, label, checkpoint and policy form, slash-separated.
-        policy: name of the policy.
-    """
-
-    algorithm: str
-    variant: str
-    policy: str
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A policy that is to be valued, and what the board calls it.
-
-    Attributes:
-        algorithm, variant: as in `Subject`.
-        policy: the policy.
-    """
-
-    algorithm: str
-    variant: str
-    policy: Policy
-
-    @property
-    def subject(self) -> Subject:
-        """Its names."""
-        return Subject(self.algorithm, self.variant, self.policy.name)
+LIFT = "lift"
+"""Beside the metrics: the true lift."""
+LIFT_ROW = "snips-lift"
+"""Estimator of the lift of a policy that stays with the log."""
 
 
 def score(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[Row]:
-    """Rows of a target policy: its true value where the source is a task, estimates, and imitation metrics where
-    users chose the items themselves."""
+    """Rows of a target policy: its true value where the source is a task, estimates, its lift where it stays with the
+    log, and imitation metrics where users chose the items themselves."""
     truth = _truth_rows(job, loaded, contender)
     true_values = {row["metric"]: row["value"] for row in truth}
+    if contender.weighted is not None:
+        if loaded.task is not None:
+            true_values[LIFT] = true_values["reward"] - behaviour_value(job, loaded.task)
+        return truth + _weighted_rows(job, loaded, contender, true_values)
     rows = truth + _estimate_rows(job, loaded, contender, loaded.test, true_values)
     if loaded.identification == "not-identified":
         rows += _ranking_rows(job, loaded, contender)
@@ -70,7 +50,7 @@ def score_behaviour(job: TrainingJob, loaded: Loaded) -> list[Row]:
     """Rows of the behaviour policy: the mean of the test side, and its true value where the source is a task."""
     truth: list[Row] = []
     if loaded.task is not None:
-        truth = _truth_rows(job, loaded, Contender("behaviour", "logged", loaded.task.behaviour))
+        truth = _truth_rows(job, loaded, Contender.of("behaviour", "logged", loaded.task.behaviour))
     true_values = {row["metric"]: row["value"] for row in truth}
     return truth + _on_policy_rows(job, loaded, loaded.test, Subject("behaviour", "logged", "logged"), true_values)
 
@@ -90,13 +70,19 @@ def score_counterpart(job: TrainingJob, loaded: Loaded) -> list[Row]:
     assert policy is not None and other is not None, "a suite has this job only where the source has a counterpart"
     own_log = _on_policy_rows(job, loaded, other, Subject(policy.name, "own-log", "logged"), {})
     true_values = {row["metric"]: row["value"] for row in own_log}
-    contender = Contender(policy.name, "whole-log", policy)
+    contender = Contender.of(policy.name, "whole-log", policy)
     return own_log + _estimate_rows(job, loaded, contender, loaded.data, true_values)
+
+
+def behaviour_value(job: TrainingJob, task: Task) -> float:
+    """The behaviour policy's true value; played once."""
+    return task.true_value(task.behaviour, relative_error=job.suite.truth_error, seed=TRUTH_SEED).value
 
 
 def _truth_rows(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[Row]:
     if loaded.task is None:
         return []
+    assert contender.policy is not None, "a task knows its behaviour policy whole"
     truth = loaded.task.true_value(contender.policy, relative_error=job.suite.truth_error, seed=TRUTH_SEED)
     values = {"reward": (truth.value, truth.std_error)} | {
         name: value for name, value in truth.metrics.items() if name in job.source.metrics
@@ -111,7 +97,7 @@ def _truth_row(
     job: TrainingJob, loaded: Loaded, subject: Subject, metric: str, value: float, error: float, episodes: int
 ) -> Row:
     quantile = NormalDist().inv_cdf((1 + job.suite.confidence) / 2)
-    return _row(job, loaded, subject, metric, "truth") | {
+    return row_of(job, loaded, subject, metric, "truth") | {
         "value": value,
         "ci_low": value - quantile * error,
         "ci_high": value + quantile * error,
@@ -124,45 +110,81 @@ def _truth_row(
 def _estimate_rows(
     job: TrainingJob, loaded: Loaded, contender: Contender, data: TransitionDataset, true_values: dict[str, float]
 ) -> list[Row]:
-    suite = job.suite
+    estimators = job.suite.estimators
+    log = _evaluation_log(job, loaded, contender, data, estimators)
+    rows = _estimates(job, loaded, contender, log, estimators, true_values)
+    return rows + _metric_rows(job, loaded, contender, log, true_values)
+
+
+def _weighted_rows(job: TrainingJob, loaded: Loaded, contender: Contender, true_values: dict[str, float]) -> list[Row]:
+    """Estimates of a policy that stays with the log, and its lift."""
+    assert contender.weighted is not None, "asked for such policies alone"
+    log = contender.weighted(loaded.test)
+    estimators = [name for name in job.suite.estimators if not ope.estimators.needs_q(name)]
+    with_q = [name for name in job.suite.estimators if name not in estimators]
+    rows = _estimates(job, loaded, contender, log, [*estimators, paired(ope.estimator("snips"))], true_values)
+    if with_q and contender.policy is not None:
+        # q needs the probabilities of every action; where only what is in service has them there is none.
+        other = _evaluation_log(job, loaded, contender, loaded.test, with_q)
+        rows += _estimates(job, loaded, contender, other, with_q, true_values)
+    return rows + _metric_rows(job, loaded, contender, log, true_values)
+
+
+def _evaluation_log(
+    job: TrainingJob, loaded: Loaded, contender: Contender, data: TransitionDataset, estimators: Sequence[str]
+) -> ope.EvaluationLog:
+    assert contender.policy is not None, "asked for policies that are known"
     behaviour = loaded.behaviour
     if behaviour is None and is_uniform(data):
         behaviour = Uniform(data.action_count)
-    log = evaluation_log(
+    return evaluation_log(
         data,
         contender.policy,
-        suite.estimators,
+        estimators,
         behaviour=behaviour,
-        q=suite.q,
+        q=job.suite.q,
         seed=job.seed,
-        fqe_steps=suite.fqe_steps,
-        fqe_batch_size=suite.batch_size,
+        fqe_steps=job.suite.fqe_steps,
+        fqe_batch_size=job.suite.batch_size,
         device=job.device,
     )
 
-    def estimate_all(estimators: Sequence[str], metric: int | None = None) -> list[ope.Estimate]:
-        return ope.estimate_all(
-            log,
-            estimators,
-            metric=metric,
-            seed=job.seed,
-            n_resamples=suite.n_resamples,
-            confidence=suite.confidence,
-        )
 
-    estimates = {"reward": zip(suite.estimators, estimate_all(suite.estimators), strict=True)}
-    for metric in job.source.metrics:
-        # Other outcomes share the weights but have no q of their own, so they are valued by the weights alone.
-        column = data.metric_names.index(metric)
-        estimates[metric] = zip(["snips"], estimate_all(["snips"], column), strict=True)
+def _metric_rows(
+    job: TrainingJob, loaded: Loaded, contender: Contender, log: ope.EvaluationLog, true_values: dict[str, float]
+) -> list[Row]:
+    # Other outcomes share the weights but have no q of their own, so they are valued by the weights alone.
+    metrics = job.source.metrics
+    return [
+        row for name in metrics for row in _estimates(job, loaded, contender, log, ["snips"], true_values, metric=name)
+    ]
+
+
+def _estimates(
+    job: TrainingJob,
+    loaded: Loaded,
+    contender: Contender,
+    log: ope.EvaluationLog,
+    estimators: Sequence[str | ope.Estimator],
+    true_values: dict[str, float],
+    *,
+    metric: str = "reward",
+) -> list[Row]:
+    estimates = ope.estimate_all(
+        log,
+        estimators,
+        metric=None if metric == "reward" else loaded.data.metric_names.index(metric),
+        seed=job.seed,
+        n_resamples=job.suite.n_resamples,
+        confidence=job.suite.confidence,
+    )
     ess = ope.diagnose(log).ess
     return [
-        _row(job, loaded, contender.subject, metric, estimate.estimator)
-        | _numbers(estimate)
-        | {"q": q_of(name, data, suite.q)}
-        | {"ess": ess, "true_value": true_values.get(metric, np.nan)}
-        for metric, of_metric in estimates.items()
-        for name, estimate in of_metric
+        row_of(job, loaded, contender.subject, metric, estimate.estimator)
+        | numbers(estimate)
+        | {"q": q_of(name, loaded.data, job.suite.q) if isinstance(name, str) else ""}
+        | {"ess": ess, "true_value": true_values.get(LIFT if is_lift(estimate.estimator) else metric, np.nan)}
+        for name, estimate in zip(estimators, estimates, strict=True)
     ]
 
 
@@ -193,12 +215,13 @@ def _on_policy_rows(
             n_resamples=job.suite.n_resamples,
             confidence=job.suite.confidence,
         )
-        row = _row(job, loaded, subject, metric, "on-policy") | _numbers(estimate)
+        row = row_of(job, loaded, subject, metric, "on-policy") | numbers(estimate)
         rows.append(row | {"ess": float(data.n_episodes), "true_value": true_values.get(metric, np.nan)})
     return rows
 
 
 def _ranking_rows(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[Row]:
+    assert contender.policy is not None, "such a log has no base"
     suite = job.suite
     rankings = imitation_metrics(
         loaded.test,
@@ -209,7 +232,7 @@ def _ranking_rows(job: TrainingJob, loaded: Loaded, contender: Contender) -> lis
         confidence=suite.confidence,
     )
     return [
-        _row(job, loaded, contender.subject, ranking.metric, "ranking")
+        row_of(job, loaded, contender.subject, ranking.metric, "ranking")
         | {
             "value": ranking.value,
             "ci_low": ranking.ci_low,
@@ -220,40 +243,3 @@ def _ranking_rows(job: TrainingJob, loaded: Loaded, contender: Contender) -> lis
         }
         for ranking in rankings
     ]
-
-
-def _numbers(estimate: ope.Estimate) -> Row:
-    return {
-        "value": estimate.value,
-        "ci_low": estimate.ci_low,
-        "ci_high": estimate.ci_high,
-        "n_episodes": estimate.n_episodes,
-        "verdict": estimate.verdict,
-    }
-
-
-def _row(job: TrainingJob, loaded: Loaded, subject: Subject, metric: str, estimator: str) -> Row:
-    from ....results.metrics import METRICS
-
-    provenance = loaded.data.provenance
-    return {
-        "run_id": job.run_id,
-        "suite": job.suite.name,
-        "dataset": job.place if job.source.dataset else "",
-        "dataset_sha256": provenance.source_sha256,
-        "card_sha256": provenance.card_sha256,
-        "split_hash": provenance.split_hash,
-        "task": job.place if job.source.task else "",
-        "algorithm": subject.algorithm,
-        "variant": subject.variant,
-        "config_hash": job.config_hash,
-        "seed": job.seed,
-        "policy": subject.policy,
-        "base": "",
-        "metric": metric,
-        "higher_is_better": METRICS[metric].higher_is_better,
-        "estimator": estimator,
-        "q": "",
-        "identification": loaded.identification,
-        "status": "ok",
-    }

@@ -11,7 +11,7 @@ from ....results.leaderboard import leaderboard
 from ....results.normalised import normalised_table
 from ....results.plots.normalised_scale import plot_normalised
 from ....results.plots.run_plots import plot_curves, plot_values
-from ....results.schema import CURVES, LEADERBOARD, NORMALISED, RUN_KEYS, RUNS, SCHEMA_VERSION, STATUSES
+from ....results.schema import CURVES, FRONTIER, LEADERBOARD, NORMALISED, RUN_KEYS, RUNS, SCHEMA_VERSION, STATUSES
 from ....results.write import write_table
 from ...plan import JobResult, frame
 
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from ...config import Suite
 
 PLOTS_FOLDER = "plots"
+FRONTIER_ORDER = ("dataset", "task", "algorithm", "variant", "seed", "contender", "dial", "divergence")
 
 
 def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> DataHashes:
-    """runs.csv, leaderboard.csv, curves.csv and a folder of plots; normalised.csv where the suite normalises.
+    """runs.csv, leaderboard.csv, curves.csv and a folder of plots; frontier.csv where there is a frontier, and
+    normalised.csv where the suite normalises.
 
     Rows are sorted by key, so that the order in which jobs finished leaves no trace.
 
@@ -36,6 +38,10 @@ def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> Da
     curves = frame([point for result in results for point in result.curve], CURVES)
     write_table(runs, RUNS, folder / "runs.csv")
     write_table(board, LEADERBOARD, folder / "leaderboard.csv")
+    steps = frame([step for result in results for step in result.frontier], FRONTIER)
+    if len(steps):
+        steps = steps.sort_values([*FRONTIER_ORDER], kind="stable", ignore_index=True)
+        write_table(steps, FRONTIER, folder / "frontier.csv")
     write_table(curves.sort_values(["run_id", "step"], ignore_index=True), CURVES, folder / "curves.csv")
     (folder / PLOTS_FOLDER).mkdir(exist_ok=True)
     if suite.normalise:

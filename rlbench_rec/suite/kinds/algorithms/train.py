@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ....policies import POLICIES, make, parse_form
+from ....policies.forms import FRONTIER, FRONTIER_FORMS, REWEIGHTED_FORMS
 from ....results.schema import RUNS
 from ....training.fit_options import FitOptions
 from ... import sources
 from ...plan import JobResult, Row
 from ...reference_policies.normalised_scale import normalised, scale_of
 from ...store import MODELS_FOLDER
-from .jobs import BEHAVIOUR, COUNTERPART, FIXED, REFERENCE, TrainingJob
-from .score import Contender, score, score_behaviour, score_counterpart, score_reference
+from .choice import choose
+from .frontier import add_frontier, chosen_of
+from .jobs import BEHAVIOUR, COUNTERPART, FIXED, REFERENCE, ChoiceJob, TrainingJob
+from .learners import SHUFFLED, scores_of, train, train_together
+from .rows import Contender
+from .score import score, score_behaviour, score_counterpart, score_reference
+from .staying import parameter_of, staying
 
 if TYPE_CHECKING:
+    from ....frontier import Base
+    from ....policies import QFunction
     from ....training import Run
+    from ....training.stored_frontier import Chosen
 
 Prepared = tuple[sources.Loaded, "Run | None"]
 """The source of a job, and its training where it shared one with other seeds."""
@@ -38,7 +43,7 @@ def prepare(batch: Sequence[TrainingJob]) -> list[Prepared]:
         validation=first.suite.validation,
     )
     loaded = sources.load(first.source, behaviour_fit)
-    trained = _train_together(batch, loaded) if len(batch) > 1 else [None] * len(batch)
+    trained = train_together(batch, loaded) if len(batch) > 1 else [None] * len(batch)
     return [(loaded, run) for run in trained]
 
 
@@ -47,60 +52,25 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
     loaded, trained = prepared
     result = JobResult(job.run_id, [])
     models = None if folder is None else folder / MODELS_FOLDER
-    if models:
-        # An earlier run may have left one: of an interrupted job, or of other code or data.
-        shutil.rmtree(models / job.run_id, ignore_errors=True)
     if job.spec == BEHAVIOUR:
         result.rows = score_behaviour(job, loaded)
     elif job.spec == COUNTERPART:
         result.rows = score_counterpart(job, loaded)
     elif job.spec == REFERENCE:
         result.rows = score_reference(job, loaded)
+    elif isinstance(job, ChoiceJob):
+        choose(job, loaded, result, models)
     elif job.spec.id in POLICIES:
-        contender = Contender(job.spec.id, job.spec.label or FIXED, make(job.spec.id, loaded.train))
+        contender = Contender.of(job.spec.id, job.spec.label or FIXED, make(job.spec.id, loaded.train))
         result.rows = score(job, loaded, contender)
     elif not (loaded.data.one_step and job.spec.sequential_only):
-        result.rows = _score_run(job, loaded, trained or _train(job, loaded), result, models)
+        _score_run(job, loaded, trained or train(job, loaded), result, models)
     if job.suite.normalise and loaded.task is not None:
         result.rows += normalised(result.rows, scale_of(loaded.task, job.suite.truth_error))
     return result
 
 
-def _train(job: TrainingJob, loaded: sources.Loaded) -> Run:
-    from ....training.trainer import train_seeds
-
-    train = loaded.train
-    if job.spec.shuffle_rewards:
-        train = replace(train, rewards=np.random.default_rng(job.seed).permutation(train.rewards))
-    (run,) = train_seeds(train, job.spec.id, [job.seed], _options(job))
-    return run
-
-
-def _train_together(batch: Sequence[TrainingJob], loaded: sources.Loaded) -> Sequence[Run | None]:
-    from ....training.trainer import train_seeds
-
-    if loaded.data.one_step and batch[0].spec.sequential_only:
-        return [None] * len(batch)
-    try:
-        return train_seeds(loaded.train, batch[0].spec.id, [job.seed for job in batch], _options(batch[0]))
-    except Exception:
-        # What fails one seed need not fail the others: each is tried alone.
-        return [None] * len(batch)
-
-
-def _options(job: TrainingJob) -> FitOptions:
-    return FitOptions(
-        loop=job.loop,
-        encoder=job.spec.encoder,
-        steps=job.steps,
-        batch_size=job.suite.batch_size,
-        device=job.device,
-        config=job.spec.config,
-        validation=job.suite.validation,
-    )
-
-
-def _score_run(job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobResult, models: Path | None) -> list[Row]:
+def _score_run(job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobResult, models: Path | None) -> None:
     if models:
         run.save(models / job.run_id)
     result.curve = [
@@ -108,19 +78,64 @@ def _score_run(job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobRe
         for point in run.history.to_dict("records")
     ]
     result.timing["steps_per_second"] = run.steps_per_second
-    # A cloned policy is its own headline; Q functions take the suite's forms.
-    forms = ["greedy", "stochastic"] if "stochastic" in run.forms else job.forms
-    contenders = [(f"{job.stem}/{form}", form, "last") for form in forms]
-    if run.best_step is not None:
+    parsed = [parse_form(form) for form in job.forms]
+    own = [form for form in parsed if form.name not in (*REWEIGHTED_FORMS, *FRONTIER_FORMS)]
+    if "stochastic" in run.forms:
+        # A cloned policy is its own headline; Q functions take the suite's forms.
+        own = [parse_form("greedy"), parse_form("stochastic")]
+    contenders = [(f"{job.stem}/{form}", form, "last") for form in own]
+    if own and run.best_step is not None:
         # Held-out episodes without a single reward tell no checkpoint from another; then there is no best one.
-        contenders.append((f"{job.stem}/best/{forms[-1]}", forms[-1], "best"))
-    rows: list[Row] = []
+        contenders.append((f"{job.stem}/best/{own[-1]}", own[-1], "best"))
     for variant, form, checkpoint in contenders:
-        parsed = parse_form(form)
-        policy = run.policy(parsed.name, **parsed.arguments, checkpoint=checkpoint)
+        policy = run.policy(form.name, **form.arguments, checkpoint=checkpoint)
         trained = _training_of(run, checkpoint)
-        rows += [row | trained for row in score(job, loaded, Contender(job.spec.id, variant, policy))]
-    return rows
+        result.rows += [row | trained for row in score(job, loaded, Contender.of(job.spec.id, variant, policy))]
+    if loaded.base is not None:
+        _stay(job, loaded, loaded.base, run, result, models)
+
+
+def _stay(
+    job: TrainingJob, loaded: sources.Loaded, base: Base, run: Run, result: JobResult, models: Path | None
+) -> None:
+    """Rows of the forms that stay with the log; one that the scores cannot reach has none."""
+    from ....training.stored_frontier import StoredFrontier, write_frontier
+
+    forms = [form for form in map(parse_form, job.forms) if form.name in REWEIGHTED_FORMS]
+    scores, temperatures = scores_of(run), {}
+    for form in forms:
+        parameter = parameter_of(loaded, base, form, scores)
+        if parameter is None:
+            continue
+        if form.name == "tilted":
+            temperatures[str(form)] = parameter
+        contender = staying(base, form, parameter, scores, job.spec.id, f"{job.stem}/{form}")
+        trained = _training_of(run, "last")
+        result.rows += [row | trained for row in score(job, loaded, contender)]
+    traced = FRONTIER in job.asks_for
+    chosen = _frontier(job, loaded, run, result, models) if traced else None
+    if models and (traced or temperatures):
+        noted = StoredFrontier(base=base.kind, chosen=chosen, frontier=traced, temperatures=temperatures)
+        write_frontier(models / job.run_id, noted)
+
+
+def _frontier(
+    job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobResult, models: Path | None
+) -> Chosen | None:
+    def shuffled() -> dict[str, QFunction]:
+        control = train(job, loaded, shuffled=True)
+        if models:
+            control.save(models / job.run_id / SHUFFLED)
+        return {job.spec.id: scores_of(control)}
+
+    variant, contenders, before = f"{job.stem}/{FRONTIER}", {job.spec.id: scores_of(run)}, len(result.rows)
+    is_control = job.spec.shuffle_rewards
+    front = add_frontier(job, loaded, result, variant, contenders, None if is_control else shuffled)
+    for row in result.rows[before:]:
+        if row["variant"] != f"{variant}/{SHUFFLED}":
+            # A frontier is not `diverging`: what Q promises is what the log was asked.
+            row |= _training_of(run, "last") | {"status": "ok"}
+    return chosen_of(front)
 
 
 def _training_of(run: Run, checkpoint: str) -> Row:
