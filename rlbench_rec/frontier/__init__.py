@@ -5,7 +5,7 @@
 
 from ..policies.divergence import DIVERGENCES
 from .base import Base, BaseOnLog, ScoredLog, Setting
-from .choose import LEAST_CONCENTRATION
+from .choose import LEAST_CONCENTRATION, MARGIN
 from .contenders import MeanScores, negated
 from .dial import DIALS
 from .frontier import Frontier, Step
@@ -17,6 +17,7 @@ __all__ = [
     "DIALS",
     "DIVERGENCES",
     "LEAST_CONCENTRATION",
+    "MARGIN",
     "Base",
     "BaseOnLog",
     "Frontier",

@@ -4,28 +4,44 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
-from ..ope import Estimate
+from ..ope import Estimate, Gate
 from ..ope.analysis.planning import planned
 from ..ope.analysis.simultaneous_lifts import LiftOnLog
 from ..tolerances import ROUNDING
 from .frontier import Step
 
+MARGIN = 2.0
+"""An eligible step would still be trusted in a log so many times shorter: what a choice looks best by is partly luck,
+and the test side must trust it too. Chosen on shops that show nothing else; see docs/frontier.md."""
 LEAST_CONCENTRATION = 30.0
-"""ESS^3 / units^2 from which a step may be chosen, beside a `trusted` lift: three times what the gate asks for, so that
-it is still trusted on the test side. Chosen on shops that show nothing else; see docs/frontier.md."""
+"""ESS^3 / units^2 of an eligible step's weights: three times what the gate asks for."""
+
+
+def stricter(gate: Gate) -> Gate:
+    """The gate that an eligible step passes: thresholds on sums of few large terms (shares, events, skewness), which
+    differ most from one part of a log to another, have the margin. Those on the number of users and the effective
+    sample size stay."""
+    return replace(
+        gate,
+        trusted_balanced_weights=max(LEAST_CONCENTRATION, gate.trusted_balanced_weights),
+        trusted_weight_share=gate.trusted_weight_share / MARGIN,
+        trusted_events=gate.trusted_events * MARGIN,
+        trusted_equal_events=gate.trusted_equal_events * MARGIN,
+        trusted_equal_user_events=gate.trusted_equal_user_events * MARGIN,
+        trusted_largest_events=gate.trusted_largest_events * MARGIN,
+        # A skewness falls with the square root of the number of units.
+        trusted_skewness=gate.trusted_skewness / math.sqrt(MARGIN),
+    )
 
 
 def reasons_against(lift: LiftOnLog) -> tuple[str, ...]:
     """Why a step may not be chosen; empty for an eligible one."""
-    reasons = lift.estimate.reasons if lift.estimate.verdict != "trusted" else ()
-    # `not >=`: what is not defined is not enough.
-    if not lift.balanced_weights >= LEAST_CONCENTRATION * (1.0 - ROUNDING):
-        few = f"the weights count for {lift.balanced_weights:.3g} alike (ESS^3 / units^2), below "
-        reasons = (*reasons, f"{few}{LEAST_CONCENTRATION:g}")
-    if not math.isfinite(lift.estimate.std_error):
-        reasons = (*reasons, "one unit alone has no standard error")
-    return reasons
+    verdict, reasons = lift.stricter
+    if verdict == "trusted" and not math.isfinite(lift.estimate.std_error):
+        return ("one unit alone has no standard error",)
+    return () if verdict == "trusted" else reasons
 
 
 def log_needed(lift: LiftOnLog, limits: Estimate, critical_value: float, eligible: bool) -> float:
@@ -39,8 +55,7 @@ def log_needed(lift: LiftOnLog, limits: Estimate, critical_value: float, eligibl
         return math.inf
     # The level at which an ordinary interval is as wide as this one.
     shown = planned(limits, limits.value, confidence=float(2 * ndtr(critical_value) - 1)).times
-    concentration = LEAST_CONCENTRATION / lift.balanced_weights if lift.balanced_weights > 0 else math.inf
-    return max(1.0, shown, concentration, lift.times_needed)
+    return max(1.0, shown, lift.times_needed)
 
 
 def chosen_of(steps: Sequence[Step]) -> Step | None:

@@ -14,7 +14,7 @@ from ..ope.inference import Inference
 from ..policies.divergence import DIVERGENCES
 from ..policies.q_policies import QFunction
 from .base import Base, BaseOnLog, Dial, Setting
-from .choose import chosen_of, in_words, log_needed, reasons_against
+from .choose import chosen_of, in_words, log_needed, reasons_against, stricter
 from .contenders import MEAN, MeanScores, check_contenders, mean_scores, scores_on
 from .dial import check_dials
 from .frontier import Frontier, Step
@@ -43,7 +43,7 @@ def trace(
     Each step's lift is estimated by `snips`, with limits that hold for all steps of all contenders at once (see
     `ope.inference.critical_value`): what is chosen because its lower limit is the highest is covered all the same. They
     cover the chance of which sessions were logged, the scores being what they are; scores must come from other episodes
-    than the validation part. Among the steps whose lift is `trusted` and whose ESS^3 / units^2 is 30 or more, the one
+    than the validation part. Among the steps whose lift is `trusted` with a margin (see `choose.stricter`), the one
     with the highest lower limit is chosen if that is above 0; if there is none, the frontier is the behaviour policy.
     Score it once on a third part: `frontier.score`.
 
@@ -107,9 +107,11 @@ def _measured(
     divergences: Sequence[float],
     inference: Inference,
 ) -> Iterator[_Measured]:
+    margin = stricter(inference.gate)
     for contender, of_contender in scores.items():
         scored = on_log.scored(of_contender)
         for dial in dials:
             for setting in scored.settings(dial, divergences):
                 log = scored.evaluation_log(dial, setting.parameter)
-                yield _Measured(contender, dial, setting, lift_on_log(log, "snips", inference=inference))
+                lift = lift_on_log(log, "snips", inference=inference, stricter=margin)
+                yield _Measured(contender, dial, setting, lift)

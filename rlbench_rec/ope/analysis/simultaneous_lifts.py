@@ -16,7 +16,7 @@ from ..inference.influence import LogParts, measure, unit_influences
 from ..inference.joint_resamples import UNDEFINED
 from ..inference.simultaneous import critical_value
 from ..reliability.diagnostics import Verdicts
-from ..reliability.gate import times_as_long
+from ..reliability.gate import Gate, Verdict, times_as_long
 from .lifts import paired
 
 
@@ -29,25 +29,32 @@ class LiftOnLog:
         influences: (units,) how much each unit moves it.
         strata: (units,) see `EvaluationLog.strata`; None where there are none.
         balanced_weights: ESS^3 / units^2 of the target policy's weights; see `ope.Diagnostics`.
-        times_needed: how many times as long the log must be for the gate to trust it.
+        stricter: verdict and reasons by a stricter gate; the estimate's own where there is none.
+        times_needed: how many times as long the log must be for that gate to trust it.
     """
 
     estimate: Estimate
     influences: np.ndarray
     strata: np.ndarray | None
     balanced_weights: float
+    stricter: Verdict
     times_needed: float
 
 
 def lift_on_log(
-    log: EvaluationLog, name: str | Estimator = "snips", *, inference: Inference | None = None
+    log: EvaluationLog,
+    name: str | Estimator = "snips",
+    *,
+    inference: Inference | None = None,
+    stricter: Gate | None = None,
 ) -> LiftOnLog:
     """V(target) - V(behaviour) with its influences, in a few passes over the log and without a bootstrap.
 
     Args:
         log: the logged decisions.
         name: how V(target) is estimated.
-        inference: its gate.
+        inference: its gate, and the level of limits to come.
+        stricter: another gate, for those who need a margin.
     """
     member, inference = paired(estimator(name)), replace(inference or Inference(), interval="simultaneous")
     parts = LogParts(log, [member])
@@ -56,12 +63,14 @@ def lift_on_log(
         (influences,) = unit_influences(parts, [measured.parts], [measured.means])
     verdicts = Verdicts(log, inference.gate)
     verdict, overlaps = verdicts.of(member, measured.value, measured.skewness), verdicts.overlaps(member)
+    by_stricter = verdicts.by(stricter or inference.gate)
     return LiftOnLog(
         reported(log, inference, member, measured, UNDEFINED, verdict),
         influences,
         None if log.strata is None else unit_strata(log.clusters, log.strata),
         min(overlap.balanced_weights for overlap in overlaps),
-        times_as_long(overlaps, measured.skewness, inference.gate),
+        by_stricter.of(member, measured.value, measured.skewness),
+        times_as_long(overlaps, measured.skewness, by_stricter.gate),
     )
 
 

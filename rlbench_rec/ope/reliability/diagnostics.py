@@ -147,6 +147,12 @@ class Verdicts:
         verdict = qualified(estimator, value, verdict, LogTraits.of(self.log))
         return judge_users(verdict, self._users, self.gate)
 
+    def by(self, gate: Gate) -> Verdicts:
+        """Verdicts by another gate on the same figures."""
+        others = Verdicts(self.log, gate, self.metric)
+        others._of_outcomes, others._overlaps = self._of_outcomes, self._overlaps
+        return others
+
     def overlaps(self, estimator: Estimator) -> list[Overlap]:
         """All figures that the verdict on an estimator looks at."""
         outcomes, kinds = (self.metric,) if estimator.outcomes is None else estimator.outcomes, estimator.kinds

@@ -98,7 +98,10 @@ def judge(overlap: Overlap, gate: Gate) -> Verdict:
     unsupported = f"{o.unsupported_mass:.1%} of the policy is on actions that are never logged"
     unreliable = [
         (_below(o.ess, least_ess), f"{ess}, below {least_ess:g}"),
-        (_above(o.largest_weight_share, g.unreliable_weight_share), f"{share}, above {g.unreliable_weight_share:.0%}"),
+        (
+            _above(o.largest_weight_share, g.unreliable_weight_share),
+            f"{share}, above {100 * g.unreliable_weight_share:g}%",
+        ),
         (not o.largest_weight_share <= 1, "no weight is above 0"),
         (not low <= o.mean_weight <= high, f"mean weight {o.mean_weight:.3g}, outside [{low:g}, {high:g}]"),
         (_above(abs(o.mean_weight_z), g.unreliable_z), f"{z}, above {g.unreliable_z:g}"),
@@ -115,7 +118,7 @@ def judge(overlap: Overlap, gate: Gate) -> Verdict:
         (_below(o.ess, enough_ess), f"{ess}, below {enough_ess:g}"),
         (_below(o.ess_ratio, g.trusted_ess_ratio), f"{ess}, {o.ess_ratio:.2%} of the log"),
         (_below(o.balanced_weights, g.trusted_balanced_weights), weights),
-        (_above(o.largest_weight_share, g.trusted_weight_share), f"{share}, above {g.trusted_weight_share:.0%}"),
+        (_above(o.largest_weight_share, g.trusted_weight_share), f"{share}, above {100 * g.trusted_weight_share:g}%"),
         (_above(abs(o.mean_weight_z), g.trusted_z), f"{z}, above {g.trusted_z:g}"),
         (not tail_was_seen(o, g), _unseen_tail(o, g)),
         (o.largest_difference <= PROPENSITY_ROUNDING, "the policies differ by no more than probabilities are rounded"),
