@@ -53,6 +53,9 @@ def log_needed(lift: LiftOnLog, limits: Estimate, critical_value: float, eligibl
         return 1.0
     if not limits.value > 0 or not math.isfinite(critical_value):
         return math.inf
+    if not eligible and lift.times_needed <= 1:
+        # What stands against it is not that the log is short: weights that cannot be right, actions never logged.
+        return math.inf
     # The level at which an ordinary interval is as wide as this one.
     shown = planned(limits, limits.value, confidence=float(2 * ndtr(critical_value) - 1)).times
     return max(1.0, shown, lift.times_needed)

@@ -67,16 +67,21 @@ def test_weights_that_count_for_fewer_than_30_alike_are_named():
     assert any("count for" in reason and "below 30" in reason for reason in reasons_against(lift))
 
 
-def test_log_needed_grows_with_the_noise():
-    needed = []
-    for better in (1.2, 1.02):
-        lift = measured(log(3_000, sigma=0.3, better=better))
-        (limits,), critical_value = with_limits([lift])
-        needed.append(log_needed(lift, limits, critical_value, not reasons_against(lift)))
-    assert needed[0] == 1.0 and needed[1] > 1.0
-    worse = measured(log(3_000, sigma=0.3, better=0.8))
-    (limits,), critical_value = with_limits([worse])
-    assert log_needed(worse, limits, critical_value, True) == math.inf
+def needed(better: float, rows: int = 2_000) -> float:
+    lift = measured(log(rows, sigma=0.3, better=better))
+    (limits,), critical_value = with_limits([lift])
+    return log_needed(lift, limits, critical_value, not reasons_against(lift))
+
+
+def test_log_needed_is_more_the_smaller_the_lift():
+    assert needed(1.05) == 1.0 < needed(1.02) < needed(1.01) < math.inf
+    assert needed(0.8) == math.inf, "worse than the behaviour policy"
+
+
+def test_no_log_is_long_enough_for_weights_that_cannot_be_right():
+    lift = measured(log(2_000, sigma=0.3, better=1.2))
+    assert any("standard errors from 1" in reason for reason in reasons_against(lift))
+    assert needed(1.2) == math.inf
 
 
 def test_four_in_five_logs_of_the_needed_length_show_the_lift():
