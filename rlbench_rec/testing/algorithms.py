@@ -16,6 +16,7 @@ import numpy as np
 from ..mdp.dataset import TransitionDataset
 from ..policies import Uniform
 from ..training import ALGORITHMS, Run, fit, load
+from ..training.trainer import create
 from .contract import Check, require
 
 GAMMA = 0.9
@@ -25,10 +26,12 @@ REWARDS = ((1.0, 0.0, 0.0), (1.0, 0.0, 0.0), (3.0, 0.0, 1.0))
 NEXT = ((-1, 1, -1), (-1, -1, 2), (-1, -1, -1))
 """The state that follows, -1 for the end."""
 SLOW_LEARNERS: dict[str, dict[str, float]] = {
+    "iql": {"learning_rate": 5e-3, "expectile": 0.9},
     "nfq": {"learning_rate": 5e-3},
     "sac": {"learning_rate": 1e-3, "temperature": 1.0},
 }
-"""NFQ's target moves with every step; an actor that learns fast gives up on what its critics do not value yet."""
+"""NFQ's target moves with every step; an actor that learns fast gives up on what its critics do not value yet; at an
+expectile of 0.7 showing around is worth 1.01, and selling at once 1."""
 
 
 def toy_shop(episodes: int = 600, seed: int = 0, history: int = 0) -> TransitionDataset:
@@ -93,14 +96,16 @@ def check_algorithm(
 
     An algorithm with a field `gamma` must find the optimal policy, and the greedy one at gamma = 0. One without it must
     find the greedy policy; if it offers the form `stochastic` it clones, and must be close, over the states of the log,
-    to the uniform behaviour policy.
+    to the uniform behaviour policy. One whose config says that it `learns` the value of the behaviour policy must come
+    within 0.15 of that, and take what is best by it; a better policy must be worth more than the log's.
 
     Args:
         algorithm, encoder, loop: registered ids.
         history: see `toy_shop`.
-        steps: gradient steps in which it has to learn the shop; None: 200, of a slow learner of this package 400.
-        config: overrides of its config meanwhile; None: a learning rate of 5e-3, a target network copied every 20
-            steps, and what this package's slow learners need.
+        steps: gradient steps in which it has to learn the shop; None: 200, of one that learns the behaviour policy's
+            value, or of a slow learner of this package, 400.
+        config: overrides of its config meanwhile; None: a learning rate of 5e-3 (2e-3 of one that learns the behaviour
+            policy's value), a target network copied every 20 steps, and what this package's slow learners need.
 
     Raises:
         AssertionError: what does not hold.
@@ -122,10 +127,18 @@ def algorithm_checks(
     """The checks of `check_algorithm`, one by one; they share one training."""
     data = toy_shop(history=history)
     states, where = data.states(), data.observations.argmax(axis=1)
-    train = functools.partial(fit, data, algorithm, encoder=encoder, loop=loop, batch_size=32, device="cpu")
-    fields = ALGORITHMS[algorithm].model_fields
-    enough = steps or (400 if algorithm in SLOW_LEARNERS else 200)
-    fast = dict(SLOW_LEARNERS.get(algorithm, {"learning_rate": 5e-3}) if config is None else config)
+    counts = np.zeros((3, 3))
+    np.add.at(counts, (where, data.actions), 1.0)
+    behaviour = counts / counts.sum(axis=1, keepdims=True)
+    of_the_log = action_values(behaviour)
+    config_class = ALGORITHMS[algorithm]
+    fields = config_class.model_fields
+    # A mean of noisy targets takes larger batches and smaller steps than an order among actions.
+    values = config_class.learns == "value of the behaviour policy"
+    batch_size, rate = (256, 2e-3) if values else (32, 5e-3)
+    train = functools.partial(fit, data, algorithm, encoder=encoder, loop=loop, batch_size=batch_size, device="cpu")
+    enough = steps or (400 if values or algorithm in SLOW_LEARNERS else 200)
+    fast = dict(SLOW_LEARNERS.get(algorithm, {"learning_rate": rate}) if config is None else config)
     if config is None and "target_update_interval" in fields:
         fast["target_update_interval"] = 20
 
@@ -136,6 +149,24 @@ def algorithm_checks(
     def optimal() -> None:
         best = trained().q_values(states).argmax(axis=1)
         assert np.array_equal(best, OPTIMAL[where]), f"{algorithm} did not find the optimal policy"
+        taken = trained().policy("greedy").probabilities(states).argmax(axis=1)
+        assert np.array_equal(taken, OPTIMAL[where]), f"{algorithm}'s policy is not the optimal one"
+
+    def behaviour_values() -> None:
+        learnt = trained().q_values(states)
+        furthest = max(np.abs(learnt[where == s].mean(axis=0) - of_the_log[s]).max() for s in range(3))
+        assert furthest < 0.15, f"{algorithm}'s values are up to {furthest:.2f} from the behaviour policy's"
+
+    def one_step() -> None:
+        taken = trained().policy("greedy").probabilities(states).argmax(axis=1)
+        improved = of_the_log.argmax(axis=1)[where]
+        assert np.array_equal(taken, improved), f"{algorithm}'s policy is not the behaviour policy improved by one step"
+
+    def better() -> None:
+        matrix = trained().policy("stochastic").probabilities(states)
+        policy = np.stack([matrix[where == s].mean(axis=0) for s in range(3)])
+        value, logged = ((part * action_values(part))[0].sum() for part in (policy, behaviour))
+        assert value > logged, f"{algorithm}'s policy is worth {value:.2f} at the start, the log's {logged:.2f}"
 
     def greedy(**overrides: float) -> None:
         at_the_start = trained(**overrides).q_values(states[where == 0]).argmax(axis=1)
@@ -161,9 +192,22 @@ def algorithm_checks(
         same = np.array_equal(trained().q_values(states), again.q_values(states))
         assert same, f"{algorithm} has other values after it is saved and read back"
 
-    if "gamma" in fields:
+    def said() -> None:
+        made = create(trained().config, encoder, data.layout, data.action_count, 32, "cpu")
+        gives, says = made.objective is not None, config_class.gives_objective()
+        assert gives == says, f"gives_objective() of {algorithm}'s config says {says}, and what it builds {gives}"
+
+    if values:
+        learns = [
+            Check("values the behaviour policy", behaviour_values),
+            Check("improves it by one step", one_step),
+            Check("does not look ahead at gamma = 0", control),
+        ]
+    elif config_class.learns == "better policy":
+        learns = [Check("is better than the behaviour policy", better)]
+    elif "gamma" in fields:
         learns = [Check("finds the optimal policy", optimal), Check("does not look ahead at gamma = 0", control)]
-    elif "stochastic" in ALGORITHMS[algorithm].forms:
+    elif "stochastic" in config_class.forms:
         learns = [Check("clones the behaviour policy", cloned)]
     else:
         learns = [Check("takes what pays at once", greedy)]
@@ -172,7 +216,22 @@ def algorithm_checks(
         *learns,
         Check("repeats itself", repeated),
         Check("is saved and read back", saved),
+        Check("says which loops can train it", said),
     ]
+
+
+def action_values(policy: np.ndarray) -> np.ndarray:
+    """(3, 3) Q of a policy of the toy shop, a row a state, by dynamic programming.
+
+    Args:
+        policy: (3, 3) probabilities, a row a state.
+    """
+    values = np.array(REWARDS)
+    for state in (1, 0):
+        for action, following in enumerate(NEXT[state]):
+            if following >= 0:
+                values[state, action] += GAMMA * policy[following] @ values[following]
+    return values
 
 
 def _check_policies(run: Run, states: np.ndarray) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +20,10 @@ Q_FORMS = ("greedy", "softmax", "epsilon-greedy")
 """Policies of a network whose scores are Q values."""
 LOGIT_FORMS = ("stochastic", "greedy")
 """Policies of a network whose scores are a policy's logits."""
+
+Learns = Literal["best policy", "behaviour policy", "value of the behaviour policy", "better policy"]
+"""What an algorithm looks for in a log: the best policy, the one that logged (a clone), Q of the one that logged, or a
+policy that is better than that."""
 
 Width = Annotated[int, Field(ge=1, le=16_384)]
 """Of a layer."""
@@ -41,6 +45,8 @@ class AlgorithmConfig(BaseModel, ABC):
 
     forms: ClassVar[tuple[str, ...]] = LOGIT_FORMS
     """The policies that can be made of the trained network."""
+    learns: ClassVar[Learns] = "behaviour policy"
+    """What it looks for, which is what the contract tests ask of it."""
 
     @abstractmethod
     def build(self, networks: NetworkBuilder, batch_size: int) -> Trainable:
@@ -50,6 +56,11 @@ class AlgorithmConfig(BaseModel, ABC):
             networks: makes networks for the states and actions of a log.
             batch_size: rows a training step.
         """
+
+    @classmethod
+    def gives_objective(cls) -> bool:
+        """Whether what it builds has an `Objective`, so that `lean`, `graph` and `ensemble` can train it."""
+        return False
 
     def with_discount(self, gamma: float) -> Self:
         """The config with its discount factor settled, if it has one and leaves it to the dataset."""
@@ -75,6 +86,7 @@ class ValueConfig(AlgorithmConfig):
     on. What a user sees, Q values and the learning curve, is in the log's units either way."""
 
     forms: ClassVar[tuple[str, ...]] = Q_FORMS
+    learns: ClassVar[Learns] = "best policy"
 
     def with_discount(self, gamma: float) -> Self:
         return self.model_copy(update={"gamma": gamma}) if self.gamma is None else self

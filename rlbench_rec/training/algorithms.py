@@ -37,6 +37,12 @@ class D3rlpyConfig(AlgorithmConfig):
 
         return D3rlpyAlgorithm(self, networks, batch_size)
 
+    @classmethod
+    def gives_objective(cls) -> bool:
+        from .loops.losses import LOSSES
+
+        return cls.d3rlpy_config.removesuffix("Config") in LOSSES
+
     def create(self, encoder: StateEncoderFactory, batch_size: int, device: str) -> Algo:
         """d3rlpy's algorithm, without its networks yet (`create_impl` makes them).
 

@@ -8,9 +8,21 @@ from typing import TYPE_CHECKING
 import torch
 
 from .algorithm_config import ValueConfig
-from .d3rlpy_internals import UpdateRule, give_policies_heads, loss_in, networks_in, optimisers_in, update_rule
+from .d3rlpy_internals import (
+    UpdateRule,
+    clone_scores,
+    give_policies_heads,
+    loss_in,
+    networks_in,
+    optimisers_in,
+    q_scores,
+    target_scores,
+    update_rule,
+)
+from .loops.losses import LOSSES, Penalties
 from .networks import ActionScores, NetworkBuilder
 from .networks.factory import StateEncoderFactory
+from .objective import Objective
 from .trainable import Trainable
 from .transitions import Transitions
 
@@ -41,11 +53,21 @@ class D3rlpyAlgorithm(Trainable):
             give_policies_heads(self.impl, layout, networks.action_count, networks.embedding_size)
         self.networks, self.optimisers = networks_in(self.impl), optimisers_in(self.impl)
         self.gamma = config.discount if isinstance(config, ValueConfig) else None
+        self.objective = self._objective() if self.name in LOSSES else None
 
     @functools.cached_property
     def rule(self) -> UpdateRule:
         """The constants of its update."""
         return update_rule(self.impl)
+
+    def _objective(self) -> Objective:
+        """Its loss and constants on networks that share d3rlpy's weights."""
+        rule, loss = self.rule, LOSSES[self.name]
+        penalties = Penalties(rule.alpha, rule.beta)
+        if self.gamma is None:  # cloning has no target
+            return Objective(list(clone_scores(self.impl).heads), loss, penalties)
+        heads, targets = q_scores(self.impl).heads, target_scores(self.impl).heads
+        return Objective(list(heads), loss, penalties, list(targets), rule.target_update_interval)
 
     @property
     def name(self) -> str:

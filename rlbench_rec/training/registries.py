@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 ALGORITHMS: Registry[type[AlgorithmConfig]] = Registry(
     "algorithm",
     {
+        "awr": "rlbench_rec.training.learners.awr:AWR",
         "bc": "rlbench_rec.training.algorithms:BC",
         "bcq": "rlbench_rec.training.algorithms:BCQ",
         "cql": "rlbench_rec.training.algorithms:CQL",
         "double-dqn": "rlbench_rec.training.algorithms:DoubleDQN",
         "dqn": "rlbench_rec.training.algorithms:DQN",
+        "iql": "rlbench_rec.training.learners.iql:IQL",
         "nfq": "rlbench_rec.training.algorithms:NFQ",
         "sac": "rlbench_rec.training.algorithms:SAC",
+        "sarsa": "rlbench_rec.training.learners.sarsa:SARSA",
     },
     aliases={"ddqn": "double-dqn"},
     group="rlbench_rec.algorithms",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
 import torch
 from torch import nn
 
 from .algorithm_config import AlgorithmConfig, ValueConfig
+from .objective import Objective
 from .trainable import Trainable
 from .transitions import Batch, Transitions
 
@@ -16,6 +16,7 @@ from .transitions import Batch, Transitions
 class TorchAlgorithm(Trainable):
     """An algorithm in plain torch. A subclass makes its networks, and says their loss and which of them decides.
 
+    It gives its loss as an `Objective`, which every loop can run, or as a method `loss`, which the `tensor` loop can.
     Its config is a subclass of `AlgorithmConfig` (scores are logits) or `ValueConfig` (scores are Q values) whose
     `build` returns it.
 
@@ -25,6 +26,7 @@ class TorchAlgorithm(Trainable):
             learnt (a target network's) do not require gradients. All that has to survive an interruption is a parameter
             or a buffer of one of them.
         optimisers: what steps the weights; None: one Adam with the config's learning rate.
+        objective: its loss and its targets, where they are all that an update is.
     """
 
     def __init__(
@@ -32,7 +34,9 @@ class TorchAlgorithm(Trainable):
         config: AlgorithmConfig,
         networks: Mapping[str, nn.Module],
         optimisers: Sequence[torch.optim.Optimizer] | None = None,
+        objective: Objective | None = None,
     ):
+        self.objective = objective
         self.networks = dict(networks)
         self.gamma = config.discount if isinstance(config, ValueConfig) else None
         self.grad_step = 0
@@ -41,9 +45,11 @@ class TorchAlgorithm(Trainable):
             optimisers = [torch.optim.Adam(learnt, lr=config.learning_rate)]
         self.optimisers = optimisers
 
-    @abstractmethod
     def loss(self, batch: Batch) -> torch.Tensor:
-        """The loss on a batch, a scalar."""
+        """The loss on a batch, a scalar: the objective's, where there is one."""
+        if self.objective is None:
+            raise NotImplementedError(f"{self.name} gives neither an objective nor a loss.")
+        return self.objective.loss(self.objective.heads, self.objective.targets, batch, self.objective.settings)
 
     def update(self, batch: Batch) -> torch.Tensor:
         """One step of every optimiser down the gradient of `loss`, which is returned. An algorithm with several losses
@@ -58,10 +64,12 @@ class TorchAlgorithm(Trainable):
 
     def after_update(self) -> None:
         """Called after every update, without gradients: the place to move a target network. `grad_step` counts the
-        updates done."""
+        updates done. By itself it moves the targets of the objective."""
+        if self.objective and self.objective.moves_targets(self.grad_step - 1):
+            self.objective.move_targets()
 
     def step(self, transitions: Transitions, rows: torch.Tensor) -> float:
-        loss = self.update(transitions.batch(rows))
+        loss = self.update(transitions.batch(rows, self.columns))
         self.grad_step += 1
         with torch.no_grad():
             self.after_update()

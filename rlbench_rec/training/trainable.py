@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from .networks import ActionScores
+from .objective import Objective
 from .transitions import Transitions
 
 
@@ -20,12 +21,21 @@ class Trainable(ABC):
         optimisers: what steps them.
         gamma: discount factor of its Q values; None where its scores are the logits of a policy.
         grad_step: steps done.
+        objective: what `lean`, `graph` and `ensemble` minimise; None: they cannot train it.
+        columns: fields of `Batch` that it needs beside those that every batch has.
     """
 
     networks: Mapping[str, nn.Module]
     optimisers: Sequence[torch.optim.Optimizer]
     gamma: float | None
     grad_step: int
+    objective: Objective | None
+    columns: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return type(self).__name__
 
     @abstractmethod
     def step(self, transitions: Transitions, rows: torch.Tensor) -> float:
@@ -41,4 +51,4 @@ class Trainable(ABC):
 
     def validated_network(self) -> ActionScores:
         """The network that the learning curve is of: Q values, or logits where `gamma` is None."""
-        return self.score_network()
+        return self.score_network().critic

@@ -102,17 +102,30 @@ class Run:
         return self.overestimation_at(checkpoint) > DIVERGING
 
     def q_values(self, states: np.ndarray, *, checkpoint: str = "last") -> np.ndarray:
-        """(n, state size) -> (n, action_count) float32 Q values in the log's units; the logits of the cloned policy for
-        `bc`.
+        """(n, state size) -> (n, action_count) float32 Q values in the log's units; of what has none (`bc`), its
+        policy's logits.
 
         Raises:
             InputError: states of another width, or a checkpoint that is not there.
         """
         network = self.network(checkpoint)
+        unit = self.unit if network.critic is network else self.reward_scale
+        return self._scored(network.critic, states, unit)
+
+    def scores(self, states: np.ndarray, *, checkpoint: str = "last") -> np.ndarray:
+        """(n, state size) -> (n, action_count) float32 scores that the run's own policies are made of: Q values in the
+        log's units, or the logits of an actor-critic's policy.
+
+        Raises:
+            InputError: as `q_values`.
+        """
+        return self._scored(self.network(checkpoint), states, self.unit)
+
+    def _scored(self, network: ActionScores, states: np.ndarray, unit: float) -> np.ndarray:
         if states.ndim != 2 or states.shape[1] != self.layout.size:
             raise InputError(f"Shape {states.shape}; (n, {self.layout.size}) is needed.", where="states")
         scores = score(network, states)
-        return scores if self.unit == 1.0 else scores * np.float32(self.unit)
+        return scores if unit == 1.0 else scores * np.float32(unit)
 
     @property
     def unit(self) -> float:
@@ -139,7 +152,7 @@ class Run:
             form: `greedy`, `softmax` (needs tau) or `epsilon-greedy` (needs epsilon); for `bc`, `stochastic` (the
                 clone itself: softmax of the logits) or `greedy`; for all, `tilted` (needs divergence or temperature),
                 `mixed` or `constrained` (need share): see `policies.Tilted`, `Mixed` and `ConstrainedGreedy`. They
-                reweight the base by the scores of the network.
+                reweight the base by `q_values`.
             tau: temperature of `softmax`, in units of the reward.
             epsilon: uniform share of `epsilon-greedy`.
             divergence: distance of `tilted` from the base, in nats a session; it needs `on`, and `base` unless that
@@ -158,7 +171,7 @@ class Run:
         given = {"tau": tau, "epsilon": epsilon, "divergence": divergence, "share": share}
         self._check_form(form, given | {"temperature": temperature, "base": base, "on": on})
         self.network(checkpoint)
-        q = functools.partial(self._recommended, checkpoint=checkpoint)
+        q = functools.partial(self._recommended, checkpoint=checkpoint, values=form in REWEIGHTED_FORMS)
         if form in REWEIGHTED_FORMS:
             reweighted = PolicyForm(form, given[PARAMETERS[form]])
             return make_reweighted(reweighted, q, self.action_count, base, temperature=temperature, on=on)
@@ -194,7 +207,7 @@ class Run:
         Raises:
             InputError: another algorithm, or no such checkpoint.
         """
-        if "stochastic" not in self.forms:
+        if self.config.learns != "behaviour policy":
             raise InputError(
                 f"{self.algorithm} does not clone the behaviour policy.", where="algorithm", hint="Use bc."
             )
@@ -202,11 +215,11 @@ class Run:
         policy.name = "stochastic"
         return policy
 
-    def _recommended(self, states: np.ndarray, checkpoint: str) -> np.ndarray:
-        """Q values, minus infinity for what may not be recommended."""
-        values = self.q_values(states, checkpoint=checkpoint)
+    def _recommended(self, states: np.ndarray, checkpoint: str, values: bool) -> np.ndarray:
+        """Scores, or Q values, and minus infinity for what may not be recommended."""
+        scores = (self.q_values if values else self.scores)(states, checkpoint=checkpoint)
         allowed = allowed_actions(states, self.layout, self.action_count, self.other_action)
-        return values if allowed is None else np.where(allowed, values, -np.inf)
+        return scores if allowed is None else np.where(allowed, scores, -np.inf)
 
     def q_function(self, checkpoint: str = "last") -> QFunction:
         """`q_values` of one checkpoint as a function of states."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,6 +25,8 @@ class Batch(NamedTuple):
         rewards: (b, 1), summed over the steps of a transition.
         next_states: (b, state size), or None where no next value is needed: gamma is 0, or all episodes have one step.
         discounts: (b, 1) what the next value counts: gamma^steps, 0 where the episode ends.
+        next_actions: (b, 1) int64, what the log did at the next states; anything where the episode ends. Only where an
+            algorithm asks for it (`Trainable.columns`).
     """
 
     states: torch.Tensor
@@ -32,6 +34,7 @@ class Batch(NamedTuple):
     rewards: torch.Tensor
     next_states: torch.Tensor | None
     discounts: torch.Tensor
+    next_actions: torch.Tensor | None = None
 
     def targets(self, next_value: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
         """(b, 1) r + discount * next_value(next states), without gradients.
@@ -111,15 +114,26 @@ class Transitions:
         """Whether any next state is worth something."""
         return bool(self.discounts.any())
 
-    def batch(self, rows: torch.Tensor) -> Batch:
-        """The transitions of (b,) row numbers. Next states are only put together where they are worth something."""
+    def batch(self, rows: torch.Tensor, columns: Sequence[str] = ()) -> Batch:
+        """The transitions of (b,) row numbers. Next states are only put together where they are worth something.
+
+        Args:
+            rows: (b,) row numbers.
+            columns: which of the further fields of a batch are needed; each has a method of its name here.
+        """
+        further = {name: getattr(self, name)(rows) for name in columns}
         return Batch(
             self.states(rows),
             self.actions[rows].unsqueeze(1),
             self.rewards[rows].unsqueeze(1),
             self.next_states(rows) if self.looks_ahead else None,
             self.discounts[rows].unsqueeze(1),
+            **further,
         )
+
+    def next_actions(self, rows: torch.Tensor) -> torch.Tensor:
+        """(b, 1) int64: the action that the log took in the state a transition leads to."""
+        return self.actions[self.following(rows)].unsqueeze(1)
 
     def minibatch(self, rows: torch.Tensor) -> TorchMiniBatch:
         """The batch that d3rlpy's own updates take, value for value what its sampling would give for these rows."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
 
 from ..mdp.dataset import TransitionDataset
+from .networks import ActionScores
 from .reward_scale import in_units_of
 from .transitions import Transitions
 
@@ -33,8 +33,9 @@ class Scores:
     """One point of the learning curve, in the log's units; what does not apply is NaN.
 
     Attributes:
-        td_error: mean of (y - Q(s, a))^2 with y = r + gamma max_b Q(s', b), the online network on both sides.
-        mean_q: mean of max_b Q(s, b). Far above `mean_return` it is overestimation.
+        td_error: mean of (y - Q(s, a))^2 with y = r + gamma V(s'), the online network on both sides, V what the
+            algorithm's targets take a state to be worth: max_b Q(s, b) of most (`ActionScores.next_value`).
+        mean_q: mean of V(s). Far above `mean_return` it is overestimation.
         mean_return: mean of the log's own discounted return from the same rows on.
         overestimation: mean_q as a multiple of mean_return; see the function.
         unexplained: td_error over the variance of y. An untrained network has small targets and so a small TD error;
@@ -62,7 +63,7 @@ def overestimation(mean_q: float, mean_return: float, spread: float) -> float:
     and not small. A log that loses money is at 1 too where mean_q is what it earned, and above where it is more.
 
     Args:
-        mean_q: mean of max_b Q(s, b) over rows.
+        mean_q: mean over rows of what the learner takes their states to be worth, max_b Q(s, b) of most.
         mean_return: mean of the log's own discounted return from the same rows on.
         spread: standard deviation of these returns.
 
@@ -93,9 +94,10 @@ class HeldOut:
         self.states = transitions.states(rows)
         self.next_states = transitions.next_states(rows)
         self.actions = transitions.actions[rows].unsqueeze(1)
+        self.next_actions = transitions.next_actions(rows)[:, 0]
         self.rewards, self.terminals = transitions.rewards[rows], transitions.terminals[rows]
 
-    def score(self, network: nn.Module) -> Scores:
+    def score(self, network: ActionScores) -> Scores:
         """Score a network as it stands, between two training steps."""
         network.eval()
         try:
@@ -103,17 +105,17 @@ class HeldOut:
         finally:
             network.train()
 
-    def _score(self, network: nn.Module) -> Scores:
+    def _score(self, network: ActionScores) -> Scores:
         with torch.inference_mode():
-            scores = network(self.states)
             if self.gamma is None:
-                picked = scores.log_softmax(dim=1).gather(1, self.actions)
+                picked = network(self.states).log_softmax(dim=1).gather(1, self.actions)
                 return Scores(log_loss=-float(picked.mean(dtype=torch.float64)))
-            ahead = self.gamma * (1.0 - self.terminals) * network(self.next_states).amax(dim=1)
-            targets = (self.rewards + ahead).double()
-            td_error = float((targets - scores.gather(1, self.actions)[:, 0]).square().mean())
+            worth = network.next_value(self.next_states, self.next_actions)
+            targets = (self.rewards + self.gamma * (1.0 - self.terminals) * worth).double()
+            td_error = float((targets - network.values(self.states).gather(1, self.actions)[:, 0]).square().mean())
             variance = float(targets.var(correction=0))
-            mean_q = float(scores.amax(dim=1).mean(dtype=torch.float64)) * self.scale
+            worth = network.next_value(self.states, self.actions[:, 0])
+            mean_q = float(worth.mean(dtype=torch.float64)) * self.scale
             return Scores(
                 td_error=td_error * self.scale**2,
                 mean_q=mean_q,

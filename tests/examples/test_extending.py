@@ -205,7 +205,7 @@ def test_a_suite_of_all_kinds_runs(empty):
     assert done.returncode == 0, done.stderr
     runs = pd.read_csv(folder / "out" / "runs.csv")
     assert (runs["status"] == "ok").all()
-    assert set(runs["algorithm"]) == {"behaviour", "house-blend", "iql", "cautious-cql"}
+    assert set(runs["algorithm"]) == {"behaviour", "house-blend", "expectile-q", "cautious-cql"}
     assert set(runs["dataset"].dropna()) == {"tea-shop"} and set(runs["task"].dropna()) == {"tea-room-v1"}
     assert "sn-power0.5" in set(runs["estimator"]) and "novelty" in set(runs["metric"])
     assert runs.loc[runs["algorithm"] == "cautious-cql", "variant"].str.startswith("last-item").all()

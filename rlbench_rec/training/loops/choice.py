@@ -8,7 +8,6 @@ from ..device import resolve
 from ..networks.encoders.recurrent import GRUEncoder, LSTMEncoder
 from ..networks.encoders.transformer import TransformerEncoder
 from ..registries import ALGORITHMS, ENCODERS, LOOPS
-from .losses import LOSSES
 
 RECURRENT = (GRUEncoder, LSTMEncoder)
 
@@ -16,9 +15,9 @@ RECURRENT = (GRUEncoder, LSTMEncoder)
 def nearest_loop(wanted: str, algorithm: str, encoder: str, device: str = "auto") -> str:
     """`wanted` where it can train this pair, and is worth it, else the next in ensemble, lean, tensor.
 
-    All but `tensor` train d3rlpy's algorithms alone, and all but `stock` and `tensor` need a loss of our own, which
-    `bcq` and `sac` have not; recurrent encoders cannot be stacked; stacked Transformers are slower on a CPU than one
-    after the other.
+    `stock` trains d3rlpy's algorithms alone, and the loops of our own those that give an `Objective`, which `bcq` and
+    `sac` do not; recurrent encoders cannot be stacked; stacked Transformers are slower on a CPU than one after the
+    other.
 
     Args:
         wanted, algorithm, encoder: ids.
@@ -36,6 +35,4 @@ def nearest_loop(wanted: str, algorithm: str, encoder: str, device: str = "auto"
 
 
 def _can_train(loop: str, config: type[AlgorithmConfig]) -> bool:
-    if not issubclass(config, D3rlpyConfig):
-        return False
-    return loop == "stock" or config.d3rlpy_config.removesuffix("Config") in LOSSES
+    return issubclass(config, D3rlpyConfig) if loop == "stock" else config.gives_objective()

@@ -12,6 +12,7 @@ import torch
 from ...errors import InputError
 from ...mdp.dataset import TransitionDataset
 from ..d3rlpy_algorithm import D3rlpyAlgorithm
+from ..objective import Objective
 from ..trainable import Trainable
 
 
@@ -82,6 +83,23 @@ def made_of_d3rlpy(algorithm: Trainable, loop: str) -> D3rlpyAlgorithm:
         what = f"The {loop} loop has no loss for {name}, which does not go through d3rlpy."
         raise InputError(what, where="loop", hint="Use tensor.")
     return algorithm
+
+
+def objective_of(algorithm: Trainable, loop: str) -> Objective:
+    """What the loop minimises.
+
+    Raises:
+        InputError: the algorithm gives no objective, or its optimiser is not one Adam.
+    """
+    if algorithm.objective is None:
+        raise InputError(f"The {loop} loop has no loss for {algorithm.name}.", where="loop", hint="Use tensor.")
+    if len(algorithm.optimisers) != 1 or not isinstance(algorithm.optimisers[0], torch.optim.Adam):
+        raise InputError(
+            f"The {loop} loop steps one Adam, and {algorithm.name} has another optimiser.",
+            where="loop",
+            hint="Use tensor.",
+        )
+    return algorithm.objective
 
 
 def uniform_rows(rows: int, batch_size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:

@@ -1,18 +1,17 @@
 """The losses of d3rlpy's discrete algorithms on plain networks, without its duplicated forward passes.
 
-A loss is a function `(heads, targets, batch, penalties) -> scalar`. With one batch and the same weights it has the
-value of d3rlpy's own, and its gradients up to rounding.
+With one batch and the same weights a loss has the value of d3rlpy's own, and its gradients up to rounding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
+from ..objective import Heads, Loss
 from ..transitions import Batch
 
 
@@ -24,12 +23,8 @@ class Penalties(NamedTuple):
         beta: of the penalty on a clone's squared logits.
     """
 
-    alpha: float | torch.Tensor
+    alpha: float
     beta: float
-
-
-Heads = Sequence[Callable[[torch.Tensor], torch.Tensor]]
-Loss = Callable[[Heads, Heads, Batch, Penalties], torch.Tensor]
 
 
 def dqn(heads: Heads, targets: Heads, batch: Batch, penalties: Penalties) -> torch.Tensor:
@@ -55,7 +50,9 @@ def cloning(heads: Heads, targets: Heads, batch: Batch, penalties: Penalties) ->
     (head,) = heads
     logits = head(batch.states).log_softmax(dim=1)
     loss = -logits.gather(1, batch.actions).mean()
-    return loss + penalties.beta * logits.square().mean() if penalties.beta else loss
+    if isinstance(penalties.beta, float) and not penalties.beta:  # a tensor where members of an ensemble differ
+        return loss
+    return loss + penalties.beta * logits.square().mean()
 
 
 def td_loss(values: list[torch.Tensor], choosers: Heads, targets: Heads, batch: Batch) -> torch.Tensor:

@@ -2,6 +2,17 @@
 hands them to d3rlpy."""
 
 from .action_scores import ActionScores, Constrained, ScoreNetwork, score
+from .actor_critic import ActorCritic, BehaviourQ, JointActorCritic, Output
 from .builder import NetworkBuilder
 
-__all__ = ["ActionScores", "Constrained", "NetworkBuilder", "ScoreNetwork", "score"]
+__all__ = [
+    "ActionScores",
+    "ActorCritic",
+    "BehaviourQ",
+    "Constrained",
+    "JointActorCritic",
+    "NetworkBuilder",
+    "Output",
+    "ScoreNetwork",
+    "score",
+]

@@ -29,6 +29,24 @@ class ActionScores(nn.Module, ABC):
     def device(self) -> torch.device:
         """Where its weights are."""
 
+    @property
+    def critic(self) -> ActionScores:
+        """Its Q values as a network: itself, but for the policy of an actor-critic."""
+        return self
+
+    def values(self, states: torch.Tensor) -> torch.Tensor:
+        """(b, A) Q values; where there are none, its scores."""
+        return self.critic(states)
+
+    def next_value(self, states: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
+        """(b,) what targets take these states to be worth, next states of the log: the best action's Q.
+
+        Args:
+            states: (b, state size).
+            actions: (b,) int64, what the log did there.
+        """
+        return self.values(states).amax(dim=1)
+
 
 class ScoreNetwork(ActionScores):
     """score(s, .) = mean over heads of head(s).

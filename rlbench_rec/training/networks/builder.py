@@ -52,6 +52,21 @@ class NetworkBuilder:
         made = [nn.Sequential(self._encoder(pass_on=True), self._head(dueling)) for _ in range(heads)]
         return ScoreNetwork(made).to(self.device)
 
+    def outputs(self, count: int) -> nn.Module:
+        """(b, state size) states -> (b, action_count, count): one encoder, and several numbers an action. They are
+        `RULED_OUT` where scores are; see `Output`.
+
+        Args:
+            count: numbers an action, more than 1.
+        """
+        layout = self.layout
+        head = make_head(layout, self.feature_count, self.action_count, self.embedding_size, outputs=count)
+        return nn.Sequential(self._encoder(pass_on=True), head).to(self.device)
+
+    def state_value(self) -> nn.Module:
+        """(b, state size) states -> (b, 1): one number a state, by an encoder of its own."""
+        return nn.Sequential(self._encoder(pass_on=False), nn.Linear(self.feature_count, 1)).to(self.device)
+
     def _encoder(self, pass_on: bool) -> nn.Module:
         return build(self.encoder, self.layout, self.hidden_units, self.embedding_size, pass_on=pass_on)
 

@@ -18,7 +18,7 @@ RULED_OUT = -1e9
 
 
 def make_head(
-    layout: StateLayout, features: int, actions: int, embedding_size: int, dueling: bool = False
+    layout: StateLayout, features: int, actions: int, embedding_size: int, dueling: bool = False, outputs: int = 1
 ) -> nn.Module:
     """The head for states of this layout.
 
@@ -28,6 +28,7 @@ def make_head(
         actions: number of actions; of candidates, the slots.
         embedding_size: width of the candidates' embeddings.
         dueling: split into value and advantages.
+        outputs: numbers an action; more than 1 make scores (b, actions, outputs).
 
     Raises:
         InputError: a dueling head over candidates.
@@ -35,8 +36,10 @@ def make_head(
     if layout.candidates:
         if dueling:
             raise InputError("A dueling head takes no candidates.", where="dueling", hint="Leave it out.")
-        return Slots(features, actions, ItemEmbedding(layout, embedding_size), embedding_size)
-    head = Dueling(features, actions) if dueling else nn.Linear(features, actions)
+        return Slots(features, actions, ItemEmbedding(layout, embedding_size), embedding_size, outputs)
+    head: nn.Module = Dueling(features, actions) if dueling else nn.Linear(features, actions * outputs)
+    if outputs > 1:
+        head = nn.Sequential(head, nn.Unflatten(1, (actions, outputs)))
     return Masked(head, features, actions) if layout.forbidden else head
 
 
@@ -73,8 +76,9 @@ class Masked(nn.Module):
         self.head, self.features, self.actions = head, features, actions
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
+        scores = self.head(features[:, : self.features])
         flags = features[:, features.shape[1] - self.actions :]
-        return torch.where(flags > 0, RULED_OUT, self.head(features[:, : self.features]))
+        return torch.where(flags.unsqueeze(2) > 0 if scores.dim() == 3 else flags > 0, RULED_OUT, scores)
 
 
 class Slots(nn.Module):
@@ -87,22 +91,24 @@ class Slots(nn.Module):
         slots: number of candidates K, whose ids stand behind the features.
         items: e.
         embedding_size: width of e.
+        outputs: scores a slot, of a W and a b each.
     """
 
-    def __init__(self, features: int, slots: int, items: ItemEmbedding, embedding_size: int):
+    def __init__(self, features: int, slots: int, items: ItemEmbedding, embedding_size: int, outputs: int = 1):
         super().__init__()
-        self.features, self.slots = features, slots
-        self.query = nn.Linear(features, embedding_size)
+        self.features, self.slots, self.outputs = features, slots, outputs
+        self.query = nn.Linear(features, embedding_size * outputs)
         self.items = items
-        self.offsets = nn.Embedding(len(items.own.weight), 1)
+        self.offsets = nn.Embedding(len(items.own.weight), outputs)
         nn.init.normal_(items.own.weight, std=embedding_size**-0.5)
         nn.init.zeros_(self.offsets.weight)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         ids = features[:, features.shape[1] - self.slots :].long()
-        query = self.query(features[:, : self.features])
-        scores = (self.items(ids) @ query.unsqueeze(2)).squeeze(2) + self.offsets(ids).squeeze(2)
-        return torch.where(ids > 0, scores, RULED_OUT)
+        query = self.query(features[:, : self.features]).unflatten(1, (-1, self.outputs))
+        scores = self.items(ids) @ query + self.offsets(ids)
+        scores = torch.where(ids.unsqueeze(2) > 0, scores, RULED_OUT)
+        return scores if self.outputs > 1 else scores.squeeze(2)
 
 
 class Dueling(nn.Module):
