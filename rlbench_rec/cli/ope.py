@@ -56,7 +56,20 @@ def command(
     decision: Annotated[
         str | None, _column("Its id: a repeated decision counts once; default decision_id, if present.")
     ] = None,
-    action: Annotated[str | None, _column("What was decided; read with --features only.")] = None,
+    action: Annotated[
+        str | None, _column("What was decided, with --features; its place in the lists, with --scores.")
+    ] = None,
+    weights: Annotated[
+        str | None, _column("Importance weights (not --weight), in place of both policies' probabilities.")
+    ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(help="Target policy: mixed-<share> of its column; tilted-<nats>, constrained-<share> of lists."),
+    ] = None,
+    scores: Annotated[str | None, _column("With tilted or constrained: a list of scores, one for each action.")] = None,
+    base: Annotated[
+        str | None, _column("With tilted or constrained: a list of the behaviour policy's probabilities.")
+    ] = None,
     features: Annotated[
         str,
         typer.Option(
@@ -89,7 +102,8 @@ def command(
 ) -> None:
     """Would another policy have earned more on this log?
 
-    Needs the columns reward, propensity and target_propensity, under these names or named by options.
+    Needs the columns reward, propensity and target_propensity, under these names or named by options; or importance
+    weights (--weights), or lists over all actions (--form tilted-0.3 --scores COLUMN --base COLUMN).
 
     Exit code 0: yes: the lift over the behaviour policy is trusted, its interval beyond --min-lift, guardrails hold.
 
@@ -122,10 +136,14 @@ def command(
         "weight": weight,
         "decision": decision,
         "action": action,
+        "weights": weights,
+        "scores": scores,
+        "base": base,
     }
     read = scorecard.read_log(
         log,
         columns,
+        form=form,
         metrics=metrics,
         by=by,
         timezone=timezone,

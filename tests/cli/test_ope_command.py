@@ -52,6 +52,26 @@ def test_the_other_sign_is_exit_code_1_unless_they_are_costs(run):
     assert code == 3 and "NOT SHOWN" in out
 
 
+def test_weights_mixtures_and_lists_over_all_actions(run, tmp_path):
+    shop = pd.read_csv("shop.csv")
+    logging, scores = [0.5, 0.3, 0.2], [0.0, 1.0, 2.0]
+    lists = {"w": shop.target_propensity / shop.pscore, "b": [logging] * len(shop), "q": [scores] * len(shop)}
+    shop.assign(**lists).to_parquet("all.parquet")
+    code, out, _ = run("all.parquet", "--reward", "click", "--weights", "w")
+    assert code == 0 and "importance weights given" in out and "weights = w" in out
+    code, out, _ = run(*SHOP, "--reward", "click", "--form", "mixed-0.5")
+    assert code == 0 and "target policy mixed-0.5" in out
+    arguments = ("all.parquet", "--reward", "click", "--scores", "q", "--base", "b")
+    code, out, _ = run(*arguments, "--form", "tilted-0.2")
+    assert code == 0 and "target policy tilted-0.2 (temperature" in out
+    code, out, _ = run(*arguments, "--form", "constrained-0.5", "--json")
+    assert json.loads(out)["log"]["form"] == "constrained-0.5"
+    code, _, err = run(*arguments)
+    assert code == 2 and "--scores: Without --form it plays no part" in err
+    code, _, err = run(*arguments, "--form", "softmax-1")
+    assert code == 2 and "--form: A table says nothing of the policy 'softmax-1'" in err
+
+
 def test_json_on_stdout_and_in_a_file_and_a_picture(run, tmp_path):
     arguments = ("--reward", "click", "--metric", "cost", "--estimators", "ips,ips-clip:2", "--json")
     code, out, _ = run(*SHOP, *arguments, "--out", "r.json", "--plot", "w.png")

@@ -38,7 +38,11 @@ def _log(report: Report) -> Iterator[str]:
     better = "lower" if report.lower_is_better else "higher"
     yield f"{table.path}: {size}" + ("" if log.one_step else f", gamma {log.gamma:g}")
     used = ", ".join(f"{part} = {name}" for part, name in table.columns.items() if part != name)
-    settings = f"{better} '{report.reward.column}' is better; propensities {log.propensity_source}"
+    known = f"propensities {log.propensity_source}" if "weights" not in table.columns else "importance weights given"
+    settings = f"{better} '{report.reward.column}' is better; {known}"
+    if table.form is not None:
+        settings += f"; target policy {table.form}"
+        settings += "" if table.temperature is None else f" (temperature {table.temperature:.4g})"
     yield from textwrap.wrap(settings + (f"; {used}" if used else ""), WIDTH)
     if table.propensities is not None:
         yield from textwrap.wrap(table.propensities.summary(), WIDTH)

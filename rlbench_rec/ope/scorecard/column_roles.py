@@ -51,6 +51,9 @@ ROLES: dict[str, Role] = {
         kinds=("decision", "request"),
     ),
     "action": Role("action", "what was decided", kinds=("action", "item")),
+    "weights": Role("", "the importance weight: the target policy's probability over the behaviour policy's"),
+    "scores": Role("", "a list of scores, one for each action"),
+    "base": Role("", "a list of the behaviour policy's probabilities, one for each action"),
 }
 """Parts by name; the name is also the option of `rlbench ope`, with - for _."""
 

@@ -29,6 +29,8 @@ def record(report: Report, advice: Sequence[str] | None = None) -> dict[str, Any
                 "users": None if log.clusters is None else log.n_units,
                 "gamma": log.gamma,
                 "columns": table.columns,
+                "form": table.form,
+                "temperature": table.temperature,
                 "propensity_source": log.propensity_source,
                 "notes": table.notes,
             },

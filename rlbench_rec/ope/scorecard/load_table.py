@@ -17,9 +17,10 @@ from ..data.log_fields import ROW_FIELDS
 from ..estimators import Outcome
 from .column_roles import NOT_USED, ROLES, assigned, column, overlooked
 from .column_values import Values
-from .probabilities import chances, same_but_for_rounding
+from .probabilities import same_but_for_rounding
 from .repeats import repeats
 from .row_file import TableFile
+from .target_policy import about_temperature, mixed, of_policies, target_of
 from .thinning import about_weights, row_weights
 from .users import about_users, belonging, one_each
 
@@ -44,6 +45,8 @@ class LoggedTable:
         propensities: the model of the behaviour policy, where propensities were estimated.
         slices: (episodes,) what each is sliced by, None where nothing is.
         days: how many days these are, where they are days.
+        form: the policy form of the target policy, where it was made of the table's columns (`mixed-0.1`).
+        temperature: of the form `tilted`.
     """
 
     path: str
@@ -54,6 +57,8 @@ class LoggedTable:
     propensities: Propensities | None = None
     slices: np.ndarray | None = None
     days: int | None = None
+    form: str | None = None
+    temperature: float | None = None
 
     def outcome(self, name: str) -> Outcome:
         """What `ope.estimate` calls the column, or the ratio `revenue/orders` of two.
@@ -79,6 +84,7 @@ def read_log(
     path: str | Path,
     columns: Mapping[str, str | None] | None = None,
     *,
+    form: str | None = None,
     metrics: Sequence[str] = (),
     by: str | None = None,
     timezone: str | None = None,
@@ -98,7 +104,11 @@ def read_log(
 
     Args:
         path: the file.
-        columns: other names: {"propensity": "pscore"}; "none" leaves an optional column out.
+        columns: other names: {"propensity": "pscore"}; "none" leaves an optional column out. With `weights`, importance
+            weights, no policy's probabilities are needed.
+        form: of the target policy: `mixed-<m>` of the target column with the behaviour policy, `tilted-<k>` or
+            `constrained-<c>` of the columns `scores` and `base`, lists over all actions in which `action` is the place
+            of the logged one. See `policies.PolicyForm`.
         metrics: columns of further outcomes.
         by: a column to slice by; times are sliced by day. Of a session, the first row's counts.
         timezone: by whose clock days are counted: `Europe/Berlin`, `+02:00`; None: by the offset that each time has.
@@ -113,39 +123,35 @@ def read_log(
         MissingFileError, InputError: a file, a column or a row that cannot be used: names it, with the first bad line.
     """
     file = TableFile(path)
-    without = ("propensity",) if features else ("action",)
     named = dict(columns or {})
     for part in named:
         if part not in ROLES:
             raise InputError(f"There is no part '{part}'.", where="columns", hint=f"Parts: {', '.join(ROLES)}.")
-    if features and not named.get("action"):
+    policy = target_of(form, named, bool(features))
+    if "action" not in policy.without and not named.get("action"):
         named["action"] = ROLES["action"].default
-    part_columns = assigned(file.names, named, str(path), without)
+    part_columns = assigned(file.names, named, str(path), policy.without)
     metrics, features = (tuple(column(file.names, name, str(path)) for name in names) for names in (metrics, features))
     sliced = [] if by is None else [column(file.names, by, str(path), option="by")]
     if timezone is not None and by is None:
         raise InputError("It is for slices by day, and nothing is sliced.", where="timezone", hint="Name a time: --by.")
-    values = Values(file, file.read([*part_columns.values(), *metrics, *features, *sliced]))
+    flat = [name for part, name in part_columns.items() if part not in ("scores", "base")]
+    values = Values(file, file.read([*flat, *metrics, *features, *sliced]))
     values, notes = repeats(values, part_columns, named.get("decision") != NOT_USED)
 
     rows: dict[str, Any] = {"rewards": values.numbers(part_columns["reward"], "Where nothing was earned, write 0.")}
     _in_range(values, part_columns["reward"], rows["rewards"], reward_range)
-    rows["target_propensities"] = chances(values, part_columns["target_propensity"], part_columns.get("propensity"))
+    probabilities, temperature = of_policies(values, part_columns, policy)
+    rows |= probabilities
     if "q" in part_columns:
         rows |= {"q_logged": values.numbers(part_columns["q"]), "v_target": values.numbers(part_columns["v"])}
-    if "unsupported_mass" in part_columns:
-        rows["unsupported_mass"] = chances(values, part_columns["unsupported_mass"], None)
     if metrics:
         rows["metrics"] = np.stack([values.numbers(name) for name in metrics], axis=1)
     users = values.codes(part_columns["user"], words=True) if "user" in part_columns else None
     slices, days = (None, None) if by is None else values.slices(by, timezone)
-    if not features:
-        rows["propensities"] = chances(
-            values, part_columns["propensity"], part_columns["target_propensity"], positive=True
-        )
     if "weight" in part_columns:
-        target = rows["target_propensities"]
-        rows["weights"] = row_weights(values, part_columns["weight"], rows.get("propensities"), target)
+        ratios = rows["target_propensities"]
+        rows["weights"] = row_weights(values, part_columns["weight"], rows.get("propensities"), ratios)
         notes += (about_weights(rows["weights"], part_columns["weight"]),)
     fitted = None
     if features:
@@ -153,6 +159,7 @@ def read_log(
         units = belonging(users, sessions)
         fitted = _estimated(values, part_columns["action"], features, units, rows.get("weights"), model, seed)
         rows |= fitted.fields(rows["target_propensities"], unsupported_mass=rows.get("unsupported_mass"))
+    rows |= mixed(rows, policy)
     rows["target_propensities"] = same_but_for_rounding(rows["target_propensities"], rows["propensities"])
     if "episode" in part_columns:
         order, starts = _episodes(values, part_columns)
@@ -167,12 +174,29 @@ def read_log(
         users = one_each(users)
     if days is not None and days.clock:
         notes += (f"Days of '{by}' are {days.clock}.",)
-    rows.setdefault("propensity_source", propensity_source)
-    log = EvaluationLog(**rows, clusters=users, gamma=gamma, reward_range=reward_range, weight_bound=weight_bound)
-    notes += overlooked(file.names, part_columns, named)
+    known = {"clusters": users, "gamma": gamma, "reward_range": reward_range, "weight_bound": weight_bound}
+    log = _log(rows | known, propensity_source, policy.by_weights)
+    notes += overlooked(file.names, part_columns, named) + about_temperature(policy.form, temperature)
     return LoggedTable(
-        str(path), log, part_columns, metrics, notes, fitted, slices, None if days is None else days.count
+        str(path),
+        log,
+        part_columns,
+        metrics,
+        notes,
+        fitted,
+        slices,
+        None if days is None else days.count,
+        None if policy.form is None else str(policy.form),
+        temperature,
     )
+
+
+def _log(fields: dict[str, Any], source: str, by_weights: bool) -> EvaluationLog:
+    if by_weights:
+        fields.pop("propensities")
+        rewards, ratios = fields.pop("rewards"), fields.pop("target_propensities")
+        return EvaluationLog.from_weights(rewards, ratios, exact=source != "estimated", **fields)
+    return EvaluationLog(**({"propensity_source": source} | fields))
 
 
 def _estimated(

@@ -70,6 +70,26 @@ class TableFile:
             raise InputError("The table has no rows.", where=str(self.path))
         return table
 
+    def read_lists(self, column: str) -> pyarrow.ChunkedArray:
+        """A column of lists, or of text.
+
+        Raises:
+            InputError: a name that several columns have, or a column of something else.
+        """
+        import pyarrow
+
+        refuse_repeated(self.names, str(self.path), [column])
+        try:
+            cells = self._rows.read([column])[column]
+        except (pyarrow.ArrowException, *UNREADABLE) as error:
+            raise InputError("It cannot be read.", where=str(self.path), hint=self._rows.why(error)) from error
+        kind = cells.type
+        lists = (pyarrow.types.is_list, pyarrow.types.is_large_list, pyarrow.types.is_fixed_size_list)
+        if not is_text(kind) and not any(of_kind(kind) for of_kind in lists):
+            hint = "Give a list of numbers in each row; in text, a JSON array such as [0.1, 0.7, 0.2]."
+            raise InputError(f"It holds {kind}, not lists.", where=f"{self.path}, column '{column}'", hint=hint)
+        return cells
+
     def place(self, row: int) -> str:
         """Where a row is: the line of a CSV file, the row of a Parquet file."""
         return self._rows.place(row)
