@@ -17,7 +17,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "docs" / "extending" / "README.md"]
 MODULES = sorted((ROOT / "examples" / "extending").rglob("*.py"))
 """Whole; the other pages of docs/extending show parts of them."""
-ROOMS = ("events", "mdp", "policies", "tasks", "training", "ope", "evaluation", "results", "suite", "testing")
+ROOMS = (
+    *("events", "mdp", "policies", "tasks", "training", "ope"),
+    *("evaluation", "frontier", "results", "suite", "testing"),
+)
 FOREIGN = "import onnxruntime"
 """A block of somebody else's names."""
 GIVEN = {
