@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,16 @@ def returns_to_go(data: TransitionDataset, gamma: float) -> np.ndarray:
         here = np.flatnonzero(steps == step)
         returns[here - 1] += gamma * returns[here]
     return returns
+
+
+def session_returns_to_go(data: TransitionDataset) -> np.ndarray:
+    """(n,) float64 the same at the dataset's gamma within each session, whether or not its user comes back."""
+    return returns_to_go(data if data.next_episodes is None else replace(data, next_episodes=None), data.gamma)
+
+
+def session_returns(data: TransitionDataset) -> np.ndarray:
+    """(episodes,) float64 discounted return of each session by itself."""
+    return session_returns_to_go(data)[data.episode_starts]
 
 
 def _chained(data: TransitionDataset, returns: np.ndarray, gamma: float) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..mdp.dataset import TransitionDataset
-from ..policies import Uniform
+from ..policies import Uniform, on_log, probability_on_log, scores_on_log
 from ..training import ALGORITHMS, Run, fit, load
 from ..training.trainer import create
 from .contract import Check, require
@@ -126,7 +126,7 @@ def algorithm_checks(
 ) -> list[Check]:
     """The checks of `check_algorithm`, one by one; they share one training."""
     data = toy_shop(history=history)
-    states, where = data.states(), data.observations.argmax(axis=1)
+    where = data.observations.argmax(axis=1)
     counts = np.zeros((3, 3))
     np.add.at(counts, (where, data.actions), 1.0)
     behaviour = counts / counts.sum(axis=1, keepdims=True)
@@ -147,49 +147,49 @@ def algorithm_checks(
         return train(steps=enough, config=fast | overrides)
 
     def optimal() -> None:
-        best = trained().q_values(states).argmax(axis=1)
+        best = _values(trained(), data).argmax(axis=1)
         assert np.array_equal(best, OPTIMAL[where]), f"{algorithm} did not find the optimal policy"
-        taken = trained().policy("greedy").probabilities(states).argmax(axis=1)
+        taken = on_log(trained().policy("greedy"), data).argmax(axis=1)
         assert np.array_equal(taken, OPTIMAL[where]), f"{algorithm}'s policy is not the optimal one"
 
     def behaviour_values() -> None:
-        learnt = trained().q_values(states)
+        learnt = _values(trained(), data)
         furthest = max(np.abs(learnt[where == s].mean(axis=0) - of_the_log[s]).max() for s in range(3))
         assert furthest < 0.15, f"{algorithm}'s values are up to {furthest:.2f} from the behaviour policy's"
 
     def one_step() -> None:
-        taken = trained().policy("greedy").probabilities(states).argmax(axis=1)
+        taken = on_log(trained().policy("greedy"), data).argmax(axis=1)
         improved = of_the_log.argmax(axis=1)[where]
         assert np.array_equal(taken, improved), f"{algorithm}'s policy is not the behaviour policy improved by one step"
 
     def better() -> None:
-        matrix = trained().policy("stochastic").probabilities(states)
+        matrix = on_log(trained().policy("stochastic"), data)
         policy = np.stack([matrix[where == s].mean(axis=0) for s in range(3)])
         value, logged = ((part * action_values(part))[0].sum() for part in (policy, behaviour))
         assert value > logged, f"{algorithm}'s policy is worth {value:.2f} at the start, the log's {logged:.2f}"
 
     def greedy(**overrides: float) -> None:
-        at_the_start = trained(**overrides).q_values(states[where == 0]).argmax(axis=1)
+        at_the_start = _values(trained(**overrides), data)[where == 0].argmax(axis=1)
         assert (at_the_start == 0).all(), f"{algorithm} does not take what pays at once"
 
     def control() -> None:
         greedy(gamma=0.0)
 
     def cloned() -> None:
-        probabilities = trained().policy("stochastic").probabilities(states)
+        probabilities = on_log(trained().policy("stochastic"), data)
         distance = 0.5 * np.abs(probabilities - 1 / 3).sum(axis=1).mean()
         assert distance < 0.1, f"{algorithm} is {distance:.2f} (total variation) from the behaviour policy"
 
     def repeated() -> None:
         first, again = (train(steps=20, seed=7) for _ in range(2))
-        assert np.array_equal(first.q_values(states), again.q_values(states)), f"{algorithm} does not repeat itself"
+        assert np.array_equal(_values(first, data), _values(again, data)), f"{algorithm} does not repeat itself"
         assert first.history.equals(again.history), f"{algorithm} does not repeat its learning curve"
 
     def saved() -> None:
         with tempfile.TemporaryDirectory() as folder:
             trained().save(Path(folder) / "run")
             again = load(Path(folder) / "run")
-        same = np.array_equal(trained().q_values(states), again.q_values(states))
+        same = np.array_equal(_values(trained(), data), _values(again, data))
         assert same, f"{algorithm} has other values after it is saved and read back"
 
     def said() -> None:
@@ -212,7 +212,7 @@ def algorithm_checks(
     else:
         learns = [Check("takes what pays at once", greedy)]
     return [
-        Check("offers sound policies", lambda: _check_policies(trained(), states)),
+        Check("offers sound policies", lambda: _check_policies(trained(), data)),
         *learns,
         Check("repeats itself", repeated),
         Check("is saved and read back", saved),
@@ -234,9 +234,14 @@ def action_values(policy: np.ndarray) -> np.ndarray:
     return values
 
 
-def _check_policies(run: Run, states: np.ndarray) -> None:
+def _values(run: Run, data: TransitionDataset) -> np.ndarray:
+    """(n, A) Q values, or logits, in the states of the log."""
+    return scores_on_log(run.q_function(), data)
+
+
+def _check_policies(run: Run, data: TransitionDataset) -> None:
     rng = np.random.default_rng(0)
-    actions = rng.integers(run.action_count, size=len(states))
+    actions = rng.integers(run.action_count, size=len(data))
     base = Uniform(run.action_count)
     parameters: dict[str, dict[str, Any]] = {
         "softmax": {"tau": 0.3},
@@ -247,9 +252,9 @@ def _check_policies(run: Run, states: np.ndarray) -> None:
     }
     for form in run.forms:
         policy = run.policy(form, **parameters.get(form, {}))
-        matrix = policy.probabilities(states)
-        assert matrix.shape == (len(states), run.action_count), f"{form}: shape {matrix.shape}"
+        matrix = on_log(policy, data)
+        assert matrix.shape == (len(data), run.action_count), f"{form}: shape {matrix.shape}"
         assert np.allclose(matrix.sum(axis=1), 1.0) and (matrix >= 0).all(), f"{form}: not probabilities"
-        picked = matrix[np.arange(len(states)), actions]
-        assert np.allclose(policy.probability_of(states, actions), picked), f"{form}: probability_of differs"
+        picked = matrix[np.arange(len(data)), actions]
+        assert np.allclose(probability_on_log(policy, data, actions), picked), f"{form}: probability_of differs"
         assert policy.name.startswith(form), f"{form}: named {policy.name}"

@@ -13,6 +13,7 @@ from ..parsing import validated
 from .registries import ALGORITHMS
 
 if TYPE_CHECKING:
+    from ..mdp.dataset import TransitionDataset
     from .networks.builder import NetworkBuilder
     from .trainable import Trainable
 
@@ -56,6 +57,12 @@ class AlgorithmConfig(BaseModel, ABC):
             networks: makes networks for the states and actions of a log.
             batch_size: rows a training step.
         """
+
+    def episodes(
+        self, training: TransitionDataset, held_out: TransitionDataset | None
+    ) -> tuple[TransitionDataset, TransitionDataset | None]:
+        """The episodes to learn from and those to validate on: all, unless an algorithm chooses among them."""
+        return training, held_out
 
     @classmethod
     def gives_objective(cls) -> bool:

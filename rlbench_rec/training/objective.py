@@ -12,7 +12,7 @@ from torch import nn
 from ..errors import InputError
 from .transitions import Batch
 
-Head = Callable[[torch.Tensor], torch.Tensor]
+Head = Callable[..., torch.Tensor]
 Heads = Sequence[Head]
 """Networks as functions of states: the modules themselves, or the same with other weights or in another precision."""
 Loss = Callable[[Heads, Heads, Batch, Any], torch.Tensor]

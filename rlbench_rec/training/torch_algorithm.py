@@ -69,7 +69,7 @@ class TorchAlgorithm(Trainable):
             self.objective.move_targets()
 
     def step(self, transitions: Transitions, rows: torch.Tensor) -> float:
-        loss = self.update(transitions.batch(rows, self.columns))
+        loss = self.update(self.batch(transitions, rows))
         self.grad_step += 1
         with torch.no_grad():
             self.after_update()

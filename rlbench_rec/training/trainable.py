@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import nn
 
+from ..mdp.dataset import TransitionDataset
 from .networks import ActionScores
 from .objective import Objective
-from .transitions import Transitions
+from .transitions import Batch, Transitions
 
 
 class Trainable(ABC):
@@ -36,6 +37,18 @@ class Trainable(ABC):
     def name(self) -> str:
         """What messages call it."""
         return type(self).__name__
+
+    def prepare(self, data: TransitionDataset) -> None:  # noqa: B027  (most take nothing)
+        """Take from the log, before the first step, what is not learnt by steps: numbers that are kept in buffers of
+        the networks.
+
+        Args:
+            data: the episodes that are trained on.
+        """
+
+    def batch(self, transitions: Transitions, rows: torch.Tensor) -> Batch:
+        """What its loss is of: the transitions of (b,) row numbers, with the `columns` that it asks for."""
+        return transitions.batch(rows, self.columns)
 
     @abstractmethod
     def step(self, transitions: Transitions, rows: torch.Tensor) -> float:

@@ -158,19 +158,20 @@ def _fit(
     )
     config = make_config(algorithm, options.config, data.gamma)
     options = replace(options, encoder=encoder, loop=loop, device=resolve(options.device))
-    training, held = hold_out(data, options.validation)
+    training, held = config.episodes(*hold_out(data, options.validation))
     _check_data(data, training, options.batch_size)
     scale = reward_scale(training) if config.scales_rewards else 1.0
 
     with seeded(seeds[0], options.device):
-        members = [_member(config, data, seed, options) for seed in seeds]
-        running = _loop(members, in_units_of(training, scale), config, options)
+        scaled = in_units_of(training, scale)
+        members = [_member(config, scaled, seed, options) for seed in seeds]
+        running = _loop(members, scaled, config, options)
         checkpoint = None
         if keep:
             settings = _settings(algorithm, config, seeds[0], options)
             checkpoint = ResumableCheckpoint(Path(keep), training, settings, members[0].algorithm, running)
             members[0].point = checkpoint.restore(members[0].network)
-        held_out = HeldOut(held, options.device, members[0].algorithm.gamma, scale) if held else None
+        held_out = HeldOut(held, options.device, members[0].algorithm, scale) if held else None
         train(members, running, held_out, options, checkpoint)
     if checkpoint:
         checkpoint.path.unlink(missing_ok=True)
@@ -182,6 +183,7 @@ def _member(config: AlgorithmConfig, data: TransitionDataset, seed: int, options
         algorithm = create(config, options.encoder, data.layout, data.action_count, options.batch_size, options.device)
     for network in algorithm.networks.values():
         give_vectors(network, data.item_vectors, config.tune_item_vectors)
+    algorithm.prepare(data)
     return Member(seed, algorithm, algorithm.score_network(data.other_action), algorithm.validated_network())
 
 

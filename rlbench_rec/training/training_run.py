@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +11,13 @@ import numpy as np
 
 from ..errors import InputError
 from ..mdp.dataset import StateLayout
-from ..policies import EpsilonGreedy, Greedy, Policy, QFunction, Softmax, allowed_actions
+from ..mdp.past import Past
+from ..policies import EpsilonGreedy, Greedy, Policy, QFunction, ScoresWithMemory, Softmax, allowed_actions
 from ..policies.forms import PARAMETERS, REWEIGHTED_FORMS, PolicyForm
 from ..policies.make_reweighted import make_reweighted
+from ..policies.policy import fitting
 from .fit_options import Steps
-from .networks import ActionScores, score
+from .networks import ActionScores, PastScores, score
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,31 +102,51 @@ class Run:
         themselves, and with a few more steps its policy would be another one."""
         return self.overestimation_at(checkpoint) > DIVERGING
 
-    def q_values(self, states: np.ndarray, *, checkpoint: str = "last") -> np.ndarray:
+    def q_values(self, states: np.ndarray, *, past: Past | None = None, checkpoint: str = "last") -> np.ndarray:
         """(n, state size) -> (n, action_count) float32 Q values in the log's units; of what has none (`bc`), its
         policy's logits.
 
+        Args:
+            states: (n, state size).
+            past: of the sessions, where the run looks back (`memory`).
+            checkpoint: `last` or `best`.
+
         Raises:
-            InputError: states of another width, or a checkpoint that is not there.
+            InputError: states of another width, a past that is missing or does not fit, or a checkpoint that is not
+                there.
         """
         network = self.network(checkpoint)
         unit = self.unit if network.critic is network else self.reward_scale
-        return self._scored(network.critic, states, unit)
+        return self._scored(network.critic, states, unit, past)
 
-    def scores(self, states: np.ndarray, *, checkpoint: str = "last") -> np.ndarray:
+    def scores(self, states: np.ndarray, *, past: Past | None = None, checkpoint: str = "last") -> np.ndarray:
         """(n, state size) -> (n, action_count) float32 scores that the run's own policies are made of: Q values in the
         log's units, or the logits of an actor-critic's policy.
 
         Raises:
             InputError: as `q_values`.
         """
-        return self._scored(self.network(checkpoint), states, self.unit)
+        return self._scored(self.network(checkpoint), states, self.unit, past)
 
-    def _scored(self, network: ActionScores, states: np.ndarray, unit: float) -> np.ndarray:
+    @property
+    def memory(self) -> int | None:
+        """How many decisions of the session its policies look back; see `Policy.memory`."""
+        return self.network().memory
+
+    def _scored(self, network: ActionScores, states: np.ndarray, unit: float, past: Past | None) -> np.ndarray:
         if states.ndim != 2 or states.shape[1] != self.layout.size:
             raise InputError(f"Shape {states.shape}; (n, {self.layout.size}) is needed.", where="states")
-        scores = score(network, states)
+        scores = score(network, states, self._fitting(network, states, past))
         return scores if unit == 1.0 else scores * np.float32(unit)
+
+    def _fitting(self, network: ActionScores, states: np.ndarray, past: Past | None) -> Past | None:
+        if not isinstance(network, PastScores):
+            return None
+        past = fitting(past, network.memory, states, self.algorithm)
+        if np.float32(past.gamma) != np.float32(network.gamma):
+            what = f"The past is discounted by {past.gamma:g}, and it was trained on a log of {network.gamma:g}."
+            raise InputError(what, where=self.algorithm, hint="Give the log, or the shop, the same gamma.")
+        return past
 
     @property
     def unit(self) -> float:
@@ -171,7 +192,7 @@ class Run:
         given = {"tau": tau, "epsilon": epsilon, "divergence": divergence, "share": share}
         self._check_form(form, given | {"temperature": temperature, "base": base, "on": on})
         self.network(checkpoint)
-        q = functools.partial(self._recommended, checkpoint=checkpoint, values=form in REWEIGHTED_FORMS)
+        q = Recommended(self, checkpoint, values=form in REWEIGHTED_FORMS)
         if form in REWEIGHTED_FORMS:
             reweighted = PolicyForm(form, given[PARAMETERS[form]])
             return make_reweighted(reweighted, q, self.action_count, base, temperature=temperature, on=on)
@@ -215,16 +236,10 @@ class Run:
         policy.name = "stochastic"
         return policy
 
-    def _recommended(self, states: np.ndarray, checkpoint: str, values: bool) -> np.ndarray:
-        """Scores, or Q values, and minus infinity for what may not be recommended."""
-        scores = (self.q_values if values else self.scores)(states, checkpoint=checkpoint)
-        allowed = allowed_actions(states, self.layout, self.action_count, self.other_action)
-        return scores if allowed is None else np.where(allowed, scores, -np.inf)
-
     def q_function(self, checkpoint: str = "last") -> QFunction:
         """`q_values` of one checkpoint as a function of states."""
         self.network(checkpoint)
-        return functools.partial(self.q_values, checkpoint=checkpoint)
+        return QValues(self, checkpoint)
 
     def network(self, checkpoint: str = "last") -> ActionScores:
         """The torch module of one checkpoint: (b, state size) states to (b, action_count) scores.
@@ -244,3 +259,26 @@ class Run:
         from .saved_run import save
 
         save(self, Path(folder))
+
+
+class QValues(ScoresWithMemory):
+    """`Run.q_values` of one checkpoint."""
+
+    def __init__(self, run: Run, checkpoint: str):
+        self.run, self.checkpoint, self.memory = run, checkpoint, run.memory
+
+    def __call__(self, states: np.ndarray, past: Past | None = None) -> np.ndarray:
+        return self.run.q_values(states, past=past, checkpoint=self.checkpoint)
+
+
+class Recommended(ScoresWithMemory):
+    """Scores of one checkpoint, or its Q values, and minus infinity for what may not be recommended."""
+
+    def __init__(self, run: Run, checkpoint: str, values: bool):
+        self.run, self.checkpoint, self.memory = run, checkpoint, run.memory
+        self.scores = run.q_values if values else run.scores
+
+    def __call__(self, states: np.ndarray, past: Past | None = None) -> np.ndarray:
+        run, scores = self.run, self.scores(states, past=past, checkpoint=self.checkpoint)
+        allowed = allowed_actions(states, run.layout, run.action_count, run.other_action)
+        return scores if allowed is None else np.where(allowed, scores, -np.inf)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from ..mdp.dataset import TransitionDataset
+from ..mdp.returns import session_returns_to_go
 from ..mdp.to_d3rlpy.quiet import d3rlpy
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ class Batch(NamedTuple):
         discounts: (b, 1) what the next value counts: gamma^steps, 0 where the episode ends.
         next_actions: (b, 1) int64, what the log did at the next states; anything where the episode ends. Only where an
             algorithm asks for it (`Trainable.columns`).
+        returns_to_go: (b, 1) discounted rewards of the row and the later ones of its session, by the dataset's gamma.
+            Only where an algorithm asks for it.
+        steps: (b, K) of windows alone: see `Transitions.windows`.
     """
 
     states: torch.Tensor
@@ -35,6 +39,8 @@ class Batch(NamedTuple):
     next_states: torch.Tensor | None
     discounts: torch.Tensor
     next_actions: torch.Tensor | None = None
+    returns_to_go: torch.Tensor | None = None
+    steps: torch.Tensor | None = None
 
     def targets(self, next_value: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
         """(b, 1) r + discount * next_value(next states), without gradients.
@@ -64,6 +70,7 @@ class Transitions:
             return torch.tensor(np.asarray(values), dtype=dtype, device=device)
 
         self.device, self.rows, self.history, self.gamma = device, len(data), data.history, gamma
+        self.data = data
         self.observations = column(data.observations)
         self.actions = column(data.actions, torch.int64)
         steps, rewards, leaves = _strides(data, n_steps, gamma)
@@ -134,6 +141,40 @@ class Transitions:
     def next_actions(self, rows: torch.Tensor) -> torch.Tensor:
         """(b, 1) int64: the action that the log took in the state a transition leads to."""
         return self.actions[self.following(rows)].unsqueeze(1)
+
+    def returns_to_go(self, rows: torch.Tensor) -> torch.Tensor:
+        """(b, 1) discounted rewards from each row to the end of its session."""
+        return self._to_go[rows].unsqueeze(1)
+
+    @functools.cached_property
+    def _to_go(self) -> torch.Tensor:
+        return torch.tensor(session_returns_to_go(self.data), dtype=torch.float32, device=self.device)
+
+    @functools.cached_property
+    def _steps(self) -> torch.Tensor:
+        """(n,) the place of each row in its session."""
+        return torch.tensor(np.arange(self.rows) - self.data.row_starts, device=self.device)
+
+    def windows(self, rows: torch.Tensor, size: int) -> Batch:
+        """Each row with the K - 1 before it: (b, K, state size) states, (b, K) actions, returns to go and steps, its
+        place in the session, below 0 before the start, where the rest is of any row.
+
+        Args:
+            rows: (b,) row numbers.
+            size: K.
+        """
+        back = torch.arange(1 - size, 1, device=self.device)
+        steps = self._steps[rows].unsqueeze(1) + back
+        window = (rows.unsqueeze(1) + back).clamp(min=0)
+        return Batch(
+            self.states(window.flatten()).unflatten(0, window.shape),
+            self.actions[window],
+            self.rewards[rows].unsqueeze(1),
+            None,
+            self.discounts[rows].unsqueeze(1),
+            returns_to_go=self._to_go[window],
+            steps=steps.clamp(min=-1),
+        )
 
     def minibatch(self, rows: torch.Tensor) -> TorchMiniBatch:
         """The batch that d3rlpy's own updates take, value for value what its sampling would give for these rows."""

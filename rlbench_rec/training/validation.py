@@ -11,6 +11,7 @@ import torch
 from ..mdp.dataset import TransitionDataset
 from .networks import ActionScores
 from .reward_scale import in_units_of
+from .trainable import Trainable
 from .transitions import Transitions
 
 MAX_ROWS = 4_096
@@ -80,17 +81,19 @@ class HeldOut:
     Args:
         data: the episodes kept from training.
         device: where the networks are.
-        gamma: discount factor; None where the network's scores are logits.
+        algorithm: what is trained: its gamma, None where scores are logits, and what its batches hold.
         scale: how many of the log's units are one of the network's; scores are in the log's.
     """
 
-    def __init__(self, data: TransitionDataset, device: str, gamma: float | None, scale: float = 1.0):
-        self.gamma, self.scale = gamma, scale
+    def __init__(self, data: TransitionDataset, device: str, algorithm: Trainable, scale: float = 1.0):
+        self.gamma = gamma = algorithm.gamma
+        self.scale = scale
         transitions = Transitions(in_units_of(data, scale), device)
         numbers = np.unique(np.linspace(0, len(data) - 1, min(len(data), MAX_ROWS)).round().astype(np.int64))
         returns = data.returns_to_go(gamma or 0.0)[numbers]
         self.mean_return, self.spread = float(returns.mean()), float(returns.std())
         rows = torch.from_numpy(numbers).to(device)
+        self.batch = algorithm.batch(transitions, rows)
         self.states = transitions.states(rows)
         self.next_states = transitions.next_states(rows)
         self.actions = transitions.actions[rows].unsqueeze(1)
@@ -108,7 +111,7 @@ class HeldOut:
     def _score(self, network: ActionScores) -> Scores:
         with torch.inference_mode():
             if self.gamma is None:
-                picked = network(self.states).log_softmax(dim=1).gather(1, self.actions)
+                picked = network.on_batch(self.batch).log_softmax(dim=1).gather(1, self.actions)
                 return Scores(log_loss=-float(picked.mean(dtype=torch.float64)))
             worth = network.next_value(self.next_states, self.next_actions)
             targets = (self.rewards + self.gamma * (1.0 - self.terminals) * worth).double()

@@ -76,14 +76,14 @@ def together(
     online, target = Stack([o.heads for o in objectives]), Stack([o.targets for o in objectives])
     stacks = [online, target]
     adam = adam_like(algorithms[0], online.parameters, fused)
-    loss_of, columns = objectives[0].loss, algorithms[0].columns
+    loss_of = objectives[0].loss
     settings, by_member = _stacked([objective.settings for objective in objectives], device)
 
     def loss_of_member(weights: Weights, aims: Weights, numbers: tuple[Any, ...], batch: Batch) -> torch.Tensor:
         return loss_of(online.heads(weights), target.heads(aims), batch, numbers)
 
     def batch_of(drawn: torch.Tensor) -> Batch:
-        flat = transitions.batch(drawn.reshape(-1), columns)
+        flat = algorithms[0].batch(transitions, drawn.reshape(-1))
         stacked = Batch._make(None if column is None else column.unflatten(0, drawn.shape) for column in flat)
         return stacked._replace(discounts=discounts.gather(1, drawn).unsqueeze(2))
 
@@ -160,8 +160,8 @@ class Stack:
                 yield stacked.detach(), [parameters[name] for parameters in single]
 
 
-def _call(module: nn.Module, weights: dict[str, torch.Tensor], states: torch.Tensor) -> torch.Tensor:
-    return functional_call(module, weights, (states,))
+def _call(module: nn.Module, weights: dict[str, torch.Tensor], *inputs: torch.Tensor) -> torch.Tensor:
+    return functional_call(module, weights, inputs)
 
 
 def _stacked(settings: Sequence[tuple[float, ...]], device: str) -> tuple[tuple[Any, ...], tuple[int | None, ...]]:

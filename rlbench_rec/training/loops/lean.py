@@ -55,7 +55,7 @@ def lean(
     total = torch.zeros((), device=device)
 
     def step(drawn: torch.Tensor) -> None:
-        loss = objective.loss(heads, targets, transitions.batch(drawn, algorithm.columns), objective.settings)
+        loss = objective.loss(heads, targets, algorithm.batch(transitions, drawn), objective.settings)
         adam.zero_grad()
         loss.backward()
         adam.step()
@@ -84,9 +84,9 @@ def in_precision(modules: Sequence[nn.Module], device: str, precision: torch.dty
     if precision == torch.float32:
         return list(modules)
 
-    def outputs(module: nn.Module, states: torch.Tensor) -> torch.Tensor:
+    def outputs(module: nn.Module, *inputs: torch.Tensor) -> torch.Tensor:
         with torch.autocast(torch.device(device).type, precision):
-            return module(states).float()
+            return module(*inputs).float()
 
     return [partial(outputs, module) for module in modules]
 

@@ -4,6 +4,7 @@ hands them to d3rlpy."""
 from .action_scores import ActionScores, Constrained, ScoreNetwork, score
 from .actor_critic import ActorCritic, BehaviourQ, JointActorCritic, Output
 from .builder import NetworkBuilder
+from .past_scores import PastScores
 
 __all__ = [
     "ActionScores",
@@ -13,6 +14,7 @@ __all__ = [
     "JointActorCritic",
     "NetworkBuilder",
     "Output",
+    "PastScores",
     "ScoreNetwork",
     "score",
 ]

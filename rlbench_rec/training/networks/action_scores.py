@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import nn
 
+from ...mdp.past import Past
 from .heads import RULED_OUT, Masked, Slots
+
+if TYPE_CHECKING:
+    from ..transitions import Batch
 
 CHUNK_ROWS = 16_384
 """States scored at once."""
@@ -20,9 +25,11 @@ class ActionScores(nn.Module, ABC):
 
     Attributes:
         rules_out: whether a score can be `RULED_OUT`.
+        memory: how many decisions back it looks; None: at the state alone. See `PastScores`.
     """
 
     rules_out: bool
+    memory: int | None = None
 
     @property
     @abstractmethod
@@ -37,6 +44,10 @@ class ActionScores(nn.Module, ABC):
     def values(self, states: torch.Tensor) -> torch.Tensor:
         """(b, A) Q values; where there are none, its scores."""
         return self.critic(states)
+
+    def on_batch(self, batch: Batch) -> torch.Tensor:
+        """(b, A) scores in a batch of logged decisions, as training sees them."""
+        return self(batch.states)
 
     def next_value(self, states: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
         """(b,) what targets take these states to be worth, next states of the log: the best action's Q.
@@ -102,18 +113,33 @@ class Constrained(ActionScores):
         return torch.where(likely, self.q(states), RULED_OUT)
 
 
-def score(network: ActionScores, states: np.ndarray) -> np.ndarray:
+def score(network: ActionScores, states: np.ndarray, past: Past | None = None) -> np.ndarray:
     """(n, state size) float32 -> (n, A) float32 scores, computed in chunks on the network's device; those of actions
-    that are ruled out are minus infinity."""
-    scores = _score(network, states)
+    that are ruled out are minus infinity.
+
+    Args:
+        network: the network.
+        states: (n, state size).
+        past: of the sessions, as far back as the network looks; None where it looks at the state alone.
+    """
+    scores = _score(network, [states.astype(np.float32, copy=False), *(past_columns(past) if past else [])])
     if network.rules_out:
         scores[scores <= RULED_OUT / 2] = -np.inf
     return scores
 
 
-def _score(network: ActionScores, states: np.ndarray) -> np.ndarray:
-    inputs = torch.from_numpy(np.ascontiguousarray(states, dtype=np.float32))
+def past_columns(past: Past) -> list[np.ndarray]:
+    """What a network with memory takes beside the states: earned, steps, and where it goes back rewards, actions and
+    states."""
+    columns = [past.earned.astype(np.float32), past.steps]
+    return [*columns, past.rewards, past.actions, past.states] if past.memory else columns
+
+
+def _score(network: ActionScores, columns: Sequence[np.ndarray]) -> np.ndarray:
+    inputs = [torch.from_numpy(np.ascontiguousarray(column)) for column in columns]
+    rows = CHUNK_ROWS // (1 + (network.memory or 0))
     with torch.inference_mode():
-        if len(inputs) <= CHUNK_ROWS:
-            return network(inputs.to(network.device)).cpu().numpy()
-        return torch.cat([network(chunk.to(network.device)).cpu() for chunk in inputs.split(CHUNK_ROWS)]).numpy()
+        if len(inputs[0]) <= rows:
+            return network(*(column.to(network.device) for column in inputs)).cpu().numpy()
+        chunks = zip(*(column.split(rows) for column in inputs), strict=True)
+        return torch.cat([network(*(part.to(network.device) for part in chunk)).cpu() for chunk in chunks]).numpy()
