@@ -90,7 +90,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=2_000)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    print("| shop | quantile | asks for | behaviour | true | estimate | verdict | frontier | lift's verdict | true lift |")
+    print(
+        "| shop | quantile | asks for | behaviour | true | estimate | verdict | frontier | lift's verdict | true lift |"
+    )
     print("|---|---|---|---|---|---|---|---|---|---|")
     for row in rows(options):
         interval = f"{row.estimate:.3f} [{row.ci_low:.3f}, {row.ci_high:.3f}]"
