@@ -164,6 +164,30 @@ def log_of(
     )
 
 
+def weights_log_of(
+    data: TransitionDataset,
+    ratios: np.ndarray,
+    *,
+    ratio_gradients: np.ndarray,
+    nuisance_influence: np.ndarray,
+    weight_bins: np.ndarray | None = None,
+) -> EvaluationLog:
+    """The same with (n,) importance weights in place of probabilities; see `EvaluationLog.from_weights`."""
+    from .. import ope
+
+    return ope.EvaluationLog.from_weights(
+        data.rewards.astype(np.float64),
+        ratios,
+        ratio_gradients=ratio_gradients,
+        nuisance_influence=nuisance_influence,
+        weight_bins=weight_bins,
+        episode_starts=data.episode_starts,
+        gamma=data.gamma,
+        clusters=data.clusters,
+        metrics=None if data.metrics is None else data.metrics.astype(np.float64),
+    )
+
+
 def _probabilities(policy: Policy, data: TransitionDataset) -> np.ndarray:
     """(n, A), in pieces: a policy's scores take several times the memory of its probabilities."""
     return np.concatenate([on_log(policy, data, slice(i, i + CHUNK)) for i in range(0, len(data), CHUNK)])

@@ -11,6 +11,7 @@ from .dial import DIALS
 from .frontier import Frontier, Step
 from .logged_base import LoggedBase, logged_base
 from .score import Score, exploration, log_of_step, score
+from .service_base import ServiceBase
 from .trace import trace
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "MeanScores",
     "Score",
     "ScoredLog",
+    "ServiceBase",
     "Setting",
     "Step",
     "exploration",

@@ -46,9 +46,7 @@ class LoggedBase(Base):
 
     def _probabilities(self, data: TransitionDataset) -> np.ndarray:
         if self.policy is not None:
-            size = max(1, CHUNK_CELLS // data.action_count)
-            parts = [on_log(self.policy, data, slice(i, i + size)) for i in range(0, len(data), size)]
-            return np.concatenate(parts)
+            return probabilities_on(self.policy, data)
         if data.behaviour_probabilities is None:
             hint = "Give LoggedBase(policy), or use ServiceBase where only the choices are known."
             raise InputError("The log does not carry the behaviour policy's probabilities.", where="base", hint=hint)
@@ -87,13 +85,7 @@ class LoggedOnLog(BaseOnLog):
         return LoggedScores(self, scores)
 
     def spread(self, scores: np.ndarray) -> float:
-        possible = np.isfinite(scores) & (self.probabilities > 0)
-        base = np.where(possible, self.probabilities, 0.0)
-        left = base.sum(axis=1)
-        base /= np.where(left > 0, left, 1.0)[:, None]
-        values = np.where(possible, scores, 0.0)
-        apart = np.where(possible, values - (base * values).sum(axis=1, keepdims=True), 0.0)
-        return float(np.sqrt((base * apart**2).sum() / len(scores)))
+        return spread_within(self.probabilities, scores)
 
 
 class LoggedScores(ScoredLog):
@@ -140,6 +132,23 @@ class LoggedScores(ScoredLog):
             of_policy, of_base = (np.take_along_axis(table, actions, axis=1)[:, 0] for table in (policy, base))
             ratios[rows], outside[rows] = of_policy / of_base, policy.sum(axis=1, where=base == 0)
         return ratios, outside if outside.any() else None
+
+
+def probabilities_on(policy: Policy, data: TransitionDataset) -> np.ndarray:
+    """(n, A) a policy's probabilities on a log, in pieces."""
+    size = max(1, CHUNK_CELLS // data.action_count)
+    return np.concatenate([on_log(policy, data, slice(i, i + size)) for i in range(0, len(data), size)])
+
+
+def spread_within(base: np.ndarray, scores: np.ndarray) -> float:
+    """sqrt(mean over decisions of Var_b(score | state)) within what the scores allow."""
+    possible = np.isfinite(scores) & (base > 0)
+    base = np.where(possible, base, 0.0)
+    left = base.sum(axis=1)
+    base /= np.where(left > 0, left, 1.0)[:, None]
+    values = np.where(possible, scores, 0.0)
+    apart = np.where(possible, values - (base * values).sum(axis=1, keepdims=True), 0.0)
+    return float(np.sqrt((base * apart**2).sum() / len(scores)))
 
 
 def logged_base(data: TransitionDataset, policy: Policy | None = None) -> LoggedBase | None:

@@ -101,6 +101,19 @@ class Tilts:
         ratios[self.left] = chosen
         return ratios
 
+    def log_totals(self, temperature: float) -> np.ndarray:
+        """(n,) log of sum_a b exp((q(s, a) - the best of the row) / tau); 0 where the scores leave nothing of the base.
+
+        Args:
+            temperature: tau, above 0.
+        """
+        totals = np.empty(len(self.base))
+        for rows, powers, _ in self._powers(self.scale / temperature):
+            totals[rows] = np.einsum("na->n", powers)
+        logs = np.zeros(len(self.left))
+        logs[self.left] = np.log(totals)
+        return logs
+
     def temperature(self, divergence: float) -> float:
         """The one at which D is as asked; see `temperature_for`."""
         if not divergence >= 0:

@@ -13,7 +13,7 @@ import numpy as np
 from ...errors import InputError
 from .importance_weights import cumulative_weights, extreme_log_weights
 from .log_checks import check_log
-from .log_fields import ROW_FIELDS, MatrixFields, WeightFields
+from .log_fields import ROW_FIELDS, FittedWeightFields, MatrixFields
 
 BLOCK_ROWS = 16_384
 UNWEIGHTED = ("starts", "lengths", "one_step", "horizon", "steps", "discounts", "episode_weights", "total_weight")
@@ -59,6 +59,8 @@ class EvaluationLog:
         ratio_gradients: (n, p) d log rho / d theta, theta being p fitted parameters on which the ratios depend.
         nuisance_influence: (episodes, p) how far each episode moves theta, times the number of episodes: theta-hat -
             theta = mean of it. With both, the error of theta is part of every standard error and interval.
+        weight_bins: (n,) numbers 0, 1, ... of parts of the log in each of which the ratios' expectation is 1; where
+            theirs is not, the verdict is `weak` at best. See `ope.reliability.weight_bins`.
 
     Raises:
         InputError: lengths that differ, NaN, values out of range: names the argument and the first bad row.
@@ -89,6 +91,7 @@ class EvaluationLog:
     weights: np.ndarray | None = None
     ratio_gradients: np.ndarray | None = None
     nuisance_influence: np.ndarray | None = None
+    weight_bins: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         check_log(self)
@@ -113,16 +116,13 @@ class EvaluationLog:
         rewards: np.ndarray,
         ratios: np.ndarray,
         *,
-        ratio_gradients: np.ndarray | None = None,
-        nuisance_influence: np.ndarray | None = None,
         exact: bool = False,
-        **fields: Unpack[WeightFields],
+        **fields: Unpack[FittedWeightFields],
     ) -> EvaluationLog:
         """A log of importance weights alone; see `data.from_ratios.from_weights`."""
         from .from_ratios import from_weights
 
-        tables = {"ratio_gradients": ratio_gradients, "nuisance_influence": nuisance_influence}
-        return from_weights(rewards, ratios, **tables, exact=exact, **fields)
+        return from_weights(rewards, ratios, exact=exact, **fields)
 
     # --- shape -----------------------------------------------------------------------------------------------------
     @property

@@ -9,17 +9,15 @@ import numpy as np
 from ...errors import InputError
 from . import checks
 from .evaluation_log import EvaluationLog
-from .log_fields import WeightFields
+from .log_fields import FittedWeightFields
 
 
 def from_weights(
     rewards: np.ndarray,
     ratios: np.ndarray,
     *,
-    ratio_gradients: np.ndarray | None = None,
-    nuisance_influence: np.ndarray | None = None,
     exact: bool = False,
-    **fields: Unpack[WeightFields],
+    **fields: Unpack[FittedWeightFields],
 ) -> EvaluationLog:
     """A log whose importance weights come as such: rho_t = pi_e(a_t|s_t) / pi_b(a_t|s_t) of each logged decision.
 
@@ -35,11 +33,10 @@ def from_weights(
     Args:
         rewards: (n,) in time order within an episode.
         ratios: (n,) per decision, in [0, inf); nothing is capped.
-        ratio_gradients: (n, p) d log rho / d theta.
-        nuisance_influence: (episodes, p) theta-hat - theta = mean over episodes of it. Its own mean is 0; what it is
-            apart from 0 is taken off.
         exact: whether the ratios hold nothing that was fitted.
-        fields: further fields of EvaluationLog: episode_starts, gamma, clusters, metrics, weights, ...
+        fields: further fields of EvaluationLog: ratio_gradients and nuisance_influence (theta-hat - theta = mean over
+            episodes of it; what its own mean is apart from 0 is taken off), weight_bins, episode_starts, gamma,
+            clusters, metrics, weights, ...
 
     Raises:
         InputError: as EvaluationLog; a ratio below 0; exact ratios with fitted parameters.
@@ -48,17 +45,9 @@ def from_weights(
     checks.length("ratios", values, len(checks.vector("rewards", rewards)), "rewards")
     checks.refuse("ratios", values < 0, "below 0", values)
     if exact:
-        if ratio_gradients is not None or nuisance_influence is not None:
+        if fields.get("ratio_gradients") is not None or fields.get("nuisance_influence") is not None:
             raise InputError("Exact ratios have no fitted parameters.", where="exact")
         starts = fields.get("episode_starts")
-        ratio_gradients = np.empty((len(values), 0))
-        nuisance_influence = np.empty((len(values) if starts is None else len(starts), 0))
-    return EvaluationLog(
-        rewards,
-        np.ones(len(values)),
-        values,
-        propensity_source="service",
-        ratio_gradients=ratio_gradients,
-        nuisance_influence=nuisance_influence,
-        **fields,
-    )
+        fields["ratio_gradients"] = np.empty((len(values), 0))
+        fields["nuisance_influence"] = np.empty((len(values) if starts is None else len(starts), 0))
+    return EvaluationLog(rewards, np.ones(len(values)), values, propensity_source="service", **fields)

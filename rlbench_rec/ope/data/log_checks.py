@@ -67,7 +67,10 @@ def _chances(log: EvaluationLog) -> None:
 
 
 def _parameters(log: EvaluationLog) -> None:
-    """Fitted parameters on which the ratios depend: gradients by row, influences by episode."""
+    """Fitted parameters on which the ratios depend: gradients by row, influences by episode, bins to test them in."""
+    if log.weight_bins is not None:
+        bad = (log.weight_bins < 0) | (log.weight_bins != np.floor(log.weight_bins))
+        checks.refuse("weight_bins", bad, "not numbers 0, 1, ...", log.weight_bins)
     gradients, influence = log.ratio_gradients, checks.optional_table("nuisance_influence", log.nuisance_influence)
     _set(log, "nuisance_influence", influence)
     if gradients is not None and influence is not None and gradients.shape[1] != influence.shape[1]:

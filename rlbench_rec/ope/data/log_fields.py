@@ -54,6 +54,14 @@ class WeightFields(OutcomeFields, EpisodeFields, total=False):
     unsupported_mass: np.ndarray | None
 
 
+class FittedWeightFields(WeightFields, total=False):
+    """Those, and what is known of parameters that the weights depend on."""
+
+    ratio_gradients: np.ndarray | None
+    nuisance_influence: np.ndarray | None
+    weight_bins: np.ndarray | None
+
+
 class EstimatedLogFields(SharedFields, EpisodeFields, total=False):
     """What a log with estimated propensities takes."""
 
@@ -92,7 +100,7 @@ VECTORS = ("rewards", "propensities", "target_propensities")
 """What every log has."""
 TABLES = ("metrics", "ratio_gradients")
 """Those of several columns."""
-ROW_FIELDS = (*VECTORS, *OPTIONAL_BY_ROW, "ratio_gradients")
+ROW_FIELDS = (*VECTORS, *OPTIONAL_BY_ROW, "ratio_gradients", "weight_bins")
 """All fields that have an entry for each row."""
 EPISODE_FIELDS = ("clusters", "strata", "slate_weights", "nuisance_influence")
 """All fields that have an entry for each episode."""

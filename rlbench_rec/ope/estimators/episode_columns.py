@@ -141,6 +141,14 @@ class ByStep:
         rows += slopes
         return self.log.per_episode(rows) + by_last[self._last_steps] * self.last
 
+    def rows(self, gradient: np.ndarray) -> np.ndarray:
+        """(n,) what each row adds to `project`, the last value of an episode being that of its last row."""
+        by_x, by_weight, by_last = np.split(gradient, 3)
+        steps, ends = self.log.steps, self.log.starts + self.log.lengths - 1
+        rows = by_x[steps] * self.x + by_weight[steps] * self.weights
+        rows[ends] += by_last[self._last_steps] * self.last
+        return rows
+
     def matrix(self) -> Any:
         """(episodes, 3 T), a scipy.sparse array where few cells are filled."""
         from scipy import sparse

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..data.evaluation_log import EvaluationLog
-from .episode_columns import Vectors
-from .functionals import Mean, Part, Ratio, mean, normalised
+from .episode_columns import ByStep, Vectors
+from .functionals import Mean, Part, Ratio, column_means, mean, normalised
 
 
 def on_policy(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
@@ -41,6 +41,27 @@ def snips(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:
     """sum_t mean_i gamma^t W_t r_t / mean_i W_min(t, last_i): self-normalised `ips`; consistent, within the range of
     the rewards. Swaminathan and Joachims 2015; carried weights as in Thomas and Brunskill 2016."""
     return [normalised(log, log.discounts * outcome)]
+
+
+def ips_slopes(log: EvaluationLog, outcome: np.ndarray) -> np.ndarray | None:
+    """(n,) dV / d log W_t of `ips`, row by row; None where weights are beyond the range of a float."""
+    if log.log_weights is not None:
+        return None
+    return _counted(log, log.discounts * log.importance_weights * outcome)
+
+
+def snips_slopes(log: EvaluationLog, outcome: np.ndarray) -> np.ndarray | None:
+    """(n,) dV / d log W_t of `snips`, likewise: its columns are linear in the weights."""
+    if log.log_weights is not None:
+        return None
+    part = normalised(log, log.discounts * outcome)
+    gradient, columns = part.gradient(*column_means([part], log)), part.columns
+    return _counted(log, columns.rows(gradient) if isinstance(columns, ByStep) else columns.project(gradient))
+
+
+def _counted(log: EvaluationLog, rows: np.ndarray) -> np.ndarray:
+    """(n,) rows as they enter a mean over episodes."""
+    return (rows if log.weights is None else log.weights * rows) / log.total_weight
 
 
 def sntis(log: EvaluationLog, outcome: np.ndarray) -> list[Part]:

@@ -118,6 +118,7 @@ def valued(estimator: Estimator, outcome: Outcome) -> Estimator:
         compute=partial(_parts, estimator, sides),
         minus_behaviour=partial(_minus_behaviour, sides),
         outcomes=sides,
+        slopes=None,
         undefined=DENOMINATOR if ratio else estimator.undefined,
         required=(),
         parameters={},

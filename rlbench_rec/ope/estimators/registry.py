@@ -51,6 +51,8 @@ class Estimator:
             have one length and q moves along: self-normalised and doubly robust estimators.
         by_blocks: whether its parts on a block of rows need nothing of the other rows.
         outcomes: what it values whichever outcome it is asked for, see `valued`; None: the one it is asked for.
+        slopes: (log, outcome) -> (n,) dV / d log W_t, for the error of fitted weights; None, or where it gives None: by
+            central differences.
         minus_behaviour: (log, outcome) -> parts of minus the behaviour policy's own value, for lifts.
         undefined: why its value may be NaN.
         required: names of the parameters, all > 0 (shrinkage, strength and seeds may be 0).
@@ -67,6 +69,7 @@ class Estimator:
     shift_equivariant: bool = False
     by_blocks: bool = True
     outcomes: tuple[int | None, ...] | None = None
+    slopes: Callable[[EvaluationLog, np.ndarray], np.ndarray | None] | None = None
     minus_behaviour: Callable[..., list[Part]] = importance_sampling.minus_on_policy
     undefined: str = "all weights of a step are 0 or overflow"
     required: tuple[str, ...] = ()
@@ -114,8 +117,13 @@ class Estimator:
             )
         if self.one_step_only and not log.one_step:
             raise InputError(f"The estimator '{self.id}' is defined on one-step logs only.", where="episode_starts")
-        compute = partial(self.compute, outcome=log.outcome(metric), **self.parameters)
-        return [*compute(log), *nuisance(log, compute)]
+        outcome = log.outcome(metric)
+        compute = partial(self.compute, **self.parameters)
+        parts = compute(log, outcome)
+        if log.nuisance_influence is None:
+            return parts
+        by_row = None if self.slopes is None else self.slopes(log, outcome)
+        return [*parts, *nuisance(log, lambda moved: compute(moved, outcome), by_row)]
 
 
 def _exactly(value: float) -> str:
@@ -129,9 +137,9 @@ def _exactly(value: float) -> str:
 def _table() -> dict[str, Estimator]:
     rows = [
         Estimator("on-policy", importance_sampling.on_policy, events="unweighted", shift_equivariant=True),
-        Estimator("ips", importance_sampling.ips),
+        Estimator("ips", importance_sampling.ips, slopes=importance_sampling.ips_slopes),
         Estimator("tis", importance_sampling.tis, events="trajectory"),
-        Estimator("snips", importance_sampling.snips, shift_equivariant=True),
+        Estimator("snips", importance_sampling.snips, shift_equivariant=True, slopes=importance_sampling.snips_slopes),
         Estimator("sntis", importance_sampling.sntis, events="trajectory", shift_equivariant=True),
         Estimator("ips-clip", importance_sampling.ips_clip, biased=True, required=("clip",)),
         Estimator("sg-ips", importance_sampling.sg_ips, one_step_only=True, biased=True, required=("strength",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..estimators import Estimator
 from .effective_sizes import Sizes
 from .gate import VERDICTS, Gate, Overlap, Verdict, judge, judge_skewness, judge_users
 from .log_overlap import LogOverlap
+from .weight_bins import bins_p_value, doubt_of_bins
 from .weight_sums import Magnitudes, WeightSums
 
 
@@ -42,6 +44,8 @@ class Diagnostics:
         size_evenness: in [0, 1], what the inequality of their sizes leaves of them.
         verdict, reasons: what the gate says, and why.
         calibration_error: that of estimated propensities, None where not known.
+        bins_p: the chance of bins of fitted weights as far from 1 as these, 1 where there are none; see
+            `weight_bins`.
     """
 
     ess: float
@@ -63,6 +67,7 @@ class Diagnostics:
     verdict: str
     reasons: tuple[str, ...]
     calibration_error: float | None = None
+    bins_p: float = 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values."""
@@ -75,7 +80,9 @@ def diagnose(log: EvaluationLog, gate: Gate | None = None) -> Diagnostics:
     (sums,), (sizes,) = overlap.sums("reward"), overlap.sizes("reward")
     missing = doubt(LogTraits.of(log))
     of_log = diagnostics(sums, sizes, step_magnitudes(log), gate or Gate(), missing)
-    return replace(of_log, calibration_error=log.calibration_error)
+    bins_p = bins_p_value(log)
+    verdict, reasons = doubted((of_log.verdict, of_log.reasons), doubt_of_bins(bins_p, gate or Gate()))
+    return replace(of_log, calibration_error=log.calibration_error, bins_p=bins_p, verdict=verdict, reasons=reasons)
 
 
 def diagnostics(
@@ -145,6 +152,8 @@ class Verdicts:
         on_weights = [self._on(outcome, kind, estimator.kinds) for outcome in outcomes for kind in estimator.kinds]
         verdict = judge_skewness(worst(on_weights), skewness, self.gate)
         verdict = qualified(estimator, value, verdict, LogTraits.of(self.log))
+        if estimator.events != "unweighted":
+            verdict = doubted(verdict, doubt_of_bins(self._bins_p_value, self.gate))
         return judge_users(verdict, self._users, self.gate)
 
     def by(self, gate: Gate) -> Verdicts:
@@ -168,6 +177,10 @@ class Verdicts:
         if (outcome, kind) not in self._overlaps:
             self._overlaps[outcome, kind] = self._of_outcomes[outcome].overlaps(kind)
         return self._overlaps[outcome, kind]
+
+    @cached_property
+    def _bins_p_value(self) -> float:
+        return bins_p_value(self.log)
 
     @property
     def _users(self) -> float | None:

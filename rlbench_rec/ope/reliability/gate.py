@@ -49,6 +49,7 @@ class Gate:
     trusted_equal_user_events: float = 20.0
     trusted_largest_events: float = 20.0
     trusted_skewness: float = 0.25
+    trusted_bins_p: float = 1e-3
 
     unreliable_users: float = 5.0
     trusted_users: float = 10.0
