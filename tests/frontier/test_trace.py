@@ -81,6 +81,22 @@ def test_scores_that_know_nothing_are_chosen_in_few_logs(make_log):
     assert sum(step is not None for step in chosen) <= 6
 
 
+def test_a_q_of_shuffled_rewards_finds_next_to_nothing_here(shop):
+    """Users leave alike whatever is shown, so that rewards in another order say nothing of actions."""
+    base, chosen = frontier.LoggedBase(shop.behaviour), {"true": 0, "shuffled": 0}
+    for seed in range(12):
+        data = shop.log(episodes=2_000, seed=seed)
+        train, validation = data.episodes(0, 1_200), data.episodes(1_200, 2_000)
+        cells = train.states().argmax(axis=1) * shop.action_count + train.actions
+        for name in chosen:
+            rewards = train.rewards if name == "true" else np.random.default_rng(seed).permutation(train.rewards)
+            sums, counts = (np.bincount(cells, weights, 10 * shop.action_count) for weights in (rewards, None))
+            q = (sums / np.maximum(counts, 1)).reshape(10, -1)
+            curve = frontier.trace({name: lambda states, q=q: states @ q}, validation, base, dials=["tilted"])
+            chosen[name] += curve.chosen is not None
+    assert chosen["true"] == 12 and chosen["shuffled"] <= 1
+
+
 def test_the_best_of_several_contenders_answers_for_all_of_them(shop, shop_log, best_q):
     validation, _ = shop_log
     base = frontier.LoggedBase(shop.behaviour)
