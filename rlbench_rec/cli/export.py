@@ -46,25 +46,33 @@ def command(
     from ..training import export, load
     from ..training.exporting import SUFFIXES
 
-    trained = load(run, device="cpu")
-    what = _form(run, trained, form, {"checkpoint": checkpoint, "temperature": temperature, "on": on})
+    given = {"checkpoint": checkpoint, "temperature": temperature, "on": on}
+    if form == "frontier":
+        trained, what = _frontier(run, given)
+    else:
+        trained, what = load(run, device="cpu"), _form(run, form, given)
     written = export(trained, out or run / f"policy{SUFFIXES.get(format, '')}", format, k=k, **what)
     agrees = "scores agree with the trained network's" if form == "greedy" else "probabilities agree with the policy's"
     say(f"{written}: its {agrees}. {written}.json describes input and output.")
 
 
-def _form(folder: Path, run: Run, text: str, given: dict[str, Any]) -> dict[str, Any]:
-    """The form, and the temperature of a tilt, from the options, a log or what a suite stored."""
+def _frontier(folder: Path, given: dict[str, Any]) -> tuple[Run, dict[str, Any]]:
+    """What a suite chose, from the file beside the run."""
+    from ..training.stored_frontier import stored_step
+
+    for name in ("temperature", "on"):
+        if given[name] is not None:
+            raise InputError("The frontier is stored with its own.", where=f"--{name}")
+    run, step = stored_step(folder)
+    return run, {"checkpoint": step.checkpoint, "form": step.form, "temperature": step.temperature}
+
+
+def _form(folder: Path, text: str, given: dict[str, Any]) -> dict[str, Any]:
+    """A form, and the temperature of a tilt: from the options, a log or what a suite stored."""
     from ..mdp import TransitionDataset
     from ..policies import parse_form
-    from ..training.stored_frontier import stored_step, stored_temperature
+    from ..training.stored_frontier import stored_temperature
 
-    if text == "frontier":
-        for name in ("temperature", "on"):
-            if given[name] is not None:
-                raise InputError("The frontier is stored with its own.", where=f"--{name}")
-        step = stored_step(folder, run.algorithm)
-        return {"checkpoint": step.checkpoint, "form": step.form, "temperature": step.temperature}
     form = parse_form(text)
     if given["temperature"] is not None and given["on"] is not None:
         raise InputError("A temperature and a log to set it on.", where="--on", hint="Give one of them.")

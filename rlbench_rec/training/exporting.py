@@ -112,7 +112,9 @@ def _module(run: Run, form: PolicyForm, k: int | None, checkpoint: str, given: d
     policy = run.policy(form.name, **arguments, **given, checkpoint=checkpoint)
     assert isinstance(policy, Reweighted), "of these forms"
     k = min(k or recommendable, recommendable)
-    return TopKReweighted(network, k, run.layout, run.other_action, run.unit, policy).eval()
+    # They reweight by Q values, which an actor-critic's policy does not score by.
+    unit = run.unit if network.critic is network else run.reward_scale
+    return TopKReweighted(network.critic, k, run.layout, run.other_action, unit, policy).eval()
 
 
 def _card(run: Run, module: TopK, format: str, form: PolicyForm) -> dict[str, object]:

@@ -11,7 +11,7 @@ from ..errors import InputError, MissingFileError
 from ..files import write_text
 from ..parsing import read_json, validated
 from ..policies import PolicyForm
-from .training_run import Checkpoint
+from .training_run import Checkpoint, Run
 
 FILE = "frontier.json"
 KIND = "frontier beside this run"
@@ -23,8 +23,8 @@ class Member(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    run: str
-    """Its folder, from that of the file."""
+    run: Annotated[str, Field(pattern=r"^\.\./[^/\\]+$")]
+    """Its folder, from that of the file: a neighbour."""
     spread: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """What its scores are divided by before the mean is taken; with 0 they are left out."""
 
@@ -93,12 +93,15 @@ def read_frontier(folder: Path) -> StoredFrontier:
     return validated(read_json(folder / FILE, KIND, hint), StoredFrontier, str(folder / FILE))
 
 
-def stored_step(folder: Path, algorithm: str) -> Chosen:
-    """The step that was chosen for a run, where it is a policy of that run alone.
+def stored_step(folder: Path) -> tuple[Run, Chosen]:
+    """What was chosen beside a run, or over several: the run whose scores it is made of, and the step.
 
     Raises:
-        MissingFileError, InputError: no frontier, none chosen, or one over the scores of several runs or another one.
+        MissingFileError, InputError: no frontier, none chosen, or no run to make it of.
     """
+    from .mean_of_runs import mean_of_runs
+    from .saved_run import load
+
     stored = read_frontier(folder)
     where = str(folder / FILE)
     if not stored.frontier:
@@ -106,10 +109,11 @@ def stored_step(folder: Path, algorithm: str) -> Chosen:
     if stored.chosen is None:
         what = "The log vouches for no change: what is in service stays, and there is nothing to export."
         raise InputError(what, where=where)
-    if stored.chosen.contender != algorithm:
-        what = f"The chosen policy is of '{stored.chosen.contender}', and one file holds the scores of one run."
-        raise InputError(what, where=where, hint="Export the frontier of a single run.")
-    return stored.chosen
+    members = stored.chosen.members
+    if len(members) < 2:
+        return load(folder / members[0].run if members else folder, device="cpu"), stored.chosen
+    runs = [load(folder / member.run, device="cpu") for member in members]
+    return mean_of_runs(runs, [member.spread for member in members], stored.chosen.checkpoint), stored.chosen
 
 
 def stored_temperature(folder: Path, form: PolicyForm) -> float:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from rlbench_rec.policies import tilt
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.training import fit
-from rlbench_rec.training.stored_frontier import Chosen, StoredFrontier, write_frontier
+from rlbench_rec.training.stored_frontier import Chosen, Member, StoredFrontier, write_frontier
 
 
 @pytest.fixture
@@ -67,14 +68,39 @@ def test_a_frontier_without_a_file_of_its_own(saved, rlbench):
     write_frontier(folder, StoredFrontier(base="logged"))
     code, _, err = rlbench("export", folder, "--form", "frontier")
     assert code == 2 and "The log vouches for no change: what is in service stays" in err
-    mean = Chosen(contender="mean", dial="tilted", parameter=0.25, divergence=0.6)
-    write_frontier(folder, StoredFrontier(base="logged", chosen=mean))
-    code, _, err = rlbench("export", folder, "--form", "frontier")
-    assert code == 2 and "of 'mean', and one file holds the scores of one run" in err
     (folder / "frontier.json").write_text('{"base": "clone"}')
     code, _, err = rlbench("export", folder, "--form", "frontier")
     assert code == 2 and "base: Input should be 'logged' or 'service'" in err
     assert not list(folder.glob("policy*"))
+
+
+def test_the_frontier_over_learners_is_the_mean_of_their_scores(saved, rlbench, tmp_path):
+    _, dqn = saved
+    iql = fit(toy_shop(100), "iql", steps=5, batch_size=32, device="cpu")
+    iql.save(tmp_path / "iql-run")
+    (tmp_path / "best").mkdir()
+    members = (Member(run="../run", spread=0.5), Member(run="../iql-run", spread=2.0))
+    step = Chosen(contender="mean", dial="tilted", parameter=0.25, divergence=0.6, members=members)
+    write_frontier(tmp_path / "best", StoredFrontier(base="logged", chosen=step))
+    code, _, err = rlbench("export", tmp_path / "best", "--form", "frontier")
+    assert code == 0, err
+    states, base = np.eye(3, dtype=np.float32), np.array([[0.2, 0.5, 0.3]] * 3, dtype=np.float32)
+    file = torch.jit.load(str(tmp_path / "best" / "policy.pt"))
+    actions, shares = file(torch.from_numpy(states), torch.from_numpy(base))
+    expected = tilt((dqn.q_values(states) / 0.5 + iql.q_values(states) / 2.0) / 2.0, base, 0.25)
+    assert np.allclose(shares.numpy(), np.take_along_axis(expected, actions.numpy(), axis=1), atol=1e-5)
+    assert json.loads((tmp_path / "best" / "policy.pt.json").read_text())["algorithm"] == "mean"
+    one = step.model_copy(update={"contender": "iql", "members": members[1:]})
+    write_frontier(tmp_path / "best", StoredFrontier(base="logged", chosen=one))
+    assert rlbench("export", tmp_path / "best", "--form", "frontier")[0] == 0
+    actions, shares = (torch.jit.load(str(tmp_path / "best" / "policy.pt")))(*map(torch.from_numpy, (states, base)))
+    expected = iql.policy("tilted", temperature=0.25).probabilities(states, base)
+    assert np.allclose(shares.numpy(), np.take_along_axis(expected, actions.numpy(), axis=1), atol=1e-5)
+    (tmp_path / "best" / "frontier.json").write_text(
+        StoredFrontier(base="logged", chosen=one).model_dump_json().replace("../iql-run", "../../etc")
+    )
+    code, _, err = rlbench("export", tmp_path / "best", "--form", "frontier")
+    assert code == 2 and "chosen.members.0.run" in err
 
 
 def test_a_log_sets_the_temperature(saved, rlbench, tmp_path):

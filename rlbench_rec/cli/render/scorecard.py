@@ -193,6 +193,8 @@ def _confounding(report: Report) -> Iterator[str]:
     """Where the value can lie; nothing that may comfort where the log does not support it anyway."""
     if not report.bands:
         where = "for sessions of several steps" if not report.log.one_step else "where every propensity is 1"
+        if report.log.propensity_source == "service":
+            where = "where only importance weights are known"
         yield f"Hidden confounding: no band {where}; nothing bounds it."
         return
     if report.reward.scores[0].lift.verdict == "unreliable":

@@ -59,7 +59,7 @@ def _sentences(report: Report, gate: Gate) -> Iterator[str]:
         yield from _trusted(report)
     else:
         yield from _overlap(report, gate)
-    known = log.q_logged is not None or log.propensity_source == "estimated"
+    known = log.q_logged is not None or log.propensity_source in ("estimated", "service")
     if not known and report.decision.outcome == "not-shown" and diagnostics.ess >= gate.unreliable_ess:
         yield (
             "Which estimator: a model of the reward can narrow the interval. Add its predictions as the columns "
@@ -75,7 +75,7 @@ def _sentences(report: Report, gate: Gate) -> Iterator[str]:
 def _propensities(report: Report, gate: Gate) -> Iterator[str]:
     """Whether the weights can be right at all."""
     log, diagnostics = report.log, report.diagnostics
-    if (log.propensities == 1).all():
+    if (log.propensities == 1).all() and log.propensity_source != "service":
         yield (
             "Every propensity is 1: the behaviour policy never varied, so the log cannot tell what another one would "
             "have earned. Let it explore, and log the probability of what it then does."

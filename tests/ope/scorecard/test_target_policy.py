@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from rlbench_rec.cli.render.scorecard import scorecard_text
 from rlbench_rec.errors import InputError
 from rlbench_rec.ope import EvaluationLog, estimate
-from rlbench_rec.ope.scorecard import read_log, record, score
+from rlbench_rec.ope.scorecard import advice, read_log, record, score
 from rlbench_rec.policies import ConstrainedGreedy, divergence, temperature_for, tilt
 
 HEAD = "reward,propensity,target_propensity"
@@ -65,6 +66,15 @@ def test_weights_say_what_propensities_say(clicks, tmp_path):
         assert scored.value.value == pytest.approx(estimate(log, scored.value.estimator, interval="none").value)
     assert by_weights.bands == () and np.isnan(by_weights.breaking_factor)
     assert json.loads(json.dumps(record(by_weights)))["log"]["propensity_source"] == "service"
+
+
+def test_what_is_said_of_weights_alone(clicks, tmp_path):
+    rewards, propensities, target = (column[:300] for column in clicks)
+    pd.DataFrame({"reward": rewards, "w": target / propensities}).to_parquet(tmp_path / "log.parquet")
+    report = score(read_log(tmp_path / "log.parquet", {"weights": "w"}), n_resamples=100)
+    said = scorecard_text(report, advice(report))
+    assert "no band where only importance weights are known" in said
+    assert "never varied" not in said and "q_logged" not in said
 
 
 @pytest.mark.parametrize(
