@@ -97,7 +97,8 @@ def check_algorithm(
     An algorithm with a field `gamma` must find the optimal policy, and the greedy one at gamma = 0. One without it must
     find the greedy policy; if it offers the form `stochastic` it clones, and must be close, over the states of the log,
     to the uniform behaviour policy. One whose config says that it `learns` the value of the behaviour policy must come
-    within 0.15 of that, and take what is best by it; a better policy must be worth more than the log's.
+    within 0.15 of that, and take what is best by it; one that learns the value of the best policy must clone; a better
+    policy must be worth more than the log's.
 
     Args:
         algorithm, encoder, loop: registered ids.
@@ -146,9 +147,12 @@ def algorithm_checks(
     def trained(**overrides: float) -> Run:
         return train(steps=enough, config=fast | overrides)
 
-    def optimal() -> None:
+    def optimal_values() -> None:
         best = _values(trained(), data).argmax(axis=1)
         assert np.array_equal(best, OPTIMAL[where]), f"{algorithm} did not find the optimal policy"
+
+    def optimal() -> None:
+        optimal_values()
         taken = on_log(trained().policy("greedy"), data).argmax(axis=1)
         assert np.array_equal(taken, OPTIMAL[where]), f"{algorithm}'s policy is not the optimal one"
 
@@ -201,6 +205,12 @@ def algorithm_checks(
         learns = [
             Check("values the behaviour policy", behaviour_values),
             Check("improves it by one step", one_step),
+            Check("does not look ahead at gamma = 0", control),
+        ]
+    elif config_class.learns == "value of the best policy":
+        learns = [
+            Check("values the optimal policy", optimal_values),
+            Check("clones the behaviour policy", cloned),
             Check("does not look ahead at gamma = 0", control),
         ]
     elif config_class.learns == "better policy":

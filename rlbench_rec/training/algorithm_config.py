@@ -22,9 +22,11 @@ Q_FORMS = ("greedy", "softmax", "epsilon-greedy")
 LOGIT_FORMS = ("stochastic", "greedy")
 """Policies of a network whose scores are a policy's logits."""
 
-Learns = Literal["best policy", "behaviour policy", "value of the behaviour policy", "better policy"]
-"""What an algorithm looks for in a log: the best policy, the one that logged (a clone), Q of the one that logged, or a
-policy that is better than that."""
+Learns = Literal[
+    "best policy", "value of the best policy", "behaviour policy", "value of the behaviour policy", "better policy"
+]
+"""What an algorithm looks for in a log: the best policy; Q of it, beside a clone that acts; the policy that logged (a
+clone); Q of that, and what is best by it; or a policy that is better than it."""
 
 Width = Annotated[int, Field(ge=1, le=16_384)]
 """Of a layer."""

@@ -64,4 +64,4 @@ class Trainable(ABC):
 
     def validated_network(self) -> ActionScores:
         """The network that the learning curve is of: Q values, or logits where `gamma` is None."""
-        return self.score_network().critic
+        return self.score_network()

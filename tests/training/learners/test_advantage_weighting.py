@@ -112,6 +112,23 @@ def test_policies_are_of_the_logits_and_values_of_q(algorithm, data, tmp_path):
     assert np.array_equal(again.scores(states), logits) and np.array_equal(again.q_values(states), values)
 
 
+@pytest.mark.parametrize("algorithm", ["iql", "awr"])
+def test_the_learning_curve_takes_states_to_be_worth_what_the_targets_do(algorithm, data):
+    """V of iql, and of awr Q of the action that the log took: not the best of Q, which neither ever looks at."""
+    run = fit(data, algorithm, steps=30, batch_size=32, validation=0.2, device="cpu")
+    held = data.episodes(120, 150)
+    states = torch.from_numpy(held.states())
+    network = run.network()
+    with torch.no_grad():
+        worth = (
+            network.state_value(states)[:, 0]
+            if algorithm == "iql"
+            else network.q(states)[range(len(held)), held.actions]
+        )
+    expected = float(worth.mean()) * run.reward_scale
+    assert run.history["mean_q"].iloc[-1] == pytest.approx(expected, rel=1e-5)
+
+
 def test_values_of_an_actor_critic_are_in_the_logs_units(data):
     from dataclasses import replace
 

@@ -1,0 +1,82 @@
+"""Quantile regression DQN."""
+
+from __future__ import annotations
+
+import copy
+from typing import NamedTuple
+
+import torch
+from pydantic import Field
+
+from ..algorithm_config import ValueConfig
+from ..networks import NetworkBuilder, Output, ScoreNetwork
+from ..objective import Head, Heads, Objective
+from ..torch_algorithm import TorchAlgorithm
+from ..transitions import Batch
+
+
+class QRDQN(ValueConfig):
+    """Quantile regression DQN: the return's distribution, as quantiles of each action; Q is their mean.
+
+    Quantile theta_i(s, a) at level (i - 1/2) / n is fitted to r + gamma theta'_j(s', b), all j, b the action of the
+    largest mean, by the quantile Huber loss |level - 1(u < 0)| H_kappa(u) / kappa (Dabney et al. 2018).
+    """
+
+    n_quantiles: int = Field(default=32, ge=2, le=1_000)
+    """Quantiles an action."""
+    kappa: float = Field(default=1.0, gt=0)
+    """Where the loss bends from squared to absolute, in units of Q. Large, its minimum is nearer to expectiles."""
+    target_update_interval: int = Field(default=200, ge=1)
+    """Steps between copies of the network into the target network."""
+
+    @classmethod
+    def gives_objective(cls) -> bool:
+        return True
+
+    def build(self, networks: NetworkBuilder, batch_size: int) -> QRDQNLearning:
+        return QRDQNLearning(self, networks)
+
+
+class Bend(NamedTuple):
+    """What the loss takes of the config."""
+
+    kappa: float
+
+
+class QRDQNLearning(TorchAlgorithm):
+    """Its network of quantiles, and the target."""
+
+    def __init__(self, config: QRDQN, networks: NetworkBuilder):
+        quantiles = networks.outputs(config.n_quantiles)
+        target = copy.deepcopy(quantiles).requires_grad_(False)
+        settings, interval = Bend(config.kappa), config.target_update_interval
+        objective = Objective([quantiles], qr_dqn_loss, settings, [target], interval)
+        self.q = ScoreNetwork([Output(quantiles)])
+        super().__init__(config, {"quantiles": quantiles, "target": target}, objective=objective)
+
+    def score_network(self, other_action: int | None = None) -> ScoreNetwork:
+        return self.q
+
+
+def qr_dqn_loss(heads: Heads, targets: Heads, batch: Batch, bend: Bend) -> torch.Tensor:
+    """The quantile Huber loss: its mean over targets and rows, its sum over quantiles."""
+    (quantiles,), (target,) = heads, targets
+    logged = taken(quantiles(batch.states), batch.actions)
+    aims = batch.targets(lambda states: best_quantiles(target, states))
+    gaps = aims.unsqueeze(1) - logged.unsqueeze(2)
+    levels = (torch.arange(logged.shape[1], device=logged.device) + 0.5) / logged.shape[1]
+    sides = torch.where(gaps.detach() < 0, 1.0 - levels.unsqueeze(1), levels.unsqueeze(1))
+    sizes = gaps.abs()
+    bent = sizes.clamp(max=bend.kappa)
+    return (sides * bent * (sizes - 0.5 * bent)).mean(dim=2).sum(dim=1).mean() / bend.kappa
+
+
+def taken(quantiles: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
+    """(b, A, n) quantiles and (b, 1) actions -> (b, n)."""
+    return quantiles.gather(1, actions.unsqueeze(2).expand(-1, -1, quantiles.shape[2])).squeeze(1)
+
+
+def best_quantiles(target: Head, states: torch.Tensor) -> torch.Tensor:
+    """(b, n) quantiles of the action whose mean is largest."""
+    quantiles = target(states)
+    return taken(quantiles, quantiles.mean(dim=2).argmax(dim=1, keepdim=True))
