@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ..errors import InputError, MissingFileError, UnknownNameError
 from ..evaluation.q_models import SuiteQ
@@ -39,7 +39,13 @@ MOST_EPISODES, MOST_SEEDS = 100_000_000, 10_000
 """The most episodes of a log and seeds of a suite: more is a typing error that would fill the memory."""
 
 
-Steps = Annotated[int, Field(ge=1)] | Literal["plateau"]
+def _number_or_plateau(value: object) -> object:
+    if value == "plateau" or (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
+        return value
+    raise ValueError("give a whole number of at least 1, or 'plateau'")
+
+
+Steps = Annotated[int | Literal["plateau"], BeforeValidator(_number_or_plateau)]
 """Of training: so many, or until held-out scores have stopped improving."""
 
 

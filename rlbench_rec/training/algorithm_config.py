@@ -45,6 +45,12 @@ class AlgorithmConfig(BaseModel, ABC):
     """Width of item and event embeddings; unused where states have no history."""
     tune_item_vectors: bool = False
     """Whether the vectors that come with a log's items are trained further, or kept as they are."""
+    weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """What each step takes off every weight, as a share of the step size (AdamW, Loshchilov and Hutter 2019)."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the outputs of the encoder's hidden layers that is set to 0 while training."""
+    layer_norm: bool = False
+    """Whether the encoder's hidden layers are normalised before their ReLU."""
 
     forms: ClassVar[tuple[str, ...]] = LOGIT_FORMS
     """The policies that can be made of the trained network."""

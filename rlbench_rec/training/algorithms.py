@@ -30,7 +30,8 @@ class D3rlpyConfig(AlgorithmConfig):
     """Name of d3rlpy's config class."""
     encoder_fields: ClassVar[tuple[str, ...]] = ("encoder_factory",)
     rate_fields: ClassVar[tuple[str, ...]] = ("learning_rate",)
-    """What d3rlpy's config calls the encoder and the step size."""
+    optimiser_fields: ClassVar[tuple[str, ...]] = ("optim_factory",)
+    """What d3rlpy's config calls the encoder, the step size and the optimiser."""
 
     def build(self, networks: NetworkBuilder, batch_size: int) -> D3rlpyAlgorithm:
         from .d3rlpy_algorithm import D3rlpyAlgorithm
@@ -52,7 +53,11 @@ class D3rlpyConfig(AlgorithmConfig):
             device: `cpu` or `cuda:<n>`.
         """
         config = getattr(d3rlpy().algos, self.d3rlpy_config)
-        parts = dict.fromkeys(self.encoder_fields, encoder) | dict.fromkeys(self.rate_fields, self.learning_rate)
+        parts: dict[str, object] = dict.fromkeys(self.encoder_fields, encoder)
+        parts |= dict.fromkeys(self.rate_fields, self.learning_rate)
+        if self.weight_decay:
+            decaying = d3rlpy().optimizers.AdamWFactory(weight_decay=self.weight_decay)
+            parts |= dict.fromkeys(self.optimiser_fields, decaying)
         return config(**parts, batch_size=batch_size, **self.d3rlpy_fields(encoder)).create(device=device)
 
     def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, object]:
@@ -195,6 +200,7 @@ class SAC(QConfig):
     d3rlpy_config: ClassVar[str] = "DiscreteSACConfig"
     encoder_fields: ClassVar[tuple[str, ...]] = ("actor_encoder_factory", "critic_encoder_factory")
     rate_fields: ClassVar[tuple[str, ...]] = ("actor_learning_rate", "critic_learning_rate")
+    optimiser_fields: ClassVar[tuple[str, ...]] = ("actor_optim_factory", "critic_optim_factory")
 
     def d3rlpy_fields(self, encoder: StateEncoderFactory) -> dict[str, object]:
         fields = super().d3rlpy_fields(encoder)

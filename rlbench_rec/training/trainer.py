@@ -252,7 +252,16 @@ def create(
     config: AlgorithmConfig, encoder: str, layout: StateLayout, action_count: int, batch_size: int, device: str
 ) -> Trainable:
     """The algorithm with fresh networks for states of this layout."""
-    networks = NetworkBuilder(encoder, layout, action_count, config.hidden_units, config.embedding_size, device)
+    networks = NetworkBuilder(
+        encoder,
+        layout,
+        action_count,
+        config.hidden_units,
+        config.embedding_size,
+        device,
+        dropout=config.dropout,
+        layer_norm=config.layer_norm,
+    )
     return config.build(networks, batch_size)
 
 

@@ -23,6 +23,7 @@ class NetworkBuilder:
         hidden_units: widths of the encoder's hidden layers; the last is the number of features.
         embedding_size: width of item and event embeddings.
         device: where the networks are.
+        dropout, layer_norm: of the hidden layers.
     """
 
     encoder: str
@@ -31,6 +32,8 @@ class NetworkBuilder:
     hidden_units: tuple[int, ...]
     embedding_size: int
     device: str
+    dropout: float = 0.0
+    layer_norm: bool = False
 
     def features(self) -> nn.Module:
         """(b, state size) states -> (b, `feature_count`) features. They know nothing of what may be done."""
@@ -68,7 +71,15 @@ class NetworkBuilder:
         return nn.Sequential(self._encoder(pass_on=False), nn.Linear(self.feature_count, 1)).to(self.device)
 
     def _encoder(self, pass_on: bool) -> nn.Module:
-        return build(self.encoder, self.layout, self.hidden_units, self.embedding_size, pass_on=pass_on)
+        return build(
+            self.encoder,
+            self.layout,
+            self.hidden_units,
+            self.embedding_size,
+            pass_on=pass_on,
+            dropout=self.dropout,
+            layer_norm=self.layer_norm,
+        )
 
     def _head(self, dueling: bool) -> nn.Module:
         return make_head(self.layout, self.feature_count, self.action_count, self.embedding_size, dueling)

@@ -29,6 +29,7 @@ class StateEncoderFactory(EncoderFactory):
         history, item_count, event_count, forbidden, candidates, other_item, vector_size: as in `StateLayout`.
         hidden_units: widths of the hidden layers.
         embedding_size: width of item and event embeddings.
+        dropout, layer_norm: of the hidden layers.
     """
 
     encoder: str = "mlp"
@@ -41,6 +42,8 @@ class StateEncoderFactory(EncoderFactory):
     vector_size: int = 0
     hidden_units: list[int] = dataclasses.field(default_factory=lambda: [64, 64])
     embedding_size: int = 16
+    dropout: float = 0.0
+    layer_norm: bool = False
 
     @classmethod
     def like(cls, networks: NetworkBuilder) -> StateEncoderFactory:
@@ -51,11 +54,21 @@ class StateEncoderFactory(EncoderFactory):
             encoder=networks.encoder,
             hidden_units=list(networks.hidden_units),
             embedding_size=networks.embedding_size,
+            dropout=networks.dropout,
+            layer_norm=networks.layer_norm,
         )
 
     def create(self, observation_shape: tuple[int, ...]) -> nn.Module:
         layout = self.layout(observation_shape[0])
-        return build(self.encoder, layout, self.hidden_units, self.embedding_size, pass_on=True)
+        return build(
+            self.encoder,
+            layout,
+            self.hidden_units,
+            self.embedding_size,
+            pass_on=True,
+            dropout=self.dropout,
+            layer_norm=self.layer_norm,
+        )
 
     def layout(self, state_size: int = 0) -> StateLayout:
         """How a state of so many columns reads; its context means nothing where they are not given."""

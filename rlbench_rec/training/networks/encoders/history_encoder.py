@@ -64,6 +64,7 @@ class SequenceEncoder(nn.Module):
         layout: how a state reads.
         hidden_units: widths of the hidden layers; the last is the number of features.
         embedding_size: width of item and event embeddings.
+        dropout, layer_norm: of the hidden layers; see `perceptron`.
 
     Raises:
         InputError: states without a history.
@@ -71,13 +72,21 @@ class SequenceEncoder(nn.Module):
 
     summary: ClassVar[type[Summary]]
 
-    def __init__(self, layout: StateLayout, hidden_units: Sequence[int], embedding_size: int):
+    def __init__(
+        self,
+        layout: StateLayout,
+        hidden_units: Sequence[int],
+        embedding_size: int,
+        *,
+        dropout: float = 0.0,
+        layer_norm: bool = False,
+    ):
         super().__init__()
         if not layout.history:
             raise InputError("These states have no history to read.", where="encoder", hint="Use mlp.")
         self.slots = HistorySlots(layout, embedding_size)
         self.summarise = self.summary(self.slots.size, layout.history, embedding_size)
-        self.layers = perceptron(layout.context + self.summarise.width, hidden_units)
+        self.layers = perceptron(layout.context + self.summarise.width, hidden_units, dropout, layer_norm)
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
         context, slots, real = self.slots(states)
@@ -85,10 +94,24 @@ class SequenceEncoder(nn.Module):
         return self.layers(torch.cat([context, summary], dim=1))
 
 
-def perceptron(width: int, hidden_units: Sequence[int]) -> nn.Sequential:
-    """ReLU layers from `width` inputs."""
+def perceptron(
+    width: int, hidden_units: Sequence[int], dropout: float = 0.0, layer_norm: bool = False
+) -> nn.Sequential:
+    """ReLU layers from `width` inputs.
+
+    Args:
+        width: number of inputs.
+        hidden_units: width of each layer.
+        dropout: share of a layer's outputs set to 0 while training (Srivastava et al. 2014).
+        layer_norm: whether what a ReLU takes is normalised over the layer (Ba et al. 2016).
+    """
     layers: list[nn.Module] = []
     for units in hidden_units:
-        layers += [nn.Linear(width, units), nn.ReLU()]
+        layers.append(nn.Linear(width, units))
+        if layer_norm:
+            layers.append(nn.LayerNorm(units))
+        layers.append(nn.ReLU())
+        if dropout:
+            layers.append(nn.Dropout(dropout))
         width = units
     return nn.Sequential(*layers)

@@ -20,12 +20,22 @@ class MLPEncoder(nn.Module):
         layout: how a state reads.
         hidden_units: widths of the hidden layers; the last is the number of features.
         embedding_size: width of item and event embeddings.
+        dropout, layer_norm: of the hidden layers; see `perceptron`.
     """
 
-    def __init__(self, layout: StateLayout, hidden_units: Sequence[int], embedding_size: int):
+    def __init__(
+        self,
+        layout: StateLayout,
+        hidden_units: Sequence[int],
+        embedding_size: int,
+        *,
+        dropout: float = 0.0,
+        layer_norm: bool = False,
+    ):
         super().__init__()
         self.slots = HistorySlots(layout, embedding_size) if layout.history else None
-        self.layers = perceptron(layout.context + (self.slots.size if self.slots else 0), hidden_units)
+        width = layout.context + (self.slots.size if self.slots else 0)
+        self.layers = perceptron(width, hidden_units, dropout, layer_norm)
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
         if self.slots is None:
