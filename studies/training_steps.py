@@ -1,10 +1,12 @@
 """How long do learners train before held-out scores stop improving, and what are their policies worth on the way?
 
-    python -m studies.training_steps --shops 0 1 --out training_steps.csv
+    python -m studies.training_steps --shops 0 1 --out curves.csv
+    python -m studies.training_steps --shops 2 --plateau --out plateau.csv
 
 One row a point of the learning curve, of learners in `train` shops of every task, trained far beyond the usual 2,000
 steps, with the true value of the greedy policy at some of the points. Stopping rules, and the bound above which a
-training counts as diverging, were chosen on these rows (docs/training.md).
+training counts as diverging, were chosen on these rows. With `--plateau`, on other shops, one row a training of 2,000
+steps and one until a plateau (docs/training.md).
 """
 
 from __future__ import annotations
@@ -19,9 +21,9 @@ import torch
 
 from rlbench_rec import tasks
 from rlbench_rec.tasks.base import Task
-from rlbench_rec.training import trainer
+from rlbench_rec.training import fit, trainer
 from rlbench_rec.training.algorithm_config import make_config
-from rlbench_rec.training.fit_options import FitOptions
+from rlbench_rec.training.fit_options import PLATEAU, FitOptions
 from rlbench_rec.training.learning_curve import train
 from rlbench_rec.training.reward_scale import in_units_of, reward_scale
 from rlbench_rec.training.validation import HeldOut, hold_out
@@ -68,11 +70,37 @@ def curves(task: Task, learner: str, valued: Sequence[int], episodes: int = EPIS
     return frame.assign(truth=frame["step"].map(truths), **known)
 
 
+def plateaus(task: Task, learner: str, episodes: int = EPISODES) -> pd.DataFrame:
+    """A training of 2,000 steps and one until a plateau: how long, and what the greedy policy is worth."""
+    data, _ = task.log(episodes=episodes, policy=task.behaviour, seed=1).split()
+    algorithm, config = LEARNERS[learner]
+    behaviour = task.true_value(task.behaviour, relative_error=0.02, seed=2).value
+    rows = []
+    for steps in (2_000, PLATEAU):
+        run = fit(data, algorithm, loop="lean", steps=steps, config=config, validation=VALIDATION, device="cpu")
+        values = {
+            checkpoint: task.true_value(run.policy("greedy", checkpoint=checkpoint), relative_error=0.03, seed=2).value
+            for checkpoint in run.networks
+        }
+        rows.append(
+            {
+                "steps": steps,
+                "used": run.steps_used,
+                "best_step": run.best_step,
+                "overestimation": run.overestimation,
+                "diverges": run.diverges(),
+                **{checkpoint: value / behaviour for checkpoint, value in values.items()},
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shops", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--tasks", nargs="+", default=[name for name in tasks.TASKS if name != "tabular-v1"])
     parser.add_argument("--learners", nargs="+", default=list(LEARNERS), choices=list(LEARNERS))
+    parser.add_argument("--plateau", action="store_true")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -80,7 +108,8 @@ def main() -> None:
         for name in options.tasks:
             task = tasks.make(name, seed=shop, variant="train")
             for learner in options.learners:
-                rows = curves(task, learner, VALUED).assign(task=name, shop=shop, learner=learner)
+                rows = plateaus(task, learner) if options.plateau else curves(task, learner, VALUED)
+                rows = rows.assign(task=name, shop=shop, learner=learner)
                 rows.to_csv(options.out, mode="a", header=not options.out.exists(), index=False)
 
 

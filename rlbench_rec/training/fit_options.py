@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..errors import InputError
 
-PLATEAU = "plateau"
+PLATEAU: Literal["plateau"] = "plateau"
 Steps = int | Literal["plateau"]
 """Gradient steps: so many, or until held-out scores have stopped improving."""
 MOST_STEPS = 50_000

@@ -90,12 +90,22 @@ class ResumableCheckpoint:
             _restore_optimiser(optimiser, _below(f"optimiser{number}.", tensors))
         (sampling,) = self.loop.sampling
         sampling.set_state(tensors["sampling"])
+        torch.set_rng_state(tensors["dropout"])
+        if "dropout.cuda" in tensors:
+            torch.cuda.set_rng_state(tensors["dropout.cuda"], self._device)
         self.algorithm.grad_step = point.step
         return point
 
+    @property
+    def _device(self) -> torch.device:
+        return next(weight.device for module in self.algorithm.networks.values() for weight in module.parameters())
+
     def _tensors(self) -> dict[str, torch.Tensor]:
         (sampling,) = self.loop.sampling
-        tensors = {"sampling": sampling.get_state()}
+        # What dropout draws comes from torch's global generators, which training has to itself.
+        tensors = {"sampling": sampling.get_state(), "dropout": torch.get_rng_state()}
+        if self._device.type == "cuda":
+            tensors["dropout.cuda"] = torch.cuda.get_rng_state(self._device)
         for name, module in self.algorithm.networks.items():
             tensors |= {f"network.{name}.{key}": tensor for key, tensor in module.state_dict().items()}
         for number, optimiser in enumerate(self.loop.optimisers):
