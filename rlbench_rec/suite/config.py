@@ -42,7 +42,7 @@ MOST_EPISODES, MOST_SEEDS = 100_000_000, 10_000
 def _number_or_plateau(value: object) -> object:
     if value == "plateau" or (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
         return value
-    raise ValueError("give a whole number of at least 1, or 'plateau'")
+    raise ValueError("give a whole number greater than or equal to 1, or 'plateau'")
 
 
 Steps = Annotated[int | Literal["plateau"], BeforeValidator(_number_or_plateau)]
