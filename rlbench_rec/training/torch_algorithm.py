@@ -25,7 +25,7 @@ class TorchAlgorithm(Trainable):
         networks: name -> network, each made by the `NetworkBuilder` or put on its device. Weights that are not to be
             learnt (a target network's) do not require gradients. All that has to survive an interruption is a parameter
             or a buffer of one of them.
-        optimisers: what steps the weights; None: one Adam with the config's learning rate.
+        optimisers: what steps the weights; None: one Adam with the config's learning rate and weight decay.
         objective: its loss and its targets, where they are all that an update is.
     """
 
@@ -42,8 +42,12 @@ class TorchAlgorithm(Trainable):
         self.grad_step = 0
         if optimisers is None:
             learnt = [p for network in networks.values() for p in network.parameters() if p.requires_grad]
-            optimisers = [torch.optim.Adam(learnt, lr=config.learning_rate)]
+            adam = torch.optim.AdamW if config.weight_decay else torch.optim.Adam
+            optimisers = [adam(learnt, lr=config.learning_rate, weight_decay=config.weight_decay)]
         self.optimisers = optimisers
+        for network in networks.values():
+            if not any(p.requires_grad for p in network.parameters()):
+                network.eval()  # what is aimed at is without dropout
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """The loss on a batch, a scalar: the objective's, where there is one."""

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from ..mdp.dataset import TransitionDataset
     from .algorithm_config import AlgorithmConfig
 
-DIVERGING = 10.0
-"""Overestimation above which values feed on themselves more than on rewards. Chosen in `train` shops (docs/training.md):
-levels that stay where they are, as CQL's with a large alpha, were 6.4 at the most, what ran away passed 50."""
+DIVERGING = 25.0
+"""Overestimation above which a training has run away. Chosen in `train` shops (docs/training.md): levels that stay
+where they are, as those of CQL with a large alpha, were 23 at the most, and what ran away passed 50."""
 Checkpoint = Literal["last", "best"]
 CHECKPOINTS: tuple[str, ...] = get_args(Checkpoint)
 

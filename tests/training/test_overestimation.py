@@ -55,7 +55,7 @@ def test_a_run_says_it_of_each_checkpoint(tmp_path):
 
 
 def test_steps_too_large_for_the_shop_run_away():
-    assert fit(toy_shop(150), "dqn", config={"learning_rate": 0.3}, **QUICK).diverges()
+    assert fit(toy_shop(150), "dqn", config={"learning_rate": 0.5}, **QUICK).diverges()
     assert not fit(toy_shop(150), "dqn", config={"learning_rate": 5e-3}, **QUICK).diverges()
 
 

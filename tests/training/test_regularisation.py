@@ -41,7 +41,10 @@ def test_every_encoder_takes_them(encoder):
     assert torch.equal(both.eval()(states), both.eval()(states))
 
 
-@pytest.mark.parametrize(("algorithm", "loop"), [("cql", "stock"), ("cql", "tensor"), ("cql", "lean"), ("bc", "graph")])
+@pytest.mark.parametrize(
+    ("algorithm", "loop"),
+    [("cql", "stock"), ("cql", "tensor"), ("cql", "lean"), ("bc", "graph"), ("iql", "tensor"), ("iql", "lean")],
+)
 def test_trainings_repeat_and_policies_draw_nothing(algorithm, loop, data):
     first, again = (fit(data, algorithm, loop=loop, config=ALL, **QUICK) for _ in range(2))
     states = data.states()

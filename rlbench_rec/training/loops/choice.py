@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..algorithm_config import AlgorithmConfig
 from ..algorithms import D3rlpyConfig
 from ..device import resolve
@@ -12,26 +14,28 @@ from ..registries import ALGORITHMS, ENCODERS, LOOPS
 RECURRENT = (GRUEncoder, LSTMEncoder)
 
 
-def nearest_loop(wanted: str, algorithm: str, encoder: str, device: str = "auto") -> str:
+def nearest_loop(
+    wanted: str, algorithm: str, encoder: str, device: str = "auto", config: Mapping[str, object] | None = None
+) -> str:
     """`wanted` where it can train this pair, and is worth it, else the next in ensemble, lean, tensor.
 
     `stock` trains d3rlpy's algorithms alone, and the loops of our own those that give an `Objective`, which `bcq` and
-    `sac` do not; recurrent encoders cannot be stacked; stacked Transformers are slower on a CPU than one after the
-    other.
+    `sac` do not; recurrent encoders and dropout cannot be stacked; stacked Transformers are slower on a CPU than one
+    after the other.
 
     Args:
         wanted, algorithm, encoder: ids.
         device: where to train, as in `fit`.
+        config: overrides of the algorithm's config, as in `fit`.
 
     Raises:
         UnknownNameError: an id that is not there.
     """
-    loop, config, module = LOOPS.canonical(wanted), ALGORITHMS[algorithm], ENCODERS[encoder]
-    if loop == "ensemble" and (
-        issubclass(module, RECURRENT) or (issubclass(module, TransformerEncoder) and resolve(device) == "cpu")
-    ):
+    loop, learner, module = LOOPS.canonical(wanted), ALGORITHMS[algorithm], ENCODERS[encoder]
+    alone = issubclass(module, RECURRENT) or bool((config or {}).get("dropout"))
+    if loop == "ensemble" and (alone or (issubclass(module, TransformerEncoder) and resolve(device) == "cpu")):
         loop = "lean"
-    return loop if loop == "tensor" or _can_train(loop, config) else "tensor"
+    return loop if loop == "tensor" or _can_train(loop, learner) else "tensor"
 
 
 def _can_train(loop: str, config: type[AlgorithmConfig]) -> bool:

@@ -123,13 +123,16 @@ class Stack:
         networks: (S,) of the networks of each, whose weights `read` takes and `write` gives back. There may be none.
 
     Raises:
-        InputError: torch has no rule to stack one of their layers.
+        InputError: torch has no rule to stack one of their layers, or one draws random numbers.
     """
 
     def __init__(self, networks: Sequence[Sequence[nn.Module]]):
         self.networks, self.modules = networks, networks[0]
         if any(isinstance(part, nn.RNNBase) for module in self.modules for part in module.modules()):
             raise InputError("Recurrent encoders cannot be stacked.", where="loop", hint="Use lean.")
+        if any(isinstance(part, nn.Dropout) for module in self.modules for part in module.modules()):
+            what = "An ensemble takes no dropout: its members would not draw what they draw alone."
+            raise InputError(what, where="loop", hint="Use lean.")
         stacked = [stack_module_state(list(alike)) for alike in zip(*networks, strict=True)]
         self.weights = {str(i): weights for i, (weights, _) in enumerate(stacked)}
         self.buffers = [dict(module.named_buffers()) for module in self.modules]

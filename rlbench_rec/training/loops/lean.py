@@ -51,6 +51,8 @@ def lean(
     batches = rows if rows is not None else uniform_rows(len(data), batch_size, generator)
     heads, targets = (in_precision(modules, device, precision) for modules in (objective.heads, objective.targets))
     adam = adam_like(algorithm, objective.parameters, fused, capturable=recorded and device != "cpu")
+    for target in objective.targets:
+        target.eval()  # what is aimed at is without dropout
 
     total = torch.zeros((), device=device)
 
@@ -96,6 +98,7 @@ def adam_like(
 ) -> torch.optim.Adam:
     """Adam with the settings of the algorithm's own; a `capturable` one counts its steps on the device."""
     (optimiser,) = algorithm.optimisers
+    make = torch.optim.AdamW if isinstance(optimiser, torch.optim.AdamW) else torch.optim.Adam
     settings = optimiser.defaults
     same = {name: settings[name] for name in ("lr", "betas", "eps", "weight_decay", "amsgrad")}
-    return torch.optim.Adam(parameters, **same, fused=fused, capturable=capturable)
+    return make(parameters, **same, fused=fused, capturable=capturable)

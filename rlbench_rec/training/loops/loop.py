@@ -15,6 +15,9 @@ from ..d3rlpy_algorithm import D3rlpyAlgorithm
 from ..objective import Objective
 from ..trainable import Trainable
 
+ADAM = (torch.optim.Adam, torch.optim.AdamW)
+"""What the loops of our own make again, for their own weights; in older versions of torch two classes."""
+
 
 class Sampling(Protocol):
     """What rows are drawn from; a `torch.Generator` is one."""
@@ -93,7 +96,7 @@ def objective_of(algorithm: Trainable, loop: str) -> Objective:
     """
     if algorithm.objective is None:
         raise InputError(f"The {loop} loop has no loss for {algorithm.name}.", where="loop", hint="Use tensor.")
-    if len(algorithm.optimisers) != 1 or not isinstance(algorithm.optimisers[0], torch.optim.Adam):
+    if len(algorithm.optimisers) != 1 or not isinstance(algorithm.optimisers[0], ADAM):
         raise InputError(
             f"The {loop} loop steps one Adam, and {algorithm.name} has another optimiser.",
             where="loop",

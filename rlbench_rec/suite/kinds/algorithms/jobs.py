@@ -81,7 +81,7 @@ class TrainingJob(Job[Suite, Source]):
         """The training loop: the suite's, or the nearest that can train this row."""
         from ....training import nearest_loop
 
-        return nearest_loop(self.suite.loop, self.spec.id, self.spec.encoder, self.device)
+        return nearest_loop(self.suite.loop, self.spec.id, self.spec.encoder, self.device, self.spec.config)
 
     @property
     def is_learner(self) -> bool:
