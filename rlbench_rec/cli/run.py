@@ -64,7 +64,7 @@ def command(
         resume=resume,
     )
     command_line = ["rlbench", *sys.argv[1:]]
-    with _resumable(folder), RunProgress() as progress:
+    with resumable(folder), RunProgress() as progress:
         finished = run_suite(
             chosen,
             folder,
@@ -80,7 +80,8 @@ def command(
 
 
 @contextlib.contextmanager
-def _resumable(folder: Path) -> Iterator[None]:
+def resumable(folder: Path) -> Iterator[None]:
+    """Say how an interrupted run can be finished."""
     try:
         yield
     except BaseException as error:

@@ -79,16 +79,33 @@ def training_steps(text: str) -> Steps:
     raise InputError(f"'{text}' is not a number of training steps.", where="--steps", hint="Or give plateau.")
 
 
-def _for_dataset(dataset: str, data: Path | None) -> Suite:
+def for_dataset(dataset: str, data: Path | None) -> tuple[str, list[Source]]:
+    """The id of a card, and a source of the standard board for each log that it has; for the one that is named, where
+    the name has a variant.
+
+    Args:
+        dataset: card id or path, with a variant or without.
+        data: file or folder of the raw log; None takes what the card ships or points to.
+
+    Raises:
+        UnknownNameError, MissingFileError, InputError: no such card, or not a card.
+    """
     from .. import events
 
-    card = events.find_card(dataset)
-    template = load_suite(FOR_DATASETS)
-    assert isinstance(template, Suite), f"{FOR_DATASETS}.toml is a suite of algorithms"
-    pattern = template.sources[0]
+    card, pattern = events.find_card(dataset), _standard_board().sources[0]
     names = [dataset]
     if card.variants and dataset.removesuffix("/") in (card.id,):
         names = [f"{card.id}/{variant}" for variant in card.variants]
     location = None if data is None else str(data.resolve())
-    sources: list[Source] = [pattern.model_copy(update={"dataset": name, "data": location}) for name in names]
-    return template.model_copy(update={"name": card.id, "sources": sources})
+    return card.id, [pattern.model_copy(update={"dataset": name, "data": location}) for name in names]
+
+
+def _for_dataset(dataset: str, data: Path | None) -> Suite:
+    name, sources = for_dataset(dataset, data)
+    return _standard_board().model_copy(update={"name": name, "sources": sources})
+
+
+def _standard_board() -> Suite:
+    board = load_suite(FOR_DATASETS)
+    assert isinstance(board, Suite), f"{FOR_DATASETS}.toml is a suite of algorithms"
+    return board

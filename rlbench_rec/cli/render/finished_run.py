@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ...policies.forms import FRONTIER_FORMS
 from ...results.headline import Headline, formatted, headlines
 from ...results.leaderboard import BEST, DIVERGING
 from ...results.needs_rl import needs_rl
 from ...suite.kinds.algorithms.tables import PLOTS_FOLDER
 from .console import say, stderr_console, stdout_console
+from .frontier import advice_of, is_control, show_advice, unidentified, with_advice
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,12 +43,17 @@ def show_algorithms(finished: FinishedRun, as_json: bool = False) -> None:
     from ...results.schema import NORMALISED, NORMALISED_KEYS
 
     board = load_leaderboard(finished.folder / "leaderboard.csv")
+    advised = advice_of(finished.folder)
     if as_json:
-        say(board.to_json(orient="records", indent=1))
+        say(with_advice(board, advised).to_json(orient="records", indent=1))
         return
     console = stdout_console()
     for shown in headlines(board):
+        if shown.place in advised:
+            show_advice(console, advised[shown.place], board)
         _show_place(console, shown)
+    for sentence in unidentified(board) if _asks_for_frontiers(finished) else ():
+        console.print(sentence, highlight=False, markup=False)
     normalised = finished.folder / "normalised.csv"
     if normalised.is_file():
         _show_normalised(console, matrix(read_table(normalised, NORMALISED, NORMALISED_KEYS)))
@@ -57,7 +64,7 @@ def show_algorithms(finished: FinishedRun, as_json: bool = False) -> None:
     console.print(f"leaderboard.csv has all {len(board)} rows: {counts}.", highlight=False, soft_wrap=True)
     where = f"Files: {escape(str(finished.folder))} (pictures: {PLOTS_FOLDER}/), {finished.seconds:.0f} s"
     console.print(where, highlight=False, soft_wrap=True)
-    _show_failures(finished)
+    show_failures(finished)
 
 
 def show_estimators(finished: FinishedRun, as_json: bool = False) -> None:
@@ -87,10 +94,19 @@ def show_estimators(finished: FinishedRun, as_json: bool = False) -> None:
     files = f"{escape(str(finished.folder))} (pictures: {PLOTS_FOLDER}/)"
     where = f"Errors are shares of the behaviour policy's value. Files: {files}, {finished.seconds:.0f} s"
     console.print(where, highlight=False, soft_wrap=True)
-    _show_failures(finished)
+    show_failures(finished)
 
 
-def _show_failures(finished: FinishedRun) -> None:
+def _asks_for_frontiers(finished: FinishedRun) -> bool:
+    suite = finished.suite
+    if suite.kind == "estimators":
+        return False
+    forms = [*suite.forms, *(form for source in suite.sources for form in source.forms or [])]
+    return any(form in FRONTIER_FORMS for form in forms)
+
+
+def show_failures(finished: FinishedRun) -> None:
+    """Why jobs failed, on stderr."""
     errors = stderr_console()
     for failure in finished.failures:
         errors.print(f"{failure.run_id}: {failure.status}", style="red", markup=False, soft_wrap=True)
@@ -101,7 +117,7 @@ def _show_place(console: Console, shown: Headline) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    last = shown.rows[[BEST not in variant.split("/") for variant in shown.rows["variant"]]]
+    last = shown.rows[[BEST not in variant.split("/") and not is_control(variant) for variant in shown.rows["variant"]]]
     ranked = last[last["rank"].notna()]
     console.print(Text(f"{shown.place}: {shown.metric} ({shown.estimator})", style="bold"), soft_wrap=True)
     if shown.behaviour is not None:

@@ -47,7 +47,7 @@ def plot_values(board: pd.DataFrame, runs: pd.DataFrame, folder: Path) -> list[P
     """
     paths: list[Path] = []
     for shown in headlines(board):
-        path = _path(folder, "values", shown.place, paths)
+        path = place_path(folder, "values", shown.place, paths)
         save(_values(shown, _truths(shown, board, runs)), path)
         paths.append(path)
     return paths
@@ -75,7 +75,7 @@ def plot_curves(curves: pd.DataFrame, runs: pd.DataFrame, folder: Path) -> list[
     styles = {label: number for number, label in enumerate(sorted(points["label"].unique()))}
     paths: list[Path] = []
     for place, rows in points.groupby("place", sort=True):
-        path = _path(folder, "curves", str(place), paths)
+        path = place_path(folder, "curves", str(place), paths)
         save(_curves(str(place), rows, styles), path)
         paths.append(path)
     return paths
@@ -207,7 +207,7 @@ def _label(variant: str, with_encoder: bool) -> str:
     return "".join(f" {part}" for part in shown)
 
 
-def _path(folder: Path, kind: str, place: str, taken: list[Path]) -> Path:
+def place_path(folder: Path, kind: str, place: str, taken: list[Path]) -> Path:
     """A safe file name; places that differ in other signs only (`a/b`, `a-b`) are numbered."""
     stem = f"{kind}-" + "".join(c if c.isalnum() or c in "-._" else "-" for c in place)
     number, path = 1, folder / f"{stem}.png"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ....results.data_identity import DataHashes, of_runs
 from ....results.leaderboard import leaderboard
 from ....results.normalised import normalised_table
+from ....results.plots.frontier import plot_frontiers
 from ....results.plots.normalised_scale import plot_normalised
 from ....results.plots.run_plots import plot_curves, plot_values
 from ....results.schema import CURVES, FRONTIER, LEADERBOARD, NORMALISED, RUN_KEYS, RUNS, SCHEMA_VERSION, STATUSES
@@ -38,12 +39,13 @@ def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> Da
     curves = frame([point for result in results for point in result.curve], CURVES)
     write_table(runs, RUNS, folder / "runs.csv")
     write_table(board, LEADERBOARD, folder / "leaderboard.csv")
+    (folder / PLOTS_FOLDER).mkdir(exist_ok=True)
     steps = frame([step for result in results for step in result.frontier], FRONTIER)
     if len(steps):
         steps = steps.sort_values([*FRONTIER_ORDER], kind="stable", ignore_index=True)
         write_table(steps, FRONTIER, folder / "frontier.csv")
+        plot_frontiers(steps, folder / PLOTS_FOLDER)
     write_table(curves.sort_values(["run_id", "step"], ignore_index=True), CURVES, folder / "curves.csv")
-    (folder / PLOTS_FOLDER).mkdir(exist_ok=True)
     if suite.normalise:
         table = normalised_table(runs, confidence=suite.confidence)
         write_table(table, NORMALISED, folder / "normalised.csv")

@@ -12,7 +12,7 @@ from rlbench_rec.policies import Tilted
 from rlbench_rec.results.read import load_leaderboard, load_runs, read_table
 from rlbench_rec.results.schema import FRONTIER, FRONTIER_KEYS
 from rlbench_rec.suite import Suite
-from rlbench_rec.suite.kinds.algorithms import learners
+from rlbench_rec.suite.kinds.algorithms import learners, tables
 from rlbench_rec.suite.kinds.algorithms import train as of_jobs
 from rlbench_rec.suite.kinds.algorithms.jobs import ChoiceJob, plan
 from rlbench_rec.suite.runner import run_suite
@@ -44,7 +44,9 @@ SUITE = Suite(
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, jobs_in_this_process):
-    with jobs_in_this_process():
+    with jobs_in_this_process(), pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in vars(tables) if name.startswith("plot_")]:
+            patch.setattr(tables, name, lambda *arguments: None)
         return run_suite(SUITE, tmp_path_factory.mktemp("suite") / "out", device="cpu")
 
 
@@ -152,7 +154,7 @@ def test_a_training_is_the_same_stored_or_made_again(finished):
     np.testing.assert_array_equal(stored.q_values(states), made.q_values(states))
 
 
-def test_a_choice_is_made_again_where_a_training_is(finished, tmp_path, in_this_process):
+def test_a_choice_is_made_again_where_a_training_is(finished, tmp_path, in_this_process, without_pictures):
     folder = tmp_path / "again"
     shutil.copytree(finished.folder, folder)
     next((folder / "jobs").glob("*.cql.*")).unlink()
