@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MEAN = "mean"
 """The contender that is the mean of the learners' standardised Qs."""
-LONGEST = 1_000.0
+LONGEST = 100.0
 """Times a log, above which it is no advice to log that long."""
 
 
@@ -59,6 +59,11 @@ def relative(lift: Lift, behaviour: float) -> str:
     return f"{_signed(value)} [{low}, {high}]"
 
 
+def rounded(number: float) -> str:
+    """Two significant digits, without an exponent: `40,000`."""
+    return f"{float(f'{number:.2g}'):,.10g}"
+
+
 def to_test(step: pd.Series, lift: Lift, behaviour: float) -> str:
     """What to do with a step that was chosen, and has this lift on the test side."""
     of_test = f"{relative(lift, behaviour)} on the test side, {lift.verdict}"
@@ -79,13 +84,12 @@ def no_change(step: pd.Series | None, curves: pd.DataFrame) -> str:
     """
     sentence = "The log vouches for no change: keep what is in service"
     if step is not None and step["log_needed"] <= LONGEST:
-        sentence += f", or log {step['log_needed']:.2g} times as much, when {in_words(step)} would show"
+        sentence += f", or log {rounded(step['log_needed'])} times as much, when {in_words(step)} would show"
     explored = curves[curves["explore_decisions"].notna()]
     if len(explored):
         easiest = explored.iloc[int(explored["explore_decisions"].to_numpy().argmin())]
-        sentence += (
-            f", or explore: {easiest['explore_decisions']:,.2g} decisions of which {in_words(easiest)} makes a tenth"
-        )
+        decisions = rounded(easiest["explore_decisions"])
+        sentence += f", or explore: {decisions} decisions of which {in_words(easiest)} makes a tenth"
     return f"{sentence}."
 
 

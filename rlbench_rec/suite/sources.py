@@ -84,13 +84,15 @@ class Loaded:
 
     @cached_property
     def base(self) -> Base | None:
-        """The behaviour policy that forms which stay with the log start from, where its exact distribution is known;
-        None where it is not, and in a log of users' own choices, where nobody's policy chose."""
-        from ..frontier import logged_base
+        """The behaviour policy that forms which stay with the log start from: its exact distribution where that is
+        known, else what is in service, known by its choices. None in a log of users' own choices, where nobody's policy
+        chose."""
+        from ..frontier import ServiceBase, logged_base
 
         if self.identification == "not-identified":
             return None
-        return logged_base(self.data, self.behaviour if self.data.propensities is not None else None)
+        exact = self.behaviour if self.data.propensities is not None else None
+        return logged_base(self.data, exact) or ServiceBase(self.clone)
 
     @cached_property
     def counterpart_policy(self) -> Policy | None:

@@ -101,7 +101,7 @@ def test_where_nothing_is_chosen_it_says_what_would_show(frame_of, run, lifts):
     explored = curve.assign(log_needed=math.nan, explore_decisions=[40_000.0, None, None])
     (advice,) = advise(runs, explored)
     assert advice.sentence.endswith(
-        "or explore: 4e+04 decisions of which dqn tilted by 0.3 nats a session makes a tenth."
+        "or explore: 40,000 decisions of which dqn tilted by 0.3 nats a session makes a tenth."
     )
     assert math.isnan(advice.log_needed)
     (advice,) = advise(runs, steps_of())

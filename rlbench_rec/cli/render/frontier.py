@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...results.frontier import BEST_FORM, FORM, LIFT, NEGATED, SHUFFLED, Advice, advise, load_frontier
+from ...results.frontier_words import rounded
 from ...results.headline import formatted
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _show_curve(console: Console, curve: pd.DataFrame, title: str) -> None:
     for row in curve.sort_values(["contender", "dial", "divergence"]).to_dict("records"):
         mark = ">" if row["chosen"] else " "
         verdict = Text(str(row["verdict"]), style=COLOURS.get(str(row["verdict"]), ""))
-        needed = "" if np.isnan(row["log_needed"]) else f"{row['log_needed']:.2g}x"
+        needed = "" if np.isnan(row["log_needed"]) else f"{rounded(row['log_needed'])}x"
         value, _ = formatted(row | {"mean": row["lift"]})
         cells = (mark, row["contender"], row["dial"], f"{row['divergence']:.2g}", value, drawn(row, low, high))
         table.add_row(*map(Text, cells), verdict, Text(needed))

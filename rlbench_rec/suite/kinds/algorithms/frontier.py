@@ -101,7 +101,7 @@ def _add(
 
 def _contender(front: Frontier, algorithm: str, variant: str) -> Contender:
     step = front.chosen
-    name = "behaviour" if step is None else f"{step.dial}-{step.divergence:g}"
+    name = "behaviour" if step is None else f"{step.dial}-{step.divergence:.3g}"
     return Contender(Subject(algorithm, variant, name, front.base_kind), front.policy, partial(_weighted, front=front))
 
 

@@ -23,7 +23,8 @@ assert tuple(DIALS) == REWEIGHTED_FORMS
 
 def parameter_of(loaded: Loaded, base: Base, form: PolicyForm, scores: QFunction) -> float | None:
     """The number behind a form: as it is written, but of `tilted` the temperature that is so many nats a session from
-    the behaviour policy on the validation episodes; None where no temperature is.
+    the behaviour policy on the validation episodes. None where no temperature is, or where the base does not tell the
+    policy's weights.
 
     Args:
         loaded: the source.
@@ -32,9 +33,10 @@ def parameter_of(loaded: Loaded, base: Base, form: PolicyForm, scores: QFunction
         scores: what the behaviour policy is reweighted by.
     """
     assert form.parameter is not None, "such forms have one"
-    if form.name != "tilted":
-        return form.parameter
     data = loaded.validation
+    if form.name != "tilted":
+        known = base.kind == "logged" or (form.name == "mixed" and data.propensities is not None)
+        return form.parameter if known else None
     settings = base.on(data).scored(scores_on_log(scores, data)).settings("tilted", [form.parameter])
     return settings[0].parameter if settings else None
 

@@ -92,7 +92,7 @@ def test_a_frontier_is_one_eligible_step_of_its_curve_or_the_behaviour_policy(st
         best = curve.loc[curve["eligible"] & (curve["ci_low"] > 0), "ci_low"].max()
         assert len(chosen) == 1 and chosen["ci_low"].iloc[0] == best
         assert chosen["true_lift"].iloc[0] == row["true_value"]
-        assert row["policy"] == f"{chosen['dial'].iloc[0]}-{chosen['divergence'].iloc[0]:g}"
+        assert row["policy"] == f"{chosen['dial'].iloc[0]}-{chosen['divergence'].iloc[0]:.3g}"
     assert (steps["reasons"].eq("") == steps["eligible"]).all()
     # Sessions of tabular shops are long: what is deterministic is no dial.
     assert set(steps["dial"]) == {"tilted"}
