@@ -74,5 +74,6 @@ def test_a_stricter_gate_is_asked_beside_the_ordinary_one():
     strict = ope.Gate(trusted_ess=1e6)
     lift = lift_on_log(log, stricter=strict)
     assert lift.estimate.verdict == "trusted" and lift.stricter[0] == "weak"
-    assert lift.times_needed == pytest.approx(1e6 / ope.diagnose(log).ess, rel=1e-9)
+    # Weights less 1 count for fewer rows than the weights themselves.
+    assert lift.times_needed > 1e6 / ope.diagnose(log).ess > 300
     assert lift.balanced_weights == pytest.approx(ope.diagnose(log).balanced_weights)
