@@ -29,6 +29,7 @@ OPTIONAL_COLUMNS = (
     "parent_category",
     "rating",
     "order",
+    "probabilities",
 )
 """These follow where the log has them; then come the card's context columns."""
 

@@ -150,7 +150,7 @@ def _run(
             for group in groups if card.deduplicate else ():
                 raw = group.rows(connection)
                 row_views.set_duplicates_aside(connection, raw, group.first)
-            row_views.check_propensities(connection, card, files)
+            row_views.check_propensities(connection, located, files)
             row_views.write(connection, row_views.quarantine_sql(files), folder / "quarantine.parquet", scratch)
             report = row_views.account(row_views.counts(connection), folder / "quarantine.parquet", files, tables)
             row_views.write(connection, sessions_sql(card, staging, gap), folder / "events.parquet", scratch)

@@ -107,7 +107,7 @@ def _cut_sessions(job: _Job, bucket: int, staging: Staging) -> dict[str, int]:
                 "INSERT INTO duplicates SELECT file, line, text FROM typed "
                 "WHERE reason IS NULL QUALIFY row_number() OVER (PARTITION BY text ORDER BY file, line) > 1"
             )
-        row_views.check_propensities(connection, card, job.files)
+        row_views.check_propensities(connection, job.located, job.files)
         names = ", ".join(quote_text(path.name) for path in job.files)
         named = f"SELECT file AS number, [{names}][file + 1] AS file, line, reason, text FROM aside"
         spill_folder = job.scratch / f"cutting-{bucket}"

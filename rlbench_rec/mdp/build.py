@@ -16,7 +16,7 @@ from ..events.event_types import EVENTS
 from .chunked_columns import ColumnStore
 from .config import EVERY_EVENT, MDPConfig
 from .dataset import TransitionDataset
-from .from_events.actions import items_and_actions, translated
+from .from_events.actions import action_probabilities, items_and_actions, translated
 from .from_events.context import observations
 from .from_events.credit import Credit, same_item
 from .from_events.decisions import Decisions, mask_of, of_sessions
@@ -123,6 +123,7 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
         other_item=0 if items.closed else len(items),
         event_count=event_count,
         propensities=at_decisions.numbers("propensity", np.float64) if source.has("propensity") else None,
+        behaviour_probabilities=action_probabilities(at_decisions, action_vocabulary, config),
         metrics=earned.metrics,
         metric_names=earned.metric_names,
         clusters=clusters,

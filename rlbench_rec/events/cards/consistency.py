@@ -32,10 +32,15 @@ def problems(card: DatasetCard) -> Iterator[str]:
     for propensity in dict.fromkeys(
         [card.propensity, *(v.propensity or card.propensity for v in card.variants.values())]
     ):
-        if propensity == "logged" and card.columns.propensity is None:
-            yield "propensity = 'logged' needs columns.propensity"
+        if propensity == "logged" and card.columns.propensity is None and card.columns.probabilities is None:
+            yield "propensity = 'logged' needs columns.propensity or columns.probabilities"
+        if propensity != "logged" and card.columns.probabilities is not None:
+            yield "columns.probabilities needs propensity = 'logged'"
         if propensity == "uniform" and card.columns.propensity is None and not _sizes_known(card):
             yield "propensity = 'uniform' needs items, or columns.propensity"
+    known = card.items is not None or (card.variants and all(each.items for each in card.variants.values()))
+    if card.columns.probabilities is not None and not (known and card.id_types.item == "int64"):
+        yield "columns.probabilities needs items: all ids, whole numbers from 0, known beforehand"
     if not card.files and not card.variants:
         yield "a card needs files or variants"
     yield from _numbers(card)

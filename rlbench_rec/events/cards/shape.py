@@ -24,6 +24,7 @@ Role = Literal[
     "rating",
     "category",
     "propensity",
+    "probabilities",
     "position",
     "slate",
 ]
@@ -156,6 +157,9 @@ class Columns(Strict):
     """Category of the item."""
     propensity: str | None = None
     """The behaviour policy's probability of showing the item."""
+    probabilities: str | None = None
+    """Its probabilities of all items: a list, or a JSON array in text, in the order of the item ids. The propensity is
+    then that of the shown item, unless it has a column too."""
     position: str | None = None
     """Slot on the page, from 1."""
     slate: str | None = None

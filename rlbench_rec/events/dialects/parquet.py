@@ -43,8 +43,10 @@ def _select(number: int, file: Path, card: DatasetCard, names: list[str], lists:
     values = {n: Value(c, kind) for n, c, kind in zip(top, columns, schema.types, strict=True)}
     used = single_names(card)
     by_name = {name: value_at(values, name) for name in names}
-    # Lists and objects may be a category or a condition, as text.
-    for name in [name for name in used if name not in (card.columns.category, *card.where, *card.context)]:
+    # Lists and objects may be a category or a condition, as text, and so may a list of probabilities: DuckDB prints a
+    # float with the digits that read back as the same float.
+    as_text = (card.columns.category, card.columns.probabilities, *card.where, *card.context)
+    for name in [name for name in used if name not in as_text]:
         value = by_name.get(name)
         if value and is_nested(value.kind):
             raise _nested(file, name, value.kind)

@@ -17,6 +17,7 @@ SQL_TYPES = {
     "string": "VARCHAR",
     "number": "DOUBLE",
     "propensity": "DOUBLE",
+    "probabilities": "FLOAT[]",
     "event": "VARCHAR",
     "time": "BIGINT",
 }
@@ -74,6 +75,8 @@ def cast(text: str, kind: str, card: DatasetCard) -> str:
         return whole_number(text, card)
     if kind == "float":
         return float_id(text)
+    if kind == "probabilities":
+        return f"TRY_CAST({text} AS FLOAT[])"
     if kind == "propensity":
         return propensity(text, card)
     if kind == "event":

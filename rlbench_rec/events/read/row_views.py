@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ...errors import InputError
 from ...sql import parquet_rows, quote_name, quote_path, quote_text, single_value
 from ..cards.card import DatasetCard
+from ..cards.find import LocatedCard
 from ..dialects.rows import NOT_DECODED, OTHER_ENCODING, RawRows
 from ..load_report import LoadReport
 from .side_tables import LookupTable
@@ -110,24 +111,37 @@ def set_duplicates_aside(connection: duckdb.DuckDBPyConnection, raw: RawRows, fi
     connection.execute("RESET disabled_optimizers")
 
 
-def check_propensities(connection: duckdb.DuckDBPyConnection, card: DatasetCard, files: list[Path]) -> None:
-    """Raise an InputError that names file and line where a logged propensity lies outside (0, 1]."""
-    column = card.columns.propensity
+def check_propensities(connection: duckdb.DuckDBPyConnection, located: LocatedCard, files: list[Path]) -> None:
+    """Raise an InputError that names file and line where a logged propensity lies outside (0, 1], or where what should
+    be the probabilities of all items is not a list of that many numbers."""
+    columns, form = located.card.columns, located.card.propensity_form
+    if columns.probabilities is not None:
+        size, numbers = "len(probabilities)", "list_aggregate(probabilities, 'count')"
+        shown = f"coalesce('a list of ' || {size} || ' with ' || {numbers} || ' numbers', 'no list of numbers')"
+        wrong = f"{size} IS DISTINCT FROM {located.items} OR {numbers} < {size}"
+        if row := _first(connection, shown, wrong):
+            what = f"This is {row[2]}; one number is needed for each of {located.items} items."
+            raise _wrong_propensity(what, row, files, columns.probabilities)
+    column = columns.propensity or columns.probabilities
     if column is None:
         return
-    text = "propensity" if card.propensity_form == "probability" else "propensity_text"
-    row = connection.execute(
-        f"SELECT file, line, {text} FROM kept "
-        "WHERE (propensity IS NULL OR propensity <= 0 OR propensity > 1) ORDER BY file, line LIMIT 1"
-    ).fetchone()
-    if row:
-        # Not set aside: leaving out exposures by their propensity would bias every estimate.
+    text = "propensity" if form == "probability" else "propensity_text"
+    if row := _first(connection, text, "propensity IS NULL OR propensity <= 0 OR propensity > 1"):
         what = "not a number" if row[2] is None else str(row[2])[:80]
-        raise InputError(
-            f"The propensity is {what}; {PROPENSITY[card.propensity_form]}.",
-            where=f"{files[row[0]]}:{row[1]}: column '{column}'",
-            hint="Fix the log; leaving such rows out would bias every estimate.",
-        )
+        raise _wrong_propensity(f"The propensity is {what}; {PROPENSITY[form]}.", row, files, column)
+
+
+def _first(connection: duckdb.DuckDBPyConnection, shown: str, wrong: str) -> tuple[int, int, object] | None:
+    """File, line and what to show of the first kept row for which a condition holds."""
+    sql = f"SELECT file, line, {shown} FROM kept WHERE ({wrong}) ORDER BY file, line LIMIT 1"
+    row: tuple[int, int, object] | None = connection.execute(sql).fetchone()
+    return row
+
+
+def _wrong_propensity(what: str, row: tuple[int, int, object], files: list[Path], column: str) -> InputError:
+    # Not set aside: leaving out exposures by their propensity would bias every estimate.
+    hint = "Fix the log; leaving such rows out would bias every estimate."
+    return InputError(what, where=f"{files[row[0]]}:{row[1]}: column '{column}'", hint=hint)
 
 
 def counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -103,6 +103,7 @@ def stage(raw: RawRows, located: LocatedCard) -> Staging:
         "quantity": (columns.quantity, "whole"),
         "rating": (columns.rating, "number"),
         "total": (columns.total, "number"),
+        "probabilities": (columns.probabilities, "probabilities"),
         "policy": (None, "string"),
         "since_start": (columns.since_start, "int64"),
         **{staged: (name, _context_kind(card, name)) for staged, name in context.items()},
@@ -127,6 +128,9 @@ def stage(raw: RawRows, located: LocatedCard) -> Staging:
     if card.propensity == "uniform" and "propensity" not in typed:
         assert located.items is not None, "a card without the size of its catalogue is refused when it is read"
         typed["propensity"] = f"{1 / located.items!r}::DOUBLE"
+    if "probabilities" in typed and "propensity" not in typed:
+        # In double precision, since weights are.
+        typed["propensity"] = f"TRY_CAST({texts['probabilities']} AS DOUBLE[])[{typed['item_id']} + 1]"
     tells_propensity = "propensity" in texts and card.propensity_form != "probability"
     if tells_propensity:
         sound = f"coalesce({typed['propensity']} > 0 AND {typed['propensity']} <= 1, false)"
@@ -174,7 +178,7 @@ def in_order(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _conditions(card: DatasetCard, raw: RawRows, texts: dict[str, str]) -> dict[str, str]:
-    # An event that does not parse has a reason, and a propensity an error, of its own.
+    # An event that does not parse has a reason, and propensities have an error, of their own.
     unparsed = [
         f"({t} IS NOT NULL AND {quote_name(name)} IS NULL)" for name, t in texts.items() if name not in _OWN_REASON
     ]
@@ -202,7 +206,7 @@ def _conditions(card: DatasetCard, raw: RawRows, texts: dict[str, str]) -> dict[
     return conditions
 
 
-_OWN_REASON = ("event", "propensity")
+_OWN_REASON = ("event", "propensity", "probabilities")
 
 
 def _outcome(raw: RawRows, card: DatasetCard) -> str:
@@ -228,6 +232,7 @@ def _context_names(raw: RawRows, card: DatasetCard) -> list[str]:
     # DuckDB does not tell columns apart by upper and lower case.
     # A card that has no ratings, or a clock, may call its own columns so.
     free = {"rating": not card.columns.rating, "order": card.has_clock}
+    free["probabilities"] = not card.columns.probabilities
     taken = {name for name in (*COLUMNS, *OPTIONAL_COLUMNS) if not free.get(name)}
     for name in context:
         if name.lower() in taken:

@@ -39,6 +39,13 @@ def items_and_actions(
     return items, item_ids, translated(at_decisions, column, categories.ids(column), np.int64), categories
 
 
+def action_probabilities(at_decisions: LogColumns, actions: Vocabulary, config: MDPConfig) -> np.ndarray | None:
+    """(n, actions) float32 probabilities of all items, where the log carries them and items are the actions."""
+    if config.actions != "items" or not at_decisions.has("probabilities"):
+        return None
+    return at_decisions.lists("probabilities", len(actions))
+
+
 def translated(source: LogColumns, column: Coded, ids: np.ndarray, dtype: type) -> np.ndarray:
     """A coded column as other ids, one for each code and the last for missing values."""
     # Code -1, a missing value, is the last of `ids`.

@@ -68,6 +68,14 @@ class LogColumns:
 
         return self.columns.make((self.rows,), dtype, map(filled, self._parts(name)))
 
+    def lists(self, name: str, width: int) -> np.ndarray:
+        """(rows, width) float32, a column of lists that have this length; loading refuses others."""
+
+        def table(part: pa.Array) -> np.ndarray:
+            return part.flatten().to_numpy(zero_copy_only=False).reshape(len(part), width)
+
+        return self.columns.make((self.rows, width), np.float32, map(table, self._parts(name)))
+
     def coded(self, name: str) -> Coded:
         """A column as codes."""
         import pandas as pd
