@@ -36,6 +36,7 @@ LEARNERS: dict[str, tuple[str, dict[str, object]]] = {
 }
 VALUED = (500, 1_000, 2_000, 4_000, 10_000)
 """Steps at which the greedy policy's true value is taken."""
+USUAL = 2_000
 STRIDE = 250
 EPISODES = 10_000
 VALIDATION = 0.25
@@ -52,9 +53,10 @@ def curves(task: Task, learner: str, valued: Sequence[int], episodes: int = EPIS
     scale = reward_scale(training) if config.scales_rewards else 1.0
     member = trainer._member(config, data, 0, options)
     loop = trainer._loop([member], in_units_of(training, scale), config, options)
-    held_out = HeldOut(held, "cpu", member.algorithm.gamma, scale)
+    held_out = HeldOut(held, "cpu", member.algorithm, scale)
     truths: dict[int, float] = {}
     for steps in valued:
+        member.finished = None
         train([member], loop, held_out, replace(options, steps=steps), None)
         run = trainer._run(member, algorithm, config, data, replace(options, steps=steps), scale)
         truths[steps] = task.true_value(run.policy("greedy"), relative_error=0.05, seed=2).value
@@ -71,12 +73,12 @@ def curves(task: Task, learner: str, valued: Sequence[int], episodes: int = EPIS
 
 
 def plateaus(task: Task, learner: str, episodes: int = EPISODES) -> pd.DataFrame:
-    """A training of 2,000 steps and one until a plateau: how long, and what the greedy policy is worth."""
+    """A training of the usual steps and one until a plateau: how long, and what the greedy policy is worth."""
     data, _ = task.log(episodes=episodes, policy=task.behaviour, seed=1).split()
     algorithm, config = LEARNERS[learner]
     behaviour = task.true_value(task.behaviour, relative_error=0.02, seed=2).value
     rows = []
-    for steps in (2_000, PLATEAU):
+    for steps in (USUAL, PLATEAU):
         run = fit(data, algorithm, loop="lean", steps=steps, config=config, validation=VALIDATION, device="cpu")
         values = {
             checkpoint: task.true_value(run.policy("greedy", checkpoint=checkpoint), relative_error=0.03, seed=2).value

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from torch.nn import Dropout
+
 from ..errors import InputError
 from ..mdp.dataset import StateLayout, TransitionDataset
 from ..mdp.validate import check
@@ -251,7 +253,11 @@ def _run(
 def create(
     config: AlgorithmConfig, encoder: str, layout: StateLayout, action_count: int, batch_size: int, device: str
 ) -> Trainable:
-    """The algorithm with fresh networks for states of this layout."""
+    """The algorithm with fresh networks for states of this layout.
+
+    Raises:
+        InputError: settings that its networks do not take.
+    """
     networks = NetworkBuilder(
         encoder,
         layout,
@@ -262,7 +268,10 @@ def create(
         dropout=config.dropout,
         layer_norm=config.layer_norm,
     )
-    return config.build(networks, batch_size)
+    algorithm = config.build(networks, batch_size)
+    if config.dropout and not any(isinstance(m, Dropout) for n in algorithm.networks.values() for m in n.modules()):
+        raise InputError("Its networks take no dropout.", where=f"config of {algorithm.name}", hint="Leave it out.")
+    return algorithm
 
 
 def _check_data(data: TransitionDataset, train: TransitionDataset, batch_size: int) -> None:

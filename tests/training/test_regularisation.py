@@ -123,3 +123,8 @@ def test_an_encoder_that_does_not_know_them(data):
 def test_refused(config, data):
     with pytest.raises(InputError, match=f"config of dqn: {next(iter(config))}"):
         fit(data, "dqn", config=config, **QUICK)
+
+
+def test_an_algorithm_without_hidden_layers(data):
+    with pytest.raises(InputError, match="take no dropout"):
+        fit(data, "q-table", config={"dropout": 0.1}, **QUICK)
