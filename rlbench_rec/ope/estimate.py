@@ -128,7 +128,7 @@ def infer(
         limits = INTERVALS[inference.interval](MeasuredSample(parts, measured, inference))
     verdicts = Verdicts(log, inference.gate, metric)
     pairs = zip(estimators, measured, strict=True)
-    judged = [verdicts.of(member, on_log.value, on_log.skewness) for member, on_log in pairs]
+    judged = [verdicts.of(member, on_log.value, on_log.skewness, on_log.std_error) for member, on_log in pairs]
     rows = zip(estimators, measured, limits, judged, strict=True)
     return [reported(log, inference, *row) for row in rows]
 

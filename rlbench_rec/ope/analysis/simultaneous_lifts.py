@@ -62,14 +62,15 @@ def lift_on_log(
         (measured,) = measure(parts)
         (influences,) = unit_influences(parts, [measured.parts], [measured.means])
     verdicts = Verdicts(log, inference.gate)
-    verdict, overlaps = verdicts.of(member, measured.value, measured.skewness), verdicts.overlaps(member)
+    figures = measured.value, measured.skewness, measured.std_error
+    verdict, overlaps = verdicts.of(member, *figures), verdicts.overlaps(member)
     by_stricter = verdicts.by(stricter or inference.gate)
     return LiftOnLog(
         reported(log, inference, member, measured, UNDEFINED, verdict),
         influences,
         None if log.strata is None else unit_strata(log.clusters, log.strata),
         min(overlap.balanced_weights for overlap in overlaps),
-        by_stricter.of(member, measured.value, measured.skewness),
+        by_stricter.of(member, *figures),
         times_as_long(overlaps, measured.skewness, by_stricter.gate),
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from ..estimators import Estimator
 from .effective_sizes import Sizes
 from .gate import VERDICTS, Gate, Overlap, Verdict, judge, judge_skewness, judge_users
 from .log_overlap import LogOverlap
-from .weight_bins import bins_p_value, doubt_of_bins
+from .weight_bins import WeightBins, bins_p_value
 from .weight_sums import Magnitudes, WeightSums
 
 
@@ -80,9 +79,7 @@ def diagnose(log: EvaluationLog, gate: Gate | None = None) -> Diagnostics:
     (sums,), (sizes,) = overlap.sums("reward"), overlap.sizes("reward")
     missing = doubt(LogTraits.of(log))
     of_log = diagnostics(sums, sizes, step_magnitudes(log), gate or Gate(), missing)
-    bins_p = bins_p_value(log)
-    verdict, reasons = doubted((of_log.verdict, of_log.reasons), doubt_of_bins(bins_p, gate or Gate()))
-    return replace(of_log, calibration_error=log.calibration_error, bins_p=bins_p, verdict=verdict, reasons=reasons)
+    return replace(of_log, calibration_error=log.calibration_error, bins_p=bins_p_value(log))
 
 
 def diagnostics(
@@ -145,21 +142,22 @@ class Verdicts:
         self.log, self.gate, self.metric = log, gate, metric
         self._of_outcomes: dict[int | None, LogOverlap] = {}
         self._overlaps: dict[tuple[int | None, str], list[Overlap]] = {}
+        self._bins = WeightBins(log, metric)
 
-    def of(self, estimator: Estimator, value: float, skewness: float) -> Verdict:
-        """Verdict and reasons of an estimate, from its value and its skewness."""
+    def of(self, estimator: Estimator, value: float, skewness: float, std_error: float = np.nan) -> Verdict:
+        """Verdict and reasons of an estimate, from its value, its skewness and its standard error."""
         outcomes = (self.metric,) if estimator.outcomes is None else estimator.outcomes
         on_weights = [self._on(outcome, kind, estimator.kinds) for outcome in outcomes for kind in estimator.kinds]
         verdict = judge_skewness(worst(on_weights), skewness, self.gate)
         verdict = qualified(estimator, value, verdict, LogTraits.of(self.log))
-        if estimator.events != "unweighted":
-            verdict = doubted(verdict, doubt_of_bins(self._bins_p_value, self.gate))
+        if verdict[0] == "trusted":
+            verdict = doubted(verdict, self._bins.doubt(estimator, value, std_error, self.gate))
         return judge_users(verdict, self._users, self.gate)
 
     def by(self, gate: Gate) -> Verdicts:
         """Verdicts by another gate on the same figures."""
         others = Verdicts(self.log, gate, self.metric)
-        others._of_outcomes, others._overlaps = self._of_outcomes, self._overlaps
+        others._of_outcomes, others._overlaps, others._bins = self._of_outcomes, self._overlaps, self._bins
         return others
 
     def overlaps(self, estimator: Estimator) -> list[Overlap]:
@@ -177,10 +175,6 @@ class Verdicts:
         if (outcome, kind) not in self._overlaps:
             self._overlaps[outcome, kind] = self._of_outcomes[outcome].overlaps(kind)
         return self._overlaps[outcome, kind]
-
-    @cached_property
-    def _bins_p_value(self) -> float:
-        return bins_p_value(self.log)
 
     @property
     def _users(self) -> float | None:

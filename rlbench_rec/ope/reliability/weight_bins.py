@@ -1,14 +1,19 @@
 """Are fitted weights right? In every part of a log that is told by states and steps alone, the mean of the ratios is 1.
 
 A normaliser that is wrong in one direction and as wrong in the other elsewhere leaves the mean weight at 1, and every
-figure that looks at weights as a whole. Bins see it.
+figure that looks at weights as a whole. Bins see it. They also see errors that do no harm, so what counts is how far an
+estimate moves once the weights are right in every bin.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from ..data.evaluation_log import EvaluationLog
+from ..estimators import Estimator
+from ..estimators.functionals import column_means, total
 from .gate import Gate
 
 LEAST_LEFT = 0.05
@@ -69,8 +74,43 @@ def _covariance(psi: np.ndarray, total: float) -> np.ndarray:
     return centred.T @ centred * (len(psi) / (len(psi) - 1)) / total**2
 
 
-def doubt_of_bins(p_value: float, gate: Gate) -> str | None:
-    """Why weights are not to be trusted where their bins are too far from 1; None where they are not."""
-    if not p_value < gate.trusted_bins_p:
-        return None
-    return f"the weights do not have mean 1 in every bin of states and steps (p = {p_value:.1g})"
+def balanced(log: EvaluationLog) -> EvaluationLog:
+    """The log with ratios that are right in every bin: multiplied there by sum W_{t-1} / sum W_{t-1} rho_t."""
+    assert log.weight_bins is not None, "asked only of a log with bins"
+    codes = np.unique(log.weight_bins, return_inverse=True)[1]
+    before = log.importance_weights_before if log.weights is None else log.weights * log.importance_weights_before
+    wanted, there = np.bincount(codes, before), np.bincount(codes, before * log.ratios)
+    factors = np.divide(wanted, there, out=np.ones(len(wanted)), where=there > 0)
+    return log.with_ratios(log.ratios * factors[codes])
+
+
+class WeightBins:
+    """What bins say of estimates from one log; the test is made once, and only if it is asked for.
+
+    Args:
+        log: the log.
+        metric: the column of `log.metrics` that is valued, None for the reward.
+    """
+
+    def __init__(self, log: EvaluationLog, metric: int | None = None):
+        self.log, self.metric = log, metric
+
+    @cached_property
+    def p_value(self) -> float:
+        """See `bins_p_value`."""
+        return bins_p_value(self.log)
+
+    @cached_property
+    def _balanced(self) -> EvaluationLog:
+        return balanced(self.log)
+
+    def doubt(self, estimator: Estimator, value: float, std_error: float, gate: Gate) -> str | None:
+        """Why an estimate is not to be trusted; None where its weights pass, or where it would hardly change."""
+        if not self.p_value < gate.trusted_bins_p or not std_error > 0:
+            return None
+        parts = estimator.parts(self._balanced, self.metric)
+        shift = abs(float(total(parts, column_means(parts, self._balanced))) - value) / std_error
+        if not shift > gate.trusted_bins_shift:
+            return None
+        what = f"the weights do not have mean 1 in every bin of states and steps (p = {self.p_value:.1g})"
+        return f"{what}; if they had, the estimate would move by {shift:.2g} standard errors"

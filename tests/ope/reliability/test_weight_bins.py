@@ -9,7 +9,7 @@ import pytest
 
 from rlbench_rec import ope
 from rlbench_rec.errors import InputError
-from rlbench_rec.ope.reliability.weight_bins import bins_p_value
+from rlbench_rec.ope.reliability.weight_bins import balanced, bins_p_value
 
 N = 4_000
 BINS = np.arange(N) % 4
@@ -30,13 +30,29 @@ def test_right_weights_pass_and_wrong_ones_do_not():
     # The mean weight says nothing: what is too much in one bin is missing in the other.
     assert abs(ope.diagnose(wrong).mean_weight_z) < 3
     assert ope.diagnose(wrong).bins_p < 1e-9
-    for estimate in (ope.estimate(wrong, "snips"), ope.lift(wrong)):
-        assert estimate.verdict == "weak" and "mean 1 in every bin" in estimate.reasons[0]
-    assert ope.diagnose(wrong).verdict == "weak"
-    assert ope.estimate(wrong, "on-policy").verdict == "trusted"
-    assert ope.estimate(wrong, "snips", gate=ope.Gate(trusted_bins_p=0.0)).verdict == "trusted"
-    assert ope.estimate(log_of(0), "snips").verdict == "trusted"
     assert ope.diagnose(replace(wrong, weight_bins=None)).bins_p == 1.0
+    # Rewards are alike in all bins, so no harm is done.
+    assert ope.estimate(wrong, "snips").verdict == "trusted"
+
+
+def test_where_it_moves_the_estimate_it_is_weak():
+    wrong = log_of(0, shift=0.1)
+    rewards = np.random.default_rng(1).binomial(1, np.where(BINS % 2, 0.1, 0.5)).astype(float)
+    harmed = replace(wrong, rewards=rewards)
+    for estimate in (ope.estimate(harmed, "snips"), ope.lift(harmed), ope.lift(harmed, metric=None)):
+        assert estimate.verdict == "weak"
+        assert "mean 1 in every bin" in estimate.reasons[0] and "standard errors" in estimate.reasons[0]
+    assert ope.estimate(harmed, "on-policy").verdict == "trusted"
+    for gate in (ope.Gate(trusted_bins_p=0.0), ope.Gate(trusted_bins_shift=10.0)):
+        assert ope.estimate(harmed, "snips", gate=gate).verdict == "trusted"
+    right = replace(log_of(0), rewards=rewards)
+    assert ope.estimate(right, "snips").verdict == "trusted"
+
+
+def test_balanced_weights_are_right_in_every_bin():
+    ratios = np.array([2.0, 1.0, 0.5, 1.5, 0.0])
+    log = ope.EvaluationLog.from_weights(np.ones(5), ratios, exact=True, weight_bins=[0, 0, 1, 1, 2])
+    assert balanced(log).ratios == pytest.approx([4 / 3, 2 / 3, 0.5, 1.5, 0.0])
 
 
 def test_two_bins_by_hand():
