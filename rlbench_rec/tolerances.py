@@ -8,5 +8,7 @@ ROUNDING = 1e-9
 """Another processor, another order of sums, an average over a row of probabilities."""
 SINGLE_PRECISION = 1e-6
 """Numbers that were kept in single precision."""
+SAME_PROPENSITY = 1e-3
+"""Two figures of one propensity, each written with a few digits: the logged one, and that of the whole distribution."""
 PROBABILITY_SUM = 1e-4
 """Absolute: a row of probabilities, in single precision or written with few digits, sums to 1 within it."""

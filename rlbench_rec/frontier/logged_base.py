@@ -16,11 +16,9 @@ from ..policies import Uniform
 from ..policies.past import on_log
 from ..policies.policy import CHUNK_CELLS, Policy
 from ..policies.tilts import Tilts
+from ..tolerances import SAME_PROPENSITY
 from .base import Base, BaseOnLog, Dial, ScoredLog, Setting
 from .dial import reweighted, settings, tilted_settings
-
-AGREEMENT = 1e-3
-"""Relative: what two figures of one propensity may differ by, each with four significant digits."""
 
 
 class LoggedBase(Base):
@@ -68,7 +66,7 @@ class LoggedOnLog(BaseOnLog):
         self.data, self.probabilities = data, np.asarray(probabilities, dtype=np.float64)
         of_logged = np.take_along_axis(self.probabilities, data.actions[:, None], axis=1)[:, 0]
         self.propensities = of_logged if data.propensities is None else data.propensities
-        apart = ~(np.abs(of_logged - self.propensities) <= AGREEMENT * self.propensities) | (of_logged <= 0)
+        apart = ~(np.abs(of_logged - self.propensities) <= SAME_PROPENSITY * self.propensities) | (of_logged <= 0)
         refuse_rows(
             apart,
             lambda row, count: InputError(
@@ -158,6 +156,6 @@ def logged_base(data: TransitionDataset, policy: Policy | None = None) -> Logged
         return LoggedBase(policy)
     if data.propensities is not None and data.forbidden is None and data.candidates is None:
         chance = 1.0 / data.action_count
-        if (np.abs(data.propensities - chance) <= AGREEMENT * chance).all():
+        if (np.abs(data.propensities - chance) <= SAME_PROPENSITY * chance).all():
             return LoggedBase(Uniform(data.action_count))
     return None

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..bad_rows import refuse_rows
 from ..errors import InputError
-from ..tolerances import PROBABILITY_SUM
+from ..tolerances import PROBABILITY_SUM, SAME_PROPENSITY
 from .chunked_columns import parts
 
 if TYPE_CHECKING:
@@ -41,8 +41,6 @@ DTYPES = {
 """The dtype of every column; a column of another dtype is refused rather than cast."""
 TABLES = ("observations", "forbidden", "candidates", "item_vectors", "behaviour_probabilities", "metrics")
 """Columns of several numbers a row."""
-AGREEMENT = 1e-3
-"""How far a propensity may be from the probability of the same action, relative: either may be rounded."""
 PER_ROW = (
     "observations",
     "actions",
@@ -178,7 +176,7 @@ def _check_probabilities(data: TransitionDataset, probabilities: np.ndarray) -> 
     _refuse(where, "not rows of probabilities that sum to 1", _not_a_distribution, probabilities)
 
     def disagrees(rows: np.ndarray, actions: np.ndarray, propensities: np.ndarray) -> np.ndarray:
-        return ~(np.abs(_taken(rows, actions) - propensities) <= AGREEMENT * propensities)
+        return ~(np.abs(_taken(rows, actions) - propensities) <= SAME_PROPENSITY * propensities)
 
     why = "not the propensity at the logged action"
     _refuse(where, why, disagrees, probabilities, data.actions, data.propensities)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import InputError
+from ...tolerances import SAME_PROPENSITY
 from .column_values import Values
 from .list_columns import probabilities_of, scores_of
 from .probabilities import chances
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from ...policies import PolicyForm
 
 FORMS = ("mixed", "tilted", "constrained")
-AGREEMENT = 1e-3
-"""How far a propensity may be from the probability of the same action, relative: either may be rounded."""
 OF_WEIGHTS = ("propensity", "target_propensity", "q", "v", "unsupported_mass", "action", "scores", "base")
 OF_MIXTURE = ("q", "v", "weights", "scores", "base")
 OF_LISTS = ("target_propensity", "q", "v", "unsupported_mass", "weights")
@@ -194,7 +193,7 @@ def _propensities(values: Values, columns: Mapping[str, str], base: np.ndarray, 
     if "propensity" not in columns:
         return of_logged
     propensities = values.numbers(columns["propensity"])
-    apart = ~(np.abs(of_logged - propensities) <= AGREEMENT * propensities)
+    apart = ~(np.abs(of_logged - propensities) <= SAME_PROPENSITY * propensities)
     values.refuse(columns["propensity"], apart, "not the base's probability of the logged action", hint)
     return propensities
 
