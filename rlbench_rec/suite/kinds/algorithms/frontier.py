@@ -102,7 +102,9 @@ def _add(
 def _contender(front: Frontier, algorithm: str, variant: str) -> Contender:
     step = front.chosen
     name = "behaviour" if step is None else f"{step.dial}-{step.divergence:.3g}"
-    return Contender(Subject(algorithm, variant, name, front.base_kind), front.policy, partial(_weighted, front=front))
+    # Without the base's own policy its calls take the probabilities of what is in service, which no log has.
+    policy = None if front.base.policy is None else front.policy
+    return Contender(Subject(algorithm, variant, name, front.base_kind), policy, partial(_weighted, front=front))
 
 
 def _weighted(data: TransitionDataset, front: Frontier) -> EvaluationLog:

@@ -181,3 +181,63 @@ def test_a_learner_that_fails_is_not_chosen_among(tmp_path, in_this_process, wit
     assert [failure.run_id.split(".")[1] for failure in finished.failures] == ["cql"]
     steps = read_table(tmp_path / "out" / "frontier.csv", FRONTIER, FRONTIER_KEYS)
     assert set(steps.loc[steps["variant"] == "frontier-best", "contender"]) == {"dqn"}
+
+
+CARD = """
+id = "corner"
+title = "A corner shop"
+licence = "own"
+citation = "none"
+time_unit = "s"
+action_source = "{source}"
+propensity = "{propensity}"
+session = "row"
+reward_weights = {{ click = 1.0 }}
+files = [{{ pattern = "log.csv" }}]
+columns = {{ timestamp = "t", item = "i", event = "e"{column} }}
+events = {{ click = "click", impression = "impression" }}
+"""
+
+
+def corner(folder, source="exposure", propensity="logged"):
+    """A suite on a log of single decisions, item 1 being shown half the time."""
+    column = ', propensity = "p"' if propensity == "logged" else ""
+    (folder / "card.toml").write_text(CARD.format(source=source, propensity=propensity, column=column))
+    rng = np.random.default_rng(0)
+    items = rng.choice(3, 1_500, p=[0.25, 0.5, 0.25])
+    events = np.where(rng.random(1_500) < 0.1 + 0.2 * (items == 2), "click", "impression")
+    rows = [
+        f"{t},{item},{event},{0.5 if item == 1 else 0.25}"
+        for t, (item, event) in enumerate(zip(items, events, strict=True))
+    ]
+    (folder / "log.csv").write_text("\n".join(["t,i,e,p", *rows]) + "\n")
+    dataset = {"dataset": str(folder / "card.toml"), "mdp": {"gamma": 0.0}}
+    settings = {"sources": [dataset], "algorithms": [{"id": "dqn"}], "steps": 40}
+    return Suite(**SUITE.model_dump() | settings)
+
+
+@pytest.mark.parametrize("propensity", ["logged", "estimated"])
+def test_what_is_in_service_is_tilted_where_only_its_choices_are_known(
+    tmp_path, in_this_process, without_pictures, propensity
+):
+    run_suite(corner(tmp_path, propensity=propensity), tmp_path / "out", device="cpu")
+    runs = load_runs(tmp_path / "out" / "runs.csv")
+    staying = runs[runs["base"] == "service"]
+    variants = {variant.removeprefix("mlp/") for variant in staying["variant"]}
+    controls = {f"{name}/{control}" for name in ("frontier", "frontier-best") for control in ("shuffled", "negated")}
+    # Mixtures need propensities, a constraint the whole distribution, and q the probabilities of every action.
+    mixed = {"mixed-0.2"} if propensity == "logged" else set()
+    assert variants == {"tilted-0.1", "frontier", "frontier-best"} | controls | mixed
+    assert set(staying["estimator"]) == {"snips", "snips-lift"} and (runs["status"] == "ok").all()
+    assert set(staying["identification"]) == {"identified" if propensity == "logged" else "estimated"}
+
+
+def test_where_users_chose_there_is_nothing_to_stay_with(tmp_path, in_this_process, without_pictures):
+    suite = corner(tmp_path, "choice", "none").model_copy(update={"forms": ["greedy", "tilted-0.1", "frontier"]})
+    finished = run_suite(suite, tmp_path / "out", device="cpu")
+    runs = load_runs(tmp_path / "out" / "runs.csv")
+    assert not finished.failures and set(runs.loc[runs["algorithm"] == "dqn", "variant"]) == {
+        "mlp/greedy",
+        "mlp/best/greedy",
+    }
+    assert not (tmp_path / "out" / "frontier.csv").exists()
