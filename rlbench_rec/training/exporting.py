@@ -21,8 +21,12 @@ from ..errors import InputError, UnknownNameError
 from ..extras import require
 from ..files import make_folder, new_file, write_text
 from ..mdp.dataset import TransitionDataset
+from ..mdp.past import Past
 from ..policies import Policy, PolicyForm, Reweighted, Tilted, parse_form
 from ..policies.forms import PARAMETERS, REWEIGHTED_FORMS
+from .networks import PastScores
+from .networks.action_scores import past_columns
+from .networks.table_scores import TableScores
 from .served_policies import TopK, TopKReweighted
 from .training_run import Run
 
@@ -53,8 +57,9 @@ def export(
 
     `greedy` takes states and gives the best actions with their scores. `tilted-<k>`, `mixed-<m>` and `constrained-<c>`
     take states and the probabilities that whatever is in service gives to all actions, and give the likeliest actions
-    with their probabilities, to sample from. The file is read back and compared with the trained network, or with the
-    policy in numpy, on 1,000 random states before it appears under its name: the same within 1e-5.
+    with their probabilities, to sample from. A policy that looks at the past of a session takes it as further inputs.
+    The file is read back and compared with the trained network, or with the policy in numpy, on 1,000 random states
+    before it appears under its name: the same within 1e-5.
 
     Args:
         run: the trained run.
@@ -83,7 +88,7 @@ def export(
         raise InputError(f"{k}; at least 1 is needed.", where="k")
     form = parse_form(form) if isinstance(form, str) else form
     module = _module(run, form, k, checkpoint, {"temperature": temperature, "on": on, "base": base})
-    inputs = module.examples(_random_states(run))
+    inputs = module.examples(_random_states(run), _random_past(run))
     path = Path(path)
     make_folder(path.parent)
     # In memory: where a disk is full, torch's own writing ends the process.
@@ -100,6 +105,12 @@ def export(
 
 def _module(run: Run, form: PolicyForm, k: int | None, checkpoint: str, given: dict[str, Any]) -> TopK:
     network = copy.deepcopy(run.network(checkpoint)).cpu().eval()
+    if isinstance(network, TableScores):
+        what, hint = (
+            "It is a table of the log's states, which no file holds.",
+            "Load the saved run, or train sarsa or dqn.",
+        )
+        raise InputError(what, where=run.algorithm, hint=hint)
     recommendable = run.action_count - (run.other_action is not None)
     if form.name == "greedy":
         k = min(k or DEFAULT_K, recommendable)
@@ -122,9 +133,11 @@ def _card(run: Run, module: TopK, format: str, form: PolicyForm) -> dict[str, ob
     if isinstance(module, TopKReweighted) and isinstance(module.policy, Tilted):
         # JSON has no infinity.
         card["temperature"] = module.policy.temperature if np.isfinite(module.policy.temperature) else "infinity"
-    widths = {name: ["batch", width] for name, width in module.takes.items()}
-    card["input"] = {**widths, "columns": asdict(run.layout)}
-    card["output"] = {name: ["batch", width] for name, width in module.gives.items()}
+    shapes = {name: ["batch", *shape] for name, shape in module.takes.items()}
+    card["input"] = {**shapes, "columns": asdict(run.layout)}
+    card["output"] = {name: ["batch", *shape] for name, shape in module.gives.items()}
+    if isinstance(module.network, PastScores):
+        card |= {"memory": module.network.memory, "gamma": module.network.gamma}
     return card | {"action_names": list(run.action_names)}
 
 
@@ -143,6 +156,21 @@ def _random_states(run: Run) -> np.ndarray:
         rng.integers(layout.item_count + 1, size=(CHECKED_STATES, layout.candidates)),
     ]
     return np.concatenate(columns, axis=1).astype(np.float32)
+
+
+def _random_past(run: Run) -> list[torch.Tensor]:
+    """What may have been before these states, for a network that looks at it; the states before are others of them."""
+    if run.memory is None:
+        return []
+    states, rng = _random_states(run), np.random.default_rng(2)
+    past = Past.start(CHECKED_STATES, run.memory, run.layout.size, 1.0)
+    past.steps[:] = rng.integers(2 * run.memory + 3, size=CHECKED_STATES)
+    past.earned[:] = rng.normal(size=CHECKED_STATES) * (past.steps > 0)
+    real = np.arange(run.memory)[::-1] < past.steps[:, None]
+    past.rewards[:] = real * rng.normal(size=real.shape)
+    past.actions[:] = np.where(real, rng.integers(run.action_count, size=real.shape), -1)
+    past.states[:] = np.where(real[..., None], states[rng.integers(CHECKED_STATES, size=real.shape)], 0.0)
+    return [torch.from_numpy(column) for column in past_columns(past)]
 
 
 def _two(inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
@@ -167,11 +195,17 @@ def _to_onnx(module: TopK, inputs: tuple[torch.Tensor, ...]) -> bytes:
             dynamo=True,
             input_names=list(module.takes),
             output_names=list(module.gives),
-            dynamic_shapes=tuple({0: batch} for _ in inputs),
+            dynamic_shapes=_as_arguments(module, [{0: batch} for _ in inputs]),
             verbose=False,
         )
         assert program is not None, "dynamo gives a program"
         return program.model_proto.SerializeToString()
+
+
+def _as_arguments(module: TopK, each: Sequence[Any]) -> tuple[Any, ...]:
+    """One thing an input as `torch.export` wants it: those that go into `*past` as a tuple of their own."""
+    named = 2 if isinstance(module, TopKReweighted) else 1
+    return (*each[:named], tuple(each[named:])) if len(each) > named else tuple(each)
 
 
 def _onnx_runtime() -> ModuleType:

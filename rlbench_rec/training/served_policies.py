@@ -12,10 +12,23 @@ from ..errors import InputError
 from ..mdp.dataset import StateLayout
 from ..policies import ConstrainedGreedy, Mixed, Reweighted, Tilted
 from ..policies.q_policies import one_hot
+from .networks import ActionScores
 from .networks.heads import RULED_OUT
 
 TOLERANCE = 1e-5
 """Largest difference of a score or a probability from the trained policy's, relative where scores exceed 1."""
+
+
+def shapes_of_past(network: ActionScores, layout: StateLayout) -> dict[str, tuple[int, ...]]:
+    """What a network with memory takes beside the states (see `mdp.Past`), by name, with the shape but for the batch:
+    `earned` float32 and `steps` int64, and where it goes back, the oldest first, `past_rewards` float32, `past_actions`
+    int64 and `past_states` float32."""
+    memory = network.memory
+    if memory is None:
+        return {}
+    totals: dict[str, tuple[int, ...]] = {"earned": (), "steps": ()}
+    back = {"past_rewards": (memory,), "past_actions": (memory,), "past_states": (memory, layout.size)}
+    return totals | back if memory else totals
 
 
 class TopK(nn.Module):
@@ -25,19 +38,22 @@ class TopK(nn.Module):
     The action outside the vocabulary is never among the best, since nobody could show it: k is less than the number of
     actions where there is one.
 
+    A network that looks at the past takes it after the states: see `shapes_of_past`.
+
     Attributes:
-        takes, gives: names of what goes in and what comes out, with the width of each.
+        takes, gives: names of what goes in and what comes out, with the shape of each but for the batch.
     """
 
-    def __init__(self, network: nn.Module, k: int, layout: StateLayout, other_action: int | None, unit: float = 1.0):
+    def __init__(self, network: ActionScores, k: int, layout: StateLayout, other_action: int | None, unit: float = 1.0):
         super().__init__()
         self.network, self.k, self.candidates, self.other_item = network, k, layout.candidates, layout.other_item
         self.other_action, self.unit = other_action, unit
-        self.takes, self.gives = {"states": layout.size}, {"actions": k, "scores": k}
+        self.takes: dict[str, tuple[int, ...]] = {"states": (layout.size,)} | shapes_of_past(network, layout)
+        self.gives = {"actions": (k,), "scores": (k,)}
 
-    def scores(self, states: torch.Tensor) -> torch.Tensor:
+    def scores(self, states: torch.Tensor, *past: torch.Tensor) -> torch.Tensor:
         """(b, A) the network's scores in the log's units; what stands for items outside the vocabulary is ruled out."""
-        scores = self.network(states)
+        scores = self.network(states, *past)
         if self.unit != 1.0:
             scores = torch.where(scores <= RULED_OUT / 2, RULED_OUT, scores * self.unit)
         if self.other_action is not None:
@@ -65,13 +81,13 @@ class TopK(nn.Module):
         """(b, k) the actions that are called so; of empty slots, the first."""
         return (self.shown(states).unsqueeze(1) == names.unsqueeze(2)).int().argmax(dim=2) if self.candidates else names
 
-    def forward(self, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        scores, actions = self.scores(states).topk(self.k, dim=1)
+    def forward(self, states: torch.Tensor, *past: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        scores, actions = self.scores(states, *past).topk(self.k, dim=1)
         return self.named(states, actions), scores
 
-    def examples(self, states: np.ndarray) -> tuple[torch.Tensor, ...]:
-        """What goes in, for some states."""
-        return (torch.from_numpy(states),)
+    def examples(self, states: np.ndarray, past: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
+        """What goes in, for some states and what was before them."""
+        return torch.from_numpy(states), *past
 
     def check(self, inputs: tuple[torch.Tensor, ...], outputs: Sequence[torch.Tensor]) -> None:
         """Hold what a file gave against the module: scores by rank, and the score of each action.
@@ -79,9 +95,9 @@ class TopK(nn.Module):
         Raises:
             InputError: they differ by more than a rounding.
         """
-        (states,), (names, scores) = inputs, outputs
+        (states, *_), (names, scores) = inputs, outputs
         with torch.inference_mode():
-            all_scores, (_, expected) = self.scores(states), self(states)
+            all_scores, (_, expected) = self.scores(*inputs), self(*inputs)
         actions = self.numbered(states, names)
         allowed = TOLERANCE * expected.abs().clamp(min=1.0)
         worst = torch.maximum((scores - expected).abs(), (all_scores.gather(1, actions) - expected).abs()) / allowed
@@ -106,7 +122,7 @@ class TopKReweighted(TopK):
 
     def __init__(
         self,
-        network: nn.Module,
+        network: ActionScores,
         k: int,
         layout: StateLayout,
         other_action: int | None,
@@ -117,10 +133,14 @@ class TopKReweighted(TopK):
         super().__init__(network, k, layout, other_action)
         self.policy, self.worth = policy, unit
         self.temperature = policy.temperature / unit if isinstance(policy, Tilted) else 0.0
-        self.takes["base"], self.gives = policy.action_count, {"actions": k, "probabilities": k}
+        states, *past = self.takes.items()
+        self.takes = dict([states, ("base", (policy.action_count,)), *past])
+        self.gives = {"actions": (k,), "probabilities": (k,)}
 
-    def forward(self, states: torch.Tensor, base: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:  # type: ignore[override]
-        rows = self.reweight(self.scores(states).double(), base.double())
+    def forward(  # type: ignore[override]
+        self, states: torch.Tensor, base: torch.Tensor, *past: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        rows = self.reweight(self.scores(states, *past).double(), base.double())
         if self.other_action is not None:
             rows = torch.where(self.is_other(rows), -1.0, rows)
         probabilities, actions = rows.topk(self.k, dim=1)
@@ -147,15 +167,15 @@ class TopKReweighted(TopK):
         sums = base.sum(dim=1, keepdim=True)
         return torch.where(totals > 0, powers * (sums / torch.where(totals > 0, totals, 1.0)), base)
 
-    def examples(self, states: np.ndarray) -> tuple[torch.Tensor, ...]:
+    def examples(self, states: np.ndarray, past: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
         """The states, and a base that takes about a third of the actions not at all and some that are possible."""
         rng = np.random.default_rng(1)
         with torch.inference_mode():
-            possible = (self.scores(torch.from_numpy(states)) > RULED_OUT / 2).numpy()
+            possible = (self.scores(torch.from_numpy(states), *past) > RULED_OUT / 2).numpy()
         weights = rng.exponential(size=possible.shape) * (rng.random(possible.shape) < 0.7)
         weights[np.arange(len(states)), possible.argmax(axis=1)] += 0.5
         base = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-        return torch.from_numpy(states), torch.from_numpy(base)
+        return torch.from_numpy(states), torch.from_numpy(base), *past
 
     def check(self, inputs: tuple[torch.Tensor, ...], outputs: Sequence[torch.Tensor]) -> None:
         """Hold what a file gave against the policy in numpy: the probability of each action, and their order.
@@ -163,9 +183,9 @@ class TopKReweighted(TopK):
         Raises:
             InputError: they differ by more than a rounding.
         """
-        (states, base), (names, probabilities) = inputs, (part.numpy() for part in outputs)
+        (states, base, *past), (names, probabilities) = inputs, (part.numpy() for part in outputs)
         with torch.inference_mode():
-            scores = self.scores(states).double().numpy()
+            scores = self.scores(states, *past).double().numpy()
         scores = np.where(scores > RULED_OUT / 2, scores * self.worth, -np.inf)
         rows = self.policy.reweight(self._reweighting(scores), base.numpy())
         if self.other_action is not None:
