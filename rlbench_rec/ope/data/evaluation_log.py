@@ -59,8 +59,8 @@ class EvaluationLog:
         ratio_gradients: (n, p) d log rho / d theta, theta being p fitted parameters on which the ratios depend.
         nuisance_influence: (episodes, p) how far each episode moves theta, times the number of episodes: theta-hat -
             theta = mean of it. With both, the error of theta is part of every standard error and interval.
-        weight_bins: (n,) numbers 0, 1, ... of parts of the log in each of which the ratios' expectation is 1; an
-            estimate that rests on theirs not being so is `weak`. See `ope.reliability.weight_bins`.
+        weight_bins: (n,) numbers 0, 1, ... of parts of the log in each of which the ratios' expectation is 1; where
+            theirs is not, estimates are `weak` at best. See `ope.reliability.weight_bins`.
 
     Raises:
         InputError: lengths that differ, NaN, values out of range: names the argument and the first bad row.

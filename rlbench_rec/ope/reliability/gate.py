@@ -50,7 +50,7 @@ class Gate:
     trusted_largest_events: float = 20.0
     trusted_skewness: float = 0.25
     trusted_bins_p: float = 1e-3
-    trusted_bins_shift: float = 1.0
+    trusted_bins_shift: float = 0.0
 
     unreliable_users: float = 5.0
     trusted_users: float = 10.0

@@ -1,8 +1,8 @@
 """Are fitted weights right? In every part of a log that is told by states and steps alone, the mean of the ratios is 1.
 
 A normaliser that is wrong in one direction and as wrong in the other elsewhere leaves the mean weight at 1, and every
-figure that looks at weights as a whole. Bins see it. They also see errors that do no harm, so what counts is how far an
-estimate moves once the weights are right in every bin.
+figure that looks at weights as a whole. Bins see it. They also see errors that do no harm: how far an estimate moves
+once the weights are right in every bin says which it is, and `Gate.trusted_bins_shift` may ask for that.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class WeightBins:
             return None
         parts = estimator.parts(self._balanced, self.metric)
         shift = abs(float(total(parts, column_means(parts, self._balanced))) - value) / std_error
-        if not shift > gate.trusted_bins_shift:
+        if shift <= gate.trusted_bins_shift:
             return None
         what = f"the weights do not have mean 1 in every bin of states and steps (p = {self.p_value:.1g})"
         return f"{what}; if they had, the estimate would move by {shift:.2g} standard errors"

@@ -31,8 +31,9 @@ def test_right_weights_pass_and_wrong_ones_do_not():
     assert abs(ope.diagnose(wrong).mean_weight_z) < 3
     assert ope.diagnose(wrong).bins_p < 1e-9
     assert ope.diagnose(replace(wrong, weight_bins=None)).bins_p == 1.0
-    # Rewards are alike in all bins, so no harm is done.
-    assert ope.estimate(wrong, "snips").verdict == "trusted"
+    assert ope.estimate(wrong, "snips").verdict == "weak"
+    # Rewards are alike in all bins, so no harm is done; a gate that asks for it lets it pass.
+    assert ope.estimate(wrong, "snips", gate=ope.Gate(trusted_bins_shift=1.0)).verdict == "trusted"
 
 
 def test_where_it_moves_the_estimate_it_is_weak():
