@@ -24,7 +24,8 @@ class Batch(NamedTuple):
         states: (b, state size).
         actions: (b, 1) int64.
         rewards: (b, 1), summed over the steps of a transition.
-        next_states: (b, state size), or None where no next value is needed: gamma is 0, or all episodes have one step.
+        next_states: (b, state size), any state where the episode ends; or None where no next value is needed: gamma is
+            0, or all episodes have one step.
         discounts: (b, 1) what the next value counts: gamma^steps, 0 where the episode ends.
         next_actions: (b, 1) int64, what the log did at the next states; anything where the episode ends. Only where an
             algorithm asks for it (`Trainable.columns`).
@@ -76,7 +77,7 @@ class Transitions:
         steps, rewards, leaves = _strides(data, n_steps, gamma)
         ended, targets = _ends(data, leaves, steps)
         self.strides, self.rewards, self.terminals = column(steps, torch.int64), column(rewards), column(ended)
-        self.leads_to = None if targets is None else column(targets, torch.int64)
+        self.leads_to = column(targets, torch.int64)
         beside = ((data.forbidden, torch.bool), (data.candidates, torch.int32))
         self.beside = [column(values, dtype) for values, dtype in beside if values is not None]
         if self.history:
@@ -107,9 +108,7 @@ class Transitions:
 
     def following(self, rows: torch.Tensor) -> torch.Tensor:
         """(b,) the row a transition leads to; any row where it ends its episode."""
-        if self.leads_to is not None:
-            return self.leads_to[rows]
-        return (rows + self.strides[rows]).clamp(max=self.rows - 1)
+        return self.leads_to[rows]
 
     @functools.cached_property
     def discounts(self) -> torch.Tensor:
@@ -133,7 +132,8 @@ class Transitions:
             self.states(rows),
             self.actions[rows].unsqueeze(1),
             self.rewards[rows].unsqueeze(1),
-            self.next_states(rows) if self.looks_ahead else None,
+            # What a last row leads to counts nothing: no need to blank it.
+            self.states(self.following(rows)) if self.looks_ahead else None,
             self.discounts[rows].unsqueeze(1),
             **further,
         )
@@ -210,10 +210,10 @@ def _strides(data: TransitionDataset, n_steps: int, gamma: float) -> tuple[np.nd
     return strides, totals, left <= n_steps
 
 
-def _ends(data: TransitionDataset, leaves: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """(n,) whether a transition ends for good, and (n,) the row it leads to, None where that is `steps` rows on."""
+def _ends(data: TransitionDataset, leaves: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) whether a transition ends for good, and (n,) the row it leads to, any where it does."""
     if data.next_episodes is None:
-        return leaves, None
+        return leaves, np.minimum(np.arange(len(data)) + steps, len(data) - 1)
     later = np.repeat(data.next_episodes, data.episode_lengths)
     ended = leaves & (later < 0)
     targets = np.where(leaves, data.episode_starts[later], np.arange(len(data)) + steps)

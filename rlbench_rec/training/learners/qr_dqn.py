@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import torch
 from pydantic import Field
+from torch import nn
 
 from ..algorithm_config import ValueConfig
 from ..networks import NetworkBuilder, Output, ScoreNetwork
@@ -63,20 +64,19 @@ def qr_dqn_loss(heads: Heads, targets: Heads, batch: Batch, bend: Bend) -> torch
     (quantiles,), (target,) = heads, targets
     logged = taken(quantiles(batch.states), batch.actions)
     aims = batch.targets(lambda states: best_quantiles(target, states))
-    gaps = aims.unsqueeze(1) - logged.unsqueeze(2)
-    levels = (torch.arange(logged.shape[1], device=logged.device) + 0.5) / logged.shape[1]
-    sides = torch.where(gaps.detach() < 0, 1.0 - levels.unsqueeze(1), levels.unsqueeze(1))
-    sizes = gaps.abs()
-    bent = sizes.clamp(max=bend.kappa)
-    return (sides * bent * (sizes - 0.5 * bent)).mean(dim=2).sum(dim=1).mean() / bend.kappa
+    levels = (torch.arange(logged.shape[1], device=logged.device) + 0.5).unsqueeze(1) / logged.shape[1]
+    pairs = torch.broadcast_tensors(logged.unsqueeze(2) / bend.kappa, aims.unsqueeze(1) / bend.kappa)
+    sides = torch.where(pairs[1] < pairs[0], 1.0 - levels, levels)
+    sizes = nn.functional.smooth_l1_loss(*pairs, reduction="none")
+    return bend.kappa * (sides * sizes).mean(dim=2).sum(dim=1).mean()
 
 
 def taken(quantiles: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
-    """(b, A, n) quantiles and (b, 1) actions -> (b, n)."""
-    return quantiles.gather(1, actions.unsqueeze(2).expand(-1, -1, quantiles.shape[2])).squeeze(1)
+    """(b, n, A) quantiles and (b, 1) actions -> (b, n)."""
+    return quantiles.gather(2, actions.unsqueeze(1).expand(-1, quantiles.shape[1], -1)).squeeze(2)
 
 
 def best_quantiles(target: Head, states: torch.Tensor) -> torch.Tensor:
     """(b, n) quantiles of the action whose mean is largest."""
     quantiles = target(states)
-    return taken(quantiles, quantiles.mean(dim=2).argmax(dim=1, keepdim=True))
+    return taken(quantiles, quantiles.mean(dim=1).argmax(dim=1, keepdim=True))

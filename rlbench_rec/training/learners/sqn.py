@@ -65,9 +65,9 @@ def sqn_loss(heads: Heads, targets: Heads, batch: Batch, weights: Weights) -> to
     """The sum of the clone's loss and Q's."""
     (both,), (target,) = heads, targets
     outputs = both(batch.states)
-    cloning = nn.functional.cross_entropy(outputs[..., 0], batch.actions[:, 0])
-    return cloning + weights.td_weight * td_loss([outputs[..., 1]], [_q(both)], [_q(target)], batch)
+    cloning = nn.functional.cross_entropy(outputs[:, 0], batch.actions[:, 0])
+    return cloning + weights.td_weight * td_loss([outputs[:, 1]], [_q(both)], [_q(target)], batch)
 
 
 def _q(both: Head) -> Head:
-    return lambda states: both(states)[..., 1]
+    return lambda states: both(states)[:, 1]

@@ -47,7 +47,7 @@ class ActorCritic(ActionScores):
 
 
 class JointActorCritic(ActionScores):
-    """The same where one network gives both: (b, A, 2), a policy's logits and Q.
+    """The same where one network gives both: (b, 2, A), a policy's logits and Q.
 
     Args:
         both: the network.
@@ -69,11 +69,11 @@ class JointActorCritic(ActionScores):
         return self.q[0]
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
-        return self.both(states)[..., 0]
+        return self.both(states)[:, 0]
 
 
 class Output(nn.Module):
-    """(b, state size) states -> (b, A): one of the outputs of a network that gives (b, A, outputs).
+    """(b, state size) states -> (b, A): one of the outputs of a network that gives (b, outputs, A).
 
     Args:
         network: the network.
@@ -86,4 +86,4 @@ class Output(nn.Module):
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
         outputs = self.network(states)
-        return outputs.mean(dim=2) if self.number is None else outputs[..., self.number]
+        return outputs.mean(dim=1) if self.number is None else outputs[:, self.number]

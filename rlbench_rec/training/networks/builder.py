@@ -56,7 +56,7 @@ class NetworkBuilder:
         return ScoreNetwork(made).to(self.device)
 
     def outputs(self, count: int) -> nn.Module:
-        """(b, state size) states -> (b, action_count, count): one encoder, and several numbers an action. They are
+        """(b, state size) states -> (b, count, action_count): one encoder, and several numbers an action. They are
         `RULED_OUT` where scores are; see `Output`.
 
         Args:

@@ -28,7 +28,7 @@ def make_head(
         actions: number of actions; of candidates, the slots.
         embedding_size: width of the candidates' embeddings.
         dueling: split into value and advantages.
-        outputs: numbers an action; more than 1 make scores (b, actions, outputs).
+        outputs: numbers an action; more than 1 make it (b, outputs, actions).
 
     Raises:
         InputError: a dueling head over candidates.
@@ -39,7 +39,7 @@ def make_head(
         return Slots(features, actions, ItemEmbedding(layout, embedding_size), embedding_size, outputs)
     head: nn.Module = Dueling(features, actions) if dueling else nn.Linear(features, actions * outputs)
     if outputs > 1:
-        head = nn.Sequential(head, nn.Unflatten(1, (actions, outputs)))
+        head = nn.Sequential(head, nn.Unflatten(1, (outputs, actions)))
     return Masked(head, features, actions) if layout.forbidden else head
 
 
@@ -78,7 +78,7 @@ class Masked(nn.Module):
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         scores = self.head(features[:, : self.features])
         flags = features[:, features.shape[1] - self.actions :]
-        return torch.where(flags.unsqueeze(2) > 0 if scores.dim() == 3 else flags > 0, RULED_OUT, scores)
+        return torch.where(flags.unsqueeze(1) > 0 if scores.dim() == 3 else flags > 0, RULED_OUT, scores)
 
 
 class Slots(nn.Module):
@@ -106,9 +106,8 @@ class Slots(nn.Module):
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         ids = features[:, features.shape[1] - self.slots :].long()
         query = self.query(features[:, : self.features]).unflatten(1, (-1, self.outputs))
-        scores = self.items(ids) @ query + self.offsets(ids)
-        scores = torch.where(ids.unsqueeze(2) > 0, scores, RULED_OUT)
-        return scores if self.outputs > 1 else scores.squeeze(2)
+        scores = torch.where(ids.unsqueeze(2) > 0, self.items(ids) @ query + self.offsets(ids), RULED_OUT)
+        return scores.transpose(1, 2) if self.outputs > 1 else scores.squeeze(2)
 
 
 class Dueling(nn.Module):

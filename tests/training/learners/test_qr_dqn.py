@@ -13,9 +13,9 @@ from rlbench_rec.training.transitions import Batch
 
 
 def quantiles(rows):
-    """(b, 2) one-hot states -> (b, 2 actions, 2 quantiles)."""
+    """(b, 2) one-hot states -> (b, 2 quantiles, 2 actions), given by state, action and quantile."""
     table = torch.tensor(rows)
-    return lambda states: torch.einsum("bs,saq->baq", states, table)
+    return lambda states: torch.einsum("bs,saq->bqa", states, table)
 
 
 def test_its_loss_by_hand():
@@ -56,7 +56,7 @@ def test_quantiles_of_one_decisions_rewards():
     config = {"n_quantiles": 4, "kappa": 0.01, "learning_rate": 5e-3}
     run = fit(data, "qr-dqn", loop="lean", config=config, steps=400, device="cpu")
     with torch.no_grad():
-        learnt = run.network().heads[0].network(torch.ones((1, 1)))[0].numpy() * run.reward_scale
+        learnt = run.network().heads[0].network(torch.ones((1, 1)))[0].T.numpy() * run.reward_scale
     assert learnt[0] == pytest.approx([1.0] * 4, abs=0.1)
     assert learnt[1] == pytest.approx([0.0, 0.0, 3.0, 3.0], abs=0.2)
     assert run.q_values(np.ones((1, 1), dtype=np.float32))[0] == pytest.approx([1.0, 1.5], abs=0.1)

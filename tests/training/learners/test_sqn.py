@@ -15,9 +15,9 @@ from rlbench_rec.training.transitions import Batch
 
 
 def outputs(logits, q):
-    """(b, 2) one-hot states -> (b, 2, 2)."""
-    table = torch.tensor([logits, q]).permute(1, 2, 0)
-    return lambda states: torch.einsum("bs,sao->bao", states, table)
+    """(b, 2) one-hot states -> (b, 2 outputs, 2 actions)."""
+    table = torch.tensor([logits, q])
+    return lambda states: torch.einsum("bs,osa->boa", states, table)
 
 
 def test_its_loss_by_hand():
@@ -54,7 +54,7 @@ def test_with_td_weight_0_q_is_not_learnt():
     batch = Batch(torch.eye(2), torch.tensor([[1], [0]]), torch.ones(2, 1), None, torch.zeros(2, 1))
     for weight in (0.0, 1.0):
         table = torch.zeros((2, 2, 2), requires_grad=True)
-        head = lambda states, table=table: torch.einsum("bs,sao->bao", states, table)  # noqa: E731
+        head = lambda states, table=table: torch.einsum("bs,osa->boa", states, table)  # noqa: E731
         sqn_loss([head], [head], batch, Weights(weight)).backward()
-        of_logits, of_q = table.grad.abs().sum(dim=(0, 1)).tolist()
+        of_logits, of_q = table.grad.abs().sum(dim=(1, 2)).tolist()
         assert of_logits > 0 and (of_q > 0) == (weight > 0)
