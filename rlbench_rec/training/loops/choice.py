@@ -20,8 +20,8 @@ def nearest_loop(
     """`wanted` where it can train this pair, and is worth it, else the next in ensemble, lean, tensor.
 
     `stock` trains d3rlpy's algorithms alone, and the loops of our own those that give an `Objective`, which `bcq`,
-    `sac` and `q-table` do not; recurrent encoders and dropout cannot be stacked; stacked Transformers are slower on a CPU than one
-    after the other.
+    `sac` and `q-table` do not; recurrent encoders and dropout cannot be stacked; stacked Transformers are slower on a
+    CPU than one after the other.
 
     Args:
         wanted, algorithm, encoder: ids.
