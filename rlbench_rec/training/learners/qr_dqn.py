@@ -65,9 +65,10 @@ def qr_dqn_loss(heads: Heads, targets: Heads, batch: Batch, bend: Bend) -> torch
     logged = taken(quantiles(batch.states), batch.actions)
     aims = batch.targets(lambda states: best_quantiles(target, states))
     levels = (torch.arange(logged.shape[1], device=logged.device) + 0.5).unsqueeze(1) / logged.shape[1]
-    pairs = torch.broadcast_tensors(logged.unsqueeze(2) / bend.kappa, aims.unsqueeze(1) / bend.kappa)
-    sides = torch.where(pairs[1] < pairs[0], 1.0 - levels, levels)
-    sizes = nn.functional.smooth_l1_loss(*pairs, reduction="none")
+    # Every quantile against every target, (b, n, m).
+    fitted, aims = torch.broadcast_tensors(logged.unsqueeze(2) / bend.kappa, aims.unsqueeze(1) / bend.kappa)
+    sides = torch.where(aims < fitted, 1.0 - levels, levels)
+    sizes = nn.functional.smooth_l1_loss(fitted, aims, reduction="none")
     return bend.kappa * (sides * sizes).mean(dim=2).sum(dim=1).mean()
 
 
