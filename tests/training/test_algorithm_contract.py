@@ -20,6 +20,8 @@ def check_quickly(algorithm: str, steps: int = 100, learning_rate: float = 1e-2,
     config = {"learning_rate": learning_rate}
     if algorithm == "sac":
         config = {"learning_rate": 0.4 * learning_rate, "temperature": 1.0}
+    if algorithm == "dt":
+        config |= {"width": 16, "context": 3, "blocks": 1}
     if algorithm == "qr-dqn":
         config["n_quantiles"] = 8
     if "target_update_interval" in ALGORITHMS[algorithm].model_fields:

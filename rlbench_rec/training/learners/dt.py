@@ -24,7 +24,8 @@ class DT(AlgorithmConfig):
     A causal transformer reads z_1, s_1, a_1, z_2, s_2, ..., z the standardised discounted reward to go, and gives at
     each s_t the logits of a_t; loss = -log pi(a_t | ..., z_t, s_t), the mean over the window (Chen et al. 2021). At
     play z is that of the return that is still wanted: the target's at first, then less what was earned. `rvs` is the
-    same with a window of one decision and no transformer.
+    same with a window of one decision and no transformer. `dropout` and `layer_norm` are the encoder's; the blocks have
+    their own norms and no dropout.
     """
 
     quantile: float = Field(default=0.9, ge=0.0, le=1.0)
