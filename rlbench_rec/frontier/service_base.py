@@ -113,7 +113,7 @@ class ServiceScores(ScoredLog):
     def _tilts(self) -> Tilts:
         return Tilts(self.scores, self.log.model, self.log.decisions_per_episode)
 
-    def _guess(self, temperature: float) -> tuple[np.ndarray, np.ndarray]:
+    def guess(self, temperature: float) -> tuple[np.ndarray, np.ndarray]:
         """(n,) the model's weights, and (n,) its log Z."""
         best, gaps = self._logged_gaps
         totals = self._tilts.log_totals(temperature)
@@ -134,7 +134,7 @@ class ServiceScores(ScoredLog):
 
     def _fit(self, temperature: float) -> tuple[np.ndarray, np.ndarray, Calibrated]:
         """(n,) log Z of the model, (n, p) features, and the fit on them."""
-        ratios, guess = self._guess(temperature)
+        ratios, guess = self.guess(temperature)
         starts, features = self.log.data.episode_starts, self.log.features.of(guess)
         factors = prefix_factors(self._first(ratios, guess), starts)
         return guess, features, calibrated(ratios, features, factors, starts)
@@ -148,7 +148,7 @@ class ServiceScores(ScoredLog):
                 continue
             temperature *= factor
             for _ in range(MOST_ROUNDS):
-                measured = self._nats(self._first(*self._guess(temperature)))
+                measured = self._nats(self._first(*self.guess(temperature)))
                 if not measured > 0 or abs(math.log(measured / divergence)) <= CLOSE:
                     break
                 step = math.sqrt(measured / divergence)
