@@ -33,8 +33,9 @@ folder = Path("run")
     "training.md": """
 import numpy as np
 from rlbench_rec.mdp import TransitionDataset
-def _given() -> tuple[TransitionDataset, np.ndarray]: ...
-train, states = _given()
+from rlbench_rec.policies import Policy
+def _given() -> tuple[TransitionDataset, np.ndarray, Policy]: ...
+train, states, behaviour = _given()
 """,
 }
 """What a page's code takes from its reader."""
