@@ -50,7 +50,8 @@ ENCODERS: Registry[type[nn.Module]] = Registry(
     group="rlbench_rec.encoders",
     extra="train",
 )
-"""Encoder id -> torch module class, built as `cls(layout, hidden_units, embedding_size)`."""
+"""Encoder id -> torch module class, built as `cls(layout, hidden_units, embedding_size)`; with `dropout=` and
+`layer_norm=` too where a config asks for them."""
 
 LOOPS: Registry[LoopMaker] = Registry(
     "loop",
