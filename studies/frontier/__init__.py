@@ -1,0 +1,1 @@
+"""Judge shops, learners, answers and truths behind `studies.frontier_study`."""
