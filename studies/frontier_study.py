@@ -1,6 +1,6 @@
 """Does the frontier keep its promise? Judge shops that no rule was chosen on, every answer beside the truth.
 
-    python -m studies.frontier_study run --out .cache/frontier --shown       # about half a minute of a core for each shop
+    python -m studies.frontier_study run --out .cache/frontier --shown       # half a minute of a core a shop
     python -m studies.frontier_study run --out .cache/frontier-design        # the shops that rules were chosen on
     python -m studies.frontier_study table --out .cache/frontier --to results/studies/frontier.csv
     python -m studies.frontier_study picture --out .cache/frontier --to docs/frontier_lifts.svg

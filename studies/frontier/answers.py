@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
-from rlbench_rec.frontier import Base, Frontier, LoggedBase, ServiceBase, Step, negated
+from rlbench_rec.frontier import Base, Frontier, LoggedBase, ServiceBase, Step, dial, negated
 from rlbench_rec.frontier.base import Dial
 from rlbench_rec.frontier.dial import policy_on
 
@@ -66,7 +68,7 @@ def answers(shop: Shop) -> tuple[list[Row], list[Row]]:
     rows: list[Row] = []
     steps: list[Row] = []
     for question in questions(learnt, task):
-        traced = frontier.trace(question.contenders, learnt.validation, question.base, dials=question.dials)
+        traced = _traced(question, learnt.validation)
         chosen = traced.chosen
         truth = UNMOVED
         if chosen is not None:
@@ -82,6 +84,13 @@ def answers(shop: Shop) -> tuple[list[Row], list[Row]]:
 
 CONTROLS = ("negated", "shuffled", "mode")
 """Questions whose contenders are not those of the others."""
+
+
+def _traced(question: Question, validation: TransitionDataset) -> Frontier:
+    # What is compared with `constrained` is asked of long sessions too, where the package does not try it.
+    sessions = math.inf if question.name == "constrained" else dial.SHORT_SESSIONS
+    with patch.object(dial, "SHORT_SESSIONS", sessions):
+        return frontier.trace(question.contenders, validation, question.base, dials=question.dials)
 
 
 def _served(traced: Frontier, step: Step, task: Task) -> Any:
