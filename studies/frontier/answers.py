@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
+from rlbench_rec import frontier
 from rlbench_rec.frontier import Base, Frontier, LoggedBase, ServiceBase, Step, dial, negated
 from rlbench_rec.frontier.base import Dial
 from rlbench_rec.frontier.dial import policy_on
-
-from rlbench_rec import frontier
 from rlbench_rec.mdp.dataset import TransitionDataset
 from rlbench_rec.policies import QFunction
 from rlbench_rec.tasks import Task
