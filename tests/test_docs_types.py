@@ -36,6 +36,7 @@ from rlbench_rec.mdp import TransitionDataset
 from rlbench_rec.policies import Policy
 def _given() -> tuple[TransitionDataset, np.ndarray, Policy]: ...
 train, states, behaviour = _given()
+probabilities, rng = np.ones((1, 1)), np.random.default_rng(0)
 """,
 }
 """What a page's code takes from its reader."""
