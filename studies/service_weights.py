@@ -72,13 +72,13 @@ def logs_of(
         yield name, weights_log_of(data, fit.ratios, **tables)
 
 
-def answer(log: ope.EvaluationLog) -> dict:
-    """What a log says of the lift."""
+def answer(log: ope.EvaluationLog, value: float = 1.0) -> dict:
+    """What a log says of the lift, over the behaviour policy's value."""
     on_log = lift_on_log(log, inference=NO_BINS)
     estimate = on_log.estimate
     return {
-        "lift": estimate.value,
-        "std_error": estimate.std_error,
+        "lift": estimate.value / value,
+        "std_error": estimate.std_error / abs(value),
         "verdict": estimate.verdict,
         "bins_p": ope.diagnose(log).bins_p,
     }
@@ -92,6 +92,7 @@ def measure(task_id: str, seed: int, logs: int = LOGS, episodes: int = EPISODES,
     model = training.fit(train, "bc", **options).clone()
     scores = {name: training.fit(train, name, **options).policy("tilted", temperature=1.0).q for name in LEARNERS}
     served = [_played(task, task.behaviour, batch) for batch in range(BATCHES)]
+    value = float(np.mean(served))
     for name, q in scores.items():
         states = train.states()
         tilts = Tilts(q(states), task.behaviour.probabilities(states), len(train) / train.n_episodes)
@@ -99,12 +100,12 @@ def measure(task_id: str, seed: int, logs: int = LOGS, episodes: int = EPISODES,
             temperature = tilts.temperature(divergence)
             policy = Tilted(q, task.action_count, temperature, task.behaviour)
             apart = np.concatenate([_played(task, policy, batch) - served[batch] for batch in range(BATCHES)])
-            true = {"true_lift": apart.mean(), "true_error": apart.std() / np.sqrt(len(apart))}
+            true = {"true_lift": apart.mean() / value, "true_error": apart.std() / np.sqrt(len(apart)) / abs(value)}
             for number in range(logs):
                 data = task.log(episodes, seed=50_000 + 100 * seed + number)
                 for make, log in _all_logs(data, policy, model, temperature):
                     of_case = {"log": number, "learner": name, "nats": divergence, "weights": make}
-                    yield {"task": task_id, "shop": seed} | of_case | true | answer(log)
+                    yield {"task": task_id, "shop": seed} | of_case | true | answer(log, value)
 
 
 def _all_logs(
