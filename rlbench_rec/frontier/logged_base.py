@@ -16,7 +16,7 @@ from ..policies import Uniform
 from ..policies.past import on_log
 from ..policies.policy import CHUNK_CELLS, Policy
 from ..policies.tilts import Tilts
-from ..tolerances import SAME_PROPENSITY
+from ..tolerances import LAST_DIGITS, SAME_PROPENSITY
 from .base import Base, BaseOnLog, Dial, ScoredLog, Setting
 from .dial import reweighted, settings, tilted_settings
 
@@ -139,14 +139,18 @@ def probabilities_on(policy: Policy, data: TransitionDataset) -> np.ndarray:
 
 
 def spread_within(base: np.ndarray, scores: np.ndarray) -> float:
-    """sqrt(mean over decisions of Var_b(score | state)) within what the scores allow."""
+    """sqrt(mean over decisions of Var_b(score | state)) within what the scores allow.
+
+    0 where that is rounding alone, of scores that tell states apart and not actions.
+    """
     possible = np.isfinite(scores) & (base > 0)
     base = np.where(possible, base, 0.0)
     left = base.sum(axis=1)
     base /= np.where(left > 0, left, 1.0)[:, None]
     values = np.where(possible, scores, 0.0)
     apart = np.where(possible, values - (base * values).sum(axis=1, keepdims=True), 0.0)
-    return float(np.sqrt((base * apart**2).sum() / len(scores)))
+    spread = float(np.sqrt((base * apart**2).sum() / len(scores)))
+    return spread if spread > LAST_DIGITS * np.abs(values).max(initial=0.0) else 0.0
 
 
 def logged_base(data: TransitionDataset, policy: Policy | None = None) -> LoggedBase | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..mdp.dataset import TransitionDataset
+from ..tolerances import ROUNDING
 
 
 def reward_scale(data: TransitionDataset) -> float:
@@ -23,7 +24,8 @@ def reward_scale(data: TransitionDataset) -> float:
     returns = data.returns_to_go()[data.episode_starts]
     with np.errstate(over="ignore", invalid="ignore"):
         scale = float(returns.std())
-    return scale if math.isfinite(scale) and scale > 0.0 else 1.0
+    # The mean of equal numbers is not always that number: what is left is no unit.
+    return scale if math.isfinite(scale) and scale > ROUNDING * np.abs(returns).max() else 1.0
 
 
 def in_units_of(data: TransitionDataset, scale: float) -> TransitionDataset:

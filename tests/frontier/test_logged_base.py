@@ -78,3 +78,5 @@ def test_the_spread_is_that_of_scores_under_the_base(make_log):
     scores = np.array([0.0, 1.0]) + np.arange(100)[:, None]
     assert on_log.spread(scores) == pytest.approx(0.24**0.5)
     assert on_log.spread(np.where(np.arange(2) == 1, scores, -np.inf)) == 0
+    # .4 x .1 + .6 x .1 is not .1 to the last digit, but all actions are alike.
+    assert on_log.spread(np.repeat(0.1 + 1.1 * np.arange(100)[:, None] / 7, 2, axis=1)) == 0

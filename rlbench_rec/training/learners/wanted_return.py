@@ -9,6 +9,8 @@ from torch import nn
 from ...mdp.dataset import TransitionDataset
 from ...mdp.returns import session_returns, session_returns_to_go
 
+SINGLE = torch.finfo(torch.float32)
+
 
 class WantedReturn(nn.Module):
     """wanted_t = (target - earned_t) / gamma^t: what is still to be earned from decision t on, kept within what the
@@ -51,7 +53,9 @@ class WantedReturn(nn.Module):
 
     def forward(self, earned: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
         """(b,) earned so far and (b,) earlier decisions -> (b,) what is still wanted, not yet within bounds."""
-        left = (self.target - earned) / self.gamma**steps
+        # Late in a long session the power is 0 in single precision: 0 / 0 is no number, and infinity is soon none.
+        left = (self.target - earned) / (self.gamma**steps).clamp(min=SINGLE.tiny)
+        left = left.clamp(SINGLE.min, SINGLE.max)
         return torch.where(self.gamma > 0, left, self.target)
 
     def bounded(self, wanted: torch.Tensor) -> torch.Tensor:

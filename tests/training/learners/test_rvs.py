@@ -48,6 +48,14 @@ def test_what_is_left_by_hand(data):
     np.testing.assert_allclose(wanted.bounded(left), [2.43, 3.0, 2.0 / 0.9, 0.0], rtol=1e-5)
 
 
+def test_nothing_is_left_however_late_it_is(data):
+    """.9^t is 0 in single precision from t = 981 on: 0 / 0 would be no number."""
+    wanted = wanted_of(data, 0.99)
+    target = float(wanted.target)
+    left = wanted(torch.tensor([target, target - 1.0, target + 1.0]), torch.tensor([2_000, 2_000, 2_000]))
+    np.testing.assert_allclose(wanted.bounded(left), [0.0, float(wanted.highest), float(wanted.lowest)])
+
+
 def test_without_a_future_the_target_stands(data):
     wanted = wanted_of(data, 0.99)
     wanted.gamma.zero_()
