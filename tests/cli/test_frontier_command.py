@@ -6,8 +6,11 @@ import json
 
 import pytest
 
+from rlbench_rec.errors import InputError
 from rlbench_rec.results.read import load_runs
 from rlbench_rec.suite import load_suite
+from rlbench_rec.suite.kinds.algorithms import learners
+from rlbench_rec.suite.kinds.algorithms import train as of_jobs
 
 CARD = """
 id = "corner"
@@ -92,6 +95,19 @@ def test_a_card_with_uniform_propensities(here, rlbench):
     # Sessions of one decision have the second dial, and a plan to explore.
     assert {step["dial"] for step in advice["steps"]} == {"tilted", "constrained"}
     assert any(step["explore_decisions"] for step in advice["steps"])
+
+
+def test_learners_that_fail_are_named_and_end_in_1(here, rlbench, monkeypatch):
+    def failing(*arguments, **options):
+        raise InputError("The loss is not a number.")
+
+    for module in (learners, of_jobs):
+        monkeypatch.setattr(module, "train", failing)
+    code, out, err = rlbench(
+        "frontier", "tabular-v1", "--steps", 5, "--batch-size", 64, "--device", "cpu", "--out", "out"
+    )
+    assert code == 1 and err.count("failed: The loss is not a number.") == 3
+    assert out.splitlines() == ["Files: out"]
 
 
 @pytest.mark.parametrize(
