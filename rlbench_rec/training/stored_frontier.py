@@ -23,7 +23,7 @@ class Member(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    run: Annotated[str, Field(pattern=r"^\.\./[^/\\]+$")]
+    run: Annotated[str, Field(pattern=r"^\.\./[^./\\][^/\\]*$")]
     """Its folder, from that of the file: a neighbour."""
     spread: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """What its scores are divided by before the mean is taken; with 0 they are left out."""

@@ -108,15 +108,19 @@ class WindowScores(PastScores):
         states: torch.Tensor,
         earned: torch.Tensor,
         steps: torch.Tensor,
-        rewards: torch.Tensor,
-        actions: torch.Tensor,
-        past_states: torch.Tensor,
+        rewards: torch.Tensor | None = None,
+        actions: torch.Tensor | None = None,
+        past_states: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        wanted = self.conditioned.wanted
+        wanted, now = self.conditioned.wanted, torch.zeros_like(steps).unsqueeze(1)
+        if rewards is None or actions is None or past_states is None:
+            # A window of the present decision alone.
+            left = wanted.bounded(wanted(earned, steps)).unsqueeze(1)
+            return self.conditioned(states.unsqueeze(1), now, left, steps.unsqueeze(1))[:, -1]
         back = torch.arange(self.memory, -1, -1, device=states.device)
         ahead = _wanted_before(wanted(earned, steps), rewards, wanted.gamma, back)
         window = torch.cat([past_states, states.unsqueeze(1)], dim=1)
-        taken = torch.cat([actions, torch.zeros_like(steps).unsqueeze(1)], dim=1)
+        taken = torch.cat([actions, now], dim=1)
         # Below 0 is before the session.
         places = (steps.unsqueeze(1) - back).clamp(min=-1)
         return self.conditioned(window, taken, wanted.bounded(ahead), places)[:, -1]

@@ -165,3 +165,12 @@ def _give_weights(ours: DecisionTransformer, theirs: nn.Module) -> None:
         for module in theirs.modules():
             if isinstance(module, nn.LayerNorm):
                 module.eps = 1e-5
+
+
+def test_a_window_of_one_decision_looks_no_further_back():
+    data = toy_logs()["sessions"]
+    run = fit(data, "dt", steps=2, batch_size=4, config={"context": 1}, device="cpu", validation=0)
+    assert run.memory == 0
+    shares = on_log(run.policy("stochastic"), data)
+    np.testing.assert_allclose(shares.sum(axis=1), 1.0, rtol=1e-5)
+    assert run.q_values(data.states(), past=data.past(None, 0)).shape == shares.shape
