@@ -31,11 +31,14 @@ def command(
         str, typer.Option(help="greedy, tilted-<nats>, mixed-<share>, constrained-<share>, or the stored frontier.")
     ] = "greedy",
     temperature: Annotated[
-        float | None, typer.Option(help="Of tilted; default that of the suite, stored beside the run.")
+        float | None, typer.Option(help="Of tilted, in units of the scores; default the one that the suite stored.")
     ] = None,
     on: Annotated[
         Path | None,
-        typer.Option(metavar="DATASET", help="Saved dataset with the behaviour policy's probabilities; sets it anew."),
+        typer.Option(
+            metavar="DATASET",
+            help="Saved dataset with the behaviour policy's probabilities, to set it on.",
+        ),
     ] = None,
 ) -> None:
     """Write a trained policy as one file that needs neither d3rlpy nor this package.
@@ -63,6 +66,8 @@ def _frontier(folder: Path, given: dict[str, Any]) -> tuple[Run, dict[str, Any]]
     for name in ("temperature", "on"):
         if given[name] is not None:
             raise InputError("The frontier is stored with its own.", where=f"--{name}")
+    if given["checkpoint"] != "last":
+        raise InputError("The frontier was chosen for the last checkpoint.", where="--checkpoint")
     run, step = stored_step(folder)
     return run, {"checkpoint": step.checkpoint, "form": step.form, "temperature": step.temperature}
 
@@ -73,7 +78,10 @@ def _form(folder: Path, text: str, given: dict[str, Any]) -> dict[str, Any]:
     from ..policies import parse_form
     from ..training.stored_frontier import stored_temperature
 
-    form = parse_form(text)
+    form = parse_form(text, "--form")
+    for name in ("temperature", "on"):
+        if given[name] is not None and form.name != "tilted":
+            raise InputError(f"{form} has no temperature.", where=f"--{name}", hint="Give --form tilted-<nats>.")
     if given["temperature"] is not None and given["on"] is not None:
         raise InputError("A temperature and a log to set it on.", where="--on", hint="Give one of them.")
     if given["on"] is not None:

@@ -38,7 +38,9 @@ def command(
     """Choose, along the tilts of what learners say, the boldest policy that a log can vouch for.
 
     On a card or a task: trains DQN, CQL, IQL and SARSA, traces their tilts and that of their mean on episodes that no
-    training saw, chooses, and scores the choice once on the test side. On the folder of a run: what is stored there.
+    training saw, chooses, and scores the choice once on the test side. On the folder of a run: in each place the
+    curves that its advice is of; on one of its models/: those of that training. All steps with what stands against
+    each are in frontier.csv; > marks the chosen one, and nats are its distance from what is in service, a session.
 
     Exit code 0: done; 1: some jobs failed, and their rows say why; 2: wrong use.
     """

@@ -87,11 +87,14 @@ def scores_on(name: str, q: QFunction, data: TransitionDataset) -> np.ndarray:
 
 
 def check_contenders(contenders: Mapping[str, QFunction]) -> None:
-    """Refuse no contenders, or one that takes the mean's name.
+    """Refuse no contenders, what is not scores by name, or one that takes the mean's name.
 
     Raises:
         InputError: as said.
     """
+    if not isinstance(contenders, Mapping) or not all(map(callable, contenders.values())):
+        what, hint = "Functions from states to scores are needed, by name.", "Give {'dqn': run.q_function()}."
+        raise InputError(what, where="contenders", hint=hint)
     if not contenders:
         raise InputError("No contenders.", where="contenders")
     if MEAN in contenders:

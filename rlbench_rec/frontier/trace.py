@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..errors import InputError
 from ..evaluation.bridge import refuse_continued
 from ..mdp.dataset import TransitionDataset
 from ..ope.analysis.simultaneous_lifts import LiftOnLog, lift_on_log, with_limits
@@ -56,12 +57,15 @@ def trace(
         inference: level of the limits, seed of their critical value, thresholds of the verdict.
 
     Raises:
-        InputError: no contenders, scores of another shape, a base that is not the behaviour policy, sessions that do
-            not end (`next_episodes`), dials or divergences that are none.
+        InputError: no contenders, no base, scores of another shape, a base that is not the behaviour policy, sessions
+            that do not end (`next_episodes`), dials or divergences that are none.
     """
     check_contenders(contenders)
     check_dials(dials, divergences)
     refuse_continued(validation)
+    if not isinstance(base, Base):
+        hint = "Give LoggedBase(policy), what logged_base(data, policy) found, or ServiceBase(clone)."
+        raise InputError("It is not a base.", where="base", hint=hint)
     inference = inference or Inference()
     on_log = base.on(validation)
     scores, tried = _all_scores(contenders, validation, on_log)

@@ -55,9 +55,13 @@ class PolicyForm:
         return f"{self.name}-{short if float(short) == self.parameter else repr(self.parameter)}"
 
 
-def parse_form(text: str) -> PolicyForm:
+def parse_form(text: str, where: str = "forms") -> PolicyForm:
     """`greedy`, `stochastic`, `softmax-<tau>`, `epsilon-greedy-<epsilon>`, `tilted-<k>`, `mixed-<m>`,
     `constrained-<c>`, `frontier` or `frontier-best`.
+
+    Args:
+        text: the form, as it is typed.
+        where: what an error names.
 
     Raises:
         InputError: anything else, or a parameter out of range.
@@ -69,7 +73,7 @@ def parse_form(text: str) -> PolicyForm:
             value = _number(text.removeprefix(f"{name}-"))
             if value is not None and 0.0 <= value <= LARGEST.get(name, math.inf):
                 return PolicyForm(name, value)
-    raise InputError(f"Unknown policy form '{text}'.", where="forms", hint=HINT)
+    raise InputError(f"Unknown policy form '{text}'.", where=where, hint=HINT)
 
 
 def _number(text: str) -> float | None:

@@ -82,14 +82,14 @@ def no_change(step: pd.Series | None, curves: pd.DataFrame) -> str:
         step: the one that the least log would show; None where there is none.
         curves: rows of frontier.csv.
     """
-    sentence = "The log vouches for no change: keep what is in service"
+    sentence = "The log vouches for no change. Keep what is in service"
     if step is not None and step["log_needed"] <= LONGEST:
         sentence += f", or log {rounded(step['log_needed'])} times as much, when {in_words(step)} would show"
     explored = curves[curves["explore_decisions"].notna()]
     if len(explored):
         easiest = explored.iloc[int(explored["explore_decisions"].to_numpy().argmin())]
         decisions = rounded(easiest["explore_decisions"])
-        sentence += f", or explore: {decisions} decisions of which {in_words(easiest)} makes a tenth"
+        sentence += f", or explore: let {in_words(easiest)} make a tenth of {decisions} decisions"
     return f"{sentence}."
 
 

@@ -58,7 +58,7 @@ def frontier_request(
 
     Raises:
         UnknownNameError: neither a card nor a task.
-        InputError: `data` with a task, or a number out of range.
+        InputError: a suite, `data` with a task, or a number out of range.
     """
     from ..tasks import TASKS
 
@@ -88,6 +88,11 @@ def _card(name: str) -> str:
     from .. import events
     from ..tasks import TASKS
 
+    if name.endswith(".toml") and Path(name).is_file() and "[[sources]]" in Path(name).read_text(errors="replace"):
+        hint = (
+            "Run it by `rlbench run`, with frontier or frontier-best among its forms, and give the folder of results."
+        )
+        raise InputError("This is a suite, not a card.", where=name, hint=hint)
     try:
         events.find_card(name)
     except UnknownNameError:

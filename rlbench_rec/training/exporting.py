@@ -86,7 +86,7 @@ def export(
         raise UnknownNameError("format", format, SUFFIXES)
     if k is not None and k < 1:
         raise InputError(f"{k}; at least 1 is needed.", where="k")
-    form = parse_form(form) if isinstance(form, str) else form
+    form = parse_form(form, "form") if isinstance(form, str) else form
     module = _module(run, form, k, checkpoint, {"temperature": temperature, "on": on, "base": base})
     inputs = module.examples(_random_states(run), _random_past(run))
     path = Path(path)

@@ -208,16 +208,19 @@ class Run:
 
     def _check_form(self, form: str, given: dict[str, object]) -> None:
         if form not in self.forms:
-            raise InputError(
-                f"{self.algorithm} offers no policy '{form}'.", where="form", hint=f"Use {', '.join(self.forms)}."
-            )
+            hint = f"Use {', '.join(self.forms)}."
+            if form.startswith(tuple(f"{name}-" for name in PARAMETERS)):
+                hint += " A parameter is an argument: policy('softmax', tau=0.3)."
+            if form.startswith("frontier"):
+                hint += " A frontier is chosen on a log: rb.frontier.trace, or a suite."
+            raise InputError(f"{self.algorithm} offers no policy '{form}'.", where="form", hint=hint)
         needed = {PARAMETERS.get(form, "")}
         if form == "tilted" and given["temperature"] is not None:
             needed = {"temperature"}
         taken = needed | ({"base", "on"} if form in REWEIGHTED_FORMS else set())
         for name, value in given.items():
             if value is None and name in needed:
-                raise InputError(f"{form} needs {name}.", where=name)
+                raise InputError(f"{form} needs {name}{' or temperature' * (form == 'tilted')}.", where=name)
             if value is not None and name not in taken:
                 raise InputError(f"{form} takes no {name}.", where=name)
 

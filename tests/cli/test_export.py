@@ -120,6 +120,9 @@ def test_a_log_sets_the_temperature(saved, rlbench, tmp_path):
         (("tilted-0.3", "--on", tmp_path / "log", "--temperature", 1), "Give one of them"),
         (("tilted-0.3",), "is not stored"),
         (("frontier", "--temperature", 1), "The frontier is stored with its own"),
+        (("frontier", "--checkpoint", "best"), "chosen for the last checkpoint"),
+        (("greedy", "--temperature", 1), "greedy has no temperature"),
+        (("mixed-0.1", "--on", tmp_path / "log"), "mixed-0.1 has no temperature"),
         (("tilted",), "Unknown policy form 'tilted'"),
     ):
         code, _, err = rlbench("export", folder, "--form", *options)

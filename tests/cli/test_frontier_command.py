@@ -129,6 +129,12 @@ def test_what_cannot_be_done_is_said_before_any_work(tmp_path, monkeypatch, rlbe
     assert not list(tmp_path.iterdir())
 
 
+def test_a_suite_is_not_taken_for_a_card(tmp_path, rlbench):
+    (tmp_path / "mine.toml").write_text('name = "mine"\n[[sources]]\ntask = "tabular-v1"\n')
+    code, _, err = rlbench("frontier", tmp_path / "mine.toml")
+    assert code == 2 and "This is a suite, not a card." in err
+
+
 def test_a_stored_run_takes_no_settings(tmp_path, rlbench):
     (tmp_path / "frontier.csv").write_text("")
     code, _, err = rlbench("frontier", tmp_path, "--steps", 3)

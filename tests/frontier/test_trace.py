@@ -208,6 +208,13 @@ def test_what_cannot_be_traced_is_refused(make_log):
     ):
         with pytest.raises(InputError, match=said):
             frontier.trace(contenders, data, HALF)
+    for contenders, base, said in (
+        (second_is_better, HALF, "by name"),
+        ({"q": np.zeros((100, 2))}, HALF, "by name"),
+        ({"q": second_is_better}, None, "It is not a base"),
+    ):
+        with pytest.raises(InputError, match=said):
+            frontier.trace(contenders, data, base)
     continued = replace(data, next_episodes=np.full(100, -1))
     with pytest.raises(InputError, match="next"):
         frontier.trace({"q": second_is_better}, continued, HALF)

@@ -94,18 +94,18 @@ def test_where_nothing_is_chosen_it_says_what_would_show(frame_of, run, lifts):
     curve = steps_of(step(log_needed=3.4), step(log_needed=2.5, divergence=0.15), step(log_needed=None, divergence=2.4))
     (advice,) = advise(runs, curve)
     assert advice.sentence == (
-        "The log vouches for no change: keep what is in service, or log 2.5 times as much, when dqn tilted by 0.15 "
+        "The log vouches for no change. Keep what is in service, or log 2.5 times as much, when dqn tilted by 0.15 "
         "nats a session would show."
     )
     assert advice.step == "" and advice.log_needed == 2.5 and advice.to_dict()["parameter"] is None
     explored = curve.assign(log_needed=math.nan, explore_decisions=[40_000.0, None, None])
     (advice,) = advise(runs, explored)
     assert advice.sentence.endswith(
-        "or explore: 40,000 decisions of which dqn tilted by 0.3 nats a session makes a tenth."
+        "or explore: let dqn tilted by 0.3 nats a session make a tenth of 40,000 decisions."
     )
     assert math.isnan(advice.log_needed)
     (advice,) = advise(runs, steps_of())
-    assert advice.sentence == "The log vouches for no change: keep what is in service."
+    assert advice.sentence == "The log vouches for no change. Keep what is in service."
 
 
 def test_the_validation_episodes_choose_among_frontiers_and_the_test_side_does_not(frame_of, run, lifts):

@@ -63,7 +63,11 @@ def show_advice(console: Console, advice: Advice, board: pd.DataFrame) -> None:
     here = board[(places == advice.place) & (board["estimator"] == LIFT) & (board["metric"] == "reward")]
     here = here[here["variant"].map(lambda variant: variant.split("/")[-1] in (FORM, BEST_FORM))]
     here = here.iloc[np.argsort(here["variant"].ne(BEST_FORM).to_numpy(), kind="stable")]
-    console.print(Text(f"{advice.place}: frontier (lift on the test side, mean over seeds)", style="bold"))
+    console.print(
+        Text(
+            f"{advice.place}: frontier (lift of the reward an episode on the test side, mean over seeds)", style="bold"
+        )
+    )
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in ("algorithm", "variant", "lift", "interval", "verdict"):
         table.add_column(name, justify="right" if name in ("lift", "interval") else "left", overflow="fold")
@@ -114,7 +118,9 @@ def _show_curve(console: Console, curve: pd.DataFrame, title: str) -> None:
     low, high = _ends(curve)
     for row in curve.sort_values(["contender", "dial", "divergence"]).to_dict("records"):
         mark = ">" if row["chosen"] else " "
-        verdict = Text(str(row["verdict"]), style=COLOURS.get(str(row["verdict"]), ""))
+        held_back = row["verdict"] == "trusted" and not row["eligible"]
+        said = f"{row['verdict']}, not eligible" if held_back else str(row["verdict"])
+        verdict = Text(said, style="" if held_back else COLOURS.get(said, ""))
         needed = "" if np.isnan(row["log_needed"]) else f"{rounded(row['log_needed'])}x"
         value, _ = formatted(row | {"mean": row["lift"]})
         cells = (mark, row["contender"], row["dial"], f"{row['divergence']:.2g}", value, drawn(row, low, high))

@@ -216,7 +216,7 @@ def judge_skewness(verdict: Verdict, skewness: float, gate: Gate) -> Verdict:
     """A verdict on weights and events, and on how skewed the estimate itself is."""
     if abs(skewness) <= gate.trusted_skewness * (1.0 + ROUNDING):
         return verdict
-    lopsided = f"a few units carry the estimate: its skewness is {abs(skewness):.2g}, above {gate.trusted_skewness:g}"
+    lopsided = f"a few units carry the estimate: its skewness is {abs(skewness):.2g}, above {gate.trusted_skewness:.3g}"
     if math.isnan(skewness):
         lopsided = "the estimate's skewness is not known: one unit, or numbers too large for it"
     return max(verdict[0], "weak", key=VERDICTS.index), (*verdict[1], lopsided)

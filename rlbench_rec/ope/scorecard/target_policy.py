@@ -63,7 +63,7 @@ def target_of(form: str | None, named: Mapping[str, str | None], features: bool)
     """
     from ...policies.forms import parse_form
 
-    parsed, by_weights = None if form is None else parse_form(form), bool(named.get("weights"))
+    parsed, by_weights = None if form is None else parse_form(form, "form"), bool(named.get("weights"))
     if parsed is not None and parsed.name not in FORMS:
         hint = "Give mixed-<share>, tilted-<nats a session> or constrained-<share>."
         raise InputError(f"A table says nothing of the policy '{form}'.", where="form", hint=hint)

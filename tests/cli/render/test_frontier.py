@@ -64,7 +64,7 @@ def finished(tmp_path):
 def test_the_frontier_comes_first_and_its_controls_stand_beside_it_alone(finished, capsys):
     show(finished)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "shop: frontier (lift on the test side, mean over seeds)"
+    assert lines[0] == "shop: frontier (lift of the reward an episode on the test side, mean over seeds)"
     assert lines[3].split() == ["dqn", "mlp/frontier", "0.30", "[0.20,", "0.40]", "trusted"]
     assert lines[4] == "A/B test dqn tilted by 0.4 nats a session: +15.0 % [10.0, 20.0] on the test side, trusted."
     assert lines[5] == "The same dial gains +5.0 % [0.0, 10.0] (trusted) on a Q of shuffled rewards and nothing on -Q."
@@ -90,6 +90,15 @@ def test_curves_are_drawn_step_by_step(finished):
     chosen = [line for line in lines if line.startswith(">")]
     assert len(chosen) == 1 and chosen[0].split()[:5] == [">", "dqn", "tilted", "0.4", "0.40"]
     assert any(line.endswith("1,200x") for line in lines) and "dqn mlp/frontier/negated, seed 0" in lines
+
+
+def test_a_step_that_lacks_the_margin_is_told_from_one_that_may_be_chosen(finished):
+    runs, steps = load_frontier(finished.folder)
+    console = rich.console.Console(file=io.StringIO(), width=120)
+    show_curves(console, steps.assign(verdict="trusted", eligible=steps["chosen"]), advise(runs, steps)[0])
+    lines = console.file.getvalue().splitlines()
+    assert sum("trusted, not eligible" in line for line in lines) == len(steps) - 1
+    assert not any("not eligible" in line for line in lines if line.startswith(">"))
 
 
 def test_a_line_of_text_for_the_limits():
