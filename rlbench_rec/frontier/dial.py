@@ -64,8 +64,10 @@ def check_dials(dials: Sequence[str], divergences: Sequence[float]) -> None:
 
     Raises:
         UnknownNameError: an unknown dial.
-        InputError: no dial, no step, or divergences that do not ascend from above 0.
+        InputError: no dial, one named twice, no step, or divergences that do not ascend from above 0.
     """
+    if len(set(dials)) < len(dials):
+        raise InputError(f"{tuple(dials)}: one is named twice.", where="dials", hint="Name each once.")
     for dial in dials:
         if dial not in DIALS:
             raise UnknownNameError("dial", dial, DIALS)

@@ -104,3 +104,5 @@ def test_unknown_dials_are_refused():
         dials.check_dials(["tiltd"], [0.1])
     with pytest.raises(InputError):
         dials.check_dials([], [0.1])
+    with pytest.raises(InputError, match="named twice"):
+        dials.check_dials(["tilted", "tilted"], [0.1])

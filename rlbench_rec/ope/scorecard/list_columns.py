@@ -59,6 +59,10 @@ def _matrix(values: Values, column: str) -> np.ndarray:
 
 
 def _of_text(cells: pyarrow.ChunkedArray) -> np.ndarray | None:
+    from pyarrow import compute
+
+    if compute.any(compute.match_substring_regex(cells, '"|true|false')).as_py():
+        return None
     rows = json.loads(f"[{','.join(text or 'null' for text in cells.to_pylist())}]")
     lengths = {len(row) if isinstance(row, list) else -1 for row in rows}
     # A cell "1], [2" would be two rows.
@@ -71,6 +75,8 @@ def _of_lists(lists: pyarrow.ChunkedArray) -> np.ndarray | None:
     import pyarrow
     from pyarrow import compute
 
+    if not _of_numbers(lists.type.value_type):
+        return None
     lengths = compute.list_value_length(lists)
     if lengths.null_count or len(lengths.unique()) != 1 or lengths[0].as_py() == 0:
         return None
@@ -79,6 +85,13 @@ def _of_lists(lists: pyarrow.ChunkedArray) -> np.ndarray | None:
     except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError):
         return None
     return flat.to_numpy().astype(np.float64, copy=False).reshape(len(lists), -1)
+
+
+def _of_numbers(kind: pyarrow.DataType) -> bool:
+    """Whether a list holds numbers (or nothing but nulls): a text or a truth value would be cast to one."""
+    from pyarrow import types
+
+    return types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or types.is_null(kind)
 
 
 def _first_wrong(values: Values, column: str, lists: pyarrow.ChunkedArray) -> InputError:

@@ -230,6 +230,8 @@ BAD = [
     ({"q": changed(SCORES, 0, [np.inf, 0.0, 1.0])}, "Minus infinity rules an action out"),
     ({"q": [[1.0, 2.0]] * 4}, "'q': It has 2 numbers a row, and 'b' 3"),
     ({"q": [["a", "b", "c"]] * 4}, "'q': Row 0 (the first is 0) is not a list of numbers"),
+    ({"q": [["1", "2", "3"]] * 4}, "'q': Row 0 (the first is 0) is not a list of numbers"),
+    ({"q": [[True, False, True]] * 4}, "'q': Row 0 (the first is 0) is not a list of numbers"),
     ({"q": [[]] * 4}, "'q': Row 0 (the first is 0) is not a list of numbers"),
     ({"q": [1.0, 2.0, 3.0, 4.0]}, "'q': It holds double, not lists"),
     ({"action": [2, 0, 0, 3]}, "not a whole number from 0 to 2, in row 3"),
@@ -248,6 +250,8 @@ def test_bad_lists(tmp_path, columns, message):
     ("cell", "message"),
     [
         ("[0.1, 0.9", "line 3 is not a list of numbers"),
+        ('["0.1", "0.9"]', "line 3 is not a list of numbers"),
+        ("[true, 0.9]", "line 3 is not a list of numbers"),
         ("", "line 3 is not a list of numbers"),
         ("0.5", "line 3 is not a list of numbers"),
         ('[0.1, 0.1, "x"]', "line 3 is not a list of numbers"),
