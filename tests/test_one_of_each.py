@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -17,6 +18,7 @@ PLACES = {
     r"\"(itemid|item_id)\b.*\b(sku|productid|product_id)\b": {"column_names.py"},
     r"np\.argmax\((bad|missing|gone|wrong|outside|block)\b": {"bad_rows.py"},
     r"\b(ROUNDING|LAST_DIGITS|LONG_SUM) = ": {"tolerances.py"},
+    r"take_along_axis\([^)\n]*(\[:, None\]|\[rows, None\])[^)\n]*\)\[:, 0\]": {"policies/policy.py", "ope/"},
     r"getattr\((impl|algo|made)\w*, \"_": set(),
     r"(?<!self)(?<!cls)(?<!batch)(?<!other)\._(gamma|target_update_interval|alpha|beta)\b": {
         "training/d3rlpy_internals.py"
@@ -49,8 +51,24 @@ def test_one_function_makes_an_evaluation_log_of_a_policy():
         if "target_propensities=" in path.read_text(encoding="utf-8")
     }
     outside = {path for path in makers if not path.startswith(("ope/", "testing/"))}
-    # The logged policy's own value has no policy: every weight is 1.
-    assert outside == {"evaluation/bridge.py", "suite/kinds/algorithms/score.py"}
+    assert outside == {"evaluation/bridge.py"}
+
+
+def test_names_that_several_rooms_write_are_the_same():
+    pytest.importorskip("torch")
+    from rlbench_rec.frontier.base import Dial
+    from rlbench_rec.frontier.contenders import MEAN
+    from rlbench_rec.frontier.dial import DIALS
+    from rlbench_rec.policies.forms import FRONTIER_FORMS, REWEIGHTED_FORMS
+    from rlbench_rec.results import frontier, frontier_words
+    from rlbench_rec.training.mean_of_runs import NAME
+    from rlbench_rec.training.stored_frontier import Chosen
+
+    # `results` imports neither policies nor frontiers, and what is stored beside a run is read without `frontier`.
+    assert frontier_words.MEAN == MEAN == NAME
+    assert (frontier.FORM, frontier.BEST_FORM) == FRONTIER_FORMS
+    assert set(REWEIGHTED_FORMS) == set(DIALS) == set(get_args(Dial))
+    assert set(get_args(Chosen.model_fields["dial"].annotation)) == set(DIALS)
 
 
 def test_what_serves_now_is_there():

@@ -164,6 +164,12 @@ def log_of(
     )
 
 
+def log_of_behaviour(data: TransitionDataset) -> EvaluationLog:
+    """A log whose target policy is the behaviour policy: every weight is 1, its propensities known or not."""
+    ones = np.ones(len(data))
+    return log_of(data, ones, ones)
+
+
 def weights_log_of(
     data: TransitionDataset,
     ratios: np.ndarray,

@@ -10,7 +10,7 @@ from .contenders import MeanScores, negated
 from .dial import DIALS
 from .frontier import Frontier, Step
 from .logged_base import LoggedBase, logged_base
-from .score import Score, exploration, log_of_step, score
+from .score import Score, exploration, log_of_frontier, log_of_step, most_promising, score
 from .service_base import ServiceBase
 from .trace import trace
 
@@ -30,8 +30,10 @@ __all__ = [
     "Setting",
     "Step",
     "exploration",
+    "log_of_frontier",
     "log_of_step",
     "logged_base",
+    "most_promising",
     "negated",
     "score",
     "trace",

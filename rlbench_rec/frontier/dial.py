@@ -8,12 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ..errors import InputError, UnknownNameError
-from ..policies.constrained import ConstrainedGreedy
-from ..policies.mixed import Mixed
-from ..policies.policy import CHUNK_CELLS, Policy
-from ..policies.q_policies import Greedy, QFunction, one_hot
-from ..policies.reweighted import Reweighted
-from ..policies.tilted import Tilted, tilt
+from ..policies.make_reweighted import reweighted_by
+from ..policies.policy import CHUNK_CELLS, at_actions
+from ..policies.q_policies import one_hot
+from ..policies.tilted import tilt
 from ..policies.tilts import Tilts
 from ..tolerances import ROUNDING
 from .base import Dial, Setting
@@ -24,21 +22,11 @@ SHORT_SESSIONS = 2.0
 of deterministic policies are nearly all 0."""
 
 
-def policy_on(dial: Dial, q: QFunction, action_count: int, parameter: float, base: Policy | None, name: str) -> Policy:
-    """The policy of one step."""
-    if dial == "tilted":
-        return Tilted(q, action_count, parameter, base, name)
-    if dial == "constrained":
-        return ConstrainedGreedy(q, action_count, parameter, base, name)
-    return Mixed(Greedy(q, action_count), parameter, base, name)
-
-
 def reweighted(dial: Dial, scores: np.ndarray, base: np.ndarray, parameter: float) -> np.ndarray:
     """(n, A) the policy of one step, from scores and the base's probabilities."""
     if dial == "tilted":
         return tilt(scores, base, parameter)
-    policy = policy_on(dial, lambda _: scores, scores.shape[1], parameter, None, dial)
-    assert isinstance(policy, Reweighted)
+    policy = reweighted_by(dial, lambda _: scores, scores.shape[1], parameter)
     return policy.reweight(one_hot(scores.argmax(axis=1), scores.shape[1]) if dial == "mixed" else scores, base)
 
 
@@ -142,7 +130,7 @@ def _moves(scores: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _constrained_divergence(scores: np.ndarray, base: np.ndarray, share: float) -> float:
     """Mean over decisions of KL(constrained || base): -log b of the action that is taken."""
     policy = reweighted("constrained", scores, base, share)
-    of_taken = np.take_along_axis(base, policy.argmax(axis=1)[:, None], axis=1)[:, 0]
+    of_taken = at_actions(base, policy.argmax(axis=1))
     # Where the scores rule out all that the base takes, the policy is the base.
     return float(-np.log(of_taken[np.count_nonzero(policy, axis=1) == 1]).sum() / len(base))
 
@@ -152,7 +140,7 @@ def _mixed(
 ) -> list[Setting]:
     """KL((1 - m) b + m g || b) = (1 - m) (1 - b_g) log(1 - m) + p log(p / b_g), p = (1 - m) b_g + m, of g's action;
     it grows in m, and the share of each divergence is found by bisection."""
-    of_greedy = np.take_along_axis(base, scores.argmax(axis=1)[:, None], axis=1)[:, 0]
+    of_greedy = at_actions(base, scores.argmax(axis=1))
     if not (of_greedy > 0).all():
         return []
 

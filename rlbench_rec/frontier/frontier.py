@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..ope import Estimate
+from ..policies.make_reweighted import reweighted_by
 from ..policies.policy import Policy
 from ..policies.q_policies import QFunction
 from .base import Base, BaseKind, Dial
-from .dial import policy_on
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +87,7 @@ class Frontier:
     def policy_of(self, step: Step) -> Policy:
         """The policy of a step. Without `base.policy` its calls take the probabilities of what is in service."""
         q, name = self.contenders[step.contender], f"{step.dial}-{step.divergence:.3g}"
-        return policy_on(step.dial, q, self.action_count, step.parameter, self.base.policy, name)
+        return reweighted_by(step.dial, q, self.action_count, step.parameter, self.base.policy, name)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a step."""

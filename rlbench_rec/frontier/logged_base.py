@@ -14,7 +14,7 @@ from ..mdp.dataset import TransitionDataset
 from ..ope import EvaluationLog
 from ..policies import Uniform
 from ..policies.past import on_log
-from ..policies.policy import CHUNK_CELLS, Policy
+from ..policies.policy import CHUNK_CELLS, Policy, at_actions
 from ..policies.tilts import Tilts
 from ..tolerances import LAST_DIGITS, SAME_PROPENSITY
 from .base import Base, BaseOnLog, Dial, ScoredLog, Setting
@@ -64,7 +64,7 @@ class LoggedOnLog(BaseOnLog):
 
     def __init__(self, data: TransitionDataset, probabilities: np.ndarray):
         self.data, self.probabilities = data, np.asarray(probabilities, dtype=np.float64)
-        of_logged = np.take_along_axis(self.probabilities, data.actions[:, None], axis=1)[:, 0]
+        of_logged = at_actions(self.probabilities, data.actions)
         self.propensities = of_logged if data.propensities is None else data.propensities
         apart = ~(np.abs(of_logged - self.propensities) <= SAME_PROPENSITY * self.propensities) | (of_logged <= 0)
         refuse_rows(
@@ -125,10 +125,10 @@ class LoggedScores(ScoredLog):
         size = max(1, CHUNK_CELLS // self.scores.shape[1])
         for first in range(0, len(ratios), size):
             rows = slice(first, first + size)
-            base, actions = log.probabilities[rows], log.data.actions[rows, None]
+            base, actions = log.probabilities[rows], log.data.actions[rows]
             policy = reweighted(dial, self.scores[rows], base, parameter)
-            of_policy, of_base = (np.take_along_axis(table, actions, axis=1)[:, 0] for table in (policy, base))
-            ratios[rows], outside[rows] = of_policy / of_base, policy.sum(axis=1, where=base == 0)
+            ratios[rows] = at_actions(policy, actions) / at_actions(base, actions)
+            outside[rows] = policy.sum(axis=1, where=base == 0)
         return ratios, outside if outside.any() else None
 
 
@@ -159,7 +159,7 @@ def logged_base(data: TransitionDataset, policy: Policy | None = None) -> Logged
     if policy is not None or data.behaviour_probabilities is not None:
         return LoggedBase(policy)
     if data.propensities is not None and data.forbidden is None and data.candidates is None:
-        chance = 1.0 / data.action_count
-        if (np.abs(data.propensities - chance) <= SAME_PROPENSITY * chance).all():
+        uniform = 1.0 / data.action_count
+        if (np.abs(data.propensities - uniform) <= SAME_PROPENSITY * uniform).all():
             return LoggedBase(Uniform(data.action_count))
     return None

@@ -1,6 +1,6 @@
-"""Z(s) = E_b[exp(q / tau) | s] of a policy in service that is known only by its choices.
+"""Z(s) = E_b[exp(q / tau) | s] of a behaviour policy that is known only by its choices.
 
-A model of the policy in service gives a first guess: with it the weight of a logged action is y = exp(q / tau) /
+A model of the behaviour policy gives a first guess: with it the weight of a logged action is y = exp(q / tau) /
 Z_model, and E_b[y | s] is 1 where the model is right. Elsewhere it is corrected: the weight is
 
     w = y exp(theta' x(s)),  theta such that  sum_rows g (w - 1) x = 0,

@@ -27,7 +27,7 @@ class StateFeatures:
 
     Args:
         data: the log.
-        model: (n, A) probabilities of the model of the policy in service.
+        model: (n, A) probabilities of the model of the behaviour policy.
     """
 
     def __init__(self, data: TransitionDataset, model: np.ndarray):

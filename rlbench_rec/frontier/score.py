@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..errors import InputError
-from ..evaluation.bridge import log_of, refuse_continued
+from ..evaluation.bridge import log_of_behaviour, refuse_continued
 from ..mdp.dataset import TransitionDataset
 from ..ope import Estimate, EvaluationLog, explore
 from ..ope.analysis.lifts import paired
@@ -46,7 +44,7 @@ def score(frontier: Frontier, test: TransitionDataset, *, inference: Inference |
         InputError: sessions that do not end, or a base that is not the behaviour policy of these episodes.
     """
     snips, on_policy = estimator("snips"), estimator("on-policy")
-    log = _on_behaviour(test) if frontier.chosen is None else log_of_step(frontier, frontier.chosen, test)
+    log = log_of_frontier(frontier, test)
     return Score(*infer(log, [snips, on_policy, paired(snips)], inference or Inference()))
 
 
@@ -61,16 +59,27 @@ def log_of_step(frontier: Frontier, step: Step, data: TransitionDataset) -> Eval
     return frontier.base.on(data).scored(scores).evaluation_log(step.dial, step.parameter)
 
 
-def _on_behaviour(data: TransitionDataset) -> EvaluationLog:
-    """A log whose target policy is the behaviour policy: every weight is 1."""
+def log_of_frontier(frontier: Frontier, data: TransitionDataset) -> EvaluationLog:
+    """A log with the weights of the frontier's policy: the chosen step's, or the behaviour policy's, which are 1.
+
+    Raises:
+        InputError: as `score`.
+    """
+    if frontier.chosen is not None:
+        return log_of_step(frontier, frontier.chosen, data)
     refuse_continued(data)
-    ones = np.ones(len(data))
-    return log_of(data, ones, ones)
+    return log_of_behaviour(data)
+
+
+def most_promising(frontier: Frontier) -> Step | None:
+    """The chosen step, or else that with the highest lift; None where no step has a lift above 0."""
+    rising = [step for step in frontier.steps if step.lift.value > 0]
+    return (frontier.chosen or max(rising, key=lambda step: step.lift.value)) if rising else None
 
 
 def exploration(frontier: Frontier, data: TransitionDataset) -> list[Exploration]:
-    """How many decisions until the most promising step would show, if a share of them explored by it: `ope.explore`
-    of the chosen step, or of that with the highest lift.
+    """How many decisions until the most promising step would show, if a share of them explored by it: see
+    `most_promising` and `ope.explore`.
 
     Args:
         frontier: of a log of one-step episodes.
@@ -79,8 +88,7 @@ def exploration(frontier: Frontier, data: TransitionDataset) -> list[Exploration
     Raises:
         InputError: longer episodes, weights instead of propensities, or no step with a lift above 0.
     """
-    rising = [step for step in frontier.steps if step.lift.value > 0]
-    if not rising:
+    step = most_promising(frontier)
+    if step is None:
         raise InputError("No step has a lift above 0, so none is worth exploring for.", where="frontier")
-    step = frontier.chosen or max(rising, key=lambda step: step.lift.value)
     return explore(log_of_step(frontier, step, data), step.lift.value)

@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..evaluation.bridge import log_of, weights_log_of
 from ..mdp.dataset import TransitionDataset
 from ..ope import EvaluationLog
-from ..policies.policy import Policy
+from ..policies.policy import Policy, at_actions
 from ..policies.tilts import Tilts
 from .base import Base, BaseOnLog, Dial, ScoredLog, Setting
 from .logged_base import probabilities_on, spread_within
@@ -37,7 +37,7 @@ class ServiceBase(Base):
     from nothing else that bears on rewards. Logged propensities are not needed, and not looked at but for `mixed`.
 
     Args:
-        clone: a model of the policy in service, learnt on other episodes: `Run.clone()` of `bc`. It is where the fit of
+        clone: a model of the behaviour policy, learnt on other episodes: `Run.clone()` of `bc`. It is where the fit of
             Z starts from; it alone is never the base.
     """
 
@@ -125,7 +125,7 @@ class ServiceScores(ScoredLog):
         """(n,) the best score of a row among what the model takes, and (n,) the logged action's less that."""
         best = np.max(self.scores, axis=1, initial=-np.inf, where=self.log.model > 0)
         best = np.where(self._tilts.left, best, 0.0)
-        return best, np.take_along_axis(self.scores, self.log.data.actions[:, None], axis=1)[:, 0] - best
+        return best, at_actions(self.scores, self.log.data.actions) - best
 
     def _first(self, ratios: np.ndarray, guess: np.ndarray) -> np.ndarray:
         """(n,) weights of a fit on few features."""

@@ -38,13 +38,33 @@ def make_reweighted(
     Raises:
         InputError: a parameter out of range, or a divergence without a log and a base to measure it on.
     """
-    if form.name == "mixed":
-        return Mixed(Greedy(q, action_count), _known(form), base, str(form))
-    if form.name == "constrained":
-        return ConstrainedGreedy(q, action_count, _known(form), base, str(form))
+    if form.name != "tilted":
+        return reweighted_by(form.name, q, action_count, _known(form), base, str(form))
     if temperature is None:
         temperature = _temperature(form, q, base, on)
-    return Tilted(q, action_count, temperature, base, str(form))
+    return reweighted_by(form.name, q, action_count, temperature, base, str(form))
+
+
+def reweighted_by(
+    form: str, q: QFunction, action_count: int, parameter: float, base: Policy | None = None, name: str | None = None
+) -> Reweighted:
+    """The policy of a form by what it is made with.
+
+    Args:
+        form: `tilted`, `mixed` or `constrained`.
+        q, action_count, base: as for `make_reweighted`.
+        parameter: a temperature (tilted), c (constrained) or m (mixed).
+        name: label in tables; None: the form.
+
+    Raises:
+        InputError: a parameter out of range.
+    """
+    name = name or form
+    if form == "mixed":
+        return Mixed(Greedy(q, action_count), parameter, base, name)
+    if form == "constrained":
+        return ConstrainedGreedy(q, action_count, parameter, base, name)
+    return Tilted(q, action_count, parameter, base, name)
 
 
 def _known(form: PolicyForm) -> float:

@@ -102,8 +102,13 @@ def _probability_of(policy: Policy, states: np.ndarray, actions: np.ndarray, pas
     for i in range(0, len(states), size):
         rows = slice(i, i + size)
         matrix = ask(policy, states[rows], None if past is None else past[rows])
-        parts.append(np.take_along_axis(matrix, actions[rows, None], axis=1)[:, 0])
+        parts.append(at_actions(matrix, actions[rows]))
     return np.concatenate(parts) if parts else np.empty(0)
+
+
+def at_actions(table: np.ndarray, actions: np.ndarray) -> np.ndarray:
+    """(n, A) table, (n,) actions -> (n,) the cell of each row's action."""
+    return np.take_along_axis(table, actions[:, None], axis=1)[:, 0]
 
 
 def longest(*memories: int | None) -> int | None:

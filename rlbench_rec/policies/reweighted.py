@@ -10,7 +10,7 @@ from ..bad_rows import refuse_rows
 from ..errors import InputError
 from ..mdp.past import Past
 from ..tolerances import PROBABILITY_SUM
-from .policy import CHUNK_CELLS, Policy, PolicyWithMemory, ask, sample
+from .policy import CHUNK_CELLS, Policy, PolicyWithMemory, ask, at_actions, sample
 
 
 class Reweighted(PolicyWithMemory):
@@ -62,7 +62,7 @@ class Reweighted(PolicyWithMemory):
         for i in range(0, len(states), size):
             rows = slice(i, i + size)
             matrix = self.probabilities(states[rows], base[rows], past=None if past is None else past[rows])
-            parts.append(np.take_along_axis(matrix, actions[rows, None], axis=1)[:, 0])
+            parts.append(at_actions(matrix, actions[rows]))
         return np.concatenate(parts) if parts else np.empty(0)
 
     def act(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..errors import InputError
+from .policy import at_actions
 from .tilted import gaps_to_best
 
 PRECISION = 1e-9
@@ -92,9 +93,9 @@ class Tilts:
             temperature: tau, above 0.
         """
         inverse, chosen = self.scale / temperature, np.empty(len(self.base))
-        actions = actions[self.left][:, None]
+        actions = actions[self.left]
         for rows, powers, _ in self._powers(inverse):
-            taken, of_base = _at(powers, actions[rows]), _at(self.base[rows], actions[rows])
+            taken, of_base = at_actions(powers, actions[rows]), at_actions(self.base[rows], actions[rows])
             totals = np.einsum("na->n", powers) * of_base
             chosen[rows] = np.divide(taken, totals, out=np.zeros(len(taken)), where=of_base > 0)
         ratios = np.ones(len(self.left))
@@ -142,8 +143,3 @@ class Tilts:
                 return point + step
             point += step if abs(step) <= WIDEST_STEP and low < point + step < high else room
         return point
-
-
-def _at(table: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """(n, A) table, (n, 1) actions -> (n,)."""
-    return np.take_along_axis(table, actions, axis=1)[:, 0]

@@ -19,7 +19,8 @@ LIFT = "snips-lift"
 """Estimator of the rows that hold a lift."""
 FORM, BEST_FORM = "frontier", "frontier-best"
 SHUFFLED, NEGATED = "shuffled", "negated"
-"""Controls, the last part of a variant: the same dial on Q of shuffled rewards, and on -Q."""
+"""Controls, the last part of a variant: the same dial on Q of shuffled rewards (the folder of that training too, beside
+the plain one), and on -Q."""
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def _module(run: Run, form: PolicyForm, k: int | None, checkpoint: str, given: d
     assert isinstance(policy, Reweighted), "of these forms"
     k = min(k or recommendable, recommendable)
     # They reweight by Q values, which an actor-critic's policy does not score by.
-    unit = run.unit if network.critic is network else run.reward_scale
+    unit = run.q_unit(checkpoint)
     return TopKReweighted(network.critic, k, run.layout, run.other_action, unit, policy).eval()
 
 
@@ -217,7 +217,7 @@ def _onnx_runtime() -> ModuleType:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """The exporters report progress on stdout and warn about their own insides; `_compare` finds what is wrong."""
+    """The exporters report progress on stdout and warn about their own insides; `TopK.check` finds what is wrong."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript")]
     levels = [logger.level for logger in loggers]
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():

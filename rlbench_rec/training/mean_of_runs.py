@@ -55,12 +55,7 @@ def mean_of_runs(runs: Sequence[Run], spreads: Sequence[float], checkpoint: str 
             raise InputError("The runs take other states or actions than one another.", where="runs")
     kept = [(run, spread) for run, spread in zip(runs, spreads, strict=True) if spread > 0] or [(first, 1.0)]
     networks = [copy.deepcopy(run.network(checkpoint).critic) for run, _ in kept]
-    factors = [_unit(run, checkpoint) / spread / len(kept) for run, spread in kept]
+    factors = [run.q_unit(checkpoint) / spread / len(kept) for run, spread in kept]
     return replace(
         first, algorithm=NAME, networks={"last": MeanNetwork(networks, factors)}, best_step=None, reward_scale=1.0
     )
-
-
-def _unit(run: Run, checkpoint: str) -> float:
-    network = run.network(checkpoint)
-    return run.unit if network.critic is network else run.reward_scale

@@ -115,9 +115,7 @@ class Run:
             InputError: states of another width, a past that is missing or does not fit, or a checkpoint that is not
                 there.
         """
-        network = self.network(checkpoint)
-        unit = self.unit if network.critic is network else self.reward_scale
-        return self._scored(network.critic, states, unit, past)
+        return self._scored(self.network(checkpoint).critic, states, self.q_unit(checkpoint), past)
 
     def scores(self, states: np.ndarray, *, past: Past | None = None, checkpoint: str = "last") -> np.ndarray:
         """(n, state size) -> (n, action_count) float32 scores that the run's own policies are made of: Q values in the
@@ -152,6 +150,16 @@ class Run:
     def unit(self) -> float:
         """What a score of its networks is worth in the log's units: `reward_scale`, and 1 for logits."""
         return 1.0 if "stochastic" in self.forms else self.reward_scale
+
+    def q_unit(self, checkpoint: str = "last") -> float:
+        """What a value of `network(checkpoint).critic` is worth in the log's units: `reward_scale` for an actor-critic
+        too, whose scores are logits.
+
+        Raises:
+            InputError: no such checkpoint.
+        """
+        network = self.network(checkpoint)
+        return self.unit if network.critic is network else self.reward_scale
 
     def policy(
         self,

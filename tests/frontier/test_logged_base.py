@@ -10,8 +10,8 @@ import pytest
 from rlbench_rec import frontier
 from rlbench_rec.errors import InputError
 from rlbench_rec.evaluation.bridge import evaluation_log
-from rlbench_rec.frontier.dial import policy_on
 from rlbench_rec.policies import Stateless, Uniform
+from rlbench_rec.policies.make_reweighted import reweighted_by
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_weights_are_those_of_the_policy_that_is_served(shop, shop_log, best_q, 
     base = frontier.LoggedBase(shop.behaviour)
     on_log = base.on(data)
     log = on_log.scored(best_q(data.states())).evaluation_log(dial, parameter)
-    policy = policy_on(dial, best_q, data.action_count, parameter, shop.behaviour, "step")
+    policy = reweighted_by(dial, best_q, data.action_count, parameter, shop.behaviour, "step")
     expected = evaluation_log(data, policy, ["snips"], behaviour=shop.behaviour)
     np.testing.assert_allclose(log.ratios, expected.ratios, rtol=1e-6)
     assert log.n_episodes == expected.n_episodes and log.gamma == expected.gamma

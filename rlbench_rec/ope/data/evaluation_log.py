@@ -43,7 +43,7 @@ class EvaluationLog:
         weights: (n,) how many rows of the whole log each row stands for, such as 10 where one of ten clickless rows is
             left; the same within an episode. Means over episodes are then sum s x / sum s, its denominator resampled.
         unsupported_mass: (n,) target-policy mass on actions that the behaviour policy never takes, where known.
-        propensity_source: "logged", "uniform", "estimated" or "service" (the policy in service is known only by its
+        propensity_source: "logged", "uniform", "estimated" or "service" (the behaviour policy is known only by its
             choices); part of every result made from the log. See `from_weights`.
         state_ratios: (n,) d^e_t(s) / d^b_t(s), the policies' chances to be still in the session at the row's step, and
             in the row's state; `mis` weighs by them. See `ope.density.state_ratios`.

@@ -22,7 +22,7 @@ def from_weights(
     """A log whose importance weights come as such: rho_t = pi_e(a_t|s_t) / pi_b(a_t|s_t) of each logged decision.
 
     A policy that reweights what is in service, pi_e = pi_b exp(f) / Z, has rho = exp(f) / Z(s): the propensity cancels,
-    and the policy in service need be known only by its choices (`propensity_source` is "service"). Its normaliser Z is
+    and the behaviour policy need be known only by its choices (`propensity_source` is "service"). Its normaliser Z is
     then fitted, with parameters theta. Give how ratios depend on them and how far each episode moved them, and the
     error of theta is part of every standard error and interval; without, estimates are never `trusted`, unless the
     ratios are `exact`.

@@ -56,7 +56,7 @@ def _chances(log: EvaluationLog) -> None:
     checks.chances("propensities", log.propensities, largest, positive=True)
     weights_alone = log.propensity_source == "service"
     if weights_alone and not (log.propensities == 1).all():
-        what = "What is known of a policy in service by its choices alone has no propensities."
+        what = "What is known of a behaviour policy by its choices alone has no propensities."
         raise InputError(what, where="propensities", hint="Use EvaluationLog.from_weights.")
     checks.chances("target_propensities", log.target_propensities, np.inf if weights_alone else largest)
     checks.chances("category_propensities", log.category_propensities, positive=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,8 +40,11 @@ def probabilities_of(values: Values, column: str) -> np.ndarray:
     _refuse(values, column, np.logical_not((table >= 0.0).all(axis=1)), "with a NaN, a null or a number below 0", None)
     sums = table.sum(axis=1)
     bad = np.logical_not(np.abs(sums - 1.0) <= PROBABILITY_SUM)
-    first = f" It sums to {sums[int(np.argmax(bad))]:.6g}."
-    _refuse(values, column, bad, "of probabilities that do not sum to 1", f"Give those of all actions.{first}")
+
+    def hint(row: int) -> str:
+        return f"Give those of all actions. It sums to {sums[row]:.6g}."
+
+    _refuse(values, column, bad, "of probabilities that do not sum to 1", hint)
     return table
 
 
@@ -119,9 +123,10 @@ def _numbers(cell: object) -> list[object] | None:
     return cell
 
 
-def _refuse(values: Values, column: str, bad: np.ndarray, why: str, hint: str | None) -> None:
+def _refuse(values: Values, column: str, bad: np.ndarray, why: str, hint: str | Callable[[int], str] | None) -> None:
     def refusal(row: int, count: int) -> InputError:
-        return _refusal(values, column, f"a list {why}" + (f" ({count:,} in all)" if count > 1 else ""), hint, row)
+        what = f"a list {why}" + (f" ({count:,} in all)" if count > 1 else "")
+        return _refusal(values, column, what, hint(row) if callable(hint) else hint, row)
 
     refuse_rows(bad, refusal)
 

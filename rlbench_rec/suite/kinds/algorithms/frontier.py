@@ -7,26 +7,21 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ....policies import QFunction
+from ....results.frontier import LIFT, NEGATED, SHUFFLED
 from ...plan import JobResult, Row
 from ...sources import Loaded
 from .jobs import TrainingJob
-from .learners import SHUFFLED
 from .rows import Contender, Subject
-from .score import LIFT_ROW, score
+from .score import score
 
 if TYPE_CHECKING:
     from ....frontier import Frontier
     from ....mdp.dataset import TransitionDataset
-    from ....ope import EvaluationLog
     from ....training.stored_frontier import Chosen
 
 EXPLORED = 0.1
 """Share of the decisions that an exploring log leaves to a step."""
-NEGATED = "negated"
-"""Of a frontier's control on -Q, which must end as the behaviour policy."""
 
 
 def add_frontier(
@@ -94,39 +89,30 @@ def _add(
     front = trace(contenders, loaded.validation, loaded.base, inference=inference)
     rows = score(job, loaded, _contender(front, job.spec.id, variant))
     result.rows += rows
-    lift = next(row for row in rows if row["estimator"] == LIFT_ROW)
+    lift = next(row for row in rows if row["estimator"] == LIFT)
     result.frontier += _steps(front, lift, _explored(front, loaded.validation))
     return front
 
 
 def _contender(front: Frontier, algorithm: str, variant: str) -> Contender:
+    from ....frontier import log_of_frontier
+
     step = front.chosen
     name = "behaviour" if step is None else f"{step.dial}-{step.divergence:.3g}"
     # Without the base's own policy its calls take the probabilities of what is in service, which no log has.
     policy = None if front.base.policy is None else front.policy
-    return Contender(Subject(algorithm, variant, name, front.base_kind), policy, partial(_weighted, front=front))
-
-
-def _weighted(data: TransitionDataset, front: Frontier) -> EvaluationLog:
-    from ....evaluation.bridge import log_of
-    from ....frontier import log_of_step
-
-    if front.chosen is not None:
-        return log_of_step(front, front.chosen, data)
-    ones = np.ones(len(data))
-    return log_of(data, ones, ones)
+    return Contender(Subject(algorithm, variant, name, front.base_kind), policy, partial(log_of_frontier, front))
 
 
 def _explored(front: Frontier, data: TransitionDataset) -> dict[int, float]:
     """Number of a step -> decisions until its lift shows, where a tenth of a one-step log is left to it."""
-    from ....frontier import exploration
+    from ....frontier import exploration, most_promising
 
     if not data.one_step or front.base_kind != "logged":
         return {}
-    rising = [step for step in front.steps if step.lift.value > 0]
-    if not rising:
+    step = most_promising(front)
+    if step is None:
         return {}
-    step = front.chosen or max(rising, key=lambda step: step.lift.value)
     needed = {plan.share: plan.episodes for plan in exploration(front, data)}[EXPLORED]
     number = next(i for i, each in enumerate(front.steps) if each is step)
     return {number: needed} if math.isfinite(needed) else {}

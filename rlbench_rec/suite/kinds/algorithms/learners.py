@@ -11,6 +11,7 @@ import numpy as np
 
 from ....errors import RlbenchError
 from ....policies import Tilted
+from ....results.frontier import SHUFFLED
 from ....training.fit_options import FitOptions
 from ...sources import Loaded
 from .jobs import TrainingJob
@@ -18,9 +19,6 @@ from .jobs import TrainingJob
 if TYPE_CHECKING:
     from ....policies import QFunction
     from ....training import Run
-
-SHUFFLED = "shuffled"
-"""Of a frontier's control on shuffled rewards, and the folder of that training beside the plain one."""
 
 
 def train(job: TrainingJob, loaded: Loaded, *, shuffled: bool = False) -> Run:

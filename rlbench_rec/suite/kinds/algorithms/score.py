@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .... import ope
-from ....evaluation.bridge import evaluation_log
+from ....evaluation.bridge import evaluation_log, log_of_behaviour
 from ....evaluation.next_item import imitation_metrics
 from ....evaluation.q_models import q_of
 from ....mdp.dataset import TransitionDataset
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 LIFT = "lift"
 """Beside the metrics: the true lift."""
-LIFT_ROW = "snips-lift"
-"""Estimator of the lift of a policy that stays with the log."""
 
 
 def score(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[Row]:
@@ -195,15 +193,7 @@ def _on_policy_rows(
     subject: Subject,
     true_values: dict[str, float],
 ) -> list[Row]:
-    log = ope.EvaluationLog(
-        rewards=data.rewards.astype(np.float64),
-        propensities=np.ones(len(data)),
-        target_propensities=np.ones(len(data)),
-        episode_starts=data.episode_starts,
-        gamma=data.gamma,
-        clusters=data.clusters,
-        metrics=None if data.metrics is None else data.metrics.astype(np.float64),
-    )
+    log = log_of_behaviour(data)
     columns = {"reward": None} | {name: data.metric_names.index(name) for name in job.source.metrics}
     rows = []
     for metric, column in columns.items():

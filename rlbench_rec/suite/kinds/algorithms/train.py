@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ....policies import POLICIES, make, parse_form
 from ....policies.forms import FRONTIER, FRONTIER_FORMS, REWEIGHTED_FORMS
+from ....results.frontier import SHUFFLED
 from ....results.schema import RUNS
 from ....training.fit_options import FitOptions
 from ... import sources
@@ -17,7 +18,7 @@ from ...store import MODELS_FOLDER
 from .choice import choose
 from .frontier import add_frontier, chosen_of
 from .jobs import BEHAVIOUR, COUNTERPART, FIXED, REFERENCE, ChoiceJob, TrainingJob
-from .learners import SHUFFLED, scores_of, train, train_together
+from .learners import scores_of, train, train_together
 from .rows import Contender
 from .score import score, score_behaviour, score_counterpart, score_reference
 from .staying import parameter_of, staying
