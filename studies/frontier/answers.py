@@ -11,9 +11,9 @@ from unittest.mock import patch
 from rlbench_rec import frontier
 from rlbench_rec.frontier import Base, Frontier, LoggedBase, ServiceBase, Step, dial, negated
 from rlbench_rec.frontier.base import Dial
-from rlbench_rec.frontier.dial import policy_on
 from rlbench_rec.mdp.dataset import TransitionDataset
 from rlbench_rec.policies import QFunction
+from rlbench_rec.policies.make_reweighted import reweighted_by
 from rlbench_rec.tasks import Task
 
 from .learners import Learnt, learn
@@ -94,7 +94,7 @@ def _traced(question: Question, validation: TransitionDataset) -> Frontier:
 
 def _served(traced: Frontier, step: Step, task: Task) -> Any:
     q = traced.contenders[step.contender]
-    return policy_on(step.dial, q, traced.action_count, step.parameter, task.behaviour, step.dial)
+    return reweighted_by(step.dial, q, traced.action_count, step.parameter, task.behaviour, step.dial)
 
 
 def _answer(traced: Frontier, test: TransitionDataset) -> Row:
