@@ -59,6 +59,7 @@ class Frontier:
         contenders: the scores that were tried, by name; `mean`, that of the others, among them where there are several.
         action_count: number of actions.
         critical_value: limits are value -+ so many standard errors.
+        behaviour: mean return of the validation part, the behaviour policy's own value there.
         n_episodes, n_units: of the validation part; units are users where the log knows them.
         decisions_per_episode: their mean, by which divergences are a session's.
     """
@@ -70,6 +71,7 @@ class Frontier:
     contenders: Mapping[str, QFunction]
     action_count: int
     critical_value: float
+    behaviour: float
     n_episodes: int
     n_units: int
     decisions_per_episode: float
@@ -99,6 +101,7 @@ class Frontier:
                 "dial": step.dial,
                 "parameter": step.parameter,
                 "divergence": step.divergence,
+                "value": self.behaviour + step.lift.value,
                 "lift": step.lift.value,
                 "ci_low": step.lift.ci_low,
                 "ci_high": step.lift.ci_high,
@@ -119,6 +122,7 @@ COLUMNS = (
     "dial",
     "parameter",
     "divergence",
+    "value",
     "lift",
     "ci_low",
     "ci_high",

@@ -86,6 +86,7 @@ def trace(
         contenders=tried,
         action_count=validation.action_count,
         critical_value=critical_value,
+        behaviour=float(validation.returns_to_go(validation.gamma)[validation.episode_starts].mean()),
         n_episodes=validation.n_episodes,
         n_units=validation.user_codes()[1],
         decisions_per_episode=len(validation) / validation.n_episodes,

@@ -116,6 +116,7 @@ FRONTIER: Schema = {
     "dial": ("text", "`tilted`, `constrained` or `mixed`"),
     "parameter": ("number", "temperature of `tilted`, share of `constrained` and `mixed`"),
     "divergence": ("number", "from the behaviour policy, in nats a session"),
+    "value": ("number", "the behaviour policy's mean on the validation episodes, and the lift"),
     "lift": ("number", "estimated on the validation episodes"),
     "ci_low": ("number", "lower end of its interval, simultaneous over all steps of the frontier"),
     "ci_high": ("number", "upper end"),

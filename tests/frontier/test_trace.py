@@ -144,6 +144,15 @@ def test_the_order_of_episodes_does_not_matter(shop, shop_log, best_q):
         np.testing.assert_allclose(one.to_frame()[column], other.to_frame()[column], rtol=1e-7)
 
 
+def test_a_steps_value_is_what_the_behaviour_policy_earned_and_the_lift(shop, shop_log, best_q):
+    validation, _ = shop_log
+    curve = frontier.trace({"q": best_q}, validation, frontier.LoggedBase(shop.behaviour))
+    log = frontier.log_of_step(curve, curve.steps[0], validation)
+    on_policy, snips = ope.estimate_all(log, ["on-policy", "snips"], interval="none")
+    assert curve.behaviour == pytest.approx(on_policy.value, rel=1e-12)
+    assert curve.to_frame()["value"][0] == pytest.approx(snips.value, rel=1e-9)
+
+
 @pytest.mark.parametrize("episodes", [1, 2, 30])
 def test_a_log_too_small_says_so(make_log, episodes):
     curve = frontier.trace({"q": second_is_better}, make_log(episodes), HALF)

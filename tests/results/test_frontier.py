@@ -24,6 +24,7 @@ STEP = {
     "dial": "tilted",
     "parameter": 0.5,
     "divergence": 0.3,
+    "value": 3.1,
     "lift": 0.1,
     "ci_low": 0.05,
     "ci_high": 0.15,

@@ -112,8 +112,8 @@ def _show_curve(console: Console, curve: pd.DataFrame, title: str) -> None:
 
     console.print(Text(title, style="bold"))
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in ("", "contender", "dial", "nats", "lift", "simultaneous limits", "verdict", "log needed"):
-        numeric = name in ("nats", "lift", "log needed")
+    for name in ("", "contender", "dial", "nats", "value", "lift", "simultaneous limits", "verdict", "log needed"):
+        numeric = name in ("nats", "value", "lift", "log needed")
         table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
     low, high = _ends(curve)
     for row in curve.sort_values(["contender", "dial", "divergence"]).to_dict("records"):
@@ -122,8 +122,8 @@ def _show_curve(console: Console, curve: pd.DataFrame, title: str) -> None:
         said = f"{row['verdict']}, not eligible" if held_back else str(row["verdict"])
         verdict = Text(said, style="" if held_back else COLOURS.get(said, ""))
         needed = "" if np.isnan(row["log_needed"]) else f"{rounded(row['log_needed'])}x"
-        value, _ = formatted(row | {"mean": row["lift"]})
-        cells = (mark, row["contender"], row["dial"], f"{row['divergence']:.2g}", value, drawn(row, low, high))
+        value, lift = (formatted(row | {"mean": row[name]})[0] for name in ("value", "lift"))
+        cells = (mark, row["contender"], row["dial"], f"{row['divergence']:.2g}", value, lift, drawn(row, low, high))
         table.add_row(*map(Text, cells), verdict, Text(needed))
     console.print(table)
     console.print()

@@ -29,7 +29,8 @@ def _row(algorithm, variant, estimator, value, half=0.1, **cells):
 
 def _step(variant, divergence, lift, **cells):
     names = {"run_id": RUN_ID, "dataset": "shop", "algorithm": "dqn", "variant": variant, "seed": 0, "base": "logged"}
-    step = {"contender": "dqn", "dial": "tilted", "parameter": 1 / divergence, "divergence": divergence, "lift": lift}
+    step = {"contender": "dqn", "dial": "tilted", "parameter": 1 / divergence, "divergence": divergence}
+    step |= {"value": 3.0 + lift, "lift": lift}
     limits = {"ci_low": lift - 0.1, "ci_high": lift + 0.1, "verdict": "trusted", "concentration": 90.0}
     rest = {"eligible": True, "reasons": "", "chosen": False, "log_needed": 1.0}
     return dict.fromkeys(FRONTIER) | names | {"task": ""} | step | limits | rest | cells
@@ -88,7 +89,7 @@ def test_curves_are_drawn_step_by_step(finished):
     lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
     assert lines[0] == "dqn mlp/frontier, seed 0"
     chosen = [line for line in lines if line.startswith(">")]
-    assert len(chosen) == 1 and chosen[0].split()[:5] == [">", "dqn", "tilted", "0.4", "0.40"]
+    assert len(chosen) == 1 and chosen[0].split()[:6] == [">", "dqn", "tilted", "0.4", "3.40", "0.40"]
     assert any(line.endswith("1,200x") for line in lines) and "dqn mlp/frontier/negated, seed 0" in lines
 
 
