@@ -98,7 +98,12 @@ class ResumableCheckpoint:
 
     @property
     def _device(self) -> torch.device:
-        return next(weight.device for module in self.algorithm.networks.values() for weight in module.parameters())
+        return next(
+            weight.device
+            for module in self.algorithm.networks.values()
+            # A table of values has buffers alone.
+            for weight in (*module.parameters(), *module.buffers())
+        )
 
     def _tensors(self) -> dict[str, torch.Tensor]:
         (sampling,) = self.loop.sampling

@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import copy
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from pydantic import Field
 
-from ..algorithm_config import LOGIT_FORMS, ValueConfig
 from ..networks import ActorCritic, NetworkBuilder, ScoreNetwork
 from ..objective import Loss, Objective
 from ..torch_algorithm import TorchAlgorithm
 
-
-class AdvantageWeighted(ValueConfig):
-    """What `iql` and `awr` share: a policy that is a clone whose rows weigh exp(beta (Q(s, a) - V(s)))."""
-
-    beta: float = Field(default=3.0, ge=0)
-    """How much more a better action counts, per unit of advantage; 0 clones the behaviour policy. Peng et al. 2019
-    write 1 / beta."""
-    weight_clip: float = Field(default=100.0, gt=0)
-    """Largest weight of a row."""
-    target_update_interval: int = Field(default=200, ge=1)
-    """Steps between copies of Q into its target."""
-
-    forms: ClassVar[tuple[str, ...]] = LOGIT_FORMS
-
-    @classmethod
-    def gives_objective(cls) -> bool:
-        return True
+if TYPE_CHECKING:
+    from .configs import AdvantageWeighted
 
 
 class Weighting(NamedTuple):

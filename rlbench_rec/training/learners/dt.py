@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING
 
 import torch
-from pydantic import Field
 from torch import nn
 
 from ...mdp.dataset import TransitionDataset
-from ..algorithm_config import AlgorithmConfig, Learns, Width
 from ..networks import NetworkBuilder, PastScores
 from ..networks.decision_transformer import DecisionTransformer
 from ..objective import Heads, Objective
@@ -17,36 +15,8 @@ from ..torch_algorithm import TorchAlgorithm
 from ..transitions import Batch, Transitions
 from .wanted_return import WantedReturn
 
-
-class DT(AlgorithmConfig):
-    """Decision Transformer: predict the log's actions from the last decisions, with the return that followed each.
-
-    A causal transformer reads z_1, s_1, a_1, z_2, s_2, ..., z the standardised discounted reward to go, and gives at
-    each s_t the logits of a_t; loss = -log pi(a_t | ..., z_t, s_t), the mean over the window (Chen et al. 2021). At
-    play z is that of the return that is still wanted: the target's at first, then less what was earned. `rvs` is the
-    same with a window of one decision and no transformer. `dropout` and `layer_norm` are the encoder's; the blocks have
-    their own norms and no dropout.
-    """
-
-    quantile: float = Field(default=0.9, ge=0.0, le=1.0)
-    """Quantile of the training side's returns that is asked for."""
-    context: int = Field(default=5, ge=1, le=1_000)
-    """Decisions that it reads, the present one among them."""
-    width: Width = 32
-    """Of a token; even."""
-    blocks: int = Field(default=2, ge=1, le=100)
-    """Blocks of self-attention, of two heads."""
-    longest: int = Field(default=100, ge=1, le=100_000)
-    """Decisions of a session that are told apart by their place; later ones count as the last."""
-
-    learns: ClassVar[Learns] = "better policy"
-
-    @classmethod
-    def gives_objective(cls) -> bool:
-        return True
-
-    def build(self, networks: NetworkBuilder, batch_size: int) -> DTLearning:
-        return DTLearning(self, networks)
+if TYPE_CHECKING:
+    from .configs import DT
 
 
 class DTLearning(TorchAlgorithm):

@@ -3,49 +3,26 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from pydantic import Field
 
 from ...errors import InputError
 from ...mdp.dataset import TransitionDataset
-from ..algorithm_config import ValueConfig
 from ..networks import NetworkBuilder
 from ..networks.heads import RULED_OUT
 from ..networks.table_scores import TableScores, WithUnseen
 from ..torch_algorithm import TorchAlgorithm
 from ..transitions import Transitions
 
+if TYPE_CHECKING:
+    from .configs import QTable
+
 SWEEPS = 10_000
 """Value iterations at most."""
 CLOSE = 1e-9
 """They end where no value moves by more than this, relative to the largest."""
-
-
-class QTable(ValueConfig):
-    """Q by value iteration on the log's empirical model: one row a distinct state, no network and no sampling.
-
-    Q(s, a) = r(s, a) + gamma sum_s' P(s'|s, a) max_b Q(s', b), r and P the means over the log's own rows of (s, a), b
-    over the actions that the log took in s'. What it gets wrong is what the log does not tell, nothing else: the
-    yardstick for learners on logs with few states. Steps, batches, encoder and learning rate do not matter to it.
-    """
-
-    most_states: int = Field(default=10_000, ge=1, le=10_000_000)
-    """Distinct states at most."""
-    unseen: Literal["never", "pessimistic"] = "never"
-    """What an action is worth that the log never took in a state: minus infinity, or the least that was ever earned
-    from a decision on. A state that is not in the log has the latter for all actions either way."""
-
-    @property
-    def scales_rewards(self) -> bool:
-        return False
-
-    def build(self, networks: NetworkBuilder, batch_size: int) -> QTableLearning:
-        if self.n_steps > 1:
-            raise InputError("q-table looks one step ahead.", where="n_steps", hint="Leave it out.")
-        return QTableLearning(self, networks)
 
 
 class QTableLearning(TorchAlgorithm):

@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 import copy
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from pydantic import Field
 from torch import nn
 
-from ..algorithm_config import ValueConfig
 from ..networks import NetworkBuilder, Output, ScoreNetwork
 from ..objective import Head, Heads, Objective
 from ..torch_algorithm import TorchAlgorithm
 from ..transitions import Batch
 
-
-class QRDQN(ValueConfig):
-    """Quantile regression DQN: the return's distribution, as quantiles of each action; Q is their mean.
-
-    Quantile theta_i(s, a) at level (i - 1/2) / n is fitted to r + gamma theta'_j(s', b), all j, b the action of the
-    largest mean, by the quantile Huber loss |level - 1(u < 0)| H_kappa(u) / kappa (Dabney et al. 2018).
-    """
-
-    n_quantiles: int = Field(default=32, ge=2, le=1_000)
-    """Quantiles an action."""
-    kappa: float = Field(default=1.0, gt=0)
-    """Where the loss bends from squared to absolute, in units of Q. Large, its minimum is nearer to expectiles."""
-    target_update_interval: int = Field(default=200, ge=1)
-    """Steps between copies of the network into the target network."""
-
-    @classmethod
-    def gives_objective(cls) -> bool:
-        return True
-
-    def build(self, networks: NetworkBuilder, batch_size: int) -> QRDQNLearning:
-        return QRDQNLearning(self, networks)
+if TYPE_CHECKING:
+    from .configs import QRDQN
 
 
 class Bend(NamedTuple):

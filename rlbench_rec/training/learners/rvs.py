@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING
 
 import torch
-from pydantic import Field
 from torch import nn
 
 from ...mdp.dataset import TransitionDataset
-from ..algorithm_config import AlgorithmConfig, Learns
 from ..networks import NetworkBuilder, PastScores, ScoreNetwork
 from ..objective import Heads, Objective
 from ..torch_algorithm import TorchAlgorithm
 from ..transitions import Batch
 from .wanted_return import WantedReturn
 
-
-class RvS(AlgorithmConfig):
-    """Reinforcement learning via supervised learning: clone the log's actions given the return that followed them, and
-    act by asking for a high one.
-
-    loss = -log pi(a_t | s_t, z_t), z the standardised discounted reward to go; at play that of what is still wanted,
-    (target - earned)/gamma^t (RvS-R of Emmons et al. 2022, whose outcome is the average reward to go). Where a high
-    return is luck and not the actions' doing, asking for it clones what lucky sessions did.
-    """
-
-    quantile: float = Field(default=0.9, ge=0.0, le=1.0)
-    """Quantile of the training side's returns that is asked for."""
-
-    learns: ClassVar[Learns] = "better policy"
-
-    @classmethod
-    def gives_objective(cls) -> bool:
-        return True
-
-    def build(self, networks: NetworkBuilder, batch_size: int) -> RvSLearning:
-        return RvSLearning(self, networks)
+if TYPE_CHECKING:
+    from .configs import RvS
 
 
 class RvSLearning(TorchAlgorithm):

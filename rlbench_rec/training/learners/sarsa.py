@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import copy
-from typing import ClassVar
+from typing import TYPE_CHECKING
 
 import torch
-from pydantic import Field
 
-from ..algorithm_config import Learns, ValueConfig
 from ..networks import BehaviourQ, NetworkBuilder
 from ..objective import Head, Heads, Objective
 from ..torch_algorithm import TorchAlgorithm
 from ..transitions import Batch
 
-
-class SARSA(ValueConfig):
-    """SARSA: Q of the behaviour policy, by temporal differences along the log; acting greedily on it is one step of
-    policy improvement.
-
-    loss = (Q(s, a) - y)^2, y = r + gamma Q'(s', a'), a' the action that the log took next (Rummery and Niranjan 1994;
-    the one step: Brandfonbrener et al. 2021).
-    """
-
-    target_update_interval: int = Field(default=200, ge=1)
-    """Steps between copies of the network into the target network."""
-
-    learns: ClassVar[Learns] = "value of the behaviour policy"
-
-    @classmethod
-    def gives_objective(cls) -> bool:
-        return True
-
-    def build(self, networks: NetworkBuilder, batch_size: int) -> SARSALearning:
-        return SARSALearning(self, networks)
+if TYPE_CHECKING:
+    from .configs import SARSA
 
 
 class SARSALearning(TorchAlgorithm):

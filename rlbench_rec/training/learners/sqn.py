@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 import copy
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from pydantic import Field
 from torch import nn
 
-from ..algorithm_config import LOGIT_FORMS, Learns, ValueConfig
 from ..loops.losses import td_loss
 from ..networks import JointActorCritic, NetworkBuilder
 from ..objective import Head, Heads, Objective
 from ..torch_algorithm import TorchAlgorithm
 from ..transitions import Batch
 
-
-class SQN(ValueConfig):
-    """Self-supervised Q-learning: one encoder under two heads, a clone of the log and Double DQN's Q; the clone acts.
-
-    loss = -log pi(a|s) + td_weight * Double DQN's (Xin et al. 2020). What Q learns shapes the features that the clone
-    stands on; it does not choose.
-    """
-
-    td_weight: float = Field(default=1.0, ge=0)
-    """Weight of Q's loss; 1 as in the paper."""
-    target_update_interval: int = Field(default=200, ge=1)
-    """Steps between copies of the network into the target network."""
-
-    forms: ClassVar[tuple[str, ...]] = LOGIT_FORMS
-    learns: ClassVar[Learns] = "value of the best policy"
-
-    @classmethod
-    def gives_objective(cls) -> bool:
-        return True
-
-    def build(self, networks: NetworkBuilder, batch_size: int) -> SQNLearning:
-        return SQNLearning(self, networks)
+if TYPE_CHECKING:
+    from .configs import SQN
 
 
 class Weights(NamedTuple):
