@@ -1,1 +1,1 @@
-"""Learners in plain torch, one file each: config, what it builds, and loss. `training.ALGORITHMS` names them."""
+"""Learners in plain torch, one file each: what is built and its loss; their configs are in `configs`."""
