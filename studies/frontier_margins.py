@@ -10,25 +10,19 @@ what it is worth.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from unittest.mock import patch
 
 import pandas as pd
-import torch
 
 from rlbench_rec import frontier, tasks, training
-from rlbench_rec.files import write_csv
 from rlbench_rec.frontier import choose
 from rlbench_rec.mdp.dataset import TransitionDataset
 from rlbench_rec.policies import QFunction
 from rlbench_rec.training.validation import hold_out
 
-TASKS = [
-    *("ads-v1", "cart-v1", "inventory-v1", "media-v1", "offers-v1", "pricing-v1"),
-    *("recommend-myopic-v1", "recommend-v1", "retention-v1", "sequence-v1"),
-]
+from .frontier.each_shop import measured
+
 LEARNERS = ("dqn", "cql", "sarsa")
 VALIDATION = 0.25
 RULES = {"trusted": (1.0, 0.0), "1": (1.0, 30.0), "1.5": (1.5, 30.0), "2": (2.0, 30.0), "3": (3.0, 30.0)}
@@ -77,20 +71,9 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tasks", nargs="+", default=TASKS)
-    parser.add_argument("--seeds", nargs="+", type=int, default=[30, 31, 32, 33])
-    parser.add_argument("--out", type=Path, default=Path("results/studies/frontier_margins.csv"))
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    rows = pd.read_csv(options.out).to_dict("records") if options.out.exists() else []
-    done = {(row["task"], row["shop"]) for row in rows}
-    for seed in options.seeds:
-        for task_id in options.tasks:
-            if (task_id, seed) not in done:
-                rows += measure(task_id, seed)
-                write_csv(options.out, rows, list(rows[0]))
-    print(summary(pd.DataFrame(rows)).to_string(float_format="{:.4f}".format))
+    """Measure the shops that the table lacks, and print its summary."""
+    table = measured(__doc__.splitlines()[0], [30, 31, 32, 33], "results/studies/frontier_margins.csv", measure)
+    print(summary(table).to_string(float_format="{:.4f}".format))
 
 
 if __name__ == "__main__":

@@ -10,17 +10,13 @@ the normaliser is fitted; others must show what it is worth.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 
 from rlbench_rec import ope, tasks, training
 from rlbench_rec.evaluation.bridge import log_of, weights_log_of
-from rlbench_rec.files import write_csv
 from rlbench_rec.frontier.normaliser import calibrated, prefix_factors
 from rlbench_rec.frontier.normaliser_features import StateFeatures
 from rlbench_rec.frontier.service_base import FIRST_FEATURES, ServiceOnLog
@@ -32,7 +28,7 @@ from rlbench_rec.tasks import Task
 from rlbench_rec.tasks.rollout import USERS
 from rlbench_rec.tasks.true_values import returns
 
-from .frontier_margins import TASKS
+from .frontier.each_shop import measured
 
 LEARNERS = ("dqn", "sarsa")
 DIVERGENCES = (0.15, 0.5, 1.2)
@@ -134,20 +130,8 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
 
 def main() -> None:
     """Measure the shops that the table lacks, and print its summary."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[30, 40])
-    parser.add_argument("--tasks", nargs="+", default=TASKS)
-    parser.add_argument("--out", type=Path, default=Path("results/studies/service_weights.csv"))
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    rows = pd.read_csv(options.out).to_dict("records") if options.out.exists() else []
-    done = {(row["task"], row["shop"]) for row in rows}
-    for seed in options.seeds:
-        for task_id in options.tasks:
-            if (task_id, seed) not in done:
-                rows += measure(task_id, seed)
-                write_csv(options.out, rows, list(rows[0]))
-    print(summary(pd.DataFrame(rows)).to_string())
+    table = measured(__doc__.splitlines()[0], [30, 40], "results/studies/service_weights.csv", measure)
+    print(summary(table).to_string())
 
 
 if __name__ == "__main__":
