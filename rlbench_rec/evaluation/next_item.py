@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
-from ..policies import on_log
+from ..policies import ranking_on_log
 from ..policies.policy import CHUNK_CELLS, Policy
 from .ranking_metrics import RankingMetric, ranking
 
@@ -21,6 +22,7 @@ def imitation_metrics(
 ) -> list[RankingMetric]:
     """HR@k and NDCG@k over all rows, then (`-new`) over rows whose action did not occur earlier in the session.
 
+    A policy's list is in the order of `ranking_on_log`: by the scores of a policy over scores, else by probability.
     What stands for items outside the vocabulary cannot be recommended: it is ranked last, and a row that logged it is a
     miss.
     """
@@ -54,18 +56,24 @@ def first_time(data: TransitionDataset) -> np.ndarray:
 
 
 def _ranks(data: TransitionDataset, policy: Policy, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) actions more probable than the logged one, and as probable (itself included)."""
+    """(n,) actions ranked above the logged one, and level with it (itself included).
+
+    Raises:
+        InputError: a policy whose score of a logged action is not a number.
+    """
     above, equal = np.empty(len(data), dtype=np.int64), np.empty(len(data), dtype=np.int64)
     size = max(1, CHUNK_CELLS // data.action_count)
     for first in range(0, len(data), size):
         rows = slice(first, first + size)
-        scores = np.array(on_log(policy, data, rows))
-        other = _others(data, rows)
-        scores[other] = -1.0
+        scores = np.array(ranking_on_log(policy, data, rows))
+        scores[_others(data, rows)] = -np.inf
         logged = np.take_along_axis(scores, data.actions[rows, None], axis=1)
         above[rows] = (scores > logged).sum(axis=1)
         equal[rows] = (scores == logged).sum(axis=1)
-        above[rows][logged[:, 0] < 0] = k
+        if not equal[rows].all():
+            row = first + int(np.argmin(equal[rows]))
+            raise InputError(f"Its score of the logged action in row {row} is not a number.", where=policy.name)
+        above[rows][logged[:, 0] == -np.inf] = k
     return above, equal
 
 

@@ -24,8 +24,9 @@ class RankingMetric:
         value: mean over rows; NaN without rows.
         ci_low, ci_high: percentile bootstrap over sessions, or over users.
         n_rows, n_episodes: how many rows were ranked, in how many sessions.
-        verdict: by the effective number of sessions (or users) with hits, (sum h)^2 / sum h^2 of their hits h, and the
-            gate's thresholds for effective events.
+        verdict: `weak` where the effective number of sessions (or users) with hits, (sum h)^2 / sum h^2 of their hits
+            h, reaches the gate's least number of effective events, else `unreliable`. Never `trusted`: however sharp
+            the figure, it does not say what the policy would earn.
     """
 
     metric: str
@@ -84,6 +85,4 @@ def ranking(
 
 def _verdict(hits: float, gate: Gate) -> str:
     # Without hits every resample is 0, and an interval of [0, 0] would claim to know.
-    if hits < gate.unreliable_events:
-        return "unreliable"
-    return "trusted" if hits >= gate.trusted_events else "weak"
+    return "unreliable" if hits < gate.unreliable_events else "weak"

@@ -16,6 +16,7 @@ from .mixed import Mixed
 from .past import OngoingSessions, on_log, probability_on_log, scores_on_log
 from .policy import Policy, PolicyWithMemory, ask, sample
 from .q_policies import EpsilonGreedy, Greedy, QFunction, ScoresWithMemory, Softmax, softmax
+from .ranking import ranking_on_log
 from .reweighted import Reweighted
 from .simple import Stateless, Uniform, popularity, uniform
 from .tilted import Tilted, tilt
@@ -67,6 +68,7 @@ __all__ = [
     "parse_form",
     "popularity",
     "probability_on_log",
+    "ranking_on_log",
     "sample",
     "scores_on_log",
     "softmax",

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from ..mdp.dataset import TransitionDataset
 
+IMITATION = "how well users' own choices are predicted, not what a policy would earn"
+"""What metrics of the kind `imitation` say."""
+
 
 @dataclass(frozen=True)
 class Metric:

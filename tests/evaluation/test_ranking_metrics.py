@@ -41,9 +41,9 @@ def test_sessions_are_resampled_whole():
     assert (found.value, found.ci_low, found.ci_high) == (0.5, 0, 1) and found.n_episodes == 2
 
 
-def test_the_verdict_counts_hits():
-    verdicts = [values([0] * hits + [9] * 100, [1] * (hits + 100))["HR@2"].verdict for hits in (0, 4, 5, 24, 25)]
-    assert verdicts == ["unreliable", "unreliable", "weak", "weak", "trusted"]
+def test_the_verdict_counts_hits_and_is_never_trusted():
+    verdicts = [values([0] * hits + [9] * 100, [1] * (hits + 100))["HR@2"].verdict for hits in (0, 4, 5, 25, 900)]
+    assert verdicts == ["unreliable", "unreliable", "weak", "weak", "weak"]
 
 
 def test_no_rows_are_no_metric():

@@ -135,4 +135,4 @@ def test_ranking_metrics_are_not_per_episode(run, frame_of):
     board = leaderboard(runs)
     (shown,) = headlines(board)
     axis = run_plots._values(shown, run_plots._truths(shown, board, runs)).axes[0]
-    assert axis.get_xlabel() == "NDCG@10 (ranking), with intervals"
+    assert axis.get_xlabel() == "NDCG@10 (ranking, imitation), with intervals"

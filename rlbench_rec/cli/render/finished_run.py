@@ -8,7 +8,8 @@ import pandas as pd
 
 from ...policies.forms import FRONTIER_FORMS
 from ...results.headline import Headline, formatted, headlines
-from ...results.leaderboard import BEST, DIVERGING
+from ...results.leaderboard import BEST, DIVERGING, RANKING
+from ...results.metrics import IMITATION
 from ...results.needs_rl import needs_rl
 from ...suite.kinds.algorithms.tables import PLOTS_FOLDER
 from .console import say, stderr_console, stdout_console
@@ -120,6 +121,8 @@ def _show_place(console: Console, shown: Headline) -> None:
     last = shown.rows[[BEST not in variant.split("/") and not is_control(variant) for variant in shown.rows["variant"]]]
     ranked = last[last["rank"].notna()]
     console.print(Text(f"{shown.place}: {shown.metric} ({shown.estimator})", style="bold"), soft_wrap=True)
+    if shown.estimator == RANKING:
+        console.print(Text(f"Imitation: {IMITATION}."))
     if shown.behaviour is not None:
         console.print(Text(f"Behaviour policy: {' '.join(formatted(shown.behaviour))}"))
     if len(ranked):
@@ -159,8 +162,7 @@ def _show_normalised(console: Console, values: pd.DataFrame) -> None:
 
 
 def _verdict(row: TableRow) -> str:
-    plain = row["identification"] in ("identified", "imitation")
-    parts = [row["verdict"]] + ([] if plain else [row["identification"]])
+    parts = [row["verdict"]] + ([] if row["identification"] == "identified" else [row["identification"]])
     return ", ".join(parts + [DIVERGING] * (row["status"] == DIVERGING))
 
 

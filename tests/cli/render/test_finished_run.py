@@ -85,3 +85,15 @@ def test_json_is_the_whole_board(finished, capsys):
     rows = json.loads(capsys.readouterr().out)
     assert len(rows) == 6
     assert list(rows[0]) == list(LEADERBOARD)
+
+
+def test_imitation_is_called_so(tmp_path, capsys):
+    import pandas as pd
+
+    choices = {"metric": "NDCG@10", "identification": "imitation", "verdict": "weak"}
+    runs = pd.DataFrame([_run("bc", "mlp/greedy", 0.2, "ranking", **choices)], columns=list(RUNS))
+    write_table(leaderboard(runs), LEADERBOARD, tmp_path / "leaderboard.csv")
+    show(FinishedRun(load_suite("quick"), tmp_path, [], 1.0))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "Imitation: how well users' own choices are predicted, not what a policy would earn."
+    assert lines[4].rstrip().endswith("weak, imitation")
