@@ -33,9 +33,9 @@ class Reference:
     """A policy that serves as 100.
 
     Attributes:
-        contender: `planner`, `ppo` or `online-dqn`.
+        contender: `planner`, `ppo`, `online-dqn`, or `optimum` where sessions are one decision and the best is known.
         form: the policy made of it.
-        value, std_error, n_episodes: its true value by rollout.
+        value, std_error, n_episodes: its true value, by rollout or exact.
     """
 
     contender: str
@@ -56,7 +56,8 @@ def read_references(file: Path) -> pd.DataFrame:
 
 
 def find_reference(task: Task, file: Path | None = None) -> Reference | None:
-    """The best row of the table that was measured in this very shop; None where the planner has to serve.
+    """The best row of the table that was measured in this very shop, or its optimum where that is known; None where the
+    planner has to serve.
 
     Args:
         task: the shop.
@@ -73,6 +74,8 @@ def find_reference(task: Task, file: Path | None = None) -> Reference | None:
             best = of_shop.iloc[int(of_shop["value"].to_numpy().argmax())]
             numbers = float(best["value"]), float(best["std_error"]), int(best["n_episodes"])
             return Reference(best["contender"], best["form"], *numbers)
+    if (outcomes := task.expected_outcomes()) is not None:
+        return Reference("optimum", "greedy", outcomes.best_value, 0.0, 0)
     if isinstance(task, ScoredTask):
         return None
     stale = rows is not None and bool((rows["task"] == task.id).any())

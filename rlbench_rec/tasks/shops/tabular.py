@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 from pydantic import Field
@@ -123,16 +123,11 @@ class Tabular(ScoredTask[TabularConfig]):
             values = self.click_rates + self.gamma * (1.0 - self.config.leave) * ahead
         return values
 
-    @cached_property
-    def behaviour_value(self) -> float:
-        """Exact value of the behaviour policy."""
-        return float(self.start @ self.state_values(self.behaviour))
-
-    def _value(self, policy: Policy, relative_error: float, seed: int, gamma: float) -> TrueValue:
-        """The policy's exact value: standard error 0, no episodes played, whatever the precision and the seed. A policy
-        that looks back is played, since its value is no function of the state."""
+    def exact_value(self, policy: Policy, gamma: float) -> TrueValue | None:
+        """The policy's exact value, by dynamic programming. A policy that looks back is played, since its value is no
+        function of the state."""
         if policy.memory is not None:
-            return super()._value(policy, relative_error, seed, gamma)
+            return None
         if policy.action_count != self.action_count:
             raise InputError(
                 f"The policy has {policy.action_count} actions, {self.id} has {self.action_count}.",
