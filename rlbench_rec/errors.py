@@ -46,6 +46,10 @@ class InputError(RlbenchError, ValueError):
     """A file, column, row, array or option that cannot be used."""
 
 
+class InapplicableError(InputError):
+    """A log that a policy cannot be made of, though nothing is wrong with either."""
+
+
 class MissingFileError(RlbenchError, FileNotFoundError):
     """A file or folder that is not where it was said to be."""
 

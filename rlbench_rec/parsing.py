@@ -7,13 +7,13 @@ import re
 import reprlib
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from .errors import InputError, MissingFileError, did_you_mean
+from .errors import InputError, MissingFileError, UnknownNameError, did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
 LARGEST = 256 << 20
@@ -69,6 +69,24 @@ def validated(content: object, model: type[Model], where: str, hint: str | None 
         reason = first["msg"].removeprefix("Value error, ")
         what = f"{reason}{_got(value, reason)}."
         raise InputError(f"{_joined(path)}: {what}" if path else what, where=where, hint=hint) from error
+
+
+def with_overrides(overrides: Mapping[str, object] | None, model: type[Model], where: str) -> Model:
+    """A config with some of its fields given, and defaults for the others.
+
+    Args:
+        overrides: field -> value; None for none.
+        model: the config.
+        where: what the fields are of, for errors.
+
+    Raises:
+        InputError: a field that it does not have (the message lists all), or a value that it cannot take.
+    """
+    for name in overrides or {}:
+        if name not in model.model_fields and model.model_config.get("extra") != "allow":
+            unknown = UnknownNameError("field", name, model.model_fields)
+            raise InputError(unknown.what, where=where, hint=unknown.hint)
+    return validated(dict(overrides or {}), model, where)
 
 
 def _joined(path: tuple[int | str, ...]) -> str:

@@ -18,6 +18,7 @@ ROOMS = (
     "events",
     "mdp",
     "policies",
+    "baselines",
     "tasks",
     "training",
     "ope",

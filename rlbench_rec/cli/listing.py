@@ -15,6 +15,7 @@ LISTS = {
     "estimators": "Off-policy estimators.",
     "loops": "Training loops, for --loop.",
     "metrics": "Metrics of a leaderboard.",
+    "policies": "Policies that need no training: baselines, with their settings.",
     "suites": "Suites that come with the package.",
 }
 """Each is the function of that name in `suite.listings`, and what it lists."""

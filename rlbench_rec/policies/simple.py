@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
+from pydantic import Field
 
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
@@ -43,7 +46,9 @@ def uniform(train: TransitionDataset) -> Stateless:
     return Stateless("random", _shares(np.ones(train.action_count - (train.other_action is not None)), train))
 
 
-def popularity(train: TransitionDataset, smoothing: float = 1.0) -> Stateless:
+def popularity(
+    train: TransitionDataset, smoothing: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
+) -> Stateless:
     """pi(a) proportional to the reward that action a earned in the training log, plus `smoothing`.
 
     Where the log carries propensities each reward is weighted by 1 / propensity, so that an action is not popular

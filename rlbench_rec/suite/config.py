@@ -123,18 +123,21 @@ class AlgorithmSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
-    """`random`, `popularity`, or an algorithm id."""
+    """A policy's or an algorithm's id."""
     label: str = Field(default="", pattern=LABEL)
     """What sets it apart from the plain algorithm (`gamma-0`); part of the variant. Rows that differ without a label
     show the settings in which they do."""
     encoder: str = "mlp"
     """Encoder id."""
     config: dict[str, Any] = {}
-    """Overrides of the algorithm's config."""
+    """Overrides of the algorithm's config, or of the policy's parameters."""
     shuffle_rewards: bool = False
     """Train on the log's rewards in random order: a control that sees who stays and who leaves, but not what pays."""
     sequential_only: bool = False
     """Skip it on one-step logs, where it would be the plain algorithm again (the gamma = 0 control, say)."""
+    only_on: Literal["history", "one-step", "exposures", "choices"] | None = None
+    """Skip it on every other log: run it where states show a `history`, where every session is one decision
+    (`one-step`), where the system chose the items (`exposures`) or where users did (`choices`). None: everywhere."""
 
 
 class AnySuite(BaseModel):

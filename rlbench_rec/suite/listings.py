@@ -21,6 +21,17 @@ def algorithms() -> list[dict[str, str]]:
     ]
 
 
+def policies() -> list[dict[str, str]]:
+    """Policies without a training loop, with what a suite's `config` may say of each."""
+    from ..policies import POLICIES, parameters
+
+    rows = []
+    for name in POLICIES:
+        settings = (f"{field} = {info.get_default()}" for field, info in parameters(name).items())
+        rows.append({"id": name, "settings": ", ".join(settings), "what it is": _what_it_is(POLICIES, name)})
+    return rows
+
+
 def encoders() -> list[dict[str, str]]:
     """Networks that read a state."""
     from ..training import ENCODERS

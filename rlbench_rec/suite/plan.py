@@ -79,6 +79,7 @@ class JobResult:
         curve: rows of curves.csv.
         frontier: rows of frontier.csv.
         timing: a row of timings.csv.
+        left_out: what has nothing to do on its source and why, where the job has no rows for that reason; else empty.
     """
 
     run_id: str
@@ -86,6 +87,7 @@ class JobResult:
     curve: list[Row] = field(default_factory=list)
     frontier: list[Row] = field(default_factory=list)
     timing: Row = field(default_factory=dict)
+    left_out: str = ""
 
     @property
     def status(self) -> str:

@@ -54,6 +54,7 @@ class JobFinished:
         seconds: how long it took.
         done: jobs of the suite that are done, those kept from an earlier run among them.
         jobs: jobs of the suite.
+        left_out: what of it has nothing to do on its source and why; else empty.
     """
 
     run_id: str
@@ -61,12 +62,15 @@ class JobFinished:
     seconds: float
     done: int
     jobs: int
+    left_out: str = ""
 
     @property
     def failed(self) -> bool:
         return self.status not in STATUSES
 
     def __str__(self) -> str:
+        if self.left_out:
+            return f"[{self.done}/{self.jobs}] left out: {self.left_out}"
         state = "failed" if self.failed else "done"
         return f"[{self.done}/{self.jobs}] {self.run_id} {state} in {self.seconds:.1f} s"
 

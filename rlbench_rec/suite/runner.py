@@ -53,6 +53,11 @@ class FinishedRun:
     def failures(self) -> list[JobResult]:
         return [result for result in self.results if result.failed]
 
+    @property
+    def left_out(self) -> list[str]:
+        """What of the suite had nothing to do on one of its sources, and why: once for all seeds."""
+        return list(dict.fromkeys(result.left_out for result in self.results if result.left_out))
+
 
 def run_suite(
     suite: Suite | EstimatorSuite | str | Path,
@@ -199,7 +204,9 @@ class _Run:
                     self.done[job.run_id] = result
                     save(result, job, self.common, self.folder)
                     seconds = result.timing.get("seconds", 0.0)
-                    event = JobFinished(job.run_id, result.status, seconds, len(self.done), len(self.jobs))
+                    event = JobFinished(
+                        job.run_id, result.status, seconds, len(self.done), len(self.jobs), result.left_out
+                    )
                     report(event, self.progress)
 
     def _write_tables(self) -> None:

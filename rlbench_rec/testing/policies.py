@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import RlbenchError
+from ..errors import InapplicableError, RlbenchError
 from ..mdp.dataset import TransitionDataset
 from ..policies import (
     POLICIES,
@@ -36,7 +36,8 @@ def check_policy(name: str, train: TransitionDataset | None = None) -> None:
     Args:
         name: id in `POLICIES`.
         train: the log that it is made from; None: small logs with and without sessions, items outside the vocabulary,
-            forbidden actions and candidates.
+            forbidden actions and candidates. Those that it refuses with an `InapplicableError` are left out, unless it
+            refuses all.
 
     Raises:
         AssertionError: what does not hold.
@@ -46,12 +47,13 @@ def check_policy(name: str, train: TransitionDataset | None = None) -> None:
 
 def policy_checks(name: str, train: TransitionDataset | None = None) -> list[Check]:
     """The checks of `check_policy`, one by one."""
-    logs = toy_logs() if train is None else {train.provenance.source: train}
+    offered = toy_logs() if train is None else {train.provenance.source: train}
     try:
-        policies = {title: _made(name, log) for title, log in logs.items()}
+        policies = _policies(name, offered)
     except (AssertionError, RlbenchError) as error:
         on_toy_logs = train is None and isinstance(error, RlbenchError)
         return [Check("can be made of a log", functools.partial(_refuse, str(error), on_toy_logs))]
+    logs = {title: log for title, log in offered.items() if title in policies}
     contracts: dict[str, Contract] = {
         "is a policy over the log's actions": _check_made,
         "probabilities are rows that sum to 1": _check_rows,
@@ -84,6 +86,24 @@ def policy_checks(name: str, train: TransitionDataset | None = None) -> list[Che
     checks = [Check(promise, over_logs(contract)) for promise, contract in contracts.items()]
     checks.append(Check("reweights the base that a call brings", reweights))
     return [*checks, Check("is the same each time", repeatable)]
+
+
+def _policies(name: str, logs: dict[str, TransitionDataset]) -> dict[str, Policy]:
+    """The policy made of each log that it applies to.
+
+    Raises:
+        AssertionError: what was made is not a policy.
+        RlbenchError: it applies to none of the logs, or refuses one for another reason.
+    """
+    policies, refusals = {}, []
+    for title, log in logs.items():
+        try:
+            policies[title] = _made(name, log)
+        except InapplicableError as error:
+            refusals.append(error)
+    if not policies:
+        raise refusals[0]
+    return policies
 
 
 def _made(name: str, log: TransitionDataset) -> Policy:

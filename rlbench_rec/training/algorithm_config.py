@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..errors import InputError, UnknownNameError
-from ..parsing import validated
+from ..parsing import with_overrides
 from .registries import ALGORITHMS
 
 if TYPE_CHECKING:
@@ -124,10 +123,4 @@ def make_config(algorithm: str, overrides: Mapping[str, object] | None, gamma: f
         UnknownNameError: no such algorithm.
         InputError: a field that the algorithm does not have, or a value it cannot take.
     """
-    cls = ALGORITHMS[algorithm]
-    where = f"config of {algorithm}"
-    for name in overrides or {}:
-        if name not in cls.model_fields:
-            unknown = UnknownNameError("field", name, cls.model_fields)
-            raise InputError(unknown.what, where=where, hint=unknown.hint)
-    return validated(dict(overrides or {}), cls, where).with_discount(gamma)
+    return with_overrides(overrides, ALGORITHMS[algorithm], f"config of {algorithm}").with_discount(gamma)

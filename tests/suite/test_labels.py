@@ -158,8 +158,10 @@ def test_the_label_of_best_checkpoints_is_taken():
 
 
 def test_settings_of_what_is_not_trained_are_refused():
-    with pytest.raises(InputError, match="random is not trained"):
+    with pytest.raises(InputError, match="config of random: Unknown field 'gamma'"):
         check(Suite(**SMALL | {"algorithms": [{"id": "random", "config": {"gamma": 0.5}}]}))
+    with pytest.raises(InputError, match="random is not trained"):
+        check(Suite(**SMALL | {"algorithms": [{"id": "random", "shuffle_rewards": True}]}))
 
 
 SHOP = SCORING["sources"][0]

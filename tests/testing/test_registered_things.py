@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rlbench_rec.errors import InapplicableError
 from rlbench_rec.ope import ESTIMATORS
-from rlbench_rec.policies import POLICIES, ConstrainedGreedy, Greedy, Mixed, Tilted
+from rlbench_rec.policies import POLICIES, ConstrainedGreedy, Greedy, Mixed, Tilted, make
 from rlbench_rec.results.metrics import METRICS
 from rlbench_rec.testing.datasets import check_dataset
 from rlbench_rec.testing.encoders import encoder_checks
@@ -65,7 +66,13 @@ def test_metrics(label):
 def test_policies_on_the_log_of_a_shop(name):
     from rlbench_rec import tasks
 
-    check_policy(name, tasks.make("inventory-v1", 0).log(40))
+    log = tasks.make("inventory-v1", 0).log(40)
+    try:
+        make(name, log)
+    except InapplicableError:
+        # Shops show no history: what reads one is checked on the toy logs.
+        pytest.skip("it applies to no shop")
+    check_policy(name, log)
 
 
 def test_a_dataset():

@@ -60,6 +60,8 @@ def show_algorithms(finished: FinishedRun, as_json: bool = False) -> None:
         _show_normalised(console, matrix(read_table(normalised, NORMALISED, NORMALISED_KEYS)))
     for sentence in needs_rl(board):
         console.print(sentence, highlight=False, markup=False)
+    if finished.left_out:
+        console.print(f"Left out: {'; '.join(finished.left_out)}.", highlight=False, markup=False)
     verdicts = board["verdict"].value_counts()
     counts = ", ".join(f"{verdicts.get(verdict, 0)} {verdict}" for verdict in COLOURS)
     console.print(f"leaderboard.csv has all {len(board)} rows: {counts}.", highlight=False, soft_wrap=True)

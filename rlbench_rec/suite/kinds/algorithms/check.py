@@ -68,7 +68,7 @@ def check(suite: Suite) -> None:
 
 def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
     from .... import training
-    from ....policies import POLICIES
+    from ....policies.registry import POLICIES, settled
     from ....training.algorithm_config import make_config
 
     made: list[tuple[object, ...]] = []
@@ -83,10 +83,10 @@ def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
         if spec.id in training.ALGORITHMS:
             config = make_config(spec.id, spec.config, UNSET_GAMMA)
             made.append((training.ALGORITHMS.canonical(spec.id), spec.label, encoder, config, spec.shuffle_rewards))
-        elif spec.config or spec.shuffle_rewards:
-            raise InputError(f"{spec.id} is not trained: it has no settings.", where="algorithms")
+        elif spec.shuffle_rewards:
+            raise InputError(f"{spec.id} is not trained: its rewards cannot be shuffled.", where="algorithms")
         else:
-            made.append((spec.id, spec.label or FIXED))
+            made.append((POLICIES.canonical(spec.id), spec.label or FIXED, settled(spec.id, spec.config)))
     refuse_repeats(made, "algorithms", [f"{spec.id} with the same settings" for spec in specs])
     labelled(specs)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...plan import JobResult
 from ...sources import Loaded
+from .applies import why_left_out
 from .frontier import add_frontier, chosen_of
 from .jobs import ChoiceJob, TrainingJob
 from .learners import scores_of, stored_or_trained
@@ -25,11 +26,7 @@ def choose(job: ChoiceJob, loaded: Loaded, result: JobResult, models: Path | Non
     """
     if loaded.base is None:
         return
-    learners = {
-        learner.called: learner
-        for learner in job.learners
-        if not (loaded.data.one_step and learner.spec.sequential_only)
-    }
+    learners = {learner.called: learner for learner in job.learners if not why_left_out(learner.spec, loaded.data)}
     contenders, failures = _contenders(learners, loaded, models)
     if failures and not contenders:
         raise failures[0]

@@ -109,7 +109,9 @@ class TrainingJob(Job[Suite, Source]):
         # So do logs on which nothing is credited: what a decision is, `content` says where it was chosen.
         hidden = dict.fromkeys(("data", "dataset", "task", "counterpart", "label"), True)
         source = self.source.model_dump(mode="json", exclude={**hidden, "mdp": set(DECISION_KEYS)})
-        return suite | {"source": source | {"name": self.source.name}, "algorithm": self.spec.model_dump(mode="json")}
+        # Where a row runs shapes none of its numbers.
+        algorithm = self.spec.model_dump(mode="json", exclude={"only_on"})
+        return suite | {"source": source | {"name": self.source.name}, "algorithm": algorithm}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from ....policies import Tilted
 from ....results.frontier import SHUFFLED
 from ....training.fit_options import FitOptions
 from ...sources import Loaded
+from .applies import why_left_out
 from .jobs import TrainingJob
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def train_together(jobs: Sequence[TrainingJob], loaded: Loaded) -> Sequence[Run 
     """The trainings of jobs that differ in their seeds alone, in one pass; None for each where that fails."""
     from ....training.trainer import train_seeds
 
-    if loaded.data.one_step and jobs[0].spec.sequential_only:
+    if why_left_out(jobs[0].spec, loaded.data):
         return [None] * len(jobs)
     try:
         return train_seeds(loaded.train, jobs[0].spec.id, [job.seed for job in jobs], _options(jobs[0]))

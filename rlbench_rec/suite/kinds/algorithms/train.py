@@ -15,6 +15,7 @@ from ... import sources
 from ...plan import JobResult, Row
 from ...reference_policies.normalised_scale import normalised, scale_of
 from ...store import MODELS_FOLDER
+from .applies import why_left_out
 from .choice import choose
 from .frontier import add_frontier, chosen_of
 from .jobs import BEHAVIOUR, COUNTERPART, FIXED, REFERENCE, ChoiceJob, TrainingJob
@@ -53,6 +54,10 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
     loaded, trained = prepared
     result = JobResult(job.run_id, [])
     models = None if folder is None else folder / MODELS_FOLDER
+    if why := why_left_out(job.spec, loaded.data):
+        name = "/".join(filter(None, (job.spec.id, job.spec.label)))
+        result.left_out = f"{name} on {job.place}: {why}"
+        return result
     if job.spec == BEHAVIOUR:
         result.rows = score_behaviour(job, loaded)
     elif job.spec == COUNTERPART:
@@ -62,9 +67,11 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
     elif isinstance(job, ChoiceJob):
         choose(job, loaded, result, models)
     elif job.spec.id in POLICIES:
-        contender = Contender.of(job.spec.id, job.spec.label or FIXED, make(job.spec.id, loaded.train))
+        contender = Contender.of(
+            job.spec.id, job.spec.label or FIXED, make(job.spec.id, loaded.train, **job.spec.config)
+        )
         result.rows = score(job, loaded, contender)
-    elif not (loaded.data.one_step and job.spec.sequential_only):
+    else:
         _score_run(job, loaded, trained or train(job, loaded), result, models)
     if job.suite.normalise and loaded.task is not None:
         result.rows += normalised(result.rows, scale_of(loaded.task, job.suite.truth_error))
