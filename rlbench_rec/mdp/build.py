@@ -23,6 +23,7 @@ from .from_events.decisions import Decisions, mask_of, of_sessions
 from .from_events.earnings import Earnings, earnings
 from .from_events.log_columns import LogColumns, session_starts
 from .from_events.searches import SearchedColumns
+from .from_events.users import own_ids, user_codes
 from .item_vectors import read_item_vectors, with_item_vectors
 from .provenance import Provenance, identification
 from .split import TimeSplit, split_by_time
@@ -37,7 +38,13 @@ MUCH = 0.5
 """Share of a log's reward that is credited to nobody, above which that is a warning."""
 
 
-def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path | None = None) -> TransitionDataset:
+def build(
+    log: EventLog,
+    config: MDPConfig | None = None,
+    *,
+    scratch: str | Path | None = None,
+    keep_names: bool = False,
+) -> TransitionDataset:
     """Turn a log into decisions: which events are steps, their items (or categories) the actions, and what the other
     events earn goes to the step that surfaced the item; see `MDPConfig.decisions`.
 
@@ -50,6 +57,8 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
         config: the choices; None takes the defaults.
         scratch: an existing empty folder for the columns as memory-mapped files, where the dataset (about 70 bytes a
             row) is larger than memory. It must outlive the dataset, unless that is saved. None: in memory.
+        keep_names: keep the ids of sessions and users as the log writes them (`session_names`, `user_names`), which a
+            policy that is a file of recommendations needs. They are people's: without need they are not kept.
 
     Raises:
         InputError: no category, price, user or clock where the config needs one, or a side of the split would be empty.
@@ -71,7 +80,7 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     del kept, lengths
 
     timestamps = source.numbers("timestamp", np.int64) if log.has_clock else None
-    users = _users(source, starts)
+    users = user_codes(source, starts)
     events, event_count = _event_codes(source)
     decisions = _decisions(log, asked, config, events, starts, columns)
     if decisions.chosen is None and asked.decisions is None:
@@ -102,6 +111,7 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
     context, context_names = observations(known, session_times, decisions.starts, train_rows)
     gaps = columns.compute((source.rows,), np.float32, _gaps(timestamps, starts))
     clusters = None if users is None else users[decisions.sessions]
+    names = own_ids(source, starts[decisions.sessions]) if keep_names else {}
     event_rows = decisions.event_rows()
     sequential = len(decisions.starts) < len(item_ids)
 
@@ -127,6 +137,8 @@ def build(log: EventLog, config: MDPConfig | None = None, *, scratch: str | Path
         metrics=earned.metrics,
         metric_names=earned.metric_names,
         clusters=clusters,
+        session_names=names.get("session_names"),
+        user_names=names.get("user_names"),
         next_episodes=_next_episodes(log, clusters, train_sessions) if config.ends == "truncated" else None,
         timestamps=None if timestamps is None else decisions.at_decisions(timestamps),
         train_episodes=train_sessions,
@@ -253,17 +265,6 @@ def _gaps(times: np.ndarray | None, starts: np.ndarray) -> Callable[[slice], np.
         return seconds
 
     return gaps
-
-
-def _users(source: LogColumns, starts: np.ndarray) -> np.ndarray | None:
-    users = source.at("user_id", starts).dictionary_encode()
-    if not len(users.dictionary):
-        return None
-    # Numbered as they come. A session without a user is a cluster of its own, not part of one big "missing" user.
-    codes = users.indices.fill_null(-1).to_numpy().astype(np.int64)
-    missing = codes < 0
-    codes[missing] = len(users.dictionary) + np.arange(missing.sum())
-    return codes
 
 
 def _provenance(

@@ -55,6 +55,8 @@ class TransitionDataset:
             them; they come with `propensities` and agree with them.
         metrics: (n, m) float32 outcomes per row, named by `metric_names` (CTR, CVR, revenue, …).
         clusters: (episodes,) int64 codes of the user behind each episode, or None.
+        session_names: (episodes,) text, the log's own id of each session, where they were kept (`build(keep_names=)`).
+        user_names: (episodes,) text, that of its user, "" where the log has none for it; or None.
         next_episodes: (episodes,) int64, the episode in which the same user returns, -1 for none: the last row of an
             episode then leads to the first row of that one. None: every episode ends for good.
         timestamps: (n,) int64 ms UTC, or None where time is only an order.
@@ -92,6 +94,8 @@ class TransitionDataset:
     metrics: np.ndarray | None = None
     metric_names: tuple[str, ...] = ()
     clusters: np.ndarray | None = None
+    session_names: np.ndarray | None = None
+    user_names: np.ndarray | None = None
     next_episodes: np.ndarray | None = None
     timestamps: np.ndarray | None = None
     train_episodes: int = 0

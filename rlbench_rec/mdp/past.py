@@ -26,6 +26,8 @@ class Past:
         earned: (n,) float64 sum_{u<t} gamma^u r_u over all earlier decisions of the session.
         steps: (n,) int64 t, how many there were.
         gamma: discount factor of `earned`.
+        sessions: (n,) text, the log's own ids of the sessions, where it keeps them (`TransitionDataset.session_names`).
+        users: (n,) text, those of their users, likewise.
     """
 
     rewards: np.ndarray
@@ -34,6 +36,8 @@ class Past:
     earned: np.ndarray
     steps: np.ndarray
     gamma: float
+    sessions: np.ndarray | None = None
+    users: np.ndarray | None = None
 
     @classmethod
     def start(cls, n: int, memory: int, state_size: int, gamma: float) -> Past:
@@ -72,8 +76,8 @@ class Past:
 
     def __getitem__(self, rows: np.ndarray | slice) -> Past:
         """The past of some of the n decisions."""
-        columns = {field.name: getattr(self, field.name)[rows] for field in fields(self) if field.name != "gamma"}
-        return replace(self, **columns)
+        columns = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "gamma"}
+        return replace(self, **{name: column[rows] for name, column in columns.items() if column is not None})
 
 
 def past(data: TransitionDataset, rows: np.ndarray | slice | None, memory: int) -> Past:
@@ -90,7 +94,8 @@ def past(data: TransitionDataset, rows: np.ndarray | slice | None, memory: int) 
     if memory < 0:
         raise InputError(f"The memory is {memory}; at least 0 is needed.", where="past")
     index = numbers(data, slice(None) if rows is None else rows)
-    starts = data.episode_starts[episodes(data, index)]
+    of_rows = episodes(data, index)
+    starts = data.episode_starts[of_rows]
     before, real = gather_history(index, starts, memory)
     # Rows next to each other share most of their past: each state is put together once.
     needed, places = np.unique(before, return_inverse=True)
@@ -102,6 +107,8 @@ def past(data: TransitionDataset, rows: np.ndarray | slice | None, memory: int) 
         earned=data.earned[index],
         steps=index - starts,
         gamma=data.gamma,
+        sessions=None if data.session_names is None else data.session_names[of_rows],
+        users=None if data.user_names is None else data.user_names[of_rows],
     )
 
 

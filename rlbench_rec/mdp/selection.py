@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import InputError
 from .describe import ACCOUNT
-from .validate import EVENT_COLUMNS, PER_ROW
+from .validate import EVENT_COLUMNS, NAMES, PER_ROW
 
 if TYPE_CHECKING:
     from .dataset import TransitionDataset
@@ -39,8 +39,7 @@ def episodes(data: TransitionDataset, first: int, stop: int) -> TransitionDatase
         part |= {name: column[first_event:event_stop] for name, column in _columns(data, EVENT_COLUMNS)}
         part["event_rows"] = data.event_rows[begin:end] - first_event
         part["event_starts"] = data.event_starts[first:stop] - first_event
-    if data.clusters is not None:
-        part["clusters"] = data.clusters[first:stop]
+    part |= {name: column[first:stop] for name, column in _columns(data, ("clusters", *NAMES))}
     if data.next_episodes is not None:
         later = data.next_episodes[first:stop]
         part["next_episodes"] = np.where((later >= first) & (later < stop), later - first, -1)
@@ -70,9 +69,8 @@ def select(data: TransitionDataset, chosen: np.ndarray) -> TransitionDataset:
         events, part["event_starts"] = _stretches(event_starts, _event_ends(data)[numbers] - event_starts)
         part["event_rows"] = data.event_rows[rows] - np.repeat(event_starts - part["event_starts"], lengths)
     part |= {name: column[events] for name, column in _columns(data, EVENT_COLUMNS)}
-    if data.clusters is not None:
-        part["clusters"] = data.clusters[numbers]
-    elif len(np.unique(numbers)) < len(numbers):
+    part |= {name: column[numbers] for name, column in _columns(data, ("clusters", *NAMES))}
+    if data.clusters is None and len(np.unique(numbers)) < len(numbers):
         part["clusters"] = numbers
     if data.next_episodes is not None:
         part["next_episodes"] = _next_episodes(data.next_episodes, numbers)

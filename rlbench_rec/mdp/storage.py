@@ -20,7 +20,7 @@ from .validate import DTYPES
 
 FORMATS = (2, 3)
 """Format 3 has the columns of `NEW`; a dataset without them is written as format 2, byte for byte as before."""
-NEW = ("event_rows", "event_starts", "next_episodes", "behaviour_probabilities")
+NEW = ("event_rows", "event_starts", "next_episodes", "behaviour_probabilities", "session_names", "user_names")
 SCALARS = (
     "action_count",
     "other_action",

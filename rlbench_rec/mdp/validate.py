@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 EVENT_COLUMNS = ("items", "events", "gaps")
 """Columns of one entry an event; of one a row where every event is a decision."""
-PER_EPISODE = ("clusters", "event_starts", "next_episodes")
+NAMES = ("session_names", "user_names")
+PER_EPISODE = ("clusters", *NAMES, "event_starts", "next_episodes")
 DTYPES = {
     "observations": np.float32,
     "actions": np.int64,
@@ -35,6 +36,8 @@ DTYPES = {
     "behaviour_probabilities": np.float32,
     "metrics": np.float32,
     "clusters": np.int64,
+    "session_names": np.str_,
+    "user_names": np.str_,
     "next_episodes": np.int64,
     "timestamps": np.int64,
 }
@@ -108,7 +111,7 @@ def _check_lengths(data: TransitionDataset) -> None:
         raise InputError("The dataset has no rows.", where="actions", hint="Check what the loader set aside and why.")
     for name, dtype in DTYPES.items():
         column = getattr(data, name)
-        if column is not None and column.dtype != dtype:
+        if column is not None and column.dtype != dtype and not (dtype is np.str_ and column.dtype.kind == "U"):
             raise InputError(f"dtype {column.dtype}; {np.dtype(dtype)} is needed.", where=name)
     expected = dict.fromkeys(PER_ROW, rows) | dict.fromkeys(PER_EPISODE, len(data.episode_starts))
     if (data.event_rows is None) != (data.event_starts is None):
