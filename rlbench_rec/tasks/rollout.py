@@ -34,6 +34,7 @@ class Decisions(NamedTuple):
         propensities: (k,) float64, the policy's probability of the action.
         rewards: (k,) float32.
         metrics: (k, m) float32.
+        events: (k,) int8 codes of what became of the decisions; 0 in shops that show no history.
     """
 
     users: np.ndarray
@@ -42,6 +43,7 @@ class Decisions(NamedTuple):
     propensities: np.ndarray
     rewards: np.ndarray
     metrics: np.ndarray
+    events: np.ndarray
 
 
 def batches(episodes: int) -> Iterator[tuple[int, int]]:
@@ -77,7 +79,8 @@ def play(task: Task, policy: Policy, n_users: int, seed: int, batch: int) -> Ite
         step = simulator.step(actions)
         if sessions:
             sessions.add(users, states, actions, step.rewards)
-        yield Decisions(users, states, actions, propensities, step.rewards, step.metrics)
+        events = np.zeros(len(users), np.int8) if simulator.events is None else simulator.events
+        yield Decisions(users, states, actions, propensities, step.rewards, step.metrics, events)
         states = step.states[~step.terminated]
 
 

@@ -40,11 +40,12 @@ def write_log(task: Task, episodes: int, policy: Policy, seed: int, train_fracti
         )
     parts = [_by_user(list(play(task, policy, size, seed, batch)), size) for batch, size in batches(episodes)]
     lengths = np.concatenate([part[0] for part in parts])
-    states, actions, propensities, rewards, metrics = (
+    states, actions, propensities, rewards, metrics, events = (
         np.concatenate([part[1][i] for part in parts]) for i in range(len(Decisions._fields) - 1)
     )
+    layout = task.layout
     return TransitionDataset(
-        observations=states,
+        observations=np.ascontiguousarray(states[:, : layout.context]),
         actions=actions,
         rewards=rewards,
         episode_starts=np.cumsum(lengths) - lengths,
@@ -57,6 +58,12 @@ def write_log(task: Task, episodes: int, policy: Policy, seed: int, train_fracti
         provenance=_provenance(task, episodes, policy, seed, train_episodes),
         action_names=task.action_names,
         observation_names=task.observation_names,
+        items=(actions + 1).astype(np.int32) if layout.history else None,
+        events=events if layout.history else None,
+        gaps=np.zeros(len(actions), np.float32) if layout.history else None,
+        history=layout.history,
+        item_count=layout.item_count,
+        event_count=layout.event_count,
     )
 
 

@@ -48,6 +48,9 @@ class Simulator(ABC):
     """Uniform numbers a user needs when the session begins."""
     draws_per_step: int
     """Uniform numbers a user needs at each step."""
+    events: np.ndarray | None = None
+    """(k,) int8 codes of what became of the last decisions, of the users who were present, where a shop shows them its
+    history (see `shown_items`)."""
 
     def __init__(
         self,

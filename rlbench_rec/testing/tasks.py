@@ -50,8 +50,9 @@ def _check_documentation(task_id: str, task: Task) -> None:
         )
     assert (type(task).__doc__ or "").strip(), f"{task_id}: no docstring; write down the shop's equations"
     low, high = task.observation_bounds
-    assert len(low) == len(high) == len(task.observation_names) == task.layout.size, (
-        f"{task_id}: observation_names and both observation_bounds must have an entry for each column of a state"
+    assert len(low) == len(high) == task.layout.size and len(task.observation_names) == task.layout.context, (
+        f"{task_id}: both observation_bounds must have an entry for each column of a state, observation_names for each "
+        "before the history"
     )
     assert len(task.action_names) == task.action_count, f"{task_id}: action_names must name each action"
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
+from ...mdp.dataset import StateLayout
 from ...policies import EpsilonGreedy, Policy, Softmax, Uniform
 from ..base import Task
 from ..expected_outcomes import ExpectedOutcomes
+from ..shown_items import PURCHASED, add_shown, event_codes, history_block, history_limits, nothing_shown
 from ..simulator import Simulator
 from ..true_values import TrueValue
 from .recommend_config import RecommendConfig as RecommendConfig
@@ -50,7 +53,7 @@ class RecommendSimulator(Simulator):
             "memory": np.zeros((users, categories), np.float32),
             "engagement": np.zeros(users, np.float32),
             "clicked": np.zeros(users, np.float32),
-        }
+        } | nothing_shown(users, self.config.history)
 
     def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         c, users, rows = self.config, self.users, np.arange(len(actions))
@@ -76,6 +79,9 @@ class RecommendSimulator(Simulator):
         users["memory"] *= c.memory_decay
         users["memory"][rows, category] += click - np.float32(c.click_expected)
         users["clicked"] = click.astype(np.float32)
+        if c.history:
+            self.events = event_codes(click, cart, purchase)
+            add_shown(users, actions, self.events)
         self._drift(uniforms[4])
         rewards = c.click_reward * click + c.cart_reward * cart + c.purchase_reward * purchase
         # Satiation of 1 and more: the category was shown at the last step.
@@ -90,7 +96,8 @@ class RecommendSimulator(Simulator):
     def _observe(self) -> np.ndarray:
         users, time = self.users, np.float32(self.elapsed / self.horizon)
         single = (users["engagement"] / ENGAGEMENT_LIMIT, users["clicked"], np.full(len(users["clicked"]), time))
-        return np.column_stack((users["satiation"], users["memory"], *single))
+        shown = [history_block(users)] if self.config.history else []
+        return np.column_stack((users["satiation"], users["memory"], *single, *shown))
 
 
 class Recommend(Task[RecommendConfig]):
@@ -111,8 +118,9 @@ class Recommend(Task[RecommendConfig]):
         reward              = click_reward click + cart_reward cart + purchase_reward purchase
 
     A state is (s_1..s_C, m_1..m_C, e / 2, last click, step / horizon): the shop sees how long users dwell (e) and what
-    they clicked (m), but not what they are after. Looking ahead pays because what earns the click now may cost the
-    engagement that later clicks, carts, purchases and the user's staying all depend on.
+    they clicked (m), but not what they are after. With `history` N the last N items shown follow, with what became of
+    each: ids, event codes and gaps of 0 (see `StateLayout`). Looking ahead pays because what earns the click now may
+    cost the engagement that later clicks, carts, purchases and the user's staying all depend on.
 
     Metrics per decision: CTR = click, CVR = purchase, revenue = price x purchase, diversity = an item of another
     category than the last one (more exactly, s_c < 1), satisfaction = quality of what was clicked.
@@ -220,10 +228,18 @@ class Recommend(Task[RecommendConfig]):
         )
 
     @property
+    def layout(self) -> StateLayout:
+        layout, history = super().layout, self.config.history
+        known = {"item_count": self.action_count, "event_count": PURCHASED} if history else {}
+        return replace(layout, history=history, **known)
+
+    @property
     def observation_bounds(self) -> tuple[np.ndarray, np.ndarray]:
         c = self.config
         satiation, memory = 1.0 / (1.0 - c.satiation_decay), 1.0 / (1.0 - c.memory_decay)
         low = [0.0] * c.categories + [-c.click_expected * memory] * c.categories + [-1.0, 0.0, 0.0]
         high = [satiation] * c.categories + [(1.0 - c.click_expected) * memory] * c.categories + [1.0, 1.0, 1.0]
         # Sums of float32 terms may pass the limit of the series by a rounding.
-        return np.array(low, np.float32) - np.float32(1e-3), np.array(high, np.float32) + np.float32(1e-3)
+        lowest, highest = np.array(low, np.float32) - np.float32(1e-3), np.array(high, np.float32) + np.float32(1e-3)
+        shown = history_limits(c.history, c.items)
+        return np.append(lowest, np.zeros_like(shown)), np.append(highest, shown)
