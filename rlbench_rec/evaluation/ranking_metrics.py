@@ -13,6 +13,7 @@ import numpy as np
 from ..ope.reliability.gate import Gate
 from ..ope.reliability.weight_sums import Magnitudes
 from ..statistics.bootstrap import resampled_means
+from .list_gains import list_gains
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,10 @@ def ranking(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> list[RankingMetric]:
-    """HR@k and NDCG@k of the logged action, in expectation over random breaking of ties.
+    """HR@k and NDCG@k of the logged action, in expectation over random breaking of ties (see `list_gains`).
 
     With g actions scored above the logged one and e scored equal (itself included), its rank is uniform on
     g + 1 … g + e.
-    HR@k = P(rank <= k); NDCG@k = E[1{rank <= k} / log2(1 + rank)], the ideal being 1 for one relevant action.
 
     Args:
         above: (n,) g, or a number >= k for a logged action the policy cannot choose.
@@ -63,12 +63,12 @@ def ranking(
         suffix: appended to the metric names.
         n_resamples, confidence, seed: of the bootstrap.
     """
-    hits = np.clip((k - above) / equal, 0.0, 1.0)
-    discounted = np.concatenate([[0.0], np.cumsum(1.0 / np.log2(np.arange(2, k + 2)))])
-    last = np.minimum(above + equal, k)
-    gains = (discounted[last] - discounted[np.minimum(above, k)]) / equal
+    reached = np.flatnonzero(above < k)
+    relevant = np.ones(len(above), dtype=np.int64)
+    gains = list_gains(reached, above[reached], equal[reached], relevant, [k])
+    hits = gains["HR"][:, 0]
     units = np.unique(episodes, return_inverse=True)[1]
-    rows = np.stack([hits, gains], axis=1)
+    rows = np.concatenate([gains["HR"], gains["NDCG"]], axis=1)
     n_episodes = int(units.max()) + 1 if len(units) else 0
     names = [f"HR@{k}{suffix}", f"NDCG@{k}{suffix}"]
     if not len(rows):
@@ -76,13 +76,14 @@ def ranking(
     (means,) = resampled_means([rows], units, n_resamples, seed)
     low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
     values = rows.mean(axis=0)
-    verdict = _verdict(Magnitudes.of(np.bincount(units, hits)).effective_number, Gate())
+    verdict = verdict_of(np.bincount(units, hits))
     return [
         RankingMetric(name, float(values[i]), float(low[i]), float(high[i]), len(rows), n_episodes, verdict)
         for i, name in enumerate(names)
     ]
 
 
-def _verdict(hits: float, gate: Gate) -> str:
+def verdict_of(hits: np.ndarray) -> str:
+    """The verdict by the hits of each session (or user): see `RankingMetric`."""
     # Without hits every resample is 0, and an interval of [0, 0] would claim to know.
-    return "unreliable" if hits < gate.unreliable_events else "weak"
+    return "unreliable" if Magnitudes.of(hits).effective_number < Gate().unreliable_events else "weak"

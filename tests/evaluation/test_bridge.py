@@ -11,8 +11,9 @@ import rlbench_rec as rb
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.evaluation.bridge import evaluation_log
 from rlbench_rec.evaluation.linear_q import linear_q
-from rlbench_rec.evaluation.next_item import first_time, imitation_metrics
+from rlbench_rec.evaluation.next_item import imitation_metrics
 from rlbench_rec.evaluation.q_models import q_of
+from rlbench_rec.evaluation.session_actions import SessionActions
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +184,7 @@ def test_imitation_by_hand():
         other_action=2,
     )
     policy = rb.policies.Stateless("fixed", np.array([0.5, 0.2, 0.3]))
-    assert first_time(data).tolist() == [True, True, False, True]
+    assert SessionActions.of(data).new.tolist() == [True, True, False, True]
     found = {row.metric: row.value for row in imitation_metrics(data, policy, k=1)}
     # All rows: a hit, b miss (a is above it), a hit, other is never a hit. New rows: hit, miss, miss.
     assert found["HR@1"] == pytest.approx(2 / 4) and found["HR@1-new"] == pytest.approx(1 / 3)

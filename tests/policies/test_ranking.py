@@ -52,5 +52,5 @@ def test_a_greedy_policy_has_a_whole_list(log):
 
 
 def test_a_score_that_is_not_a_number_is_refused(log):
-    with pytest.raises(InputError, match="row 2 is not a number"):
+    with pytest.raises(InputError, match="row 0 is not a number"):
         imitation_metrics(log, Greedy(lambda states: np.tile([1.0, np.nan, 2.0, 3.0], (len(states), 1)), 4))
