@@ -148,9 +148,14 @@ class Task(ABC, Generic[ConfigT_co]):
         return None
 
     def expected_outcomes(self) -> ExpectedOutcomes | None:
-        """What each decision earns on average, of a shop whose sessions are one decision; None where that is not known.
-        Its `best_value` is the most that any policy can earn."""
+        """What each decision earns on average, where sessions are one decision and that is known; else None."""
         return None
+
+    @property
+    def optimum(self) -> float | None:
+        """The most that any policy can earn, exactly; None where that is not known."""
+        outcomes = self.expected_outcomes()
+        return outcomes.best_value if outcomes else None
 
     def log(
         self, episodes: int, policy: Policy | None = None, seed: int = 1, train_fraction: float = 0.8

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..config import Source
 
 KEYS = ("identity", "contender", "form")
-PLANNER = "planner"
+PLANNER, OPTIMUM = "planner", "optimum"
 PLANNER_FORMS = {"greedy": 0.0, "softmax-0.1": 0.1, "softmax-0.3": 0.3}
 """Forms of the far-sighted score: temperatures."""
 
@@ -33,7 +33,7 @@ class Reference:
     """A policy that serves as 100.
 
     Attributes:
-        contender: `planner`, `ppo`, `online-dqn`, or `optimum` where sessions are one decision and the best is known.
+        contender: `planner`, `ppo`, `online-dqn`, or `optimum` where that is known exactly.
         form: the policy made of it.
         value, std_error, n_episodes: its true value, by rollout or exact.
     """
@@ -56,8 +56,8 @@ def read_references(file: Path) -> pd.DataFrame:
 
 
 def find_reference(task: Task, file: Path | None = None) -> Reference | None:
-    """The best row of the table that was measured in this very shop, or its optimum where that is known; None where the
-    planner has to serve.
+    """The shop's optimum where that is known exactly, else the best row of the table that was measured in this very
+    shop; None where the planner has to serve.
 
     Args:
         task: the shop.
@@ -66,6 +66,8 @@ def find_reference(task: Task, file: Path | None = None) -> Reference | None:
     Raises:
         InputError: the table has no such row, and the task brings no planner.
     """
+    if (optimum := task.optimum) is not None:
+        return Reference(OPTIMUM, "greedy", optimum, 0.0, 0)
     file = table_file() if file is None else file
     rows = read_references(file) if file.is_file() else None
     if rows is not None:
@@ -74,8 +76,6 @@ def find_reference(task: Task, file: Path | None = None) -> Reference | None:
             best = of_shop.iloc[int(of_shop["value"].to_numpy().argmax())]
             numbers = float(best["value"]), float(best["std_error"]), int(best["n_episodes"])
             return Reference(best["contender"], best["form"], *numbers)
-    if (outcomes := task.expected_outcomes()) is not None:
-        return Reference("optimum", "greedy", outcomes.best_value, 0.0, 0)
     if isinstance(task, ScoredTask):
         return None
     stale = rows is not None and bool((rows["task"] == task.id).any())

@@ -199,18 +199,17 @@ class Recommend(Task[RecommendConfig]):
 
     def exact_value(self, policy: Policy, gamma: float) -> TrueValue | None:
         """Exact at `horizon` 1; see `expected_outcomes`."""
-        outcomes = self._outcomes
+        outcomes = self.expected_outcomes()
         return outcomes.value(policy) if outcomes else None
 
     def expected_outcomes(self) -> ExpectedOutcomes | None:
         """What each decision earns where sessions are one decision (`horizon` 1): without satiation and engagement, a
         kind of user is the category that they are after."""
-        return self._outcomes
+        return self.first_decision if self.horizon == 1 else None
 
     @cached_property
-    def _outcomes(self) -> ExpectedOutcomes | None:
-        if self.horizon > 1:
-            return None
+    def first_decision(self) -> ExpectedOutcomes:
+        """What the first decision of a session earns, however long sessions are."""
         c, items, kinds = self.config, self.catalogue, np.arange(self.config.categories)
         click = sigmoid(c.click_base + items.appeal + c.interest * (kinds[:, None] == items.category)).astype(float)
         cart = click * sigmoid(c.cart_base + c.quality_funnel * items.quality)

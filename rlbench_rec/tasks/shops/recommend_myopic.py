@@ -52,6 +52,13 @@ class RecommendMyopic(Recommend):
     remembered = "interest"
 
     @property
+    def optimum(self) -> float:
+        """Exact: every decision is as good as the first can be, and the share (1 - P(leave))^t of the sessions gets to
+        decision t, whatever is shown."""
+        stays = self.gamma / (1.0 + np.exp(self.config.leave_base))
+        return self.first_decision.best_value * float((stays ** np.arange(self.horizon)).sum())
+
+    @property
     def observation_bounds(self) -> tuple[np.ndarray, np.ndarray]:
         low, high = super().observation_bounds
         memory = slice(self.config.categories, 2 * self.config.categories)

@@ -7,6 +7,8 @@ import pytest
 
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError
+from rlbench_rec.policies import Greedy
+from rlbench_rec.suite.reference_policies.best_known import find_reference
 
 
 def test_sessions_and_interests_are_the_same_whatever_is_shown():
@@ -54,3 +56,14 @@ def test_the_first_click_decides_the_order_of_values():
 def test_the_ways_into_the_future_cannot_be_opened(name):
     with pytest.raises(InputError, match=name):
         tasks.make("recommend-myopic-v1", **{name: 0.1})
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_the_optimum_is_what_the_best_item_for_each_interest_earns(seed):
+    task = tasks.make("recommend-myopic-v1", seed, "judge", horizon=12)
+    rewards, interest = task.first_decision.rewards, slice(6, 12)
+    best = Greedy(lambda states: states[:, interest] @ rewards, task.action_count)
+    played = task.true_value(best, relative_error=0.005)
+    assert abs(played.value - task.optimum) < 4 * played.std_error
+    assert find_reference(task).value == task.optimum
+    assert tasks.make("recommend-v1").optimum is None
