@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from .errors import InputError, UnknownNameError
 from .extras import require
@@ -28,6 +29,9 @@ class Registry(Generic[T]):
             is asked for that is not here, or all names are. None: there is no such group.
         named_by: attribute of a thing that holds its name.
         extra: of this package, without which the targets given here cannot be imported (see `extras`).
+        families: prefix -> the "package.module:attribute" of a function. A name that begins with the prefix and goes on
+            (`file:recs.csv`) is the function with the rest (`recs.csv`) as its first argument. Such names are not
+            listed.
 
     Attributes:
         modules: name -> the module that brings it, for names from outside.
@@ -48,12 +52,14 @@ class Registry(Generic[T]):
         group: str | None = None,
         named_by: str | None = None,
         extra: str | None = None,
+        families: Mapping[str, str] | None = None,
     ):
         self.kind, self.group, self.named_by, self.extra = kind, group, named_by, extra
         self.modules: dict[str, str] = {}
         self._packages: dict[str, str] = {}
         self._targets: dict[str, T | str] = dict(targets or {})
         self._aliases: dict[str, str] = dict(aliases or {})
+        self._families: dict[str, str] = dict(families or {})
         self._has_read_entry_points = False
 
     def register(self, name: str, target: T | str, *, module: str | None = None) -> None:
@@ -82,6 +88,11 @@ class Registry(Generic[T]):
 
     def __getitem__(self, name: str) -> T:
         name = self.canonical(name)
+        prefix = self._family(name)
+        if prefix:
+            function: Any = self._load(name, self._families[prefix])
+            member: Any = functools.partial(function, name.removeprefix(prefix))
+            return cast(T, member)
         target = self._targets[name]
         if isinstance(target, str):
             target = self._load(name, target)
@@ -89,9 +100,15 @@ class Registry(Generic[T]):
         return target
 
     def __contains__(self, name: object) -> bool:
+        if isinstance(name, str) and self._family(name):
+            return True
         if name not in self._targets and name not in self._aliases:
             self._read_entry_points()
         return name in self._targets or name in self._aliases
+
+    def _family(self, name: str) -> str:
+        """The prefix of the family that a name is of; empty where it is of none."""
+        return next((prefix for prefix in self._families if name.startswith(prefix) and name != prefix), "")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())

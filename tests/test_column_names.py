@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rlbench_rec import events
+from rlbench_rec.baselines.recommendation_file import KINDS as RECOMMENDATIONS
 from rlbench_rec.column_names import COLUMN_NAMES, likely_columns, plain
 from rlbench_rec.events.infer import draft
 from rlbench_rec.events.infer.roles import ROLES as EVENT_ROLES
@@ -20,6 +21,7 @@ def test_names_are_plain_and_each_stands_once_in_its_row():
 def test_every_kind_is_read_by_a_room_and_every_room_reads_kinds_that_are_there():
     kinds = [kind for names in EVENT_ROLES.values() for kind in names]
     kinds += [kind for role in DECISION_ROLES.values() for kind in role.kinds]
+    kinds += RECOMMENDATIONS
     assert set(kinds) == set(COLUMN_NAMES)
 
 

@@ -130,3 +130,15 @@ def test_every_kind_takes_names_from_outside(kind, package, tmp_path, monkeypatc
 def test_an_unknown_kind_is_named():
     with pytest.raises(UnknownNameError, match=r"Did you mean 'policies'"):
         rb.register("policy", "mine", object())
+
+
+def test_a_family_is_a_function_of_the_rest_of_the_name(monkeypatch):
+    made = fruits(families={"tin:": "tests_of_tins:opened"})
+    module = type(sys)("tests_of_tins")
+    module.opened = lambda what, hungry: (what, hungry)
+    monkeypatch.setitem(sys.modules, "tests_of_tins", module)
+    assert "tin:peach:2" in made and made["tin:peach:2"](True) == ("peach:2", True)
+    assert made.canonical("tin:peach") == "tin:peach" and made.names() == ["apple"]
+    assert "tin:" not in made and "pea:" not in made and 3 not in made
+    with pytest.raises(UnknownNameError, match="Unknown fruit 'tin:'"):
+        made["tin:"]

@@ -13,7 +13,7 @@ from .past import OngoingSessions, on_log, probability_on_log, scores_on_log
 from .policy import Policy, PolicyWithMemory, ask, sample
 from .q_policies import EpsilonGreedy, Greedy, QFunction, ScoresWithMemory, Softmax, softmax
 from .ranking import ranking_on_log
-from .registry import POLICIES, make, parameters
+from .registry import POLICIES, from_file, make, parameters
 from .reweighted import Reweighted
 from .simple import Stateless, Uniform, popularity, uniform
 from .tilted import Tilted, tilt
@@ -42,6 +42,7 @@ __all__ = [
     "allowed_actions",
     "ask",
     "divergence",
+    "from_file",
     "make",
     "on_log",
     "parameters",

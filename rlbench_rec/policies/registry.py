@@ -6,6 +6,7 @@ import inspect
 import sys
 import typing
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
+FILE = "file:"
 POLICIES: Registry[Callable[..., Policy]] = Registry(
     "policy",
     {
@@ -32,8 +34,10 @@ POLICIES: Registry[Callable[..., Policy]] = Registry(
     },
     aliases={"uniform": "random"},
     group="rlbench_rec.policies",
+    families={FILE: "rlbench_rec.baselines.recommendations:from_file"},
 )
-"""Policies that need no training loop: name -> function of the training dataset, its other parameters by keyword."""
+"""Policies that need no training loop: name -> function of the training dataset, its other parameters by keyword.
+`file:PATH` is the policy of a file of recommendations."""
 
 
 def make(name: str, train: TransitionDataset, **parameters: object) -> Policy:
@@ -53,6 +57,21 @@ def make(name: str, train: TransitionDataset, **parameters: object) -> Policy:
     """
     policy = POLICIES[name](train, **settled(name, parameters))
     return Allowed(policy, train.layout) if train.layout.beside else policy
+
+
+def from_file(path: str | Path, train: TransitionDataset, **parameters: object) -> Policy:
+    """The recommendations of any other library as a policy: `make("file:recs.parquet", train)`.
+
+    Args:
+        path: a Parquet or CSV file with a user or session, an item, and a score, probability or rank a row.
+        train: the training side, built with `mdp.build(..., keep_names=True)`.
+        parameters: `temperature`, `explore`; see `baselines.recommendations.from_file`.
+
+    Raises:
+        MissingFileError, InputError: the file is not there or cannot be used.
+        InapplicableError: the log does not say by name whose its sessions are.
+    """
+    return make(f"{FILE}{path}", train, **parameters)
 
 
 def parameters(name: str) -> dict[str, FieldInfo]:
