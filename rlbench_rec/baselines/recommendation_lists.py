@@ -47,26 +47,8 @@ class Lists:
     def of_log(self, data: TransitionDataset) -> np.ndarray:
         """(n,) the list of each row of a log, -1 where there is none."""
         lengths = data.episode_lengths
-        names = np.repeat(self.names(data.session_names, data.user_names), lengths)
+        names = np.repeat(names_of(self.of, data.session_names, data.user_names), lengths)
         return self.find(names, np.arange(len(data)) - np.repeat(data.episode_starts, lengths))
-
-    def names(self, sessions: np.ndarray | None, users: np.ndarray | None) -> np.ndarray:
-        """The names by which lists are found, of those that a log keeps.
-
-        Raises:
-            InapplicableError: it keeps none.
-            InputError: it has no users, and the lists are of users.
-        """
-        if sessions is None:
-            what = "The log does not keep the names of its sessions."
-            hint = "Build it with mdp.build(log, keep_names=True); the sessions of a simulated task have no names."
-            raise InapplicableError(what, where="file of recommendations", hint=hint)
-        if self.of == "user" and users is None:
-            what = "The recommendations are of users, and the log has none."
-            raise InputError(
-                what, where="file of recommendations", hint="Name sessions (session_id) in place of users."
-            )
-        return sessions if self.of == "session" or users is None else users
 
     def find(self, names: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """(n,) the list of each name at its step, -1 where there is none."""
@@ -95,6 +77,26 @@ class Lists:
         return ranks
 
 
+def names_of(of: Literal["user", "session"], sessions: np.ndarray | None, users: np.ndarray | None) -> np.ndarray:
+    """The names of sessions or of their users, as a log keeps them.
+
+    Raises:
+        InapplicableError: it keeps none.
+        InputError: users are asked for, and it has none.
+    """
+    where = "file of recommendations"
+    if sessions is None:
+        what = "The log does not keep the names of its sessions."
+        hint = "Build it with mdp.build(log, keep_names=True); the sessions of a simulated task have no names."
+        raise InapplicableError(what, where=where, hint=hint)
+    if of == "session":
+        return sessions
+    if users is None:
+        what = "The recommendations are of users, and the log has none."
+        raise InputError(what, where=where, hint="Name sessions (session_id) instead.")
+    return users
+
+
 def lists_of(rows: Recommendations, train: TransitionDataset) -> Lists:
     """The rows of a file whose items are actions of a log; a DataWarning says how many items are not.
 
@@ -105,13 +107,14 @@ def lists_of(rows: Recommendations, train: TransitionDataset) -> Lists:
     if not train.action_names:
         what, hint = "Its actions have no names, so no file can name them.", "Take a log of items, without candidates."
         raise InapplicableError(what, where=train.provenance.source, hint=hint)
+    names_of(rows.of, train.session_names, train.user_names)
     actions = _actions(rows, train)
     kept = actions >= 0
     keys, codes = np.unique(rows.who[kept], return_inverse=True)
     codes = (codes.astype(np.int64) << STEP_BITS) + rows.steps[kept]
     # Rows are sorted by name and step, and stay so.
     starts = np.flatnonzero(np.diff(codes, prepend=-1) != 0)
-    lists = Lists(
+    return Lists(
         of=rows.of,
         has_steps=rows.has_steps,
         keys=keys,
@@ -120,8 +123,6 @@ def lists_of(rows: Recommendations, train: TransitionDataset) -> Lists:
         actions=actions[kept],
         worth=rows.worth[kept],
     )
-    lists.names(train.session_names, train.user_names)
-    return lists
 
 
 def _actions(rows: Recommendations, train: TransitionDataset) -> np.ndarray:

@@ -15,7 +15,7 @@ from ..policies import PolicyWithMemory, popularity
 from ..policies.policy import CHUNK_CELLS, fitting
 from .calibrated import temperature_of
 from .recommendation_file import Worth, read_recommendations
-from .recommendation_lists import Lists, lists_of
+from .recommendation_lists import Lists, lists_of, names_of
 
 FEWEST_ROWS, MOST_ROWS = 100, 20_000
 """Of logged decisions on a listed item: what a temperature is fitted on."""
@@ -30,9 +30,10 @@ def from_file(
     temperature: Annotated[float | None, Field(gt=0.0, allow_inf_nan=False)] = None,
     explore: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0,
 ) -> Recommended:
-    """The recommendations of a file (see `read_recommendations`) as a policy of a log that keeps names.
+    """What any other library recommends, from a Parquet or CSV file.
 
-    Probabilities are taken as they are; what a list leaves of 1 is spread evenly over the actions that it does not
+    `read_recommendations` says what a file may look like. Its
+    probabilities are taken as they are; what a list leaves of 1 is spread evenly over the actions that it does not
     name. Scores become shares exp(score / tau) of their list, ranks k shares k^(-1 / tau); what a list does not name is
     then not shown. tau is the temperature at which the logged actions of the training side are likeliest, over the
     decisions whose action is on their list. Where those are fewer than 100, lists are taken by their ranks with
@@ -90,7 +91,7 @@ class Recommended(PolicyWithMemory):
 
     def probabilities(self, states: np.ndarray, *, past: Past | None = None) -> np.ndarray:
         past = fitting(past, 0, states, f"policy {self.name}")
-        numbers = self.lists.find(self.lists.names(past.sessions, past.users), past.steps)
+        numbers = self.lists.find(names_of(self.lists.of, past.sessions, past.users), past.steps)
         table = np.tile(self.popularity, (len(states), 1))
         table[numbers >= 0] = self._of_lists(numbers[numbers >= 0])
         return (1.0 - self.explore) * table + self.explore * self.showable / self.showable.sum()

@@ -123,7 +123,7 @@ class AlgorithmSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
-    """A policy's or an algorithm's id."""
+    """A policy's or an algorithm's id, or `file:` and the path of a file of recommendations."""
     label: str = Field(default="", pattern=LABEL)
     """What sets it apart from the plain algorithm (`gamma-0`); part of the variant. Rows that differ without a label
     show the settings in which they do."""
@@ -138,6 +138,12 @@ class AlgorithmSpec(BaseModel):
     only_on: Literal["history", "one-step", "exposures", "choices"] | None = None
     """Skip it on every other log: run it where states show a `history`, where every session is one decision
     (`one-step`), where the system chose the items (`exposures`) or where users did (`choices`). None: everywhere."""
+
+    @property
+    def name(self) -> str:
+        """What tables call it: the id, of a file without its folder, whose name can be a person's."""
+        kind, _, path = self.id.partition(":")
+        return f"file:{Path(path).name}" if kind == "file" and path else self.id
 
 
 class AnySuite(BaseModel):

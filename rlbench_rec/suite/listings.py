@@ -8,16 +8,20 @@ from ..errors import MissingExtraError
 from ..registry import Registry
 from .config import list_suites, load_suite
 
+ANY_FILE = "file:PATH"
+"""Stands for all policies that are files."""
+
 
 def algorithms() -> list[dict[str, str]]:
     """Policies without a training loop, then algorithms."""
     from ..policies import POLICIES
     from ..training import ALGORITHMS
 
+    kinds = (("policy", POLICIES, [*POLICIES, ANY_FILE]), ("algorithm", ALGORITHMS, [*ALGORITHMS]))
     return [
         {"id": name, "kind": kind, "what it is": _what_it_is(registry, name)}
-        for kind, registry in (("policy", POLICIES), ("algorithm", ALGORITHMS))
-        for name in registry
+        for kind, registry, names in kinds
+        for name in names
     ]
 
 
@@ -26,7 +30,7 @@ def policies() -> list[dict[str, str]]:
     from ..policies import POLICIES, parameters
 
     rows = []
-    for name in POLICIES:
+    for name in [*POLICIES, ANY_FILE]:
         settings = (f"{field} = {info.get_default()}" for field, info in parameters(name).items())
         rows.append({"id": name, "settings": ", ".join(settings), "what it is": _what_it_is(POLICIES, name)})
     return rows
@@ -102,7 +106,8 @@ def _described(registry: Registry[Any]) -> list[dict[str, str]]:
 def _what_it_is(registry: Registry[Any], name: str) -> str:
     """The first paragraph of its docstring, or what is missing to read it."""
     try:
-        text = registry[name].__doc__ or ""
+        thing = registry[name]
+        text = getattr(thing, "func", thing).__doc__ or ""
     except MissingExtraError as error:
         text = str(error)
     return " ".join(text.split("\n\n")[0].split())

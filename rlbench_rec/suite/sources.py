@@ -105,28 +105,31 @@ class Loaded:
         return Empirical(self.counterpart, by=self.source.counterpart_by, name=name)
 
 
-def load(source: Source, behaviour_fit: FitOptions = DEFAULT_FIT) -> Loaded:
+def load(source: Source, behaviour_fit: FitOptions = DEFAULT_FIT, *, keep_names: bool = False) -> Loaded:
     """Load a source; the last two stay in memory, so jobs in order of source load each once (and meet its error once
     loaded: a log that cannot be read is not read again for every job).
 
     Args:
         source: what to load.
         behaviour_fit: how the model of the behaviour policy is trained, on a log without propensities.
+        keep_names: keep the ids of a log's sessions and users.
 
     Raises:
         Whatever reading, building and splitting a log, or making a shop, may raise.
     """
-    loaded = _load(source.model_dump_json(), behaviour_fit)
+    loaded = _load(source.model_dump_json(), behaviour_fit, keep_names)
     if isinstance(loaded, Exception):
         raise loaded
     return loaded
 
 
 @lru_cache(maxsize=2)
-def _load(key: str, behaviour_fit: FitOptions) -> Loaded | Exception:
+def _load(key: str, behaviour_fit: FitOptions, keep_names: bool) -> Loaded | Exception:
     source = Source.model_validate_json(key)
     try:
-        return _load_task(source, behaviour_fit) if source.task else _load_dataset(source, behaviour_fit)
+        if source.task:
+            return _load_task(source, behaviour_fit)
+        return _load_dataset(source, behaviour_fit, keep_names)
     except Exception as error:
         # Without its frames, which would keep the half-read log in memory.
         return error.with_traceback(None)
@@ -164,8 +167,12 @@ def _make_task(task_id: str, seed: int, variant: Variant | None, config: str, id
     return tasks.make(task_id, seed, variant=variant, **json.loads(config))
 
 
-def decisions(source: Source) -> TransitionDataset:
+def decisions(source: Source, *, keep_names: bool = False) -> TransitionDataset:
     """Both sides of a source's log, without what jobs need beside it.
+
+    Args:
+        source: a data set, or a task.
+        keep_names: keep the ids of a log's sessions and users.
 
     Raises:
         Whatever reading and building a log, or making a shop, may raise.
@@ -177,7 +184,7 @@ def decisions(source: Source) -> TransitionDataset:
     from .. import events, mdp
 
     assert source.dataset, "a source has a data set where it has no task"
-    return mdp.build(events.load(source.dataset, source.data), source.mdp)
+    return mdp.build(events.load(source.dataset, source.data), source.mdp, keep_names=keep_names)
 
 
 def _load_task(source: Source, behaviour_fit: FitOptions) -> Loaded:
@@ -187,8 +194,8 @@ def _load_task(source: Source, behaviour_fit: FitOptions) -> Loaded:
     return Loaded(source, data, train, test, behaviour=task.behaviour, task=task, behaviour_fit=behaviour_fit)
 
 
-def _load_dataset(source: Source, behaviour_fit: FitOptions) -> Loaded:
-    data = with_metrics(decisions(source), source.metrics)
+def _load_dataset(source: Source, behaviour_fit: FitOptions, keep_names: bool) -> Loaded:
+    data = with_metrics(decisions(source, keep_names=keep_names), source.metrics)
     if source.behaviour is not None:
         data = with_behaviour(data, source.behaviour)
     train, test = data.split()

@@ -16,6 +16,7 @@ from ...labels import refuse_repeats, refuse_same_sources
 from ...reference_policies.best_known import find_reference
 from ...saved_behaviour import check_behaviour
 from ...sources import make_task
+from .files import check_files
 from .jobs import FIXED, labelled
 from .log_length import check_length
 
@@ -45,6 +46,7 @@ def check(suite: Suite) -> None:
     refuse_repeats([ope.estimator(name).id for name in suite.estimators], "estimators", suite.estimators)
     _check_forms(suite.forms)
     _check_algorithms(suite.algorithms)
+    check_files(suite)
     for source in suite.sources:
         _check_forms(source.forms or [])
         refuse_repeats(source.metrics, f"metrics of {source.name}")

@@ -15,6 +15,7 @@ from ...config import AlgorithmSpec, Source, Steps, Suite
 from ...fingerprints import NOTHING, Content
 from ...labels import differences, places
 from ...plan import Job
+from .files import identity
 
 BEHAVIOUR = AlgorithmSpec(id="behaviour")
 """The behaviour policy itself: the line every other row is measured against."""
@@ -40,15 +41,17 @@ class TrainingJob(Job[Suite, Source]):
     Attributes:
         spec: the algorithm or policy, with a label that is its own within the suite.
         device: where to train.
+        file_sha256: of the file of recommendations that the row names; empty where it names none.
     """
 
     spec: AlgorithmSpec
     device: str = "auto"
+    file_sha256: str = ""
 
     @property
     def name(self) -> str:
         """Place, algorithm, label, encoder and seed."""
-        parts = [self.place, self.spec.id, self.spec.label, self.spec.encoder, f"seed{self.seed}"]
+        parts = [self.place, self.spec.name, self.spec.label, self.spec.encoder, f"seed{self.seed}"]
         return ".".join(part for part in parts if part)
 
     @property
@@ -110,7 +113,9 @@ class TrainingJob(Job[Suite, Source]):
         hidden = dict.fromkeys(("data", "dataset", "task", "counterpart", "label"), True)
         source = self.source.model_dump(mode="json", exclude={**hidden, "mdp": set(DECISION_KEYS)})
         # Where a row runs shapes none of its numbers.
-        algorithm = self.spec.model_dump(mode="json", exclude={"only_on"})
+        algorithm = self.spec.model_dump(mode="json", exclude={"only_on"}) | {"id": self.spec.name}
+        if self.file_sha256:
+            algorithm["file_sha256"] = self.file_sha256
         return suite | {"source": source | {"name": self.source.name}, "algorithm": algorithm}
 
 
@@ -160,6 +165,7 @@ def plan(suite: Suite, device: str = "auto", contents: Sequence[Content] | None 
     jobs: list[TrainingJob] = []
     choices: list[ChoiceJob] = []
     specs, contents = labelled(suite.algorithms), contents or [NOTHING] * len(suite.sources)
+    files = {spec.id: identity(spec) for spec in specs}
     for place, source, content in zip(places(suite.sources), suite.sources, contents, strict=True):
         fixed = [BEHAVIOUR]
         if source.counterpart:
@@ -169,7 +175,16 @@ def plan(suite: Suite, device: str = "auto", contents: Sequence[Content] | None 
         rows = [(spec, suite.seeds[:1]) for spec in fixed]
         rows += [(spec, suite.seeds[:1] if spec.id in POLICIES else suite.seeds) for spec in specs]
         of_source = [
-            TrainingJob(suite=suite, source=source, place=place, content=content, device=device, spec=spec, seed=seed)
+            TrainingJob(
+                suite=suite,
+                source=source,
+                place=place,
+                content=content,
+                device=device,
+                spec=spec,
+                seed=seed,
+                file_sha256=files.get(spec.id, ""),
+            )
             for spec, seeds in rows
             for seed in seeds
         ]
@@ -193,8 +208,13 @@ def _choices(jobs: Sequence[TrainingJob], seeds: Sequence[int]) -> list[ChoiceJo
 
 def labelled(specs: Sequence[AlgorithmSpec]) -> list[AlgorithmSpec]:
     """The algorithms with labels that tell them apart: `learning_rate=0.001` for a second `dqn` that has it."""
-    names = ["/".join(filter(None, (spec.id, spec.encoder, spec.label))) for spec in specs]
-    settings = [spec.config | ({"shuffle_rewards": True} if spec.shuffle_rewards else {}) for spec in specs]
+    names = ["/".join(filter(None, (spec.name, spec.encoder, spec.label))) for spec in specs]
+    settings = [
+        spec.config
+        | ({"shuffle_rewards": True} if spec.shuffle_rewards else {})
+        | ({"data": spec.id} if spec.id != spec.name else {})
+        for spec in specs
+    ]
     added = differences(names, settings, "algorithms")
     return [
         spec.model_copy(update={"label": "/".join(filter(None, (spec.label, more)))})

@@ -17,6 +17,7 @@ from ...reference_policies.normalised_scale import normalised, scale_of
 from ...store import MODELS_FOLDER
 from .applies import why_left_out
 from .choice import choose
+from .files import names_files, warn_of_uncovered
 from .frontier import add_frontier, chosen_of
 from .jobs import BEHAVIOUR, COUNTERPART, FIXED, REFERENCE, ChoiceJob, TrainingJob
 from .learners import scores_of, train, train_together
@@ -44,7 +45,7 @@ def prepare(batch: Sequence[TrainingJob]) -> list[Prepared]:
         device=first.device,
         validation=first.suite.validation,
     )
-    loaded = sources.load(first.source, behaviour_fit)
+    loaded = sources.load(first.source, behaviour_fit, keep_names=names_files(first.suite))
     trained = train_together(batch, loaded) if len(batch) > 1 else [None] * len(batch)
     return [(loaded, run) for run in trained]
 
@@ -55,7 +56,7 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
     result = JobResult(job.run_id, [])
     models = None if folder is None else folder / MODELS_FOLDER
     if why := why_left_out(job.spec, loaded.data):
-        name = "/".join(filter(None, (job.spec.id, job.spec.label)))
+        name = "/".join(filter(None, (job.spec.name, job.spec.label)))
         result.left_out = f"{name} on {job.place}: {why}"
         return result
     if job.spec == BEHAVIOUR:
@@ -67,10 +68,9 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
     elif isinstance(job, ChoiceJob):
         choose(job, loaded, result, models)
     elif job.spec.id in POLICIES:
-        contender = Contender.of(
-            job.spec.id, job.spec.label or FIXED, make(job.spec.id, loaded.train, **job.spec.config)
-        )
-        result.rows = score(job, loaded, contender)
+        policy = make(job.spec.id, loaded.train, **job.spec.config)
+        warn_of_uncovered(policy, loaded, job.place)
+        result.rows = score(job, loaded, Contender.of(job.spec.name, job.spec.label or FIXED, policy))
     else:
         _score_run(job, loaded, trained or train(job, loaded), result, models)
     if job.suite.normalise and loaded.task is not None:
@@ -162,7 +162,7 @@ def failed_row(job: TrainingJob, status: str) -> Row:
         "suite": job.suite.name,
         "dataset": job.place if job.source.dataset else "",
         "task": job.place if job.source.task else "",
-        "algorithm": job.spec.id,
+        "algorithm": job.spec.name,
         "variant": job.stem,
         "config_hash": job.config_hash,
         "seed": job.seed,
