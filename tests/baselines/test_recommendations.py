@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -277,3 +279,12 @@ def test_a_baselines_own_recommendations_score_as_it_does(file, log):
         assert [mine.value, mine.ci_low] == pytest.approx([its.value, its.ci_low]) and mine.verdict == its.verdict
     ranked = [rb.evaluation.imitation_metrics(log, each, k=2) for each in (policy, markov)]
     assert [m.value for m in ranked[0]] == pytest.approx([m.value for m in ranked[1]])
+
+
+def test_the_page_runs_as_written(tmp_path, monkeypatch, capsys):
+    page = (Path(__file__).parents[2] / "docs" / "baselines.md").read_text(encoding="utf-8")
+    section = page.split("## Recommendations of your own library")[1].split("\n## ")[0]
+    (block,) = re.findall(r"^```python\n(.*?)^```$", section, flags=re.DOTALL | re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block, "baselines.md", "exec"), {})
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["snips", "dr"]
