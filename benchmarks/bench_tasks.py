@@ -39,6 +39,21 @@ class Simulate:
     track_decision.unit = "us"
 
 
+class ShownHistory:
+    """Microseconds a decision of `recommend` in batches of users, by items and by how many of those shown it lists."""
+
+    params = ((30, 1_000), (0, 10))
+    param_names = ("items", "history")
+
+    def setup(self, items, history):
+        self.task = tasks.make("recommend-v1", seed=0, items=items, history=history)
+
+    def track_decision(self, items, history):
+        return decision(self.task, self.task.behaviour)
+
+    track_decision.unit = "us"
+
+
 class SingleUser:
     """Microseconds a decision in the Gymnasium environment, and the batch's time as a share of it."""
 

@@ -8,6 +8,7 @@ import pytest
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError
 from rlbench_rec.policies import Greedy, Uniform
+from rlbench_rec.policies.policy import PolicyWithMemory
 from rlbench_rec.suite.reference_policies.best_known import find_reference
 from rlbench_rec.tasks.expected_outcomes import ExpectedOutcomes
 from rlbench_rec.tasks.true_values import USERS, returns
@@ -44,6 +45,17 @@ def test_values_by_hand():
 def test_the_best_policy_cannot_tell_apart_what_looks_alike():
     # One action for all: the first earns .25, the second 1.5.
     assert outcomes([[0.0], [0.0]]).best_value == 1.5
+
+
+def test_a_policy_that_looks_back_sees_no_past():
+    class LooksBack(PolicyWithMemory):
+        action_count, memory, name = 2, 3, "looks-back"
+
+        def probabilities(self, states, *, past=None):
+            assert (past.steps == 0).all() and past.memory == 3
+            return np.tile([1.0, 0.0], (len(states), 1))
+
+    assert outcomes([[0.0], [1.0]]).value(LooksBack()).value == 0.25
 
 
 def test_a_policy_with_other_actions_is_refused():

@@ -1,0 +1,32 @@
+"""Every policy that needs no training loop runs in the shop that shows its history, and has a true value there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rlbench_rec import policies, tasks
+from rlbench_rec.policies import on_log
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return tasks.make("recommend-v1", variant="judge", history=10)
+
+
+@pytest.fixture(scope="module")
+def log(shop):
+    return shop.log(400)
+
+
+@pytest.mark.parametrize("name", list(policies.POLICIES))
+def test_runs_and_is_valued(name, shop, log):
+    train, test = log.split()
+    policy = policies.make(name, train)
+    rows = on_log(policy, test)
+    assert rows.shape == (len(test), shop.action_count)
+    assert np.allclose(rows.sum(axis=1), 1.0)
+    assert (rows >= 0).all()
+    truth = shop.true_value(policy, relative_error=0.1)
+    assert truth.value > 0
+    assert truth.std_error <= 0.1 * shop.behaviour_value
