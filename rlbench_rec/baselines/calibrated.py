@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import InapplicableError
 from ..mdp.dataset import TransitionDataset
 from ..policies import QFunction, Softmax, scores_on_log
+from .sessions import ignored_event
 
 CELLS = 20_000_000
 FEWEST_ROWS, MOST_ROWS = 500, 20_000
@@ -24,7 +25,8 @@ def calibrated(
     """pi(a|s) = exp(q(s, a) / tau) / sum_b exp(q(s, b) / tau), with the tau at which the logged actions of held-out
     episodes are likeliest (Guo et al. 2017, "On Calibration of Modern Neural Networks").
 
-    q is fitted on the earlier episodes and tau on the later ones; then q is fitted again on all.
+    q is fitted on the earlier episodes and tau on the later ones; then q is fitted again on all. Decisions that were
+    mere impressions do not count where the log has stronger events (see `ignored_event`).
 
     Args:
         fit: makes q of a log.
@@ -39,9 +41,17 @@ def calibrated(
         raise InapplicableError(what, where=train.provenance.source)
     kept = min(max(1, round((1.0 - held_out) * train.n_episodes)), train.n_episodes - 1)
     q, later = fit(train.episodes(0, kept)), train.episodes(kept, train.n_episodes)
-    rows = _spread(len(later), later.action_count)
+    rows = _decisions(later, ignored_event(train))
+    rows = rows[_spread(len(rows), later.action_count)]
     tau = temperature_of(scores_on_log(q, later, rows), later.actions[rows])
     return Softmax(fit(train), train.action_count, tau)
+
+
+def _decisions(data: TransitionDataset, ignored: int) -> np.ndarray:
+    """Rows that say what users were after."""
+    if not ignored or data.events is None:
+        return np.arange(len(data))
+    return np.flatnonzero(data.at_decisions(data.events) != ignored)
 
 
 def temperature_of(scores: np.ndarray, actions: np.ndarray) -> float:

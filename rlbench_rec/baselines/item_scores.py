@@ -12,11 +12,12 @@ from ..errors import InapplicableError
 from ..mdp.dataset import StateLayout, TransitionDataset
 from ..policies import allowed_actions
 from ..policies.policy import CHUNK_CELLS
+from .sessions import ignored_event
 
 
 @dataclass(frozen=True)
 class History:
-    """The history blocks of some states, oldest event first, 0 for padding.
+    """What some states show of earlier events, oldest first; 0, at the front, is padding.
 
     Attributes:
         items: (n, h) int64 item ids from 1.
@@ -32,11 +33,22 @@ class History:
         return len(self.items)
 
     @classmethod
-    def of(cls, states: np.ndarray, layout: StateLayout) -> History:
-        """Cut out of (n, layout.size) states."""
+    def of(cls, states: np.ndarray, layout: StateLayout, ignored_event: int = 0) -> History:
+        """Cut out of (n, layout.size) states, without items outside the vocabulary and without the events of one code
+        (see `ignored_event`)."""
         blocks = (states[:, layout.context + i * layout.history :][:, : layout.history] for i in range(3))
         items, events, gaps = blocks
-        return cls(items.astype(np.int64), events.astype(np.int64), gaps)
+        history = cls(items.astype(np.int64), events.astype(np.int64), gaps)
+        # Padding has neither number where there is nothing to leave out.
+        kept = (history.items != layout.other_item) & (history.events != ignored_event)
+        return history if np.array_equal(kept, history.items > 0) else history._only(kept)
+
+    def _only(self, kept: np.ndarray) -> History:
+        # Stable: those that are kept stay in order, behind the padding.
+        order = np.argsort(kept, axis=1, kind="stable")
+        times = np.take_along_axis(np.where(kept, np.cumsum(self.gaps, axis=1), 0), order, axis=1)
+        items, events = (np.take_along_axis(np.where(kept, ids, 0), order, axis=1) for ids in (self.items, self.events))
+        return History(items, events, np.diff(times, axis=1, prepend=0).astype(np.float32))
 
 
 class ItemScores(ABC):
@@ -62,7 +74,7 @@ class ItemScores(ABC):
         if self.needs_history:
             refuse_without_history(data)
         self.layout, self.action_count, self.other_action = data.layout, data.action_count, data.other_action
-        self.item_count = choice_count(data)
+        self.item_count, self.ignored_event = choice_count(data), ignored_event(data)
 
     @abstractmethod
     def of(self, history: History) -> np.ndarray:
@@ -77,7 +89,7 @@ class ItemScores(ABC):
         return scores
 
     def _of_actions(self, states: np.ndarray) -> np.ndarray:
-        by_item = self.of(History.of(states, self.layout))
+        by_item = self.of(History.of(states, self.layout, self.ignored_event))
         if self.layout.candidates:
             slots = states[:, states.shape[1] - self.layout.candidates :].astype(np.int64)
             scores = np.take_along_axis(by_item, slots, axis=1)

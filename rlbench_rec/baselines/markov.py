@@ -8,10 +8,10 @@ import numpy as np
 from pydantic import Field
 
 from ..mdp.dataset import TransitionDataset
-from ..mdp.history_windows import gather_history
 from ..policies import Softmax
 from .calibrated import calibrated
-from .item_scores import History, ItemScores, choices
+from .item_scores import History, ItemScores
+from .sessions import SessionItems, session_items
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -45,11 +45,11 @@ class Chain(ItemScores):
 
     def __init__(self, train: TransitionDataset, smoothing: float, backing_off: float):
         super().__init__(train)
-        chosen = choices(train)
-        popular = np.bincount(chosen, minlength=self.item_count + 1) + smoothing
+        events = session_items(train)
+        popular = np.bincount(events.item[events.decision], minlength=self.item_count + 1) + smoothing
         popular[0] = 0.0
         self.popular, self.backing_off = popular / popular.sum(), backing_off
-        self.counts = _transitions(train, chosen, self.item_count)
+        self.counts = _transitions(events)
         self.followed = np.asarray(self.counts.sum(axis=1)).ravel()
 
     def of(self, history: History) -> np.ndarray:
@@ -60,14 +60,12 @@ class Chain(ItemScores):
         return np.log(probabilities)
 
 
-def _transitions(train: TransitionDataset, chosen: np.ndarray, item_count: int) -> sparse.csr_matrix:
-    """(item_count + 1, item_count + 1) how often each item was chosen after an event on each; row 0 is empty."""
+def _transitions(events: SessionItems) -> sparse.csr_matrix:
+    """(item_count + 1, item_count + 1) how often a decision for each item came next after an event on each; row 0 is
+    empty."""
     from scipy import sparse
 
-    assert train.items is not None, "it has a history"
-    rows = np.arange(len(train))
-    starts = train.episode_starts if train.event_starts is None else train.event_starts
-    before, real = gather_history(train.events_of(rows), np.repeat(starts, train.episode_lengths), 1)
-    pairs = (train.items[before[real]].astype(np.int64), chosen[real[:, 0]])
-    shape = (item_count + 1, item_count + 1)
+    follows = (events.session[1:] == events.session[:-1]) & events.decision[1:]
+    pairs = (events.item[:-1][follows], events.item[1:][follows])
+    shape = (events.item_count + 1, events.item_count + 1)
     return sparse.coo_matrix((np.ones(len(pairs[0])), pairs), shape=shape).tocsr()

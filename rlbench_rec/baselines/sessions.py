@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InapplicableError
+from ..events.event_types import EVENTS
 from ..mdp.dataset import TransitionDataset
 
 if TYPE_CHECKING:
     from scipy import sparse
 
 MILLISECONDS = 1000.0
+IMPRESSION = EVENTS.index("impression") + 1
+"""Code of an item that was shown, and no more."""
 
 
 @dataclass(frozen=True)
 class SessionItems:
-    """Every event of some sessions that names an item of the vocabulary, in order.
+    """Every event of some sessions that says which item of the vocabulary a user was after, in order.
 
     Attributes:
         session: (m,) int64 number of the event's session, ascending.
@@ -26,6 +29,7 @@ class SessionItems:
         place: (m,) int64 which event of its session it is, from 0; events without such an item count too.
         time: (m,) float64 seconds since 1970; the number of the event in the log where time is only an order.
         event: (m,) int64 code of its event type.
+        decision: (m,) bool whether the event is a decision.
         session_count: number of sessions, those without such an event included.
         item_count: largest item id that states may have.
         has_clock: whether `time` is in seconds.
@@ -36,6 +40,7 @@ class SessionItems:
     place: np.ndarray
     time: np.ndarray
     event: np.ndarray
+    decision: np.ndarray
     session_count: int
     item_count: int
     has_clock: bool
@@ -52,7 +57,8 @@ class SessionItems:
 
 
 def session_items(train: TransitionDataset) -> SessionItems:
-    """All events of a log, not its decisions alone, without items outside the vocabulary.
+    """All events of a log, not its decisions alone, without items outside the vocabulary; and without mere impressions
+    where the log has stronger events (see `ignored_event`).
 
     Raises:
         InapplicableError: the log names no items.
@@ -63,17 +69,29 @@ def session_items(train: TransitionDataset) -> SessionItems:
     starts = train.episode_starts if train.event_starts is None else train.event_starts
     numbers = np.arange(len(train.items))
     session = np.searchsorted(starts, numbers, side="right") - 1
-    kept = np.flatnonzero(train.items != train.other_item) if train.other_item else numbers
+    decision = np.zeros(len(numbers), dtype=bool)
+    decision[train.events_of(np.arange(len(train)))] = True
+    # Neither is the number of an item or of an event where there is nothing to leave out.
+    kept = np.flatnonzero((train.items != train.other_item) & (train.events != ignored_event(train)))
     return SessionItems(
         session=session[kept],
         item=train.items[kept].astype(np.int64),
         place=(numbers - starts[session])[kept],
         time=_times(train, starts, session)[kept],
         event=train.events[kept].astype(np.int64),
+        decision=decision[kept],
         session_count=train.n_episodes,
         item_count=train.item_count,
         has_clock=train.timestamps is not None,
     )
+
+
+def ignored_event(data: TransitionDataset) -> int:
+    """The code of impressions where a log has other events too, else 0: what was only shown is the shop's choice, and
+    says nothing of what the user is after where clicks do."""
+    if data.events is None or not (data.events == IMPRESSION).any() or (data.events == IMPRESSION).all():
+        return 0
+    return IMPRESSION
 
 
 def _times(train: TransitionDataset, starts: np.ndarray, session: np.ndarray) -> np.ndarray:
