@@ -10,11 +10,12 @@ import numpy as np
 from ..errors import InapplicableError
 from ..mdp.dataset import TransitionDataset
 from ..policies import QFunction, Softmax, scores_on_log
+from .item_scores import choices, other_choice
 from .sessions import ignored_event
 
-CELLS = 20_000_000
-FEWEST_ROWS, MOST_ROWS = 500, 20_000
-"""Of held-out decisions: what one number is fitted on, and what fits into memory."""
+CELLS = 4_000_000
+FEWEST_ROWS, MOST_ROWS = 200, 20_000
+"""Of held-out decisions: what one number is fitted on, and what neither fills the memory nor takes long."""
 WIDEST = (1e-4, 1e4)
 """Temperatures that are tried, in standard deviations of the scores within a decision."""
 
@@ -48,10 +49,11 @@ def calibrated(
 
 
 def _decisions(data: TransitionDataset, ignored: int) -> np.ndarray:
-    """Rows that say what users were after."""
-    if not ignored or data.events is None:
-        return np.arange(len(data))
-    return np.flatnonzero(data.at_decisions(data.events) != ignored)
+    """Rows that say what users were after, among what may be recommended."""
+    known = choices(data) != other_choice(data)
+    if ignored and data.events is not None:
+        known &= data.at_decisions(data.events) != ignored
+    return np.flatnonzero(known)
 
 
 def temperature_of(scores: np.ndarray, actions: np.ndarray) -> float:

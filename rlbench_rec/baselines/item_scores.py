@@ -132,6 +132,13 @@ def choice_count(data: TransitionDataset) -> int:
     return data.action_count
 
 
+def other_choice(data: TransitionDataset) -> int:
+    """The id in `choices` of what stands for all items outside the vocabulary; 0 where nothing does."""
+    if data.candidates is not None:
+        return data.other_item
+    return 0 if data.other_action is None else data.other_action + 1
+
+
 def actions_are_items(data: TransitionDataset) -> bool:
     """Whether each action is an item, and the log says so in every row."""
     if data.items is None or not data.acts_on_items:

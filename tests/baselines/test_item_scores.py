@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rlbench_rec.baselines.item_scores import FixedScores, History, ItemScores, choice_count, choices
+from rlbench_rec.baselines.item_scores import FixedScores, History, ItemScores, choice_count, choices, other_choice
 from rlbench_rec.errors import InapplicableError
 from rlbench_rec.mdp.dataset import StateLayout
 from rlbench_rec.testing.toy_logs import toy_logs
@@ -86,3 +86,9 @@ def test_actions_that_are_not_items_are_refused(log_of):
     log = log_of([[1, 2], [2, 1]])
     with pytest.raises(InapplicableError, match="Its actions are not its items"):
         LastItem(replace(log, actions=1 - log.actions))
+
+
+def test_the_choice_that_stands_for_all_items_outside_the_vocabulary():
+    logs = toy_logs()
+    assert other_choice(logs["items outside the vocabulary"]) == 4 and other_choice(logs["sessions"]) == 0
+    assert other_choice(replace(logs["candidates"], other_item=4)) == 4

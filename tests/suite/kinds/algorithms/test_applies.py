@@ -66,8 +66,8 @@ def test_settings_of_policies_are_checked_and_tell_rows_apart():
     check(suite({"config": {"caution": 1.0}}, {}))
     names = [job.name for job in plan(suite({"config": {"caution": 1.0}}, {"config": {"caution": 2.0}}), "cpu")]
     assert names[1:] == ["tabular-v1.constant.caution=1.0.mlp.seed0", "tabular-v1.constant.caution=2.0.mlp.seed0"]
-    with pytest.raises(InputError, match=r"config of constant: Unknown field 'causion'\. Did you mean 'caution'"):
-        check(suite({"config": {"causion": 1.0}}))
+    with pytest.raises(InputError, match=r"config of constant: Unknown field 'cautions'\. Did you mean 'caution'"):
+        check(suite({"config": {"cautions": 1.0}}))
     with pytest.raises(InputError, match="config of constant: caution: Input should be greater than or equal to 0"):
         check(suite({"config": {"caution": -1.0}}))
     with pytest.raises(InputError, match="is named twice"):
