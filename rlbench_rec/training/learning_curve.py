@@ -37,12 +37,14 @@ class Point:
     best_step: int | None = None
     best: ActionScores | None = None
 
-    def advance(self, steps: int, seconds: float, loss: float, scores: Scores, network: ActionScores) -> None:
+    def advance(
+        self, steps: int, seconds: float, loss: float, scores: Scores, network: ActionScores, keeps_best: bool = True
+    ) -> None:
         """Note what `steps` further steps led to."""
         self.step += steps
         self.seconds += seconds
         self.history.append({"step": self.step, "loss": loss, **vars(scores)})
-        if scores.criterion < self.least:
+        if keeps_best and scores.criterion < self.least:
             self.least, self.best_step, self.best = scores.criterion, self.step, copy.deepcopy(network)
 
     def is_last(self, options: FitOptions) -> bool:
@@ -76,7 +78,7 @@ class Member:
         if self.finished is not None:
             return
         scores = held_out.score(self.validated) if held_out else Scores()
-        self.point.advance(steps, seconds, loss, scores, self.network)
+        self.point.advance(steps, seconds, loss, scores, self.network, self.algorithm.keeps_best)
         if self.point.is_last(options):
             self.finished = copy.deepcopy(self.network)
 

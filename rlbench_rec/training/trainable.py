@@ -24,6 +24,7 @@ class Trainable(ABC):
         grad_step: steps done.
         objective: what `lean`, `graph` and `ensemble` minimise; None: they cannot train it.
         columns: fields of `Batch` that it needs beside those that every batch has.
+        keeps_best: whether the held-out scores of its learning curve tell which of its networks is best.
     """
 
     networks: Mapping[str, nn.Module]
@@ -32,6 +33,7 @@ class Trainable(ABC):
     grad_step: int
     objective: Objective | None
     columns: tuple[str, ...] = ()
+    keeps_best: bool = True
 
     @property
     def name(self) -> str:
@@ -49,6 +51,14 @@ class Trainable(ABC):
     def batch(self, transitions: Transitions, rows: torch.Tensor) -> Batch:
         """What its loss is of: the transitions of (b,) row numbers, with the `columns` that it asks for."""
         return transitions.batch(rows, self.columns)
+
+    def conclude(self, network: ActionScores, data: TransitionDataset) -> None:  # noqa: B027  (most have nothing to do)
+        """Settle, after the last step, what steps do not learn: in the network that policies are made of.
+
+        Args:
+            network: a copy of `score_network`, as training left it.
+            data: the episodes that were trained on.
+        """
 
     @abstractmethod
     def step(self, transitions: Transitions, rows: torch.Tensor) -> float:

@@ -177,7 +177,7 @@ def _fit(
         train(members, running, held_out, options, checkpoint)
     if checkpoint:
         checkpoint.path.unlink(missing_ok=True)
-    return [_run(member, algorithm, config, data, options, scale) for member in members]
+    return [_run(member, algorithm, config, data, scaled, options, scale) for member in members]
 
 
 def _member(config: AlgorithmConfig, data: TransitionDataset, seed: int, options: FitOptions) -> Member:
@@ -220,6 +220,7 @@ def _run(
     algorithm: str,
     config: AlgorithmConfig,
     data: TransitionDataset,
+    training: TransitionDataset,
     options: FitOptions,
     scale: float,
 ) -> Run:
@@ -229,6 +230,8 @@ def _run(
     networks = {"last": member.finished or copy.deepcopy(member.network)}
     if point.best is not None:
         networks["best"] = point.best
+    for network in networks.values():
+        member.algorithm.conclude(network.eval(), training)
     return Run(
         algorithm=algorithm,
         encoder=options.encoder,
@@ -236,7 +239,7 @@ def _run(
         config=config,
         layout=data.layout,
         action_count=data.action_count,
-        networks={name: network.eval().requires_grad_(False) for name, network in networks.items()},
+        networks={name: network.requires_grad_(False) for name, network in networks.items()},
         history=pd.DataFrame(point.history),
         steps=options.steps,
         batch_size=options.batch_size,

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from d3rlpy import TorchMiniBatch
 
 
+FOLDS = 4
+"""Parts of a log that share no user, for what is fitted on some of them and judged on others."""
+
+
 class Batch(NamedTuple):
     """A batch of b transitions.
 
@@ -32,6 +36,9 @@ class Batch(NamedTuple):
         returns_to_go: (b, 1) discounted rewards of the row and the later ones of its session, by the dataset's gamma.
             Only where an algorithm asks for it.
         steps: (b, K) of windows alone: see `Transitions.windows`.
+        propensities: (b, 1) the behaviour policy's probability of the logged action. Only where an algorithm asks for
+            it.
+        folds: (b, 1) int64 in [0, FOLDS), the same for all rows of a user. Only where an algorithm asks for it.
     """
 
     states: torch.Tensor
@@ -42,6 +49,8 @@ class Batch(NamedTuple):
     next_actions: torch.Tensor | None = None
     returns_to_go: torch.Tensor | None = None
     steps: torch.Tensor | None = None
+    propensities: torch.Tensor | None = None
+    folds: torch.Tensor | None = None
 
     def targets(self, next_value: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
         """(b, 1) r + discount * next_value(next states), without gradients.
@@ -146,6 +155,23 @@ class Transitions:
         """(b, 1) discounted rewards from each row to the end of its session."""
         return self._to_go[rows].unsqueeze(1)
 
+    def propensities(self, rows: torch.Tensor) -> torch.Tensor:
+        """(b, 1) the behaviour policy's probability of the logged action."""
+        return self._propensities[rows].unsqueeze(1)
+
+    def folds(self, rows: torch.Tensor) -> torch.Tensor:
+        """(b, 1) int64: which fold of users a row is in; see `fold_of_rows`."""
+        return self._folds[rows].unsqueeze(1)
+
+    @functools.cached_property
+    def _propensities(self) -> torch.Tensor:
+        assert self.data.propensities is not None, "an algorithm that asks for them refuses a log without them"
+        return torch.tensor(self.data.propensities, dtype=torch.float32, device=self.device)
+
+    @functools.cached_property
+    def _folds(self) -> torch.Tensor:
+        return torch.tensor(fold_of_rows(self.data), device=self.device)
+
     @functools.cached_property
     def _to_go(self) -> torch.Tensor:
         return torch.tensor(session_returns_to_go(self.data), dtype=torch.float32, device=self.device)
@@ -192,6 +218,13 @@ class Transitions:
             intervals=self.strides[rows].unsqueeze(1).float(),
             device=self.device,
         )
+
+
+def fold_of_rows(data: TransitionDataset) -> np.ndarray:
+    """(n,) int64 in [0, FOLDS): users (episodes, where none are known) in turn, so that each fold has as many of them,
+    and of every time."""
+    codes, _ = data.user_codes()
+    return np.repeat(codes % FOLDS, data.episode_lengths).astype(np.int64)
 
 
 def _strides(data: TransitionDataset, n_steps: int, gamma: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
