@@ -44,7 +44,8 @@ RINGS = (
     "scorecard",
 )
 """Of `ope`, from the inside: each imports only from those before it."""
-HEAVY = ("torch", "d3rlpy", "sklearn", "scipy", "duckdb")
+HEAVY = ("torch", "d3rlpy", "sklearn", "scipy", "duckdb", "implicit", "optuna")
+LISTS = ("algorithms", "policies")
 
 
 def python(code: str, **options) -> subprocess.CompletedProcess:
@@ -96,7 +97,13 @@ def test_imports_of_rings_are_found():
     assert rings_imported(ROOT / "rlbench_rec" / "ope" / "__init__.py") >= {"estimate", "streaming", "analysis"}
 
 
-@pytest.mark.parametrize("statement", ["import rlbench_rec", "import rlbench_rec.ope", "import rlbench_rec.cli.app"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        *("import rlbench_rec", "import rlbench_rec.ope", "import rlbench_rec.cli.app"),
+        *(f"from rlbench_rec.suite import listings; listings.{name}()" for name in LISTS),
+    ],
+)
 def test_importing_loads_nothing_heavy(statement):
     done = python(f"{statement}\nimport sys\nprint([m for m in {HEAVY!r} if m in sys.modules])")
     assert done.stdout.strip() == "[]", done.stdout + done.stderr

@@ -16,7 +16,7 @@ def test_help_and_version(rlbench):
     assert code == 0 and out.startswith("rlbench-rec ")
 
 
-@pytest.mark.parametrize("what", ["algorithms", "encoders", "estimators", "loops", "metrics", "suites"])
+@pytest.mark.parametrize("what", ["algorithms", "encoders", "estimators", "loops", "metrics", "policies", "suites"])
 def test_lists_parse_as_json_and_say_what_each_thing_is(rlbench, what):
     code, out, _ = rlbench("list", what, "--json")
     rows = json.loads(out)
