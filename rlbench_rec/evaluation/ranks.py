@@ -10,9 +10,12 @@ import numpy as np
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
 from ..policies import ranking_on_log
-from ..policies.policy import CHUNK_CELLS, Policy
+from ..policies.policy import Policy
 from .session_actions import Pairs, SessionActions
 from .top_scores import top_scores
+
+CHUNK_CELLS = 1_000_000
+"""Scores that are held at a time: they are gone through several times, and stay in a processor's cache."""
 
 
 @dataclass(frozen=True)

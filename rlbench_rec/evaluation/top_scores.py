@@ -62,10 +62,21 @@ def top_scores(scores: np.ndarray, k: int, rng: np.random.Generator) -> TopScore
     alike = values == last
     slots = alike.sum(axis=1)
     for row in np.flatnonzero((counts > slots) & (last[:, 0] > -np.inf)):
-        columns[row, alike[row]] = rng.choice(np.flatnonzero(scores[row] == last[row]), slots[row], replace=False)
+        columns[row, alike[row]] = _any_of(scores[row], last[row, 0], slots[row], rng)
     order = np.lexsort((rng.random(values.shape), -values), axis=1)
     columns, values = np.take_along_axis(columns, order, axis=1), np.take_along_axis(values, order, axis=1)
     return TopScores(np.where(values == -np.inf, -1, columns), values, counts)
+
+
+def _any_of(scores: np.ndarray, value: float, number: int, rng: np.random.Generator) -> np.ndarray:
+    """(number,) different columns of a row that have this score, drawn alike."""
+    # Where most have it, as where a policy knows nothing, they need not all be looked up.
+    drawn = rng.integers(0, len(scores), 4 * number)
+    having = drawn[scores[drawn] == value]
+    first = np.sort(np.unique(having, return_index=True)[1])
+    if len(first) >= number:
+        return having[first[:number]]
+    return rng.choice(np.flatnonzero(scores == value), number, replace=False)
 
 
 def _candidates(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
