@@ -25,27 +25,39 @@ class Metric:
     Attributes:
         label: as the field writes it.
         higher_is_better: direction.
-        kind: `outcome`, what a policy's decisions bring, or `imitation`, how well it predicts what users did.
+        kind: `outcome`, what a policy's decisions bring; `imitation`, how well it predicts what users did; or `list`,
+            what its lists are like, whoever sees them.
         description: one sentence.
         compute: of a log: (n,) what each decision brought; None: the log or the task records it.
     """
 
     label: str
     higher_is_better: bool
-    kind: Literal["outcome", "imitation"]
+    kind: Literal["outcome", "imitation", "list"]
     description: str
     compute: Callable[[TransitionDataset], np.ndarray] | None = None
 
 
-def _ranking(name: str, sentence: str) -> list[Metric]:
-    rows = []
-    for k in (5, 10, 20):
-        rows.append(Metric(f"{name}@{k}", True, "imitation", sentence.format(k=k) + "."))
-        new = sentence.format(k=k) + ", over rows whose item did not occur earlier in the session."
-        rows.append(Metric(f"{name}@{k}-new", True, "imitation", new))
-    return rows
+KS = (1, 5, 10, 20)
+"""Lengths of lists."""
 
 
+def _imitation(name: str, sentence: str) -> list[Metric]:
+    return [Metric(f"{name}@{k}", True, "imitation", f"{sentence.format(k=k)}.") for k in KS]
+
+
+def _imitation_new(name: str, sentence: str) -> list[Metric]:
+    """The metric on the boards of runs.csv, over some of the rows; ranking.csv has a column for that."""
+    end = ", over rows whose item did not occur earlier in the session."
+    return [Metric(f"{name}@{k}-new", True, "imitation", sentence.format(k=k) + end) for k in KS[1:]]
+
+
+def _of_lists(name: str, higher: bool, sentence: str) -> list[Metric]:
+    return [Metric(f"{name}@{k}", higher, "list", sentence.format(k=k)) for k in KS]
+
+
+_HIT = "How often the logged next item (or one of the rest of the session) is among the policy's first {k}"
+_GAIN = "Discounted gain of the logged next item's rank (or of those of the rest of the session) among the first {k}"
 _ALL = [
     Metric("reward", True, "outcome", "Discounted sum of training rewards per episode."),
     Metric(
@@ -65,8 +77,17 @@ _ALL = [
     Metric("handed", False, "outcome", "Discounted share of chats that were handed over to a person."),
     Metric("watched", True, "outcome", "Discounted sum of minutes watched, per episode."),
     Metric("returned", True, "outcome", "Discounted sum of days after which the user came back, per episode."),
-    *_ranking("HR", "How often the logged next item is among the policy's first {k}"),
-    *_ranking("NDCG", "Discounted gain of the logged next item's rank among the policy's first {k}"),
+    *_imitation("HR", _HIT),
+    *_imitation_new("HR", _HIT),
+    *_imitation("NDCG", _GAIN),
+    *_imitation_new("NDCG", _GAIN),
+    *_imitation("recall", "Share of the rest of the session among the policy's first {k}; of the next item, HR@{k}"),
+    *_imitation("MRR", "One over the rank of the first item that was to be found, 0 beyond {k}"),
+    *_imitation("MAP", "Mean precision at the ranks of the rest of the session up to {k}; of the next item, MRR@{k}"),
+    *_of_lists("coverage", True, "Share of the items that are among the first {k} of some list."),
+    *_of_lists("novelty", True, "Mean of -log2 of the training share of the items among the first {k}."),
+    *_of_lists("Gini", False, "How unevenly items are spread over the first {k} of all lists: 0 evenly, near 1 a few."),
+    *_of_lists("ILD", True, "How unlike each other the first {k} of a list are: mean of 1 - cosine over their pairs."),
 ]
 METRICS: Registry[Metric] = Registry(
     "metric", {metric.label: metric for metric in _ALL}, group="rlbench_rec.metrics", named_by="label"

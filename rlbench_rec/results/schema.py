@@ -206,10 +206,34 @@ NORMALISED: Schema = {
     "estimate_high": ("number", "upper end"),
     "verdict": ("text", "worst verdict of the estimates"),
 }
+RANKING: Schema = {
+    "run_id": ("text", "as in runs.csv"),
+    "dataset": ("text", "as in runs.csv"),
+    "algorithm": ("text", "as in runs.csv"),
+    "variant": ("text", "as in runs.csv"),
+    "seed": ("whole", "as in runs.csv"),
+    "metric": ("text", "HR, recall, NDCG, MRR and MAP, of lists coverage, novelty, Gini and ILD; at 1, 5, 10 and 20"),
+    "target": (
+        "text",
+        "what was to be found: the `next` item, or the `rest` of the session; empty for metrics of lists",
+    ),
+    "steps": ("text", "over which steps: `all`, or a group of them"),
+    "vocabulary": ("text", "`all`: what cannot be recommended is a miss; `known`: it is left out"),
+    "list": ("text", "`full`; or `unseen`: without the items that the session has had, and the steps that chose one"),
+    "value": ("number", "mean over steps"),
+    "ci_low": ("number", "lower end of the interval; empty for metrics of lists"),
+    "ci_high": ("number", "upper end"),
+    "ceiling": ("number", "what the best list reaches, as not all items can be recommended"),
+    "n_steps": ("whole", "steps that the value rests on"),
+    "n_episodes": ("whole", "their sessions"),
+    "verdict": ("text", "`weak` or `unreliable`; empty for metrics of lists"),
+    "identification": ("text", "`imitation`; empty for metrics of lists"),
+}
 KEYS = ("dataset", "task", "algorithm", "variant", "metric", "estimator", "q")
 """What tells the rows of a leaderboard apart; a row of runs.csv adds its seed."""
 RUN_KEYS = (*KEYS, "seed")
 FRONTIER_KEYS = ("run_id", "variant", "contender", "dial", "parameter")
+RANKING_KEYS = ("dataset", "algorithm", "variant", "seed", "metric", "target", "steps", "vocabulary", "list")
 NORMALISED_KEYS = ("task", "algorithm", "variant", "estimator", "q")
 ESTIMATOR_KEYS = ("task", "estimator", "q", "n_episodes", "policies")
 STATUSES = ("ok", "diverging")

@@ -78,6 +78,7 @@ class JobResult:
         rows: of the kind's first table (runs.csv or estimates.csv), each with its `status`.
         curve: rows of curves.csv.
         frontier: rows of frontier.csv.
+        ranking: rows of ranking.csv.
         timing: a row of timings.csv.
         left_out: what has nothing to do on its source and why, where the job has no rows for that reason; else empty.
     """
@@ -86,6 +87,7 @@ class JobResult:
     rows: list[Row]
     curve: list[Row] = field(default_factory=list)
     frontier: list[Row] = field(default_factory=list)
+    ranking: list[Row] = field(default_factory=list)
     timing: Row = field(default_factory=dict)
     left_out: str = ""
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..evaluation.next_item import imitation_metrics
+from ..evaluation.ranking_report import ranking_report
 from ..mdp.dataset import TransitionDataset
 from ..mdp.from_events.outcomes import METRICS as METRICS_OF_LOGS
 from ..policies import Policy
@@ -18,7 +18,8 @@ from .contract import Check, require
 from .toy_logs import toy_logs
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]*")
-IMITATION = re.compile(r"(HR|NDCG)@(\d+)(-new)?")
+IMITATION = re.compile(r"(HR|recall|NDCG|MRR|MAP)@(\d+)(-new)?")
+OF_LISTS = re.compile(r"(coverage|novelty|Gini|ILD)@(\d+)")
 EVERYWHERE = ("reward", "normalised")
 """Valued on every source: no log has a column of them."""
 Case = tuple[TransitionDataset, Sequence[float]]
@@ -61,14 +62,17 @@ def _check_description(label: str) -> None:
     assert LABEL.fullmatch(label), f"the label {label!r} must be letters, digits and @._- for tables and TOML."
     assert metric.label == label, f"calls itself {metric.label!r}; register it under its own label."
     assert isinstance(metric.higher_is_better, bool), f"higher_is_better is {metric.higher_is_better!r}; True or False."
-    assert metric.kind in ("outcome", "imitation"), f"kind is {metric.kind!r}; 'outcome' or 'imitation' is needed."
+    kinds = ("outcome", "imitation", "list")
+    assert metric.kind in kinds, f"kind is {metric.kind!r}; 'outcome' or 'imitation' is needed, or 'list'."
     assert metric.description.strip().endswith("."), "needs a description, one sentence that ends in a full stop."
 
 
 def _check_recorded(label: str) -> None:
     metric = METRICS[label]
-    if metric.kind == "imitation":
-        assert IMITATION.fullmatch(label), "only HR@k and NDCG@k are computed of rankings; make it an 'outcome'."
+    if metric.kind != "outcome":
+        computed = "HR@k, recall@k, NDCG@k, MRR@k, MAP@k, coverage@k, novelty@k, Gini@k and ILD@k"
+        known = (IMITATION if metric.kind == "imitation" else OF_LISTS).fullmatch(label)
+        assert known, f"only {computed} are computed of rankings; make it an 'outcome'."
         return
     recorded = {name for task in TASKS for name in getattr(TASKS[task], "metric_names", ())}
     recorded |= {*METRICS_OF_LOGS, *EVERYWHERE}
@@ -78,13 +82,13 @@ def _check_recorded(label: str) -> None:
 
 def _check_imitation(label: str) -> None:
     match = IMITATION.fullmatch(label)
-    assert match is not None, "called for HR@k and NDCG@k alone"
-    k = int(match[2])
+    assert match is not None, "called for such metrics alone"
+    k, steps = int(match[2]), "new" if match[3] else "all"
     log = replace(toy_logs()["sessions"], action_count=k + 5, action_names=())
     values = []
     for first in (True, False):
-        rankings = imitation_metrics(log, _Logged(log, first), k=k, n_resamples=100)
-        values += [ranking.value for ranking in rankings if ranking.metric == label]
+        report = ranking_report(log, _Logged(log, first), ks=[k], targets=["next"], n_resamples=100)
+        values.append(report.row(f"{match[1]}@{k}", steps=steps).value)
     best, worst = values
     assert METRICS[label].higher_is_better, "higher values are better predictions; set higher_is_better=True."
     assert best == 1.0, f"is {best:g} where the logged action always comes first, and not 1."

@@ -310,7 +310,7 @@ METRICS_THAT_FAIL = [
     (metric(kind="income"), "kind is 'income'"),
     (metric(higher="yes"), "higher_is_better is 'yes'"),
     (metric(), "no task and no log records it"),
-    (metric(kind="imitation"), "only HR@k and NDCG@k"),
+    (metric(kind="imitation"), "only HR@k, recall@k, NDCG@k"),
     (metric(lambda data: data.rewards[:3]), r"the shape is \(3,\)"),
     (metric(lambda data: np.full(len(data), np.nan)), "row 0 is not finite"),
     (metric(lambda data: data.rewards.astype(str)), "not numbers"),

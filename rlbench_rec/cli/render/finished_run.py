@@ -11,6 +11,7 @@ from ...results.headline import Headline, formatted, headlines
 from ...results.leaderboard import BEST, DIVERGING, RANKING
 from ...results.metrics import IMITATION
 from ...results.needs_rl import needs_rl
+from ...results.ranking import TABLE, ceiling_of, load_ranking
 from ...suite.kinds.algorithms.tables import PLOTS_FOLDER
 from .console import say, stderr_console, stdout_console
 from .frontier import advice_of, is_control, show_advice, unidentified, with_advice
@@ -49,10 +50,11 @@ def show_algorithms(finished: FinishedRun, as_json: bool = False) -> None:
         say(with_advice(board, advised).to_json(orient="records", indent=1))
         return
     console = stdout_console()
+    rankings = load_ranking(finished.folder) if (finished.folder / TABLE).is_file() else None
     for shown in headlines(board):
         if shown.place in advised:
             show_advice(console, advised[shown.place], board)
-        _show_place(console, shown)
+        _show_place(console, shown, rankings)
     for sentence in unidentified(board) if _asks_for_frontiers(finished) else ():
         console.print(sentence, highlight=False, markup=False)
     normalised = finished.folder / "normalised.csv"
@@ -115,7 +117,7 @@ def show_failures(finished: FinishedRun) -> None:
         errors.print(f"{failure.run_id}: {failure.status}", style="red", markup=False, soft_wrap=True)
 
 
-def _show_place(console: Console, shown: Headline) -> None:
+def _show_place(console: Console, shown: Headline, rankings: pd.DataFrame | None) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -124,7 +126,7 @@ def _show_place(console: Console, shown: Headline) -> None:
     ranked = last[last["rank"].notna()]
     console.print(Text(f"{shown.place}: {shown.metric} ({shown.estimator})", style="bold"), soft_wrap=True)
     if shown.estimator == RANKING:
-        console.print(Text(f"Imitation: {IMITATION}."))
+        console.print(Text(f"Imitation: {IMITATION}.{_ceiling(shown, rankings)}"))
     if shown.behaviour is not None:
         console.print(Text(f"Behaviour policy: {' '.join(formatted(shown.behaviour))}"))
     if len(ranked):
@@ -161,6 +163,13 @@ def _show_normalised(console: Console, values: pd.DataFrame) -> None:
         cells = [f"{row['all']:.0f}", *(cell for end in ends for cell in (f"{row[end]:.0f}", end))]
         table.add_row(*map(Text, (algorithm, variant, *cells)))
     console.print(table)
+
+
+def _ceiling(shown: Headline, rankings: pd.DataFrame | None) -> str:
+    ceiling = None if rankings is None else ceiling_of(rankings, shown.place, shown.metric)
+    if ceiling is None or ceiling == 1.0:
+        return ""
+    return f" The best list reaches {ceiling:.2g}: other steps chose what has no action of its own."
 
 
 def _verdict(row: TableRow) -> str:

@@ -10,7 +10,6 @@ import numpy as np
 
 from .... import ope
 from ....evaluation.bridge import evaluation_log, log_of_behaviour
-from ....evaluation.next_item import imitation_metrics
 from ....evaluation.q_models import q_of
 from ....mdp.dataset import TransitionDataset
 from ....ope.analysis.lifts import paired
@@ -30,18 +29,15 @@ LIFT = "lift"
 
 
 def score(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[Row]:
-    """Rows of a target policy: its true value where the source is a task, estimates, its lift where it stays with the
-    log, and imitation metrics where users chose the items themselves."""
+    """Rows of a target policy: its true value where the source is a task, estimates, and its lift where it stays with
+    the log."""
     truth = _truth_rows(job, loaded, contender)
     true_values = {row["metric"]: row["value"] for row in truth}
     if contender.weighted is not None:
         if loaded.task is not None:
             true_values[LIFT] = true_values["reward"] - behaviour_value(job, loaded.task)
         return truth + _weighted_rows(job, loaded, contender, true_values)
-    rows = truth + _estimate_rows(job, loaded, contender, loaded.test, true_values)
-    if loaded.identification == "not-identified":
-        rows += _ranking_rows(job, loaded, contender)
-    return rows
+    return truth + _estimate_rows(job, loaded, contender, loaded.test, true_values)
 
 
 def score_behaviour(job: TrainingJob, loaded: Loaded) -> list[Row]:
@@ -208,28 +204,3 @@ def _on_policy_rows(
         row = row_of(job, loaded, subject, metric, "on-policy") | numbers(estimate)
         rows.append(row | {"ess": float(data.n_episodes), "true_value": true_values.get(metric, np.nan)})
     return rows
-
-
-def _ranking_rows(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[Row]:
-    assert contender.policy is not None, "such a log has no base"
-    suite = job.suite
-    rankings = imitation_metrics(
-        loaded.test,
-        contender.policy,
-        k=suite.ranking_top_k,
-        seed=job.seed,
-        n_resamples=suite.n_resamples,
-        confidence=suite.confidence,
-    )
-    return [
-        row_of(job, loaded, contender.subject, ranking.metric, "ranking")
-        | {
-            "value": ranking.value,
-            "ci_low": ranking.ci_low,
-            "ci_high": ranking.ci_high,
-            "n_episodes": ranking.n_episodes,
-            "verdict": ranking.verdict,
-            "identification": "imitation",
-        }
-        for ranking in rankings
-    ]

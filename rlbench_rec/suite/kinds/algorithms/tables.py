@@ -12,7 +12,18 @@ from ....results.normalised import normalised_table
 from ....results.plots.frontier import plot_frontiers
 from ....results.plots.normalised_scale import plot_normalised
 from ....results.plots.run_plots import plot_curves, plot_values
-from ....results.schema import CURVES, FRONTIER, LEADERBOARD, NORMALISED, RUN_KEYS, RUNS, SCHEMA_VERSION, STATUSES
+from ....results.schema import (
+    CURVES,
+    FRONTIER,
+    LEADERBOARD,
+    NORMALISED,
+    RANKING,
+    RANKING_KEYS,
+    RUN_KEYS,
+    RUNS,
+    SCHEMA_VERSION,
+    STATUSES,
+)
 from ....results.write import write_table
 from ...plan import JobResult, frame
 
@@ -24,8 +35,8 @@ FRONTIER_ORDER = ("dataset", "task", "algorithm", "variant", "seed", "contender"
 
 
 def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> DataHashes:
-    """runs.csv, leaderboard.csv, curves.csv and a folder of plots; frontier.csv where there is a frontier, and
-    normalised.csv where the suite normalises.
+    """runs.csv, leaderboard.csv, curves.csv and a folder of plots; frontier.csv where there is a frontier, ranking.csv
+    where users chose the items themselves, and normalised.csv where the suite normalises.
 
     Rows are sorted by key, so that the order in which jobs finished leaves no trace.
 
@@ -45,6 +56,10 @@ def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> Da
         steps = steps.sort_values([*FRONTIER_ORDER], kind="stable", ignore_index=True)
         write_table(steps, FRONTIER, folder / "frontier.csv")
         plot_frontiers(steps, folder / PLOTS_FOLDER)
+    ranking = frame([row for result in results for row in result.ranking], RANKING)
+    if len(ranking):
+        ranking = ranking.sort_values([*RANKING_KEYS], kind="stable", ignore_index=True)
+        write_table(ranking, RANKING, folder / "ranking.csv")
     write_table(curves.sort_values(["run_id", "step"], ignore_index=True), CURVES, folder / "curves.csv")
     if suite.normalise:
         table = normalised_table(runs, confidence=suite.confidence)

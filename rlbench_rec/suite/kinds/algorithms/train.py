@@ -21,6 +21,7 @@ from .files import names_files, warn_of_uncovered
 from .frontier import add_frontier, chosen_of
 from .jobs import BEHAVIOUR, COUNTERPART, FIXED, REFERENCE, ChoiceJob, TrainingJob
 from .learners import scores_of, train, train_together
+from .ranking import add_ranking
 from .rows import Contender
 from .score import score, score_behaviour, score_counterpart, score_reference
 from .staying import parameter_of, staying
@@ -70,7 +71,9 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
     elif job.spec.id in POLICIES:
         policy = make(job.spec.id, loaded.train, **job.spec.config)
         warn_of_uncovered(policy, loaded, job.place)
-        result.rows = score(job, loaded, Contender.of(job.spec.name, job.spec.label or FIXED, policy))
+        contender = Contender.of(job.spec.name, job.spec.label or FIXED, policy)
+        result.rows = score(job, loaded, contender)
+        add_ranking(job, loaded, contender, result, {})
     else:
         _score_run(job, loaded, trained or train(job, loaded), result, models)
     if job.suite.normalise and loaded.task is not None:
@@ -97,8 +100,9 @@ def _score_run(job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobRe
         contenders.append((f"{job.stem}/best/{own[-1]}", own[-1], "best"))
     for variant, form, checkpoint in contenders:
         policy = run.policy(form.name, **form.arguments, checkpoint=checkpoint)
-        trained = _training_of(run, checkpoint)
-        result.rows += [row | trained for row in score(job, loaded, Contender.of(job.spec.id, variant, policy))]
+        trained, contender = _training_of(run, checkpoint), Contender.of(job.spec.id, variant, policy)
+        result.rows += [row | trained for row in score(job, loaded, contender)]
+        add_ranking(job, loaded, contender, result, trained)
     if loaded.base is not None:
         _stay(job, loaded, loaded.base, run, result, models)
 
