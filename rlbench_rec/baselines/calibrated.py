@@ -26,8 +26,8 @@ def calibrated(
     """pi(a|s) = exp(q(s, a) / tau) / sum_b exp(q(s, b) / tau), with the tau at which the logged actions of held-out
     episodes are likeliest (Guo et al. 2017, "On Calibration of Modern Neural Networks").
 
-    q is fitted on the earlier episodes and tau on the later ones; then q is fitted again on all. Decisions that were
-    mere impressions do not count where the log has stronger events (see `ignored_event`).
+    q is fitted on the earlier episodes and tau on the later ones; then q is fitted again on all. Impressions that
+    earned nothing do not count where the log has stronger events (see `ignored_event`).
 
     Args:
         fit: makes q of a log.
@@ -52,7 +52,7 @@ def _decisions(data: TransitionDataset, ignored: int) -> np.ndarray:
     """Rows that say what users were after, among what may be recommended."""
     known = choices(data) != other_choice(data)
     if ignored and data.events is not None:
-        known &= data.at_decisions(data.events) != ignored
+        known &= (data.at_decisions(data.events) != ignored) | (data.rewards > 0)
     return np.flatnonzero(known)
 
 

@@ -29,7 +29,8 @@ class SessionItems:
         place: (m,) int64 which event of its session it is, from 0; events without such an item count too.
         time: (m,) float64 seconds since 1970; the number of the event in the log where time is only an order.
         event: (m,) int64 code of its event type.
-        decision: (m,) bool whether the event is a decision.
+        decision: (m,) bool whether the event is what a policy has to foresee: a decision; every event, where all
+            decisions are mere impressions and left out.
         session_count: number of sessions, those without such an event included.
         item_count: largest item id that states may have.
         has_clock: whether `time` is in seconds.
@@ -79,7 +80,7 @@ def session_items(train: TransitionDataset) -> SessionItems:
         place=(numbers - starts[session])[kept],
         time=_times(train, starts, session)[kept],
         event=train.events[kept].astype(np.int64),
-        decision=decision[kept],
+        decision=decision[kept] if decision[kept].any() else np.ones(len(kept), dtype=bool),
         session_count=train.n_episodes,
         item_count=train.item_count,
         has_clock=train.timestamps is not None,

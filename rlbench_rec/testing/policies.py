@@ -36,8 +36,8 @@ def check_policy(name: str, train: TransitionDataset | None = None) -> None:
     Args:
         name: id in `POLICIES`.
         train: the log that it is made from; None: small logs with and without sessions, items outside the vocabulary,
-            forbidden actions and candidates. Those that it refuses with an `InapplicableError` are left out, unless it
-            refuses all.
+            forbidden actions, candidates and events that are not decisions. Those that it refuses with an
+            `InapplicableError` are left out, unless it refuses all.
 
     Raises:
         AssertionError: what does not hold.

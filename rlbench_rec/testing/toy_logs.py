@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..events.event_types import EVENTS
 from ..mdp.dataset import TransitionDataset
 
+IMPRESSION, CLICK = (EVENTS.index(name) + 1 for name in ("impression", "click"))
 ACTIONS = 4
 SESSIONS = 40
 STEPS = 3
@@ -29,6 +31,7 @@ def toy_logs() -> dict[str, TransitionDataset]:
         "items outside the vocabulary": replace(sessions, other_item=ACTIONS, other_action=ACTIONS - 1),
         "forbidden actions": replace(sessions, forbidden=forbidden, propensities=np.full(rows, 1 / (ACTIONS - 1))),
         "candidates": _candidates(sessions),
+        "clicks between impressions": _with_clicks(sessions),
     }
 
 
@@ -57,6 +60,25 @@ def _sessions() -> TransitionDataset:
         metric_names=("CTR", "revenue"),
         clusters=np.arange(SESSIONS),
         train_episodes=SESSIONS,
+    )
+
+
+def _with_clicks(sessions: TransitionDataset) -> TransitionDataset:
+    """Each impression that was clicked is followed by an event of its own, which is not a decision."""
+    clicked = sessions.rewards > 0
+    copies = np.where(clicked, 2, 1)
+    rows = np.repeat(np.arange(len(sessions)), copies)
+    first = np.cumsum(copies) - copies
+    events = np.where(np.arange(len(rows)) == first[rows], IMPRESSION, CLICK).astype(np.int8)
+    assert sessions.items is not None and sessions.gaps is not None, "they have a history"
+    return replace(
+        sessions,
+        items=sessions.items[rows],
+        events=events,
+        gaps=sessions.gaps[rows],
+        event_count=CLICK,
+        event_rows=first,
+        event_starts=first[sessions.episode_starts],
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from rlbench_rec.baselines.sessions import session_items
 from rlbench_rec.errors import InapplicableError
 from rlbench_rec.mdp import TransitionDataset
+from rlbench_rec.testing.toy_logs import toy_logs
 
 
 @pytest.fixture
@@ -63,6 +64,12 @@ def test_mere_impressions_count_only_where_there_is_nothing_else(log):
     shown = np.array([1, 4, 2, 1, 2], np.int8)
     assert session_items(replace(log, events=shown)).item.tolist() == [1, 3]
     assert len(session_items(replace(log, events=np.ones(5, np.int8)))) == 4
+
+
+def test_where_decisions_are_impressions_every_click_is_to_be_foreseen():
+    log = toy_logs()["clicks between impressions"]
+    events = session_items(log)
+    assert events.item.tolist() == log.items[log.events > 1].tolist() and events.decision.all()
 
 
 def test_a_log_without_items_is_refused(log):
