@@ -27,6 +27,9 @@ def choose(job: ChoiceJob, loaded: Loaded, result: JobResult, models: Path | Non
     if loaded.base is None:
         return
     learners = {learner.called: learner for learner in job.learners if not why_left_out(learner.spec, loaded.data)}
+    if not learners:
+        result.left_out = f"{job.stem} on {job.place}: no learner runs there"
+        return
     contenders, failures = _contenders(learners, loaded, models)
     if failures and not contenders:
         raise failures[0]

@@ -74,6 +74,16 @@ def test_settings_of_policies_are_checked_and_tell_rows_apart():
         check(suite({"config": {"caution": 4.0}}, {"label": "fixed"}))
 
 
+def test_a_choice_among_learners_that_all_run_elsewhere_is_left_out(tmp_path):
+    rows = [{"id": "q-table", "only_on": "one-step"}]
+    suite = Suite(**SMALL, algorithms=rows, forms=["frontier-best"], steps=5, batch_size=8)
+    finished = rb.run_suite(suite, tmp_path, workers=1)
+    assert not finished.failures and finished.left_out == [
+        "q-table on tabular-v1: sessions are longer than one decision",
+        "frontier-best on tabular-v1: no learner runs there",
+    ]
+
+
 def test_a_run_says_what_it_left_out_and_fails_what_does_not_apply(tmp_path, capsys):
     rows = [
         {"id": "constant", "config": {"caution": 1.0}},
