@@ -125,9 +125,10 @@ def ranking_report(
         n_resamples, confidence: of the bootstrap.
 
     Raises:
-        InputError: a log of candidates, lengths below 1, unknown targets, or scores that are not numbers.
+        InputError: a log of candidates, a training side of other actions, lengths below 1, unknown targets, or scores
+            that are not numbers.
     """
-    _check(data, ks, targets)
+    _check(data, train, ks, targets)
     sessions = SessionActions.of(data)
     asked = {"rest": "rest" in targets, "unseen": "next" in targets}
     ranked = ranked_log(data, policy, sessions, max(ks), **asked, seed=seed)
@@ -177,10 +178,13 @@ def _rows_of_lists(found: dict[str, list[float]], ks: Sequence[int], data: Trans
     ]
 
 
-def _check(data: TransitionDataset, ks: Sequence[int], targets: Sequence[str]) -> None:
+def _check(data: TransitionDataset, train: TransitionDataset | None, ks: Sequence[int], targets: Sequence[str]) -> None:
     if data.candidates is not None:
         hint = "Rank on the log without candidates, or use imitation_metrics, among the candidates of each row."
         raise InputError("The actions of this log are slots of candidates.", where=data.provenance.source, hint=hint)
+    if train is not None and (train.action_count, train.other_action) != (data.action_count, data.other_action):
+        what = f"The training side has {train.action_count} actions, the log {data.action_count}."
+        raise InputError(what, where="train", hint="Give both sides of one log: train, test = data.split().")
     if not ks or min(ks) < 1 or len(set(ks)) < len(ks):
         raise InputError(f"{list(ks)}; whole numbers from 1 are needed, each once.", where="ks")
     unknown = [target for target in targets if target not in TARGETS]

@@ -11,7 +11,7 @@ from rlbench_rec.results.schema import LEADERBOARD
 from rlbench_rec.results.write import write_table
 
 
-def _board(path, value, algorithm="dqn"):
+def _board(path, value, algorithm="dqn", **cells):
     row = dict.fromkeys(LEADERBOARD) | {
         "rank": 1,
         "tie_group": "a",
@@ -29,6 +29,7 @@ def _board(path, value, algorithm="dqn"):
         "verdict": "trusted",
         "identification": "identified",
     }
+    row |= cells
     write_table(pd.DataFrame([row]), LEADERBOARD, path)
     return path
 
@@ -48,6 +49,13 @@ def test_a_regression(tmp_path):
     assert done.returncode == 1
     line = "worse beyond   shop  dqn mlp/greedy  reward snips  1 -> 0.5 (-0.5, margin 0.1414)  trusted"
     assert done.stdout.splitlines()[0] == line
+
+
+def test_imitation_is_called_so(rlbench, tmp_path):
+    choices = {"metric": "NDCG@10", "estimator": "ranking", "identification": "imitation", "verdict": "weak"}
+    files = (_board(tmp_path / "a.csv", 1.0, **choices), _board(tmp_path / "b.csv", 0.5, **choices))
+    _, out, _ = rlbench("compare", *files)
+    assert "NDCG@10 ranking (imitation)  1 -> 0.5" in out
 
 
 def test_a_missing_row_is_a_regression_and_a_new_one_is_not(rlbench, tmp_path):

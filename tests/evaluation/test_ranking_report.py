@@ -188,3 +188,17 @@ def test_a_figure_that_is_not_there():
     report = ranking_report(log_of([[0, 1]], 2), policy_of(np.eye(2)), ks=(1,), n_resamples=10)
     with pytest.raises(InputError, match=r"no NDCG@7"):
         report.row("NDCG@7")
+
+
+def test_a_training_side_of_another_log():
+    log = log_of([[0, 1]], 2)
+    with pytest.raises(InputError, match="training side has 3 actions"):
+        ranking_report(log, policy_of(np.eye(2)), train=log_of([[0, 1]], 3))
+
+
+def test_candidates_are_no_catalogue(sessions_log):
+    from rlbench_rec.mdp import with_candidates
+
+    data = with_candidates(sessions_log, 4, "uniform")
+    with pytest.raises(InputError, match="slots of candidates"):
+        ranking_report(data, Stateless("uniform", np.full(4, 0.25)))
