@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..evaluation.ranking_report import ranking_report
+from ..evaluation.report import ranking_report
 from ..mdp.dataset import TransitionDataset
 from ..mdp.from_events.outcomes import METRICS as METRICS_OF_LOGS
 from ..policies import Policy

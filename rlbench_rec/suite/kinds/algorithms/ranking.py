@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ....evaluation.ranking_report import ranking_report
+from ....evaluation.report import ranking_report
 from ....results.leaderboard import RANKING as ESTIMATOR
 from ....results.schema import RANKING
 from ...plan import JobResult, Row
@@ -13,7 +13,7 @@ from .jobs import TrainingJob
 from .rows import Contender, row_of
 
 if TYPE_CHECKING:
-    from ....evaluation.ranking_report import RankingReport
+    from ....evaluation.report import RankingReport
 
 ON_BOARD = ("HR", "NDCG")
 """Metrics that the leaderboard shows, at one length, over all steps and (`-new`) over those whose item is new."""

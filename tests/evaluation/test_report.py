@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlbench_rec.errors import InputError
-from rlbench_rec.evaluation import ranking_report
+from rlbench_rec.evaluation import ranking_report, top_scores
 from rlbench_rec.mdp.dataset import TransitionDataset
 from rlbench_rec.policies import Greedy, Stateless
 
@@ -152,6 +152,20 @@ def sessions_log():
     log = toy_logs()["sessions"]
     assert log.acts_on_items
     return log
+
+
+def test_a_large_catalogue_is_ranked_as_a_small_one(monkeypatch):
+    rng = np.random.default_rng(0)
+    log = log_of([rng.integers(0, 1_500, 4) for _ in range(40)], 1_500, other=7)
+    # A third of the scores are tied with others; the logged action is often high.
+    scores = np.round(rng.random((len(log), 1_500)), 2) + rng.random((len(log), 1_500)) * (rng.random(1_500) < 0.7)
+    scores[np.arange(len(log)), log.actions] += 0.5
+    policy = policy_of(scores.astype(np.float32))
+    in_blocks = ranking_report(log, policy, n_resamples=20).to_frame().query("target != ''")
+    monkeypatch.setattr(top_scores, "SHORT", 10_000)
+    whole = ranking_report(log, policy, n_resamples=20).to_frame().query("target != ''")
+    assert in_blocks["value"].tolist() == pytest.approx(whole["value"].tolist())
+    assert 0.02 < in_blocks.set_index("metric")["value"]["NDCG@20"].max() < 1
 
 
 def test_uniform_lists_are_spread_over_all_items():
