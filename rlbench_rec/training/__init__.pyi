@@ -1,4 +1,5 @@
 from .exporting import export as export
+from .fit_options import Retrieval as Retrieval
 from .loops.choice import nearest_loop as nearest_loop
 from .registries import ALGORITHMS as ALGORITHMS
 from .registries import ENCODERS as ENCODERS
@@ -7,6 +8,7 @@ from .saved_run import load as load
 from .trainer import fit as fit
 from .trainer import fit_seeds as fit_seeds
 from .training_run import Run as Run
+from .two_stage import TwoStageRun as TwoStageRun
 from .value_models.cross_fitting import cross_fitted_q as cross_fitted_q
 from .value_models.cross_fitting import cross_fitted_rewards as cross_fitted_rewards
 from .value_models.fitted_q_evaluation import fqe as fqe

@@ -29,6 +29,7 @@ from .networks.action_scores import past_columns
 from .networks.table_scores import TableScores
 from .served_policies import TopK, TopKReweighted
 from .training_run import Run
+from .two_stage import TwoStageRun
 
 SUFFIXES = {"torchscript": ".pt", "onnx": ".onnx"}
 """Format -> what its files are called."""
@@ -84,6 +85,9 @@ def export(
     """
     if format not in SUFFIXES:
         raise UnknownNameError("format", format, SUFFIXES)
+    if isinstance(run, TwoStageRun):
+        what = "What retrieves its candidates is not a network, and cannot be exported yet."
+        raise InputError(what, where=run.algorithm, hint="Export run.second, and give it the candidates in the state.")
     if k is not None and k < 1:
         raise InputError(f"{k}; at least 1 is needed.", where="k")
     form = parse_form(form, "form") if isinstance(form, str) else form

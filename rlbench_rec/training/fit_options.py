@@ -20,6 +20,28 @@ PATIENCE = 2_000
 
 
 @dataclass(frozen=True)
+class Retrieval:
+    """Candidates for an algorithm to choose among: the items that a policy ranks highest.
+
+    Attributes:
+        policy: id in `policies.POLICIES`.
+        candidates: how many there are in every state.
+        config: the policy's parameters.
+
+    Raises:
+        InputError: fewer than two candidates.
+    """
+
+    policy: str
+    candidates: int = 100
+    config: Mapping[str, object] | None = None
+
+    def __post_init__(self) -> None:
+        if self.candidates < 2:
+            raise InputError(f"{self.candidates}; at least 2 are needed.", where="candidates")
+
+
+@dataclass(frozen=True)
 class FitOptions:
     """The options that the trainings of one call share; see `fit`.
 
@@ -36,6 +58,7 @@ class FitOptions:
     validation: float = 0.1
     eval_every: int | None = None
     progress: Callable[[int, int], None] | None = None
+    retrieval: Retrieval | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.steps, str) and not self.plateau:

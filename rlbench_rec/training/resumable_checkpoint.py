@@ -14,10 +14,26 @@ import torch
 from ..errors import InputError
 from ..files import write_bytes
 from ..mdp.dataset import TransitionDataset
+from .algorithm_config import AlgorithmConfig
+from .fit_options import FitOptions
 from .learning_curve import Point
 from .loops.loop import Loop
 from .networks import ActionScores
 from .trainable import Trainable
+
+
+def settings_of(algorithm: str, config: AlgorithmConfig, seed: int, options: FitOptions) -> dict[str, object]:
+    """What must be the same when a training goes on, beside its data."""
+    return {
+        "algorithm": algorithm,
+        "encoder": options.encoder,
+        "loop": options.loop,
+        "config": config.model_dump(),
+        "steps": options.steps,
+        "stride": options.stride,
+        "batch_size": options.batch_size,
+        "seed": seed,
+    }
 
 
 class ResumableCheckpoint:

@@ -12,10 +12,11 @@ from pydantic import BaseModel, Field, field_validator
 
 from ..errors import InputError, MissingFileError, RlbenchError
 from ..files import new_folder
-from ..mdp.dataset import StateLayout
+from ..mdp.dataset import StateLayout, TransitionDataset
 from ..parsing import read_json, validated
 from .networks import ActionScores
 from .training_run import Checkpoint, Run
+from .two_stage import FirstStage, FirstStageHeader
 
 FORMAT = 3
 READABLE = (2, FORMAT)
@@ -37,8 +38,13 @@ PLAIN = (
 )
 
 
-def save(run: Run, folder: Path) -> None:
+def save(run: Run, folder: Path, first: FirstStage | None = None) -> None:
     """Write the run to `folder`, which appears complete or not at all.
+
+    Args:
+        run: the run; of two stages, the second.
+        folder: not there yet.
+        first: the first stage, of which it is noted how it is fitted again.
 
     Raises:
         OutputError: if the folder exists already or its parent cannot be written.
@@ -52,22 +58,27 @@ def save(run: Run, folder: Path) -> None:
     # NaN is not JSON: what does not apply is null in the file.
     history = run.history.astype(object).where(run.history.notna(), None)
     header["history"] = {"columns": list(history.columns), "rows": history.values.tolist()}
+    if first is not None:
+        header["first_stage"] = first.header()
     with new_folder(folder) as partial:
         for name, data in weights.items():
             (partial / f"{name}.safetensors").write_bytes(data)
         (partial / "run.json").write_text(json.dumps(header, indent=1, sort_keys=True, allow_nan=False) + "\n")
 
 
-def load(folder: str | Path, *, device: str = "auto") -> Run:
+def load(folder: str | Path, *, device: str = "auto", train: TransitionDataset | None = None) -> Run:
     """Read what `Run.save` wrote; Q values on the same device are the same to the bit.
 
     Args:
         folder: the run's folder.
         device: where its networks shall be; as in `fit`.
+        train: the log that it was trained on, which a run that retrieves candidates needs: its retriever is fitted
+            again. Other runs leave it alone.
 
     Raises:
         MissingFileError: no run here, or one of its files is gone.
-        InputError: a file that cannot be read, was changed after it was written, or holds weights of another shape.
+        InputError: a file that cannot be read, was changed after it was written, or holds weights of another shape; no
+            `train` for a run that retrieves candidates, or one of another log.
     """
     from .device import resolve
 
@@ -78,12 +89,15 @@ def load(folder: str | Path, *, device: str = "auto") -> Run:
         raise InputError(f"Not a run of format {FORMAT}.", where=str(path))
     header = validated(content if content["format"] == FORMAT else _upgraded(content), _Header, str(path))
     try:
-        return _rebuild(header, folder, device)
+        run = _rebuild(header, folder, device)
     except RlbenchError:
         raise
     # Sizes that no network has end in torch's RuntimeError.
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, MemoryError, OverflowError) as error:
         raise InputError(f"The header does not fit ({_reason(error)}).", where=str(path)) from error
+    if header.first_stage is None:
+        return run
+    return FirstStage.again(header.first_stage, train, str(folder)).with_second(run)
 
 
 def _upgraded(content: dict[str, Any]) -> dict[str, Any]:
@@ -119,6 +133,7 @@ class _Header(BaseModel):
     reward_scale: float = Field(gt=0, allow_inf_nan=False)
     history: _History
     sha256: dict[Checkpoint, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]]
+    first_stage: FirstStageHeader | None = None
 
     @field_validator("layout")
     @classmethod

@@ -14,16 +14,17 @@ from ..mdp.dataset import StateLayout, TransitionDataset
 from ..mdp.validate import check
 from .algorithm_config import AlgorithmConfig, ValueConfig, make_config
 from .device import resolve, seeded
-from .fit_options import FitOptions, Steps
+from .fit_options import FitOptions, Retrieval, Steps
 from .learning_curve import Member, train
 from .loops.loop import Loop
 from .networks import NetworkBuilder
 from .networks.items import give_vectors
 from .registries import ALGORITHMS, ENCODERS, LOOPS
-from .resumable_checkpoint import ResumableCheckpoint
+from .resumable_checkpoint import ResumableCheckpoint, settings_of
 from .reward_scale import in_units_of, reward_scale
 from .trainable import Trainable
 from .training_run import Run
+from .two_stage import FirstStage
 from .validation import HeldOut, hold_out
 
 
@@ -41,6 +42,7 @@ def fit(
     validation: float = 0.1,
     eval_every: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    retrieval: Retrieval | None = None,
     keep: str | Path | None = None,
 ) -> Run:
     """Train on the training side of a log.
@@ -66,6 +68,8 @@ def fit(
         validation: share of episodes, the last ones, held out; 0 holds none out, and then there is no best checkpoint.
         eval_every: steps between points of the learning curve; None takes a twentieth of `steps`, at a plateau 250.
         progress: called as `progress(step, steps)` after every point; `steps` are the most there can be.
+        retrieval: choose among the items that a policy ranks highest; that policy is fitted on what is trained on. The
+            run is then a `TwoStageRun`, over all items as any other.
         keep: a file that keeps how far training is, written at every point of the curve. Where it is there already,
             training goes on from it and ends with the weights it would have had; it is deleted at the end.
 
@@ -85,6 +89,7 @@ def fit(
         validation=validation,
         eval_every=eval_every,
         progress=progress,
+        retrieval=retrieval,
     )
     return _fit(data, algorithm, [seed], options, keep)[0]
 
@@ -103,6 +108,7 @@ def fit_seeds(
     validation: float = 0.1,
     eval_every: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    retrieval: Retrieval | None = None,
 ) -> list[Run]:
     """One training a seed on the same data: what `[fit(..., seed=seed) for seed in seeds]` gives.
 
@@ -113,7 +119,7 @@ def fit_seeds(
         data, algorithm: as for `fit`.
         seeds: one for each training.
         loop: `ensemble`, or another, which trains them one after the other.
-        encoder, steps, batch_size, device, config, validation, eval_every, progress: as for `fit`.
+        encoder, steps, batch_size, device, config, validation, eval_every, progress, retrieval: as for `fit`.
 
     Raises:
         InputError: as `fit`; no seed, or an algorithm or encoder that cannot be stacked.
@@ -128,6 +134,7 @@ def fit_seeds(
         validation=validation,
         eval_every=eval_every,
         progress=progress,
+        retrieval=retrieval,
     )
     return train_seeds(data, algorithm, seeds, options)
 
@@ -153,6 +160,10 @@ def _fit(
     keep: str | Path | None = None,
 ) -> list[Run]:
     """Trainings that differ in their seeds alone, in one loop."""
+    if options.retrieval:
+        first = FirstStage.fit(data, options.retrieval, options.validation)
+        runs = _fit(first.choices(), algorithm, seeds, replace(options, retrieval=None), keep)
+        return [first.with_second(run) for run in runs]
     algorithm, encoder, loop = (
         ALGORITHMS.canonical(algorithm),
         ENCODERS.canonical(options.encoder),
@@ -170,7 +181,7 @@ def _fit(
         running = _loop(members, scaled, config, options)
         checkpoint = None
         if keep:
-            settings = _settings(algorithm, config, seeds[0], options)
+            settings = settings_of(algorithm, config, seeds[0], options)
             checkpoint = ResumableCheckpoint(Path(keep), training, settings, members[0].algorithm, running)
             members[0].point = checkpoint.restore(members[0].network)
         held_out = HeldOut(held, options.device, members[0].algorithm, scale) if held else None
@@ -199,20 +210,6 @@ def _loop(members: Sequence[Member], training: TransitionDataset, config: Algori
 
     algorithms, seeds = [member.algorithm for member in members], [member.seed for member in members]
     return together(algorithms, training, batch_size, seeds, device, n_steps=n_steps)
-
-
-def _settings(algorithm: str, config: AlgorithmConfig, seed: int, options: FitOptions) -> dict[str, object]:
-    """What must be the same when a training goes on, beside its data."""
-    return {
-        "algorithm": algorithm,
-        "encoder": options.encoder,
-        "loop": options.loop,
-        "config": config.model_dump(),
-        "steps": options.steps,
-        "stride": options.stride,
-        "batch_size": options.batch_size,
-        "seed": seed,
-    }
 
 
 def _run(
