@@ -135,6 +135,12 @@ class AlgorithmSpec(BaseModel):
     """Train on the log's rewards in random order: a control that sees who stays and who leaves, but not what pays."""
     sequential_only: bool = False
     """Skip it on one-step logs, where it would be the plain algorithm again (the gamma = 0 control, say)."""
+    retrieve: str = ""
+    """A policy's id: the algorithm chooses among the items that this policy ranks highest. Empty: among all."""
+    candidates: int = Field(default=100, ge=2)
+    """How many it retrieves."""
+    retrieve_config: dict[str, Any] = {}
+    """Overrides of its parameters."""
     only_on: Literal["history", "one-step", "exposures", "choices"] | None = None
     """Skip it on every other log: run it where states show a `history`, where every session is one decision
     (`one-step`), where the system chose the items (`exposures`) or where users did (`choices`). None: everywhere."""

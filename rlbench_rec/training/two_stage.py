@@ -139,7 +139,7 @@ class TwoStageRun(Run):
         if states.ndim != 2 or states.shape[1] != self.layout.size:
             raise InputError(f"Shape {states.shape}; (n, {self.layout.size}) is needed.", where="states")
         ids = self.first.retriever(states)
-        nothing: np.ndarray = ~(ids > 0).any(axis=1)
+        nothing = np.equal(np.count_nonzero(ids, axis=1), 0)
         refuse_rows(nothing, lambda row, _: InputError(f"State {row} leaves nothing to retrieve.", where="states"))
         with_slots = np.concatenate([states, ids], axis=1, dtype=np.float32)
         scores = self.second._scored(network, with_slots, unit, past)

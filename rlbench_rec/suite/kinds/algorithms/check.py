@@ -75,6 +75,7 @@ def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
 
     made: list[tuple[object, ...]] = []
     for spec in specs:
+        retrieval = _checked_retrieval(spec)
         if spec.id not in POLICIES and spec.id not in training.ALGORITHMS:
             raise UnknownNameError("algorithm", spec.id, [*POLICIES, *training.ALGORITHMS], pluggable=True)
         encoder = training.ENCODERS.canonical(spec.encoder)
@@ -84,13 +85,33 @@ def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
             )
         if spec.id in training.ALGORITHMS:
             config = make_config(spec.id, spec.config, UNSET_GAMMA)
-            made.append((training.ALGORITHMS.canonical(spec.id), spec.label, encoder, config, spec.shuffle_rewards))
+            made.append(
+                (training.ALGORITHMS.canonical(spec.id), spec.label, encoder, config, spec.shuffle_rewards, retrieval)
+            )
         elif spec.shuffle_rewards:
             raise InputError(f"{spec.id} is not trained: its rewards cannot be shuffled.", where="algorithms")
         else:
             made.append((POLICIES.canonical(spec.id), spec.label or FIXED, settled(spec.id, spec.config)))
     refuse_repeats(made, "algorithms", [f"{spec.id} with the same settings" for spec in specs])
     labelled(specs)
+
+
+def _checked_retrieval(spec: AlgorithmSpec) -> tuple[object, ...]:
+    """What a row retrieves with, all settings settled; empty where it retrieves nothing."""
+    from .... import training
+    from ....policies.registry import FILE, POLICIES, settled
+
+    where = f"algorithms: {spec.name}"
+    if not spec.retrieve:
+        if spec.retrieve_config or spec.candidates != AlgorithmSpec.model_fields["candidates"].default:
+            raise InputError("It says how to retrieve and not with what.", where=where, hint='Add retrieve = "als".')
+        return ()
+    if spec.id not in training.ALGORITHMS:
+        what = "It is not trained, so it cannot learn to choose among candidates."
+        raise InputError(what, where=where, hint="Leave retrieve out, or name an algorithm.")
+    if spec.retrieve not in POLICIES or spec.retrieve.startswith(FILE):
+        raise UnknownNameError("retriever", spec.retrieve, POLICIES, pluggable=True)
+    return POLICIES.canonical(spec.retrieve), spec.candidates, settled(spec.retrieve, spec.retrieve_config)
 
 
 def _check_forms(forms: list[str]) -> None:

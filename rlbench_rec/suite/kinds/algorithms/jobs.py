@@ -30,6 +30,8 @@ LEARNERS = AlgorithmSpec(id="learners")
 DEFAULT_ENCODER = "mlp"
 FIXED = "fixed"
 """Variant of a policy that is not trained and has no label."""
+RETRIEVAL = ("retrieve", "candidates", "retrieve_config")
+"""Keys of a row that say how candidates are retrieved."""
 NO_SETTINGS = {"sources", "algorithms", "seeds", "description", "plugins", "job_timeout"}
 """Keys of a suite that shape none of a job's numbers, or that stand elsewhere in what identifies it."""
 
@@ -88,11 +90,13 @@ class TrainingJob(Job[Suite, Source]):
 
     @property
     def is_learner(self) -> bool:
-        """Whether it learns Q, and is not a control of another row: what `frontier-best` may choose."""
+        """Whether it learns Q of all actions, and is not a control of another row: what `frontier-best` may choose."""
         from ....training import ALGORITHMS
         from ....training.algorithm_config import ValueConfig
 
-        if self.spec.id not in ALGORITHMS or self.spec.shuffle_rewards or CONTROL in self.spec.label.split("/"):
+        if self.spec.id not in ALGORITHMS or self.spec.retrieve or self.spec.shuffle_rewards:
+            return False
+        if CONTROL in self.spec.label.split("/"):
             return False
         return issubclass(ALGORITHMS[self.spec.id], ValueConfig)
 
@@ -112,8 +116,9 @@ class TrainingJob(Job[Suite, Source]):
         # So do logs on which nothing is credited: what a decision is, `content` says where it was chosen.
         hidden = dict.fromkeys(("data", "dataset", "task", "counterpart", "label"), True)
         source = self.source.model_dump(mode="json", exclude={**hidden, "mdp": set(DECISION_KEYS)})
-        # Where a row runs shapes none of its numbers.
-        algorithm = self.spec.model_dump(mode="json", exclude={"only_on"}) | {"id": self.spec.name}
+        # Where a row runs shapes none of its numbers; nor do settings of a retriever where there is none.
+        unused = {"only_on"} if self.spec.retrieve else {"only_on", *RETRIEVAL}
+        algorithm = self.spec.model_dump(mode="json", exclude=unused) | {"id": self.spec.name}
         if self.file_sha256:
             algorithm["file_sha256"] = self.file_sha256
         return suite | {"source": source | {"name": self.source.name}, "algorithm": algorithm}
@@ -207,19 +212,26 @@ def _choices(jobs: Sequence[TrainingJob], seeds: Sequence[int]) -> list[ChoiceJo
 
 
 def labelled(specs: Sequence[AlgorithmSpec]) -> list[AlgorithmSpec]:
-    """The algorithms with labels that tell them apart: `learning_rate=0.001` for a second `dqn` that has it."""
-    names = ["/".join(filter(None, (spec.name, spec.encoder, spec.label))) for spec in specs]
-    settings = [
-        spec.config
-        | ({"shuffle_rewards": True} if spec.shuffle_rewards else {})
-        | ({"data": spec.id} if spec.id != spec.name else {})
-        for spec in specs
-    ]
-    added = differences(names, settings, "algorithms")
+    """The algorithms with labels that tell them apart: `learning_rate=0.001` for a second `dqn` that has it; and
+    `retrieve=als` for one among candidates."""
+    stages = [f"retrieve={spec.retrieve}" if spec.retrieve else "" for spec in specs]
+    named = list(zip(specs, stages, strict=True))
+    names = ["/".join(filter(None, (spec.name, spec.encoder, stage, spec.label))) for spec, stage in named]
+    added = differences(names, list(map(_told, specs)), "algorithms")
     return [
-        spec.model_copy(update={"label": "/".join(filter(None, (spec.label, more)))})
-        for spec, more in zip(specs, added, strict=True)
+        spec.model_copy(update={"label": "/".join(filter(None, (stage, spec.label, more)))})
+        for (spec, stage), more in zip(named, added, strict=True)
     ]
+
+
+def _told(spec: AlgorithmSpec) -> dict[str, Any]:
+    """The settings of a row by which it may differ from another one of its name."""
+    told = dict(spec.config)
+    if spec.shuffle_rewards:
+        told["shuffle_rewards"] = True
+    if spec.id != spec.name:
+        told["data"] = spec.id
+    return told | ({"candidates": spec.candidates} | spec.retrieve_config if spec.retrieve else {})
 
 
 def batches(jobs: Sequence[TrainingJob]) -> list[tuple[TrainingJob, ...]]:

@@ -12,7 +12,8 @@ import numpy as np
 from ....errors import RlbenchError
 from ....policies import Tilted
 from ....results.frontier import SHUFFLED
-from ....training.fit_options import FitOptions
+from ....training.fit_options import FitOptions, Retrieval
+from ...config import AlgorithmSpec
 from ...sources import Loaded
 from .applies import why_left_out
 from .jobs import TrainingJob
@@ -66,7 +67,7 @@ def stored_or_trained(job: TrainingJob, loaded: Loaded, models: Path | None, *, 
     if models is not None:
         folder = models / job.run_id / SHUFFLED if shuffled else models / job.run_id
         try:
-            return load(folder, device=job.device)
+            return load(folder, device=job.device, train=loaded.train)
         except RlbenchError:
             # It failed, or somebody took it away.
             pass
@@ -94,4 +95,9 @@ def _options(job: TrainingJob) -> FitOptions:
         device=job.device,
         config=job.spec.config,
         validation=job.suite.validation,
+        retrieval=_retrieval(job.spec),
     )
+
+
+def _retrieval(spec: AlgorithmSpec) -> Retrieval | None:
+    return Retrieval(spec.retrieve, spec.candidates, spec.retrieve_config) if spec.retrieve else None
