@@ -143,7 +143,7 @@ def test_what_is_refused(log, run):
         with pytest.raises(kind, match=match):
             fit(data, algorithm, steps=1, device="cpu", retrieval=Retrieval(**({"policy": "popularity"} | asked)))
 
-    refused("Unknown policy 'alls'", policy="alls", kind=UnknownNameError)
+    refused("Unknown policy 'popular'", policy="popular", kind=UnknownNameError)
     refused("Unknown field 'smooth'", config={"smooth": 1.0})
     refused("looks at earlier states of a session", algorithm="dt")
     toys = toy_logs()

@@ -77,7 +77,7 @@ def test_what_is_refused_before_any_work():
             check(suite(algorithm))
 
     check(suite(STACK, STACK | {"retrieve_config": {"smoothing": 2.0}}))
-    refused("Unknown retriever 'als-o'", STACK | {"retrieve": "als-o"}, UnknownNameError)
+    refused("Unknown retriever 'elsewhere'", STACK | {"retrieve": "elsewhere"}, UnknownNameError)
     refused("Unknown retriever 'file:x.csv'", STACK | {"retrieve": "file:x.csv"}, UnknownNameError)
     refused("Unknown field 'smooth'", STACK | {"retrieve_config": {"smooth": 2.0}})
     refused("It is not trained, so it cannot learn to choose", STACK | {"id": "popularity"})
