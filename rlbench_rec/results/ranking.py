@@ -20,16 +20,17 @@ def load_ranking(path: str | Path) -> pd.DataFrame:
     return read_table(path / TABLE if path.is_dir() else path, RANKING, RANKING_KEYS)
 
 
-def ceiling_of(table: pd.DataFrame, dataset: str, metric: str) -> float | None:
-    """The best that a list can reach for the next item of a log, as not all items can be recommended; None where the
-    table does not say.
+def next_item(table: pd.DataFrame, dataset: str, metric: str, vocabulary: str = "all") -> pd.DataFrame:
+    """Columns `value` and `ceiling` of the next item over all steps and the full list, means over seeds, by algorithm
+    and variant; empty where the table has none.
 
     Args:
         table: `load_ranking`.
         dataset: as in runs.csv.
         metric: `NDCG@10`, say.
+        vocabulary: `all` or `known`.
     """
     wanted = {"dataset": dataset, "metric": metric, "target": "next", "steps": "all"}
-    wanted |= {"vocabulary": "all", "list": "full"}
+    wanted |= {"vocabulary": vocabulary, "list": "full"}
     rows = table[(table[list(wanted)] == list(wanted.values())).all(axis=1)]
-    return float(rows["ceiling"].iloc[0]) if len(rows) else None
+    return rows.groupby(["algorithm", "variant"])[["value", "ceiling"]].mean()

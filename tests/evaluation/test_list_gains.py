@@ -80,6 +80,19 @@ def test_metrics_that_coincide_where_one_item_is_relevant(ranks):
         assert found[name] == pytest.approx(found[same])
 
 
+def test_ndcg_is_that_of_scikit_learn_with_ties():
+    from sklearn.metrics import ndcg_score
+
+    rng = np.random.default_rng(0)
+    scores = rng.integers(0, 6, (30, 25))
+    relevant = [set(rng.choice(25, rng.integers(1, 6), replace=False).tolist()) for _ in scores]
+    truth = np.array([[item in items for item in range(25)] for items in relevant])
+    m = np.array([len(items) for items in relevant])
+    found = list_gains(*pairs(scores.tolist(), relevant), m, (1, 5, 20))
+    for place, k in enumerate((1, 5, 20)):
+        assert found["NDCG"][:, place].mean() == pytest.approx(ndcg_score(truth, scores, k=k))
+
+
 def test_no_relevant_item_in_reach():
     nothing = np.empty(0, dtype=int)
     found = list_gains(nothing, nothing, nothing, np.array([1, 2]), (1, 3))

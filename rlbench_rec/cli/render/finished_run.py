@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from ...policies.forms import FRONTIER_FORMS
 from ...results.headline import Headline, formatted, headlines
-from ...results.leaderboard import BEST, DIVERGING, RANKING
-from ...results.metrics import IMITATION
+from ...results.leaderboard import BEST, DIVERGING
 from ...results.needs_rl import needs_rl
-from ...results.ranking import TABLE, ceiling_of, load_ranking
 from ...suite.kinds.algorithms.tables import PLOTS_FOLDER
 from .console import say, stderr_console, stdout_console
 from .frontier import advice_of, is_control, show_advice, unidentified, with_advice
+from .imitation import rankings_of, what_limits
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,7 +50,7 @@ def show_algorithms(finished: FinishedRun, as_json: bool = False) -> None:
         say(with_advice(board, advised).to_json(orient="records", indent=1))
         return
     console = stdout_console()
-    rankings = load_ranking(finished.folder) if (finished.folder / TABLE).is_file() else None
+    rankings = rankings_of(finished.folder)
     for shown in headlines(board):
         if shown.place in advised:
             show_advice(console, advised[shown.place], board)
@@ -125,21 +125,24 @@ def _show_place(console: Console, shown: Headline, rankings: pd.DataFrame | None
     last = shown.rows[[BEST not in variant.split("/") and not is_control(variant) for variant in shown.rows["variant"]]]
     ranked = last[last["rank"].notna()]
     console.print(Text(f"{shown.place}: {shown.metric} ({shown.estimator})", style="bold"), soft_wrap=True)
-    if shown.estimator == RANKING:
-        console.print(Text(f"Imitation: {IMITATION}.{_ceiling(shown, rankings)}"))
+    meaning, known = what_limits(shown, rankings)
+    if meaning:
+        console.print(Text(meaning))
     if shown.behaviour is not None:
         console.print(Text(f"Behaviour policy: {' '.join(formatted(shown.behaviour))}"))
     if len(ranked):
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-        for name in ("rank", "tie", "algorithm", "variant", "value", "interval", "verdict"):
-            right = name in ("rank", "value", "interval")
+        columns = ("rank", "tie", "algorithm", "variant", "value", "interval", *(["known"] if known else []), "verdict")
+        for name in columns:
+            right = name in ("rank", "value", "interval", "known")
             table.add_column(name, justify="right" if right else "left", no_wrap=True)
         # The column that gives way on a narrow terminal: folded, never cut.
         table.columns[3].no_wrap, table.columns[3].overflow = False, "fold"
         for row in ranked.to_dict("records"):
             verdict = Text(_verdict(row), style=COLOURS.get(row["verdict"], ""))
             names = (str(row["rank"]), row["tie_group"], row["algorithm"], row["variant"])
-            table.add_row(*map(Text, (*names, *formatted(row))), verdict)
+            cells = [f"{known.get((row['algorithm'], row['variant']), math.nan):.2g}"] if known else []
+            table.add_row(*map(Text, (*names, *formatted(row), *cells)), verdict)
         console.print(table)
     console.print(Text(_unranked(last[last["rank"].isna()])))
 
@@ -163,13 +166,6 @@ def _show_normalised(console: Console, values: pd.DataFrame) -> None:
         cells = [f"{row['all']:.0f}", *(cell for end in ends for cell in (f"{row[end]:.0f}", end))]
         table.add_row(*map(Text, (algorithm, variant, *cells)))
     console.print(table)
-
-
-def _ceiling(shown: Headline, rankings: pd.DataFrame | None) -> str:
-    ceiling = None if rankings is None else ceiling_of(rankings, shown.place, shown.metric)
-    if ceiling is None or ceiling == 1.0:
-        return ""
-    return f" The best list reaches {ceiling:.2g}: other steps chose what has no action of its own."
 
 
 def _verdict(row: TableRow) -> str:

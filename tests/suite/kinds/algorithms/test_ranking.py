@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rlbench_rec.cli.render.finished_run import show
-from rlbench_rec.results.ranking import ceiling_of, load_ranking
+from rlbench_rec.results.ranking import load_ranking, next_item
 from rlbench_rec.results.read import load_leaderboard, load_runs
 from rlbench_rec.suite import Suite, run_suite
 
@@ -91,8 +91,12 @@ def test_the_boards_figures_are_those_of_ranking_csv(finished):
 def test_no_board_trusts_imitation_and_the_screen_has_the_ceiling(finished, capsys):
     board = load_leaderboard(finished.folder / "leaderboard.csv")
     assert "trusted" not in set(board.loc[board["estimator"] == "ranking", "verdict"])
-    ceiling = ceiling_of(load_ranking(finished.folder), "card", "NDCG@10")
+    table = load_ranking(finished.folder)
+    (ceiling,) = set(next_item(table, "card", "NDCG@10")["ceiling"])
     assert 0.5 < ceiling < 1
     show(finished)
-    screen = " ".join(capsys.readouterr().out.split())
-    assert f"not what a policy would earn. The best list reaches {ceiling:.2g}:" in screen
+    screen = capsys.readouterr().out
+    assert f"not what a policy would earn. The best list reaches {ceiling:.2g}:" in " ".join(screen.split())
+    (row,) = (line.split() for line in screen.splitlines() if " popularity " in line)
+    known = next_item(table, "card", "NDCG@10", "known")["value"]["popularity", "fixed"]
+    assert row[-3:] == [f"{known:.2g}", "weak,", "imitation"]
