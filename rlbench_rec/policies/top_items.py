@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import InputError
-from .allowed import Allowed
 from .policy import CHUNK_CELLS, Policy
-from .q_policies import EpsilonGreedy, Greedy, Softmax
+from .ranking import listed, scores_behind
 
 
 class TopItems:
@@ -59,9 +58,5 @@ class TopItems:
 
 def _ranking(policy: Policy, states: np.ndarray) -> np.ndarray:
     """(n, A) what the policy ranks by."""
-    if isinstance(policy, Allowed):
-        return _ranking(policy.policy, states)
-    if isinstance(policy, Greedy | Softmax | EpsilonGreedy):
-        return policy.q(states)
-    chances = policy.probabilities(states)
-    return np.where(chances > 0.0, chances, -np.inf)
+    q = scores_behind(policy)
+    return listed(policy.probabilities(states)) if q is None else q(states)

@@ -39,6 +39,15 @@ def test_other_policies_rank_by_probability(log):
     assert np.array_equal(ranking_on_log(Stateless("fixed", shares), log), np.tile(shares, (3, 1)))
 
 
+def test_what_has_no_probability_is_in_no_list(log):
+    ranked = ranking_on_log(Stateless("two", np.array([0.25, 0.0, 0.75, 0.0])), log)
+    assert ranked[0].tolist() == [0.25, -np.inf, 0.75, -np.inf]
+    # Of the logged actions 3, 0, 1 one is listed, second; the others are misses, not ties.
+    policy = Stateless("two", np.array([0.25, 0.0, 0.75, 0.0]))
+    found = {row.metric: row.value for row in imitation_metrics(log, policy, k=4, n_resamples=10)}
+    assert found["HR@4"] == pytest.approx(1 / 3)
+
+
 def test_what_may_not_be_recommended_is_ranked_nowhere(log):
     ranked = ranking_on_log(Allowed(Greedy(q, 4), log.layout, other_action=2), log)
     assert np.array_equal(ranked[0], [0.5, -1.0, -np.inf, 1.0])
