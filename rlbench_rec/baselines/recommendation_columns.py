@@ -61,12 +61,12 @@ def _csv(path: Path, roles: Roles) -> dict[str, pyarrow.ChunkedArray]:
     with pyarrow.input_stream(str(path), compression="gzip" if _is_gzipped(path) else None) as stream:
         content = pyarrow.py_buffer(stream.read())
     header = bytes(content[: 1 << 16]).split(b"\n")[0].decode("utf-8-sig", errors="replace")
-    delimiter = max(DELIMITERS, key=header.count)
-    reader = csv.open_csv(pyarrow.BufferReader(content), parse_options=csv.ParseOptions(delimiter=delimiter))
+    layout = csv.ParseOptions(delimiter=max(DELIMITERS, key=header.count), newlines_in_values=True)
+    reader = csv.open_csv(pyarrow.BufferReader(content), parse_options=layout)
     chosen = _chosen(reader.schema.names, path, roles)
     table = csv.read_csv(
         pyarrow.BufferReader(content),
-        parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        parse_options=layout,
         convert_options=csv.ConvertOptions(
             include_columns=list(chosen.values()), column_types=dict.fromkeys(chosen.values(), pyarrow.string())
         ),
@@ -87,8 +87,9 @@ def _chosen(names: list[str], path: Path, roles: Roles) -> dict[str, str]:
     return chosen
 
 
-def texts(column: pyarrow.ChunkedArray, role: str, path: Path) -> np.ndarray:
-    """(r,) ids as text: `7` of the number 7, and of 7.0.
+def ids(column: pyarrow.ChunkedArray, role: str, path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """(d,) the distinct ids as text, ascending (`7` of the number 7, and of 7.0), and (r,) int64 which of them each row
+    has.
 
     Raises:
         InputError: an empty cell, or something that is neither text nor a whole number.
@@ -111,7 +112,12 @@ def texts(column: pyarrow.ChunkedArray, role: str, path: Path) -> np.ndarray:
     texts = compute.utf8_trim_whitespace(column.cast(pyarrow.string()))
     empty = compute.or_kleene(texts.is_null(), compute.equal(texts, "")).to_numpy()
     refuse_rows(empty.astype(bool), lambda row, _: _refusal(f"no {role}", row, path))
-    return np.asarray(texts.to_numpy()).astype(np.str_)
+    coded = texts.combine_chunks().dictionary_encode()
+    names = coded.dictionary.to_numpy(zero_copy_only=False).astype(np.str_)
+    order = np.argsort(names)
+    places = np.empty(len(names), dtype=np.int64)
+    places[order] = np.arange(len(names))
+    return names[order], places[coded.indices.to_numpy()]
 
 
 def values(column: pyarrow.ChunkedArray, role: str, path: Path) -> np.ndarray:

@@ -12,7 +12,7 @@ from ..bad_rows import refuse_rows
 from ..column_names import likely_columns
 from ..errors import InputError, MissingFileError
 from ..tolerances import PROBABILITY_SUM
-from .recommendation_columns import read_columns, texts, values
+from .recommendation_columns import ids, read_columns, values
 
 if TYPE_CHECKING:
     import pyarrow
@@ -33,9 +33,11 @@ class Recommendations:
         path: the file.
         of: whether it names users or sessions.
         has_steps: whether a row is for one step of a session, from 0.
-        who: (r,) text, the user or session of each row, ascending.
+        names: the users or sessions as the file writes them, ascending.
+        who: (r,) int64, which of them each row is for; ascending.
         steps: (r,) int64; 0 where the file has none.
-        items: (r,) text, the items as the log writes them.
+        item_names: the items as the file writes them, ascending.
+        items: (r,) int64, which of them each row recommends.
         worth: (r,) float64 what is said of each.
         kind: what that is: a probability, a score (higher is better), or a rank (lower is better).
     """
@@ -43,8 +45,10 @@ class Recommendations:
     path: str
     of: Literal["user", "session"]
     has_steps: bool
+    names: np.ndarray
     who: np.ndarray
     steps: np.ndarray
+    item_names: np.ndarray
     items: np.ndarray
     worth: np.ndarray
     kind: Worth
@@ -80,7 +84,7 @@ def read_recommendations(path: str | Path) -> Recommendations:
     table = read_columns(path, _roles)
     of: Literal["user", "session"] = "user" if "user" in table else "session"
     kind: Worth = next(name for name in ("probability", "score", "rank") if name in table)
-    who, items = texts(table[of], of, path), texts(table["item"], "item", path)
+    (names, who), (item_names, items) = ids(table[of], of, path), ids(table["item"], "item", path)
     worth = values(table[kind], kind, path)
     steps = _steps(table["step"], path) if "step" in table else np.zeros(len(who), np.int64)
     order = np.lexsort((steps, who))
@@ -88,8 +92,10 @@ def read_recommendations(path: str | Path) -> Recommendations:
         path=str(path),
         of=of,
         has_steps="step" in table,
+        names=names,
         who=who[order],
         steps=steps[order],
+        item_names=item_names,
         items=items[order],
         worth=worth[order],
         kind=kind,
@@ -135,14 +141,15 @@ def _steps(column: pyarrow.ChunkedArray, path: Path) -> np.ndarray:
 def _refuse_repeats(rows: Recommendations) -> None:
     numbers = np.zeros(len(rows.who), dtype=np.int64)
     numbers[rows.starts] = 1
-    numbers, codes = np.cumsum(numbers), np.unique(rows.items, return_inverse=True)[1]
-    order = np.lexsort((codes, numbers))
-    again = (np.diff(numbers[order], prepend=-1) == 0) & (np.diff(codes[order], prepend=-1) == 0)
+    numbers = np.cumsum(numbers)
+    order = np.lexsort((rows.items, numbers))
+    again = (np.diff(numbers[order], prepend=-1) == 0) & (np.diff(rows.items[order], prepend=-1) == 0)
 
     def refusal(place: int, count: int) -> InputError:
         row = order[place]
         at = f" at step {rows.steps[row]}" if rows.has_steps else ""
-        what = f"Item {rows.items[row]} stands twice for {rows.of} {rows.who[row]}{at} ({count} such rows)."
+        item, who = rows.item_names[rows.items[row]], rows.names[rows.who[row]]
+        what = f"Item {item} stands twice for {rows.of} {who}{at} ({count} such rows)."
         return InputError(what, where=rows.path, hint="Keep one row for each.")
 
     refuse_rows(again, refusal)
@@ -150,14 +157,15 @@ def _refuse_repeats(rows: Recommendations) -> None:
 
 def _refuse_other_than_probabilities(rows: Recommendations) -> None:
     def negative(row: int, _: int) -> InputError:
-        what = f"A probability of {rows.of} {rows.who[row]} is {rows.worth[row]:g}."
+        what = f"A probability of {rows.of} {rows.names[rows.who[row]]} is {rows.worth[row]:g}."
         return InputError(what, where=rows.path, hint="If these are scores, call the column score.")
 
     refuse_rows(rows.worth < 0, negative)
     sums = np.add.reduceat(rows.worth, rows.starts)
 
     def above_one(number: int, _: int) -> InputError:
-        what = f"The probabilities of {rows.of} {rows.who[rows.starts[number]]} sum to {sums[number]:g}, above 1."
+        who = rows.names[rows.who[rows.starts[number]]]
+        what = f"The probabilities of {rows.of} {who} sum to {sums[number]:g}, above 1."
         return InputError(what, where=rows.path, hint="If these are scores, call the column score.")
 
     refuse_rows(sums > 1.0 + PROBABILITY_SUM, above_one)

@@ -24,7 +24,7 @@ class Lists:
     Attributes:
         of: whose lists they are.
         has_steps: whether a list is for one step of a session, from 0.
-        keys: (names,) text, ascending, whose lists there are.
+        keys: (names,) text, ascending, the users or sessions that the file names.
         codes: (k,) int64, ascending: which key each list is of, and for which step, as one number.
         starts: (k,) int64 the first entry of each list.
         actions: (r,) int64.
@@ -110,14 +110,13 @@ def lists_of(rows: Recommendations, train: TransitionDataset) -> Lists:
     names_of(rows.of, train.session_names, train.user_names)
     actions = _actions(rows, train)
     kept = actions >= 0
-    keys, codes = np.unique(rows.who[kept], return_inverse=True)
-    codes = (codes.astype(np.int64) << STEP_BITS) + rows.steps[kept]
     # Rows are sorted by name and step, and stay so.
+    codes = (rows.who[kept] << STEP_BITS) + rows.steps[kept]
     starts = np.flatnonzero(np.diff(codes, prepend=-1) != 0)
     return Lists(
         of=rows.of,
         has_steps=rows.has_steps,
-        keys=keys,
+        keys=rows.names,
         codes=codes[starts],
         starts=starts,
         actions=actions[kept],
@@ -128,7 +127,7 @@ def lists_of(rows: Recommendations, train: TransitionDataset) -> Lists:
 def _actions(rows: Recommendations, train: TransitionDataset) -> np.ndarray:
     """(r,) int64 the action of each item, -1 where it is none."""
     numbers = {name: number for number, name in enumerate(train.action_names) if number != train.other_action}
-    names, codes = np.unique(rows.items, return_inverse=True)
+    names = rows.item_names
     known = np.array([numbers.get(name, -1) for name in names.tolist()], dtype=np.int64)
     unknown = names[known < 0]
     if len(unknown) == len(names):
@@ -141,4 +140,4 @@ def _actions(rows: Recommendations, train: TransitionDataset) -> np.ndarray:
             f"{len(unknown)} of its {len(names)} items ({unknown[0]}, …) are not actions of the log and are left out."
         )
         warnings.warn(f"{Path(rows.path).name}: {what}", DataWarning, stacklevel=2)
-    return known[codes]
+    return known[rows.items]

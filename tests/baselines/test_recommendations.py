@@ -142,9 +142,9 @@ def test_ids_are_text_or_numbers(file):
     plain = {"item": ["7", "8"], "score": [2.0, 1.0]}
     for users in ([3, 3], [3.0, 3.0], ["3", "3"], pd.Categorical(["3", "3"])):
         read = read_recommendations(file(pd.DataFrame({"user": users} | plain), "r.parquet"))
-        assert read.who.tolist() == ["3", "3"], users
+        assert (read.names.tolist(), read.who.tolist()) == (["3"], [0, 0]), users
     read = read_recommendations(file("user,item,score\n007,  x ,1\n"))
-    assert (read.who.tolist(), read.items.tolist()) == (["007"], ["x"]), "ids are not read as numbers"
+    assert (read.names.tolist(), read.item_names.tolist()) == (["007"], ["x"]), "ids are not read as numbers"
 
 
 def test_other_ways_to_write_csv(file, tmp_path):
@@ -152,7 +152,7 @@ def test_other_ways_to_write_csv(file, tmp_path):
     for content in (lines.encode("utf-8-sig"), gzip.compress(lines.encode()), lines.replace("\n", "\r\n").encode()):
         (tmp_path / "recs").write_bytes(content)
         read = read_recommendations(tmp_path / "recs")
-        assert read.items.tolist() == ["a, b", "c"] and read.worth.tolist() == [1, 0.5]
+        assert read.item_names[read.items].tolist() == ["a, b", "c"] and read.worth.tolist() == [1, 0.5]
 
 
 def test_a_name_is_a_name(file, log, tmp_path):

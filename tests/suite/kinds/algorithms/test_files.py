@@ -14,6 +14,7 @@ from rlbench_rec.suite import Suite
 from rlbench_rec.suite.execute import execute
 from rlbench_rec.suite.kinds.algorithms.check import check
 from rlbench_rec.suite.kinds.algorithms.jobs import plan
+from rlbench_rec.suite.listings import policies as policies_listed
 
 CARD = """
 id = "my-shop"
@@ -128,6 +129,12 @@ def test_a_task_beside_a_log_says_why_it_has_no_row(tmp_path):
     path.write_text("session,item,score\n1,3,1\n")
     (row,) = rows_of(suite({"id": f"file:{path}"}, source={"task": "tabular-v1", "episodes": 50})).to_dict("records")
     assert row["status"].startswith("failed:") and "no names" in row["status"] and row["algorithm"] == "file:recs.csv"
+
+
+def test_it_is_listed_among_the_policies():
+    row = policies_listed()[-1]
+    assert row["id"] == "file:PATH" and row["settings"] == "temperature = None, explore = 0.0"
+    assert row["what it is"] == "What any other library recommends, from a Parquet or CSV file."
 
 
 def test_the_command_says_it_in_one_line(tmp_path, rlbench):
