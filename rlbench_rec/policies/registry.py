@@ -24,13 +24,18 @@ FILE = "file:"
 POLICIES: Registry[Callable[..., Policy]] = Registry(
     "policy",
     {
+        "als": "rlbench_rec.baselines.als:als",
+        "bpr": "rlbench_rec.baselines.bpr:bpr",
         "constant": "rlbench_rec.baselines.constant:constant",
+        "ease": "rlbench_rec.baselines.ease:ease",
+        "item-knn": "rlbench_rec.baselines.item_knn:item_knn",
         "markov": "rlbench_rec.baselines.markov:markov",
         "popular-greedy": "rlbench_rec.baselines.popular:popular_greedy",
         "popular-recent": "rlbench_rec.baselines.popular:popular_recent",
         "popularity": popularity,
         "random": uniform,
         "repeat": "rlbench_rec.baselines.repeat:repeat",
+        "vsknn": "rlbench_rec.baselines.vsknn:vsknn",
     },
     aliases={"uniform": "random"},
     group="rlbench_rec.policies",

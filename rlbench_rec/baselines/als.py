@@ -1,0 +1,131 @@
+"""`als`: sessions and items as vectors, by alternating least squares over all pairs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from pydantic import Field
+
+from ..mdp.dataset import TransitionDataset
+from ..policies import Softmax
+from .back_off import BackedOff
+from .calibrated import calibrated
+from .factors import item_factors, require_implicit
+from .item_scores import History
+from .shown_items import presence, recency_weights
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+ROWS = 1_000
+"""Histories solved for at once: each takes factors^2 numbers."""
+
+
+def als(
+    train: TransitionDataset,
+    *,
+    factors: Annotated[int, Field(ge=1, le=1_024)] = 64,
+    regularisation: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1,
+    confidence: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 20.0,
+    iterations: Annotated[int, Field(ge=1, le=1_000)] = 15,
+    decay: Annotated[float, Field(gt=0, le=1)] = 0.7,
+    popularity: Annotated[float, Field(gt=0, le=1)] = 0.1,
+    seed: Annotated[int, Field(ge=0)] = 0,
+) -> Softmax:
+    """Implicit-feedback matrix factorisation (Hu, Koren and Volinsky 2008; implicit's solver), calibrated.
+
+    Vectors x of sessions and y of items minimise sum over all pairs of c (p - x'y)^2 + regularisation (|x|^2 + |y|^2),
+    with p = 1 and c = confidence where the session has the item, else p = 0 and c = 1. A history gets the x that is
+    best for it (see `fold_in`), and score(j) = x'y_j, made a share and mixed with popularity (see `BackedOff`). Needs
+    the extra `[baselines]`.
+
+    Args:
+        train: a log whose states show a history of items.
+        factors: length of the vectors.
+        regularisation: of the vectors.
+        confidence: weight of an item that was in a session, against 1 for one that was not.
+        iterations: of the alternation.
+        decay: in a history, what is left of confidence - 1 with each event that came after; 1 in the paper.
+        popularity: share of the probability that goes by popularity.
+        seed: of the first vectors.
+
+    Raises:
+        MissingExtraError: implicit is not installed.
+        InapplicableError: a log without histories or whose actions are not items.
+    """
+    require_implicit("als")
+    fit = partial(
+        ALS,
+        factors=factors,
+        regularisation=regularisation,
+        confidence=confidence,
+        iterations=iterations,
+        decay=decay,
+        popularity=popularity,
+        seed=seed,
+    )
+    policy = calibrated(fit, train)
+    policy.name = "als"
+    return policy
+
+
+class ALS(BackedOff):
+    """The scores of `als`."""
+
+    def __init__(
+        self,
+        data: TransitionDataset,
+        *,
+        factors: int,
+        regularisation: float,
+        confidence: float,
+        iterations: int,
+        decay: float,
+        popularity: float,
+        seed: int,
+    ):
+        super().__init__(data, popularity)
+        from implicit.cpu.als import AlternatingLeastSquares
+
+        model = AlternatingLeastSquares(
+            factors=factors,
+            regularization=regularisation,
+            alpha=confidence,
+            iterations=iterations,
+            random_state=seed,
+            num_threads=1,
+        )
+        self.items = item_factors(model, presence(self.sessions.matrix()))
+        self.regularisation, self.confidence, self.decay = regularisation, confidence, decay
+
+    def raw(self, history: History) -> np.ndarray:
+        weights = recency_weights(history.items, self.decay, self.item_count)
+        vectors = np.empty((len(history), self.items.shape[1]))
+        for first in range(0, len(history), ROWS):
+            rows = slice(first, first + ROWS)
+            vectors[rows] = fold_in(weights[rows], self.items, self.confidence, self.regularisation)
+        return vectors @ self.items.T
+
+
+def fold_in(weights: sparse.csr_matrix, items: np.ndarray, confidence: float, regularisation: float) -> np.ndarray:
+    """(n, f) x = (Y'CY + regularisation x identity)^-1 Y'Cp of each row, the normal equations of ALS.
+
+    p is 1 for what a row has, and C is diagonal with 1 + (confidence - 1) x weight there; elsewhere p is 0 and C 1.
+
+    Args:
+        weights: (n, I) above 0 for what a row has; 1 for full confidence.
+        items: (I, f) Y.
+        confidence: >= 1.
+        regularisation: > 0.
+    """
+    gram = items.T @ items + regularisation * np.identity(items.shape[1])
+    systems = np.repeat(gram[None], weights.shape[0], axis=0)
+    sums = np.zeros((weights.shape[0], items.shape[1]))
+    for row in range(weights.shape[0]):
+        entries = slice(weights.indptr[row], weights.indptr[row + 1])
+        vectors, extra = items[weights.indices[entries]], (confidence - 1.0) * weights.data[entries, None]
+        systems[row] += vectors.T @ (extra * vectors)
+        sums[row] = ((1.0 + extra) * vectors).sum(axis=0)
+    return np.linalg.solve(systems, sums[:, :, None])[:, :, 0]

@@ -1,0 +1,103 @@
+"""`bpr`: sessions and items as vectors, so that what a session has ranks above what it does not have."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from ..mdp.dataset import TransitionDataset
+from ..policies import Softmax
+from .back_off import BackedOff
+from .calibrated import calibrated
+from .factors import item_factors, require_implicit
+from .item_scores import History
+from .shown_items import presence, recency_weights
+
+
+def bpr(
+    train: TransitionDataset,
+    *,
+    factors: Annotated[int, Field(ge=1, le=1_024)] = 64,
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.1,
+    regularisation: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01,
+    iterations: Annotated[int, Field(ge=1, le=10_000)] = 100,
+    decay: Annotated[float, Field(gt=0, le=1)] = 0.7,
+    popularity: Annotated[float, Field(gt=0, le=1)] = 0.1,
+    seed: Annotated[int, Field(ge=0)] = 0,
+) -> Softmax:
+    """Bayesian personalised ranking (Rendle et al. 2009; implicit's solver), calibrated.
+
+    Vectors x of sessions, y of items and biases b of items maximise sum log sigmoid(x'y_i + b_i - x'y_j - b_j) over
+    items i that a session has and drawn j that it has not, less regularisation. A history's x is the mean of its items'
+    y, weighted by decay^age, and score(j) = exp(x'y_j + b_j), made a share and mixed with popularity (see `BackedOff`).
+    Needs the extra `[baselines]`.
+
+    Args:
+        train: a log whose states show a history of items.
+        factors: length of the vectors.
+        learning_rate: of the stochastic gradient steps.
+        regularisation: of the vectors.
+        iterations: passes over the log.
+        decay: weight of an event relative to the one after it.
+        popularity: share of the probability that goes by popularity.
+        seed: of the first vectors and the draws.
+
+    Raises:
+        MissingExtraError: implicit is not installed.
+        InapplicableError: a log without histories or whose actions are not items.
+    """
+    require_implicit("bpr")
+    fit = partial(
+        BPR,
+        factors=factors,
+        learning_rate=learning_rate,
+        regularisation=regularisation,
+        iterations=iterations,
+        decay=decay,
+        popularity=popularity,
+        seed=seed,
+    )
+    policy = calibrated(fit, train)
+    policy.name = "bpr"
+    return policy
+
+
+class BPR(BackedOff):
+    """The scores of `bpr`."""
+
+    def __init__(
+        self,
+        data: TransitionDataset,
+        *,
+        factors: int,
+        learning_rate: float,
+        regularisation: float,
+        iterations: int,
+        decay: float,
+        popularity: float,
+        seed: int,
+    ):
+        super().__init__(data, popularity)
+        from implicit.cpu.bpr import BayesianPersonalizedRanking
+
+        model = BayesianPersonalizedRanking(
+            factors=factors,
+            learning_rate=learning_rate,
+            regularization=regularisation,
+            iterations=iterations,
+            random_state=seed,
+            num_threads=1,
+        )
+        vectors = item_factors(model, presence(self.sessions.matrix()))
+        # implicit keeps an item's bias as its last factor.
+        self.items, self.biases, self.decay = vectors[:, :-1], vectors[:, -1], decay
+
+    def raw(self, history: History) -> np.ndarray:
+        weights = recency_weights(history.items, self.decay, self.item_count)
+        totals = np.asarray(weights.sum(axis=1))
+        known = totals > 0
+        scores = (weights @ self.items / np.where(known, totals, 1.0)) @ self.items.T + self.biases
+        return np.exp(scores - scores.max(axis=1, keepdims=True)) * known
