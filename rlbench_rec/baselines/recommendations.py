@@ -32,12 +32,12 @@ def from_file(
 ) -> Recommended:
     """What any other library recommends, from a Parquet or CSV file.
 
-    `read_recommendations` says what a file may look like. Its
-    probabilities are taken as they are; what a list leaves of 1 is spread evenly over the actions that it does not
-    name. Scores become shares exp(score / tau) of their list, ranks k shares k^(-1 / tau); what a list does not name is
-    then not shown. tau is the temperature at which the logged actions of the training side are likeliest, over the
-    decisions whose action is on their list. Where those are fewer than 100, lists are taken by their ranks with
-    tau = 1, for scores have no unit of their own. Users and sessions that the file does not name get `popularity`.
+    `read_recommendations` says what a file may look like. Its probabilities are taken as they are; what a list leaves
+    of 1 is spread evenly over the actions that it does not name, or over all where it names all. Scores become shares
+    exp(score / tau) of their list, ranks k shares k^(-1 / tau); what a list does not name is then not shown. tau is the
+    temperature at which the logged actions of the training side are likeliest, over the decisions whose action is on
+    their list. Where those are fewer than 100, lists are taken by their ranks with tau = 1, for scores have no unit of
+    their own. Users and sessions that the file does not name get `popularity`.
 
     Args:
         path: the file.
@@ -106,8 +106,9 @@ class Recommended(PolicyWithMemory):
         table, others = np.zeros((len(numbers), self.action_count)), np.tile(self.showable, (len(numbers), 1))
         table[rows, self.lists.actions[entries]] = self.shares[entries]
         others[rows, self.lists.actions[entries]] = False
-        left, count = 1.0 - table.sum(axis=1), others.sum(axis=1)
-        table += others * np.where(left > ROUNDING, left / np.maximum(count, 1), 0.0)[:, None]
+        others[~others.any(axis=1)] = self.showable
+        left = 1.0 - table.sum(axis=1)
+        table += others * np.where(left > ROUNDING, left / others.sum(axis=1), 0.0)[:, None]
         return table / table.sum(axis=1, keepdims=True)
 
 
