@@ -260,10 +260,11 @@ def test_the_contract_of_policies_holds(file, log, worth):
     check_policy(f"file:{file(frame, 'r.parquet')}", log)
 
 
-def test_a_baselines_own_recommendations_score_as_it_does(file, log):
+@pytest.mark.parametrize("baseline", ["item-knn", "markov"])
+def test_a_baselines_own_recommendations_score_as_it_does(file, log, baseline):
     """What any library would do: its probabilities written to a file, decision by decision."""
-    markov = policies.make("markov", log)
-    chances = on_log(markov, log)
+    alone = policies.make(baseline, log)
+    chances = on_log(alone, log)
     steps = np.tile(np.arange(3), 40)
     frame = pd.DataFrame(
         {
@@ -275,9 +276,9 @@ def test_a_baselines_own_recommendations_score_as_it_does(file, log):
     )
     policy = policies.make(f"file:{file(frame, 'r.parquet')}", log)
     np.testing.assert_allclose(on_log(policy, log), chances, atol=1e-9)
-    for mine, its in zip(rb.evaluate(log, policy), rb.evaluate(log, markov), strict=True):
+    for mine, its in zip(rb.evaluate(log, policy), rb.evaluate(log, alone), strict=True):
         assert [mine.value, mine.ci_low] == pytest.approx([its.value, its.ci_low]) and mine.verdict == its.verdict
-    ranked = [rb.evaluation.imitation_metrics(log, each, k=2) for each in (policy, markov)]
+    ranked = [rb.evaluation.imitation_metrics(log, each, k=2) for each in (policy, alone)]
     assert [m.value for m in ranked[0]] == pytest.approx([m.value for m in ranked[1]])
 
 

@@ -112,6 +112,19 @@ def test_other_algorithms_choose_too(log, algorithm):
     assert (retrieved == rows.argmax(axis=1)[:, None] + 1).any(axis=1).all()
 
 
+@pytest.mark.parametrize("policy", ["als", "item-knn", "ease", "repeat", "popular-recent"])
+def test_other_policies_retrieve_too(log, policy):
+    """`als`, then `cql`, is the stack of collaborative filtering, a network and RL that docs/training.md shows."""
+    if policy == "als":
+        pytest.importorskip("implicit")
+    run = fit(log, "cql", encoder="gru", loop="lean", steps=5, device="cpu", retrieval=Retrieval(policy, 3))
+    rows = on_log(run.policy("softmax", tau=1.0), log)
+    ranked = ranking_on_log(policies.make(policy, log.episodes(0, 540)), log)
+    assert ((rows > 0).sum(axis=1) == 3).all()
+    kept = np.where(rows > 0, ranked, np.inf).min(axis=1)
+    assert (np.where(rows > 0, -np.inf, ranked).max(axis=1) <= kept).all(), "nothing better was left out"
+
+
 def test_seeds_in_one_pass(log):
     asked = Retrieval("popularity", 4)
     together = fit_seeds(log, "dqn", [0, 1], loop="ensemble", steps=20, device="cpu", retrieval=asked)

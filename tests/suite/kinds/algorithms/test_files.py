@@ -59,13 +59,13 @@ def test_a_baselines_own_recommendations_have_its_rows(shop):
     """Of a log of choices: estimates and next-item metrics. `file` is a file's name, whatever its folder."""
     source = {"dataset": str(shop / "shop.toml"), "data": str(shop), "mdp": {"history": 2}}
     data = mdp.build(events.load(str(shop / "shop.toml"), shop), mdp.MDPConfig(history=2), keep_names=True)
-    chances = policies.on_log(policies.make("markov", data.split()[0]), data)
+    chances = policies.on_log(policies.make("item-knn", data.split()[0]), data)
     frame = pd.DataFrame({"step": np.repeat(np.tile(np.arange(4), data.n_episodes), data.action_count)})
     frame["session_id"] = np.repeat(np.repeat(data.session_names.astype(int), 4), data.action_count)
     frame["item_id"], frame["probability"] = np.tile(np.array(data.action_names).astype(int), 800), chances.ravel()
     frame.to_parquet(shop / "recs.parquet")
 
-    its = rows_of(suite({"id": "markov"}, source=source))
+    its = rows_of(suite({"id": "item-knn"}, source=source))
     mine = rows_of(suite({"id": f"file:{shop / 'recs.parquet'}"}, source=source))
     assert set(mine["algorithm"]) == set(mine["policy"]) == {"file:recs.parquet"}
     assert set(mine["metric"]) > {"reward", "HR@10", "NDCG@10"}
