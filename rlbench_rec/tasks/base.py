@@ -119,6 +119,11 @@ class Task(ABC, Generic[ConfigT_co]):
         """What the shop is; `make` sets it from its arguments."""
         return TaskIdentity(self.id, self.version, self.seed, None, canonical(self.config))
 
+    @property
+    def reference_identity(self) -> TaskIdentity:
+        """The shop whose reference policies are 100 in this one: itself, unless another has the same users."""
+        return self.identity
+
     def named_policies(self) -> dict[str, Policy]:
         """Every policy that the task names: the behaviour policy, those to log with, and the target policies."""
         return {"behaviour": self.behaviour} | self.behaviour_policies() | self.target_policies()

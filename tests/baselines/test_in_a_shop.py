@@ -7,6 +7,9 @@ import pytest
 
 from rlbench_rec import policies, tasks
 from rlbench_rec.policies import on_log
+from rlbench_rec.results.read import load_runs
+from rlbench_rec.suite import Suite
+from rlbench_rec.suite.runner import run_suite
 
 
 @pytest.fixture(scope="module")
@@ -30,3 +33,21 @@ def test_runs_and_is_valued(name, shop, log):
     truth = shop.true_value(policy, relative_error=0.1)
     assert truth.value > 0
     assert truth.std_error <= 0.1 * shop.behaviour_value
+
+
+def test_a_suite_values_a_policy_that_reads_the_history(tmp_path, jobs_in_this_process):
+    source = {"task": "recommend-v1", "episodes": 60, "task_config": {"history": 10}}
+    suite = Suite(
+        name="shows-history",
+        sources=[source],
+        algorithms=[{"id": "markov"}],
+        seeds=[0],
+        estimators=["snips"],
+        n_resamples=100,
+        truth_error=0.5,
+    )
+    with jobs_in_this_process():
+        runs = load_runs(run_suite(suite, tmp_path / "out", device="cpu", workers=1).folder / "runs.csv")
+    truth = runs[(runs["algorithm"] == "markov") & (runs["estimator"] == "truth")]
+    assert (truth["status"] == "ok").all()
+    assert (truth["value"] > 0).sum() == 1

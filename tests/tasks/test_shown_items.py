@@ -10,6 +10,7 @@ from rlbench_rec import tasks
 from rlbench_rec.errors import InputError
 from rlbench_rec.events.event_types import EVENTS
 from rlbench_rec.mdp.state_layout import StateLayout
+from rlbench_rec.suite.reference_policies.best_known import find_reference
 from rlbench_rec.tasks.rollout import play
 from rlbench_rec.tasks.shown_items import add_shown, event_codes, history_block, nothing_shown
 
@@ -64,6 +65,12 @@ def test_a_shop_that_shows_none_is_the_shop_it_was():
     assert tasks.make("recommend-v1", 3, "judge", history=1).identity != plain.identity
     assert "history" not in plain.log(20).provenance.config["task_config"]
     assert plain.config.model_dump()["history"] == 0
+
+
+def test_its_reference_is_that_of_the_shop_with_the_same_users():
+    plain, shows = (tasks.make("recommend-v1", 0, "judge", history=n) for n in (0, 10))
+    assert shows.reference_identity == plain.identity == plain.reference_identity
+    assert find_reference(shows) == find_reference(plain)
 
 
 @pytest.mark.parametrize("name", TASKS)

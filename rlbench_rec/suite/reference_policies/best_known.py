@@ -71,7 +71,7 @@ def find_reference(task: Task, file: Path | None = None) -> Reference | None:
     file = table_file() if file is None else file
     rows = read_references(file) if file.is_file() else None
     if rows is not None:
-        of_shop = rows[rows["identity"] == task.identity.digest]
+        of_shop = rows[rows["identity"] == task.reference_identity.digest]
         if len(of_shop):
             best = of_shop.iloc[int(of_shop["value"].to_numpy().argmax())]
             numbers = float(best["value"]), float(best["std_error"]), int(best["n_episodes"])

@@ -13,6 +13,7 @@ from ...mdp.dataset import StateLayout
 from ...policies import EpsilonGreedy, Policy, Softmax, Uniform
 from ..base import Task
 from ..expected_outcomes import ExpectedOutcomes
+from ..identity import TaskIdentity, canonical
 from ..shown_items import PURCHASED, add_shown, event_codes, history_block, history_limits, nothing_shown
 from ..simulator import Simulator
 from ..true_values import TrueValue
@@ -231,6 +232,11 @@ class Recommend(Task[RecommendConfig]):
         layout, history = super().layout, self.config.history
         known = {"item_count": self.action_count, "event_count": PURCHASED} if history else {}
         return replace(layout, history=history, **known)
+
+    @property
+    def reference_identity(self) -> TaskIdentity:
+        """That of the shop that shows no history: what users do is the same."""
+        return replace(self.identity, config=canonical(self.config.model_copy(update={"history": 0})))
 
     @property
     def observation_bounds(self) -> tuple[np.ndarray, np.ndarray]:
