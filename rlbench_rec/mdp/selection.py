@@ -77,6 +77,29 @@ def select(data: TransitionDataset, chosen: np.ndarray) -> TransitionDataset:
     return _replaced(data, part, int(training.sum()), _provenance(data, numbers))
 
 
+def decisions(data: TransitionDataset, chosen: np.ndarray) -> TransitionDataset:
+    """The decisions of a mask; the others are events that the histories of later ones still show. Episodes without any
+    are left out.
+
+    Args:
+        data: the dataset.
+        chosen: (n,) bool, at least one of them true.
+    """
+    counts = np.add.reduceat(chosen.astype(np.int64), data.episode_starts)
+    if not counts.all():
+        chosen = chosen[np.repeat(counts > 0, data.episode_lengths)]
+        data, counts = select(data, counts > 0), counts[counts > 0]
+    rows = np.flatnonzero(chosen)
+    part = {name: column[rows] for name, column in _columns(data, PER_ROW)}
+    part["episode_starts"] = np.cumsum(counts) - counts
+    if data.items is None or data.events is None or data.gaps is None:
+        part |= {name: column[rows] for name, column in _columns(data, EVENT_COLUMNS)}
+    else:
+        part["event_rows"] = data.events_of(rows)
+        part["event_starts"] = data.episode_starts if data.event_starts is None else data.event_starts
+    return _replaced(data, part, data.train_episodes, _of_part(data))
+
+
 def _numbers(chosen: np.ndarray, episodes: int) -> np.ndarray:
     """(k,) int64 numbers of the chosen episodes."""
     where = "select"

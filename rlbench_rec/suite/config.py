@@ -127,8 +127,8 @@ class AlgorithmSpec(BaseModel):
     label: str = Field(default="", pattern=LABEL)
     """What sets it apart from the plain algorithm (`gamma-0`); part of the variant. Rows that differ without a label
     show the settings in which they do."""
-    encoder: str = "mlp"
-    """Encoder id."""
+    encoder: str | None = None
+    """Encoder id; None: the algorithm's own, `mlp` of most."""
     config: dict[str, Any] = {}
     """Overrides of the algorithm's config, or of the policy's parameters."""
     shuffle_rewards: bool = False

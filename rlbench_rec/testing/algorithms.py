@@ -86,7 +86,7 @@ def toy_shop(episodes: int = 600, seed: int = 0, history: int = 0) -> Transition
 def check_algorithm(
     algorithm: str,
     *,
-    encoder: str = "mlp",
+    encoder: str | None = None,
     loop: str = "tensor",
     history: int = 2,
     steps: int | None = None,
@@ -95,13 +95,15 @@ def check_algorithm(
     """Assert the contract: it learns the toy shop, repeats itself, and offers sound policies.
 
     An algorithm with a field `gamma` must find the optimal policy, and the greedy one at gamma = 0. One without it must
-    find the greedy policy; if it offers the form `stochastic` it clones, and must be close, over the states of the log,
-    to the uniform behaviour policy. One whose config says that it `learns` the value of the behaviour policy must come
+    find the greedy policy; if it offers the form `stochastic`, or `greedy` alone, it clones, and must be close, over
+    the states of the log, to the uniform behaviour policy. One that `learns` the reward of a decision must find the
+    greedy policy. One whose config says that it `learns` the value of the behaviour policy must come
     within 0.15 of that, and take what is best by it; one that learns the value of the best policy must clone; a better
     policy must be worth more than the log's.
 
     Args:
-        algorithm, encoder, loop: registered ids.
+        algorithm, loop: registered ids.
+        encoder: a registered id; None: the algorithm's own.
         history: see `toy_shop`.
         steps: gradient steps in which it has to learn the shop; None: 200, of one that learns the behaviour policy's
             value, or of a slow learner of this package, 400.
@@ -119,7 +121,7 @@ def check_algorithm(
 def algorithm_checks(
     algorithm: str,
     *,
-    encoder: str = "mlp",
+    encoder: str | None = None,
     loop: str = "tensor",
     history: int = 2,
     steps: int | None = None,
@@ -180,7 +182,8 @@ def algorithm_checks(
         greedy(gamma=0.0)
 
     def cloned() -> None:
-        probabilities = on_log(trained().policy("stochastic"), data)
+        clone = trained().policy("stochastic") if "stochastic" in config_class.forms else trained().clone()
+        probabilities = on_log(clone, data)
         distance = 0.5 * np.abs(probabilities - 1 / 3).sum(axis=1).mean()
         assert distance < 0.1, f"{algorithm} is {distance:.2f} (total variation) from the behaviour policy"
 
@@ -197,7 +200,7 @@ def algorithm_checks(
         assert same, f"{algorithm} has other values after it is saved and read back"
 
     def said() -> None:
-        made = create(trained().config, encoder, data.layout, data.action_count, 32, "cpu")
+        made = create(trained().config, trained().encoder, data.layout, data.action_count, 32, "cpu")
         gives, says = made.objective is not None, config_class.gives_objective()
         assert gives == says, f"gives_objective() of {algorithm}'s config says {says}, and what it builds {gives}"
 
@@ -215,9 +218,11 @@ def algorithm_checks(
         ]
     elif config_class.learns == "better policy":
         learns = [Check("is better than the behaviour policy", better)]
+    elif config_class.learns == "reward":
+        learns = [Check("takes what pays at once", greedy)]
     elif "gamma" in fields:
         learns = [Check("finds the optimal policy", optimal), Check("does not look ahead at gamma = 0", control)]
-    elif "stochastic" in config_class.forms:
+    elif "stochastic" in config_class.forms or config_class.forms == ("greedy",):
         learns = [Check("clones the behaviour policy", cloned)]
     else:
         learns = [Check("takes what pays at once", greedy)]

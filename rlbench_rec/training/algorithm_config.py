@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..errors import InputError
 from ..parsing import with_overrides
-from .registries import ALGORITHMS
+from .registries import ALGORITHMS, ENCODERS
 
 if TYPE_CHECKING:
     from ..mdp.dataset import TransitionDataset
@@ -22,10 +23,15 @@ LOGIT_FORMS = ("stochastic", "greedy")
 """Policies of a network whose scores are a policy's logits."""
 
 Learns = Literal[
-    "best policy", "value of the best policy", "behaviour policy", "value of the behaviour policy", "better policy"
+    "best policy",
+    "value of the best policy",
+    "behaviour policy",
+    "value of the behaviour policy",
+    "better policy",
+    "reward",
 ]
 """What an algorithm looks for in a log: the best policy; Q of it, beside a clone that acts; the policy that logged (a
-clone); Q of that, and what is best by it; or a policy that is better than it."""
+clone); Q of that, and what is best by it; a policy that is better than it; or what a decision earns by itself."""
 
 Width = Annotated[int, Field(ge=1, le=16_384)]
 """Of a layer."""
@@ -55,6 +61,12 @@ class AlgorithmConfig(BaseModel, ABC):
     """The policies that can be made of the trained network."""
     learns: ClassVar[Learns] = "behaviour policy"
     """What it looks for, which is what the contract tests ask of it."""
+    encoder: ClassVar[str] = "mlp"
+    """The encoder that it has where none is named."""
+    encoders: ClassVar[tuple[str, ...]] = ()
+    """The only encoders that it can have; none: any."""
+    is_baseline: ClassVar[bool] = False
+    """Whether it is a policy that a learner must beat: no frontier is made of it."""
 
     @abstractmethod
     def build(self, networks: NetworkBuilder, batch_size: int) -> Trainable:
@@ -114,6 +126,22 @@ class ValueConfig(AlgorithmConfig):
         """The discount factor, once it is settled."""
         assert self.gamma is not None, "make_config settles gamma"
         return self.gamma
+
+
+def encoder_of(algorithm: str, wanted: str | None) -> str:
+    """The encoder that an algorithm is trained with: the wanted one, or its own where none is named.
+
+    Raises:
+        UnknownNameError: no such algorithm or encoder.
+        InputError: an encoder that the algorithm cannot have.
+    """
+    config = ALGORITHMS[algorithm]
+    encoder = ENCODERS.canonical(wanted or config.encoder)
+    if config.encoders and encoder not in config.encoders:
+        can = " or ".join(config.encoders)
+        hint = f"Leave it out, which takes {config.encoder}."
+        raise InputError(f"{algorithm} reads its states by {can}, not by {encoder}.", where="encoder", hint=hint)
+    return encoder
 
 
 def make_config(algorithm: str, overrides: Mapping[str, object] | None, gamma: float) -> AlgorithmConfig:

@@ -50,7 +50,7 @@ class FitOptions:
     """
 
     loop: str = "tensor"
-    encoder: str = "mlp"
+    encoder: str | None = None
     steps: Steps = 2_000
     batch_size: int = 256
     device: str = "auto"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
@@ -12,6 +13,9 @@ from ..mdp.dataset import TransitionDataset
 from .networks import ActionScores
 from .objective import Objective
 from .transitions import Batch, Transitions
+
+if TYPE_CHECKING:
+    from .validation import HeldOut
 
 
 class Trainable(ABC):
@@ -52,12 +56,15 @@ class Trainable(ABC):
         """What its loss is of: the transitions of (b,) row numbers, with the `columns` that it asks for."""
         return transitions.batch(rows, self.columns)
 
-    def conclude(self, network: ActionScores, data: TransitionDataset) -> None:  # noqa: B027  (most have nothing to do)
+    def conclude(  # noqa: B027  (most have nothing to do)
+        self, network: ActionScores, data: TransitionDataset, held_out: HeldOut | None
+    ) -> None:
         """Settle, after the last step, what steps do not learn: in the network that policies are made of.
 
         Args:
             network: a copy of `score_network`, as training left it.
             data: the episodes that were trained on.
+            held_out: the episodes that training did not see, where there are some.
         """
 
     @abstractmethod

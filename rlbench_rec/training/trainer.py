@@ -12,14 +12,14 @@ from torch.nn import Dropout
 from ..errors import InputError
 from ..mdp.dataset import StateLayout, TransitionDataset
 from ..mdp.validate import check
-from .algorithm_config import AlgorithmConfig, ValueConfig, make_config
+from .algorithm_config import AlgorithmConfig, ValueConfig, encoder_of, make_config
 from .device import resolve, seeded
 from .fit_options import FitOptions, Retrieval, Steps
 from .learning_curve import Member, train
 from .loops.loop import Loop
-from .networks import NetworkBuilder
+from .networks import ActionScores, NetworkBuilder
 from .networks.items import give_vectors
-from .registries import ALGORITHMS, ENCODERS, LOOPS
+from .registries import ALGORITHMS, LOOPS
 from .resumable_checkpoint import ResumableCheckpoint, settings_of
 from .reward_scale import in_units_of, reward_scale
 from .trainable import Trainable
@@ -33,7 +33,7 @@ def fit(
     algorithm: str,
     *,
     loop: str = "tensor",
-    encoder: str = "mlp",
+    encoder: str | None = None,
     steps: Steps = 2_000,
     batch_size: int = 256,
     seed: int = 0,
@@ -58,7 +58,7 @@ def fit(
         data: the training side.
         algorithm: id in `ALGORITHMS`.
         loop: id in `LOOPS`; `tensor` and `stock` train alike, `tensor` faster.
-        encoder: id in `ENCODERS`.
+        encoder: id in `ENCODERS`; None: the algorithm's own, `mlp` of most.
         steps: gradient steps; or `plateau`: until the held-out score that chooses the best checkpoint has not improved
             for `PATIENCE` = 2,000 steps, `MOST_STEPS` = 50,000 at the most. `run.steps_used` says how many they were.
         batch_size: rows per step, drawn uniformly with replacement.
@@ -76,8 +76,9 @@ def fit(
     Raises:
         UnknownNameError: an unknown algorithm, encoder or loop.
         OutputError: `keep` cannot be written.
-        InputError: an unknown config field, CUDA asked for and absent, data with NaN, with one action or with fewer
-            rows than a batch, a loss that stops being a number, naming the step, or `keep` of another training.
+        InputError: an unknown config field, an encoder that the algorithm cannot have, CUDA asked for and absent, data
+            with NaN, with one action or with fewer rows than a batch, a loss that stops being a number, naming the
+            step, or `keep` of another training.
     """
     options = FitOptions(
         loop=loop,
@@ -100,7 +101,7 @@ def fit_seeds(
     seeds: Sequence[int],
     *,
     loop: str = "ensemble",
-    encoder: str = "mlp",
+    encoder: str | None = None,
     steps: Steps = 2_000,
     batch_size: int = 256,
     device: str = "auto",
@@ -164,11 +165,8 @@ def _fit(
         first = FirstStage.fit(data, options.retrieval, options.validation)
         runs = _fit(first.choices(), algorithm, seeds, replace(options, retrieval=None), keep)
         return [first.with_second(run) for run in runs]
-    algorithm, encoder, loop = (
-        ALGORITHMS.canonical(algorithm),
-        ENCODERS.canonical(options.encoder),
-        LOOPS.canonical(options.loop),
-    )
+    algorithm, loop = ALGORITHMS.canonical(algorithm), LOOPS.canonical(options.loop)
+    encoder = encoder_of(algorithm, options.encoder)
     config = make_config(algorithm, options.config, data.gamma)
     options = replace(options, encoder=encoder, loop=loop, device=resolve(options.device))
     training, held = config.episodes(*hold_out(data, options.validation))
@@ -188,12 +186,19 @@ def _fit(
         train(members, running, held_out, options, checkpoint)
     if checkpoint:
         checkpoint.path.unlink(missing_ok=True)
-    return [_run(member, algorithm, config, data, scaled, options, scale) for member in members]
+    runs = []
+    for member in members:
+        networks = _checkpoints(member)
+        for network in networks.values():
+            member.algorithm.conclude(network, scaled, held_out)
+        runs.append(_run(member, networks, algorithm, config, data, options, scale))
+    return runs
 
 
 def _member(config: AlgorithmConfig, data: TransitionDataset, seed: int, options: FitOptions) -> Member:
     with seeded(seed, options.device):
-        algorithm = create(config, options.encoder, data.layout, data.action_count, options.batch_size, options.device)
+        encoder = options.encoder or config.encoder
+        algorithm = create(config, encoder, data.layout, data.action_count, options.batch_size, options.device)
     for network in algorithm.networks.values():
         give_vectors(network, data.item_vectors, config.tune_item_vectors)
     algorithm.prepare(data)
@@ -212,31 +217,33 @@ def _loop(members: Sequence[Member], training: TransitionDataset, config: Algori
     return together(algorithms, training, batch_size, seeds, device, n_steps=n_steps)
 
 
+def _checkpoints(member: Member) -> dict[str, ActionScores]:
+    networks = {"last": member.finished or copy.deepcopy(member.network)}
+    if member.point.best is not None:
+        networks["best"] = member.point.best
+    return {name: network.eval().requires_grad_(False) for name, network in networks.items()}
+
+
 def _run(
     member: Member,
+    networks: dict[str, ActionScores],
     algorithm: str,
     config: AlgorithmConfig,
     data: TransitionDataset,
-    training: TransitionDataset,
     options: FitOptions,
     scale: float,
 ) -> Run:
     import pandas as pd
 
     point = member.point
-    networks = {"last": member.finished or copy.deepcopy(member.network)}
-    if point.best is not None:
-        networks["best"] = point.best
-    for network in networks.values():
-        member.algorithm.conclude(network.eval(), training)
     return Run(
         algorithm=algorithm,
-        encoder=options.encoder,
+        encoder=options.encoder or config.encoder,
         loop=options.loop,
         config=config,
         layout=data.layout,
         action_count=data.action_count,
-        networks={name: network.requires_grad_(False) for name, network in networks.items()},
+        networks=networks,
         history=pd.DataFrame(point.history),
         steps=options.steps,
         batch_size=options.batch_size,

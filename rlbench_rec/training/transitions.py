@@ -39,6 +39,7 @@ class Batch(NamedTuple):
         propensities: (b, 1) the behaviour policy's probability of the logged action. Only where an algorithm asks for
             it.
         folds: (b, 1) int64 in [0, FOLDS), the same for all rows of a user. Only where an algorithm asks for it.
+        negatives: (b, m) int64 actions drawn for the batch as a whole, of a sampled softmax alone.
     """
 
     states: torch.Tensor
@@ -51,6 +52,7 @@ class Batch(NamedTuple):
     steps: torch.Tensor | None = None
     propensities: torch.Tensor | None = None
     folds: torch.Tensor | None = None
+    negatives: torch.Tensor | None = None
 
     def targets(self, next_value: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
         """(b, 1) r + discount * next_value(next states), without gradients.

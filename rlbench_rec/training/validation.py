@@ -9,13 +9,15 @@ import numpy as np
 import torch
 
 from ..mdp.dataset import TransitionDataset
-from .networks import ActionScores
+from .networks import ActionScores, score
 from .reward_scale import in_units_of
 from .trainable import Trainable
-from .transitions import Transitions
+from .transitions import Batch, Transitions
 
 MAX_ROWS = 4_096
 """Held-out rows that are scored, evenly spaced over all of them."""
+CELLS = 16_000_000
+"""Scores that are held at once."""
 NEAR_ZERO = 0.5
 """A mean return smaller than this share of the returns' spread counts as that share: nothing is many times zero."""
 
@@ -87,7 +89,7 @@ class HeldOut:
 
     def __init__(self, data: TransitionDataset, device: str, algorithm: Trainable, scale: float = 1.0):
         self.gamma = gamma = algorithm.gamma
-        self.scale = scale
+        self.scale, self.action_count = scale, data.action_count
         transitions = Transitions(in_units_of(data, scale), device)
         numbers = np.unique(np.linspace(0, len(data) - 1, min(len(data), MAX_ROWS)).round().astype(np.int64))
         returns = data.returns_to_go(gamma or 0.0)[numbers]
@@ -108,11 +110,29 @@ class HeldOut:
         finally:
             network.train()
 
+    def scores_and_actions(self, network: ActionScores) -> tuple[np.ndarray, np.ndarray]:
+        """(k, A) float64 scores of the held-out rows, minus infinity for what is ruled out, and (k,) what was logged:
+        every row, or as many, evenly spaced, as fit into memory.
+
+        Args:
+            network: one that looks at the state alone.
+        """
+        each = -(-len(self.states) * self.action_count // CELLS)
+        scores = score(network, self.states[::each].cpu().numpy()).astype(np.float64)
+        return scores, self.actions[::each, 0].cpu().numpy()
+
+    def _log_loss(self, network: ActionScores) -> float:
+        rows, picked = max(1, CELLS // self.action_count), []
+        for first in range(0, len(self.actions), rows):
+            part = slice(first, first + rows)
+            batch = Batch._make(None if column is None else column[part] for column in self.batch)
+            picked.append(network.on_batch(batch).log_softmax(dim=1).gather(1, self.actions[part]))
+        return -float(torch.cat(picked).mean(dtype=torch.float64))
+
     def _score(self, network: ActionScores) -> Scores:
         with torch.inference_mode():
             if self.gamma is None:
-                picked = network.on_batch(self.batch).log_softmax(dim=1).gather(1, self.actions)
-                return Scores(log_loss=-float(picked.mean(dtype=torch.float64)))
+                return Scores(log_loss=self._log_loss(network))
             worth = network.next_value(self.next_states, self.next_actions)
             targets = (self.rewards + self.gamma * (1.0 - self.terminals) * worth).double()
             td_error = float((targets - network.values(self.states).gather(1, self.actions)[:, 0]).square().mean())

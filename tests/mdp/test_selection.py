@@ -9,6 +9,7 @@ import pytest
 
 from rlbench_rec.errors import InputError
 from rlbench_rec.mdp import TransitionDataset
+from rlbench_rec.mdp.selection import decisions
 from rlbench_rec.mdp.validate import EVENT_COLUMNS, PER_ROW
 
 
@@ -162,3 +163,25 @@ def test_a_dataset_with_other_events_is_saved_as_format_3(tmp_path):
     old = replace(log(5, other_events=False), next_episodes=None)
     old.save(tmp_path / "old")
     assert '"format": 2' in (tmp_path / "old" / "dataset.json").read_text()
+
+
+@pytest.mark.parametrize("other_events", [True, False])
+@pytest.mark.parametrize("seed", range(4))
+def test_chosen_decisions_see_the_histories_that_they_saw(seed, other_events):
+    data = log(seed, other_events=other_events)
+    chosen = np.random.default_rng(seed).random(len(data)) < 0.4
+    chosen[:2] = False, True
+    part = decisions(data, chosen)
+    assert np.array_equal(part.states(), data.states()[chosen])
+    for name in ("actions", "rewards", "metrics", "timestamps"):
+        assert np.array_equal(getattr(part, name), getattr(data, name)[chosen])
+    episode = np.repeat(np.arange(data.n_episodes), data.episode_lengths)[chosen]
+    kept, starts = np.unique(episode, return_index=True)
+    assert np.array_equal(part.episode_starts, starts) and np.array_equal(part.clusters, data.clusters[kept])
+    assert part.train_episodes == (kept < data.train_episodes).sum()
+
+
+def test_decisions_of_a_log_without_items():
+    data = replace(log(0, other_events=False), history=0, items=None, events=None, gaps=None)
+    part = decisions(data, data.actions == 1)
+    assert (part.actions == 1).all() and part.items is None

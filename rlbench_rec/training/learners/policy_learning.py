@@ -18,6 +18,7 @@ from .candidate_policies import ALL, Candidate, CandidateScores, KeptPolicy, Sha
 from .choice_of_policy import choose, logged_log_probabilities
 
 if TYPE_CHECKING:
+    from ..validation import HeldOut
     from .policy_configs import PolicyLearner
 
 
@@ -90,7 +91,7 @@ class PolicyLearning(TorchAlgorithm):
         # An objective is not changed once a loop has it; this is before.
         self.objective = Objective(self.objective.heads, self.objective.loss, settings._replace(**known))
 
-    def conclude(self, network: ActionScores, data: TransitionDataset) -> None:
+    def conclude(self, network: ActionScores, data: TransitionDataset, held_out: HeldOut | None) -> None:
         assert isinstance(network, KeptPolicy), "made by score_network"
         if len(self.members) > 1:
             logged = logged_log_probabilities(network.scores, data, network.device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..algorithm_config import AlgorithmConfig
+from ..algorithm_config import AlgorithmConfig, encoder_of
 from ..algorithms import D3rlpyConfig
 from ..device import resolve
 from ..networks.encoders.recurrent import GRUEncoder, LSTMEncoder
@@ -15,7 +15,11 @@ RECURRENT = (GRUEncoder, LSTMEncoder)
 
 
 def nearest_loop(
-    wanted: str, algorithm: str, encoder: str, device: str = "auto", config: Mapping[str, object] | None = None
+    wanted: str,
+    algorithm: str,
+    encoder: str | None = None,
+    device: str = "auto",
+    config: Mapping[str, object] | None = None,
 ) -> str:
     """`wanted` where it can train this pair, and is worth it, else the next in ensemble, lean, tensor.
 
@@ -24,14 +28,16 @@ def nearest_loop(
     CPU than one after the other.
 
     Args:
-        wanted, algorithm, encoder: ids.
+        wanted, algorithm: ids.
+        encoder: id; None: the algorithm's own.
         device: where to train, as in `fit`.
         config: overrides of the algorithm's config, as in `fit`.
 
     Raises:
         UnknownNameError: an id that is not there.
+        InputError: an encoder that the algorithm cannot have.
     """
-    loop, learner, module = LOOPS.canonical(wanted), ALGORITHMS[algorithm], ENCODERS[encoder]
+    loop, learner, module = LOOPS.canonical(wanted), ALGORITHMS[algorithm], ENCODERS[encoder_of(algorithm, encoder)]
     alone = issubclass(module, RECURRENT) or bool((config or {}).get("dropout"))
     if loop == "ensemble" and (alone or (issubclass(module, TransformerEncoder) and resolve(device) == "cpu")):
         loop = "lean"

@@ -4,6 +4,7 @@ hands them to d3rlpy."""
 from .action_scores import ActionScores, Constrained, ScoreNetwork, score
 from .actor_critic import ActorCritic, BehaviourQ, JointActorCritic, Output
 from .builder import NetworkBuilder
+from .next_item import NextItemLogits, NextItemScores
 from .past_scores import PastScores
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "Constrained",
     "JointActorCritic",
     "NetworkBuilder",
+    "NextItemLogits",
+    "NextItemScores",
     "Output",
     "PastScores",
     "ScoreNetwork",

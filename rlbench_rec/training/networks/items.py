@@ -32,6 +32,12 @@ class ItemEmbedding(nn.Module):
             return self.own(ids)
         return self.own(ids) + self.projection(self.vectors(ids))
 
+    def table(self) -> torch.Tensor:
+        """(items + 1, size) e of every item by id."""
+        if self.vectors is None or self.projection is None:
+            return self.own.weight
+        return self.own.weight + self.projection(self.vectors.weight)
+
 
 def give_vectors(network: nn.Module, vectors: np.ndarray | None, tuned: bool) -> None:
     """Put the log's item vectors into every embedding of a network, to be trained further or not."""

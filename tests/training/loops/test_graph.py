@@ -82,19 +82,38 @@ def test_on_a_cpu_its_numbers_are_those_of_lean(algorithm, shop):
 CASES = [("mlp", shop) for shop in SHOPS] + [(encoder, "history") for encoder in ENCODERS if encoder != "mlp"]
 
 
-RECORDED = [name for name in ALGORITHMS if nearest_loop("graph", name, "mlp") == "graph"]
-OF_D3RLPY = [name for name in RECORDED if nearest_loop("stock", name, "mlp") == "stock"]
-# An encoder waits for nothing because of what is learnt on it.
-PAIRS = [(name, case) for name in RECORDED for case in CASES if name in OF_D3RLPY or case[0] == "mlp"]
+RECORDED = [name for name in ALGORITHMS if nearest_loop("graph", name) == "graph"]
+OF_D3RLPY = [name for name in RECORDED if nearest_loop("stock", name) == "stock"]
+
+
+def _cases(algorithm):
+    """What an algorithm is recorded on. An encoder waits for nothing because of what is learnt on it."""
+    config = ALGORITHMS[algorithm]
+    if config.encoders:
+        return [(config.encoder, shop) for shop in SHOPS if shop != "context"]
+    return [case for case in CASES if algorithm in OF_D3RLPY or case[0] == "mlp"]
+
+
+PAIRS = [(name, case) for name in RECORDED for case in _cases(name)]
 
 
 @pytest.mark.parametrize(("algorithm", "case"), PAIRS, ids=["-".join((name, *case)) for name, case in PAIRS])
 @pytest.mark.parametrize("loop", [graph, graph_bf16])
 def test_a_step_holds_nothing_that_waits_for_the_device(loop, algorithm, case):
     encoder, shop = case
-    data, operations = SHOPS[shop](), Operations()
-    config = make_config(algorithm, None, data.gamma)
+    _waits_for_nothing(loop, algorithm, None, encoder, SHOPS[shop]())
+
+
+@pytest.mark.parametrize("loop", [graph, graph_bf16])
+def test_nor_do_the_negatives_of_a_sampled_softmax(loop):
+    config = {"loss": "sampled-softmax", "negatives": 20}
+    _waits_for_nothing(loop, "sasrec", config, "transformer", SHOPS["forbidden"]())
+
+
+def _waits_for_nothing(loop, algorithm, overrides, encoder, data):
+    operations, config = Operations(), make_config(algorithm, overrides, data.gamma)
     algo = create(config, encoder, data.layout, data.action_count, BATCH, "cpu")
+    algo.prepare(data)
     advance = loop(algo, data, BATCH, 0, "cpu")
     advance(WARM_UP)
     with operations:

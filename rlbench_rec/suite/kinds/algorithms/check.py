@@ -17,7 +17,7 @@ from ...reference_policies.best_known import find_reference
 from ...saved_behaviour import check_behaviour
 from ...sources import make_task
 from .files import check_files
-from .jobs import FIXED, labelled
+from .jobs import FIXED, encoder_of_row, labelled
 from .log_length import check_length
 
 UNSET_GAMMA = -1.0
@@ -35,9 +35,9 @@ def check(suite: Suite) -> None:
     Raises:
         UnknownNameError: an unknown task, dataset, algorithm, encoder, loop, estimator or metric.
         MissingFileError: the raw files of a data set are not there.
-        InputError: an unknown policy form or algorithm setting, a task's parameter out of range, a metric that a source
-            does not have, a task without a reference policy where values are to be normalised, something named twice,
-            or a log that is too short to train on.
+        InputError: an unknown policy form or algorithm setting, an encoder that an algorithm cannot have, a task's
+            parameter out of range, a metric that a source does not have, a task without a reference policy where values
+            are to be normalised, something named twice, or a log that is too short to train on.
     """
     from .... import ope, training
 
@@ -71,20 +71,20 @@ def check(suite: Suite) -> None:
 def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
     from .... import training
     from ....policies.registry import POLICIES, settled
-    from ....training.algorithm_config import make_config
+    from ....training.algorithm_config import encoder_of, make_config
 
     made: list[tuple[object, ...]] = []
     for spec in specs:
         retrieval = _checked_retrieval(spec)
         if spec.id not in POLICIES and spec.id not in training.ALGORITHMS:
             raise UnknownNameError("algorithm", spec.id, [*POLICIES, *training.ALGORITHMS], pluggable=True)
-        encoder = training.ENCODERS.canonical(spec.encoder)
+        encoder = training.ENCODERS.canonical(encoder_of_row(spec))
         if spec.label == BEST:
             raise InputError(
                 f"The label '{BEST}' is that of best checkpoints.", where="algorithms", hint="Choose another."
             )
         if spec.id in training.ALGORITHMS:
-            config = make_config(spec.id, spec.config, UNSET_GAMMA)
+            config, encoder = make_config(spec.id, spec.config, UNSET_GAMMA), encoder_of(spec.id, spec.encoder)
             made.append(
                 (training.ALGORITHMS.canonical(spec.id), spec.label, encoder, config, spec.shuffle_rewards, retrieval)
             )

@@ -17,17 +17,18 @@ from ...labels import differences, places
 from ...plan import Job
 from .files import identity
 
-BEHAVIOUR = AlgorithmSpec(id="behaviour")
+DEFAULT_ENCODER = "mlp"
+"""Of most algorithms, and what stands in the run ids of what has none."""
+BEHAVIOUR = AlgorithmSpec(id="behaviour", encoder=DEFAULT_ENCODER)
 """The behaviour policy itself: the line every other row is measured against."""
-COUNTERPART = AlgorithmSpec(id="counterpart")
+COUNTERPART = AlgorithmSpec(id="counterpart", encoder=DEFAULT_ENCODER)
 """The policy of the other log of the same shop."""
 
-REFERENCE = AlgorithmSpec(id="reference")
+REFERENCE = AlgorithmSpec(id="reference", encoder=DEFAULT_ENCODER)
 """The best policy that is known in a shop: 100 on the normalised scale."""
-LEARNERS = AlgorithmSpec(id="learners")
+LEARNERS = AlgorithmSpec(id="learners", encoder=DEFAULT_ENCODER)
 """All learners of a suite together: what `frontier-best` chooses among."""
 
-DEFAULT_ENCODER = "mlp"
 FIXED = "fixed"
 """Variant of a policy that is not trained and has no label."""
 RETRIEVAL = ("retrieve", "candidates", "retrieve_config")
@@ -51,20 +52,25 @@ class TrainingJob(Job[Suite, Source]):
     file_sha256: str = ""
 
     @property
+    def encoder(self) -> str:
+        """Encoder id."""
+        return encoder_of_row(self.spec)
+
+    @property
     def name(self) -> str:
         """Place, algorithm, label, encoder and seed."""
-        parts = [self.place, self.spec.name, self.spec.label, self.spec.encoder, f"seed{self.seed}"]
+        parts = [self.place, self.spec.name, self.spec.label, self.encoder, f"seed{self.seed}"]
         return ".".join(part for part in parts if part)
 
     @property
     def called(self) -> str:
         """What a frontier among several learners calls this one."""
-        return "/".join(filter(None, (self.spec.id, self.spec.label, self.spec.encoder.replace(DEFAULT_ENCODER, ""))))
+        return "/".join(filter(None, (self.spec.id, self.spec.label, self.encoder.replace(DEFAULT_ENCODER, ""))))
 
     @property
     def stem(self) -> str:
         """What the variants of the job's rows begin with: encoder and label."""
-        return "/".join(part for part in (self.spec.encoder, self.spec.label) if part)
+        return "/".join(part for part in (self.encoder, self.spec.label) if part)
 
     @property
     def forms(self) -> list[str]:
@@ -86,11 +92,12 @@ class TrainingJob(Job[Suite, Source]):
         """The training loop: the suite's, or the nearest that can train this row."""
         from ....training import nearest_loop
 
-        return nearest_loop(self.suite.loop, self.spec.id, self.spec.encoder, self.device, self.spec.config)
+        return nearest_loop(self.suite.loop, self.spec.id, self.encoder, self.device, self.spec.config)
 
     @property
     def is_learner(self) -> bool:
-        """Whether it learns Q of all actions, and is not a control of another row: what `frontier-best` may choose."""
+        """Whether it learns Q of all actions, and is neither a baseline nor a control: what `frontier-best` may
+        choose."""
         from ....training import ALGORITHMS
         from ....training.algorithm_config import ValueConfig
 
@@ -98,7 +105,8 @@ class TrainingJob(Job[Suite, Source]):
             return False
         if CONTROL in self.spec.label.split("/"):
             return False
-        return issubclass(ALGORITHMS[self.spec.id], ValueConfig)
+        config = ALGORITHMS[self.spec.id]
+        return issubclass(config, ValueConfig) and not config.is_baseline
 
     @property
     def trained_together(self) -> bool:
@@ -116,9 +124,10 @@ class TrainingJob(Job[Suite, Source]):
         # So do logs on which nothing is credited: what a decision is, `content` says where it was chosen.
         hidden = dict.fromkeys(("data", "dataset", "task", "counterpart", "label"), True)
         source = self.source.model_dump(mode="json", exclude={**hidden, "mdp": set(DECISION_KEYS)})
-        # Where a row runs shapes none of its numbers; nor do settings of a retriever where there is none.
+        # Where a row runs shapes none of its numbers; nor do settings of a retriever where there is none. The encoder
+        # that an algorithm has by itself is the same one as where it is named.
         unused = {"only_on"} if self.spec.retrieve else {"only_on", *RETRIEVAL}
-        algorithm = self.spec.model_dump(mode="json", exclude=unused) | {"id": self.spec.name}
+        algorithm = self.spec.model_dump(mode="json", exclude=unused) | {"id": self.spec.name, "encoder": self.encoder}
         if self.file_sha256:
             algorithm["file_sha256"] = self.file_sha256
         return suite | {"source": source | {"name": self.source.name}, "algorithm": algorithm}
@@ -211,12 +220,20 @@ def _choices(jobs: Sequence[TrainingJob], seeds: Sequence[int]) -> list[ChoiceJo
     return found
 
 
+def encoder_of_row(spec: AlgorithmSpec) -> str:
+    """The encoder that a row names, or its algorithm's own."""
+    from ....training import ALGORITHMS
+
+    own = ALGORITHMS[spec.id].encoder if spec.id in ALGORITHMS else DEFAULT_ENCODER
+    return spec.encoder or own
+
+
 def labelled(specs: Sequence[AlgorithmSpec]) -> list[AlgorithmSpec]:
     """The algorithms with labels that tell them apart: `learning_rate=0.001` for a second `dqn` that has it; and
     `retrieve=als` for one among candidates."""
     stages = [f"retrieve={spec.retrieve}" if spec.retrieve else "" for spec in specs]
     named = list(zip(specs, stages, strict=True))
-    names = ["/".join(filter(None, (spec.name, spec.encoder, stage, spec.label))) for spec, stage in named]
+    names = ["/".join(filter(None, (spec.name, encoder_of_row(spec), stage, spec.label))) for spec, stage in named]
     added = differences(names, list(map(_told, specs)), "algorithms")
     return [
         spec.model_copy(update={"label": "/".join(filter(None, (stage, spec.label, more)))})

@@ -89,7 +89,7 @@ def scores_of(run: Run, checkpoint: str = "last") -> QFunction:
 def _options(job: TrainingJob) -> FitOptions:
     return FitOptions(
         loop=job.loop,
-        encoder=job.spec.encoder,
+        encoder=job.encoder,
         steps=job.steps,
         batch_size=job.suite.batch_size,
         device=job.device,

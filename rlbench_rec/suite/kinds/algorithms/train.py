@@ -94,6 +94,8 @@ def _score_run(job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobRe
     if "stochastic" in run.forms:
         # A cloned policy is its own headline; Q functions take the suite's forms.
         own = [parse_form("greedy"), parse_form("stochastic")]
+    elif run.config.forms == ("greedy",):
+        own = [parse_form("greedy")]
     contenders = [(f"{job.stem}/{form}", form, "last") for form in own]
     if own and run.best_step is not None:
         # Held-out episodes without a single reward tell no checkpoint from another; then there is no best one.
@@ -103,7 +105,7 @@ def _score_run(job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobRe
         trained, contender = _training_of(run, checkpoint), Contender.of(job.spec.id, variant, policy)
         result.rows += [row | trained for row in score(job, loaded, contender)]
         add_ranking(job, loaded, contender, result, trained)
-    if loaded.base is not None:
+    if loaded.base is not None and not run.config.is_baseline:
         _stay(job, loaded, loaded.base, run, result, models)
 
 
