@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,11 @@ from .shops import TASKS
 
 
 def measured(
-    description: str, seeds: list[int], out: str, measure: Callable[[str, int], list[dict[str, Any]]]
+    description: str,
+    seeds: list[int],
+    out: str,
+    measure: Callable[[str, int], list[dict[str, Any]]],
+    tasks: Sequence[str] = TASKS,
 ) -> pd.DataFrame:
     """The whole table, once the shops that it lacks are measured; reads the command line.
 
@@ -25,10 +29,11 @@ def measured(
         seeds: of the shops, unless `--seeds` says otherwise.
         out: the table, unless `--out` does.
         measure: (task, seed) -> rows with `task` and `shop`.
+        tasks: unless `--tasks` says otherwise.
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--seeds", type=int, nargs="+", default=seeds)
-    parser.add_argument("--tasks", nargs="+", default=TASKS)
+    parser.add_argument("--tasks", nargs="+", default=list(tasks))
     parser.add_argument("--out", type=Path, default=Path(out))
     options = parser.parse_args()
     torch.set_num_threads(1)
