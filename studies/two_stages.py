@@ -22,8 +22,8 @@ from rlbench_rec.mdp import TransitionDataset
 from rlbench_rec.policies import Policy
 from rlbench_rec.training import Retrieval, TwoStageRun
 
-RETRIEVERS = ("popularity", "markov", "item-knn", "als")
-ALGORITHMS = (("bc", "gru"), ("cql", "gru"))
+RETRIEVERS = ("markov", "item-knn", "als")
+ALGORITHMS = (("gru4rec", "gru"), ("cql", "gru"))
 CANDIDATES = 100
 
 
@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("card")
     parser.add_argument("--data", required=True)
     parser.add_argument("--top-k", type=int, default=1_000)
-    parser.add_argument("--steps", type=int, default=2_000)
+    parser.add_argument("--steps", type=int, default=1_000)
     options = parser.parse_args()
     torch.set_num_threads(1)
     log = events.load(options.card, options.data)

@@ -102,7 +102,7 @@ def test_the_retriever_sees_no_held_out_episode(log):
     assert 8 in seen(log.states()), "what is trained on is seen"
 
 
-@pytest.mark.parametrize("algorithm", ["cql", "bc", "iql", "rvs", "bc-top"])
+@pytest.mark.parametrize("algorithm", ["cql", "bc", "iql", "rvs", "bc-top", "gru4rec", "sasrec", "mode", "myopic"])
 def test_other_algorithms_choose_too(log, algorithm):
     asked = Retrieval("markov", 3, {"smoothing": 2.0})
     run = fit(log, algorithm, loop="lean", steps=20, batch_size=64, device="cpu", retrieval=asked)
