@@ -54,7 +54,9 @@ def group_means(
         drawn = means[:, -1] > 0
         limits = np.full((2, table.shape[1]), np.nan)
         if drawn.any():
-            limits = np.quantile(means[drawn, :-1] / means[drawn, -1:], ends, axis=0)
+            # Within the range of what is averaged, which rounding may leave.
+            drawn_means = np.clip(means[drawn, :-1] / means[drawn, -1:], table.min(axis=0), table.max(axis=0))
+            limits = np.quantile(drawn_means, ends, axis=0)
         totals = of_units.sum(axis=0)
         low, high = limits
         found[group] = GroupMean(totals[:-1] / totals[-1], low, high, of_units[:, :-1], int(totals[-1]))

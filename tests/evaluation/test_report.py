@@ -184,6 +184,7 @@ def test_imitation_is_never_trusted_and_intervals_hold_the_value():
     report = ranking_report(log, policy_of(scores), ks=(1, 5), n_resamples=200)
     frame = report.to_frame().query("target != ''")
     assert set(frame["verdict"]) <= {"weak", "unreliable"}
+    assert (frame["ci_low"] >= 0).all() and (frame["ci_high"] <= 1).all()
     assert ((frame["ci_low"] <= frame["value"]) & (frame["value"] <= frame["ci_high"])).all()
     assert not set(frame["steps"]) & {"head", "cold-user", "click"}
 
