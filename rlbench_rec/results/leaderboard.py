@@ -101,7 +101,7 @@ def _row(key: dict[str, Hashable], group: pd.DataFrame, confidence: float) -> di
         "ci_low": mean - below.half_width(confidence),
         "ci_high": mean + above.half_width(confidence),
         "std": spread,
-        "verdict": max(group["verdict"], key=VERDICTS.index),
+        "verdict": _verdict(group),
         "identification": group["identification"].iloc[0],
         "base": group["base"].iloc[0],
         "status": max(group["status"], key=STATUSES.index),
@@ -110,6 +110,12 @@ def _row(key: dict[str, Hashable], group: pd.DataFrame, confidence: float) -> di
         "below": below,
         "above": above,
     }
+
+
+def _verdict(group: pd.DataFrame) -> str:
+    """The worst of the runs; of imitation metrics never `trusted`, which older files may hold."""
+    verdicts = [*group["verdict"], *(["weak"] if (group["identification"] == "imitation").any() else [])]
+    return max(verdicts, key=VERDICTS.index)
 
 
 def _against_behaviour(group: pd.DataFrame, board: pd.DataFrame) -> pd.DataFrame:

@@ -276,3 +276,10 @@ def test_a_lift_is_held_against_0_on_a_board_of_its_own(board_of, run):
     # 0.5 is five standard errors.
     assert row["p_adjusted"] == pytest.approx(5.733e-7, rel=1e-3) and row["prob_improvement"] > 0.999999
     assert board[board["estimator"] == "snips"]["delta_vs_behaviour"].iloc[0] == pytest.approx(0.4)
+
+
+def test_imitation_is_not_trusted_even_where_an_older_file_trusts_it(board_of, run):
+    choices = {"estimator": "ranking", "identification": "imitation"}
+    verdicts = {"dqn": "trusted", "cql": "unreliable"}
+    board = board_of(*(run(name, verdict=verdict, **choices) for name, verdict in verdicts.items()))
+    assert board.set_index("algorithm")["verdict"].to_dict() == {"dqn": "weak", "cql": "unreliable"}
