@@ -1,12 +1,12 @@
-"""Several policies trained in one pass, of which one is kept: each with its strength of imitation, with or without the
-context, on all users or on half of them."""
+"""Several policies trained in one pass, of which one is kept: a clone of the log's policy, tilted with or without the
+context, more or less strongly, on all users or on half of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import nn
@@ -30,60 +30,70 @@ LARGEST = 10.0
 
 @dataclass(frozen=True)
 class Candidate:
-    """One of the policies.
+    """One of the policies: the clone's scores plus a tilt.
 
     Attributes:
+        tilt: what its tilt depends on: `context`, the `action` alone, or `none`: the clone itself.
         imitation: strength.
-        context: whether it looks at the state.
         half: the users it is fitted on: 0, 1, or `ALL`.
     """
 
+    tilt: Literal["context", "action", "none"]
     imitation: float
-    context: bool
     half: int
 
 
 def candidates(config: PolicyLearner, layout: StateLayout) -> list[Candidate]:
-    """Those of a config, the ones that look at the state first; where there is nothing to choose, one fitted on all.
+    """Those of a config, in the order of `CandidateScores`; where there is nothing to choose, one, beside its clone.
 
     Args:
         config: the learner's.
-        layout: of the states; a linear policy has nothing to look at without observations.
+        layout: of the states; a linear tilt has nothing to look at without observations.
     """
-    can_look = layout.context > 0 or config.policy == "network"
-    views = [True] * can_look + [False] * (config.without_context or not can_look)
-    settings = list(product(views, config.imitation))
+    tilts: list[Literal["context", "action"]] = []
+    if layout.context or config.policy == "network":
+        tilts.append("context")
+    if config.without_context or not tilts:
+        tilts.append("action")
+    settings = list(product(tilts, config.imitation))
     halves = (*HALVES, ALL) if len(settings) > 1 else (ALL,)
-    return [Candidate(imitation, view, half) for view, imitation in settings for half in halves]
+    tilted = [Candidate(tilt, imitation, half) for tilt, imitation in settings for half in halves]
+    return [*tilted, *(Candidate("none", 1.0, half) for half in halves)]
 
 
 class CandidateScores(nn.Module):
     """(b, state size) states -> (b, C, A) scores of C candidates.
 
+    What a tilt learns does not move the clone under it, which learns from the logged actions alone.
+
     Args:
         config: says which form they have.
         networks: makes them.
-        members: the candidates, those that look at the state first.
+        members: the candidates: those whose tilt looks at the context, those where it does not, and the clones.
     """
+
+    under: torch.Tensor
 
     def __init__(self, config: PolicyLearner, networks: NetworkBuilder, members: Sequence[Candidate]):
         super().__init__()
-        layout, looking = networks.layout, sum(member.context for member in members)
-        self.observed = Observed(layout.context)
-        self.passed = layout.beside
-        self.members: nn.ModuleList | None = None
-        self.linear: nn.Module | None = None
-        if looking and config.policy == "network":
-            self.members = nn.ModuleList(networks.scores() for _ in range(looking))
-        elif looking:
-            self.linear = self._head(networks, layout.context, looking)
-        still = len(members) - looking
-        self.still = self._head(networks, 1, still) if still else None
+        counts = {tilt: sum(member.tilt == tilt for member in members) for tilt in ("context", "action", "none")}
+        self.observed, self.passed = Observed(networks.layout.context), networks.layout.beside
+        looking = networks.layout.context or config.policy == "network"
+        self.clones = (
+            self._looking(config, networks, counts["none"]) if looking else LinearScores(networks, 1, counts["none"])
+        )
+        self.by_context = self._looking(config, networks, counts["context"]) if counts["context"] else None
+        self.by_action = LinearScores(networks, 1, counts["action"]) if counts["action"] else None
+        halves = [member.half for member in members if member.tilt == "none"]
+        under = [halves.index(member.half) for member in members if member.tilt != "none"]
+        self.register_buffer("under", torch.tensor(under))
+        self.to(networks.device)
 
     @staticmethod
-    def _head(networks: NetworkBuilder, features: int, count: int) -> nn.Module:
-        made = LinearScores(networks, features, count)
-        return made.to(networks.device)
+    def _looking(config: PolicyLearner, networks: NetworkBuilder, count: int) -> nn.Module:
+        if config.policy == "network":
+            return Together(networks.scores() for _ in range(count))
+        return LinearScores(networks, networks.layout.context, count)
 
     def start(self, observations: torch.Tensor, shares: torch.Tensor) -> None:
         """Take from the log the scale of its observations, and start at the shares of its actions.
@@ -93,20 +103,40 @@ class CandidateScores(nn.Module):
             shares: (A,) how often each action was taken, above 0.
         """
         self.observed.learn(observations)
-        for head in (self.linear, self.still):
-            if isinstance(head, LinearScores):
-                head.start(shares.log())
+        if isinstance(self.clones, LinearScores):
+            self.clones.start(shares.log())
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
         last = states[:, states.shape[1] - self.passed :]
-        scores = []
-        if self.members is not None:
-            scores.append(torch.stack([member(states) for member in self.members], dim=1))
-        if self.linear is not None:
-            scores.append(self.linear(torch.cat([self.observed(states), last], dim=1)))
-        if self.still is not None:
-            scores.append(self.still(torch.cat([torch.ones_like(states[:, :1]), last], dim=1)))
-        return scores[0] if len(scores) == 1 else torch.cat(scores, dim=1)
+        context = torch.cat([self.observed(states), last], dim=1)
+        nothing = torch.cat([torch.ones_like(states[:, :1]), last], dim=1)
+        clones = self._scores(self.clones, states, context, nothing)
+        tilts = [self._scores(head, states, context, nothing) for head in (self.by_context, self.by_action) if head]
+        # An action that is ruled out is so in both.
+        tilted = clones.detach().index_select(1, self.under) + torch.cat(tilts, dim=1)
+        return torch.cat([tilted, clones], dim=1)
+
+    def _scores(
+        self, head: nn.Module, states: torch.Tensor, context: torch.Tensor, nothing: torch.Tensor
+    ) -> torch.Tensor:
+        if isinstance(head, LinearScores):
+            return head(nothing if head is self.by_action or head.features == 1 else context)
+        return head(states)
+
+
+class Together(nn.Module):
+    """(b, state size) states -> (b, count, A): several networks, side by side.
+
+    Args:
+        networks: count of them.
+    """
+
+    def __init__(self, networks: Iterable[nn.Module]):
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        return torch.stack([network(states) for network in self.networks], dim=1)
 
 
 class LinearScores(nn.Module):
@@ -183,25 +213,25 @@ class Shares(nn.Module):
     """(b, 1) folds -> (2, b, C): what a row counts in each candidate's loss, and in its imitation.
 
     A row counts 0 for a candidate that is fitted on other users, and otherwise so much that the mean over all rows is
-    the mean over the candidate's own.
+    the mean over the candidate's own. A clone imitates, and nothing else.
 
     Args:
         members: the candidates.
     """
 
     counts: torch.Tensor
-    imitation: torch.Tensor
 
     def __init__(self, members: Sequence[Candidate]):
         super().__init__()
         inside = [[member.half in (ALL, fold % 2) for member in members] for fold in range(FOLDS)]
         counts = torch.tensor(inside, dtype=torch.float32)
-        self.register_buffer("counts", counts / counts.mean(dim=0))
-        self.register_buffer("imitation", torch.tensor([member.imitation for member in members]))
+        counts = counts / counts.mean(dim=0)
+        earns = torch.tensor([float(member.tilt != "none") for member in members])
+        imitation = torch.tensor([member.imitation for member in members])
+        self.register_buffer("counts", torch.stack([counts * earns, counts * imitation]))
 
     def forward(self, folds: torch.Tensor) -> torch.Tensor:
-        counts = self.counts[folds[:, 0]]
-        return torch.stack([counts, counts * self.imitation])
+        return self.counts[:, folds[:, 0]]
 
 
 class KeptPolicy(ActionScores):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -31,10 +32,10 @@ def choose(
     to_go = session_returns_to_go(data)
     best, highest = None, 0.0
     for member in members:
-        if member.half != ALL:
+        if member.half != ALL or member.tilt == "none":
             continue
         # A row in half 0 is judged by the policy fitted on half 1.
-        twins = [members.index(Candidate(member.imitation, member.context, 1 - half)) for half in (0, 1)]
+        twins = [members.index(replace(member, half=1 - half)) for half in (0, 1)]
         column = np.where(halves == 0, logged[:, twins[0]], logged[:, twins[1]])
         lift, error = lift_of(np.exp(column) / data.propensities, to_go, data)
         if lift - caution * error > highest:

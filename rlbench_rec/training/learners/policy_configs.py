@@ -20,27 +20,28 @@ Strength = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class PolicyLearner(AlgorithmConfig):
-    """What they share. The policy pi is a softmax of scores, and weighs a logged decision by w = pi(a|s) / p, p its
-    propensity; G is what came of it: the reward, on sequential logs the discounted rewards to go, which makes them one
-    step of policy improvement there.
+    """What they share. The policy pi weighs a logged decision by w = pi(a|s) / p, p its propensity; G is what came of
+    it: the reward, on sequential logs the discounted rewards to go, which makes them one step of policy improvement.
 
-    loss = -(what pi would have earned) - imitation mean log pi(a|s). The second term draws pi towards the policy that
-    logged, without knowing it beyond its choices (Ma, Wang and Narayanaswamy 2019): clicks of four in a thousand say
-    too little of most actions. How strong it must be is chosen inside the training side: for each strength, with and
-    without the context, a policy is fitted on either half of the users, and judged on the other by the
-    self-normalised estimate; the one of the highest lower limit (`caution` standard errors below its lift) is kept as
-    fitted on all, and where no limit is above 0 the one that imitates most. All are trained in one pass.
+    loss = -(what pi would have earned) + imitation mean (w - 1 - log w). The second term is the divergence KL(b | pi)
+    from the behaviour policy b in expectation, and 0 on every row where pi = b, whatever was drawn (k3 of Schulman
+    2020). By itself it fits the clone, a softmax that is b as far as the propensities tell it. A policy is the clone's scores
+    plus a tilt: clicks of four in a thousand say too little of most actions to learn all from them. How bold the tilt
+    may be is chosen inside the training side: for each strength of imitation, with and without the context, a tilt is
+    fitted on either half of the users, and judged on the other by the self-normalised estimate; the one of the highest
+    lower limit (`caution` standard errors below its lift) is kept as fitted on all, and where no limit is above 0 the
+    clone. All are trained in one pass.
     """
 
-    learning_rate: float = Field(default=0.02, gt=0)
-    """Step size of Adam. Large, since a linear policy starts at zero."""
+    learning_rate: float = Field(default=5e-3, gt=0)
+    """Step size of Adam. Larger than that of deep networks, since a linear policy starts with no tilt."""
     policy: Literal["linear", "network"] = "linear"
-    """Scores b_a + w_a . x, x the observations; with candidates or item vectors also a product of both. Or those of a
-    network, with the encoder that `fit` is given."""
-    imitation: tuple[Strength, ...] = Field(default=(1.0, 0.3, 0.1, 0.03), min_length=1, max_length=20)
-    """Strengths that are chosen among, the safest first, in units of the return's standard deviation."""
+    """Scores b_a + w_a . x, x the observations; with candidates or item vectors also a product of both. Or those of
+    networks, with the encoder that `fit` is given."""
+    imitation: tuple[Strength, ...] = Field(default=(1.0, 0.1, 0.03, 0.01), min_length=1, max_length=20)
+    """Strengths that are chosen among, in units of the return's standard deviation."""
     without_context: bool = True
-    """Whether policies that do not look at the state are among those that are chosen from."""
+    """Whether tilts of the actions alone, the same in every state, are among those that are chosen from."""
     caution: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     """Standard errors that the choice takes off a lift."""
     clip: float = Field(default=100.0, gt=0)

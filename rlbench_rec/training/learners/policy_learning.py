@@ -67,17 +67,12 @@ class PolicyLearning(TorchAlgorithm):
         self.config = config
         self.members = candidates(config, networks.layout)
         self.scores = CandidateScores(config, networks, self.members).to(networks.device)
-        self.policy = KeptPolicy(self.scores, self.members.index(self._safest), networks.layout).to(networks.device)
+        self.policy = KeptPolicy(self.scores, 0, networks.layout).to(networks.device)
         further = {"shares": Shares(self.members), **(beside or {})}
         further = {name: module.to(networks.device) for name, module in further.items()}
         settings = Settings(config.clip, penalty, float(top_k))
         objective = Objective([self.scores, *further.values()], loss, settings)
         super().__init__(config, {"policy": self.policy, **further}, objective=objective)
-
-    @property
-    def _safest(self) -> Candidate:
-        on_all = [member for member in self.members if member.half == ALL]
-        return max(on_all, key=lambda member: (member.imitation, not member.context))
 
     def prepare(self, data: TransitionDataset) -> None:
         assert self.objective is not None and data.propensities is not None, "its config refuses a log without them"
@@ -93,10 +88,10 @@ class PolicyLearning(TorchAlgorithm):
 
     def conclude(self, network: ActionScores, data: TransitionDataset, held_out: HeldOut | None) -> None:
         assert isinstance(network, KeptPolicy), "made by score_network"
-        if len(self.members) > 1:
+        if any(member.half != ALL for member in self.members):
             logged = logged_log_probabilities(network.scores, data, network.device)
-            chosen = choose(self.members, logged, data, self.config.caution) or self._safest
-            network.kept.fill_(self.members.index(chosen))
+            chosen = choose(self.members, logged, data, self.config.caution)
+            network.kept.fill_(self.members.index(chosen or Candidate("none", 1.0, ALL)))
 
     def score_network(self, other_action: int | None = None) -> ActionScores:
         return self.policy
@@ -146,5 +141,6 @@ class LoggedChoices(NamedTuple):
 
     @property
     def imitation_loss(self) -> torch.Tensor:
-        """Sum over candidates of strength x mean of -log pi(a|s)."""
-        return -(self.imitation * self.logged).mean(dim=0).sum()
+        """Sum over candidates of strength x mean of w - 1 - log w."""
+        log_weights = self.logged - self.propensities.log()
+        return (self.imitation * (log_weights.exp() - 1.0 - log_weights)).mean(dim=0).sum()

@@ -37,7 +37,7 @@ def batch_of(actions, rewards, propensities, folds=None) -> Batch:
 def gradient(loss, scores, batch, settings=SETTINGS, imitation=0.0, half=ALL, further=()):
     """(value, d loss / d scores) of one candidate whose scores are the same in every state."""
     scores = torch.tensor(scores, requires_grad=True)
-    shares = Shares([Candidate(imitation, True, half)])
+    shares = Shares([Candidate("context", imitation, half)])
     heads = [lambda states: scores.expand(len(states), 1, -1), shares, *further]
     value = loss(heads, [], batch, settings)
     (slopes,) = torch.autograd.grad(value, scores)
@@ -57,11 +57,31 @@ def test_a_constant_reward_pulls_nowhere_on_average_and_is_taken_off():
     assert value == 0.0 and slopes == pytest.approx([0.0, 0.0])
 
 
-def test_imitation_pulls_towards_the_logged_actions():
-    # d/ds of -2 mean log pi(a): 2 (pi - share of each action).
+def test_imitation_by_hand():
+    # w = (2, 2/3): w - 1 - log w, and its slope (w - 1) d log pi.
+    value, slopes = gradient(ips_loss, [0.0, 0.0], batch_of([0, 1], [0.0, 0.0], [0.25, 0.75]), imitation=2.0)
+    terms = [1 - math.log(2), -1 / 3 - math.log(2 / 3)]
+    assert value == pytest.approx(2 * sum(terms) / 2)
+    first = 2 * (1.0 * 0.5 + (-1 / 3) * -0.5) / 2
+    assert slopes == pytest.approx([first, -first])
+
+
+def test_imitation_asks_nothing_of_the_policy_that_logged():
+    # pi = p on every row, although one action was drawn three times.
     value, slopes = gradient(ips_loss, [0.0, 0.0], batch_of([0, 0, 0, 1], [0.0] * 4, [0.5] * 4), imitation=2.0)
-    assert value == pytest.approx(2.0 * math.log(2.0))
-    assert slopes == pytest.approx([2 * (0.5 - 0.75), 2 * (0.5 - 0.25)])
+    assert value == 0.0 and slopes == [0.0, 0.0]
+
+
+def test_a_clone_learns_from_no_reward():
+    scores = torch.tensor([0.5, 0.0], requires_grad=True)
+    heads = [lambda states: scores.expand(len(states), 1, -1), Shares([Candidate("none", 1.0, ALL)])]
+    batch = batch_of([0, 1], [1.0, 0.0], [0.5, 0.5])
+    for loss in (ips_loss, reinforce_loss, poem_loss, self_normalised_poem_loss, weighted_likelihood_loss):
+        (slopes,) = torch.autograd.grad(loss(heads, [], batch, SETTINGS), scores)
+        (other,) = torch.autograd.grad(
+            loss(heads, [], batch._replace(returns_to_go=-batch.returns_to_go), SETTINGS), scores
+        )
+        assert torch.equal(slopes, other), loss.__name__
 
 
 def test_reinforce_has_the_gradient_of_ips_where_nothing_is_clipped():
