@@ -45,7 +45,7 @@ SHOPS: dict[str, dict[str, Any]] = {
         "purchase_reward": 0.0,
     },
 }
-ROWS = {"dense": (1_000, 3_000, 10_000, 30_000), "sparse": (3_000, 10_000, 30_000, 100_000, 300_000)}
+ROWS = {"dense": (1_000, 3_000, 10_000, 30_000), "sparse": (3_000, 30_000, 100_000, 300_000)}
 SEEDS = {"train": (0, 1), "judge": (0, 1, 2, 3)}
 LEARNERS = ("ips-learner", "dr-learner", "poem", "weighted-likelihood")
 Q_LEARNERS = ("dqn", "cql")

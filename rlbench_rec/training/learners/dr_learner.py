@@ -36,9 +36,10 @@ class DRLearning(PolicyLearning):
 
 
 class RewardScores(nn.Module):
-    """(b, state size) states and (b, 1) folds -> (b, C, A) rewards that the actions promise, by models that did not see
-    the row's fold: for a candidate of half of the users one of that half alone, since what is judged on the other half
-    must not have been taught by it.
+    """What the actions promise, by reward models, and what each of C candidates takes of it.
+
+    The models did not see the row's fold. The first is of the row's half of the users alone, for candidates fitted on
+    it: what is judged on the other half must not have been taught by it. The second is of all other folds.
 
     Args:
         context: observations.
@@ -74,17 +75,27 @@ class RewardScores(nn.Module):
                 ):
                     part[kind, fold] = torch.as_tensor(numbers, dtype=part.dtype, device=part.device)
 
-    def forward(self, states: torch.Tensor, folds: torch.Tensor) -> torch.Tensor:
-        fold = folds[:, 0]
-        contexts = states[:, : self.slopes.shape[2]]
+    def forward(
+        self, states: torch.Tensor, folds: torch.Tensor, policies: torch.Tensor, actions: torch.Tensor
+    ) -> torch.Tensor:
+        """(2, b, C): sum_b pi(b|s) q(s, b), and q(s, a).
+
+        Args:
+            states: (b, state size).
+            folds: (b, 1).
+            policies: (b, C, A) probabilities.
+            actions: (b, 1) a.
+        """
+        fold, contexts = folds[:, 0], states[:, : self.slopes.shape[2]]
         levels = (self.slopes[:, fold] * contexts).sum(dim=2) + self.intercepts[:, fold]
-        return (levels.unsqueeze(2) + self.effects[:, fold])[self.of_member].transpose(0, 1)
+        q = (levels.unsqueeze(2) + self.effects[:, fold]).permute(1, 2, 0)
+        promised = (policies @ q).gather(2, self.of_member.expand(len(states), -1).unsqueeze(2)).squeeze(2)
+        logged = q.gather(1, actions.unsqueeze(2).expand(-1, -1, 2)).squeeze(1)[:, self.of_member]
+        return torch.stack([promised, logged])
 
 
 def dr_loss(heads: Heads, targets: Heads, batch: Batch, settings: Settings) -> torch.Tensor:
     """-mean [sum_b pi(b|s) q(s, b) + min(w, clip) (G - q(s, a))]; and imitation."""
     choices = LoggedChoices.of(heads, batch)
-    q = heads[2](batch.states, batch.folds)
-    logged_q = q.gather(2, batch.actions.unsqueeze(1).expand(-1, q.shape[1], 1)).squeeze(2)
-    promised = (choices.scores.softmax(dim=2) * q).sum(dim=2)
+    promised, logged_q = heads[2](batch.states, batch.folds, choices.scores.softmax(dim=2), batch.actions)
     return choices.loss(-promised - choices.weights(settings.clip) * (choices.to_go - logged_q))

@@ -25,12 +25,12 @@ class PolicyLearner(AlgorithmConfig):
 
     loss = -(what pi would have earned) + imitation mean (w - 1 - log w). The second term is the divergence KL(b | pi)
     from the behaviour policy b in expectation, and 0 on every row where pi = b, whatever was drawn (k3 of Schulman
-    2020). By itself it fits the clone, a softmax that is b as far as the propensities tell it. A policy is the clone's scores
-    plus a tilt: clicks of four in a thousand say too little of most actions to learn all from them. How bold the tilt
-    may be is chosen inside the training side: for each strength of imitation, with and without the context, a tilt is
-    fitted on either half of the users, and judged on the other by the self-normalised estimate; the one of the highest
-    lower limit (`caution` standard errors below its lift) is kept as fitted on all, and where no limit is above 0 the
-    clone. All are trained in one pass.
+    2020). By itself it fits the clone, a softmax that is b as far as the propensities tell it. A policy is the clone's
+    scores plus a tilt: clicks of four in a thousand say too little of most actions to learn all from them. How bold the
+    tilt may be is chosen inside the training side: for each strength of imitation, with and without the context, a tilt
+    is fitted on either half of the users, and judged on the other by the self-normalised estimate; the one of the
+    highest lower limit (`caution` standard errors below its lift) is kept as fitted on all, and where no limit is above
+    0 the clone. All are trained in one pass.
     """
 
     learning_rate: float = Field(default=5e-3, gt=0)

@@ -89,4 +89,4 @@ def _shrunken_means(left: np.ndarray, actions: np.ndarray, action_count: int) ->
     between = ((counts * (means - grand) ** 2).sum() / (groups - 1) - within) / size
     if between <= 0:
         return np.zeros(action_count)
-    return np.where(seen, (means - grand) * counts / (counts + within / between), 0.0)
+    return np.where(seen, (means - grand) * counts / (np.maximum(counts, 1.0) + within / between), 0.0)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from rlbench_rec.training.learners.candidate_policies import ALL, Candidate, Shares
-from rlbench_rec.training.learners.dr_learner import dr_loss
+from rlbench_rec.training.learners.dr_learner import RewardScores, dr_loss
 from rlbench_rec.training.learners.ips_learner import ips_loss
 from rlbench_rec.training.learners.poem import poem_loss, self_normalised_poem_loss
 from rlbench_rec.training.learners.policy_learning import Settings
 from rlbench_rec.training.learners.reinforce import reinforce_loss, top_k_factor
 from rlbench_rec.training.learners.weighted_likelihood import weighted_likelihood_loss
 from rlbench_rec.training.transitions import Batch
+from tests.training.learners.policy_logs import one_step_log
 
 SETTINGS = Settings(clip=100.0)
 
@@ -120,10 +122,26 @@ def test_weighted_likelihood_by_hand():
 
 
 def test_doubly_robust_by_hand():
-    q = torch.tensor([0.6, 0.2])
+    members = [Candidate("action", 0.0, ALL)]
+    rewards = RewardScores(1, 2, members)
+    rewards.effects[1] = torch.tensor([0.6, 0.2])
+    rewards.effects[0] = torch.tensor([9.0, 9.0])  # of half of the users: not this candidate's
     # pi = (1/2, 1/2): promised .4; w = 2 at p = 1/4, and the reward 1 is .4 above q(a).
-    value, _ = gradient(dr_loss, [0.0, 0.0], batch_of([0], [1.0], [0.25]), further=[lambda s, f: q.expand(1, 1, 2)])
+    value, _ = gradient(dr_loss, [0.0, 0.0], batch_of([0], [1.0], [0.25]), further=[rewards])
     assert value == pytest.approx(-(0.4 + 2 * 0.4))
+
+
+def test_no_row_is_valued_by_a_model_that_saw_it():
+    # Action 0 pays in fold 2 alone: what the others promise for it does not show in fold 2's own model.
+    actions = np.arange(800) // 4 % 2
+    to_go = np.where((np.arange(800) % 4 == 2) & (actions == 0), 1.0, 0.0).astype(np.float32)
+    data = one_step_log(np.zeros((800, 1), np.float32), actions, to_go, np.full(800, 0.5))
+    rewards = RewardScores(1, 4, [Candidate("action", 0.0, half) for half in (0, ALL)])
+    rewards.learn(data)
+    spread = rewards.effects[:, :, 0] - rewards.effects[:, :, 1]
+    assert (spread[:, 2] == 0).all(), "its own rewards are not in it"
+    assert (spread[1, [0, 1, 3]] > 0.1).all() and spread[0, 0] > 0.2, "and are in the others'"
+    assert (spread[0, [1, 3]] == 0).all(), "but in none of the other half of the users'"
 
 
 def test_the_penalty_of_poem_by_hand():
