@@ -38,7 +38,8 @@ def test_the_quick_suite_is_what_the_readme_says():
         for campaign in ("all", "men", "women")
     }
     assert {source.name for source in suite.sources} == logs | {"recommend-v1"}
-    assert {spec.id for spec in suite.algorithms} == {"random", "popularity", "bc", "dqn", "double-dqn", "cql"}
+    learners = {"bc", "dqn", "double-dqn", "cql", "ips-learner", "dr-learner"}
+    assert {spec.id for spec in suite.algorithms} == {"random", "popularity"} | learners
     assert len(suite.seeds) == 3
 
 
