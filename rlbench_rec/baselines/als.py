@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ..mdp.dataset import TransitionDataset
 from ..policies import Softmax
+from ..policies.policy import CHUNK_CELLS
 from .back_off import BackedOff
 from .calibrated import calibrated
 from .factors import item_factors, require_implicit
@@ -18,9 +19,6 @@ from .shown_items import presence, recency_weights
 
 if TYPE_CHECKING:
     from scipy import sparse
-
-ROWS = 1_000
-"""Histories solved for at once: each takes factors^2 numbers."""
 
 
 def als(
@@ -103,8 +101,10 @@ class ALS(BackedOff):
     def raw(self, history: History) -> np.ndarray:
         weights = recency_weights(history.items, self.decay, self.item_count)
         vectors = np.empty((len(history), self.items.shape[1]))
-        for first in range(0, len(history), ROWS):
-            rows = slice(first, first + ROWS)
+        # Each history solved for at once takes factors^2 numbers.
+        size = max(1, CHUNK_CELLS // self.items.shape[1] ** 2)
+        for first in range(0, len(history), size):
+            rows = slice(first, first + size)
             vectors[rows] = fold_in(weights[rows], self.items, self.confidence, self.regularisation)
         return vectors @ self.items.T
 
