@@ -35,7 +35,8 @@ def vsknn(
     score_weighting: Weighting = "div",
     idf: Annotated[float, Field(ge=0, le=100)] = 1.0,
     half_life_share: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None,
-    repeat: Annotated[float, Field(ge=0, le=10)] = 1.0,
+    remind: bool = True,
+    repeat: Annotated[float, Field(ge=0, le=10)] = 0.3,
     popularity: Annotated[float, Field(gt=0, le=1)] = 0.1,
 ) -> Softmax:
     """Session-based nearest neighbours with weights of position and time (Ludewig and Jannach 2018), calibrated.
@@ -43,8 +44,9 @@ def vsknn(
     Of the training sessions that share an item with the history, the latest `sample` are compared with it: sim(s) is
     the sum, over the items that both have, of the weight of the item's latest place in the history. score(j) is the sum
     of sim(s) x decay(s) over the `neighbours` most similar s that have j, decay(s) by how long ago the history's latest
-    item in s was shown; times 1 + idf x log(sessions / sessions with j). Scores are made a share of their sum and mixed
-    with popularity (see `BackedOff`).
+    item in s was shown; times 1 + idf x log(sessions / sessions with j). Scores are made shares of their sum, to which
+    `repeat` times the shares of the history's own items in their weights is added; and mixed with popularity (see
+    `BackedOff`).
 
     Args:
         train: a log whose states show a history of items.
@@ -54,7 +56,9 @@ def vsknn(
         score_weighting: of decay (see `score_weights`).
         idf: how much rare items gain.
         half_life_share: the share of the training side's time after which a session counts half; None: all alike.
-        repeat: factor on items that the history shows; 0 recommends nothing again.
+        remind: whether neighbours speak for items that the history shows.
+        repeat: what the history's own items get beside what all neighbours give, 0 in the paper: an item that no
+            training session had has no neighbours.
         popularity: share of the probability that goes by popularity.
 
     Raises:
@@ -69,6 +73,7 @@ def vsknn(
         score_weighting=score_weighting,
         idf=idf,
         half_life_share=half_life_share,
+        remind=remind,
         repeat=repeat,
         popularity=popularity,
     )
@@ -90,11 +95,12 @@ class VSKNN(BackedOff):
         score_weighting: Weighting,
         idf: float,
         half_life_share: float | None,
+        remind: bool,
         repeat: float,
         popularity: float,
     ):
         super().__init__(data, popularity)
-        self.neighbours, self.repeat = neighbours, repeat
+        self.neighbours, self.remind, self.repeat = neighbours, remind, repeat
         self.weighting, self.score_weighting = weighting, score_weighting
         matrix, ages = by_recency(self.sessions)
         time_weights = np.ones(len(ages)) if half_life_share is None else np.exp2(-ages / half_life_share)
@@ -107,10 +113,10 @@ class VSKNN(BackedOff):
         size = max(1, PAIRS // max(1, history.items.shape[1] * self.index.sample))
         for first in range(0, len(history), size):
             rows = slice(first, first + size)
-            scores[rows] = self._sums(history.items[rows])
+            scores[rows] = self._shares(history.items[rows])
         return scores
 
-    def _sums(self, items: np.ndarray) -> np.ndarray:
+    def _shares(self, items: np.ndarray) -> np.ndarray:
         from scipy import sparse
 
         shown, lengths = shown_items(items), (items > 0).sum(axis=1)
@@ -119,7 +125,12 @@ class VSKNN(BackedOff):
         decayed = near.similarities * score_weights(near.ages, self.score_weighting)
         shape = (len(items), self.index.size)
         scores = (sparse.csr_matrix((decayed, (near.rows, near.sessions)), shape=shape) @ self.items).toarray()
-        scores[shown.rows, shown.items] *= self.repeat
+        if not self.remind:
+            scores[shown.rows, shown.items] = 0.0
+        totals = scores.sum(axis=1, keepdims=True)
+        scores /= np.where(totals > 0, totals, 1.0)
+        own = np.bincount(shown.rows, weights, minlength=len(items))
+        scores[shown.rows, shown.items] += self.repeat * weights / own[shown.rows]
         return scores
 
 

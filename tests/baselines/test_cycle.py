@@ -16,18 +16,21 @@ def ring(log_of):
     return log_of(((np.arange(300)[:, None] + np.arange(4)) % ITEMS + 1).tolist(), history=3)
 
 
-@pytest.mark.parametrize("name", ["item-knn", "vsknn"])
-def test_from_the_second_step_on_neighbours_see_where_a_ring_goes(ring, name):
+NEIGHBOURS = [("item-knn", {"repeat": 0.0}), ("vsknn", {"repeat": 0.0, "remind": False})]
+
+
+@pytest.mark.parametrize(("name", "settings"), NEIGHBOURS)
+def test_from_the_second_step_on_neighbours_see_where_a_ring_goes(ring, name, settings):
     # A set of items has no direction: after one item the one before it is as near as the next one. Two say which way.
-    policy = policies.make(name, ring, repeat=0.0)
+    policy = policies.make(name, ring, **settings)
     later = np.tile(np.arange(4), 300) >= 2
     best = policy.q(ring.states()[later]).argmax(axis=1)
     assert np.array_equal(best, ring.actions[later])
 
 
-@pytest.mark.parametrize("name", ["item-knn", "vsknn"])
-def test_after_one_item_neighbours_see_both_directions(ring, name):
-    policy = policies.make(name, ring, repeat=0.0)
+@pytest.mark.parametrize(("name", "settings"), NEIGHBOURS)
+def test_after_one_item_neighbours_see_both_directions(ring, name, settings):
+    policy = policies.make(name, ring, **settings)
     second = np.tile(np.arange(4), 300) == 1
     order = np.argsort(-policy.q(ring.states()[second]), axis=1)[:, :2]
     item = ring.actions[second] - 1

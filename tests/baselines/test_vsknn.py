@@ -19,7 +19,8 @@ SETTINGS = {
     "score_weighting": "div",
     "idf": 0.0,
     "half_life_share": None,
-    "repeat": 1.0,
+    "remind": True,
+    "repeat": 0.0,
     "popularity": 0.1,
 }
 WEIGHTING = {
@@ -60,8 +61,11 @@ def brute_force(sessions, history, item_count, chosen):
         for item in session:
             idf = math.log(len(sessions) / sum(item in other for other in sessions))
             scores[item] += similarity * SCORE_WEIGHTING[chosen["score_weighting"]](step) * (1 + chosen["idf"] * idf)
-    for item in set(history):
-        scores[item] *= chosen["repeat"]
+    if not chosen["remind"]:
+        scores[list(set(history))] = 0.0
+    scores /= scores.sum() or 1.0
+    for item, weight in weights.items():
+        scores[item] += chosen["repeat"] * weight / sum(weights.values())
     return scores
 
 
@@ -77,7 +81,8 @@ def brute_force(sessions, history, item_count, chosen):
             "score_weighting": st.sampled_from(list(SCORE_WEIGHTING)),
             "idf": st.sampled_from([0.0, 2.0]),
             "half_life_share": st.sampled_from([None, 0.3]),
-            "repeat": st.sampled_from([0.0, 1.0, 2.0]),
+            "remind": st.booleans(),
+            "repeat": st.sampled_from([0.0, 0.5]),
             "popularity": st.just(0.1),
         }
     ),
@@ -97,7 +102,10 @@ def test_scores_worked_by_hand(log_of):
     scores = VSKNN(log, **SETTINGS).raw(History(block, block, block.astype(np.float32)))[0]
     # Weights: item 2 has 1, item 1, at the first of two places, (1 / 2)^2. Sessions: 1.25, 1, and .25 / 2, since its
     # item was shown an event before the latest.
-    np.testing.assert_allclose(scores, [0.0, 1.25 + 0.125, 2.25, 1.25, 1.0, 0.125])
+    np.testing.assert_allclose(scores, np.array([0.0, 1.25 + 0.125, 2.25, 1.25, 1.0, 0.125]) / 6)
+    repeating = VSKNN(log, **SETTINGS | {"remind": False, "repeat": 2.0})
+    scores = repeating.raw(History(block, block, block.astype(np.float32)))[0]
+    np.testing.assert_allclose(scores, np.array([0.0, 0, 0, 1.25, 1.0, 0.125]) / 2.375 + [0, 0.4, 1.6, 0, 0, 0])
 
 
 def test_the_latest_sessions_are_those_that_ended_last(log_of):
