@@ -11,11 +11,11 @@ from pydantic import Field
 from ..mdp.dataset import TransitionDataset
 from ..policies import Softmax
 from ..policies.policy import CHUNK_CELLS
-from .back_off import BackedOff
+from .back_off import BackedOffByRecency
 from .calibrated import calibrated
 from .factors import item_factors, require_implicit
 from .item_scores import History
-from .shown_items import presence, recency_weights
+from .shown_items import presence
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -26,9 +26,10 @@ def als(
     *,
     factors: Annotated[int, Field(ge=1, le=1_024)] = 64,
     regularisation: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1,
-    confidence: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 20.0,
+    confidence: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 100.0,
     iterations: Annotated[int, Field(ge=1, le=1_000)] = 15,
-    decay: Annotated[float, Field(gt=0, le=1)] = 0.7,
+    decay: Annotated[float, Field(gt=0, le=1)] = 0.5,
+    repeat: Annotated[float, Field(ge=0, le=10)] = 0.5,
     popularity: Annotated[float, Field(gt=0, le=1)] = 0.1,
     seed: Annotated[int, Field(ge=0)] = 0,
 ) -> Softmax:
@@ -36,8 +37,8 @@ def als(
 
     Vectors x of sessions and y of items minimise sum over all pairs of c (p - x'y)^2 + regularisation (|x|^2 + |y|^2),
     with p = 1 and c = confidence where the session has the item, else p = 0 and c = 1. A history gets the x that is
-    best for it (see `fold_in`), and score(j) = x'y_j, made a share and mixed with popularity (see `BackedOff`). Needs
-    the extra `[baselines]`.
+    best for it (see `fold_in`), and score(j) = x'y_j. Its share is mixed with the history's own items and
+    popularity (see `BackedOff`). Needs the extra `[baselines]`.
 
     Args:
         train: a log whose states show a history of items.
@@ -46,6 +47,7 @@ def als(
         confidence: weight of an item that was in a session, against 1 for one that was not.
         iterations: of the alternation.
         decay: in a history, what is left of confidence - 1 with each event that came after; 1 in the paper.
+        repeat: what the history's own items get beside all others.
         popularity: share of the probability that goes by popularity.
         seed: of the first vectors.
 
@@ -61,6 +63,7 @@ def als(
         confidence=confidence,
         iterations=iterations,
         decay=decay,
+        repeat=repeat,
         popularity=popularity,
         seed=seed,
     )
@@ -69,7 +72,7 @@ def als(
     return policy
 
 
-class ALS(BackedOff):
+class ALS(BackedOffByRecency):
     """The scores of `als`."""
 
     def __init__(
@@ -81,10 +84,11 @@ class ALS(BackedOff):
         confidence: float,
         iterations: int,
         decay: float,
+        repeat: float,
         popularity: float,
         seed: int,
     ):
-        super().__init__(data, popularity)
+        super().__init__(data, decay, repeat, popularity)
         from implicit.cpu.als import AlternatingLeastSquares
 
         model = AlternatingLeastSquares(
@@ -96,10 +100,10 @@ class ALS(BackedOff):
             num_threads=1,
         )
         self.items = item_factors(model, presence(self.sessions.matrix()))
-        self.regularisation, self.confidence, self.decay = regularisation, confidence, decay
+        self.regularisation, self.confidence = regularisation, confidence
 
     def raw(self, history: History) -> np.ndarray:
-        weights = recency_weights(history.items, self.decay, self.item_count)
+        weights = self.weights(history)
         vectors = np.empty((len(history), self.items.shape[1]))
         # Each history solved for at once takes factors^2 numbers.
         size = max(1, CHUNK_CELLS // self.items.shape[1] ** 2)

@@ -3,37 +3,72 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..mdp.dataset import TransitionDataset
 from .item_scores import History, ItemScores
 from .sessions import SessionItems, session_items
+from .shown_items import recency_weights
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 
 class BackedOff(ItemScores):
-    """log of (1 - popularity) s_j / sum s + popularity x P(j), s the positive part of a method's own scores and P(j)
-    the share of all events on item j, each item counted once more than it occurs; log P(j) where no s is above 0.
+    """log of (1 - popularity) (s_j / sum s + repeat x w_j / sum w) / (1 + repeat) + popularity x P(j).
+
+    s is the positive part of a method's own scores, w the weights of the items that the history shows, and P(j) the
+    share of all events on item j, each item counted once more than it occurs. What sums to 0 is left out, so that log
+    P(j) is left where nothing known is shown.
 
     A softmax at temperature 1 is that mixture. Raw scores would say less: a sum over one neighbour and a sum over a
-    hundred are not on one scale, and a history without known items has no score above 0.
+    hundred are not on one scale. And a session that goes back to its items does so for those that were in no other one.
 
     Args:
         data: the log that it is fitted on.
+        repeat: what the history's own items get beside all that the method scores.
         popularity: share of the probability that goes by popularity, above 0 so that every logarithm is finite.
     """
 
-    def __init__(self, data: TransitionDataset, popularity: float):
+    def __init__(self, data: TransitionDataset, repeat: float, popularity: float):
         super().__init__(data)
         self.sessions = session_items(data)
-        self.popularity, self.popular = popularity, popular_shares(self.sessions)
+        self.repeat, self.popularity, self.popular = repeat, popularity, popular_shares(self.sessions)
+
+    @abstractmethod
+    def weights(self, history: History) -> sparse.csr_matrix:
+        """(n, item_count + 1) w, above 0 for the items that a history shows."""
 
     @abstractmethod
     def raw(self, history: History) -> np.ndarray:
-        """(n, item_count + 1) the method's own scores by item id, in an array that may be written to."""
+        """(n, item_count + 1) s, in an array that may be written to."""
 
     def of(self, history: History) -> np.ndarray:
-        return log_shares(self.raw(history), self.popular, self.popularity)
+        scores = shares(self.raw(history))
+        own = self.weights(history).tocoo()
+        totals = np.bincount(own.row, own.data, minlength=len(history))
+        scores[own.row, own.col] += self.repeat * own.data / totals[own.row]
+        return log_mixture(scores, self.popular, self.popularity)
+
+
+class BackedOffByRecency(BackedOff):
+    """`BackedOff` where an item that was last shown in the event `age` events ago has the weight decay^age.
+
+    Args:
+        data: the log that it is fitted on.
+        decay: in (0, 1]; 1 weighs all alike.
+        repeat: see `BackedOff`.
+        popularity: see `BackedOff`.
+    """
+
+    def __init__(self, data: TransitionDataset, decay: float, repeat: float, popularity: float):
+        super().__init__(data, repeat, popularity)
+        self.decay = decay
+
+    def weights(self, history: History) -> sparse.csr_matrix:
+        return recency_weights(history.items, self.decay, self.item_count)
 
 
 def popular_shares(sessions: SessionItems) -> np.ndarray:
@@ -43,19 +78,21 @@ def popular_shares(sessions: SessionItems) -> np.ndarray:
     return counts / counts.sum()
 
 
-def log_shares(scores: np.ndarray, popular: np.ndarray, popularity: float) -> np.ndarray:
-    """(n, I + 1) the scores of `BackedOff`, written over those that are given.
-
-    Args:
-        scores: (n, I + 1); column 0 is padding.
-        popular: (I + 1,) positive shares, 0 for padding.
-        popularity: in (0, 1].
-    """
+def shares(scores: np.ndarray) -> np.ndarray:
+    """(n, I + 1) the positive part of each row over its sum, written over the scores; 0 where nothing is above 0."""
     scores[:, 0] = 0.0
     np.maximum(scores, 0.0, out=scores)
     totals = scores.sum(axis=1, keepdims=True)
+    scores /= np.where(totals > 0, totals, 1.0)
+    return scores
+
+
+def log_mixture(weights: np.ndarray, popular: np.ndarray, popularity: float) -> np.ndarray:
+    """(n, I + 1) log of (1 - popularity) x the share of each weight + popularity x P, written over the weights; log P
+    where a row has no weight."""
+    totals = weights.sum(axis=1, keepdims=True)
     known = totals > 0
-    scores *= np.where(known, (1.0 - popularity) / np.where(known, totals, 1.0), 0.0)
-    scores += popular * np.where(known, popularity, 1.0)
-    scores[:, 0] = 1.0
-    return np.log(scores, out=scores)
+    weights *= np.where(known, (1.0 - popularity) / np.where(known, totals, 1.0), 0.0)
+    weights += popular * np.where(known, popularity, 1.0)
+    weights[:, 0] = 1.0
+    return np.log(weights, out=weights)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import Field
 
 from ..mdp.dataset import TransitionDataset
 from ..policies import Softmax
-from .back_off import BackedOff
+from .back_off import BackedOffByRecency
 from .calibrated import calibrated
 from .factors import item_factors, require_implicit
 from .item_scores import History
-from .shown_items import presence, recency_weights
+from .shown_items import presence
+
+if TYPE_CHECKING:
+    pass
 
 
 def bpr(
@@ -24,7 +27,8 @@ def bpr(
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.1,
     regularisation: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01,
     iterations: Annotated[int, Field(ge=1, le=10_000)] = 100,
-    decay: Annotated[float, Field(gt=0, le=1)] = 0.7,
+    decay: Annotated[float, Field(gt=0, le=1)] = 0.5,
+    repeat: Annotated[float, Field(ge=0, le=10)] = 0.5,
     popularity: Annotated[float, Field(gt=0, le=1)] = 0.1,
     seed: Annotated[int, Field(ge=0)] = 0,
 ) -> Softmax:
@@ -32,8 +36,8 @@ def bpr(
 
     Vectors x of sessions, y of items and biases b of items maximise sum log sigmoid(x'y_i + b_i - x'y_j - b_j) over
     items i that a session has and drawn j that it has not, less regularisation. A history's x is the mean of its items'
-    y, weighted by decay^age, and score(j) = exp(x'y_j + b_j), made a share and mixed with popularity (see `BackedOff`).
-    Needs the extra `[baselines]`.
+    y, weighted by decay^age, and score(j) = exp(x'y_j + b_j). Its share is mixed with the history's own items
+    and popularity (see `BackedOff`). Needs the extra `[baselines]`.
 
     Args:
         train: a log whose states show a history of items.
@@ -42,6 +46,7 @@ def bpr(
         regularisation: of the vectors.
         iterations: passes over the log.
         decay: weight of an event relative to the one after it.
+        repeat: what the history's own items get beside all others.
         popularity: share of the probability that goes by popularity.
         seed: of the first vectors and the draws.
 
@@ -57,6 +62,7 @@ def bpr(
         regularisation=regularisation,
         iterations=iterations,
         decay=decay,
+        repeat=repeat,
         popularity=popularity,
         seed=seed,
     )
@@ -65,7 +71,7 @@ def bpr(
     return policy
 
 
-class BPR(BackedOff):
+class BPR(BackedOffByRecency):
     """The scores of `bpr`."""
 
     def __init__(
@@ -77,10 +83,11 @@ class BPR(BackedOff):
         regularisation: float,
         iterations: int,
         decay: float,
+        repeat: float,
         popularity: float,
         seed: int,
     ):
-        super().__init__(data, popularity)
+        super().__init__(data, decay, repeat, popularity)
         from implicit.cpu.bpr import BayesianPersonalizedRanking
 
         model = BayesianPersonalizedRanking(
@@ -93,10 +100,10 @@ class BPR(BackedOff):
         )
         vectors = item_factors(model, presence(self.sessions.matrix()))
         # implicit keeps an item's bias as its last factor.
-        self.items, self.biases, self.decay = vectors[:, :-1], vectors[:, -1], decay
+        self.items, self.biases = vectors[:, :-1], vectors[:, -1]
 
     def raw(self, history: History) -> np.ndarray:
-        weights = recency_weights(history.items, self.decay, self.item_count)
+        weights = self.weights(history)
         totals = np.asarray(weights.sum(axis=1))
         known = totals > 0
         scores = (weights @ self.items / np.where(known, totals, 1.0)) @ self.items.T + self.biases

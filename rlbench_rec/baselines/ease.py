@@ -11,10 +11,10 @@ from pydantic import Field
 from ..errors import InapplicableError
 from ..mdp.dataset import TransitionDataset
 from ..policies import Softmax
-from .back_off import BackedOff
+from .back_off import BackedOffByRecency
 from .calibrated import calibrated
 from .item_scores import History
-from .shown_items import presence, recency_weights
+from .shown_items import presence
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -27,20 +27,20 @@ def ease(
     train: TransitionDataset,
     *,
     regularisation: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 100.0,
-    decay: Annotated[float, Field(gt=0, le=1)] = 0.7,
+    decay: Annotated[float, Field(gt=0, le=1)] = 0.5,
     repeat: Annotated[float, Field(ge=0, le=10)] = 0.5,
     popularity: Annotated[float, Field(gt=0, le=1)] = 0.1,
 ) -> Softmax:
     """EASE (Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data"), calibrated.
 
     score(j) = sum_i x_i B_ij, x_i = decay^age of an item that the history shows (Steck has 1), B as in `ease_weights`;
-    made a share and mixed with popularity (see `BackedOff`).
+    its share is mixed with the history's own items and popularity (see `BackedOff`).
 
     Args:
         train: a log whose states show a history of items.
         regularisation: lambda.
         decay: weight of an event relative to the one after it.
-        repeat: B_ii, 0 in the paper: how much an item speaks for itself.
+        repeat: what the history's own items get beside all others, 0 in the paper.
         popularity: share of the probability that goes by popularity.
 
     Raises:
@@ -58,19 +58,17 @@ def ease(
     return policy
 
 
-class EASE(BackedOff):
+class EASE(BackedOffByRecency):
     """The scores of `ease`."""
 
     def __init__(
         self, data: TransitionDataset, *, regularisation: float, decay: float, repeat: float, popularity: float
     ):
-        super().__init__(data, popularity)
-        self.decay = decay
-        self.weights = ease_weights(presence(self.sessions.matrix()), regularisation)
-        np.fill_diagonal(self.weights, repeat)
+        super().__init__(data, decay, repeat, popularity)
+        self.map = ease_weights(presence(self.sessions.matrix()), regularisation)
 
     def raw(self, history: History) -> np.ndarray:
-        return recency_weights(history.items, self.decay, self.item_count) @ self.weights
+        return self.weights(history) @ self.map
 
 
 def ease_weights(sessions: sparse.csr_matrix, regularisation: float) -> np.ndarray:

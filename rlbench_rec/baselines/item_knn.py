@@ -10,10 +10,10 @@ from pydantic import Field
 
 from ..mdp.dataset import TransitionDataset
 from ..policies import Softmax
-from .back_off import BackedOff
+from .back_off import BackedOffByRecency
 from .calibrated import calibrated
 from .item_scores import History
-from .shown_items import presence, recency_weights
+from .shown_items import presence
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -24,21 +24,21 @@ def item_knn(
     *,
     neighbours: Annotated[int, Field(ge=1, le=100_000)] = 100,
     shrinkage: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 10.0,
-    decay: Annotated[float, Field(gt=0, le=1)] = 0.7,
-    repeat: Annotated[float, Field(ge=0, le=10)] = 1.0,
+    decay: Annotated[float, Field(gt=0, le=1)] = 0.5,
+    repeat: Annotated[float, Field(ge=0, le=10)] = 0.5,
     popularity: Annotated[float, Field(gt=0, le=1)] = 0.1,
 ) -> Softmax:
     """Item-based nearest neighbours (Sarwar et al. 2001; over sessions, Hidasi et al. 2016), calibrated.
 
-    score(j) = sum over the history's places of decay^age x sim(item, j), made a share of its sum and mixed with
-    popularity (see `BackedOff`). sim is the `cosine`; an item is its own neighbour with `repeat`.
+    score(j) = sum over the items i of the history of decay^age x sim(i, j), sim the `cosine`; its share is mixed with
+    the history's own items and popularity (see `BackedOff`).
 
     Args:
         train: a log whose states show a history of items.
         neighbours: how many other items each one keeps.
         shrinkage: added to the norm, so that a few common sessions do not make a perfect neighbour.
         decay: weight of an event relative to the one after it.
-        repeat: sim(i, i); 0 recommends what was shown before only as a neighbour of others.
+        repeat: what the history's own items get beside all neighbours.
         popularity: share of the probability that goes by popularity.
 
     Raises:
@@ -53,7 +53,7 @@ def item_knn(
     return policy
 
 
-class ItemKNN(BackedOff):
+class ItemKNN(BackedOffByRecency):
     """The scores of `item_knn`."""
 
     def __init__(
@@ -66,15 +66,11 @@ class ItemKNN(BackedOff):
         repeat: float,
         popularity: float,
     ):
-        super().__init__(data, popularity)
-        from scipy import sparse
-
-        similar = cosine(presence(self.sessions.matrix()), neighbours, shrinkage)
-        self.similar = (similar + repeat * sparse.identity(similar.shape[0], format="csr")).tocsr()
-        self.decay = decay
+        super().__init__(data, decay, repeat, popularity)
+        self.similar = cosine(presence(self.sessions.matrix()), neighbours, shrinkage)
 
     def raw(self, history: History) -> np.ndarray:
-        return (recency_weights(history.items, self.decay, self.item_count) @ self.similar).toarray()
+        return (self.weights(history) @ self.similar).toarray()
 
 
 def cosine(sessions: sparse.csr_matrix, neighbours: int, shrinkage: float) -> sparse.csr_matrix:

@@ -15,7 +15,7 @@ from .calibrated import calibrated
 from .item_scores import History
 from .session_neighbours import SessionIndex
 from .sessions import SessionItems
-from .shown_items import presence, shown_items
+from .shown_items import ShownItems, presence, shown_items
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -36,7 +36,7 @@ def vsknn(
     idf: Annotated[float, Field(ge=0, le=100)] = 1.0,
     half_life_share: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None,
     remind: bool = True,
-    repeat: Annotated[float, Field(ge=0, le=10)] = 0.3,
+    repeat: Annotated[float, Field(ge=0, le=10)] = 0.5,
     popularity: Annotated[float, Field(gt=0, le=1)] = 0.1,
 ) -> Softmax:
     """Session-based nearest neighbours with weights of position and time (Ludewig and Jannach 2018), calibrated.
@@ -44,9 +44,8 @@ def vsknn(
     Of the training sessions that share an item with the history, the latest `sample` are compared with it: sim(s) is
     the sum, over the items that both have, of the weight of the item's latest place in the history. score(j) is the sum
     of sim(s) x decay(s) over the `neighbours` most similar s that have j, decay(s) by how long ago the history's latest
-    item in s was shown; times 1 + idf x log(sessions / sessions with j). Scores are made shares of their sum, to which
-    `repeat` times the shares of the history's own items in their weights is added; and mixed with popularity (see
-    `BackedOff`).
+    item in s was shown; times 1 + idf x log(sessions / sessions with j). Shares of these scores are mixed with the
+    history's own items and popularity (see `BackedOff`).
 
     Args:
         train: a log whose states show a history of items.
@@ -57,8 +56,7 @@ def vsknn(
         idf: how much rare items gain.
         half_life_share: the share of the training side's time after which a session counts half; None: all alike.
         remind: whether neighbours speak for items that the history shows.
-        repeat: what the history's own items get beside what all neighbours give, 0 in the paper: an item that no
-            training session had has no neighbours.
+        repeat: what the history's own items get beside all others, 0 in the paper.
         popularity: share of the probability that goes by popularity.
 
     Raises:
@@ -99,8 +97,8 @@ class VSKNN(BackedOff):
         repeat: float,
         popularity: float,
     ):
-        super().__init__(data, popularity)
-        self.neighbours, self.remind, self.repeat = neighbours, remind, repeat
+        super().__init__(data, repeat, popularity)
+        self.neighbours, self.remind = neighbours, remind
         self.weighting, self.score_weighting = weighting, score_weighting
         matrix, ages = by_recency(self.sessions)
         time_weights = np.ones(len(ages)) if half_life_share is None else np.exp2(-ages / half_life_share)
@@ -113,24 +111,31 @@ class VSKNN(BackedOff):
         size = max(1, PAIRS // max(1, history.items.shape[1] * self.index.sample))
         for first in range(0, len(history), size):
             rows = slice(first, first + size)
-            scores[rows] = self._shares(history.items[rows])
+            scores[rows] = self._sums(history.items[rows])
         return scores
 
-    def _shares(self, items: np.ndarray) -> np.ndarray:
+    def weights(self, history: History) -> sparse.csr_matrix:
         from scipy import sparse
 
+        shown, weights = self._shown(history.items)
+        shape = (len(history), self.item_count + 1)
+        return sparse.coo_matrix((weights, (shown.rows, shown.items)), shape=shape).tocsr()
+
+    def _shown(self, items: np.ndarray) -> tuple[ShownItems, np.ndarray]:
+        """The items of (n, h) histories, and the weight of each."""
         shown, lengths = shown_items(items), (items > 0).sum(axis=1)
-        weights = similarity_weights(shown.ages, lengths[shown.rows], self.weighting)
+        return shown, similarity_weights(shown.ages, lengths[shown.rows], self.weighting)
+
+    def _sums(self, items: np.ndarray) -> np.ndarray:
+        from scipy import sparse
+
+        shown, weights = self._shown(items)
         near = self.index.nearest(shown, weights, self.neighbours)
         decayed = near.similarities * score_weights(near.ages, self.score_weighting)
         shape = (len(items), self.index.size)
         scores = (sparse.csr_matrix((decayed, (near.rows, near.sessions)), shape=shape) @ self.items).toarray()
         if not self.remind:
             scores[shown.rows, shown.items] = 0.0
-        totals = scores.sum(axis=1, keepdims=True)
-        scores /= np.where(totals > 0, totals, 1.0)
-        own = np.bincount(shown.rows, weights, minlength=len(items))
-        scores[shown.rows, shown.items] += self.repeat * weights / own[shown.rows]
         return scores
 
 

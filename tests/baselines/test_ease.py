@@ -34,9 +34,9 @@ def test_weights_solve_the_ridge_regression_of_each_item_on_the_others():
 
 def test_scores_are_the_history_times_the_weights(log_of):
     log = log_of([[1, 2], [1, 2, 3], [3, 4], [4, 3, 3]], history=3)
-    scores = EASE(log, regularisation=1.0, decay=0.5, repeat=0.25, popularity=0.1)
+    scores = EASE(log, regularisation=1.0, decay=0.5, repeat=0.5, popularity=0.1)
     sessions = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 0, 1, 1], [0, 0, 1, 1]], dtype=float)
-    weights = ease_weights(sparse.csr_matrix(sessions), 1.0) + 0.25 * np.identity(4)
+    weights = ease_weights(sparse.csr_matrix(sessions), 1.0)
     block = np.array([[1, 3, 1]])
     found = scores.raw(History(block, block, block.astype(np.float32)))
     np.testing.assert_allclose(found[0, 1:], np.array([1.0, 0.0, 0.5, 0.0]) @ weights, atol=1e-12)

@@ -11,7 +11,15 @@ from rlbench_rec.baselines.als import ALS, fold_in
 from rlbench_rec.baselines.item_scores import History
 from rlbench_rec.errors import MissingExtraError
 
-SETTINGS = {"factors": 3, "regularisation": 0.5, "iterations": 4, "decay": 1.0, "seed": 0}
+SETTINGS = {
+    "factors": 3,
+    "regularisation": 0.5,
+    "iterations": 4,
+    "decay": 1.0,
+    "repeat": 0.0,
+    "popularity": 0.1,
+    "seed": 0,
+}
 
 
 def dense_vectors(sessions, others, confidence, regularisation):
@@ -64,7 +72,7 @@ def test_a_weight_is_a_share_of_the_confidence_above_that_of_an_absent_item():
 def test_als_scores_the_vector_of_the_history(log_of):
     pytest.importorskip("implicit")
     log = log_of([[1, 2], [1, 2, 3], [3, 4], [4, 3, 3]] * 5, history=3)
-    scores = ALS(log, confidence=10.0, popularity=0.1, **SETTINGS)
+    scores = ALS(log, confidence=10.0, **SETTINGS)
     block = np.array([[1, 3, 1], [0, 0, 0]])
     found = scores.raw(History(block, block, block.astype(np.float32)))
     vector = dense_vectors(np.array([[0, 1, 0, 1, 0]]), scores.items, 10.0, 0.5)[0]
@@ -75,7 +83,7 @@ def test_als_scores_the_vector_of_the_history(log_of):
 def test_bpr_scores_the_mean_of_the_history_and_biases(log_of):
     bpr = pytest.importorskip("implicit") and pytest.importorskip("rlbench_rec.baselines.bpr")
     log = log_of([[1, 2], [1, 2, 3], [3, 4], [4, 3, 3]] * 5, history=3)
-    scores = bpr.BPR(log, learning_rate=0.1, popularity=0.1, **SETTINGS | {"decay": 0.5})
+    scores = bpr.BPR(log, learning_rate=0.1, **SETTINGS | {"decay": 0.5})
     assert scores.items.shape == (5, 3) and scores.biases.shape == (5,)
     block = np.array([[1, 3, 1], [0, 0, 0]])
     found = scores.raw(History(block, block, block.astype(np.float32)))

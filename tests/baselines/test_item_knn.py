@@ -15,7 +15,7 @@ from rlbench_rec.baselines.item_knn import ItemKNN, cosine
 SETTINGS = {"neighbours": 10, "shrinkage": 0.0, "decay": 0.5, "repeat": 0.0, "popularity": 0.1}
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(
     arrays.arrays(np.float64, st.tuples(st.integers(1, 8), st.integers(2, 6)), elements=st.sampled_from([0.0, 1.0])),
     st.integers(1, 5),
@@ -45,12 +45,13 @@ def test_scores_worked_by_hand(log_of):
     # Item 3 is the latest, item 1 counts half; neither is its own neighbour.
     expected = np.array([third, third + 0.5 * 1.0, 0.5 * third, two_thirds])
     np.testing.assert_allclose(history[1:], expected)
-    repeating = ItemKNN(log, **SETTINGS | {"repeat": 2.0})
-    np.testing.assert_allclose(scores_of_history(repeating, [1, 3])[1:], expected + np.array([1.0, 0.0, 2.0, 0.0]))
-    shares = 0.9 * expected / expected.sum() + 0.1 * np.array([3, 3, 5, 3]) / 14
+    # Of the history's own weight item 3 has two thirds, and with repeat = 1 it counts as much as all neighbours.
+    own = np.array([1 / 3, 0, 2 / 3, 0])
+    shares = 0.9 * (expected / expected.sum() + own) / 2 + 0.1 * np.array([3, 3, 5, 3]) / 14
     states = log.states()[[4]].copy()
     states[0, 1:3] = [1, 3]
-    np.testing.assert_allclose(np.exp(scores(states)), shares[None])
+    repeating = ItemKNN(log, **SETTINGS | {"repeat": 1.0})
+    np.testing.assert_allclose(np.exp(repeating(states)), shares[None])
 
 
 def test_an_empty_history_is_left_to_popularity(log_of):
