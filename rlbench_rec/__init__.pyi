@@ -9,6 +9,7 @@ from . import suite as suite
 from . import tasks as tasks
 from . import testing as testing
 from . import training as training
+from . import tuning as tuning
 from .evaluation.bridge import evaluate as evaluate
 from .plugins import register as register
 from .results.compare import compare as compare

@@ -28,6 +28,7 @@ EXTRAS = {
     "online": Extra("reference policies that learn in a simulated shop", ("stable_baselines3",)),
     "perf": Extra("asv's benchmarks", ("asv",)),
     "ray": Extra("work on a Ray cluster", ("ray",)),
+    "tune": Extra("searches over settings", ("optuna",)),
 }
 
 

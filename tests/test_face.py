@@ -26,6 +26,7 @@ PUBLIC = (
     "frontier",
     "results",
     "suite",
+    "tuning",
     "testing",
 )
 

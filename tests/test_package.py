@@ -26,6 +26,7 @@ ROOMS = (
     "frontier",
     "results",
     "suite",
+    "tuning",
     "testing",
     "perf",
     "cli",

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import InputError
 from ..terminal import printable
-from . import check_plugin, compare, data, doctor, export, frontier, listing, ope, perf, run, tasks
+from . import check_plugin, compare, data, doctor, export, frontier, listing, ope, perf, run, tasks, tune
 from .boundary import guarded
 from .global_options import GlobalOptions, split
 from .log_output import log_output
@@ -39,6 +39,7 @@ MARKUP = app.rich_markup_mode
 app.command("run")(run.command)
 app.command("ope")(ope.command)
 app.command("frontier")(frontier.command)
+app.command("tune")(tune.command)
 app.command("compare")(compare.command)
 app.add_typer(data.app, name="data")
 app.add_typer(tasks.app, name="tasks")

@@ -229,6 +229,20 @@ RANKING: Schema = {
     "verdict": ("text", "`weak` or `unreliable`; empty for metrics of lists"),
     "identification": ("text", "`imitation`; empty for metrics of lists"),
 }
+TRIALS: Schema = {
+    "source": ("text", "what tables of the suite call the source"),
+    "algorithm": ("text", "algorithm or policy id"),
+    "trial": ("whole", "its number; 0 has the defaults"),
+    "settings": ("text", "what was set, as JSON; temperatures in units of the return's standard deviation"),
+    "form": ("text", "the policy form, as suites write it; empty where none was chosen"),
+    "status": ("text", "`ok`, `pruned` (ended early), `left out:` or `failed:` and the reason"),
+    "estimator": ("text", "what the estimate is of: an off-policy estimator, or `NDCG@10` on choice logs"),
+    "estimate": ("number", "what a user would have; empty where the log does not define one"),
+    "ci_low": ("number", "lower end of its interval"),
+    "verdict": ("text", "`trusted`, `weak` or `unreliable`"),
+    "truth": ("number", "true value in the shop that was tuned on; empty on a data set"),
+    "curve": ("text", "steps, and the best NDCG@10 until then; empty where trials are not ended early"),
+}
 KEYS = ("dataset", "task", "algorithm", "variant", "metric", "estimator", "q")
 """What tells the rows of a leaderboard apart; a row of runs.csv adds its seed."""
 RUN_KEYS = (*KEYS, "seed")

@@ -131,6 +131,9 @@ class AlgorithmSpec(BaseModel):
     """Encoder id; None: the algorithm's own, `mlp` of most."""
     config: dict[str, Any] = {}
     """Overrides of the algorithm's config, or of the policy's parameters."""
+    form: str = ""
+    """Policy form over Q in place of the suite's and the source's softmax and epsilon-greedy, greedy always beside it;
+    empty for theirs."""
     shuffle_rewards: bool = False
     """Train on the log's rewards in random order: a control that sees who stays and who leaves, but not what pays."""
     sequential_only: bool = False
@@ -206,6 +209,11 @@ class Suite(AnySuite):
     """Standard error of a true value, relative to the behaviour policy's."""
     normalise: bool = False
     """Also value tasks on the scale 0 = behaviour policy, 100 = reference policy (see docs/suites.md)."""
+    tuned: str = ""
+    """Folder of `rlbench tune`, from the working folder or of those that come with the package: what it chose on a
+    source for an algorithm fills what the algorithm's `config` and `form` leave open."""
+    tuned_by: Literal["estimate", "truth"] = "estimate"
+    """Which of its two choices: by what a user would have, or by the true value in the shop that was tuned on."""
     ranking_top_k: Literal[5, 10, 20] = 10
     """k of the imitation metrics HR@k and NDCG@k on choice logs."""
 

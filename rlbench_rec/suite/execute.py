@@ -42,12 +42,17 @@ def execute(batch: Sequence[Job], folder: Path | None = None) -> list[JobResult]
 
 def failure(job: Job, error: BaseException | str, seconds: float = 0.0) -> JobResult:
     """The result of a job that did not get to its end."""
+    row = kind_of(job.suite).failed_row(job, failed_status(error))
+    return JobResult(job.run_id, [row], timing={"run_id": job.run_id, "seconds": seconds})
+
+
+def failed_status(error: BaseException | str) -> str:
+    """`failed:` and the reason, on one line."""
     plain = isinstance(error, str | RlbenchError)
     text = _text(error) if plain else f"{type(error).__name__}: {_text(error)}"
     # Tables cannot hold bytes of a path that are not UTF-8, and should not hold what a terminal obeys.
     reason = printable(" ".join(text.split())).rstrip(": ")
-    row = kind_of(job.suite).failed_row(job, f"failed: {reason[:LONGEST_REASON]}")
-    return JobResult(job.run_id, [row], timing={"run_id": job.run_id, "seconds": seconds})
+    return f"failed: {reason[:LONGEST_REASON]}"
 
 
 def _text(error: BaseException | str) -> str:

@@ -40,13 +40,11 @@ def refuse_other_run(folder: Path, suite: Suite | EstimatorSuite) -> None:
         there = validated(there, type(suite), MANIFEST).model_dump(mode="json")
     # A suite of another name or kind differs in everything else too.
     name_there, name_here = ({key: config.get(key) for key in ("kind", "name")} for config in (there, here))
-    differences = list(_differences(name_there, name_here)) or list(_differences(_compared(there), _compared(here)))
-    differences += _fewer(there, here) if not differences else []
-    if differences:
-        shown = "; ".join(differences[:MOST_SHOWN])
-        more = f"; and {len(differences) - MOST_SHOWN} more" if len(differences) > MOST_SHOWN else ""
+    found = list(differences(name_there, name_here)) or list(differences(compared(there), compared(here)))
+    found += _fewer(there, here) if not found else []
+    if found:
         hint = "Give the suite that was begun here, or another folder."
-        raise InputError(f"The run here is of another suite: {shown}{more}.", where=str(folder), hint=hint)
+        raise InputError(f"The run here is of another suite: {in_short(found)}.", where=str(folder), hint=hint)
 
 
 def _config(folder: Path) -> dict[str, Any]:
@@ -63,7 +61,14 @@ def _config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def _compared(config: dict[str, Any]) -> dict[str, Any]:
+def in_short(found: list[str]) -> str:
+    """The first differences, and how many more there are."""
+    more = f"; and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
+    return "; ".join(found[:MOST_SHOWN]) + more
+
+
+def compared(config: dict[str, Any]) -> dict[str, Any]:
+    """What of a suite must be the same when its run goes on."""
     kept = {key: value for key, value in config.items() if key not in NOT_COMPARED}
     sources = kept.get("sources")
     if isinstance(sources, list):
@@ -77,14 +82,14 @@ def _without_places(source: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in source.items() if key != "data"} | named
 
 
-def _differences(there: Any, here: Any, where: str = "") -> Iterator[str]:
-    """`steps is 2000 there and 300 here`, one a setting."""
+def differences(there: Any, here: Any, where: str = "") -> Iterator[str]:
+    """`steps is 2000 there and 300 here`, one a setting in which two configs differ."""
     if isinstance(there, dict) and isinstance(here, dict):
         for key in dict.fromkeys([*there, *here]):
-            yield from _differences(there.get(key), here.get(key), f"{where}.{key}" if where else key)
+            yield from differences(there.get(key), here.get(key), f"{where}.{key}" if where else key)
     elif isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
         for number, pair in enumerate(zip(there, here, strict=True)):
-            yield from _differences(*pair, f"{where}.{number}")
+            yield from differences(*pair, f"{where}.{number}")
     elif there != here:
         yield f"{where} is {_short(there)} there and {_short(here)} here"
 

@@ -70,7 +70,7 @@ class Loaded:
         held = hold_out(self.train, self.behaviour_fit.validation)[1]
         if held is None:
             raise InputError("No episode can be held out to choose a policy on.", where=self.source.name)
-        return _ending(held)
+        return ending(held)
 
     @cached_property
     def clone(self) -> Policy:
@@ -199,11 +199,11 @@ def _load_dataset(source: Source, behaviour_fit: FitOptions, keep_names: bool) -
     if source.behaviour is not None:
         data = with_behaviour(data, source.behaviour)
     train, test = data.split()
-    data, test = _ending(data), _ending(test)
+    data, test = ending(data), ending(test)
     counterpart = None
     if source.counterpart:
         counterpart = decisions(source.model_copy(update={"dataset": source.counterpart}))
-        counterpart = _ending(with_metrics(counterpart, source.metrics))
+        counterpart = ending(with_metrics(counterpart, source.metrics))
         _check_same_actions(data, counterpart)
     loaded = Loaded(source, data, train, test, counterpart=counterpart, behaviour_fit=behaviour_fit)
     if data.propensities is None:
@@ -211,7 +211,7 @@ def _load_dataset(source: Source, behaviour_fit: FitOptions, keep_names: bool) -
     return loaded
 
 
-def _ending(data: TransitionDataset) -> TransitionDataset:
+def ending(data: TransitionDataset) -> TransitionDataset:
     """Sessions that end: only training looks into a user's next one, since values are of sessions."""
     return data if data.next_episodes is None else replace(data, next_episodes=None)
 

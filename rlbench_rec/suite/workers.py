@@ -72,7 +72,7 @@ def execute_all(
 
     Args:
         function: what a worker does with a batch.
-        batches: in order.
+        batches: in order; a deque may grow, and shrink, while its results are taken.
         workers: processes.
         lost: (job, why, seconds that it ran) -> the result of a job whose worker was lost.
         trains: whether the function needs torch.
@@ -82,7 +82,7 @@ def execute_all(
     Raises:
         RlbenchError: a worker cannot import a plugin.
     """
-    waiting: deque[Sequence[Job]] = deque(batches)
+    waiting: deque[Sequence[Job]] = batches if isinstance(batches, deque) else deque(batches)
     pool: list[_Worker] = []
     events: Events = queue.SimpleQueue()
     setup = (tuple(plugins), trains, pickle.dumps(function))
@@ -107,12 +107,13 @@ def execute_all(
                 continue
             batch, seconds = worker.batch, worker.seconds / len(worker.batch)
             results: list[Result] = content if kind == "done" else [lost(job, content, seconds) for job in batch]
+            # First, since what follows from a result may be the next batch.
+            yield batch, results
             if kind != "ended" and waiting:
                 worker.give(waiting.popleft())
             else:
                 worker.end()
                 pool.remove(worker)
-            yield batch, results
 
 
 def _end_all(pool: Sequence[_Worker]) -> None:

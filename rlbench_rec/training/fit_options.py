@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..errors import InputError
+
+if TYPE_CHECKING:
+    from .training_run import Run
 
 PLATEAU: Literal["plateau"] = "plateau"
 Steps = int | Literal["plateau"]
 """Gradient steps: so many, or until held-out scores have stopped improving."""
+Watch = Callable[[Callable[[], "Run"]], None]
+"""Called after a point of the learning curve with what makes a run of the training as it stands."""
 MOST_STEPS = 50_000
 """Of a training that stops at a plateau."""
 PLATEAU_STRIDE = 250
@@ -45,6 +50,9 @@ class Retrieval:
 class FitOptions:
     """The options that the trainings of one call share; see `fit`.
 
+    Attributes:
+        watch: looks at the first training after every point of its learning curve; what it raises ends the training.
+
     Raises:
         InputError: a number out of range.
     """
@@ -59,6 +67,7 @@ class FitOptions:
     eval_every: int | None = None
     progress: Callable[[int, int], None] | None = None
     retrieval: Retrieval | None = None
+    watch: Watch | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.steps, str) and not self.plateau:

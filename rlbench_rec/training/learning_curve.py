@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -89,6 +89,7 @@ def train(
     held_out: HeldOut | None,
     options: FitOptions,
     checkpoint: ResumableCheckpoint | None,
+    watch: Callable[[], None] | None = None,
 ) -> None:
     """Take the members from where they are to the last step, with a point of the curve every `stride`.
 
@@ -108,3 +109,5 @@ def train(
             checkpoint.save(members[0].point)
         if options.progress:
             options.progress(done, options.most_steps)
+        if watch:
+            watch()

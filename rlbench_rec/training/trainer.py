@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +16,12 @@ from .device import resolve, seeded
 from .fit_options import FitOptions, Retrieval, Steps
 from .learning_curve import Member, train
 from .loops.loop import Loop
-from .networks import ActionScores, NetworkBuilder
+from .networks import NetworkBuilder
 from .networks.items import give_vectors
 from .registries import ALGORITHMS, LOOPS
 from .resumable_checkpoint import ResumableCheckpoint, settings_of
 from .reward_scale import in_units_of, reward_scale
+from .run_of_member import checkpoints_of, run_of, watch_of
 from .trainable import Trainable
 from .training_run import Run
 from .two_stage import FirstStage
@@ -163,7 +163,8 @@ def _fit(
     """Trainings that differ in their seeds alone, in one loop."""
     if options.retrieval:
         first = FirstStage.fit(data, options.retrieval, options.validation)
-        runs = _fit(first.choices(), algorithm, seeds, replace(options, retrieval=None), keep)
+        inner = replace(options, retrieval=None, watch=first.watched_by(options.watch))
+        runs = _fit(first.choices(), algorithm, seeds, inner, keep)
         return [first.with_second(run) for run in runs]
     algorithm, loop = ALGORITHMS.canonical(algorithm), LOOPS.canonical(options.loop)
     encoder = encoder_of(algorithm, options.encoder)
@@ -183,15 +184,16 @@ def _fit(
             checkpoint = ResumableCheckpoint(Path(keep), training, settings, members[0].algorithm, running)
             members[0].point = checkpoint.restore(members[0].network)
         held_out = HeldOut(held, options.device, members[0].algorithm, scale) if held else None
-        train(members, running, held_out, options, checkpoint)
+        watch = watch_of(members[0], algorithm, config, data, options, scale)
+        train(members, running, held_out, options, checkpoint, watch)
     if checkpoint:
         checkpoint.path.unlink(missing_ok=True)
     runs = []
     for member in members:
-        networks = _checkpoints(member)
+        networks = checkpoints_of(member)
         for network in networks.values():
             member.algorithm.conclude(network, scaled, held_out)
-        runs.append(_run(member, networks, algorithm, config, data, options, scale))
+        runs.append(run_of(member, networks, algorithm, config, data, options, scale))
     return runs
 
 
@@ -215,46 +217,6 @@ def _loop(members: Sequence[Member], training: TransitionDataset, config: Algori
 
     algorithms, seeds = [member.algorithm for member in members], [member.seed for member in members]
     return together(algorithms, training, batch_size, seeds, device, n_steps=n_steps)
-
-
-def _checkpoints(member: Member) -> dict[str, ActionScores]:
-    networks = {"last": member.finished or copy.deepcopy(member.network)}
-    if member.point.best is not None:
-        networks["best"] = member.point.best
-    return {name: network.eval().requires_grad_(False) for name, network in networks.items()}
-
-
-def _run(
-    member: Member,
-    networks: dict[str, ActionScores],
-    algorithm: str,
-    config: AlgorithmConfig,
-    data: TransitionDataset,
-    options: FitOptions,
-    scale: float,
-) -> Run:
-    import pandas as pd
-
-    point = member.point
-    return Run(
-        algorithm=algorithm,
-        encoder=options.encoder or config.encoder,
-        loop=options.loop,
-        config=config,
-        layout=data.layout,
-        action_count=data.action_count,
-        networks=networks,
-        history=pd.DataFrame(point.history),
-        steps=options.steps,
-        batch_size=options.batch_size,
-        seed=member.seed,
-        best_step=point.best_step,
-        steps_used=point.step,
-        steps_per_second=point.step / point.seconds,
-        action_names=data.action_names,
-        other_action=data.other_action,
-        reward_scale=scale,
-    )
 
 
 def create(

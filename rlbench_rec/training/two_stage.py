@@ -17,7 +17,7 @@ from ..mdp.dataset import TransitionDataset
 from ..mdp.past import Past
 from ..policies import Policy, make
 from ..policies.top_items import TopItems
-from .fit_options import Retrieval
+from .fit_options import Retrieval, Watch
 from .networks import ActionScores
 from .training_run import Run
 from .validation import hold_out
@@ -98,6 +98,12 @@ class FirstStage:
             raise InputError("Its candidates were retrieved from another log.", where=where, hint=hint)
         asked = Retrieval(header.policy, header.candidates, header.config)
         return cls.fit(log, asked, header.validation)
+
+    def watched_by(self, watch: Watch | None) -> Watch | None:
+        """What watches the second stage, of what watches the whole; see `FitOptions`."""
+        if watch is None:
+            return None
+        return lambda second: watch(lambda: self.with_second(second()))
 
     def with_second(self, run: Run) -> TwoStageRun:
         """The run of an algorithm that was trained on `choices`, as one over all items.

@@ -16,6 +16,7 @@ from ...labels import refuse_repeats, refuse_same_sources
 from ...reference_policies.best_known import find_reference
 from ...saved_behaviour import check_behaviour
 from ...sources import make_task
+from ...tuned import choices_of, name_of, warn_of_defaults
 from .files import check_files
 from .jobs import FIXED, encoder_of_row, labelled
 from .log_length import check_length
@@ -63,9 +64,27 @@ def check(suite: Suite) -> None:
             if source.behaviour is not None:
                 check_behaviour(source.behaviour)
     refuse_same_sources(suite.sources)
+    _check_choices(suite)
     if any(spec.id in training.ALGORITHMS for spec in suite.algorithms):
         for source in suite.sources:
             check_length(source, suite)
+
+
+def _check_choices(suite: Suite) -> None:
+    """Refuse what a search chose that an algorithm cannot take, and say where it chose nothing."""
+    from ....policies.registry import settled
+    from ....training import ALGORITHMS
+    from ....training.algorithm_config import make_config
+
+    ids = {name_of(spec): spec.id for spec in suite.algorithms}
+    for (_, name), choice in choices_of(suite).items():
+        if name in ids and ids[name] in ALGORITHMS:
+            make_config(ids[name], choice.config, UNSET_GAMMA)
+        elif name in ids:
+            settled(ids[name], choice.config)
+        if choice.form:
+            parse_form(choice.form, where=suite.tuned)
+    warn_of_defaults(suite)
 
 
 def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
@@ -76,6 +95,8 @@ def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
     made: list[tuple[object, ...]] = []
     for spec in specs:
         retrieval = _checked_retrieval(spec)
+        if spec.form:
+            parse_form(spec.form, where="algorithms")
         if spec.id not in POLICIES and spec.id not in training.ALGORITHMS:
             raise UnknownNameError("algorithm", spec.id, [*POLICIES, *training.ALGORITHMS], pluggable=True)
         encoder = training.ENCODERS.canonical(encoder_of_row(spec))

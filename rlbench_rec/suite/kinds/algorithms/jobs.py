@@ -15,6 +15,7 @@ from ...config import AlgorithmSpec, Source, Steps, Suite
 from ...fingerprints import NOTHING, Content
 from ...labels import differences, places
 from ...plan import Job
+from ...tuned import choices_of, with_choice
 from .files import identity
 
 DEFAULT_ENCODER = "mlp"
@@ -33,7 +34,9 @@ FIXED = "fixed"
 """Variant of a policy that is not trained and has no label."""
 RETRIEVAL = ("retrieve", "candidates", "retrieve_config")
 """Keys of a row that say how candidates are retrieved."""
-NO_SETTINGS = {"sources", "algorithms", "seeds", "description", "plugins", "job_timeout"}
+SCALED_FORMS = ("softmax", "epsilon-greedy")
+"""What the form of a row stands in place of."""
+NO_SETTINGS = {"sources", "algorithms", "seeds", "description", "plugins", "job_timeout", "tuned", "tuned_by"}
 """Keys of a suite that shape none of a job's numbers, or that stand elsewhere in what identifies it."""
 
 
@@ -75,7 +78,8 @@ class TrainingJob(Job[Suite, Source]):
     @property
     def forms(self) -> list[str]:
         """Policy forms over Q, the headline last."""
-        return self.source.forms or self.suite.forms
+        forms = self.source.forms or self.suite.forms
+        return with_form(forms, self.spec.form) if self.spec.form else forms
 
     @property
     def asks_for(self) -> set[str]:
@@ -127,6 +131,7 @@ class TrainingJob(Job[Suite, Source]):
         # Where a row runs shapes none of its numbers; nor do settings of a retriever where there is none. The encoder
         # that an algorithm has by itself is the same one as where it is named.
         unused = {"only_on"} if self.spec.retrieve else {"only_on", *RETRIEVAL}
+        unused |= set() if self.spec.form else {"form"}
         algorithm = self.spec.model_dump(mode="json", exclude=unused) | {"id": self.spec.name, "encoder": self.encoder}
         if self.file_sha256:
             algorithm["file_sha256"] = self.file_sha256
@@ -180,6 +185,7 @@ def plan(suite: Suite, device: str = "auto", contents: Sequence[Content] | None 
     choices: list[ChoiceJob] = []
     specs, contents = labelled(suite.algorithms), contents or [NOTHING] * len(suite.sources)
     files = {spec.id: identity(spec) for spec in specs}
+    choices_made = choices_of(suite)
     for place, source, content in zip(places(suite.sources), suite.sources, contents, strict=True):
         fixed = [BEHAVIOUR]
         if source.counterpart:
@@ -187,7 +193,10 @@ def plan(suite: Suite, device: str = "auto", contents: Sequence[Content] | None 
         if source.task and suite.normalise:
             fixed.append(REFERENCE)
         rows = [(spec, suite.seeds[:1]) for spec in fixed]
-        rows += [(spec, suite.seeds[:1] if spec.id in POLICIES else suite.seeds) for spec in specs]
+        rows += [
+            (with_choice(spec, place, choices_made), suite.seeds[:1] if spec.id in POLICIES else suite.seeds)
+            for spec in specs
+        ]
         of_source = [
             TrainingJob(
                 suite=suite,
@@ -228,6 +237,13 @@ def encoder_of_row(spec: AlgorithmSpec) -> str:
     return spec.encoder or own
 
 
+def with_form(forms: Sequence[str], own: str) -> list[str]:
+    """The forms of a row that has its own: greedy, its own, and those that stay with the log."""
+    parsed = [parse_form(form) for form in forms]
+    kept = [str(form) for form in parsed if form.name not in ("greedy", *SCALED_FORMS)]
+    return list(dict.fromkeys(["greedy", own, *(form for form in kept if form != own)]))
+
+
 def labelled(specs: Sequence[AlgorithmSpec]) -> list[AlgorithmSpec]:
     """The algorithms with labels that tell them apart: `learning_rate=0.001` for a second `dqn` that has it; and
     `retrieve=als` for one among candidates."""
@@ -246,6 +262,8 @@ def _told(spec: AlgorithmSpec) -> dict[str, Any]:
     told = dict(spec.config)
     if spec.shuffle_rewards:
         told["shuffle_rewards"] = True
+    if spec.form:
+        told["form"] = spec.form
     if spec.id != spec.name:
         told["data"] = spec.id
     return told | ({"candidates": spec.candidates} | spec.retrieve_config if spec.retrieve else {})

@@ -12,7 +12,7 @@ import numpy as np
 from ....errors import RlbenchError
 from ....policies import Tilted
 from ....results.frontier import SHUFFLED
-from ....training.fit_options import FitOptions, Retrieval
+from ....training.fit_options import FitOptions, Retrieval, Watch
 from ...config import AlgorithmSpec
 from ...sources import Loaded
 from .applies import why_left_out
@@ -23,20 +23,27 @@ if TYPE_CHECKING:
     from ....training import Run
 
 
-def train(job: TrainingJob, loaded: Loaded, *, shuffled: bool = False) -> Run:
+def train(
+    job: TrainingJob,
+    loaded: Loaded,
+    *,
+    shuffled: bool = False,
+    watch: Watch | None = None,
+) -> Run:
     """The training of a job.
 
     Args:
         job: which algorithm and seed.
         loaded: its source.
         shuffled: on the log's rewards in random order, whatever the job says.
+        watch: see the training at every point of its learning curve; see `FitOptions`.
     """
     from ....training.trainer import train_seeds
 
     data = loaded.train
     if shuffled or job.spec.shuffle_rewards:
         data = replace(data, rewards=np.random.default_rng(job.seed).permutation(data.rewards))
-    (run,) = train_seeds(data, job.spec.id, [job.seed], _options(job))
+    (run,) = train_seeds(data, job.spec.id, [job.seed], replace(_options(job), watch=watch))
     return run
 
 

@@ -1,0 +1,80 @@
+"""`rlbench tune`: the same number of trials for every algorithm of a suite."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import InputError
+
+
+def command(
+    suite: Annotated[str, typer.Argument(help="Suite name or .toml file; see `rlbench list suites`.")] = "",
+    dataset: Annotated[str, typer.Option(help="Card id or path: tune the standard board on this data set.")] = "",
+    data: Annotated[Path | None, typer.Option(help="File or folder of the raw log, with --dataset.")] = None,
+    trials: Annotated[int, typer.Option(min=1, max=10_000, help="Of every algorithm on every source.")] = 20,
+    spaces: Annotated[Path | None, typer.Option(help="TOML file of spaces, for the algorithms that it names.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results; default results/tuning/<suite>.")] = None,
+    part: Annotated[str, typer.Option(metavar="I/N", help="The I-th of N parts of the searches alone.")] = "1/1",
+    plan: Annotated[bool, typer.Option("--plan", help="Do the first trials, say how long all take, and stop.")] = False,
+    budget_minutes: Annotated[
+        float, typer.Option(min=0.001, help="No trial begins after so many minutes; --resume goes on.")
+    ] = 360.0,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
+    job_timeout: Annotated[
+        float | None, typer.Option(min=0.001, help="Seconds after which a trial is stopped as failed; default none.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the search that --out holds.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="What was chosen as JSON on stdout.")] = False,
+) -> None:
+    """Search over the settings of every algorithm of a suite, each with the same number of trials.
+
+    Trials run in the `train` shop of a task, or on the earlier part of a log: what the suite tests on stays unseen.
+    Each is scored by what a user would have (the suite's own estimate, through the gate; NDCG@10 on logs of users' own
+    choices) and, in a shop, by the truth. chosen.toml has the best by each; a suite takes it with `tuned = "<folder>"`.
+
+    Exit code 0: done; 1: some trials failed, and their rows say why; 2: wrong use; 130, 143 or 129: interrupted.
+    """
+    from ..plugins import LOADED
+    from ..suite.request import request
+    from ..tuning.tuner import tune
+    from .render.console import note
+    from .render.run_progress import RunProgress
+    from .render.tuning import show_chosen, show_plan
+    from .run import resumable
+
+    wanted, _ = request(suite, dataset, data, job_timeout=job_timeout, plugins=LOADED, out=out, resume=resume)
+    folder = out or Path("results") / "tuning" / wanted.name
+    with resumable(folder), RunProgress() as progress:
+        finished = tune(
+            wanted,
+            folder,
+            trials=trials,
+            spaces=spaces,
+            device=device,
+            workers=jobs,
+            resume=resume,
+            part=_part(part),
+            plan_only=plan,
+            budget_minutes=budget_minutes,
+            progress=progress,
+            on_plan=show_plan,
+            command_line=["rlbench", *sys.argv[1:]],
+        )
+    show_chosen(finished, as_json)
+    if finished.remaining:
+        note(f"{finished.remaining:,} trials are left; --out {folder} --resume goes on.")
+    if finished.failed:
+        raise typer.Exit(1)
+
+
+def _part(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,4})/(\d{1,4})", text)
+    if match is None:
+        raise InputError(f"'{text}' is not a part.", where="--part", hint="Give 1/3, say: the first of three.")
+    return int(match[1]), int(match[2])
