@@ -117,6 +117,10 @@ class Source(BaseModel):
         return dataset_name(self.dataset or "")
 
 
+LogKind = Literal["history", "one-step", "exposures", "choices", "propensities"]
+"""What a row of a suite may ask of a log."""
+
+
 class AlgorithmSpec(BaseModel):
     """One row of the board: a policy that needs no training loop, or an algorithm. Unknown keys are refused."""
 
@@ -144,9 +148,10 @@ class AlgorithmSpec(BaseModel):
     """How many it retrieves."""
     retrieve_config: dict[str, Any] = {}
     """Overrides of its parameters."""
-    only_on: Literal["history", "one-step", "exposures", "choices"] | None = None
+    only_on: LogKind | list[LogKind] | None = None
     """Skip it on every other log: run it where states show a `history`, where every session is one decision
-    (`one-step`), where the system chose the items (`exposures`) or where users did (`choices`). None: everywhere."""
+    (`one-step`), where the system chose the items (`exposures`) or users did (`choices`), or where the log has its
+    `propensities`; where all of these hold that a list names. None: everywhere."""
 
     @property
     def name(self) -> str:

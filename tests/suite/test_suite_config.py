@@ -39,7 +39,7 @@ def test_the_quick_suite_is_what_the_readme_says():
     }
     assert {source.name for source in suite.sources} == logs | {"recommend-v1"}
     learners = {"bc", "dqn", "double-dqn", "cql", "ips-learner", "dr-learner"}
-    assert {spec.id for spec in suite.algorithms} == {"random", "popularity"} | learners
+    assert {spec.id for spec in suite.algorithms} == {"random", "popularity", "constant"} | learners
     assert len(suite.seeds) == 3
 
 

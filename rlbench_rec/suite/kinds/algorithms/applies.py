@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....mdp.dataset import TransitionDataset
-from ...config import AlgorithmSpec
+from ...config import AlgorithmSpec, LogKind
 
 
 def why_left_out(spec: AlgorithmSpec, data: TransitionDataset) -> str:
@@ -16,11 +16,12 @@ def why_left_out(spec: AlgorithmSpec, data: TransitionDataset) -> str:
     if spec.sequential_only and data.one_step:
         return "every session is one decision"
     users_chose = data.provenance.identification == "not-identified"
-    reasons = {
+    reasons: dict[LogKind, tuple[bool, str]] = {
         "history": (not data.history, "states show no history"),
         "one-step": (not data.one_step, "sessions are longer than one decision"),
         "exposures": (users_chose, "users chose the items"),
         "choices": (not users_chose, "the shop chose the items"),
+        "propensities": (data.propensities is None, "the log has no propensities"),
     }
-    elsewhere, why = reasons[spec.only_on] if spec.only_on else (False, "")
-    return why if elsewhere else ""
+    asked = [spec.only_on] if isinstance(spec.only_on, str) else spec.only_on or []
+    return next((why for elsewhere, why in map(reasons.__getitem__, asked) if elsewhere), "")

@@ -36,6 +36,9 @@ SMALL = {
         ("one-step", "sessions", "sessions are longer than one decision"),
         ("exposures", "sessions", ""),
         ("choices", "sessions", "the shop chose the items"),
+        (["one-step", "propensities"], "single decisions", ""),
+        (["one-step", "propensities"], "sessions", "sessions are longer than one decision"),
+        (["exposures", "history"], "single decisions", "states show no history"),
     ],
 )
 def test_a_row_says_where_it_runs(only_on, log, why):
@@ -47,6 +50,8 @@ def test_users_choices_are_no_exposures():
     chosen = replace(log, provenance=replace(log.provenance, identification="not-identified"))
     assert why_left_out(AlgorithmSpec(id="x", only_on="choices"), chosen) == ""
     assert why_left_out(AlgorithmSpec(id="x", only_on="exposures"), chosen) == "users chose the items"
+    unknown = replace(log, propensities=None, behaviour_probabilities=None)
+    assert why_left_out(AlgorithmSpec(id="x", only_on="propensities"), unknown) == "the log has no propensities"
     alone = AlgorithmSpec(id="x", sequential_only=True)
     assert why_left_out(alone, toy_logs()["single decisions"]) == "every session is one decision"
 
