@@ -119,8 +119,8 @@ def tune(
 
     device = resolve(device)
     load_plugins(suite.plugins)
-    searches = searches_of(suite, load_spaces(spaces), trials, device)
     kind_of(suite).check(suite.model_copy(update={"tuned": "", "normalise": False}))
+    searches = searches_of(suite, load_spaces(spaces), trials, device)
     folder = Path("results") / "tuning" / suite.name if out is None else Path(out)
     config = config_of(suite, searches, trials)
     with hold(folder):
