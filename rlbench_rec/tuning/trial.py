@@ -137,19 +137,14 @@ def _outcome(trial: Trial, job: TrainingJob, loaded: Loaded) -> Outcome:
     except Pruned:
         assert watch is not None, "it is what raises this"
         return Outcome(trial.settings, status=PRUNED, curve=tuple(watch.curve))
-    form = form_of(trial, run.reward_scale, is_clone(run))
+    form = form_of(trial, run.reward_scale, run.forms)
     outcome = _scored(trial, job, loaded, _contender(job, loaded, run, form))
     return replace(outcome, form=form if chooses else "", curve=tuple(watch.curve) if watch else ())
 
 
 def ranked(run: Run) -> Policy:
     """A policy that ranks by a training's scores; its form makes no difference to that."""
-    return run.policy("stochastic" if is_clone(run) else "greedy")
-
-
-def is_clone(run: Run) -> bool:
-    """Whether its scores are a policy's logits."""
-    return "stochastic" in run.forms
+    return run.policy(run.forms[0])
 
 
 def with_settings(job: TrainingJob, settings: Settings) -> TrainingJob:
@@ -158,15 +153,17 @@ def with_settings(job: TrainingJob, settings: Settings) -> TrainingJob:
     return replace(job, spec=job.spec.model_copy(update={"config": job.spec.config | tried}))
 
 
-def form_of(trial: Trial, scale: float, clone: bool) -> str:
+def form_of(trial: Trial, scale: float, forms: Sequence[str]) -> str:
     """The policy form of a trial, as suites write it.
 
     Args:
-        trial: whose settings may name one.
+        trial: whose settings may name one; else it is the suite's headline, where it can be made.
         scale: the unit of Q: a softmax's temperature is told in it, and is written in the log's units.
-        clone: whether scores are a policy's logits.
+        forms: what can be made of the training, its own headline first.
     """
-    name = trial.settings.get(FORM, "stochastic" if clone else trial.form)
+    name = trial.settings.get(FORM)
+    if name is None:
+        return trial.form if parse_form(trial.form).name in (*forms, *REWEIGHTED_FORMS) else forms[0]
     if name == "softmax":
         return f"softmax-{trial.settings['softmax'] * scale:.4g}"
     return f"tilted-{trial.settings['tilted']:.4g}" if name == "tilted" else str(name)

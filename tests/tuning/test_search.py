@@ -7,10 +7,11 @@ import math
 from rlbench_rec.suite import Suite
 from rlbench_rec.suite.config import AlgorithmSpec
 from rlbench_rec.suite.kinds.algorithms.jobs import TrainingJob
+from rlbench_rec.training.algorithm_config import LOGIT_FORMS, Q_FORMS
 from rlbench_rec.tuning.plan import Plan, PlannedSearch, estimator_of, rows_to_tune
 from rlbench_rec.tuning.search import Search, worths
 from rlbench_rec.tuning.space import Range, Space
-from rlbench_rec.tuning.trial import Outcome
+from rlbench_rec.tuning.trial import Outcome, Trial, form_of
 
 SUITE = Suite(name="tiny", sources=[{"task": "tabular-v1"}], algorithms=[{"id": "cql"}])
 
@@ -110,3 +111,16 @@ def test_the_plan_says_how_long_the_rest_takes():
     assert "15 trials" in str(plan) and "--part 1/2" in str(plan)
     unknown = Plan((PlannedSearch("shop", "cql", (), 20, 0, math.nan),), 2, 5.0)
     assert math.isnan(unknown.minutes) and unknown.parts == 1 and "first trial" in str(unknown)
+
+
+def trial(form, **settings):
+    return Trial(search().job, 1, settings, form)
+
+
+def test_the_form_of_a_trial_is_its_own_or_the_headline_that_can_be_made():
+    assert form_of(trial("softmax-0.3"), 2.0, Q_FORMS) == "softmax-0.3"
+    assert form_of(trial("softmax-0.3"), 2.0, LOGIT_FORMS) == "stochastic"
+    assert form_of(trial("softmax-0.3"), 2.0, ("greedy",)) == "greedy"
+    # A temperature is tried in units of the return's standard deviation, 2 here.
+    assert form_of(trial("greedy", form="softmax", softmax=0.01), 2.0, Q_FORMS) == "softmax-0.02"
+    assert form_of(trial("greedy", form="tilted", tilted=0.5), 2.0, Q_FORMS) == "tilted-0.5"
