@@ -45,12 +45,16 @@ SHOPS: dict[str, dict[str, Any]] = {
         "purchase_reward": 0.0,
     },
 }
-ROWS = {"dense": (1_000, 3_000, 10_000, 30_000), "sparse": (3_000, 30_000, 300_000)}
+ROWS = {"dense": (1_000, 3_000, 10_000), "sparse": (3_000, 30_000, 100_000)}
 SEEDS = {"train": (0, 1), "judge": (0, 1, 2)}
 Q_LEARNERS = ("dqn", "cql")
 LEARNERS = ("ips-learner", *Q_LEARNERS, "dr-learner", "poem", "weighted-likelihood")
 """Without `reinforce`, whose gradient is that of `ips-learner`."""
 CAUTIONS = (0.0, 1.0, 2.0)
+CHOSEN_BY = "ips-learner"
+"""Whose `caution` the train shops choose, for all."""
+CAUTION = 2.0
+"""The default."""
 STEPS = 600
 SAMPLES = tuple(
     f"open-bandit-sample/{policy}-{part}" for policy in ("random", "bts") for part in ("all", "men", "women")
@@ -112,9 +116,9 @@ def _kept(run: training.Run) -> str:
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean lift over the judge shops with a 95 % Student interval, and in how many of them it is below 0, at caution 1;
-    by shop, learner and rows."""
-    shown = table[(table.variant == "judge") & (table.caution.isna() | (table.caution == 1.0))]
+    """Mean lift over the judge shops with a 95 % Student interval, and in how many of them it is below 0, at
+    the default caution; by shop, learner and rows."""
+    shown = table[(table.variant == "judge") & (table.caution.isna() | (table.caution == CAUTION))]
     rows = []
     for keys, lifts in shown.groupby(["where", "learner", "rows"], sort=False).lift:
         half = stats.t.ppf(0.975, len(lifts) - 1) * lifts.std() / np.sqrt(len(lifts)) if len(lifts) > 1 else np.nan
@@ -130,6 +134,8 @@ def cells(places: list[str]) -> Iterator[tuple[Any, ...]]:
     for learner in LEARNERS:
         for kind in (place for place in places if place in SHOPS):
             for variant, seeds in SEEDS.items():
+                if variant == "train" and learner != CHOSEN_BY:
+                    continue
                 yield from ((kind, variant, seed, rows, learner) for rows in ROWS[kind] for seed in seeds)
         if "samples" in places:
             yield from ((sample, "log", 0, None, learner) for sample in SAMPLES)

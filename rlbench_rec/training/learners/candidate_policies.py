@@ -3,16 +3,16 @@ context, more or less strongly, on all users or on half of them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import product
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 from torch import nn
 
 from ..networks import ActionScores, NetworkBuilder
-from ..networks.heads import Masked, Slots, make_head
+from ..networks.heads import RULED_OUT, Masked, Slots, make_head
 from ..networks.items import ItemEmbedding
 from ..transitions import FOLDS
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ...mdp.dataset import StateLayout
     from .policy_configs import PolicyLearner
 
+Tilt = Literal["context", "action", "sharpness"]
+"""What is added to the clone's scores: weights of the context; a number an action, the same in every state; or the
+scores themselves, times a number above -1, which makes the clone more or less certain."""
+TILTS: tuple[Tilt, ...] = get_args(Tilt)
 ALL = FOLDS
 """Stands for no half: fitted on all users."""
 HALVES = (0, 1)
@@ -33,12 +37,12 @@ class Candidate:
     """One of the policies: the clone's scores plus a tilt.
 
     Attributes:
-        tilt: what its tilt depends on: `context`, the `action` alone, or `none`: the clone itself.
+        tilt: of which kind; `none` is the clone itself.
         imitation: strength.
         half: the users it is fitted on: 0, 1, or `ALL`.
     """
 
-    tilt: Literal["context", "action", "none"]
+    tilt: Tilt | Literal["none"]
     imitation: float
     half: int
 
@@ -46,19 +50,25 @@ class Candidate:
 def candidates(config: PolicyLearner, layout: StateLayout) -> list[Candidate]:
     """Those of a config, in the order of `CandidateScores`; where there is nothing to choose, one, beside its clone.
 
+    One number does not overfit: `sharpness` is fitted at the weakest imitation alone.
+
     Args:
         config: the learner's.
         layout: of the states; a linear tilt has nothing to look at without observations.
     """
-    tilts: list[Literal["context", "action"]] = []
-    if layout.context or config.policy == "network":
-        tilts.append("context")
-    if config.without_context or not tilts:
-        tilts.append("action")
-    settings = list(product(tilts, config.imitation))
+    can_look = _can_look(config, layout)
+    tilts = [tilt for tilt in TILTS if tilt in config.tilts and (can_look or tilt != "context")] or ["action"]
+    weakest = (min(config.imitation),)
+    settings = [
+        (tilt, strength) for tilt in tilts for strength in (weakest if tilt == "sharpness" else config.imitation)
+    ]
     halves = (*HALVES, ALL) if len(settings) > 1 else (ALL,)
-    tilted = [Candidate(tilt, imitation, half) for tilt, imitation in settings for half in halves]
+    tilted = [Candidate(tilt, strength, half) for tilt, strength in settings for half in halves]
     return [*tilted, *(Candidate("none", 1.0, half) for half in halves)]
+
+
+def _can_look(config: PolicyLearner, layout: StateLayout) -> bool:
+    return layout.context > 0 or config.policy == "network"
 
 
 class CandidateScores(nn.Module):
@@ -69,31 +79,30 @@ class CandidateScores(nn.Module):
     Args:
         config: says which form they have.
         networks: makes them.
-        members: the candidates: those whose tilt looks at the context, those where it does not, and the clones.
+        members: the candidates, by tilt: `context`, `action`, `sharpness`, and the clones.
     """
 
     under: torch.Tensor
 
     def __init__(self, config: PolicyLearner, networks: NetworkBuilder, members: Sequence[Candidate]):
         super().__init__()
-        counts = {tilt: sum(member.tilt == tilt for member in members) for tilt in ("context", "action", "none")}
+        counts = Counter(member.tilt for member in members)
         self.observed, self.passed = Observed(networks.layout.context), networks.layout.beside
-        looking = networks.layout.context or config.policy == "network"
-        self.clones = (
-            self._looking(config, networks, counts["none"]) if looking else LinearScores(networks, 1, counts["none"])
-        )
-        self.by_context = self._looking(config, networks, counts["context"]) if counts["context"] else None
-        self.by_action = LinearScores(networks, 1, counts["action"]) if counts["action"] else None
+        self.looks = _can_look(config, networks.layout)
+        self.clones = self._scores_of(config, networks, counts["none"], self.looks)
+        self.by_context = self._scores_of(config, networks, counts["context"], True) if counts["context"] else None
+        self.by_action = self._scores_of(config, networks, counts["action"], False) if counts["action"] else None
+        self.sharpness = nn.Parameter(torch.zeros(counts["sharpness"])) if counts["sharpness"] else None
         halves = [member.half for member in members if member.tilt == "none"]
         under = [halves.index(member.half) for member in members if member.tilt != "none"]
         self.register_buffer("under", torch.tensor(under))
         self.to(networks.device)
 
     @staticmethod
-    def _looking(config: PolicyLearner, networks: NetworkBuilder, count: int) -> nn.Module:
-        if config.policy == "network":
+    def _scores_of(config: PolicyLearner, networks: NetworkBuilder, count: int, looks: bool) -> nn.Module:
+        if looks and config.policy == "network":
             return Together(networks.scores() for _ in range(count))
-        return LinearScores(networks, networks.layout.context, count)
+        return LinearScores(networks, networks.layout.context if looks else 1, count)
 
     def start(self, observations: torch.Tensor, shares: torch.Tensor) -> None:
         """Take from the log the scale of its observations, and start at the shares of its actions.
@@ -107,21 +116,30 @@ class CandidateScores(nn.Module):
             self.clones.start(shares.log())
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
-        last = states[:, states.shape[1] - self.passed :]
-        context = torch.cat([self.observed(states), last], dim=1)
-        nothing = torch.cat([torch.ones_like(states[:, :1]), last], dim=1)
-        clones = self._scores(self.clones, states, context, nothing)
-        tilts = [self._scores(head, states, context, nothing) for head in (self.by_context, self.by_action) if head]
-        # An action that is ruled out is so in both.
-        tilted = clones.detach().index_select(1, self.under) + torch.cat(tilts, dim=1)
+        clones = self._looking(self.clones, states) if self.looks else self._still(self.clones, states)
+        under = clones.detach().index_select(1, self.under)
+        tilts = []
+        if self.by_context is not None:
+            tilts.append(self._looking(self.by_context, states))
+        if self.by_action is not None:
+            tilts.append(self._still(self.by_action, states))
+        if self.sharpness is not None:
+            sharpened = under[:, len(self.under) - len(self.sharpness) :]
+            tilts.append((self.sharpness.exp() - 1.0).unsqueeze(1) * sharpened)
+        tilted = under + torch.cat(tilts, dim=1)
+        if self.passed:
+            # A flat tilt would lift what cannot be done above the score that says so.
+            tilted = torch.where(under <= RULED_OUT / 2, RULED_OUT, tilted)
         return torch.cat([tilted, clones], dim=1)
 
-    def _scores(
-        self, head: nn.Module, states: torch.Tensor, context: torch.Tensor, nothing: torch.Tensor
-    ) -> torch.Tensor:
-        if isinstance(head, LinearScores):
-            return head(nothing if head is self.by_action or head.features == 1 else context)
-        return head(states)
+    def _looking(self, head: nn.Module, states: torch.Tensor) -> torch.Tensor:
+        return head(self._beside(self.observed(states), states) if isinstance(head, LinearScores) else states)
+
+    def _still(self, head: nn.Module, states: torch.Tensor) -> torch.Tensor:
+        return head(self._beside(torch.ones_like(states[:, :1]), states))
+
+    def _beside(self, features: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+        return torch.cat([features, states[:, states.shape[1] - self.passed :]], dim=1)
 
 
 class Together(nn.Module):

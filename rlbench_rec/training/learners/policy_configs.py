@@ -40,9 +40,12 @@ class PolicyLearner(AlgorithmConfig):
     networks, with the encoder that `fit` is given."""
     imitation: tuple[Strength, ...] = Field(default=(1.0, 0.1, 0.03, 0.01), min_length=1, max_length=20)
     """Strengths that are chosen among, in units of the return's standard deviation."""
-    without_context: bool = True
-    """Whether tilts of the actions alone, the same in every state, are among those that are chosen from."""
-    caution: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    tilts: tuple[Literal["context", "action", "sharpness"], ...] = Field(
+        default=("context", "action", "sharpness"), min_length=1
+    )
+    """Kinds of tilt that are chosen among: by the context, by the action alone, or the clone's own scores, sharper or
+    flatter."""
+    caution: float = Field(default=2.0, ge=0, allow_inf_nan=False)
     """Standard errors that the choice takes off a lift."""
     clip: float = Field(default=100.0, gt=0)
     """Largest weight w. Above it a decision no longer pulls."""

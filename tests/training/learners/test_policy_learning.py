@@ -38,7 +38,7 @@ def test_the_best_action_is_found(learner):
 def test_the_context_is_used_where_it_matters(learner, form):
     data = easy_log(context=True)
     rate = 0.05 if form == "linear" else 5e-3
-    settings = {"policy": form, "imitation": (0.1,), "without_context": False, "learning_rate": rate}
+    settings = {"policy": form, "imitation": (0.1,), "tilts": ("context",), "learning_rate": rate}
     greedy = on_log(trained(data, learner, **settings).policy("greedy"), data).argmax(axis=1)
     clear = np.abs(data.observations[:, 0]) > 0.5
     assert (greedy == np.where(data.observations[:, 0] > 0, 2, 0))[clear].mean() > 0.95
@@ -88,10 +88,11 @@ def test_what_was_chosen_is_saved(tmp_path):
 
 def test_candidates_of_a_config():
     layout = easy_log(10).layout
-    one = IPSLearner(imitation=(0.1,), without_context=False)
+    one = IPSLearner(imitation=(0.1,), tilts=("context",))
     assert candidates(one, layout) == [Candidate("context", 0.1, ALL), Candidate("none", 1.0, ALL)], "nothing to choose"
     members = candidates(IPSLearner(imitation=(1.0, 0.1)), layout)
-    assert [m.tilt for m in members] == ["context"] * 6 + ["action"] * 6 + ["none"] * 3
+    assert [m.tilt for m in members] == ["context"] * 6 + ["action"] * 6 + ["sharpness"] * 3 + ["none"] * 3
+    assert {m.imitation for m in members if m.tilt == "sharpness"} == {0.1}
     assert {m.tilt for m in candidates(one, replace(layout, context=0))} == {"action", "none"}
 
 
@@ -120,6 +121,34 @@ def test_the_choice_judges_on_the_other_half():
     assert choose(members, logged, data, caution=0.0) == members[5]
     logged[0::2, 3] = logged[1::2, 4] = np.log(0.01)
     assert choose(members, logged, data, caution=0.0) == members[5]
+
+
+def test_a_clone_that_explores_too_much_is_sharpened():
+    # What was logged is a softmax of what clicks, at a high temperature: no tilt by action helps, as x chooses.
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(6_000, 4)).astype(np.float32)
+    chances = np.exp(x.astype(float)) / np.exp(x.astype(float)).sum(axis=1, keepdims=True)
+    actions = (chances.cumsum(axis=1) > rng.random((len(x), 1))).argmax(axis=1)
+    logged = np.arange(len(x)), actions
+    clicks = (rng.random(len(x)) < 0.2 * chances[logged]).astype(np.float32)
+    run = trained(one_step_log(x, actions, clicks, chances[logged]), "ips-learner", steps=400)
+    assert candidates(run.config, run.layout)[int(run.network().kept)].tilt in ("sharpness", "context")
+    only = trained(one_step_log(x, actions, clicks, chances[logged]), "ips-learner", steps=400, tilts=("sharpness",))
+    policy = on_log(only.policy("stochastic"), one_step_log(x, actions, clicks, chances[logged]))
+    assert (policy * chances).sum(axis=1).mean() > 1.2 * (chances**2).sum(axis=1).mean()
+
+
+def test_what_is_forbidden_stays_so_however_flat_a_tilt_is():
+    data = easy_log(400)
+    forbidden = np.zeros((400, 4), dtype=bool)
+    forbidden[np.arange(400), (data.actions + 1) % 4] = True
+    data = replace(data, forbidden=forbidden)
+    run = trained(data, "ips-learner", steps=5)
+    with torch.no_grad():
+        run.network().scores.sharpness.fill_(-5.0)
+    for kept in range(len(candidates(run.config, run.layout))):
+        run.network().kept.fill_(kept)
+        assert (on_log(run.policy("stochastic"), data)[forbidden] == 0).all()
 
 
 def test_members_of_an_ensemble_are_trained_as_alone():
