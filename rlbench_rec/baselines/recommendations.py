@@ -131,7 +131,9 @@ def shares_of(
     if tau is None:
         scores, tau = by_rank, 1.0
     best = np.maximum.reduceat(scores, lists.starts)
-    weights = np.exp((scores - np.repeat(best, lists.lengths)) / tau)
+    # The best of each list is 0 there; what lies too far below it for a float is not shown.
+    with np.errstate(over="ignore"):
+        weights = np.exp((scores - np.repeat(best, lists.lengths)) / tau)
     return weights / np.repeat(np.add.reduceat(weights, lists.starts), lists.lengths), tau
 
 
