@@ -45,6 +45,8 @@ def calibrated(
     rows = _decisions(later, ignored_event(train))
     rows = rows[_spread(len(rows), later.action_count)]
     tau = temperature_of(scores_on_log(q, later, rows), later.actions[rows])
+    # The two of `ease` may not fit into memory together.
+    del q
     return Softmax(fit(train), train.action_count, tau)
 
 

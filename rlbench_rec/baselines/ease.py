@@ -80,7 +80,7 @@ def ease_weights(sessions: sparse.csr_matrix, regularisation: float) -> np.ndarr
     """
     from scipy.linalg import lapack
 
-    gram = (sessions.T @ sessions).toarray()
+    gram = (sessions.T @ sessions).toarray(order="C")
     gram[np.diag_indices_from(gram)] += regularisation
     # In place: each further matrix of this size would cost as much memory. LAPACK counts columns first, so it is given
     # the transpose, which is the same matrix.
