@@ -113,8 +113,8 @@ def test_the_plan_says_how_long_the_rest_takes():
     assert math.isnan(unknown.minutes) and unknown.parts == 1 and "first trial" in str(unknown)
 
 
-def trial(form, **settings):
-    return Trial(search().job, 1, settings, form)
+def trial(usual, **settings):
+    return Trial(search().job, 1, settings, usual)
 
 
 def test_the_form_of_a_trial_is_its_own_or_the_headline_that_can_be_made():
