@@ -25,7 +25,7 @@ from rlbench_rec.statistics.student import student_quantile
 from .frontier.each_shop import measured
 
 TASKS = ("recommend-v1", "recommend-myopic-v1", "pricing-v1", "offers-v1")
-SHOPS = list(range(1, 9))
+SHOPS = list(range(1, 6))
 """Seeds of judge shops; those of seed 0 are on the board of the suite `floor`."""
 EPISODES, STEPS, TRUTH_SEED = 10_000, 2_000, 1_000_003
 FIXED, LEARNT = ("random", "constant", "popular-greedy"), ("mode", "myopic", "dqn", "cql")
@@ -84,7 +84,18 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["task", "policy", "minus", "mean", "low", "high", "above 0"])
 
 
+def lines(table: pd.DataFrame) -> list[str]:
+    """`summary` as rows of Markdown: a difference in every task, in whole per cent."""
+    differences = summary(table).set_index(["task", "policy", "minus"])
+    rows = []
+    for one, other in PAIRS:
+        own = [differences.loc[(task, one, other)] for task in TASKS]
+        cells = [f"{round(row['mean']):+d} [{round(row['low']):+d}, {round(row['high']):+d}]" for row in own]
+        rows.append(f"| {one} - {other} | {' | '.join(cells)} |")
+    return rows
+
+
 if __name__ == "__main__":
     made = measured(__doc__.splitlines()[0], SHOPS, "results/studies/constant_floor.csv", measure, TASKS)
     print(made.pivot_table(index="policy", columns="task", values="value", sort=False).round(3).to_string())
-    print(summary(made).round(1).to_string(index=False))
+    print("\n".join(["", " | ".join(["in per cent", *TASKS]), *lines(made)]))
