@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
 
 from ..algorithm_config import Learns, ValueConfig
 from ..algorithms import BC
@@ -30,7 +32,7 @@ class Myopic(ValueConfig):
     where rewards are rare or skewed. It is what looking ahead must beat.
     """
 
-    gamma: Literal[0] | None = 0
+    gamma: float = Field(default=0.0, ge=0, le=0)
     """Nothing but the present decision counts."""
 
     learns: ClassVar[Learns] = "reward"

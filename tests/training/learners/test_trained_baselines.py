@@ -45,8 +45,9 @@ def test_the_reward_of_a_decision_in_the_logs_units(loop):
 
 
 def test_it_does_not_look_ahead_and_is_a_mean():
-    with pytest.raises(InputError, match="config of myopic: gamma"):
-        fit(toy_shop(100), "myopic", config={"gamma": 0.9}, steps=1, batch_size=16)
+    for gamma in (0.9, None):
+        with pytest.raises(InputError, match="config of myopic: gamma"):
+            fit(toy_shop(100), "myopic", config={"gamma": gamma}, steps=1, batch_size=16)
     rng = np.random.default_rng(0)
     data = toy_shop(600)
     # One reward in ten is 10: a median, or Huber's loss, would be near 0.
