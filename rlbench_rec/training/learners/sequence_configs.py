@@ -26,6 +26,8 @@ class SequenceModel(AlgorithmConfig):
     temperature at which what was taken on held-out steps is likeliest, 1 where nothing is held out.
     """
 
+    learning_rate: float = Field(default=3e-3, gt=0)
+    """Step size of Adam."""
     embedding_size: Width = 64
     """Width of item and event embeddings, and of what the encoder makes of the history."""
     hidden_units: tuple[Width, ...] = Field(default=(64,), min_length=1, max_length=100)
