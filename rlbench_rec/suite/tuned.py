@@ -96,7 +96,7 @@ def choices_of(suite: Suite) -> Choices:
     """
     if not suite.tuned:
         return {}
-    chosen = read_chosen(_folder(suite.tuned))
+    chosen = read_chosen(folder_of(suite.tuned))
     by_estimate = suite.tuned_by == "estimate"
     found = {(one.source, one.algorithm): one.by_estimate if by_estimate else one.by_truth for one in chosen}
     return {key: choice for key, choice in found.items() if choice is not None}
@@ -131,6 +131,7 @@ def warn_of_defaults(suite: Suite) -> None:
         warnings.warn(text, DataWarning, stacklevel=2)
 
 
-def _folder(tuned: str) -> Path:
+def folder_of(tuned: str) -> Path:
+    """Where the choices of a suite lie: from the working folder, else of those that come with the package."""
     here = Path(tuned)
     return here if here.is_dir() else packaged(tuned)

@@ -10,6 +10,7 @@ from rlbench_rec.suite import Suite
 from rlbench_rec.suite.kinds import kind_of
 from rlbench_rec.suite.kinds.algorithms.jobs import plan, with_form
 from rlbench_rec.suite.runner import run_suite
+from rlbench_rec.suite.tuned import folder_of
 
 CHOSEN = """
 [[chosen]]
@@ -142,3 +143,10 @@ def test_a_tuned_suite_runs(tuned, tmp_path, in_this_process, without_pictures):
     assert not finished.failures
     assert {"mlp/greedy", "mlp/softmax-0.02", "mlp/gamma-0/softmax-0.02"} <= set(runs["variant"])
     assert "mlp/softmax-0.3" not in set(runs["variant"])
+
+
+def test_choices_that_come_with_the_package_are_found_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert (folder_of("results/tuning") / "README.md").is_file()
+    (tmp_path / "results" / "tuning").mkdir(parents=True)
+    assert folder_of("results/tuning").resolve() == (tmp_path / "results" / "tuning").resolve()
