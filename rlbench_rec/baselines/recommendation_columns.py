@@ -101,7 +101,7 @@ def ids(column: pyarrow.ChunkedArray, role: str, path: Path) -> tuple[np.ndarray
     if pyarrow.types.is_dictionary(kind):
         column, kind = column.cast(kind.value_type), kind.value_type
     if pyarrow.types.is_floating(kind):
-        numbers = column.to_numpy()
+        numbers = column.to_numpy().astype(np.float64)
         bad = ~(np.abs(numbers) < EXACT) | (numbers != np.floor(numbers))
         refuse_rows(
             bad, lambda row, _: _refusal(f"the {role} {numbers[row]:g}", row, path, "Write ids as the log does.")
@@ -112,6 +112,9 @@ def ids(column: pyarrow.ChunkedArray, role: str, path: Path) -> tuple[np.ndarray
     texts = compute.utf8_trim_whitespace(column.cast(pyarrow.string()))
     empty = compute.or_kleene(texts.is_null(), compute.equal(texts, "")).to_numpy()
     refuse_rows(empty.astype(bool), lambda row, _: _refusal(f"no {role}", row, path))
+    # numpy leaves zeros at the end of a text out, which would make two names one.
+    zeros = compute.match_substring(texts, "\0").to_numpy()
+    refuse_rows(zeros.astype(bool), lambda row, _: _refusal(f"a zero byte in the {role}", row, path))
     coded = texts.combine_chunks().dictionary_encode()
     names = coded.dictionary.to_numpy(zero_copy_only=False).astype(np.str_)
     order = np.argsort(names)
@@ -127,16 +130,19 @@ def values(column: pyarrow.ChunkedArray, role: str, path: Path) -> np.ndarray:
         InputError: a cell that is empty, or is not a finite number.
     """
     import pyarrow
-    from pyarrow import compute
+    from pyarrow import compute, types
 
-    if pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type):
+    if types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if types.is_string(column.type) or types.is_large_string(column.type):
         column = compute.utf8_trim_whitespace(column)
         is_number = compute.match_substring_regex(column, NUMBER).fill_null(False)
         # What is not a number is refused below, with the cell as it stands.
         numbers = compute.if_else(is_number, column, None).cast(pyarrow.float64()).to_numpy()
         cells = column
-    elif pyarrow.types.is_floating(column.type) or pyarrow.types.is_integer(column.type):
-        cells, numbers = column, column.cast(pyarrow.float64()).to_numpy()
+    elif any(is_kind(column.type) for is_kind in (types.is_floating, types.is_integer, types.is_decimal)):
+        # Whole numbers above 2^53 are rounded.
+        cells, numbers = column, column.cast(pyarrow.float64(), safe=False).to_numpy()
     else:
         raise InputError(f"The column of the {role} holds {column.type}; numbers are needed.", where=str(path))
     refuse_rows(~np.isfinite(numbers), lambda row, _: _refusal(f"the {role} {cells[row].as_py()!r}", row, path))

@@ -113,7 +113,11 @@ def _roles(names: list[str], where: str) -> dict[str, str]:
         InputError: something is missing, or is there twice.
     """
     # RecBole writes the type behind the name: `user_id:token`.
-    bare = {name.partition(":")[0]: name for name in names}
+    bare: dict[str, str] = {}
+    for name in names:
+        if bare.setdefault(name.partition(":")[0], name) != name:
+            what = f"There are two columns of one name ({bare[name.partition(':')[0]]} and {name})."
+            raise InputError(what, where=where, hint="Keep one of the two columns.")
     found = {kind: likely_columns([kind], list(bare)) for kind in KINDS}
     roles = {kind: bare[columns[0]] for kind, columns in found.items() if columns}
     quoted = ", ".join(names)

@@ -69,7 +69,9 @@ class Lists:
         numbers = np.repeat(np.arange(len(self.starts)), self.lengths)
         order = np.lexsort((-scores, numbers))
         places = np.arange(1, len(scores) + 1) - np.repeat(self.starts, self.lengths)
-        differs = (np.diff(numbers, prepend=-1) != 0) | (np.diff(scores[order], prepend=np.nan) != 0)
+        sorted_scores = scores[order]
+        differs = np.diff(numbers, prepend=-1) != 0
+        differs[1:] |= sorted_scores[1:] != sorted_scores[:-1]
         first = np.flatnonzero(differs)
         means = np.add.reduceat(places.astype(np.float64), first) / np.diff(first, append=len(scores))
         ranks = np.empty(len(scores))

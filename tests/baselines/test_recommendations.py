@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import re
+import warnings
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -191,6 +193,8 @@ ANN = "user,item,score\nann,item-1,"
         ("user,item,probability\nann,a,0.7\nann,b,0.4\n", "The probabilities of user ann sum to 1.1, above 1"),
         ("user,item,score\nann,item-1\n", "cannot be read"),
         ("user,user,item,score\nann,bob,item-1,1\n", "Column user is there twice"),
+        ("user:token,user,item,score\nann,bob,item-1,1\n", "two columns of one name (user:token and user)"),
+        ("user,item,score\nann,item-1\0,1\n", "Row 1 has a zero byte in the item"),
         (f"{ANN}1\nann,item-9,1\n", ""),
         ("user,item,score\nann,9,1\n", "None of its 1 items (9, …) is an action of the log"),
     ],
@@ -204,6 +208,21 @@ def test_what_is_refused(file, log, content, message):
     with pytest.raises(InputError) as caught:
         policies.from_file(path, log)
     assert message in str(caught.value) and path in str(caught.value)
+
+
+def test_numbers_of_all_kinds_are_scores(file, log):
+    users, items, unlike = ["ann", "ann"], ["item-1", "item-2"], [Decimal("2.5"), Decimal("1")]
+    for scores in (
+        [2**63 + 4096, 1],
+        np.array([2.5, 1.0], np.float16),
+        pd.Categorical(["2.5", "1"]),
+        unlike,
+        [1e308, -1e308],
+    ):
+        path = file(pd.DataFrame({"user": users, "item": items, "score": scores}), "r.parquet")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert table(path, log)[0] == pytest.approx([0.0, 2 / 3, 1 / 3, 0.0])
 
 
 def test_files_that_are_none(file, log, tmp_path):
