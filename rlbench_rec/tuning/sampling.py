@@ -38,8 +38,7 @@ def next_settings(space: Space, earlier: Sequence[tuple[Settings, float | None]]
     number = len(earlier)
     if not number:
         return {}
-    count = space.count()
-    if count is not None and count <= trials:
+    if space.count(trials) is not None:
         return next(islice(space.all(), number, None))
     drawn: Settings = {}
     seen = [settings for settings, _ in earlier]

@@ -46,8 +46,7 @@ class Search:
     @property
     def planned(self) -> int:
         """Its trials: as many as were asked for, or all there are."""
-        count = self.space.count()
-        return self.trials if count is None else min(self.trials, count)
+        return self.space.count(self.trials) or self.trials
 
     @property
     def left_out(self) -> str:

@@ -17,6 +17,8 @@ FORM = "form"
 FORM_PARAMETERS = ("softmax", "tilted")
 """Settings that are parameters of the form of the same name: a softmax's temperature, in units of the return's
 standard deviation; how far a tilted policy goes from the behaviour policy, in nats a session."""
+BETWEEN = 0.382
+"""Share of a range, neither its middle nor a round one."""
 DIGITS = 4
 """Significant digits of a drawn number: what is chosen is read and written by people."""
 
@@ -50,6 +52,10 @@ class Range(BaseModel):
         value = int(value) if self.whole else float(f"{value:.{DIGITS}g}")
         return min(max(value, int(self.low) if self.whole else self.low), int(self.high) if self.whole else self.high)
 
+    def some(self) -> list[int | float]:
+        """Both ends, and a number between them that is whole where all are."""
+        return [self.settled(self.low + share * (self.high - self.low)) for share in (0.0, BETWEEN, 1.0)]
+
 
 Values = Annotated[list[Any], Field(min_length=1)]
 """Values that are tried, each as it stands."""
@@ -67,11 +73,13 @@ class Space:
     settings: Mapping[str, Range | list[Any]] = field(default_factory=dict)
     defaults: Settings = field(default_factory=dict)
 
-    def count(self) -> int | None:
-        """How many distinct settings there are, the defaults among them; None where a range has no end of them."""
-        if any(isinstance(values, Range) and not _is_short(values) for values in self.settings.values()):
+    def count(self, most: int) -> int | None:
+        """How many distinct settings there are, the defaults among them; None where there are more than `most`: a few
+        lists of values have millions."""
+        if any(isinstance(values, Range) and not _is_short(values, most) for values in self.settings.values()):
             return None
-        return len(list(self.all()))
+        found = sum(1 for _ in itertools.islice(self.all(), most + 1))
+        return found if found <= most else None
 
     def all(self) -> Iterator[Settings]:
         """All distinct settings, the defaults first: those are {}, whatever they are."""
@@ -95,8 +103,8 @@ class Space:
         }
 
 
-def _is_short(values: Range) -> bool:
-    return values.whole and not values.log
+def _is_short(values: Range, most: int) -> bool:
+    return values.whole and not values.log and values.high - values.low < most
 
 
 def _listed(values: Range | list[Any]) -> list[Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -85,7 +85,8 @@ def space_of(algorithm: str, spaces: Spaces, fixed: Sequence[str], forms: Sequen
         forms: policy forms that can be made and told apart there; none where the form makes no difference.
 
     Raises:
-        InputError: a setting that the algorithm does not have.
+        InputError: a setting that the algorithm does not have, or a value that it cannot take: a search would find that
+            out in every trial that draws it.
     """
     fields = _fields(algorithm)
     settings = spaces.get(algorithm) or _derived(fields)
@@ -94,15 +95,27 @@ def space_of(algorithm: str, spaces: Spaces, fixed: Sequence[str], forms: Sequen
             known = ", ".join(fields) or "none"
             raise InputError(f"{algorithm} has no setting '{name}'.", where="spaces", hint=f"It has: {known}.")
     kept = {name: values for name, values in settings.items() if name not in fixed}
+    _refuse_values(algorithm, kept, fields)
     of_forms = _of_forms(kept, forms)
     kept = {name: values for name, values in kept.items() if name not in (FORM, *FORM_PARAMETERS)} | of_forms
     return Space(kept, {name: _plain(fields[name].default) for name in kept if name in fields})
 
 
+def _refuse_values(algorithm: str, settings: Mapping[str, Range | list[Any]], fields: Mapping[str, FieldInfo]) -> None:
+    for name, values in settings.items():
+        if name not in fields:
+            continue
+        field: Any = (fields[name].annotation, fields[name])
+        setting = create_model(name, __config__=ConfigDict(arbitrary_types_allowed=True), **{name: field})
+        for value in values.some() if isinstance(values, Range) else values:
+            validated({name: value}, setting, f"space of {algorithm}")
+
+
 def _of_forms(settings: Mapping[str, Range | list[Any]], forms: Sequence[str]) -> dict[str, Range | list[Any]]:
     """The form and its parameters, as far as they are possible; none where one form is left, without a parameter."""
     asked = settings.get(FORM, [])
-    assert isinstance(asked, list), "a form is a name"
+    if not isinstance(asked, list):
+        raise InputError("Forms have names, and a range has none.", where="spaces", hint='Give form = ["greedy"], say.')
     possible = [form for form in asked if form in forms]
     parameters = {name: settings[name] for name in FORM_PARAMETERS if name in possible and name in settings}
     return {FORM: possible, **parameters} if len(possible) > 1 or parameters else {}

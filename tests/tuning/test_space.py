@@ -41,14 +41,14 @@ def test_drawn_numbers_have_few_digits_and_stay_within_the_ends():
 def test_distinct_settings_are_counted_by_the_forms_that_use_them():
     space = Space({FORM: ["greedy", "softmax"], "softmax": [0.1, 0.3], "width": [32, 64]}, {"width": 32})
     # Two widths by greedy and two temperatures, and the defaults: {} may have another form than all of these.
-    assert space.count() == 1 + 2 * 3
+    assert space.count(20) == 1 + 2 * 3
     found = list(space.all())
     assert found[0] == {} and {FORM: "greedy", "width": 32} in found
     assert {FORM: "softmax", "softmax": 0.3, "width": 64} in found
-    assert Space({"width": [32, 64]}, {"width": 32}).count() == 2
-    assert Space({"depth": Range(low=1, high=3, whole=True)}, {"depth": 2}).count() == 3
-    assert Space({"rate": Range(low=0.1, high=1.0)}).count() is None
-    assert Space().count() == 1
+    assert Space({"width": [32, 64]}, {"width": 32}).count(20) == 2
+    assert Space({"depth": Range(low=1, high=3, whole=True)}, {"depth": 2}).count(20) == 3
+    assert Space({"rate": Range(low=0.1, high=1.0)}).count(20) is None
+    assert Space().count(20) == 1
 
 
 def test_later_tables_add_to_earlier_ones_and_an_own_file_takes_their_place(tmp_path):
@@ -124,3 +124,26 @@ def test_every_algorithm_and_policy_with_settings_has_something_to_try():
     assert all(space_of(name, spaces, [], ()).settings for name in ALGORITHMS if name != "q-table")
     with_settings = [name for name in policies.POLICIES if policies.parameters(name)]
     assert with_settings and all(space_of(name, spaces, [], ()).settings for name in with_settings)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "setting", "wrong"),
+    [
+        ("dqn", {"learning_rate": [0.1, -0.1]}, "learning_rate: .* greater than 0"),
+        ("dqn", {"learning_rate": Range(low=-1.0, high=1.0)}, "learning_rate: .* greater than 0"),
+        ("vsknn", {"neighbours": Range(low=1.0, high=10.0)}, "neighbours: .* valid integer"),
+        ("vsknn", {"weighting": Range(low=1.0, high=10.0)}, "weighting: "),
+        ("dqn", {FORM: Range(low=1.0, high=2.0)}, "Forms have names"),
+    ],
+)
+def test_values_that_an_algorithm_cannot_take_are_refused_before_a_trial(algorithm, setting, wrong):
+    with pytest.raises(InputError, match=wrong):
+        space_of(algorithm, {algorithm: setting}, [], Q_FORMS)
+    assert not space_of(algorithm, {algorithm: setting}, list(setting), ()).settings
+
+
+def test_millions_of_settings_are_not_listed():
+    lists = {f"setting-{number}": list(range(100)) for number in range(8)}
+    assert Space(lists).count(20) is None
+    assert Space({"depth": Range(low=1, high=1e12, whole=True)}).count(20) is None
+    assert Space({"depth": Range(low=1, high=20, whole=True)}, {"depth": 2}).count(20) == 20
