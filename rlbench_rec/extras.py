@@ -57,8 +57,11 @@ def require(extra: str, what: str, *, where: str | None = None) -> None:
 
 
 def is_installed(module: str) -> bool:
-    """Whether a top-level module can be found."""
-    return importlib.util.find_spec(module) is not None
+    """Whether a top-level module can be found. One that is blocked, by a finder or by None in `sys.modules`, cannot."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def install_command(extra: str) -> str:

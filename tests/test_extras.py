@@ -217,3 +217,18 @@ def test_the_table_of_extras_is_that_of_the_package():
     everything = " ".join(project["optional-dependencies"]["test"])
     (included,) = re.findall(r"rlbench-rec\[(.*?)\]", everything)
     assert set(included.split(",")) == set(EXTRAS)
+
+
+def test_what_is_blocked_is_not_installed(monkeypatch):
+    class Blocker:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name == "optuna":
+                raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(sys, "meta_path", [Blocker, *sys.meta_path])
+    monkeypatch.delitem(sys.modules, "optuna", raising=False)
+    monkeypatch.setitem(sys.modules, "implicit", None)
+    for extra, module in (("tune", "optuna"), ("baselines", "implicit")):
+        with pytest.raises(MissingExtraError, match=f"It needs {module}, which is not installed"):
+            require(extra, "It")
