@@ -13,7 +13,7 @@ from ..policies import Softmax
 from ..policies.policy import CHUNK_CELLS
 from .back_off import BackedOffByRecency
 from .calibrated import calibrated
-from .factors import item_factors, require_implicit
+from .factors import item_factors, no_solution, require_implicit
 from .item_scores import History
 from .shown_items import presence
 
@@ -53,6 +53,7 @@ def als(
 
     Raises:
         MissingExtraError: implicit is not installed.
+        InputError: settings so far apart that the vectors are no numbers.
         InapplicableError: a log without histories or whose actions are not items.
     """
     require_implicit("als")
@@ -123,6 +124,9 @@ def fold_in(weights: sparse.csr_matrix, items: np.ndarray, confidence: float, re
         items: (I, f) Y.
         confidence: >= 1.
         regularisation: > 0.
+
+    Raises:
+        InputError: one so small that the equations have no solution.
     """
     gram = items.T @ items + regularisation * np.identity(items.shape[1])
     systems = np.repeat(gram[None], weights.shape[0], axis=0)
@@ -132,4 +136,7 @@ def fold_in(weights: sparse.csr_matrix, items: np.ndarray, confidence: float, re
         vectors, extra = items[weights.indices[entries]], (confidence - 1.0) * weights.data[entries, None]
         systems[row] += vectors.T @ (extra * vectors)
         sums[row] = ((1.0 + extra) * vectors).sum(axis=0)
-    return np.linalg.solve(systems, sums[:, :, None])[:, :, 0]
+    try:
+        return np.linalg.solve(systems, sums[:, :, None])[:, :, 0]
+    except np.linalg.LinAlgError as error:
+        raise no_solution() from error

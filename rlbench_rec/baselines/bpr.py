@@ -52,6 +52,7 @@ def bpr(
 
     Raises:
         MissingExtraError: implicit is not installed.
+        InputError: settings so far apart that the vectors are no numbers.
         InapplicableError: a log without histories or whose actions are not items.
     """
     require_implicit("bpr")

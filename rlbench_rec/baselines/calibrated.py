@@ -70,6 +70,9 @@ def temperature_of(scores: np.ndarray, actions: np.ndarray) -> float:
     known = np.isfinite(scores[np.arange(len(scores)), actions])
     scores, actions = scores[known], actions[known]
     possible = np.isfinite(scores)
+    # A power of two, so that nothing is rounded and squares fit a float.
+    unit = 2.0 ** min(math.frexp(float(np.abs(scores[possible]).max(initial=0.0)))[1], 1023)
+    scores = scores / unit
     gaps = np.where(possible, scores - scores.max(axis=1, keepdims=True, initial=-np.inf), -np.inf)
     taken = gaps[np.arange(len(gaps)), actions]
     scale = _spread_of(gaps, possible)
@@ -83,7 +86,7 @@ def temperature_of(scores: np.ndarray, actions: np.ndarray) -> float:
 
     bounds = (math.log(WIDEST[0]), math.log(WIDEST[1]))
     best = minimize_scalar(log_loss, bounds=bounds, method="bounded", options={"xatol": 1e-4})
-    return math.exp(float(best.x)) * scale
+    return math.exp(float(best.x)) * scale * unit
 
 
 def _spread_of(gaps: np.ndarray, possible: np.ndarray) -> float:

@@ -41,7 +41,8 @@ def constant(train: TransitionDataset, *, caution: Annotated[float, Field(ge=0, 
 def values_of_actions(train: TransitionDataset) -> tuple[np.ndarray, np.ndarray]:
     """(choices + 1,) v and the effective rows by the ids of `choices`; both 0 where an action was never taken."""
     ids, size = choices(train), choice_count(train) + 1
-    weights = np.ones(len(train)) if train.propensities is None else 1.0 / train.propensities
+    # Relative to the rarest action: the unit of weights cancels, and their squares would not fit a float.
+    weights = np.ones(len(train)) if train.propensities is None else train.propensities.min() / train.propensities
 
     def sums(column: np.ndarray) -> np.ndarray:
         return np.bincount(ids, column, minlength=size)

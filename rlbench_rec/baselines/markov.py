@@ -56,8 +56,8 @@ class Chain(ItemScores):
         last = history.items[:, -1]
         probabilities = self.counts[last].toarray() + self.backing_off * self.popular
         probabilities /= (self.followed[last] + self.backing_off)[:, None]
-        probabilities[:, 0] = 1.0
-        return np.log(probabilities)
+        # A tiny smoothing underflows; its logarithm must not be infinite, as that of what is forbidden.
+        return np.log(np.maximum(probabilities, np.finfo(np.float64).tiny, out=probabilities), out=probabilities)
 
 
 def _transitions(events: SessionItems) -> sparse.csr_matrix:

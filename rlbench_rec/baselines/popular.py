@@ -55,7 +55,7 @@ def popular_recent(
 
 
 def popular(train: TransitionDataset, counted: Counted = "rewards", decay: np.ndarray | None = None) -> np.ndarray:
-    """(choices + 1,) how popular each choice is, by the ids of `choices`.
+    """(choices + 1,) how popular each choice is, by the ids of `choices`; what was never chosen is not above any other.
 
     Args:
         train: the training side.
@@ -67,7 +67,11 @@ def popular(train: TransitionDataset, counted: Counted = "rewards", decay: np.nd
         weights = weights * decay
     if counted == "rewards" and train.rewards.any():
         weights = weights * train.rewards
-    return np.bincount(choices(train), weights, minlength=choice_count(train) + 1)
+    ids, size = choices(train), choice_count(train) + 1
+    totals = np.bincount(ids, weights, minlength=size)
+    # What was never chosen is not popular for having cost nothing.
+    totals[np.bincount(ids, minlength=size) == 0] = min(float(totals.min()), 0.0)
+    return totals
 
 
 def _decay(train: TransitionDataset, half_life: float, half_life_share: float) -> np.ndarray:

@@ -53,7 +53,7 @@ def popularity(
 
     Where the log carries propensities each reward is weighted by 1 / propensity, so that an action is not popular
     merely for having been shown often. Negative totals (costs) count as 0. The action outside the vocabulary cannot be
-    recommended, so its reward does not count.
+    recommended, so its reward does not count. Where nothing was earned all are equally likely.
     """
     weights = train.rewards.astype(np.float64)
     if train.propensities is not None:
@@ -63,7 +63,7 @@ def popularity(
         earned = np.delete(earned, train.other_action)
     # Smoothing is in units of the mean earning, so that the unit of the reward (clicks, euros) does not matter.
     scores = earned + smoothing * (earned.mean() or 1.0)
-    return Stateless("popularity", _shares(scores, train))
+    return Stateless("popularity", _shares(scores if scores.any() else np.ones(len(scores)), train))
 
 
 def _shares(scores: np.ndarray, train: TransitionDataset) -> np.ndarray:

@@ -61,6 +61,14 @@ def test_the_temperature_is_that_of_the_draws():
     assert temperature_of(scores, actions) == pytest.approx(20.0, rel=0.03)
 
 
+def test_the_unit_of_scores_is_that_of_the_temperature():
+    rng = np.random.default_rng(0)
+    scores, actions = rng.normal(size=(300, 4)), rng.integers(4, size=300)
+    tau = temperature_of(scores, actions)
+    for power in (-900, 3, 900):
+        assert temperature_of(scores * 2.0**power, actions) == tau * 2.0**power
+
+
 def test_what_cannot_be_taken_says_nothing():
     scores = np.array([[0.0, 1.0, -np.inf]] * 4 + [[0.0, -np.inf, 1.0]])
     actions = np.array([1, 1, 1, 0, 1])

@@ -81,3 +81,8 @@ def test_a_constant_beats_the_behaviour_policy_where_prices_should_stay():
     policy = policies.make("constant", task.log(10_000, seed=1))
     value = task.true_value(policy, relative_error=0.02, seed=2).value
     assert value > 1.1 * task.true_value(task.behaviour, relative_error=0.02, seed=2).value
+
+
+def test_propensities_near_nothing_fit_a_float(log):
+    tiny = replace(log, propensities=np.array([0.5, 0.25, 0.5, 0.1]) * 1e-300)
+    np.testing.assert_allclose(values_of_actions(tiny), values_of_actions(log))

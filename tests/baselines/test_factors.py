@@ -9,7 +9,7 @@ from scipy import sparse
 from rlbench_rec import extras, policies
 from rlbench_rec.baselines.als import ALS, fold_in
 from rlbench_rec.baselines.item_scores import History
-from rlbench_rec.errors import MissingExtraError
+from rlbench_rec.errors import InputError, MissingExtraError
 
 SETTINGS = {
     "factors": 3,
@@ -109,3 +109,18 @@ def test_the_seed_decides(log_of, name):
         policies.make(name, log, factors=4, seed=seed).probabilities(log.states()) for seed in (0, 0, 1)
     )
     assert np.array_equal(first, again) and not np.allclose(first, other)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"), [("als", {"regularisation": 1e-12}), ("bpr", {"learning_rate": 1.0, "regularisation": 50.0})]
+)
+def test_settings_under_which_vectors_are_no_numbers_are_refused_in_a_line(log_of, name, settings):
+    pytest.importorskip("implicit")
+    log = log_of([[1, 2], [2, 1]] if name == "als" else [[1], [2], [3], [2]], history=3)
+    with pytest.raises(InputError, match=r"no numbers.* Give more regularisation"):
+        policies.make(name, log, **settings)
+
+
+def test_equations_without_a_solution_are_refused_in_a_line():
+    with pytest.raises(InputError, match="no numbers"):
+        fold_in(sparse.csr_matrix([[1.0, 0.0]]), np.zeros((2, 2)), 2.0, 0.0)

@@ -40,3 +40,9 @@ def test_on_an_exposure_log_only_clicks_are_followed(log_of):
     scores = np.exp(chain(log.states(np.array([2]))))[0]
     popular = np.array([11, 1, 11]) / 23
     assert scores == pytest.approx((np.array([0, 0, 10]) + popular) / 11)
+
+
+def test_a_smoothing_near_nothing_leaves_every_logarithm_finite(log_of):
+    log = log_of([[1, 2], [2, 1]] * 5, action_count=3, item_count=3)
+    scores = Chain(log, smoothing=1e-300, backing_off=1e-300)(log.states())
+    assert np.isfinite(scores).all() and (scores[:, 2] < -600).all()

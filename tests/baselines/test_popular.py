@@ -70,3 +70,15 @@ def test_a_half_life_of_nothing_is_refused(log):
         policies.make("popular-recent", log, half_life=0)
     with pytest.raises(InputError, match="config of popular-greedy: counted"):
         policies.make("popular-greedy", log, counted="clicks")
+
+
+def test_what_was_never_chosen_is_not_popular_where_rewards_are_costs(log):
+    costs = replace(log, rewards=-log.rewards, action_count=4)
+    assert scores("popular-greedy", costs) == [-3.0, -2.0, 0.0, -3.0]
+    assert scores("popular-greedy", replace(log, action_count=4)) == [3.0, 2.0, 0.0, 0.0]
+
+
+def test_where_nothing_was_earned_popularity_is_uniform_without_smoothing(log):
+    for rewards in (np.zeros(4, np.float32), -log.rewards):
+        policy = policies.make("popularity", replace(log, rewards=rewards), smoothing=0.0)
+        assert policy.distribution.tolist() == [1 / 3] * 3
