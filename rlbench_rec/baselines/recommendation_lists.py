@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import DataWarning, InapplicableError, InputError
 from ..mdp.dataset import TransitionDataset
+from ..mdp.row_ranges import row_ranges
 from .recommendation_file import Recommendations
 
 STEP_BITS = 32
@@ -60,9 +61,7 @@ class Lists:
     def entries(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The entries of (b,) lists, one list after another: which of the b each is of, and its row."""
         lengths = self.lengths[numbers]
-        rows = np.repeat(np.arange(len(numbers)), lengths)
-        begins = np.cumsum(lengths) - lengths
-        return rows, np.arange(len(rows)) + np.repeat(self.starts[numbers] - begins, lengths)
+        return np.repeat(np.arange(len(numbers)), lengths), row_ranges(self.starts[numbers], lengths)
 
     def ranks(self, scores: np.ndarray) -> np.ndarray:
         """(r,) rank of each entry within its list by these scores, 1 for the highest; equal ones share their mean."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ..mdp.row_ranges import row_ranges
+from ..policies.top_items import largest
 from .shown_items import ShownItems
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class SessionIndex:
         self.counts = np.minimum(counts, sample)
         self.starts = np.cumsum(self.counts) - self.counts
         first = by_item.indptr[1:] - self.counts
-        self.sessions = by_item.indices[_stretches(first, self.counts)].astype(np.int64)
+        self.sessions = by_item.indices[row_ranges(first, self.counts)].astype(np.int64)
         self.size, self.sample, self.weights = sessions.shape[0], sample, weights
 
     def nearest(self, shown: ShownItems, weights: np.ndarray, k: int) -> Neighbours:
@@ -68,7 +70,8 @@ class SessionIndex:
         rows, sessions, ages, places = rows[late], sessions[late], ages[late], places[late]
         table = np.zeros((rows.max(initial=-1) + 1, places.max(initial=-1) + 1))
         table[rows, places] = similarities[late]
-        near = _largest(table, k)[rows, places]
+        # Similarities are above 0, and what stands for no session is 0.
+        near = (largest(table, k) & (table > 0))[rows, places]
         return Neighbours(rows[near], sessions[near], table[rows[near], places[near]], ages[near])
 
     def _compared(
@@ -77,7 +80,7 @@ class SessionIndex:
         """(p,) row, session, age of the latest common item, and similarity: the sessions with any of a row's items,
         ascending."""
         counts = self.counts[shown.items]
-        sessions = self.sessions[_stretches(self.starts[shown.items], counts)]
+        sessions = self.sessions[row_ranges(self.starts[shown.items], counts)]
         # Numbers sort several times faster than their places do, so one number says row, session and age.
         span = shown.ages.max(initial=0) + 1
         numbers = (np.repeat(shown.rows * self.size, counts) + sessions) * span + np.repeat(shown.ages, counts)
@@ -88,19 +91,3 @@ class SessionIndex:
         by_age[shown.rows, shown.ages] = weights
         common = by_age[np.repeat(rows, np.diff(begins, append=len(pairs))), ages]
         return rows, sessions, ages[begins], np.add.reduceat(common, begins) * self.weights[sessions]
-
-
-def _largest(values: np.ndarray, k: int) -> np.ndarray:
-    """(n, p) bool: the k largest of each row that are above 0; of equal ones the first."""
-    positive = values > 0
-    if k >= values.shape[1]:
-        return positive
-    least = np.partition(values, -k, axis=1)[:, -k, None]
-    above, level = values > least, (values == least) & positive
-    return above | (level & (level.cumsum(axis=1) <= k - above.sum(axis=1, keepdims=True)))
-
-
-def _stretches(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """All of begins[0], begins[0] + 1, ... (lengths[0] of them), then those from begins[1], and so on."""
-    starts = np.cumsum(lengths) - lengths
-    return np.repeat(begins - starts, lengths) + np.arange(lengths.sum())

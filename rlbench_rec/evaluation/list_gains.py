@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..mdp.row_ranges import row_ranges
+
 GAINS = ("HR", "recall", "NDCG", "MRR", "MAP")
 ONE_RELEVANT = {"recall": "HR", "MAP": "MRR"}
 """What coincides where one item is relevant: recall@k is HR@k, and MAP@k is MRR@k."""
@@ -86,5 +88,5 @@ def ceilings(recommendable: np.ndarray, relevant: np.ndarray, ks: Sequence[int])
         Metric -> (n, len(ks)); all the same, 1 or 0, where one item is relevant.
     """
     lists = np.repeat(np.arange(len(relevant)), recommendable)
-    places = np.arange(len(lists)) - np.repeat(np.cumsum(recommendable) - recommendable, recommendable)
+    places = row_ranges(np.zeros_like(recommendable), recommendable)
     return list_gains(lists, places, np.ones(len(lists), dtype=np.int64), relevant, ks)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..mdp.dataset import TransitionDataset
+from ..mdp.row_ranges import row_ranges
 
 Pairs = tuple[np.ndarray, np.ndarray]
 """(p,) places within some rows, ascending, and (p,) an action each."""
@@ -52,14 +53,14 @@ class SessionActions:
 
     def seen(self, rows: np.ndarray) -> Pairs:
         """The distinct actions of earlier rows of the sessions of some rows."""
-        place, other = _spread(rows, self.first[rows], rows)
+        place, other = _rows_between(self.first[rows], rows)
         kept = self.after[other] >= rows[place]
         return place[kept], self.actions[other[kept]]
 
     def rest(self, rows: np.ndarray) -> Pairs:
         """The distinct actions of the sessions of some rows from these rows on, their own included. Each row outside
         the vocabulary counts as an action of its own, since most are."""
-        place, other = _spread(rows, rows, self.stop[rows])
+        place, other = _rows_between(rows, self.stop[rows])
         kept = (self.before[other] < rows[place]) | (self.actions[other] == self.other)
         return place[kept], self.actions[other[kept]]
 
@@ -74,9 +75,7 @@ def units_of(data: TransitionDataset) -> np.ndarray:
     return np.unique(sessions if data.clusters is None else data.clusters[sessions], return_inverse=True)[1]
 
 
-def _spread(rows: np.ndarray, begin: np.ndarray, end: np.ndarray) -> Pairs:
-    """For each of some rows, all rows from `begin` to `end - 1`: places within the rows, and the other rows."""
+def _rows_between(begin: np.ndarray, end: np.ndarray) -> Pairs:
+    """All rows from `begin` to `end - 1`, of one pair of these after another: which pair each is of, and the row."""
     lengths = end - begin
-    place = np.repeat(np.arange(len(rows)), lengths)
-    offset = np.arange(len(place)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return place, begin[place] + offset
+    return np.repeat(np.arange(len(begin)), lengths), row_ranges(begin, lengths)

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import InputError
 from .describe import ACCOUNT
+from .row_ranges import row_ranges
 from .validate import EVENT_COLUMNS, NAMES, PER_ROW
 
 if TYPE_CHECKING:
@@ -60,13 +61,14 @@ def select(data: TransitionDataset, chosen: np.ndarray) -> TransitionDataset:
     training = numbers < data.train_episodes
     numbers = np.concatenate([numbers[training], numbers[~training]])
     lengths = data.episode_lengths[numbers]
-    rows, starts = _stretches(data.episode_starts[numbers], lengths)
+    rows = row_ranges(data.episode_starts[numbers], lengths)
     part = {name: column[rows] for name, column in _columns(data, PER_ROW)}
-    part["episode_starts"] = starts
+    part["episode_starts"] = np.cumsum(lengths) - lengths
     events = rows
     if data.event_rows is not None and data.event_starts is not None:
         event_starts = data.event_starts[numbers]
-        events, part["event_starts"] = _stretches(event_starts, _event_ends(data)[numbers] - event_starts)
+        event_counts = _event_ends(data)[numbers] - event_starts
+        events, part["event_starts"] = row_ranges(event_starts, event_counts), np.cumsum(event_counts) - event_counts
         part["event_rows"] = data.event_rows[rows] - np.repeat(event_starts - part["event_starts"], lengths)
     part |= {name: column[events] for name, column in _columns(data, EVENT_COLUMNS)}
     part |= {name: column[numbers] for name, column in _columns(data, ("clusters", *NAMES))}
@@ -119,12 +121,6 @@ def _numbers(chosen: np.ndarray, episodes: int) -> np.ndarray:
         bad = chosen[(chosen < 0) | (chosen >= episodes)][0]
         raise InputError(f"There is no episode {bad}: they are 0 to {episodes - 1}.", where=where)
     return chosen.astype(np.int64)
-
-
-def _stretches(begins: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The numbers of all rows of some stretches, one after another, and where each stretch then begins."""
-    starts = np.cumsum(lengths) - lengths
-    return np.repeat(begins - starts, lengths) + np.arange(lengths.sum()), starts
 
 
 def _next_episodes(next_episodes: np.ndarray, numbers: np.ndarray) -> np.ndarray:

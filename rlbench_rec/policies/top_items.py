@@ -46,14 +46,20 @@ class TopItems:
             scores = np.array(scores)
             scores[:, self.other_action] = -np.inf
         k = min(self.k, scores.shape[1])
-        bound = -np.partition(-scores, k - 1, axis=1)[:, k - 1 : k]
-        above, equal = scores > bound, scores == bound
-        kept = above | (equal & (equal.cumsum(axis=1) <= k - above.sum(axis=1, keepdims=True)))
-        actions = np.nonzero(kept)[1].reshape(len(scores), k)
+        actions = np.nonzero(largest(scores, k))[1].reshape(len(scores), k)
         values = np.take_along_axis(scores, actions, axis=1)
         order = np.argsort(-values, axis=1, kind="stable")
         ranked = np.take_along_axis(actions, order, axis=1)
         return np.where(np.take_along_axis(values, order, axis=1) > -np.inf, ranked + 1, 0)
+
+
+def largest(values: np.ndarray, k: int) -> np.ndarray:
+    """(n, A) bool: the k largest of each row, all where there are no more; of equal ones the first."""
+    if k >= values.shape[1]:
+        return np.ones(values.shape, dtype=bool)
+    least = -np.partition(-values, k - 1, axis=1)[:, k - 1, None]
+    above, level = values > least, values == least
+    return above | (level & (level.cumsum(axis=1) <= k - above.sum(axis=1, keepdims=True)))
 
 
 def _ranking(policy: Policy, states: np.ndarray) -> np.ndarray:
