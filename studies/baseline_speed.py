@@ -10,13 +10,12 @@ a process, so that the peak is its own.
 from __future__ import annotations
 
 import argparse
-import resource
-import sys
 import time
 from collections.abc import Callable
 
 from benchmarks.bench_baselines import browsing, last_states
 from rlbench_rec import policies
+from rlbench_rec.machine import peak_memory_mb
 from rlbench_rec.policies import Softmax
 from rlbench_rec.policies.policy import CHUNK_CELLS
 
@@ -52,8 +51,7 @@ def main() -> None:
     print(f"{args.policy}, {args.sessions:,} sessions against {args.events:,} events on {args.items:,} items")
     timed("made", make)
     timed("scored", score)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    print(f"peak memory of the process {peak:.0f} MiB")
+    print(f"peak memory of the process {peak_memory_mb():.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -9,13 +9,12 @@ process, input included. One policy a process, so that the peak is its own.
 from __future__ import annotations
 
 import argparse
-import resource
-import sys
 import time
 
 from benchmarks.bench_ranking import choices, policy_of
 from rlbench_rec.evaluation import ranking_report
 from rlbench_rec.evaluation.ranks import CHUNK_CELLS
+from rlbench_rec.machine import peak_memory_mb
 from rlbench_rec.policies import Policy, ranking_on_log
 
 
@@ -39,9 +38,8 @@ def main() -> None:
     clock, processor = time.perf_counter(), time.process_time()
     report = ranking_report(test, policy, train=train)
     clock, processor = time.perf_counter() - clock, time.process_time() - processor
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     print(f"{args.policy}, {args.steps:,} steps x {args.items:,} items: {len(report.rows)} figures")
-    print(f"{clock:.1f} s, {processor:.1f} s of the processor, peak memory of the process {peak:.0f} MiB")
+    print(f"{clock:.1f} s, {processor:.1f} s of the processor, peak memory of the process {peak_memory_mb():.0f} MiB")
     print(f"the scores alone: {scores_alone(policy, args.steps, args.items):.1f} s of the processor")
 
 

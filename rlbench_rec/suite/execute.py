@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import RlbenchError
+from ..machine import peak_memory_mb
 from ..terminal import printable
 from .kinds import kind_of
 from .plan import Job, JobResult
@@ -72,15 +72,5 @@ def _execute(job: Job, prepared: Any, folder: Path | None, spent: float) -> JobR
     except BaseException as error:
         return failure(job, error, spent + time.perf_counter() - started)
     seconds = spent + time.perf_counter() - started
-    result.timing |= {"run_id": job.run_id, "seconds": seconds, "peak_memory_mb": _peak_memory_mb()}
+    result.timing |= {"run_id": job.run_id, "seconds": seconds, "peak_memory_mb": peak_memory_mb()}
     return result
-
-
-def _peak_memory_mb() -> float | None:
-    """Peak resident memory of this process; None where the system does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    # Linux counts in KiB, macOS in bytes.
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
