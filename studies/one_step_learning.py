@@ -30,7 +30,7 @@ from rlbench_rec.policies import Policy
 from rlbench_rec.suite.config import Source
 from rlbench_rec.suite.sources import load
 from rlbench_rec.tasks import Task
-from rlbench_rec.training.learners.candidate_policies import ALL, Candidate, candidates
+from rlbench_rec.training.learners.candidate_policies import ALL, CandidatePolicy, candidate_policies
 from rlbench_rec.training.learners.choice_of_policy import choose, logged_log_probabilities
 
 OUT = Path("results/studies/one_step_learning.csv")
@@ -82,11 +82,11 @@ def _values(task: Task, data: TransitionDataset, learner: str) -> Iterator[dict[
     if learner in Q_LEARNERS:
         yield {"caution": None, "kept": "greedy", "lift": lift(run.policy("greedy")), "greedy_lift": None}
         return
-    network, members = run.network(), candidates(run.config, run.layout)
+    network, members = run.network(), candidate_policies(run.config, run.layout)
     trained = training.validation.hold_out(data, 0.1)[0]
     logged = logged_log_probabilities(network.scores, trained, network.device)
     for caution in CAUTIONS:
-        kept = choose(members, logged, trained, caution) or Candidate("none", 1.0, ALL)
+        kept = choose(members, logged, trained, caution) or CandidatePolicy("none", 1.0, ALL)
         network.kept.fill_(members.index(kept))
         values = {"lift": lift(run.policy("stochastic")), "greedy_lift": lift(run.policy("greedy"))}
         yield {"caution": caution, "kept": f"{kept.tilt} {kept.imitation:g}"} | values
@@ -111,7 +111,7 @@ def _numbers(estimate: ope.Estimate) -> dict[str, float]:
 
 
 def _kept(run: training.Run) -> str:
-    kept = candidates(run.config, run.layout)[int(run.network().kept)]
+    kept = candidate_policies(run.config, run.layout)[int(run.network().kept)]
     return f"{kept.tilt} {kept.imitation:g}"
 
 

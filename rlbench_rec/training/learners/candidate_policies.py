@@ -33,7 +33,7 @@ LARGEST = 10.0
 
 
 @dataclass(frozen=True)
-class Candidate:
+class CandidatePolicy:
     """One of the policies: the clone's scores plus a tilt.
 
     Attributes:
@@ -47,7 +47,7 @@ class Candidate:
     half: int
 
 
-def candidates(config: PolicyLearner, layout: StateLayout) -> list[Candidate]:
+def candidate_policies(config: PolicyLearner, layout: StateLayout) -> list[CandidatePolicy]:
     """Those of a config, in the order of `CandidateScores`; where there is nothing to choose, one, beside its clone.
 
     One number does not overfit: `sharpness` is fitted at the weakest imitation alone.
@@ -63,8 +63,8 @@ def candidates(config: PolicyLearner, layout: StateLayout) -> list[Candidate]:
         (tilt, strength) for tilt in tilts for strength in (weakest if tilt == "sharpness" else config.imitation)
     ]
     halves = (*HALVES, ALL) if len(settings) > 1 else (ALL,)
-    tilted = [Candidate(tilt, strength, half) for tilt, strength in settings for half in halves]
-    return [*tilted, *(Candidate("none", 1.0, half) for half in halves)]
+    tilted = [CandidatePolicy(tilt, strength, half) for tilt, strength in settings for half in halves]
+    return [*tilted, *(CandidatePolicy("none", 1.0, half) for half in halves)]
 
 
 def _can_look(config: PolicyLearner, layout: StateLayout) -> bool:
@@ -84,7 +84,7 @@ class CandidateScores(nn.Module):
 
     under: torch.Tensor
 
-    def __init__(self, config: PolicyLearner, networks: NetworkBuilder, members: Sequence[Candidate]):
+    def __init__(self, config: PolicyLearner, networks: NetworkBuilder, members: Sequence[CandidatePolicy]):
         super().__init__()
         counts = Counter(member.tilt for member in members)
         self.observed, self.passed = Observed(networks.layout.context), networks.layout.beside
@@ -239,7 +239,7 @@ class Shares(nn.Module):
 
     counts: torch.Tensor
 
-    def __init__(self, members: Sequence[Candidate]):
+    def __init__(self, members: Sequence[CandidatePolicy]):
         super().__init__()
         inside = [[member.half in (ALL, fold % 2) for member in members] for fold in range(FOLDS)]
         counts = torch.tensor(inside, dtype=torch.float32)

@@ -12,12 +12,12 @@ from ...mdp.dataset import TransitionDataset
 from ...mdp.returns import session_returns_to_go
 from ..networks.action_scores import CHUNK_ROWS
 from ..transitions import fold_of_rows
-from .candidate_policies import ALL, Candidate, CandidateScores
+from .candidate_policies import ALL, CandidatePolicy, CandidateScores
 
 
 def choose(
-    members: Sequence[Candidate], logged: np.ndarray, data: TransitionDataset, caution: float
-) -> Candidate | None:
+    members: Sequence[CandidatePolicy], logged: np.ndarray, data: TransitionDataset, caution: float
+) -> CandidatePolicy | None:
     """The candidate fitted on all whose twins, fitted on one half of the users and judged on the other, have the
     highest lower limit of the lift, if that is above 0; the first of equals.
 

@@ -15,7 +15,7 @@ from ..networks import NetworkBuilder
 from ..objective import Heads
 from ..transitions import FOLDS, Batch, fold_of_rows
 from ..value_models.reward_model import RewardModel
-from .candidate_policies import ALL, HALVES, Candidate, candidates
+from .candidate_policies import ALL, HALVES, CandidatePolicy, candidate_policies
 from .policy_learning import LoggedChoices, PolicyLearning, Settings
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class DRLearning(PolicyLearning):
     """Its candidates, and the reward models."""
 
     def __init__(self, config: DRLearner, networks: NetworkBuilder):
-        members = candidates(config, networks.layout)
+        members = candidate_policies(config, networks.layout)
         self.rewards = RewardScores(networks.layout.context, networks.action_count, members).to(networks.device)
         super().__init__(config, networks, dr_loss, {"rewards": self.rewards})
 
@@ -52,7 +52,7 @@ class RewardScores(nn.Module):
     effects: torch.Tensor
     of_member: torch.Tensor
 
-    def __init__(self, context: int, action_count: int, members: Sequence[Candidate]):
+    def __init__(self, context: int, action_count: int, members: Sequence[CandidatePolicy]):
         super().__init__()
         self.register_buffer("slopes", torch.zeros(2, FOLDS, context))
         self.register_buffer("intercepts", torch.zeros(2, FOLDS))

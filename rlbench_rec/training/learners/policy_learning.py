@@ -14,7 +14,7 @@ from ..networks import ActionScores, NetworkBuilder
 from ..objective import Heads, Loss, Objective
 from ..torch_algorithm import TorchAlgorithm
 from ..transitions import Batch
-from .candidate_policies import ALL, Candidate, CandidateScores, KeptPolicy, Shares, candidates
+from .candidate_policies import ALL, CandidatePolicy, CandidateScores, KeptPolicy, Shares, candidate_policies
 from .choice_of_policy import choose, logged_log_probabilities
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class PolicyLearning(TorchAlgorithm):
         top_k: int = 1,
     ):
         self.config = config
-        self.members = candidates(config, networks.layout)
+        self.members = candidate_policies(config, networks.layout)
         self.scores = CandidateScores(config, networks, self.members).to(networks.device)
         self.policy = KeptPolicy(self.scores, 0, networks.layout).to(networks.device)
         further = {"shares": Shares(self.members), **(beside or {})}
@@ -91,7 +91,7 @@ class PolicyLearning(TorchAlgorithm):
         if any(member.half != ALL for member in self.members):
             logged = logged_log_probabilities(network.scores, data, network.device)
             chosen = choose(self.members, logged, data, self.config.caution)
-            network.kept.fill_(self.members.index(chosen or Candidate("none", 1.0, ALL)))
+            network.kept.fill_(self.members.index(chosen or CandidatePolicy("none", 1.0, ALL)))
 
     def score_network(self, other_action: int | None = None) -> ActionScores:
         return self.policy

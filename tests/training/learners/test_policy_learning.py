@@ -11,7 +11,7 @@ import torch
 from rlbench_rec.errors import InputError
 from rlbench_rec.policies import on_log
 from rlbench_rec.training import fit, load
-from rlbench_rec.training.learners.candidate_policies import ALL, Candidate, candidates
+from rlbench_rec.training.learners.candidate_policies import ALL, CandidatePolicy, candidate_policies
 from rlbench_rec.training.learners.choice_of_policy import choose, lift_of
 from rlbench_rec.training.learners.policy_configs import IPSLearner
 from tests.training.learners.policy_logs import CHANCES, easy_log, one_step_log
@@ -60,7 +60,7 @@ def test_the_clone_is_the_policy_that_logged_as_far_as_propensities_tell():
     actions = (chances.cumsum(axis=1) > rng.random((len(x), 1))).argmax(axis=1)
     data = one_step_log(x, actions, rng.random(len(x)).astype(np.float32), chances[np.arange(len(x)), actions])
     run = trained(data, "ips-learner", steps=400, learning_rate=0.05)
-    run.network().kept.fill_(len(candidates(run.config, run.layout)) - 1)
+    run.network().kept.fill_(len(candidate_policies(run.config, run.layout)) - 1)
     policy = on_log(run.policy("stochastic"), data)
     assert 0.5 * np.abs(policy - chances).sum(axis=1).mean() < 0.02
 
@@ -89,11 +89,14 @@ def test_what_was_chosen_is_saved(tmp_path):
 def test_candidates_of_a_config():
     layout = easy_log(10).layout
     one = IPSLearner(imitation=(0.1,), tilts=("context",))
-    assert candidates(one, layout) == [Candidate("context", 0.1, ALL), Candidate("none", 1.0, ALL)], "nothing to choose"
-    members = candidates(IPSLearner(imitation=(1.0, 0.1)), layout)
+    assert candidate_policies(one, layout) == [
+        CandidatePolicy("context", 0.1, ALL),
+        CandidatePolicy("none", 1.0, ALL),
+    ], "nothing to choose"
+    members = candidate_policies(IPSLearner(imitation=(1.0, 0.1)), layout)
     assert [m.tilt for m in members] == ["context"] * 6 + ["action"] * 6 + ["sharpness"] * 3 + ["none"] * 3
     assert {m.imitation for m in members if m.tilt == "sharpness"} == {0.1}
-    assert {m.tilt for m in candidates(one, replace(layout, context=0))} == {"action", "none"}
+    assert {m.tilt for m in candidate_policies(one, replace(layout, context=0))} == {"action", "none"}
 
 
 def test_a_lift_by_hand():
@@ -112,7 +115,7 @@ def test_the_choice_judges_on_the_other_half():
     data = one_step_log(
         np.zeros((8, 1), np.float32), np.array([0, 1] * 4), np.array([1, 0] * 4, np.float32), np.full(8, 0.5)
     )
-    members = [Candidate("action", s, half) for s in (1.0, 0.1) for half in (0, 1, ALL)]
+    members = [CandidatePolicy("action", s, half) for s in (1.0, 0.1) for half in (0, 1, ALL)]
     logged = np.log(np.full((8, 6), 0.5))
     assert choose(members, logged, data, caution=0.0) is None, "no lift"
     # The one of 0.1 takes action 0 more where it is judged; what it does where it was fitted does not count.
@@ -132,7 +135,7 @@ def test_a_clone_that_explores_too_much_is_sharpened():
     logged = np.arange(len(x)), actions
     clicks = (rng.random(len(x)) < 0.2 * chances[logged]).astype(np.float32)
     run = trained(one_step_log(x, actions, clicks, chances[logged]), "ips-learner", steps=400)
-    assert candidates(run.config, run.layout)[int(run.network().kept)].tilt in ("sharpness", "context")
+    assert candidate_policies(run.config, run.layout)[int(run.network().kept)].tilt in ("sharpness", "context")
     only = trained(one_step_log(x, actions, clicks, chances[logged]), "ips-learner", steps=400, tilts=("sharpness",))
     policy = on_log(only.policy("stochastic"), one_step_log(x, actions, clicks, chances[logged]))
     assert (policy * chances).sum(axis=1).mean() > 1.2 * (chances**2).sum(axis=1).mean()
@@ -146,7 +149,7 @@ def test_what_is_forbidden_stays_so_however_flat_a_tilt_is():
     run = trained(data, "ips-learner", steps=5)
     with torch.no_grad():
         run.network().scores.sharpness.fill_(-5.0)
-    for kept in range(len(candidates(run.config, run.layout))):
+    for kept in range(len(candidate_policies(run.config, run.layout))):
         run.network().kept.fill_(kept)
         assert (on_log(run.policy("stochastic"), data)[forbidden] == 0).all()
 

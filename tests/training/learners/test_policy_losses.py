@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from rlbench_rec.training.learners.candidate_policies import ALL, Candidate, Shares
+from rlbench_rec.training.learners.candidate_policies import ALL, CandidatePolicy, Shares
 from rlbench_rec.training.learners.dr_learner import RewardScores, dr_loss
 from rlbench_rec.training.learners.ips_learner import ips_loss
 from rlbench_rec.training.learners.poem import poem_loss, self_normalised_poem_loss
@@ -39,7 +39,7 @@ def batch_of(actions, rewards, propensities, folds=None) -> Batch:
 def gradient(loss, scores, batch, settings=SETTINGS, imitation=0.0, half=ALL, further=()):
     """(value, d loss / d scores) of one candidate whose scores are the same in every state."""
     scores = torch.tensor(scores, requires_grad=True)
-    shares = Shares([Candidate("context", imitation, half)])
+    shares = Shares([CandidatePolicy("context", imitation, half)])
     heads = [lambda states: scores.expand(len(states), 1, -1), shares, *further]
     value = loss(heads, [], batch, settings)
     (slopes,) = torch.autograd.grad(value, scores)
@@ -76,7 +76,7 @@ def test_imitation_asks_nothing_of_the_policy_that_logged():
 
 def test_a_clone_learns_from_no_reward():
     scores = torch.tensor([0.5, 0.0], requires_grad=True)
-    heads = [lambda states: scores.expand(len(states), 1, -1), Shares([Candidate("none", 1.0, ALL)])]
+    heads = [lambda states: scores.expand(len(states), 1, -1), Shares([CandidatePolicy("none", 1.0, ALL)])]
     batch = batch_of([0, 1], [1.0, 0.0], [0.5, 0.5])
     for loss in (ips_loss, reinforce_loss, poem_loss, self_normalised_poem_loss, weighted_likelihood_loss):
         (slopes,) = torch.autograd.grad(loss(heads, [], batch, SETTINGS), scores)
@@ -122,7 +122,7 @@ def test_weighted_likelihood_by_hand():
 
 
 def test_doubly_robust_by_hand():
-    members = [Candidate("action", 0.0, ALL)]
+    members = [CandidatePolicy("action", 0.0, ALL)]
     rewards = RewardScores(1, 2, members)
     rewards.effects[1] = torch.tensor([0.6, 0.2])
     rewards.effects[0] = torch.tensor([9.0, 9.0])  # of half of the users: not this candidate's
@@ -136,7 +136,7 @@ def test_no_row_is_valued_by_a_model_that_saw_it():
     actions = np.arange(800) // 4 % 2
     to_go = np.where((np.arange(800) % 4 == 2) & (actions == 0), 1.0, 0.0).astype(np.float32)
     data = one_step_log(np.zeros((800, 1), np.float32), actions, to_go, np.full(800, 0.5))
-    rewards = RewardScores(1, 4, [Candidate("action", 0.0, half) for half in (0, ALL)])
+    rewards = RewardScores(1, 4, [CandidatePolicy("action", 0.0, half) for half in (0, ALL)])
     rewards.learn(data)
     spread = rewards.effects[:, :, 0] - rewards.effects[:, :, 1]
     assert (spread[:, 2] == 0).all(), "its own rewards are not in it"
