@@ -11,11 +11,11 @@ from pydantic import Field
 from ..mdp.dataset import TransitionDataset
 from ..policies import Softmax
 from ..policies.policy import CHUNK_CELLS
-from .back_off import BackedOffByRecency
+from .back_off import BackedOffByRecency, Decay, PopularityShare, Repeat
 from .calibrated import calibrated
 from .factors import item_factors, no_solution, require_implicit
+from .history_items import presence
 from .item_scores import History
-from .shown_items import presence
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -28,9 +28,9 @@ def als(
     regularisation: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1,
     confidence: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 100.0,
     iterations: Annotated[int, Field(ge=1, le=1_000)] = 15,
-    decay: Annotated[float, Field(gt=0, le=1)] = 0.5,
-    repeat: Annotated[float, Field(ge=0, le=10)] = 0.5,
-    popularity: Annotated[float, Field(gt=0, le=1)] = 0.1,
+    decay: Decay = 0.5,
+    repeat: Repeat = 0.5,
+    popularity: PopularityShare = 0.1,
     seed: Annotated[int, Field(ge=0)] = 0,
 ) -> Softmax:
     """Implicit-feedback matrix factorisation (Hu, Koren and Volinsky 2008; implicit's solver), calibrated.

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from pydantic import Field
 
 from ..mdp.dataset import TransitionDataset
+from .history_items import recency_weights
 from .item_scores import History, ItemScores
-from .sessions import SessionItems, session_items
-from .shown_items import recency_weights
+from .sessions import session_items
 
 if TYPE_CHECKING:
     from scipy import sparse
+
+Decay = Annotated[float, Field(gt=0, le=1)]
+"""Weight of an event relative to the one after it."""
+Repeat = Annotated[float, Field(ge=0, le=10)]
+"""What the history's own items get beside all that a method scores."""
+PopularityShare = Annotated[float, Field(gt=0, le=1)]
+"""Share of the probability that goes by popularity."""
 
 
 class BackedOff(ItemScores):
@@ -35,7 +43,8 @@ class BackedOff(ItemScores):
     def __init__(self, data: TransitionDataset, repeat: float, popularity: float):
         super().__init__(data)
         self.sessions = session_items(data)
-        self.repeat, self.popularity, self.popular = repeat, popularity, popular_shares(self.sessions)
+        self.repeat, self.popularity = repeat, popularity
+        self.popular = popular_shares(self.sessions.item, self.item_count)
 
     @abstractmethod
     def weights(self, history: History) -> sparse.csr_matrix:
@@ -71,9 +80,15 @@ class BackedOffByRecency(BackedOff):
         return recency_weights(history.items, self.decay, self.item_count)
 
 
-def popular_shares(sessions: SessionItems) -> np.ndarray:
-    """(item_count + 1,) each item's share of the events, every item counted once more than it occurs; 0 for padding."""
-    counts = np.bincount(sessions.item, minlength=sessions.item_count + 1) + 1.0
+def popular_shares(items: np.ndarray, item_count: int, smoothing: float = 1.0) -> np.ndarray:
+    """(item_count + 1,) each item's share of some events; 0 for padding.
+
+    Args:
+        items: (m,) the events' item ids.
+        item_count: largest id.
+        smoothing: how much more often each item counts than it occurs, above 0.
+    """
+    counts = np.bincount(items, minlength=item_count + 1) + smoothing
     counts[0] = 0.0
     return counts / counts.sum()
 

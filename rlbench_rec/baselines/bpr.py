@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
 from ..mdp.dataset import TransitionDataset
 from ..policies import Softmax
-from .back_off import BackedOffByRecency
+from .back_off import BackedOffByRecency, Decay, PopularityShare, Repeat
 from .calibrated import calibrated
 from .factors import item_factors, require_implicit
+from .history_items import presence
 from .item_scores import History
-from .shown_items import presence
-
-if TYPE_CHECKING:
-    pass
 
 
 def bpr(
@@ -27,9 +24,9 @@ def bpr(
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.1,
     regularisation: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01,
     iterations: Annotated[int, Field(ge=1, le=10_000)] = 100,
-    decay: Annotated[float, Field(gt=0, le=1)] = 0.5,
-    repeat: Annotated[float, Field(ge=0, le=10)] = 0.5,
-    popularity: Annotated[float, Field(gt=0, le=1)] = 0.1,
+    decay: Decay = 0.5,
+    repeat: Repeat = 0.5,
+    popularity: PopularityShare = 0.1,
     seed: Annotated[int, Field(ge=0)] = 0,
 ) -> Softmax:
     """Bayesian personalised ranking (Rendle et al. 2009; implicit's solver), calibrated.

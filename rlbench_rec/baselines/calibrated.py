@@ -14,8 +14,9 @@ from .item_scores import choices, other_choice
 from .sessions import ignored_event
 
 CELLS = 4_000_000
+"""Scores that are held at a time."""
 FEWEST_ROWS, MOST_ROWS = 200, 20_000
-"""Of held-out decisions: what one number is fitted on, and what neither fills the memory nor takes long."""
+"""Of held-out decisions: enough to fit one number, and few enough to take no time."""
 WIDEST = (1e-4, 1e4)
 """Temperatures that are tried, in standard deviations of the scores within a decision."""
 
@@ -43,7 +44,8 @@ def calibrated(
     kept = min(max(1, round((1.0 - held_out) * train.n_episodes)), train.n_episodes - 1)
     q, later = fit(train.episodes(0, kept)), train.episodes(kept, train.n_episodes)
     rows = _decisions(later, ignored_event(train))
-    rows = rows[_spread(len(rows), later.action_count)]
+    most = min(max(FEWEST_ROWS, CELLS // later.action_count), MOST_ROWS)
+    rows = rows[evenly_spaced(len(rows), most)]
     tau = temperature_of(scores_on_log(q, later, rows), later.actions[rows])
     # The two of `ease` may not fit into memory together.
     del q
@@ -98,7 +100,6 @@ def _spread_of(gaps: np.ndarray, possible: np.ndarray) -> float:
     return math.sqrt(max(float(variances.mean()), 0.0)) if len(gaps) else 0.0
 
 
-def _spread(rows: int, action_count: int) -> np.ndarray:
-    """Row numbers at even distances, as many as are needed and fit."""
-    most = min(max(FEWEST_ROWS, CELLS // action_count), MOST_ROWS)
+def evenly_spaced(rows: int, most: int) -> np.ndarray:
+    """Row numbers at even distances: all, or `most` of them."""
     return np.arange(rows) if rows <= most else np.linspace(0, rows - 1, most).astype(np.int64)

@@ -11,10 +11,10 @@ from pydantic import Field
 from ..errors import InapplicableError
 from ..mdp.dataset import TransitionDataset
 from ..policies import Softmax
-from .back_off import BackedOffByRecency
+from .back_off import BackedOffByRecency, Decay, PopularityShare, Repeat
 from .calibrated import calibrated
+from .history_items import presence
 from .item_scores import History
-from .shown_items import presence
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -27,9 +27,9 @@ def ease(
     train: TransitionDataset,
     *,
     regularisation: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 100.0,
-    decay: Annotated[float, Field(gt=0, le=1)] = 0.5,
-    repeat: Annotated[float, Field(ge=0, le=10)] = 0.5,
-    popularity: Annotated[float, Field(gt=0, le=1)] = 0.1,
+    decay: Decay = 0.5,
+    repeat: Repeat = 0.5,
+    popularity: PopularityShare = 0.1,
 ) -> Softmax:
     """EASE (Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data"), calibrated.
 

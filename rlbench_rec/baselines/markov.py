@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ..mdp.dataset import TransitionDataset
 from ..policies import Softmax
+from .back_off import popular_shares
 from .calibrated import calibrated
 from .item_scores import History, ItemScores
 from .sessions import SessionItems, session_items
@@ -46,9 +47,8 @@ class Chain(ItemScores):
     def __init__(self, train: TransitionDataset, smoothing: float, backing_off: float):
         super().__init__(train)
         events = session_items(train)
-        popular = np.bincount(events.item[events.decision], minlength=self.item_count + 1) + smoothing
-        popular[0] = 0.0
-        self.popular, self.backing_off = popular / popular.sum(), backing_off
+        self.popular = popular_shares(events.item[events.decision], self.item_count, smoothing)
+        self.backing_off = backing_off
         self.counts = _transitions(events)
         self.followed = np.asarray(self.counts.sum(axis=1)).ravel()
 

@@ -13,7 +13,7 @@ from ..mdp.dataset import TransitionDataset
 from ..mdp.past import Past
 from ..policies import PolicyWithMemory, popularity
 from ..policies.policy import CHUNK_CELLS, fitting
-from .calibrated import temperature_of
+from .calibrated import evenly_spaced, temperature_of
 from .recommendation_file import Worth, read_recommendations
 from .recommendation_lists import Lists, lists_of, names_of
 
@@ -142,8 +142,7 @@ def _calibrated(lists: Lists, scores: np.ndarray, train: TransitionDataset) -> f
     numbers = lists.of_log(train)
     covered, longest = np.flatnonzero(numbers >= 0), int(lists.lengths.max())
     most = max(FEWEST_ROWS, min(MOST_ROWS, CHUNK_CELLS // longest))
-    if len(covered) > most:
-        covered = covered[np.linspace(0, len(covered) - 1, most).astype(np.int64)]
+    covered = covered[evenly_spaced(len(covered), most)]
     rows, entries = lists.entries(numbers[covered])
     places = entries - lists.starts[numbers[covered]][rows]
     table, taken = np.full((len(covered), longest), -np.inf), np.full(len(covered), -1)

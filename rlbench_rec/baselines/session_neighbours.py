@@ -8,7 +8,7 @@ import numpy as np
 
 from ..mdp.row_ranges import row_ranges
 from ..policies.top_items import largest
-from .shown_items import ShownItems
+from .history_items import HistoryItems
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -52,7 +52,7 @@ class SessionIndex:
         self.sessions = by_item.indices[row_ranges(first, self.counts)].astype(np.int64)
         self.size, self.sample, self.weights = sessions.shape[0], sample, weights
 
-    def nearest(self, shown: ShownItems, weights: np.ndarray, k: int) -> Neighbours:
+    def nearest(self, shown: HistoryItems, weights: np.ndarray, k: int) -> Neighbours:
         """Of the latest `sample` sessions with any of a history's items the k most similar ones; of equally similar
         ones the latest.
 
@@ -75,7 +75,7 @@ class SessionIndex:
         return Neighbours(rows[near], sessions[near], table[rows[near], places[near]], ages[near])
 
     def _compared(
-        self, shown: ShownItems, weights: np.ndarray
+        self, shown: HistoryItems, weights: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """(p,) row, session, age of the latest common item, and similarity: the sessions with any of a row's items,
         ascending."""

@@ -10,12 +10,12 @@ from pydantic import Field
 
 from ..mdp.dataset import TransitionDataset
 from ..policies import Softmax
-from .back_off import BackedOff
+from .back_off import BackedOff, PopularityShare, Repeat
 from .calibrated import calibrated
+from .history_items import HistoryItems, history_items, presence
 from .item_scores import History
 from .session_neighbours import SessionIndex
 from .sessions import SessionItems
-from .shown_items import ShownItems, presence, shown_items
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -36,8 +36,8 @@ def vsknn(
     idf: Annotated[float, Field(ge=0, le=100)] = 1.0,
     half_life_share: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None,
     remind: bool = True,
-    repeat: Annotated[float, Field(ge=0, le=10)] = 0.5,
-    popularity: Annotated[float, Field(gt=0, le=1)] = 0.1,
+    repeat: Repeat = 0.5,
+    popularity: PopularityShare = 0.1,
 ) -> Softmax:
     """Session-based nearest neighbours with weights of position and time (Ludewig and Jannach 2018), calibrated.
 
@@ -121,9 +121,9 @@ class VSKNN(BackedOff):
         shape = (len(history), self.item_count + 1)
         return sparse.coo_matrix((weights, (shown.rows, shown.items)), shape=shape).tocsr()
 
-    def _shown(self, items: np.ndarray) -> tuple[ShownItems, np.ndarray]:
+    def _shown(self, items: np.ndarray) -> tuple[HistoryItems, np.ndarray]:
         """The items of (n, h) histories, and the weight of each."""
-        shown, lengths = shown_items(items), (items > 0).sum(axis=1)
+        shown, lengths = history_items(items), (items > 0).sum(axis=1)
         return shown, similarity_weights(shown.ages, lengths[shown.rows], self.weighting)
 
     def _sums(self, items: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 
-class ShownItems(NamedTuple):
+class HistoryItems(NamedTuple):
     """Every item of some histories once, by row and then from the oldest.
 
     Attributes:
@@ -24,14 +24,14 @@ class ShownItems(NamedTuple):
     ages: np.ndarray
 
 
-def shown_items(items: np.ndarray) -> ShownItems:
+def history_items(items: np.ndarray) -> HistoryItems:
     """Of (n, h) ids, oldest first, 0 for padding."""
     places = items.shape[1]
     latest = items > 0
     for place in range(places - 1):
         latest[:, place] &= (items[:, place + 1 :] != items[:, place, None]).all(axis=1)
     rows, columns = np.nonzero(latest)
-    return ShownItems(rows, items[rows, columns], places - 1 - columns)
+    return HistoryItems(rows, items[rows, columns], places - 1 - columns)
 
 
 def recency_weights(items: np.ndarray, decay: float, item_count: int) -> sparse.csr_matrix:
@@ -44,7 +44,7 @@ def recency_weights(items: np.ndarray, decay: float, item_count: int) -> sparse.
     """
     from scipy import sparse
 
-    shown = shown_items(items)
+    shown = history_items(items)
     weights = decay ** shown.ages.astype(np.float64)
     shape = (len(items), item_count + 1)
     return sparse.coo_matrix((weights, (shown.rows, shown.items)), shape=shape).tocsr()
