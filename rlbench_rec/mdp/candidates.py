@@ -10,6 +10,7 @@ import numpy as np
 from ..bad_rows import refuse_rows
 from ..errors import InputError
 from .dataset import TransitionDataset
+from .provenance import NOT_IDENTIFIED
 
 Retriever = Callable[[np.ndarray], np.ndarray]
 """States (b, state size) -> (b, k) item ids from 1, 0 for an empty slot."""
@@ -53,7 +54,7 @@ def with_candidates(
         candidates[rows] = np.take_along_axis(_once(ids), order, axis=1)
         actions[rows] = (order == 0).argmax(axis=1)
     config = data.provenance.config | {"candidates": slots}
-    provenance = replace(data.provenance, identification="not-identified", config=config)
+    provenance = replace(data.provenance, identification=NOT_IDENTIFIED, config=config)
     return replace(
         data,
         actions=actions,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+NOT_IDENTIFIED = "not-identified"
+"""The identification of a log whose behaviour policy is nobody's: users chose the items themselves."""
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -29,5 +32,5 @@ def identification(action_source: str, propensity: str) -> str:
     `estimated` where propensities must be estimated; else `identified`.
     """
     if action_source == "choice" or propensity == "none":
-        return "not-identified"
+        return NOT_IDENTIFIED
     return "estimated" if propensity == "estimated" else "identified"

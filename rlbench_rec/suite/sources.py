@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
+from ..mdp.provenance import NOT_IDENTIFIED
 from ..policies import Empirical, Uniform
 from ..policies.policy import Policy
 from ..results.metrics import with_metrics
@@ -89,7 +90,7 @@ class Loaded:
         chose."""
         from ..frontier import ServiceBase, logged_base
 
-        if self.identification == "not-identified":
+        if self.identification == NOT_IDENTIFIED:
             return None
         exact = self.behaviour if self.data.propensities is not None else None
         return logged_base(self.data, exact) or ServiceBase(self.clone)

@@ -7,12 +7,11 @@ from functools import lru_cache
 
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
+from ..mdp.provenance import NOT_IDENTIFIED
 from ..suite.config import Source
 from ..suite.saved_behaviour import with_behaviour
 from ..suite.sources import Loaded, decisions, ending, load
 from ..training.fit_options import FitOptions
-
-NOT_IDENTIFIED = "not-identified"
 
 
 def source_to_tune_on(source: Source) -> Source:

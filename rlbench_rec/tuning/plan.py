@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 from ..events.cards.find import find_card
-from ..mdp.provenance import identification
+from ..mdp.provenance import NOT_IDENTIFIED, identification
 from ..ope.estimators import needs_q
 from ..policies import parse_form
 from ..policies.forms import FRONTIER_FORMS, REWEIGHTED_FORMS
@@ -18,7 +18,7 @@ from ..suite.config import AlgorithmSpec, Source, Suite
 from ..suite.kinds.algorithms.jobs import TrainingJob
 from ..suite.labels import places
 from ..suite.tuned import name_of
-from .data import NOT_IDENTIFIED, source_to_tune_on
+from .data import source_to_tune_on
 from .search import Search
 from .spaces import Spaces, space_of
 

@@ -29,7 +29,7 @@ Curve = Sequence[tuple[int, float]]
 """Steps, and the best score on the held-out part until then."""
 
 
-class Pruned(Exception):  # it is no error: the trial has done what it can
+class Pruned(Exception):  # not an error: the trial has done what it can
     """A trial that is worse than the median of the earlier ones."""
 
 
@@ -54,8 +54,9 @@ def bars_of(curves: Sequence[Curve]) -> dict[int, float]:
     }
 
 
-class Watch:
-    """What looks at a training at every `EVERY`th point of its learning curve, by the score that trials are chosen by.
+class Pruner:
+    """Looks at a training at every `EVERY`th point of its learning curve, by the score that trials are chosen by, and ends
+    it where that is too low.
 
     That is NDCG@k on logs of users' own choices. On logs of exposures a trial goes to its end: the held-out TD error of
     a Q learner says how well Q agrees with itself, and moves with the settings that are tried (alpha, gamma, n_steps)

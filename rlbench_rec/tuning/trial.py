@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InapplicableError
 from ..evaluation.next_item import imitation_metrics
+from ..mdp.provenance import NOT_IDENTIFIED
 from ..policies import POLICIES, make, parse_form
 from ..policies.forms import REWEIGHTED_FORMS
 from ..suite.execute import failed_status
@@ -19,8 +20,8 @@ from ..suite.kinds.algorithms.rows import Contender
 from ..suite.kinds.algorithms.score import score
 from ..suite.tuned import name_of
 from ..training.fit_options import FitOptions
-from .data import NOT_IDENTIFIED, load_to_tune
-from .pruning import Pruned, Watch
+from .data import load_to_tune
+from .pruning import Pruned, Pruner
 from .space import FORM, FORM_PARAMETERS, Settings
 
 if TYPE_CHECKING:
@@ -131,15 +132,15 @@ def _outcome(trial: Trial, job: TrainingJob, loaded: Loaded) -> Outcome:
     from ..suite.kinds.algorithms.learners import train
 
     chooses = FORM in trial.settings
-    watch = Watch(loaded.test, ranked, trial.bars, K) if loaded.identification == NOT_IDENTIFIED else None
+    pruner = Pruner(loaded.test, ranked, trial.bars, K) if loaded.identification == NOT_IDENTIFIED else None
     try:
-        run = train(job, loaded, watch=watch)
+        run = train(job, loaded, watch=pruner)
     except Pruned:
-        assert watch is not None, "it is what raises this"
-        return Outcome(trial.settings, status=PRUNED, curve=tuple(watch.curve))
+        assert pruner is not None, "it is what raises this"
+        return Outcome(trial.settings, status=PRUNED, curve=tuple(pruner.curve))
     form = form_of(trial, run.reward_scale, run.forms)
     outcome = _scored(trial, job, loaded, _contender(job, loaded, run, form))
-    return replace(outcome, form=form if chooses else "", curve=tuple(watch.curve) if watch else ())
+    return replace(outcome, form=form if chooses else "", curve=tuple(pruner.curve) if pruner else ())
 
 
 def ranked(run: Run) -> Policy:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rlbench_rec.tuning.pruning import Pruned, Watch, bars_of
+from rlbench_rec.tuning.pruning import Pruned, Pruner, bars_of
 
 CURVES = [((25, 0.1), (50, 0.4)), ((25, 0.3), (50, 0.3)), ((25, 0.2), (50, 0.2)), ((25, 0.4), (50, 0.5), (100, 0.6))]
 
@@ -29,9 +29,9 @@ class FakeRun:
 
 
 def watched(monkeypatch, bars, scores):
-    watch = Watch.__new__(Watch)
+    watch = Pruner.__new__(Pruner)
     watch.bars, watch.curve, watch.points = bars, [], 0
-    monkeypatch.setattr(Watch, "_score", lambda self, run: scores[run.steps_used])
+    monkeypatch.setattr(Pruner, "_score", lambda self, run: scores[run.steps_used])
     for point in range(1, 21):
         watch(lambda point=point: FakeRun(5 * point))
     return watch

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from ...errors import InputError
+from ...mdp.provenance import NOT_IDENTIFIED
 from ..algorithm_config import LOGIT_FORMS, AlgorithmConfig, Learns
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class PolicyLearner(AlgorithmConfig):
         """
         if training.propensities is None:
             what = "The log has no propensities, so there is nothing to weigh its decisions by."
-            if training.provenance.identification == "not-identified":
+            if training.provenance.identification == NOT_IDENTIFIED:
                 what += " Users chose these items themselves."
             raise InputError(what, where=training.provenance.source, hint="Use dqn, cql, or a policy of next items.")
         return training, held_out

@@ -10,6 +10,7 @@ from pydantic import Field
 from ...baselines.item_scores import choices, refuse_without_history
 from ...errors import InapplicableError, InputError
 from ...mdp.dataset import TransitionDataset
+from ...mdp.provenance import NOT_IDENTIFIED
 from ...mdp.selection import decisions
 from ..algorithm_config import AlgorithmConfig, Learns, Width
 
@@ -77,7 +78,7 @@ class SequenceModel(AlgorithmConfig):
 
     def _learnt_from(self, data: TransitionDataset) -> TransitionDataset | None:
         chosen = choices(data) != data.other_item if data.other_item else np.ones(len(data), dtype=bool)
-        shop_chose = data.provenance.identification != "not-identified"
+        shop_chose = data.provenance.identification != NOT_IDENTIFIED
         if self.learns_from == "rewarded" or (self.learns_from == "auto" and shop_chose):
             chosen = chosen & (data.rewards > 0)
         return decisions(data, chosen) if chosen.any() else None

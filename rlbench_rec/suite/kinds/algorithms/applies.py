@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ....mdp.dataset import TransitionDataset
+from ....mdp.provenance import NOT_IDENTIFIED
 from ...config import AlgorithmSpec, LogKind
 
 
@@ -15,7 +16,7 @@ def why_left_out(spec: AlgorithmSpec, data: TransitionDataset) -> str:
     """
     if spec.sequential_only and data.one_step:
         return "every session is one decision"
-    users_chose = data.provenance.identification == "not-identified"
+    users_chose = data.provenance.identification == NOT_IDENTIFIED
     reasons: dict[LogKind, tuple[bool, str]] = {
         "history": (not data.history, "states show no history"),
         "one-step": (not data.one_step, "sessions are longer than one decision"),

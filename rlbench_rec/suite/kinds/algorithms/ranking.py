@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ....evaluation.report import ranking_report
+from ....mdp.provenance import NOT_IDENTIFIED
 from ....results.leaderboard import RANKING as ESTIMATOR
 from ....results.schema import RANKING
 from ...plan import JobResult, Row
@@ -30,7 +31,7 @@ def add_ranking(job: TrainingJob, loaded: Loaded, contender: Contender, result: 
         result: takes the rows.
         training: what rows say of the policy's training.
     """
-    if loaded.identification != "not-identified":
+    if loaded.identification != NOT_IDENTIFIED:
         return
     assert contender.policy is not None, "such a log has no base"
     report = ranking_report(
