@@ -55,12 +55,12 @@ def bars_of(curves: Sequence[Curve]) -> dict[int, float]:
 
 
 class Pruner:
-    """Looks at a training at every `EVERY`th point of its learning curve, by the score that trials are chosen by, and ends
-    it where that is too low.
+    """Looks at a training at every `EVERY`th point of its learning curve, and ends it where its score is too low.
 
-    That is NDCG@k on logs of users' own choices. On logs of exposures a trial goes to its end: the held-out TD error of
-    a Q learner says how well Q agrees with itself, and moves with the settings that are tried (alpha, gamma, n_steps)
-    whatever becomes of the policy; an estimate of the policy's value at every point would cost as much as the trial.
+    The score is what trials are chosen by: NDCG@k on logs of users' own choices. On logs of exposures a trial goes to
+    its end: the held-out TD error of a Q learner says how well Q agrees with itself, and moves with the settings that
+    are tried (alpha, gamma, n_steps) whatever becomes of the policy; an estimate of the policy's value at every point
+    would cost as much as the trial.
 
     Args:
         held_out: the part of the log that trials are scored on.
