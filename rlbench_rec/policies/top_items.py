@@ -19,7 +19,7 @@ class TopItems:
     Args:
         policy: what ranks.
         k: how many.
-        other_action: the action that stands for items outside the vocabulary, which is no item to recommend.
+        other_action: the action that stands for items outside the vocabulary, which cannot be recommended.
 
     Raises:
         InputError: a policy that looks at more than the state.

@@ -52,7 +52,7 @@ def refuse_other_search(folder: Path, config: dict[str, Any]) -> None:
     content = read_json(folder / MANIFEST, "manifest")
     there = content.get("config") if isinstance(content, dict) else None
     if not isinstance(there, dict) or "spaces" not in there:
-        raise InputError("What is here is no search.", where=str(folder), hint=HINT)
+        raise InputError("What is here is not a search.", where=str(folder), hint=HINT)
     if found := list(differences(there, json.loads(json.dumps(config)))):
         raise InputError(f"The search here is another one: {in_short(found)}.", where=str(folder), hint=HINT)
 
