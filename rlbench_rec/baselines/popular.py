@@ -19,8 +19,10 @@ Counted = Literal["rewards", "choices"]
 
 
 def popular_greedy(train: TransitionDataset, *, counted: Counted = "rewards") -> Greedy:
-    """The most popular action in every state: argmax_a of sum_i 1{a_i = a} r_i / p_i, p_i the logged propensity (1
-    where it is unknown). It is `popularity` without chance; among candidates items are counted, not slots.
+    """Always the action that earned most in all.
+
+    argmax_a of sum_i 1{a_i = a} r_i / p_i, p_i the logged propensity (1 where it is unknown). It is `popularity` without
+    chance; among candidates items are counted, not slots.
 
     Args:
         train: the training side.
@@ -38,8 +40,10 @@ def popular_recent(
     half_life: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 7.0,
     half_life_share: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1,
 ) -> Greedy:
-    """The most popular action of late: as `popular-greedy`, what happened t days before the end of the training side
-    counting 2^(-t / half_life) (Ji et al. 2020, "A Re-visit of the Popularity Baseline").
+    """Always the action that earned most of late: `popular-greedy` with a half-life.
+
+    What happened t days before the end of the training side counts 2^(-t / half_life) (Ji et al. 2020, "A Re-visit of
+    the Popularity Baseline").
 
     Args:
         train: the training side.

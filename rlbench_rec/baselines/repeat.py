@@ -11,8 +11,9 @@ from .popular import Counted, popular
 
 
 def repeat(train: TransitionDataset, *, counted: Counted = "rewards") -> Greedy:
-    """The items of the session's own history, the latest first, then all others by popularity: what a shop shows as
-    "recently viewed". Where sessions return to their items it is hard to beat.
+    """The items of the session so far, the latest first, then all others by popularity.
+
+    It is what a shop shows as "recently viewed". Where sessions return to their items it is hard to beat.
 
     Args:
         train: the training side.

@@ -42,16 +42,19 @@ class Uniform(Stateless):
 
 
 def uniform(train: TransitionDataset) -> Stateless:
-    """The uniform policy over the actions of a dataset, without the one that is outside the vocabulary."""
+    """Every action equally likely.
+
+    The action that stands for items outside the vocabulary cannot be recommended, so it has probability 0.
+    """
     return Stateless("random", _shares(np.ones(train.action_count - (train.other_action is not None)), train))
 
 
 def popularity(
     train: TransitionDataset, smoothing: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
 ) -> Stateless:
-    """pi(a) proportional to the reward that action a earned in the training log, plus `smoothing`.
+    """Each action in proportion to what it earned in the training log.
 
-    Where the log carries propensities each reward is weighted by 1 / propensity, so that an action is not popular
+    pi(a) is proportional to the reward that action a earned, plus `smoothing` times the mean over actions. Where the log carries propensities each reward is weighted by 1 / propensity, so that an action is not popular
     merely for having been shown often. Negative totals (costs) count as 0. The action outside the vocabulary cannot be
     recommended, so its reward does not count. Where nothing was earned all are equally likely.
     """

@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 
 
 class SARSA(ValueConfig):
-    """SARSA: Q of the behaviour policy, by temporal differences along the log; acting greedily on it is one step of
-    policy improvement.
+    """SARSA: Q of the behaviour policy, by temporal differences along the log.
 
-    loss = (Q(s, a) - y)^2, y = r + gamma Q'(s', a'), a' the action that the log took next (Rummery and Niranjan 1994;
-    the one step: Brandfonbrener et al. 2021).
+    loss = (Q(s, a) - y)^2, y = r + gamma Q'(s', a'), a' the action that the log took next (Rummery and Niranjan 1994).
+    Acting greedily on it is one step of policy improvement (Brandfonbrener et al. 2021).
     """
 
     target_update_interval: int = Field(default=200, ge=1)
@@ -151,12 +150,12 @@ class QRDQN(ValueConfig):
 
 
 class RvS(AlgorithmConfig):
-    """Reinforcement learning via supervised learning: clone the log's actions given the return that followed them, and
-    act by asking for a high one.
+    """RvS: clone the log's actions given the return that followed, and act by asking for a high one.
 
     loss = -log pi(a_t | s_t, z_t), z the standardised discounted reward to go; at play that of what is still wanted,
-    (target - earned)/gamma^t (RvS-R of Emmons et al. 2022, whose outcome is the average reward to go). Where a high
-    return is luck and not the actions' doing, asking for it clones what lucky sessions did.
+    (target - earned)/gamma^t (reinforcement learning via supervised learning, RvS-R of Emmons et al. 2022, whose
+    outcome is the average reward to go). Where a high return is luck and not the actions' doing, asking for it clones
+    what lucky sessions did.
     """
 
     quantile: float = Field(default=0.9, ge=0.0, le=1.0)
