@@ -90,7 +90,8 @@ def with_overrides(overrides: Mapping[str, object] | None, model: type[Model], w
 
 
 def _joined(path: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, path))
+    # A field of several types has the type that failed as a further step (`literal['a','b']`), which nobody wrote.
+    return ".".join(str(step) for step in path if not str(step).startswith(("literal[", "list[")))
 
 
 def _within(model: type[BaseModel], path: tuple[int | str, ...]) -> list[type[BaseModel]]:

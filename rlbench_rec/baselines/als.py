@@ -11,9 +11,10 @@ from pydantic import Field
 from ..mdp.dataset import TransitionDataset
 from ..policies import Softmax
 from ..policies.policy import CHUNK_CELLS
+from ..policies.registry import require_packages
 from .back_off import BackedOffByRecency, Decay, PopularityShare, Repeat
 from .calibrated import calibrated
-from .factors import item_factors, no_solution, require_implicit
+from .factors import item_factors, no_solution
 from .history_items import presence
 from .item_scores import History
 
@@ -56,7 +57,7 @@ def als(
         InputError: settings so far apart that the vectors are no numbers.
         InapplicableError: a log without histories or whose actions are not items.
     """
-    require_implicit("als")
+    require_packages("als")
     fit = partial(
         ALS,
         factors=factors,

@@ -10,9 +10,10 @@ from pydantic import Field
 
 from ..mdp.dataset import TransitionDataset
 from ..policies import Softmax
+from ..policies.registry import require_packages
 from .back_off import BackedOffByRecency, Decay, PopularityShare, Repeat
 from .calibrated import calibrated
-from .factors import item_factors, require_implicit
+from .factors import item_factors
 from .history_items import presence
 from .item_scores import History
 
@@ -52,7 +53,7 @@ def bpr(
         InputError: settings so far apart that the vectors are no numbers.
         InapplicableError: a log without histories or whose actions are not items.
     """
-    require_implicit("bpr")
+    require_packages("bpr")
     fit = partial(
         BPR,
         factors=factors,

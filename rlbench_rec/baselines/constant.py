@@ -16,10 +16,12 @@ from .item_scores import FixedScores, choice_count, choices
 def constant(train: TransitionDataset, *, caution: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 4.0) -> Greedy:
     """Always the single action of the highest estimated value, less `caution` standard errors.
 
-    argmax_a of v(a) - caution s / sqrt(n(a)). v(a) = sum_i 1{a_i = a} w_i G_i / sum_i 1{a_i = a} w_i is self-normalised:
-    w_i = 1 / p_i, p_i the logged propensity (1 where it is unknown), and G_i the discounted reward to go within the
-    session. s is the standard deviation of G over the log and n(a) = (sum w)^2 / sum w^2 the action's effective rows,
-    so that one that was seen a handful of times does not win by luck. Where the best action may not be taken, the next one is.
+    argmax_a of v(a) - caution s / sqrt(n(a)), with v(a) = sum_i 1{a_i = a} w_i G_i / sum_i 1{a_i = a} w_i.
+
+    v(a) is self-normalised: w_i = 1 / p_i, p_i the logged propensity (1 where it is unknown), and G_i the discounted
+    reward to go within the session. s is the standard deviation of G over the log and n(a) = (sum w)^2 / sum w^2 the
+    action's effective rows, so that one that was seen a handful of times does not win by luck. Where the best action
+    may not be taken, the next one is.
 
     On sessions v(a) is the value of one a, with what the behaviour policy made of it, and not that of always a.
 

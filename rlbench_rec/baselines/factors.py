@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ..errors import InputError
-from ..extras import require
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -19,15 +18,6 @@ class FactorModel(Protocol):
     item_factors: np.ndarray
 
     def fit(self, user_items: sparse.csr_matrix, show_progress: bool = True) -> None: ...
-
-
-def require_implicit(name: str) -> None:
-    """Refuse a policy where implicit is not installed.
-
-    Raises:
-        MissingExtraError: it is not.
-    """
-    require("baselines", f"The policy '{name}'")
 
 
 def item_factors(model: FactorModel, sessions: sparse.csr_matrix) -> np.ndarray:

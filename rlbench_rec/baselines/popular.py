@@ -21,8 +21,8 @@ Counted = Literal["rewards", "choices"]
 def popular_greedy(train: TransitionDataset, *, counted: Counted = "rewards") -> Greedy:
     """Always the action that earned most in all.
 
-    argmax_a of sum_i 1{a_i = a} r_i / p_i, p_i the logged propensity (1 where it is unknown). It is `popularity` without
-    chance; among candidates items are counted, not slots.
+    argmax_a of sum_i 1{a_i = a} r_i / p_i, p_i the logged propensity (1 where it is unknown). It is `popularity`
+    without chance; among candidates items are counted, not slots.
 
     Args:
         train: the training side.

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from ..extras import require
 from ..mdp.dataset import TransitionDataset
 from ..registry import Registry
 from .allowed import Allowed
@@ -44,6 +45,9 @@ POLICIES: Registry[Callable[..., Policy]] = Registry(
 """Policies that need no training loop: name -> function of the training dataset, its other parameters by keyword.
 `file:PATH` is the policy of a file of recommendations."""
 
+EXTRA_OF = {"als": "baselines", "bpr": "baselines"}
+"""Policies that are made by optional packages: name -> the extra of this package that has them."""
+
 
 def make(name: str, train: TransitionDataset, **parameters: object) -> Policy:
     """A registered policy, fitted on the training side: `make("popularity", train, smoothing=2.0)`.
@@ -77,6 +81,16 @@ def from_file(path: str | Path, train: TransitionDataset, **parameters: object) 
         InapplicableError: the log does not say by name whose its sessions are.
     """
     return make(f"{FILE}{path}", train, **parameters)
+
+
+def require_packages(name: str) -> None:
+    """Refuse a policy whose packages are not installed.
+
+    Raises:
+        MissingExtraError: they are not.
+    """
+    if name in EXTRA_OF:
+        require(EXTRA_OF[name], f"The policy '{name}'")
 
 
 def parameters(name: str) -> dict[str, FieldInfo]:

@@ -54,8 +54,9 @@ def popularity(
 ) -> Stateless:
     """Each action in proportion to what it earned in the training log.
 
-    pi(a) is proportional to the reward that action a earned, plus `smoothing` times the mean over actions. Where the log carries propensities each reward is weighted by 1 / propensity, so that an action is not popular
-    merely for having been shown often. Negative totals (costs) count as 0. The action outside the vocabulary cannot be
+    pi(a) is proportional to the reward that action a earned, plus `smoothing` times the mean over actions. Where the
+    log carries propensities each reward is weighted by 1 / propensity, so that an action is not popular merely for
+    having been shown often. Negative totals (costs) count as 0. The action outside the vocabulary cannot be
     recommended, so its reward does not count. Where nothing was earned all are equally likely.
     """
     weights = train.rewards.astype(np.float64)

@@ -9,9 +9,10 @@ import pandas as pd
 
 from ...policies.forms import FRONTIER_FORMS
 from ...results.headline import Headline, formatted, headlines
-from ...results.leaderboard import BEST, DIVERGING
+from ...results.leaderboard import BEST, DIVERGING, RANKING
 from ...results.needs_rl import needs_rl
 from ...suite.kinds.algorithms.tables import PLOTS_FOLDER
+from .best_learner import best_learner
 from .console import say, stderr_console, stdout_console
 from .frontier import advice_of, is_control, show_advice, unidentified, with_advice
 from .imitation import rankings_of, what_limits
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ...results.schema import TableRow
     from ...suite.runner import FinishedRun
 
+IDENTIFIED, IMITATION = "identified", "imitation"
 COLOURS = {"trusted": "green", "weak": "yellow", "unreliable": "red"}
 SCORES = ("rmse", "bias", "coverage95", "rank_correlation", "regret_at_1")
 """Columns of estimators.csv that are shown."""
@@ -124,7 +126,10 @@ def _show_place(console: Console, shown: Headline, rankings: pd.DataFrame | None
 
     last = shown.rows[[BEST not in variant.split("/") and not is_control(variant) for variant in shown.rows["variant"]]]
     ranked = last[last["rank"].notna()]
-    console.print(Text(f"{shown.place}: {shown.metric} ({shown.estimator})", style="bold"), soft_wrap=True)
+    # What is so of every row is said once, in the title.
+    common = IMITATION if shown.estimator == RANKING else IDENTIFIED
+    kind = shown.estimator if common == IDENTIFIED else f"{shown.estimator}, {common}"
+    console.print(Text(f"{shown.place}: {shown.metric} ({kind})", style="bold"), soft_wrap=True)
     meaning, known = what_limits(shown, rankings)
     if meaning:
         console.print(Text(meaning))
@@ -139,11 +144,13 @@ def _show_place(console: Console, shown: Headline, rankings: pd.DataFrame | None
         # The column that gives way on a narrow terminal: folded, never cut.
         table.columns[3].no_wrap, table.columns[3].overflow = False, "fold"
         for row in ranked.to_dict("records"):
-            verdict = Text(_verdict(row), style=COLOURS.get(row["verdict"], ""))
+            verdict = Text(_verdict(row, common), style=COLOURS.get(row["verdict"], ""))
             names = (str(row["rank"]), row["tie_group"], row["algorithm"], row["variant"])
             cells = [f"{known.get((row['algorithm'], row['variant']), math.nan):.2g}"] if known else []
             table.add_row(*map(Text, (*names, *formatted(row), *cells)), verdict)
         console.print(table)
+        if sentence := best_learner(ranked):
+            console.print(Text(sentence))
     console.print(Text(_unranked(last[last["rank"].isna()])))
 
 
@@ -168,8 +175,9 @@ def _show_normalised(console: Console, values: pd.DataFrame) -> None:
     console.print(table)
 
 
-def _verdict(row: TableRow) -> str:
-    parts = [row["verdict"]] + ([] if row["identification"] == "identified" else [row["identification"]])
+def _verdict(row: TableRow, common: str) -> str:
+    """The verdict, and what else is to be known of a row that is not of the `common` identification."""
+    parts = [row["verdict"]] + ([] if row["identification"] in (IDENTIFIED, common) else [row["identification"]])
     return ", ".join(parts + [DIVERGING] * (row["status"] == DIVERGING))
 
 

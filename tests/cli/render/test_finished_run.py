@@ -95,5 +95,7 @@ def test_imitation_is_called_so(tmp_path, capsys):
     write_table(leaderboard(runs), LEADERBOARD, tmp_path / "leaderboard.csv")
     show(FinishedRun(load_suite("quick"), tmp_path, [], 1.0))
     lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith(": NDCG@10 (ranking, imitation)")
     assert lines[1] == "Imitation: how well users' own choices are predicted, not what a policy would earn."
-    assert lines[4].rstrip().endswith("weak, imitation")
+    # It is so of every row: beside each verdict it would leave no room for the variant.
+    assert lines[4].rstrip().endswith("]  weak")

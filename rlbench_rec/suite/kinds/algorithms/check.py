@@ -89,7 +89,7 @@ def _check_choices(suite: Suite) -> None:
 
 def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
     from .... import training
-    from ....policies.registry import POLICIES, settled
+    from ....policies.registry import POLICIES, require_packages, settled
     from ....training.algorithm_config import encoder_of, make_config
 
     made: list[tuple[object, ...]] = []
@@ -109,18 +109,31 @@ def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
             made.append(
                 (training.ALGORITHMS.canonical(spec.id), spec.label, encoder, config, spec.shuffle_rewards, retrieval)
             )
-        elif spec.shuffle_rewards:
-            raise InputError(f"{spec.id} is not trained: its rewards cannot be shuffled.", where="algorithms")
         else:
+            _refuse_training_keys(spec)
+            require_packages(spec.id)
             made.append((POLICIES.canonical(spec.id), spec.label or FIXED, settled(spec.id, spec.config)))
     refuse_repeats(made, "algorithms", [f"{spec.id} with the same settings" for spec in specs])
     labelled(specs)
 
 
+def _refuse_training_keys(spec: AlgorithmSpec) -> None:
+    """Refuse for a row that is not trained what only a training would follow."""
+    from ....training.algorithm_config import AlgorithmConfig
+
+    where = f"algorithms: {spec.name}"
+    if spec.shuffle_rewards:
+        raise InputError("It is not trained: its rewards cannot be shuffled.", where=where)
+    # Suites of version 0.2 may say `mlp` of any row.
+    for key, harmless in (("encoder", AlgorithmConfig.encoder), ("form", "")):
+        if getattr(spec, key) not in (None, harmless):
+            raise InputError(f"It is not trained, so it has no {key} to choose.", where=where, hint=f"Leave {key} out.")
+
+
 def _checked_retrieval(spec: AlgorithmSpec) -> tuple[object, ...]:
     """What a row retrieves with, all settings settled; empty where it retrieves nothing."""
     from .... import training
-    from ....policies.registry import FILE, POLICIES, settled
+    from ....policies.registry import FILE, POLICIES, require_packages, settled
 
     where = f"algorithms: {spec.name}"
     if not spec.retrieve:
@@ -132,6 +145,7 @@ def _checked_retrieval(spec: AlgorithmSpec) -> tuple[object, ...]:
         raise InputError(what, where=where, hint="Leave retrieve out, or name an algorithm.")
     if spec.retrieve not in POLICIES or spec.retrieve.startswith(FILE):
         raise UnknownNameError("retriever", spec.retrieve, POLICIES, pluggable=True)
+    require_packages(spec.retrieve)
     return POLICIES.canonical(spec.retrieve), spec.candidates, settled(spec.retrieve, spec.retrieve_config)
 
 

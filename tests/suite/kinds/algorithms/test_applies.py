@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 import rlbench_rec as rb
+from rlbench_rec import extras
 from rlbench_rec.cli.render.finished_run import show
-from rlbench_rec.errors import InputError
+from rlbench_rec.errors import InputError, MissingExtraError
+from rlbench_rec.parsing import validated
 from rlbench_rec.suite import Suite
 from rlbench_rec.suite.config import AlgorithmSpec
 from rlbench_rec.suite.kinds.algorithms.applies import why_left_out
@@ -54,6 +56,13 @@ def test_users_choices_are_no_exposures():
     assert why_left_out(AlgorithmSpec(id="x", only_on="propensities"), unknown) == "the log has no propensities"
     alone = AlgorithmSpec(id="x", sequential_only=True)
     assert why_left_out(alone, toy_logs()["single decisions"]) == "every session is one decision"
+
+
+@pytest.mark.parametrize("only_on", ["histories", ["history", "choice"]])
+def test_a_kind_of_log_that_there_is_not_is_refused_by_the_key_that_was_written(only_on):
+    with pytest.raises(InputError, match=r"^suite: only_on: Input should be 'history', 'one-step'") as error:
+        validated({"id": "markov", "only_on": only_on}, AlgorithmSpec, "suite")
+    assert "literal[" not in str(error.value)
 
 
 def test_where_a_row_runs_leaves_its_run_id_alone():
@@ -105,3 +114,11 @@ def test_a_run_says_what_it_left_out_and_fails_what_does_not_apply(tmp_path, cap
     assert set(board["algorithm"]) == {"behaviour", "constant"}
     show(finished)
     assert "Left out: repeat on tabular-v1: states show no history." in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("row", [{"id": "als"}, {"id": "cql", "retrieve": "bpr"}])
+def test_what_needs_a_package_that_is_not_there_is_refused_before_any_work(row, monkeypatch):
+    monkeypatch.setattr(extras, "is_installed", lambda module: module != "implicit")
+    with pytest.raises(MissingExtraError, match=r"needs implicit.*pip install \"rlbench-rec\[baselines\]\""):
+        check(Suite.model_validate(SMALL | {"algorithms": [row]}))
+    check(Suite.model_validate(SMALL | {"algorithms": [{"id": "popularity"}]}))

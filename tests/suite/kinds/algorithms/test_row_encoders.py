@@ -54,6 +54,15 @@ def test_another_encoder_is_another_row():
         plan(suite({"id": "dqn"}, {"id": "dqn", "encoder": "mlp"}))
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("encoder", "gru"), ("form", "softmax-0.1"), ("shuffle_rewards", True), ("retrieve", "markov")]
+)
+def test_a_row_that_is_not_trained_has_nothing_that_a_training_would_follow(key, value):
+    with pytest.raises(InputError, match=r"^algorithms: markov: It is not trained"):
+        check(suite({"id": "markov", key: value}))
+    check(suite({"id": "markov", "encoder": "mlp"}))
+
+
 def test_an_encoder_that_an_algorithm_cannot_have_is_refused_before_any_work():
     with pytest.raises(InputError, match=r"encoder: gru4rec reads its states by gru or lstm, not by mlp"):
         check(suite({"id": "gru4rec", "encoder": "mlp"}))
