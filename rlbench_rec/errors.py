@@ -84,7 +84,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The question whether the nearest of the known names was meant, with a blank after it; "" where none is near."""
     # Whatever the case: `Item-KNN` is near to `item-knn`.
     names = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(name.lower(), names, n=1)
+    near = difflib.get_close_matches(name.lower(), list(names), n=1)
     return f"Did you mean '{names[near[0]]}'? " if near else ""
 
 

@@ -44,6 +44,8 @@ def test_a_package_adds_a_name_once_it_is_asked_for(package):
     assert known["pear"] == "a pear" and known.modules == {"pear": "orchard"}
     with pytest.raises(UnknownNameError, match="Did you mean 'pear'"):
         known["pearr"]
+    with pytest.raises(UnknownNameError, match="Did you mean 'pear'"):
+        known["PEAR"]
 
 
 def test_an_unknown_name_may_be_that_of_a_plugin():
