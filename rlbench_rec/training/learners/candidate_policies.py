@@ -136,7 +136,8 @@ class CandidateScores(nn.Module):
         return head(self._beside(self.observed(states), states) if isinstance(head, LinearScores) else states)
 
     def _still(self, head: nn.Module, states: torch.Tensor) -> torch.Tensor:
-        return head(self._beside(torch.ones_like(states[:, :1]), states))
+        # One number a state, of states without any, too.
+        return head(self._beside(torch.ones_like(states.sum(dim=1, keepdim=True)), states))
 
     def _beside(self, features: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
         return torch.cat([features, states[:, states.shape[1] - self.passed :]], dim=1)

@@ -44,6 +44,16 @@ def test_the_context_is_used_where_it_matters(learner, form):
     assert (greedy == np.where(data.observations[:, 0] > 0, 2, 0))[clear].mean() > 0.95
 
 
+@pytest.mark.parametrize("learner", ["dr-learner", "poem"])
+def test_a_log_without_observations_has_a_best_action(learner, tmp_path):
+    data = replace(easy_log(2_000), observations=np.zeros((2_000, 0), np.float32))
+    run = trained(data, learner)
+    policy = on_log(run.policy("stochastic"), data)
+    assert (policy == policy[0]).all() and policy[0].argmax() == 2 and policy[0] @ CHANCES > 1.3 * CHANCES.mean()
+    run.save(tmp_path / "run")
+    np.testing.assert_array_equal(on_log(load(tmp_path / "run").policy("stochastic"), data), policy)
+
+
 @pytest.mark.parametrize("learner", LEARNERS)
 def test_where_the_log_says_nothing_the_policy_stays_with_it(learner):
     data = easy_log(2_000)
