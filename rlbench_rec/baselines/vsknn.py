@@ -146,7 +146,7 @@ def by_recency(sessions: SessionItems) -> tuple[sparse.csr_matrix, np.ndarray]:
     last = np.flatnonzero(np.diff(sessions.session, append=-1))
     ends = sessions.time[last]
     order = np.argsort(ends, kind="stable")
-    ages = (ends.max(initial=0.0) - ends[order]) / (np.ptp(ends) or 1.0 if len(ends) else 1.0)
+    ages = (ends.max(initial=-np.inf) - ends[order]) / (np.ptp(ends) or 1.0 if len(ends) else 1.0)
     return presence(sessions.matrix())[sessions.session[last[order]]], ages
 
 

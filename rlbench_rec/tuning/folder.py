@@ -31,6 +31,7 @@ TRIALS_FILE, SPACES_FILE, TIMINGS_FILE = "trials.csv", "spaces.toml", "timings.c
 TRIAL_KEYS = ("source", "algorithm", "trial")
 TIMINGS = (*TRIAL_KEYS, "seconds")
 HINT = "Give the search that was begun here, or another folder."
+DAMAGED = "Restore the file, or begin again in another folder."
 
 
 def config_of(suite: Suite, searches: Sequence[Search], trials: int) -> dict[str, Any]:
@@ -93,7 +94,12 @@ def read_outcomes(folder: Path, searches: Sequence[Search]) -> None:
         if search is None or row["trial"] != len(search.outcomes):
             what = f"Trial {row['trial']} of {row['algorithm']} on {row['source']} does not belong here."
             raise InputError(what, where=str(path), hint=HINT)
-        search.outcomes.append(_outcome(row, seconds.get((*search.key, int(row["trial"])), float("nan"))))
+        try:
+            outcome = _outcome(row, seconds.get((*search.key, int(row["trial"])), float("nan")))
+        except (TypeError, ValueError) as error:
+            what = f"Trial {row['trial']} of {row['algorithm']} on {row['source']} cannot be read ({error})."
+            raise InputError(what, where=str(path), hint=DAMAGED) from error
+        search.outcomes.append(outcome)
 
 
 def write_outcomes(folder: Path, searches: Sequence[Search]) -> None:
@@ -146,10 +152,13 @@ def _row(search: Search, number: int, outcome: Outcome) -> dict[str, Any]:
 
 
 def _outcome(row: dict[Any, Any], seconds: float) -> Outcome:
+    settings = json.loads(row["settings"])
+    if not isinstance(settings, dict):
+        raise ValueError(f"settings are {row['settings']}")
     points = (point.split(":") for point in row["curve"].split())
     columns = {name: row[name] for name in ("form", "status", "estimator", "estimate", "ci_low", "verdict", "truth")}
     curve = tuple((int(step), float(score)) for step, score in points)
-    return Outcome(json.loads(row["settings"]), curve=curve, seconds=seconds, **columns)
+    return Outcome(settings, curve=curve, seconds=seconds, **columns)
 
 
 def _seconds(folder: Path) -> dict[tuple[str, str, int], float]:
@@ -158,8 +167,11 @@ def _seconds(folder: Path) -> dict[tuple[str, str, int], float]:
     path = folder / TIMINGS_FILE
     if not path.is_file():
         return {}
-    with path.open(newline="", encoding="utf-8") as stream:
-        return {
-            (row["source"], row["algorithm"], int(row["trial"])): float(row["seconds"])
-            for row in csv.DictReader(stream)
-        }
+    try:
+        with path.open(newline="", encoding="utf-8") as stream:
+            return {
+                (row["source"], row["algorithm"], int(row["trial"])): float(row["seconds"])
+                for row in csv.DictReader(stream)
+            }
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        raise InputError("It is not a table of times.", where=str(path), hint=DAMAGED) from error

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlbench_rec.baselines.item_scores import History
-from rlbench_rec.baselines.vsknn import VSKNN
+from rlbench_rec.baselines.sessions import session_items
+from rlbench_rec.baselines.vsknn import VSKNN, by_recency
 
 SETTINGS = {
     "neighbours": 100,
@@ -115,6 +116,13 @@ def test_the_latest_sessions_are_those_that_ended_last(log_of):
     block = np.array([[0, 1]])
     scores = VSKNN(log, **SETTINGS | {"sample": 1}).raw(History(block, block, block.astype(np.float32)))[0]
     assert scores[2] > 0 and scores[3] == 0
+
+
+def test_how_long_ago_a_session_ended_does_not_depend_on_the_epoch(log_of):
+    stamps = np.array([0, 1_000, 3_000, 4_000], dtype=np.int64)
+    for shift in (0, -10_000):
+        _, ages = by_recency(session_items(log_of([[1, 2], [3], [1]], timestamps=stamps + shift)))
+        np.testing.assert_allclose(ages, [1.0, 1 / 3, 0.0])
 
 
 def test_many_histories_are_scored_in_parts(log_of, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -247,6 +248,23 @@ def test_only_the_same_search_goes_on(finished, tmp_path):
             tune(SUITE.model_copy(update=changes), finished.folder, device="cpu", resume=True, **options)
     with pytest.raises(InputError, match="no search here"):
         tune(SUITE, tmp_path / "nothing", device="cpu", resume=True)
+
+
+def test_a_damaged_search_is_refused_in_a_line(finished, tmp_path):
+    damages = (
+        ("trials.csv", '{""smoothing"": ', '{""smoothing"" '),
+        ("trials.csv", ",{},", ",[],"),
+        ("timings.csv", "seconds", "minutes"),
+        ("timings.csv", ",0,", ",zero,"),
+    )
+    for number, (name, there, instead) in enumerate(damages):
+        folder = tmp_path / str(number)
+        shutil.copytree(finished.folder, folder)
+        text = (folder / name).read_text()
+        assert there in text
+        (folder / name).write_text(text.replace(there, instead))
+        with pytest.raises(InputError, match=name):
+            tune(SUITE, folder, trials=5, device="cpu", resume=True)
 
 
 @pytest.mark.slow
