@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "rlbench_rec"
 PLACES = {
-    r"sched_getaffinity|cpu_count": {"machine.py"},
+    r"sched_getaffinity|cpu_count|ru_maxrss": {"machine.py"},
     r"\"_data\"|importlib\.resources": {"packaged.py"},
     r"ValidationError": {"parsing.py"},
     r"(import|from) rich\b": {"cli/render/"},
@@ -19,6 +19,11 @@ PLACES = {
     r"np\.argmax\((bad|missing|gone|wrong|outside|block)\b": {"bad_rows.py"},
     r"\b(ROUNDING|LAST_DIGITS|LONG_SUM) = ": {"tolerances.py"},
     r"take_along_axis\([^)\n]*(\[:, None\]|\[rows, None\])[^)\n]*\)\[:, 0\]": {"policies/policy.py", "ope/"},
+    r"cumsum\(axis=1\) <= k": {"policies/top_items.py"},
+    r"minimize_scalar": {"baselines/calibrated.py"},
+    r"np\.repeat\(\w+ - starts, ": {"mdp/row_ranges.py"},
+    # The tables of `results` are read without `mdp`.
+    r"\"not-identified\"": {"mdp/provenance.py", "results/", "cli/render/"},
     r"getattr\((impl|algo|made)\w*, \"_": set(),
     r"(?<!self)(?<!cls)(?<!batch)(?<!other)\._(gamma|target_update_interval|alpha|beta)\b": {
         "training/d3rlpy_internals.py"

@@ -13,14 +13,13 @@ from ..mdp.dataset import TransitionDataset
 from ..mdp.past import Past
 from ..policies import PolicyWithMemory, popularity
 from ..policies.policy import CHUNK_CELLS, fitting
+from ..tolerances import ROUNDING
 from .calibrated import evenly_spaced, temperature_of
 from .recommendation_file import Worth, read_recommendations
 from .recommendation_lists import Lists, lists_of, names_of
 
 FEWEST_ROWS, MOST_ROWS = 100, 20_000
 """Of logged decisions on a listed item: what a temperature is fitted on."""
-ROUNDING = 1e-9
-"""A probability that is left over by rounding alone."""
 
 
 def from_file(
@@ -108,6 +107,7 @@ class Recommended(PolicyWithMemory):
         others[rows, self.lists.actions[entries]] = False
         others[~others.any(axis=1)] = self.showable
         left = 1.0 - table.sum(axis=1)
+        # What rounding alone leaves over is not spread.
         table += others * np.where(left > ROUNDING, left / others.sum(axis=1), 0.0)[:, None]
         return table / table.sum(axis=1, keepdims=True)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..bad_rows import refuse_rows
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
 from ..policies import ranking_on_log
@@ -133,7 +134,7 @@ def _chunks(data: TransitionDataset, policy: Policy, longest: int) -> Iterator[t
 
 
 def _refuse_nan(scores: np.ndarray, rows: np.ndarray, policy: Policy) -> None:
-    bad = np.isnan(scores).any(axis=1)
-    if bad.any():
-        what = f"A score in row {rows[int(np.argmax(bad))]} is not a number."
-        raise InputError(what, where=f"policy {policy.name}")
+    def refusal(place: int, _: int) -> InputError:
+        return InputError(f"A score in row {rows[place]} is not a number.", where=f"policy {policy.name}")
+
+    refuse_rows(np.isnan(scores).any(axis=1), refusal)

@@ -108,18 +108,11 @@ def tune(
             are chosen on, no trials, a folder that holds something else, or a setting that an algorithm does not have.
     """
     started = time.perf_counter()
-    if isinstance(suite, str | Path):
-        suite = load_suite(suite)
-    if not isinstance(suite, Suite):
-        raise InputError(f"The suite '{suite.name}' trains nothing, so there is nothing to tune.", where="suite")
     _check_numbers(trials, part, budget_minutes)
-    for extra in ("train", "tune"):
-        require(extra, "Searching over settings")
+    suite = _checked(load_suite(suite) if isinstance(suite, str | Path) else suite)
     from ..training.device import resolve
 
     device = resolve(device)
-    load_plugins(suite.plugins)
-    kind_of(suite).check(suite.model_copy(update={"tuned": "", "normalise": False}))
     searches = searches_of(suite, load_spaces(spaces), trials, device)
     folder = Path("results") / "tuning" / suite.name if out is None else Path(out)
     config = config_of(suite, searches, trials)
@@ -138,6 +131,17 @@ def tune(
     finished = FinishedSearch(folder, searches, chosen, remaining, time.perf_counter() - started)
     report(RunFinished(folder, finished.failed, finished.seconds), progress)
     return finished
+
+
+def _checked(suite: Suite | EstimatorSuite) -> Suite:
+    """The suite, its plugins loaded, where it can be tuned."""
+    if not isinstance(suite, Suite):
+        raise InputError(f"The suite '{suite.name}' trains nothing, so there is nothing to tune.", where="suite")
+    for extra in ("train", "tune"):
+        require(extra, "Searching over settings")
+    load_plugins(suite.plugins)
+    kind_of(suite).check(suite.model_copy(update={"tuned": "", "normalise": False}))
+    return suite
 
 
 def _check_numbers(trials: int, part: tuple[int, int], budget_minutes: float) -> None:
