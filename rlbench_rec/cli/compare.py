@@ -43,12 +43,12 @@ def command(
 def _line(row: TableRow) -> str:
     """`worse beyond   shop-v1  dqn mlp/greedy  reward snips  4.2 -> 3.1 (-1.1, margin 0.4)  weak`: one row, one line,
     so that grep works and no terminal is too narrow."""
-    from ..results.leaderboard import RANKING
+    from ..results.leaderboard import RANKED
 
     seed = f" seed {row['seed']}" if "seed" in row else ""
     place = " ".join(name for name in (row["dataset"], row["task"]) if name)
     q = f" (q: {row['q']})" if row["q"] else ""
-    kind = " (imitation)" if row["estimator"] == RANKING else ""
+    kind = " (imitation)" if row["estimator"] == RANKED else ""
     names = f"{place}  {row['algorithm']} {row['variant']}{seed}  {row['metric']} {row['estimator']}{q}{kind}"
     values = f"{_number(row['old'])} -> {_number(row['new'])}"
     if row["difference"] == row["difference"]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from .leaderboard import BEHAVIOUR, ON_POLICY, RANKING, is_lift
+from .leaderboard import BEHAVIOUR, ON_POLICY, RANKED, is_lift
 from .schema import TableRow
 
 OFF_POLICY = "snips"
@@ -74,7 +74,7 @@ def _choice(rows: pd.DataFrame) -> tuple[str, str] | None:
         if estimator in offered:
             return "reward", estimator
     gains = [name for name in rows["metric"] if name.startswith("NDCG@") and not name.endswith("-new")]
-    return (gains[0], RANKING) if gains else None
+    return (gains[0], RANKED) if gains else None
 
 
 def _behaviour(rows: pd.DataFrame, estimator: str) -> pd.Series | None:

@@ -20,7 +20,7 @@ REFERENCE = "reference"
 BEST = "best"
 """Part of the variant of rows on the best checkpoint."""
 TRUTH = "truth"
-RANKING = "ranking"
+RANKED = "ranking"
 """Estimator of imitation metrics: the rank of what was logged, not an off-policy estimate."""
 LIFT = "-lift"
 """How estimators of lifts end: V(target) - V(behaviour), which compares with no value."""
@@ -139,7 +139,7 @@ def _adjusted(group: pd.DataFrame) -> np.ndarray:
 
 def _reference(row: pd.Series, board: pd.DataFrame) -> pd.Series | None:
     """The behaviour policy's row for this board: by the same estimator, else its mean on its own log; of lifts, 0."""
-    if row["estimator"] == RANKING:
+    if row["estimator"] == RANKED:
         return None
     if is_lift(row["estimator"]):
         return pd.Series({"mean": 0.0, "below": Error(0.0), "above": Error(0.0), "verdict": VERDICTS[0]})

@@ -12,7 +12,7 @@ from ..suite.tuned import Choice, Chosen, name_of
 from .pruning import bars_of
 from .sampling import next_settings
 from .space import FORM, FORM_PARAMETERS, Settings, Space
-from .trial import LEFT_OUT, RANKING, Outcome, Trial
+from .trial import LEFT_OUT, NDCG, Outcome, Trial
 
 
 @dataclass
@@ -123,7 +123,7 @@ def _ended(outcome: Outcome) -> float:
 def _estimated(outcome: Outcome) -> tuple[int, float]:
     """What the choice by estimate goes by: first the verdict, then the lower limit. Imitation metrics have a verdict on
     their precision alone, which is that of the log: there it is the value."""
-    if outcome.estimator == RANKING:
+    if outcome.estimator == NDCG:
         return 0, _or_least(outcome.estimate)
     verdict = -VERDICTS.index(outcome.verdict) if outcome.verdict in VERDICTS else -len(VERDICTS)
     return verdict, _or_least(outcome.ci_low)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..training import Run
 
 K = 10
-RANKING = f"NDCG@{K}"
+NDCG = f"NDCG@{K}"
 """What trials are scored by on logs of users' own choices."""
 PRUNED, LEFT_OUT = "pruned", "left out"
 """States of a trial beside `ok` and `failed: ...`; after the second stands why."""
@@ -192,10 +192,10 @@ def _scored(trial: Trial, job: TrainingJob, loaded: Loaded, contender: Contender
         metrics = imitation_metrics(
             loaded.test, contender.policy, k=K, n_resamples=suite.n_resamples, confidence=suite.confidence
         )
-        ranking = next(metric for metric in metrics if metric.metric == RANKING)
+        ranking = next(metric for metric in metrics if metric.metric == NDCG)
         return Outcome(
             trial.settings,
-            estimator=RANKING,
+            estimator=NDCG,
             estimate=ranking.value,
             ci_low=ranking.ci_low,
             verdict=ranking.verdict,

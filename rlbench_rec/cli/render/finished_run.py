@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...policies.forms import FRONTIER_FORMS
 from ...results.headline import Headline, formatted, headlines
-from ...results.leaderboard import BEST, DIVERGING, RANKING
+from ...results.leaderboard import BEST, DIVERGING, RANKED
 from ...results.needs_rl import needs_rl
 from ...suite.kinds.algorithms.tables import PLOTS_FOLDER
 from .best_learner import best_learner
@@ -127,7 +127,7 @@ def _show_place(console: Console, shown: Headline, rankings: pd.DataFrame | None
     last = shown.rows[[BEST not in variant.split("/") and not is_control(variant) for variant in shown.rows["variant"]]]
     ranked = last[last["rank"].notna()]
     # What is so of every row is said once, in the title.
-    common = IMITATION if shown.estimator == RANKING else IDENTIFIED
+    common = IMITATION if shown.estimator == RANKED else IDENTIFIED
     kind = shown.estimator if common == IDENTIFIED else f"{shown.estimator}, {common}"
     console.print(Text(f"{shown.place}: {shown.metric} ({kind})", style="bold"), soft_wrap=True)
     meaning, known = what_limits(shown, rankings)

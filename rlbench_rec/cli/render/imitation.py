@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ...results.headline import Headline
-from ...results.leaderboard import RANKING
+from ...results.leaderboard import RANKED
 from ...results.metrics import IMITATION
 from ...results.ranking import TABLE, load_ranking, next_item
 
@@ -26,7 +26,7 @@ def what_limits(shown: Headline, rankings: pd.DataFrame | None) -> tuple[str, Ma
         shown: the place.
         rankings: ranking.csv of the run, or None.
     """
-    if shown.estimator != RANKING:
+    if shown.estimator != RANKED:
         return "", {}
     meaning = f"Imitation: {IMITATION}."
     ceilings = None if rankings is None else next_item(rankings, shown.place, shown.metric)["ceiling"]

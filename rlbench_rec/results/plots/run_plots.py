@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...figures import PALETTE, new_figure
 from ..headline import Headline, formatted, headlines
-from ..leaderboard import ON_POLICY, RANKING
+from ..leaderboard import ON_POLICY, RANKED
 from ..schema import KEYS, STATUSES
 from .save import save
 
@@ -122,8 +122,8 @@ def _values(shown: Headline, truths: pd.DataFrame) -> Figure:
         axis.plot(mean, height[known] - ABOVE, color="black", label="true value", **style)
     _name_rows(axis, rows)
     # Ranking metrics are means over decisions.
-    unit = "" if shown.estimator == RANKING else " per episode"
-    how = f"{shown.estimator}, imitation" if shown.estimator == RANKING else shown.estimator
+    unit = "" if shown.estimator == RANKED else " per episode"
+    how = f"{shown.estimator}, imitation" if shown.estimator == RANKED else shown.estimator
     axis.set_xlabel(f"{shown.metric}{unit} ({how}), with intervals", fontsize=9)
     axis.set_title(shown.place, loc="left", fontsize=11, fontweight="bold")
     figure.legend(loc="outside lower center", ncols=6, fontsize=8, frameon=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ....evaluation.report import ranking_report
 from ....mdp.provenance import NOT_IDENTIFIED
-from ....results.leaderboard import RANKING as ESTIMATOR
+from ....results.leaderboard import RANKED
 from ....results.schema import RANKING
 from ...plan import JobResult, Row
 from ...sources import Loaded
@@ -57,5 +57,5 @@ def _board_rows(job: TrainingJob, loaded: Loaded, contender: Contender, report: 
         for name in ON_BOARD:
             figure = report.row(f"{name}@{k}", steps=steps)
             cells = {cell: getattr(figure, cell) for cell in ("value", "ci_low", "ci_high", "n_episodes", "verdict")}
-            rows.append(row_of(job, loaded, contender.subject, f"{name}@{k}{suffix}", ESTIMATOR) | cells | IMITATION)
+            rows.append(row_of(job, loaded, contender.subject, f"{name}@{k}{suffix}", RANKED) | cells | IMITATION)
     return rows
