@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ..mdp.dataset import TransitionDataset
 
-IMITATION = "how well users' own choices are predicted, not what a policy would earn"
+IMITATION_MEANS = "how well users' own choices are predicted, not what a policy would earn"
 """What metrics of the kind `imitation` say."""
 
 

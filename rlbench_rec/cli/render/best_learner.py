@@ -13,8 +13,8 @@ def best_learner(ranked: pd.DataFrame) -> str:
     Args:
         ranked: the ranked rows that are shown, best first.
     """
-    is_ours = ranked["algorithm"].map(_is_baseline).astype(bool)
-    learners, baselines = ranked[~is_ours & (ranked["algorithm"] != BEHAVIOUR)], ranked[is_ours]
+    is_baseline = ranked["algorithm"].map(_is_baseline).astype(bool)
+    learners, baselines = ranked[~is_baseline & (ranked["algorithm"] != BEHAVIOUR)], ranked[is_baseline]
     if learners.empty or baselines.empty:
         return ""
     best = learners.iloc[0]

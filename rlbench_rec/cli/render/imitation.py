@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...results.headline import Headline
 from ...results.leaderboard import RANKED
-from ...results.metrics import IMITATION
+from ...results.metrics import IMITATION_MEANS
 from ...results.ranking import TABLE, load_ranking, next_item
 
 
@@ -28,7 +28,7 @@ def what_limits(shown: Headline, rankings: pd.DataFrame | None) -> tuple[str, Ma
     """
     if shown.estimator != RANKED:
         return "", {}
-    meaning = f"Imitation: {IMITATION}."
+    meaning = f"Imitation: {IMITATION_MEANS}."
     ceilings = None if rankings is None else next_item(rankings, shown.place, shown.metric)["ceiling"]
     if rankings is None or ceilings is None or not len(ceilings) or ceilings.iloc[0] == 1.0:
         return meaning, {}
