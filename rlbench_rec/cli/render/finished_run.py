@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -65,13 +66,30 @@ def show_algorithms(finished: FinishedRun, as_json: bool = False) -> None:
     for sentence in needs_rl(board):
         console.print(sentence, highlight=False, markup=False)
     if finished.left_out:
-        console.print(f"Left out: {'; '.join(finished.left_out)}.", highlight=False, markup=False)
+        console.print(f"Left out: {'; '.join(by_row(finished.left_out))}.", highlight=False, markup=False)
     verdicts = board["verdict"].value_counts()
     counts = ", ".join(f"{verdicts.get(verdict, 0)} {verdict}" for verdict in COLOURS)
     console.print(f"leaderboard.csv has all {len(board)} rows: {counts}.", highlight=False, soft_wrap=True)
     where = f"Files: {escape(str(finished.folder))} (pictures: {PLOTS_FOLDER}/), {finished.seconds:.0f} s"
     console.print(where, highlight=False, soft_wrap=True)
     show_failures(finished)
+
+
+def by_row(left_out: Sequence[str]) -> list[str]:
+    """What was left out, a row of the suite and a reason each: `dqn on 6 sources: every session is one decision`.
+
+    Args:
+        left_out: `row on source: reason` each.
+    """
+    places: dict[tuple[str, str], list[str]] = {}
+    for sentence in left_out:
+        row, _, elsewhere = sentence.partition(" on ")
+        place, _, why = elsewhere.partition(": ")
+        places.setdefault((row, why), []).append(place)
+    return [
+        f"{row} on {some[0] if len(some) == 1 else f'{len(some)} sources'}: {why}"
+        for (row, why), some in places.items()
+    ]
 
 
 def show_estimators(finished: FinishedRun, as_json: bool = False) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import rlbench_rec as rb
 from rlbench_rec import extras
-from rlbench_rec.cli.render.finished_run import show
+from rlbench_rec.cli.render.finished_run import by_row, show
 from rlbench_rec.errors import InputError, MissingExtraError
 from rlbench_rec.parsing import validated
 from rlbench_rec.suite import Suite
@@ -114,6 +114,12 @@ def test_a_run_says_what_it_left_out_and_fails_what_does_not_apply(tmp_path, cap
     assert set(board["algorithm"]) == {"behaviour", "constant"}
     show(finished)
     assert "Left out: repeat on tabular-v1: states show no history." in " ".join(capsys.readouterr().out.split())
+
+
+def test_what_was_left_out_on_many_sources_is_said_once():
+    why = "every session is one decision"
+    left_out = [f"dqn on a: {why}", f"dqn on b/c: {why}", "bc on a: states show no history"]
+    assert by_row(left_out) == [f"dqn on 2 sources: {why}", "bc on a: states show no history"]
 
 
 @pytest.mark.parametrize("row", [{"id": "als"}, {"id": "cql", "retrieve": "bpr"}])
