@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from rlbench_rec.mdp import TransitionDataset
+from rlbench_rec.testing.toy_logs import toy_logs
 
 LogOf = Callable[..., TransitionDataset]
 
@@ -54,3 +57,26 @@ def wandering(log_of: LogOf) -> Callable[[int, int], TransitionDataset]:
         return log_of((items + 1).tolist(), history=4)
 
     return make
+
+
+@pytest.fixture
+def named_log() -> TransitionDataset:
+    """Forty sessions s0 to s39 of three decisions among item-0 to item-3, of the users ann and bob in turn."""
+    toy = toy_logs()["sessions"]
+    users = np.array(["ann", "bob"] * 20)
+    return replace(toy, session_names=np.array([f"s{n}" for n in range(40)]), user_names=users)
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Writes a CSV file, or a Parquet one, and gives its path."""
+
+    def write(content: str | pd.DataFrame, name: str = "recs.csv") -> str:
+        path = tmp_path / name
+        if isinstance(content, pd.DataFrame):
+            content.to_parquet(path)
+        else:
+            path.write_text(content)
+        return str(path)
+
+    return write
