@@ -86,7 +86,9 @@ class Plan:
         return 1 if math.isnan(self.minutes) else max(1, math.ceil(self.minutes / self.budget_minutes))
 
     def __str__(self) -> str:
-        tries = f"{self.trials:,} trials of {len(self.searches)} searches to do on {self.workers} processes"
+        trials = f"{self.trials:,} trial{'s' * (self.trials != 1)}"
+        searches = f"{len(self.searches)} search{'es' * (len(self.searches) != 1)}"
+        tries = f"{trials} of {searches} to do on {self.workers} process{'es' * (self.workers != 1)}"
         if math.isnan(self.minutes):
             return f"{tries}, at most {self.budget_minutes:g} minutes. The first trial of each says how long they take."
         text = f"{tries}: about {self.minutes:.3g} minutes of at most {self.budget_minutes:g}."

@@ -22,12 +22,13 @@ def best_learner(ranked: pd.DataFrame) -> str:
     ahead = baselines[baselines["rank"] < best["rank"]]
     if ahead.empty:
         first = baselines.iloc[0]
-        how = "within" if _overlap(first, best) else "by more than"
-        return f"{said}, ahead of the first baseline, {first['algorithm']}, {how} the intervals."
+        how = "ahead within the intervals" if _overlap(first, best) else "clearly ahead"
+        return f"{said}, {how} of the best baseline, {first['algorithm']}."
     within = [_overlap(row, best) for _, row in ahead.iterrows()]
     clearly, hardly = (_names(ahead[[level is wanted for level in within]]) for wanted in (False, True))
-    parts = [f"by more than the intervals {clearly}"] * bool(clearly) + [f"within them {hardly}"] * bool(hardly)
-    return f"{said}. Baselines ahead of it: {'; '.join(parts)}."
+    parts = [f"clearly ahead of it: {clearly}"] * bool(clearly)
+    parts += [f"ahead within the intervals: {hardly}"] * bool(hardly)
+    return f"{said}. Baselines {'; '.join(parts)}."
 
 
 def _is_baseline(name: str) -> bool:

@@ -17,18 +17,18 @@ def _ranked(*rows):
 def test_baselines_ahead_are_named_by_how_clearly_they_are():
     ranked = _ranked(("item-knn", 0.5, 0.05), ("gru4rec", 0.4, 0.05), ("random", 0.3, 0.2), ("dqn", 0.2, 0.1))
     assert best_learner(ranked) == (
-        "Best learner: dqn (mlp/greedy). Baselines ahead of it: by more than the intervals item-knn, gru4rec; "
-        "within them random."
+        "Best learner: dqn (mlp/greedy). Baselines clearly ahead of it: item-knn, gru4rec; "
+        "ahead within the intervals: random."
     )
-    assert best_learner(ranked.tail(2)).endswith("Baselines ahead of it: within them random.")
+    assert best_learner(ranked.tail(2)).endswith("Baselines ahead within the intervals: random.")
 
 
 def test_a_learner_ahead_of_all_baselines_is_said_to_be():
     assert best_learner(_ranked(("behaviour", 2.0, 0.1), ("cql", 1.0, 0.1), ("constant", 0.5, 0.1))) == (
-        "Best learner: cql (mlp/greedy), ahead of the first baseline, constant, by more than the intervals."
+        "Best learner: cql (mlp/greedy), clearly ahead of the best baseline, constant."
     )
     close = _ranked(("cql", 1.0, 0.1), ("file:recs.csv", 0.95, 0.1))
-    assert best_learner(close).endswith("the first baseline, file:recs.csv, within the intervals.")
+    assert best_learner(close).endswith("ahead within the intervals of the best baseline, file:recs.csv.")
 
 
 def test_nothing_is_said_where_there_is_nothing_to_compare():
