@@ -34,6 +34,7 @@ def test_a_search_prints_its_plan_and_what_it_chose(rlbench, suite, tmp_path):
     code, shown, said = rlbench("tune", suite, "--trials", 3, "--out", out, "--jobs", 1, "--device", "cpu")
     assert code == 0, said
     assert "3 trials of 1 search to do on 1 process" in said and "popularity on tabular-v1: 0 of 3 trials" in said
+    assert "\npopularity on tabular-v1: " in shown and "; best by the truth: " in shown
     assert "best, true" in shown and "popularity" in shown and f"Files: {out}" in shown
     code, shown, said = rlbench("tune", suite, "--trials", 3, "--out", out, "--resume", "--json", "--device", "cpu")
     (chosen,) = json.loads(shown)

@@ -35,6 +35,9 @@ def show_chosen(finished: FinishedSearch, as_json: bool) -> None:
     rows = [_row(outcomes[one.source, one.algorithm], one) for one in finished.chosen]
     empty = [name for name in (rows[0] if rows else ()) if all(row[name] in (None, "") for row in rows)]
     print_rows([{name: cell for name, cell in row.items() if name not in empty} for row in rows])
+    # Settings are too long for a column of a terminal.
+    for one in finished.chosen:
+        stdout_console().print(_chosen_settings(one), highlight=False, markup=False, soft_wrap=True)
     for search in finished.searches:
         if search.left_out:
             note(f"Left out: {search.job.spec.id} on {search.job.place}: {search.left_out}.")
@@ -43,7 +46,6 @@ def show_chosen(finished: FinishedSearch, as_json: bool) -> None:
 
 def _row(search: Search, one: Chosen) -> dict[str, Any]:
     default, best = search.outcomes[0], one.by_estimate
-    is_best = one.by_truth is not None and best is not None and one.by_truth.trial == best.trial
     return {
         "source": one.source,
         "algorithm": one.algorithm,
@@ -52,12 +54,19 @@ def _row(search: Search, one: Chosen) -> dict[str, Any]:
         "default": _number(default.estimate),
         "chosen": best and best.estimate,
         "verdict": best.verdict if best else "none has an estimate",
-        "settings": _settings(best),
         "default, true": _number(default.truth),
         "chosen, true": best and best.truth,
         "best, true": one.by_truth and one.by_truth.truth,
-        "settings of the best": "the same" if is_best else _settings(one.by_truth),
     }
+
+
+def _chosen_settings(one: Chosen) -> str:
+    """One line: what was chosen, and what is best by the truth where that is another."""
+    best, true = one.by_estimate, one.by_truth
+    text = f"{one.algorithm} on {one.source}: {_settings(best) or 'nothing'}"
+    if true is None:
+        return text
+    return f"{text}; best by the truth: {'the same' if best and true.trial == best.trial else _settings(true)}"
 
 
 def _settings(choice: Choice | None) -> str:
