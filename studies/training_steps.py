@@ -26,6 +26,7 @@ from rlbench_rec.training.algorithm_config import make_config
 from rlbench_rec.training.fit_options import PLATEAU, FitOptions
 from rlbench_rec.training.learning_curve import train
 from rlbench_rec.training.reward_scale import in_units_of, reward_scale
+from rlbench_rec.training.run_of_member import checkpoints_of, run_of
 from rlbench_rec.training.validation import HeldOut, hold_out
 
 LEARNERS: dict[str, tuple[str, dict[str, object]]] = {
@@ -58,7 +59,8 @@ def curves(task: Task, learner: str, valued: Sequence[int], episodes: int = EPIS
     for steps in valued:
         member.finished = None
         train([member], loop, held_out, replace(options, steps=steps), None)
-        run = trainer._run(member, algorithm, config, data, replace(options, steps=steps), scale)
+        networks = checkpoints_of(member)
+        run = run_of(member, networks, algorithm, config, data, replace(options, steps=steps), scale)
         truths[steps] = task.true_value(run.policy("greedy"), relative_error=0.05, seed=2).value
     returns = held.returns_to_go()
     known = {

@@ -52,11 +52,16 @@ def _forbidding(data):
     return replace(data, forbidden=forbidden)
 
 
+def _with_propensities(data):
+    """What learners from exposures weigh by; a log of candidates has none of its own."""
+    return replace(data, propensities=np.full(len(data), 0.5))
+
+
 SHOPS = {
     "context": lambda: toy_shop(60),
     "history": lambda: toy_shop(60, history=3),
     "forbidden": lambda: _forbidding(toy_shop(60, history=3)),
-    "candidates": lambda: with_candidates(toy_shop(60, history=3), 2),
+    "candidates": lambda: _with_propensities(with_candidates(toy_shop(60, history=3), 2)),
 }
 
 
