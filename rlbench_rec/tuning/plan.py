@@ -117,12 +117,17 @@ def searches_of(suite: Suite, spaces: Spaces, trials: int, device: str) -> list[
             job = TrainingJob(suite=scored_by, source=looked_at, place=place, device=device, spec=spec, seed=SEED)
             possible = () if choices else _forms_of(spec.id)
             own = {spec.id: spaces[name]} if (name := name_of(spec)) in spaces else {}
-            space = space_of(spec.id, spaces | own, [*spec.config, *(["form"] if spec.form else [])], possible)
+            space = space_of(spec.id, spaces | own, _fixed(spec), possible)
             searches.append(Search(job, space, spec.form or usual, trials))
     if not any(search.planned > 1 for search in searches):
         hint = "Leave settings open in the suite, or give more trials."
         raise InputError("There is nothing to choose: no search has two trials.", where=suite.name, hint=hint)
     return searches
+
+
+def _fixed(spec: AlgorithmSpec) -> list[str]:
+    """Settings of a row that are not searched over: its own, and what networks over candidates do not take."""
+    return [*spec.config, *(["form"] if spec.form else []), *(["dueling"] if spec.retrieve else [])]
 
 
 def rows_to_tune(specs: Sequence[AlgorithmSpec]) -> list[AlgorithmSpec]:

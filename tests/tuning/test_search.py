@@ -8,9 +8,10 @@ from rlbench_rec.suite import Suite
 from rlbench_rec.suite.config import AlgorithmSpec
 from rlbench_rec.suite.kinds.algorithms.jobs import TrainingJob
 from rlbench_rec.training.algorithm_config import LOGIT_FORMS, Q_FORMS
-from rlbench_rec.tuning.plan import Plan, PlannedSearch, estimator_of, rows_to_tune
+from rlbench_rec.tuning.plan import Plan, PlannedSearch, estimator_of, rows_to_tune, searches_of
 from rlbench_rec.tuning.search import Search, worths
 from rlbench_rec.tuning.space import Range, Space
+from rlbench_rec.tuning.spaces import load_spaces
 from rlbench_rec.tuning.trial import Outcome, Trial, form_of
 
 SUITE = Suite(name="tiny", sources=[{"task": "tabular-v1"}], algorithms=[{"id": "cql"}])
@@ -91,6 +92,13 @@ def test_controls_take_the_choice_of_what_they_control_for():
         ("dqn", {"n_steps": 3}, ""),
         ("cql", {}, "als"),
     ]
+
+
+def test_what_networks_over_candidates_do_not_take_is_not_tried():
+    rows = [{"id": "cql"}, {"id": "cql", "retrieve": "markov"}]
+    suite = Suite(name="two", sources=[{"task": "tabular-v1", "variant": "judge"}], algorithms=rows)
+    plain, among_candidates = (found.space.settings for found in searches_of(suite, load_spaces(), 20, "cpu"))
+    assert "dueling" in plain and set(plain) - set(among_candidates) == {"dueling"}
 
 
 def test_the_suite_says_by_which_estimate_trials_are_scored():
