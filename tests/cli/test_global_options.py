@@ -85,7 +85,9 @@ def test_quiet_does_not_hide_errors(here, rlbench):
 
 
 def test_quiet_does_not_hide_failed_jobs(here, rlbench):
-    (here / "scoring.toml").write_text(SUITE + "job_timeout = 0.001\n")
+    # Long enough that a busy machine sees it running.
+    long = SUITE.replace("episodes = [50]", "episodes = [20000]")
+    (here / "scoring.toml").write_text(long + "job_timeout = 0.001\n")
     code, _, err = rlbench("run", "scoring.toml", "--out", "out", "--jobs", "1", "--quiet")
     assert code == 1 and "failed: ran past" in err and "[" not in err
 

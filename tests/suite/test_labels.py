@@ -143,7 +143,7 @@ def test_seeds_of_one_row_still_share_a_batch_where_labels_were_made():
         ({"algorithms": [{"id": "dqn"}, {"id": "dqn", "config": {"learning_rate": 5e-4}}]}, "is named twice"),
         ({"algorithms": [{"id": "double-dqn"}, {"id": "ddqn"}]}, "is named twice"),
         ({"algorithms": [{"id": "dqn"}, {"id": "dqn", "sequential_only": True}]}, "is named twice"),
-        ({"algorithms": [{"id": "random"}, {"id": "random", "encoder": "gru"}]}, "is named twice"),
+        ({"algorithms": [{"id": "random"}, {"id": "random", "encoder": "mlp"}]}, "is named twice"),
         ({"algorithms": [{"id": "random"}, {"id": "random", "label": "fixed"}]}, "is named twice"),
     ],
 )
@@ -160,7 +160,7 @@ def test_the_label_of_best_checkpoints_is_taken():
 def test_settings_of_what_is_not_trained_are_refused():
     with pytest.raises(InputError, match="config of random: Unknown field 'gamma'"):
         check(Suite(**SMALL | {"algorithms": [{"id": "random", "config": {"gamma": 0.5}}]}))
-    with pytest.raises(InputError, match="random is not trained"):
+    with pytest.raises(InputError, match="random: It is not trained: its rewards cannot be shuffled"):
         check(Suite(**SMALL | {"algorithms": [{"id": "random", "shuffle_rewards": True}]}))
 
 
