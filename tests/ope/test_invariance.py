@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rlbench_rec import ope
@@ -132,6 +132,7 @@ def test_nor_of_metrics_guardrails_slices_days_and_policies(seed, kind, users, c
 
 
 @given(constant=st.floats(-100, 100), **CASES)
+@example(seed=8, kind="prices", users=300, constant=0.005)  # nothing was bought
 @settings(max_examples=10, deadline=None)
 def test_nor_of_a_stream(seed, kind, users, constant):
     log = log_of(seed, kind, users=users)

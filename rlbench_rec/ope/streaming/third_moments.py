@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+CANCELLED = 64 * float(np.finfo(np.float64).eps)
+"""Share of a sum of squares below which it is rounding."""
+
 
 @dataclass(frozen=True)
 class ThirdMoments:
@@ -94,7 +97,9 @@ class ThirdMoments:
         with np.errstate(invalid="ignore"):
             squares = float(slopes @ self.second @ slopes)
             cubes = float(self.third @ slopes @ slopes @ slopes)
-        return cubes / squares**1.5 if squares > 0 else 0.0
+            size = float(np.abs(slopes) @ np.abs(self.second) @ np.abs(slopes))
+        # Columns that cancel each other, as where every reward is the same, leave rounding.
+        return cubes / squares**1.5 if squares > CANCELLED * size else 0.0
 
 
 def _ascending(width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
