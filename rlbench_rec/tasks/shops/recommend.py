@@ -62,7 +62,8 @@ class RecommendSimulator(Simulator):
         satiation = users["satiation"][rows, category]
         matches = users["interest"] == category
 
-        logit = c.click_base + self.catalogue.appeal[actions] + c.interest * matches - c.satiation_click * satiation
+        wanted = self._interest_in(category) * matches
+        logit = c.click_base + self.catalogue.appeal[actions] + wanted - c.satiation_click * satiation
         click = uniforms[0] < sigmoid(logit)
         funnel = c.engagement_funnel * users["engagement"] + c.quality_funnel * quality
         cart = click & (uniforms[1] < sigmoid(c.cart_base + funnel))
@@ -71,7 +72,7 @@ class RecommendSimulator(Simulator):
         felt = click * quality
         engagement = c.engagement_decay * users["engagement"] + c.engagement_gain * felt
         users["engagement"] = engagement.clip(-ENGAGEMENT_LIMIT, ENGAGEMENT_LIMIT)
-        leave_logit = c.leave_base - c.leave_engagement * users["engagement"]
+        leave_logit = self._leave_base() - c.leave_engagement * users["engagement"]
         leave_logit += c.leave_satiation * satiation - c.leave_quality * felt
         leaves = uniforms[3] < sigmoid(leave_logit)
 
@@ -88,6 +89,14 @@ class RecommendSimulator(Simulator):
         # Satiation of 1 and more: the category was shown at the last step.
         metrics = (click, purchase, purchase * self.catalogue.price[actions], satiation < 1.0, felt)
         return rewards.astype(np.float32), np.stack(metrics, axis=1).astype(np.float32), leaves
+
+    def _interest_in(self, category: np.ndarray) -> np.ndarray | float:
+        """Added to the click where the item is of the category that the user is after."""
+        return self.config.interest
+
+    def _leave_base(self) -> np.ndarray | float:
+        """Leaving, at engagement 0 and without satiation, of each present user."""
+        return self.config.leave_base
 
     def _drift(self, uniforms: np.ndarray) -> None:
         moved = np.flatnonzero(uniforms < self.config.drift)
@@ -179,9 +188,14 @@ class Recommend(Task[RecommendConfig]):
         """The policy of a ranking in this shop."""
         return Softmax(self.score(ranking), self.action_count, ranking.tau)
 
+    @property
+    def _noise_seed(self) -> tuple[int, ...]:
+        """Of the rankers' errors."""
+        return (self.seed, NOISE_STREAM)
+
     def score(self, ranking: LinearRanker) -> LinearScore:
         """The score of a ranking in this shop; its noise depends on the shop's seed alone."""
-        noise = np.random.default_rng((self.seed, NOISE_STREAM)).standard_normal(self.action_count)
+        noise = np.random.default_rng(self._noise_seed).standard_normal(self.action_count)
         items = self.catalogue
         fixed = ranking.appeal * items.appeal + ranking.quality * items.quality + ranking.noise * noise
         categories = self.config.categories
