@@ -22,7 +22,9 @@ def list_tasks(as_json: Annotated[bool, typer.Option("--json", help="Machine-rea
     from ..tasks import TASKS
     from .render.tables import print_rows
 
-    rows = [{"task": name, "what it is": _summary(TASKS[name])} for name in TASKS]
+    rows = [
+        {"task": name, "strata": ", ".join(TASKS[name].strata), "what it is": _summary(TASKS[name])} for name in TASKS
+    ]
     print_rows(rows, as_json=as_json)
 
 
@@ -30,13 +32,22 @@ def list_tasks(as_json: Annotated[bool, typer.Option("--json", help="Machine-rea
 def show_task(
     task: Annotated[str, typer.Argument(help="Task id, e.g. recommend-v1, or the file of a calibrated shop.")],
     seed: Annotated[int, typer.Option(help="Fixes the shop.")] = 0,
+    stratum: Annotated[str | None, typer.Option(help="A named set of parameters: easy, real, ...")] = None,
 ) -> None:
-    """One task: its model, its parameters and their defaults."""
+    """One task: its model, its strata, its parameters and their values."""
+    from pydantic_core import to_jsonable_python
+
     from ..tasks import make
 
-    made = make(task, seed=seed)
+    made = make(task, seed=seed, stratum=stratum)
     say(inspect.getdoc(type(made)))
-    say(json.dumps({"actions": made.action_count, "gamma": made.gamma, "config": made.config.model_dump()}, indent=2))
+    shown = {
+        "actions": made.action_count,
+        "gamma": made.gamma,
+        "strata": {name: to_jsonable_python(values) for name, values in type(made).strata.items()},
+        "config": made.config.model_dump(),
+    }
+    say(json.dumps(shown, indent=2))
 
 
 class Actions(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
 
 
 LABEL = r"^[A-Za-z0-9._-]*$"
+STRATUM = r"^[a-z][a-z0-9-]*$"
+LATER = ("stratum",)
+"""Keys of a source that came later: while they say nothing, they are not part of run ids."""
 
 
 def _parameters_alone(config: dict[str, Any]) -> dict[str, Any]:
-    for name in ("seed", "variant", "task_id"):
+    for name in ("seed", "variant", "stratum", "task_id"):
         if name in config:
             raise ValueError(
-                f"'{name}' is not a parameter of a task; write task_seed, variant and task beside task_config"
+                f"'{name}' is not a parameter of a task; write task_seed, variant, stratum and task beside task_config"
             )
     return config
 
@@ -89,6 +93,8 @@ class Source(BaseModel):
     """Fixes a task's shop."""
     variant: Literal["train", "judge"] | None = None
     """The shop to choose hyper-parameters on, the one to judge on, or the one with default parameters."""
+    stratum: str | None = Field(default=None, pattern=STRATUM)
+    """A named set of the task's parameters: `easy` (the same as none), `real`, ... (see `rlbench tasks show`)."""
     task_config: TaskParameters = {}
     """Overrides of a task's parameters."""
     steps: Steps | None = None
@@ -107,13 +113,16 @@ class Source(BaseModel):
             raise ValueError("give exactly one of dataset and task")
         if self.behaviour is not None and self.task is not None:
             raise ValueError("a task knows its behaviour policy; leave behaviour out")
+        if self.stratum is not None and self.task is None:
+            raise ValueError("a data set has no strata; leave stratum out")
         return self
 
     @property
     def name(self) -> str:
-        """What tables call it: the card's id or file name (never its folder), with the variant; or the task's name."""
+        """What tables call it: the card's id or file name (never its folder), with the variant; or the task's name
+        with the stratum."""
         if self.task:
-            return task_name(self.task)
+            return task_name(self.task, self.stratum)
         return dataset_name(self.dataset or "")
 
 
@@ -233,9 +242,16 @@ def dataset_name(dataset: str) -> str:
     return f"{Path(folders).name}{rest}" if dot else folders
 
 
-def task_name(task: str) -> str:
-    """What tables call a task: its id, or the file name of a calibrated shop without its folder."""
-    return Path(task).stem if task.endswith(".json") else task
+def task_name(task: str, stratum: str | None = None) -> str:
+    """What tables call a task: its id, or the file name of a calibrated shop without its folder; with the stratum,
+    unless it is the easy one."""
+    name = Path(task).stem if task.endswith(".json") else task
+    return name if stratum in (None, "easy") else f"{name}/{stratum}"
+
+
+def told(source: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a source as they enter run ids: without the keys of `LATER` that say nothing."""
+    return {key: value for key, value in source.items() if value is not None or key not in LATER}
 
 
 def config_hash(config: Any) -> str:

@@ -74,7 +74,7 @@ def refuse_same_sources(sources: Sequence[Source | TaskSource]) -> None:
 
     seen: dict[Any, str] = {}
     for source, place in zip(sources, places(sources), strict=True):
-        shop = {"task", "task_seed", "variant", "task_config"} if source.task else set()
+        shop = {"task", "task_seed", "variant", "stratum", "task_config"} if source.task else set()
         rest = source.model_dump_json(exclude={"label", *shop})
         first = seen.setdefault((task_identity(source) if shop else None, rest), place)
         if first != place:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .config import Suite
     from .kinds.estimators.config import EstimatorSuite
 
-NAMES = {"dataset": dataset_name, "counterpart": dataset_name, "task": task_name}
+NAMES: Mapping[str, Callable[[str], str]] = {"dataset": dataset_name, "counterpart": dataset_name, "task": task_name}
 """Settings that may be paths -> what is the same wherever the file lies."""
 MOST_SHOWN = 3
 NOT_COMPARED = ("description", "job_timeout", "seeds", "logs")

@@ -145,7 +145,7 @@ def make_task(source: Source | TaskSource) -> Task:
     """
     config, identity = json.dumps(source.task_config, sort_keys=True), task_identity(source).digest
     assert source.task, "its identity was asked for"
-    return _make_task(source.task, source.task_seed, source.variant, config, identity)
+    return _make_task(source.task, source.task_seed, source.variant, source.stratum, config, identity)
 
 
 def task_identity(source: Source | TaskSource) -> TaskIdentity:
@@ -157,15 +157,17 @@ def task_identity(source: Source | TaskSource) -> TaskIdentity:
     from .. import tasks
 
     assert source.task, "asked for sources of a task alone"
-    return tasks.identify(source.task, source.task_seed, source.variant, **source.task_config)
+    return tasks.identify(source.task, source.task_seed, source.variant, source.stratum, **source.task_config)
 
 
 @lru_cache(maxsize=2)
-def _make_task(task_id: str, seed: int, variant: Variant | None, config: str, identity: str) -> Task:
+def _make_task(
+    task_id: str, seed: int, variant: Variant | None, stratum: str | None, config: str, identity: str
+) -> Task:
     # The identity is there for the cache: the file of a calibrated shop may change.
     from .. import tasks
 
-    return tasks.make(task_id, seed, variant=variant, **json.loads(config))
+    return tasks.make(task_id, seed, variant=variant, stratum=stratum, **json.loads(config))
 
 
 def decisions(source: Source, *, keep_names: bool = False) -> TransitionDataset:

@@ -9,9 +9,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ..errors import UnknownNameError
 from ..parsing import validated
 from ..registry import Registry
-from .base import Task, TaskConfig
+from .base import EASY, Task, TaskConfig
 from .identity import TaskIdentity, canonical
 from .simulator import Simulator, Step, check_seed
 from .true_values import TrueValue
@@ -38,7 +41,9 @@ TASKS: Registry[type[Task]] = Registry(
 """Task id -> its class."""
 
 
-def make(task_id: str, seed: int = 0, variant: Variant | None = None, **config: object) -> Task:
+def make(
+    task_id: str, seed: int = 0, variant: Variant | None = None, stratum: str | None = None, **config: object
+) -> Task:
     """Build a task.
 
     Args:
@@ -46,39 +51,61 @@ def make(task_id: str, seed: int = 0, variant: Variant | None = None, **config: 
         seed: fixes the shop: how attractive, how good and how expensive each item is.
         variant: None is the shop with its default parameters. `train` and `judge` are two shops of other seeds and with
             parameters near the defaults: choose on the one, report the other.
+        stratum: a named set of parameters, one of `Task.strata`, that a variant moves as it moves the defaults. None is
+            `easy`, the defaults.
         config: overrides of the task's config fields.
 
     Raises:
-        UnknownNameError: there is no such task or variant.
+        UnknownNameError: there is no such task, variant or stratum.
         MissingFileError: there is no such file.
         InputError: a negative seed, an unknown config field, or a value out of its range.
     """
-    shop, settings, seed_of_shop, identity = _planned(task_id, seed, variant, config)
+    shop, settings, seed_of_shop, identity = _planned(task_id, seed, variant, stratum, config)
     task = shop(settings, seed_of_shop)
     task.identity = identity
     return task
 
 
-def identify(task_id: str, seed: int = 0, variant: Variant | None = None, **config: object) -> TaskIdentity:
+def identify(
+    task_id: str, seed: int = 0, variant: Variant | None = None, stratum: str | None = None, **config: object
+) -> TaskIdentity:
     """What `make` would build, without building it. References, true values and jobs are kept under it.
 
     Args and Raises: as `make`.
     """
-    return _planned(task_id, seed, variant, config)[-1]
+    return _planned(task_id, seed, variant, stratum, config)[-1]
 
 
 def _planned(
-    task_id: str, seed: int, variant: Variant | None, overrides: dict[str, object]
+    task_id: str, seed: int, variant: Variant | None, stratum: str | None, overrides: dict[str, object]
 ) -> tuple[type[Task], TaskConfig, int, TaskIdentity]:
     """A task's class, its config, the seed of its draws, and its identity."""
     shop, name, fitted = _shop(task_id)
     check_seed(seed)
+    base = fitted | dict(parameters_of(shop, name, stratum))
     drawn, fields = seed, overrides
     if variant is not None:
-        drawn, fields = vary(name, shop.Config, variant, seed, overrides, fitted)
-    settings = validated(fitted | fields, shop.Config, task_id, "See `rlbench tasks show`.")
-    identity = TaskIdentity(name, shop.version, seed, variant, canonical(settings), canonical(overrides))
-    return shop, settings, drawn, identity
+        drawn, fields = vary(name, shop.Config, variant, seed, overrides, base)
+    settings = validated(base | fields, shop.Config, task_id, "See `rlbench tasks show`.")
+    asked = (canonical(settings), canonical(overrides), None if stratum == EASY else stratum)
+    return shop, settings, drawn, TaskIdentity(name, shop.version, seed, variant, *asked)
+
+
+def parameters_of(shop: type[Task], name: str, stratum: str | None) -> Mapping[str, object]:
+    """What a stratum of a task sets in place of the defaults.
+
+    Args:
+        shop: the task's class.
+        name: the task's id, for errors.
+        stratum: one of its strata; None: `easy`.
+
+    Raises:
+        UnknownNameError: the task does not have that stratum.
+    """
+    stratum = EASY if stratum is None else stratum
+    if stratum not in shop.strata:
+        raise UnknownNameError(f"stratum of {name}", stratum, shop.strata)
+    return shop.strata[stratum]
 
 
 def _shop(task_id: str) -> tuple[type[Task], str, dict[str, object]]:

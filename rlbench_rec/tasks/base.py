@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Generic
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 from typing_extensions import TypeVar
 
 from ..errors import UnknownNameError
@@ -27,6 +34,9 @@ if TYPE_CHECKING:
     from .environment import TaskEnv
     from .expected_outcomes import ExpectedOutcomes
 
+EASY = "easy"
+"""The stratum of the defaults, which every task has."""
+
 
 class TaskConfig(BaseModel):
     """The parameters of every task. Unknown fields and values out of range are refused."""
@@ -34,11 +44,25 @@ class TaskConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     asked: ClassVar[frozenset[str]] = frozenset({"gamma"})
     """Fields that set the problem instead of describing the users; all variants of a task have the same."""
+    added: ClassVar[frozenset[str]] = frozenset()
+    """Fields that came after the task was published. They stand after the older ones, so that the draws of a variant's
+    other parameters are what they were, and their defaults leave every number as it was."""
 
     gamma: float = Field(default=0.9, ge=0.0, le=1.0)
     """Discount factor of the return."""
     horizon: int = Field(default=40, ge=1, le=1_000)
     """Longest session, in decisions."""
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, serialise: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        """As JSON, which identities are made of, added fields at their defaults are left out: the shop is written as
+        before there were any."""
+        content: dict[str, Any] = serialise(self)
+        if info.mode == "json":
+            for name in self.added:
+                if name in content and getattr(self, name) == type(self).model_fields[name].get_default():
+                    del content[name]
+        return content
 
 
 ConfigT_co = TypeVar("ConfigT_co", bound=TaskConfig, default=TaskConfig, covariant=True)
@@ -59,6 +83,8 @@ class Task(ABC, Generic[ConfigT_co]):
     version: int = 1
     """The number in the id. It rises when the same seed and config give other rewards, states or session lengths."""
     Config: ClassVar[type[TaskConfig]]
+    strata: ClassVar[Mapping[str, Mapping[str, object]]] = {EASY: {}}
+    """Name -> the parameters that it sets in place of the defaults; `easy` sets none. See `docs/tasks.md`."""
     action_count: int
     observation_names: tuple[str, ...]
     """One name for each column of a state."""

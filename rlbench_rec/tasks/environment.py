@@ -55,11 +55,13 @@ class TaskEnv(gymnasium.Env[np.ndarray, np.int64]):
         return step.states[0], float(step.rewards[0]), bool(step.terminated[0]), False, info
 
 
-def make_env(task_id: str, seed: int = 0, variant: Variant | None = None, **config: object) -> TaskEnv:
+def make_env(
+    task_id: str, seed: int = 0, variant: Variant | None = None, stratum: str | None = None, **config: object
+) -> TaskEnv:
     """The environment of a task by id: what `gymnasium.make` calls."""
     from . import make
 
-    return make(task_id, seed, variant, **config).env()
+    return make(task_id, seed, variant, stratum, **config).env()
 
 
 def register_all() -> None:

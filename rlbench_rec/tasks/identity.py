@@ -25,6 +25,7 @@ class TaskIdentity:
         variant: `train`, `judge` or None.
         config: every parameter, as JSON with sorted keys; of a calibrated shop the items too.
         overrides: the parameters that `make` was asked for, likewise. For labels: `config` has them too.
+        stratum: the name of the parameters that it starts from; None: the defaults. For labels too.
     """
 
     id: str
@@ -33,6 +34,7 @@ class TaskIdentity:
     variant: str | None
     config: str
     overrides: str = field(default="{}", compare=False)
+    stratum: str | None = field(default=None, compare=False)
 
     @property
     def digest(self) -> str:
@@ -42,10 +44,11 @@ class TaskIdentity:
 
     @property
     def label(self) -> str:
-        """How it differs from the plain task, for people: `recommend-v1/judge/seed-3/horizon=20`."""
+        """How it differs from the plain task, for people: `recommend-v1/real/judge/seed-3/horizon=20`."""
         overrides = [f"{name}={_short(value)}" for name, value in json.loads(self.overrides).items()]
         seed = [f"seed-{self.seed}"] if self.seed else []
-        return "/".join([self.id, *([self.variant] if self.variant else []), *seed, *overrides])
+        named = [name for name in (self.stratum, self.variant) if name]
+        return "/".join([self.id, *named, *seed, *overrides])
 
 
 def canonical(values: Mapping[str, object] | BaseModel) -> str:

@@ -24,7 +24,7 @@ def vary(
     variant: Variant,
     seed: int,
     overrides: Mapping[str, object],
-    fitted: Mapping[str, object] | None = None,
+    base: Mapping[str, object] | None = None,
 ) -> tuple[int, dict[str, object]]:
     """The seed and the config fields of a variant.
 
@@ -38,7 +38,7 @@ def vary(
         variant: `train` or `judge`.
         seed: of the shop.
         overrides: config fields that are not to be moved.
-        fitted: config fields to move from where a calibrated shop has them, in place of the defaults.
+        base: config fields to move from in place of the defaults: a stratum's, or a calibrated shop's.
 
     Raises:
         UnknownNameError: there is no such variant.
@@ -52,7 +52,7 @@ def vary(
     for name, field in config_class.model_fields.items():
         factor = rng.uniform(1.0 - SPREAD, 1.0 + SPREAD)
         bounds = bounds_of(field)
-        usual = (fitted or {}).get(name, field.default)
+        usual = (base or {}).get(name, field.default)
         if isinstance(field.default, float) and bounds and name not in config_class.asked:
             # A shop's file may hold anything; the config refuses it.
             moved[name] = bounds.cut(usual * factor, usual) if isinstance(usual, int | float) else usual

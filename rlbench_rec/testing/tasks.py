@@ -11,7 +11,7 @@ from ..tasks import TASKS, Task, identify, make
 from .contract import Check, require
 
 
-def check_task(task_id: str, *, episodes: int = 200) -> None:
+def check_task(task_id: str, stratum: str | None = None, *, episodes: int = 200) -> None:
     """Assert the contract: documented, repeatable, exact propensities, one user alone as in the batch, honest values.
 
     The behaviour policy beats random, as a real shop's would; IPS of a policy on its own log is the mean return; the
@@ -19,26 +19,27 @@ def check_task(task_id: str, *, episodes: int = 200) -> None:
 
     Args:
         task_id: id in `TASKS`, or the file of a calibrated shop.
+        stratum: which of its strata; None: `easy`.
         episodes: size of the logs it is checked on.
 
     Raises:
         AssertionError: what does not hold.
     """
-    require(task_checks(task_id, episodes=episodes))
+    require(task_checks(task_id, stratum, episodes=episodes))
 
 
-def task_checks(task_id: str, *, episodes: int = 200) -> list[Check]:
+def task_checks(task_id: str, stratum: str | None = None, *, episodes: int = 200) -> list[Check]:
     """The checks of `check_task`, one by one; they share one shop."""
-    task = make(task_id, seed=3)
+    task = make(task_id, seed=3, stratum=stratum)
     return [
         Check("is documented and named", lambda: _check_documentation(task_id, task)),
         Check("names sound policies", lambda: _check_policies(task)),
         Check("logs with exact propensities", lambda: _check_log(task, episodes)),
-        Check("the same seed gives the same log", lambda: _check_repeatable(task_id, episodes)),
+        Check("the same seed gives the same log", lambda: _check_repeatable(task_id, stratum, episodes)),
         Check("a user alone is as in the batch", lambda: _check_alone(task)),
         Check("true values agree with logs", lambda: _check_truth(task)),
         Check("the behaviour policy beats random", lambda: _check_service(task)),
-        Check("variants are shops of their own", lambda: _check_variants(task_id)),
+        Check("variants are shops of their own", lambda: _check_variants(task_id, stratum)),
         Check("is a Gymnasium environment", lambda: _check_environment(task)),
     ]
 
@@ -99,14 +100,14 @@ def _check_log(task: Task, episodes: int) -> None:
         assert data.provenance.source == task.id and data.provenance.identification == "identified"
 
 
-def _check_repeatable(task_id: str, episodes: int) -> None:
-    first, again = (make(task_id, seed=3).log(episodes=episodes, seed=1) for _ in range(2))
+def _check_repeatable(task_id: str, stratum: str | None, episodes: int) -> None:
+    first, again = (make(task_id, 3, stratum=stratum).log(episodes=episodes, seed=1) for _ in range(2))
     for name in ("observations", "actions", "rewards", "propensities", "metrics", "episode_starts"):
         assert getattr(first, name).tobytes() == getattr(again, name).tobytes(), (
             f"{name} differs from run to run; draw from the seed alone"
         )
     assert first.provenance == again.provenance, "the provenance differs from run to run"
-    other = make(task_id, seed=3).log(episodes=episodes, seed=2)
+    other = make(task_id, 3, stratum=stratum).log(episodes=episodes, seed=2)
     assert other.actions.tobytes() != first.actions.tobytes(), "the seed of the log changes nothing"
     assert other.provenance.source_sha256 != first.provenance.source_sha256
 
@@ -167,14 +168,14 @@ def _check_service(task: Task) -> None:
     )
 
 
-def _check_variants(task_id: str) -> None:
-    shops = [make(task_id, 3, variant=variant) for variant in ("train", "judge", None)]
+def _check_variants(task_id: str, stratum: str | None) -> None:
+    shops = [make(task_id, 3, variant, stratum) for variant in ("train", "judge", None)]
     assert len({shop.seed for shop in shops}) == 3, "two variants have one seed"
     settings = {shop.config.model_dump_json() for shop in shops}
     assert len(settings) == 3, "two variants have the same parameters; the config needs fields with limits"
-    again = make(task_id, 3, variant="judge")
+    again = make(task_id, 3, "judge", stratum)
     assert (again.seed, again.config, again.identity) == (shops[1].seed, shops[1].config, shops[1].identity)
-    names = [identify(task_id, 3, variant) for variant in ("train", "judge", None)]
+    names = [identify(task_id, 3, variant, stratum) for variant in ("train", "judge", None)]
     assert [shop.identity for shop in shops] == names, "what `make` builds is not what `identify` says"
     assert len({name.digest for name in names}) == 3, "two variants have one identity"
 

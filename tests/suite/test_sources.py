@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, UnknownNameError
-from rlbench_rec.suite.config import Source
+from rlbench_rec.suite.config import Source, told
 from rlbench_rec.suite.kinds.estimators.config import TaskSource
 from rlbench_rec.suite.sources import TRUTH_SEED, load, make_task, task_identity
 from rlbench_rec.training.fit_options import FitOptions
@@ -41,9 +41,9 @@ def test_bad_shops_are_refused():
 
 
 @pytest.mark.parametrize("kind", [Source, TaskSource])
-@pytest.mark.parametrize("name", ["seed", "variant", "task_id"])
+@pytest.mark.parametrize("name", ["seed", "variant", "stratum", "task_id"])
 def test_arguments_of_make_are_no_parameters(kind, name):
-    with pytest.raises(ValidationError, match="write task_seed, variant and task"):
+    with pytest.raises(ValidationError, match="write task_seed, variant, stratum and task"):
         kind(task="tabular-v1", task_config={name: 3})
 
 
@@ -104,3 +104,24 @@ def test_training_looks_into_a_users_next_session_and_values_do_not(shared_data)
     loaded = load(source, FitOptions(steps=2, batch_size=16))
     assert (loaded.train.next_episodes >= 0).any() and loaded.train.terminals.sum() < loaded.train.n_episodes
     assert loaded.test.next_episodes is None and loaded.data.next_episodes is None
+
+
+def test_a_stratum_is_part_of_the_name_and_of_the_shop():
+    for kind in (Source, TaskSource):
+        plain, easy = kind(task="tabular-v1"), kind(task="tabular-v1", stratum="easy")
+        assert plain.name == easy.name == "tabular-v1"
+        assert make_task(plain).identity == make_task(easy).identity
+        assert kind(task="tabular-v1", stratum="real").name == "tabular-v1/real"
+        with pytest.raises(UnknownNameError, match="stratum of tabular-v1"):
+            make_task(kind(task="tabular-v1", stratum="no-such"))
+
+
+def test_a_data_set_has_no_strata():
+    with pytest.raises(ValidationError, match="a data set has no strata"):
+        Source(dataset="taobao", stratum="real")
+
+
+def test_a_source_without_a_stratum_keeps_its_run_ids():
+    said = told(Source(task="tabular-v1").model_dump(mode="json"))
+    assert "stratum" not in said and said["variant"] is None
+    assert told(Source(task="tabular-v1", stratum="easy").model_dump(mode="json"))["stratum"] == "easy"

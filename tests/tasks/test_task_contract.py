@@ -9,16 +9,18 @@ from gymnasium.utils.env_checker import check_env
 from rlbench_rec import tasks
 from rlbench_rec.testing.tasks import check_task
 
-
-@pytest.mark.parametrize("task_id", list(tasks.TASKS))
-def test_contract(task_id):
-    check_task(task_id)
+STRATA = [(name, stratum) for name in tasks.TASKS for stratum in tasks.TASKS[name].strata]
 
 
-@pytest.mark.parametrize("task_id", list(tasks.TASKS))
+@pytest.mark.parametrize(("task_id", "stratum"), STRATA)
+def test_contract(task_id, stratum):
+    check_task(task_id, stratum)
+
+
+@pytest.mark.parametrize(("task_id", "stratum"), STRATA)
 @pytest.mark.filterwarnings("error")
-def test_gymnasium_checker(task_id):
-    check_env(tasks.make(task_id).env(), skip_render_check=True)
+def test_gymnasium_checker(task_id, stratum):
+    check_env(tasks.make(task_id, stratum=stratum).env(), skip_render_check=True)
 
 
 def test_register_is_repeatable_and_makes_environments():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from pydantic import Field, SerializationInfo, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, model_validator
 
 from ..base import TaskConfig
 from .shared.linear_rankers import LinearRanker
@@ -27,6 +27,7 @@ class RecommendConfig(TaskConfig):
     sessions are enough to learn from."""
 
     asked: ClassVar[frozenset[str]] = TaskConfig.asked | {"click_reward", "cart_reward", "purchase_reward"}
+    added: ClassVar[frozenset[str]] = frozenset({"history"})
 
     items: int = Field(default=30, ge=2, le=10_000)
     """Items, each in one category."""
@@ -84,7 +85,6 @@ class RecommendConfig(TaskConfig):
     """The behaviour policy: a click-through ranker with exploration."""
     ladder: dict[str, LinearRanker] = Field(default_factory=lambda: dict(LADDER))
     """The target policies beside behaviour and random."""
-    # The last field, so that the draws of a variant's other parameters are what they were.
     history: int = Field(default=0, ge=0, le=100)
     """How many of the last shown items a state lists, with what became of them: shown, clicked, cart or purchase."""
 
@@ -93,11 +93,3 @@ class RecommendConfig(TaskConfig):
         if self.categories > self.items:
             raise ValueError(f"{self.categories} categories need at least as many items, not {self.items}")
         return self
-
-    @model_serializer(mode="wrap")
-    def _without_unused(self, serialise: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
-        """As JSON, which identities are made of, a shop that shows no history is written as before there was any."""
-        content: dict[str, Any] = serialise(self)
-        if info.mode == "json" and not self.history:
-            del content["history"]
-        return content

@@ -11,7 +11,7 @@ from ....mdp.config import DECISION_KEYS
 from ....policies import POLICIES, parse_form
 from ....policies.forms import FRONTIER_BEST
 from ....results.needs_rl import CONTROL
-from ...config import AlgorithmSpec, Source, Steps, Suite
+from ...config import AlgorithmSpec, Source, Steps, Suite, told
 from ...fingerprints import NOTHING, Content
 from ...labels import differences, places
 from ...plan import Job
@@ -127,7 +127,7 @@ class TrainingJob(Job[Suite, Source]):
         suite = self.suite.model_dump(mode="json", exclude=exclude)
         # So do logs on which nothing is credited: what a decision is, `content` says where it was chosen.
         hidden = dict.fromkeys(("data", "dataset", "task", "counterpart", "label"), True)
-        source = self.source.model_dump(mode="json", exclude={**hidden, "mdp": set(DECISION_KEYS)})
+        source = told(self.source.model_dump(mode="json", exclude={**hidden, "mdp": set(DECISION_KEYS)}))
         # Where a row runs shapes none of its numbers; nor do settings of a retriever where there is none. The encoder
         # that an algorithm has by itself is the same one as where it is named.
         unused = {"only_on"} if self.spec.retrieve else {"only_on", *RETRIEVAL}

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ....evaluation.q_models import SuiteQ
-from ...config import LABEL, MOST_EPISODES, MOST_SEEDS, AnySuite, TaskParameters, task_name
+from ...config import LABEL, MOST_EPISODES, MOST_SEEDS, STRATUM, AnySuite, TaskParameters, task_name
 
 Group = Literal["matched", "mismatched"]
 
@@ -23,6 +23,8 @@ class TaskSource(BaseModel):
     """Fixes the shop."""
     variant: Literal["train", "judge"] | None = None
     """The shop to choose on, the one to judge on, or the one with default parameters."""
+    stratum: str | None = Field(default=None, pattern=STRATUM)
+    """A named set of the task's parameters: `easy` (the same as none), `real`, ... (see `rlbench tasks show`)."""
     task_config: TaskParameters = {}
     """Overrides of the task's parameters."""
     logging: str = "behaviour"
@@ -46,7 +48,7 @@ class TaskSource(BaseModel):
     @property
     def name(self) -> str:
         """What tables call it."""
-        return task_name(self.task)
+        return task_name(self.task, self.stratum)
 
     @property
     def groups(self) -> dict[str, Group]:

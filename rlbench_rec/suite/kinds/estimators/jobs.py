@@ -14,7 +14,7 @@ from ....plugins import identity_of
 from ....policies import Policy
 from ....results.schema import ESTIMATES
 from ....training.fit_options import FitOptions
-from ...config import config_hash
+from ...config import config_hash, told
 from ...fingerprints import NOTHING, Content
 from ...labels import places
 from ...plan import Job, JobResult, Row
@@ -50,7 +50,7 @@ class LogJob(Job[EstimatorSuite, TaskSource]):
         if q and self.suite.batch_size != FitOptions.batch_size:
             q.add("batch_size")
         shared = self.suite.model_dump(mode="json", include={"estimators", "interval", "truth_error"} | q)
-        source = self.source.model_dump(mode="json", exclude={"task", "label"})
+        source = told(self.source.model_dump(mode="json", exclude={"task", "label"}))
         return shared | {"source": source | {"name": self.source.name}, "episodes": self.episodes}
 
 
