@@ -1,3 +1,4 @@
+from . import audit as audit
 from . import evaluation as evaluation
 from . import events as events
 from . import frontier as frontier

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 
 
@@ -27,3 +28,23 @@ def peak_memory_mb() -> float | None:
         return None
     # Linux counts in KiB, macOS in bytes.
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def processor_name() -> str | None:
+    """What the processor calls itself; None where the system does not tell."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as stream:
+            names = [line.partition(":")[2].strip() for line in stream if line.startswith("model name")]
+    except OSError:
+        names = []
+    return next(iter(names), platform.processor() or None)
+
+
+def kernels() -> dict[str, str]:
+    """Library -> which of its kernels it takes on this processor: with others, sums round otherwise."""
+    from threadpoolctl import threadpool_info
+
+    libraries = [info for info in threadpool_info() if info.get("user_api") == "blas"]
+    found = {str(info["internal_api"]): str(info.get("architecture") or "unknown") for info in libraries}
+    torch = sys.modules.get("torch")
+    return found | ({"torch": str(torch.backends.cpu.get_cpu_capability())} if torch else {})

@@ -34,6 +34,7 @@ def jobs_in_this_process() -> Callable[[], AbstractContextManager[list[str]]]:
 
     @contextlib.contextmanager
     def block() -> Iterator[list[str]]:
+        from rlbench_rec.audit import redo
         from rlbench_rec.suite import runner, sources
 
         done: list[str] = []
@@ -45,7 +46,8 @@ def jobs_in_this_process() -> Callable[[], AbstractContextManager[list[str]]]:
                 yield batch, function(batch)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(runner, "execute_all", execute_all)
+            for module in (runner, redo):
+                patch.setattr(module, "execute_all", execute_all)
             yield done
         sources._load.cache_clear()
 

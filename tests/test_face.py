@@ -27,6 +27,7 @@ PUBLIC = (
     "results",
     "suite",
     "tuning",
+    "audit",
     "testing",
 )
 

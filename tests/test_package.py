@@ -27,6 +27,7 @@ ROOMS = (
     "results",
     "suite",
     "tuning",
+    "audit",
     "testing",
     "perf",
     "cli",

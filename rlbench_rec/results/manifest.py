@@ -17,7 +17,7 @@ from typing import Any
 
 from .. import __version__
 from ..extras import is_installed
-from ..machine import memory_gb, usable_cores
+from ..machine import kernels, memory_gb, processor_name, usable_cores
 from .data_identity import DataHashes
 from .schema import SCHEMA_VERSION
 
@@ -60,7 +60,7 @@ def manifest(
     return {
         "schema_version": SCHEMA_VERSION,
         "complete": complete,
-        "code": _commit(),
+        "code": _commit() | {"package": code_identity()},
         "config": without_home(config),
         "versions": versions(),
         "plugins": plugins or {},
@@ -68,6 +68,8 @@ def manifest(
         "machine": {
             "system": f"{platform.system()} {platform.release()}",
             "processor": platform.machine(),
+            "cpu": processor_name(),
+            "kernels": kernels(),
             "cores": usable_cores(),
             "memory_gb": None if memory is None else round(memory, 1),
             "gpu": torch.cuda.get_device_name(0) if torch and torch.cuda.is_available() else None,

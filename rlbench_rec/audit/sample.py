@@ -1,0 +1,133 @@
+"""Which jobs of a run are done again: those of rows drawn at random, with what they need."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError, RlbenchError
+from ..plugins import LOADED
+from ..results.read import read_table
+from ..results.schema import STATUSES, TIMINGS
+from ..suite.fingerprints import UNKNOWN, content_of
+from ..suite.kinds import kind_of
+from ..suite.kinds.estimators.jobs import LogJob
+
+if TYPE_CHECKING:
+    from ..suite.plan import Job
+    from .run_folder import RunFolder
+
+MOST_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The jobs that a check does again.
+
+    Attributes:
+        seed: of the draw.
+        jobs: those of the rows that were drawn, in the order of the plan.
+        batches: they and the jobs that they need, as workers take them.
+        not_checked: rows that were drawn and cannot be made here -> why.
+        minutes: what the batches took where the run was made; None where it does not say.
+    """
+
+    seed: int
+    jobs: tuple[Job, ...]
+    batches: tuple[tuple[Job, ...], ...]
+    not_checked: dict[str, str]
+    minutes: float | None
+
+
+def draw(run: RunFolder, rows: int, seed: int | None, device: str = "cpu") -> Sample:
+    """Draw rows of different jobs, each row as likely as any other.
+
+    Args:
+        run: the folder.
+        rows: how many; a folder of fewer jobs is checked whole.
+        seed: of the draw; None takes one that nobody could know beforehand.
+        device: where to train.
+
+    Raises:
+        InputError: no rows are asked for, or the folder has none.
+    """
+    if not 1 <= rows <= MOST_ROWS:
+        raise InputError(f"{rows} rows.", where="rows", hint=f"Give 1 to {MOST_ROWS:,}.")
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    done = run.rows[run.rows["status"].isin(STATUSES)]
+    if done.empty:
+        raise InputError("No job of this run came to a result, so there is nothing to check.", where=str(run.folder))
+    order = np.random.default_rng(seed).permutation(len(done))
+    chosen = list(dict.fromkeys(_job_of(row) for row in done.iloc[order].to_dict("records")))[:rows]
+    try:
+        jobs = planned(run, device)
+    except (RlbenchError, OSError) as error:
+        return Sample(seed, (), (), dict.fromkeys(map(_shown, chosen), str(error)), None)
+    known = {_name(job): job for job in jobs}
+    not_checked = {_shown(name): why for name in chosen if (why := _why_not(known.get(name)))}
+    wanted = {_name(known[name]) for name in chosen if _shown(name) not in not_checked}
+    picked = tuple(job for job in jobs if _name(job) in wanted)
+    batches = _with_needs(run, jobs, {job.run_id for job in picked})
+    return Sample(seed, picked, batches, not_checked, _minutes(run, batches))
+
+
+def planned(run: RunFolder, device: str = "cpu") -> list[Job]:
+    """Every job of the run's suite, of the data and shops that are here.
+
+    Raises:
+        InputError: the suite names plugins that are not loaded: a folder does not decide which code is imported.
+        RlbenchError: it names something that is not here.
+    """
+    foreign = [name for name in run.suite.plugins if name not in LOADED]
+    if foreign:
+        hint = f"Look at the module, then give --plugin {foreign[0]}."
+        raise InputError(f"It needs the plugin '{foreign[0]}', which is not loaded.", hint=hint)
+    normalise = bool(getattr(run.suite, "normalise", False))
+    contents = [content_of(source, normalise=normalise) for source in run.suite.sources]
+    return list(kind_of(run.suite).plan(run.suite, device, contents))
+
+
+def _with_needs(run: RunFolder, jobs: list[Job], picked: set[str]) -> tuple[tuple[Job, ...], ...]:
+    """The batches that hold the picked jobs, after those that hold what they read."""
+    batches = kind_of(run.suite).batches(jobs)
+    needed = {run_id for job in jobs if job.run_id in picked for run_id in job.needs}
+    wanted = [batch for batch in batches if any(job.run_id in picked | needed for job in batch)]
+    return tuple(sorted(wanted, key=lambda batch: any(job.needs for job in batch)))
+
+
+def _job_of(row: Any) -> tuple[Any, ...]:
+    """What tells a row's job from others, whatever hash its run id ends in."""
+    if "run_id" in row:
+        return (row["run_id"].rpartition("-")[0],)
+    return (row["task"], int(row["n_episodes"]), int(row["log_seed"]))
+
+
+def _name(job: Job) -> tuple[Any, ...]:
+    if isinstance(job, LogJob):
+        return (job.place, job.episodes, job.seed)
+    return (job.run_id.rpartition("-")[0],)
+
+
+def _shown(name: tuple[Any, ...]) -> str:
+    return " ".join(map(str, name))
+
+
+def _why_not(job: Job | None) -> str:
+    if job is None:
+        return "no job of the suite has this name"
+    if UNKNOWN in (job.content.data, job.content.card):
+        return "its data are not here; `rlbench data get` or the suite's `data` say where they are"
+    return ""
+
+
+def _minutes(run: RunFolder, batches: tuple[tuple[Job, ...], ...]) -> float | None:
+    path = run.folder / "timings.csv"
+    if not path.is_file():
+        return None
+    timings = read_table(path, TIMINGS, ("run_id",))
+    names = {job.run_id.rpartition("-")[0] for batch in batches for job in batch}
+    mine = timings[timings["run_id"].str.rpartition("-")[0].isin(names)]
+    return float(mine["seconds"].sum()) / 60.0 if len(mine) else None
