@@ -45,7 +45,8 @@ def _line(row: TableRow) -> str:
     so that grep works and no terminal is too narrow."""
     from ..results.leaderboard import RANKED
 
-    seed = f" seed {row['seed']}" if "seed" in row else ""
+    seed = "".join(f" {name} {row[name]}" for name in ("replicate", "log") if row.get(name))
+    seed += f" seed {row['seed']}" if "seed" in row else ""
     place = " ".join(name for name in (row["dataset"], row["task"]) if name)
     q = f" (q: {row['q']})" if row["q"] else ""
     kind = " (imitation)" if row["estimator"] == RANKED else ""

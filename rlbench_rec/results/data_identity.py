@@ -20,7 +20,8 @@ class DataHashes:
     """What is known of the data behind a result file.
 
     Attributes:
-        data, card: place (data set or task) -> hash, as in runs.csv.
+        data, card: place (data set or task) -> hash, as in runs.csv. Other replicates of a task, which are other
+            shops, are places of their own: `recommend-v1, replicate 3`.
         missing: what is not known and why, in words; empty where all is known.
     """
 
@@ -31,7 +32,8 @@ class DataHashes:
 
 def of_runs(runs: pd.DataFrame) -> DataHashes:
     """From the columns of runs.csv."""
-    places = runs["dataset"].where(runs["dataset"] != "", runs["task"])
+    names = runs["dataset"].where(runs["dataset"] != "", runs["task"])
+    places = names + runs["replicate"].map(lambda number: f", replicate {number}" if number else "")
     known = runs["dataset_sha256"] != ""
     data, card = (
         dict(zip(places[known], runs.loc[known, f"{name}_sha256"], strict=True)) for name in ("dataset", "card")

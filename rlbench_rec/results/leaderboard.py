@@ -12,6 +12,7 @@ from ..statistics.hypotheses import holm
 from ..statistics.student import Error, iqm, student_quantile
 from ..tolerances import ROUNDING
 from .schema import KEYS, LEADERBOARD, STATUSES, VERDICTS, TableRow
+from .uncertainty import TRUTH, covered, replicates_named
 
 BEHAVIOUR = "behaviour"
 ON_POLICY = "on-policy"
@@ -19,7 +20,6 @@ REFERENCE = "reference"
 """The best policy that is known in a shop: 100 on the normalised scale."""
 BEST = "best"
 """Part of the variant of rows on the best checkpoint."""
-TRUTH = "truth"
 RANKED = "ranking"
 """Estimator of imitation metrics: the rank of what was logged, not an off-policy estimate."""
 LIFT = "-lift"
@@ -69,6 +69,7 @@ def leaderboard(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
     """
     # pandas reads empty names as NaN, and groupby drops rows of NaN without a word.
     ok = runs[runs["status"].isin(STATUSES)].astype(dict.fromkeys(NAMES, object)).fillna(dict.fromkeys(NAMES, ""))
+    ok = replicates_named(ok)
     groups = ok.groupby(list(KEYS), sort=True)
     rows = [_row(dict(zip(KEYS, key, strict=True)), group, confidence) for key, group in groups]
     if not rows:
@@ -96,6 +97,9 @@ def _row(key: dict[str, Hashable], group: pd.DataFrame, confidence: float) -> di
     below, above = (Error(float(half.mean() / quantile) ** 2) + between for half in halves)
     return key | {
         "n_seeds": seeds,
+        "n_replicates": len(set(group["replicate"])),
+        "uncertainty": covered(group),
+        "useful": "",
         "mean": mean,
         "iqm": iqm(values) if np.isfinite(values).all() else np.nan,
         "ci_low": mean - below.half_width(confidence),

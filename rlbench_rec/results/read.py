@@ -81,7 +81,7 @@ def check_frame(frame: pd.DataFrame, schema: Schema, keys: tuple[str, ...], *, w
     """
     import pandas as pd
 
-    frame = frame.assign(**{name: "" for name in added(schema) if name not in frame})
+    frame = frame.assign(**{name: _filled(frame, name, text) for name, text in added(schema).items()})
     _refuse_missing(schema, list(frame.columns), where)
     checked = pd.DataFrame(index=pd.RangeIndex(len(frame)))
     for name, (kind, _) in schema.items():
@@ -100,6 +100,13 @@ def check_frame(frame: pd.DataFrame, schema: Schema, keys: tuple[str, ...], *, w
     return checked
 
 
+def _filled(frame: pd.DataFrame, name: str, text: str) -> pd.Series | str:
+    """A column that older tables lack, with what is read in its place where it is empty."""
+    if name not in frame:
+        return text
+    return frame[name].where(frame[name].notna(), text) if text else frame[name]
+
+
 def _refuse_missing(schema: Schema, columns: list[str], where: str) -> None:
     missing = [name for name in schema if name not in columns]
     if missing:
@@ -114,8 +121,8 @@ def _by_line(path: Path, schema: Schema, keys: tuple[str, ...], versions: tuple[
     if versions and "schema_version" in header:
         # Before the columns: those that a file of another version lacks are not its fault.
         _check_version(path, [row[header.index("schema_version")] for row in rows], versions)
-    absent = [name for name in added(schema) if name not in header]
-    header, rows = [*header, *absent], [[*row, *("" for _ in absent)] for row in rows]
+    absent = {name: text for name, text in added(schema).items() if name not in header}
+    header, rows = [*header, *absent], [[*row, *absent.values()] for row in rows]
     _refuse_missing(schema, header, str(path))
     # Indexed by line, so that every message can say where.
     raw = pd.DataFrame(rows, columns=header, index=lines, dtype=object)

@@ -7,7 +7,7 @@ from rlbench_rec.results.leaderboard import leaderboard
 from rlbench_rec.results.schema import RUNS
 
 DEFAULTS = {
-    "schema_version": 4,
+    "schema_version": 5,
     "run_id": "shop.dqn.seed0",
     "suite": "hand",
     "dataset": "shop",
@@ -19,6 +19,8 @@ DEFAULTS = {
     "variant": "mlp/greedy",
     "config_hash": "22",
     "seed": 0,
+    "replicate": 0,
+    "log": 0,
     "policy": "greedy",
     "base": "",
     "steps_used": 2_000,

@@ -15,6 +15,9 @@ from rlbench_rec.results.metrics import METRICS, Metric
 from rlbench_rec.results.schema import LEADERBOARD, RUNS
 from rlbench_rec.results.write import write_json, write_table
 
+REPLICATION = {"replicate", "log", "n_replicates", "uncertainty", "useful"}
+"""Columns since version 5."""
+
 
 @pytest.fixture
 def compared(tmp_path, frame_of):
@@ -89,13 +92,17 @@ def test_a_q_that_a_file_does_not_say_is_the_other_files(compared, run, kind, ol
 @pytest.mark.parametrize("kind", ["leaderboard", "runs"])
 @pytest.mark.parametrize(
     ("version", "lacking"),
-    [(2, {"q", "base", "steps_used", "overestimation"}), (3, {"base", "steps_used", "overestimation"})],
+    [
+        (2, {"q", "base", "steps_used", "overestimation", "status", *REPLICATION}),
+        (3, {"base", "steps_used", "overestimation", "status", *REPLICATION}),
+        (4, REPLICATION),
+    ],
 )
 def test_files_from_before_a_column_compare_with_new_ones(compared, run, tmp_path, kind, version, lacking):
     new = [run(estimator="dr", q="fqe"), run(value=3.0)]
     compared(new, new, kind)
     # A leaderboard has a status since version 4, which runs had from the first.
-    lacking = lacking if kind == "runs" else lacking | {"status"}
+    lacking = lacking - {"status"} if kind == "runs" else lacking
     columns = [name for name in (RUNS if kind == "runs" else LEADERBOARD) if name not in lacking]
     older = pd.read_csv(tmp_path / "new.csv", dtype={"dataset_sha256": str, "card_sha256": str})[columns]
     (older.assign(schema_version=version) if kind == "runs" else older).to_csv(tmp_path / "old.csv", index=False)
@@ -240,7 +247,7 @@ def test_what_is_not_known_of_the_data_is_said(tmp_path, run, frame_of, content,
 def test_runs_of_an_older_version_are_named_as_such(tmp_path, run, frame_of):
     columns = [name for name in RUNS if name != "card_sha256"]
     frame_of(run(schema_version=1))[columns].to_csv(tmp_path / "runs.csv", index=False)
-    with pytest.raises(InputError, match="schema_version is 1; this version of rlbench-rec reads 2, 3 and 4"):
+    with pytest.raises(InputError, match="schema_version is 1; this version of rlbench-rec reads 2, 3, 4 and 5"):
         compare(tmp_path / "runs.csv", tmp_path / "runs.csv")
 
 
@@ -269,3 +276,12 @@ def test_a_frame_that_is_no_such_table_is_refused(run, frame_of):
         compare(runs, runs.assign(seed=0.5))
     with pytest.raises(InputError, match=r"old: row 1: The row repeats the key"):
         compare(frame_of(run(value=1.0), run(value=2.0)), runs)
+
+
+def test_replicates_are_other_shops_and_their_runs_compare_one_by_one(compared, run):
+    old = [run(replicate=number, seed=number, dataset_sha256=f"0{number}") for number in range(3)]
+    new = [*old[:2], run(replicate=2, seed=2, dataset_sha256="02", value=3.0)]
+    assert compared(old, new, "runs").counts == {"better beyond": 1, "identical": 2}
+    other = [*old[:2], run(replicate=2, seed=2, dataset_sha256="ff")]
+    with pytest.raises(InputError, match="shop, replicate 2: the rows are of other data"):
+        compared(old, other, "runs")

@@ -283,3 +283,20 @@ def test_imitation_is_not_trusted_even_where_an_older_file_trusts_it(board_of, r
     verdicts = {"dqn": "trusted", "cql": "unreliable"}
     board = board_of(*(run(name, verdict=verdict, **choices) for name, verdict in verdicts.items()))
     assert board.set_index("algorithm")["verdict"].to_dict() == {"dqn": "weak", "cql": "unreliable"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "covered"),
+    [
+        ([{}], "log"),
+        ([{"estimator": "truth"}], ""),
+        ([{}, {"seed": 1}], "log+seeds"),
+        ([{"estimator": "truth"}, {"estimator": "truth", "seed": 1}], "seeds"),
+        ([{"estimator": "truth"}, {"estimator": "truth", "log": 1}], "log"),
+        ([{"estimator": "truth"}, {"estimator": "truth", "replicate": 1, "seed": 1}], "replicates"),
+    ],
+)
+def test_a_row_says_what_its_interval_covers(rows, covered, run, frame_of):
+    row = leaderboard(frame_of(*(run(**cells) for cells in rows))).iloc[0]
+    assert row["uncertainty"] == covered
+    assert row["n_replicates"] == len({cells.get("replicate", 0) for cells in rows})

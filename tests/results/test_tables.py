@@ -17,9 +17,10 @@ from rlbench_rec.results.write import write_json, write_table
 
 HEADERS = {
     "runs": "schema_version,run_id,suite,dataset,dataset_sha256,card_sha256,split_hash,task,algorithm,variant,"
-    "config_hash,seed,policy,base,steps_used,overestimation,metric,higher_is_better,estimator,q,value,ci_low,ci_high,true_value,n_episodes,ess,verdict,identification,status",
-    "leaderboard": "rank,tie_group,dataset,task,algorithm,variant,metric,estimator,q,n_seeds,mean,iqm,ci_low,ci_high,"
-    "std,delta_vs_behaviour,p_adjusted,prob_improvement,verdict,identification,base,status",
+    "config_hash,seed,replicate,log,policy,base,steps_used,overestimation,metric,higher_is_better,estimator,q,value,ci_low,ci_high,true_value,n_episodes,ess,verdict,identification,status",
+    "leaderboard": "rank,tie_group,dataset,task,algorithm,variant,metric,estimator,q,n_seeds,n_replicates,uncertainty,"
+    "mean,iqm,ci_low,ci_high,"
+    "std,delta_vs_behaviour,p_adjusted,prob_improvement,verdict,identification,base,status,useful",
     "timings": "run_id,seconds,steps_per_second,peak_memory_mb",
     "curves": "run_id,step,loss,td_error,mean_q,mean_return,unexplained,log_loss,overestimation",
 }
@@ -131,7 +132,7 @@ def test_a_missing_column_is_named(runs_file):
     ("old", "new", "message"),
     [
         (",2.0,", ",two,", r":3: column 'value': 'two' is not a number"),
-        (",1,greedy,", ",1.5,greedy,", r":4: column 'seed': '1.5' is not a whole number"),
+        (",1,0,0,greedy,", ",1.5,0,0,greedy,", r":4: column 'seed': '1.5' is not a whole number"),
         (",True,", ",yes,", r":2: column 'higher_is_better': 'yes' is not True or False"),
     ],
 )
@@ -155,9 +156,9 @@ def test_two_rows_of_one_key_are_refused(runs_file):
         load_runs(runs_file)
 
 
-@pytest.mark.parametrize("version", ["1", "5", ""])
+@pytest.mark.parametrize("version", ["1", "6", ""])
 def test_another_schema_version_is_refused(runs_file, version):
-    _replaced(runs_file, "\n4,shop", f"\n{version},shop")
+    _replaced(runs_file, "\n5,shop", f"\n{version},shop")
     with pytest.raises(InputError, match="schema_version"):
         load_runs(runs_file)
 
@@ -180,7 +181,7 @@ def test_a_truncated_last_line_is_refused(kept, runs_file):
     lines = runs_file.read_text().splitlines()
     cells = lines[-1].split(",")
     runs_file.write_text("\n".join([*lines[:-1], ",".join(cells[: int(kept * len(cells))])]))
-    with pytest.raises(InputError, match=r"runs\.csv:4: The line has \d+ cells, the header 29"):
+    with pytest.raises(InputError, match=r"runs\.csv:4: The line has \d+ cells, the header 31"):
         load_runs(runs_file)
 
 
@@ -264,11 +265,11 @@ def test_keys_are_columns_of_both_tables():
         ("identified,ok", "identified,OK", "column 'status': 'OK' is not ok, diverging, or failed"),
         (",2.0,", ",inf,", "column 'value': 'inf' is not a finite number"),
         (
-            ",1,greedy,",
-            ",9223372036854775808,greedy,",
+            ",1,0,0,greedy,",
+            ",9223372036854775808,0,0,greedy,",
             "column 'seed': '9223372036854775808' is not a whole number below",
         ),
-        (",1,greedy,", ",1e300,greedy,", "column 'seed': '1e300' is not a whole number below"),
+        (",1,0,0,greedy,", ",1e300,0,0,greedy,", "column 'seed': '1e300' is not a whole number below"),
     ],
 )
 def test_a_cell_nobody_wrote_is_refused(old, new, message, runs_file):

@@ -18,7 +18,7 @@ LONG = "a-data-set-with-quite-a-long-name/and-a-variant"
 
 
 def _run(algorithm, variant, value, estimator="snips", **cells):
-    defaults = dict.fromkeys(RUNS, "") | {"schema_version": 4, "seed": 0, "metric": "reward", "higher_is_better": True}
+    defaults = dict.fromkeys(RUNS, "") | {"schema_version": 5, "seed": 0, "metric": "reward", "higher_is_better": True}
     interval = {"value": value, "ci_low": value - 0.123456, "ci_high": value + 0.123456}
     names = {"dataset": LONG, "algorithm": algorithm, "variant": variant, "estimator": estimator}
     labels = {"verdict": "trusted", "identification": "identified", "status": "ok"}

@@ -21,7 +21,7 @@ RUN_ID = "shop.dqn.mlp.seed0"
 
 def _row(algorithm, variant, estimator, value, half=0.1, **cells):
     names = {"run_id": RUN_ID, "dataset": "shop", "algorithm": algorithm, "variant": variant, "estimator": estimator}
-    fixed = {"schema_version": 4, "seed": 0, "metric": "reward", "higher_is_better": True, "status": "ok"}
+    fixed = {"schema_version": 5, "seed": 0, "metric": "reward", "higher_is_better": True, "status": "ok"}
     labels = {"verdict": "trusted", "identification": "identified", "true_value": None, "n_episodes": 100}
     interval = {"value": value, "ci_low": value - half, "ci_high": value + half}
     return dict.fromkeys(RUNS, "") | names | fixed | labels | interval | cells

@@ -45,6 +45,8 @@ def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> Da
     """
     runs = frame([row for result in results for row in result.rows], RUNS)
     runs["schema_version"] = SCHEMA_VERSION
+    # Jobs of sources that are not replicated do not say so, nor do those stored by an older version.
+    runs = runs.assign(**{name: runs[name].fillna(0).astype("Int64") for name in ("replicate", "log")})
     runs = runs.sort_values([*RUN_KEYS, "run_id"], kind="stable", ignore_index=True)
     board = leaderboard(runs, confidence=suite.confidence)
     curves = frame([point for result in results for point in result.curve], CURVES)

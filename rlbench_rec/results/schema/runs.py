@@ -1,21 +1,11 @@
-"""The columns of every CSV, and what they mean."""
+"""Tables with a row for each run, and the leaderboard that is made of them."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from typing import Any, Literal
-
-SCHEMA_VERSION = 4
-READABLE_VERSIONS = (2, 3, 4)
-"""Version 2 had no column `q`, version 3 none of `base`, `steps_used` and `overestimation`."""
-Kind = Literal["text", "number", "whole", "truth"]
-Schema = dict[str, tuple[Kind, str]]
-"""Column -> kind and meaning. Text may be empty; numbers may be, where they are not defined."""
-TableRow = Mapping[Hashable, Any]
-"""Column -> cell, as pandas gives the rows of a table."""
+from .columns import ADDED, Schema
 
 RUNS: Schema = {
-    "schema_version": ("whole", "version of these columns: 4"),
+    "schema_version": ("whole", "version of these columns: 5"),
     "run_id": ("text", "job: source, algorithm, label, encoder, seed, and a hash of all that distinguishes it"),
     "suite": ("text", "suite name"),
     "dataset": ("text", "card id and variant, and what sets it apart from another of the suite; empty for tasks"),
@@ -27,6 +17,8 @@ RUNS: Schema = {
     "variant": ("text", "encoder, label, checkpoint and policy form, slash-separated"),
     "config_hash": ("text", "hash of all that shapes the numbers, the seed and the code apart"),
     "seed": ("whole", "seed of training, folds and bootstrap"),
+    "replicate": ("whole", "which replicate of the task: another shop, another log and other training seeds; 0 first"),
+    "log": ("whole", "which log of the replicate's shop; 0 where it has one"),
     "policy": ("text", "name of the target policy"),
     "base": (
         "text",
@@ -71,6 +63,12 @@ LEADERBOARD: Schema = {
     "estimator": ("text", "as in runs.csv"),
     "q": ("text", "as in runs.csv"),
     "n_seeds": ("whole", "runs behind the row"),
+    "n_replicates": ("whole", "replicates behind the row"),
+    "uncertainty": (
+        "text",
+        "what the interval and p cover beside the error of the value itself, joined by +: sampling of the `log`, "
+        "training `seeds`, or all that varies between `replicates`; empty where it is the error of rollouts alone",
+    ),
     "mean": ("number", "mean over seeds"),
     "iqm": ("number", "interquartile mean over seeds"),
     "ci_low": ("number", "lower end of the interval of the mean: sampling of the log and of seeds"),
@@ -86,6 +84,11 @@ LEADERBOARD: Schema = {
     "identification": ("text", "as in runs.csv"),
     "base": ("text", "as in runs.csv"),
     "status": ("text", "`diverging` where a run of the row is, else `ok`"),
+    "useful": (
+        "text",
+        "whether the policy beats every row of the floor, each in a paired one-sided test at 5 %: `yes` or `no`; empty "
+        "where that is not tested",
+    ),
 }
 TIMINGS: Schema = {
     "run_id": ("text", "as in runs.csv"),
@@ -136,76 +139,6 @@ FRONTIER: Schema = {
     ),
     "true_lift": ("number", "of the chosen step, where the source is a task"),
 }
-ESTIMATES: Schema = {
-    "task": ("text", "task id"),
-    "policy": ("text", "name of the target policy"),
-    "policies": ("text", "`matched`: it looks at what the behaviour policy looks at; or `mismatched`"),
-    "estimator": ("text", "an off-policy estimator, with its parameters"),
-    "q": ("text", "as in runs.csv"),
-    "n_episodes": ("whole", "size of the log"),
-    "log_seed": ("whole", "seed of the log"),
-    "value": ("number", "the estimate; empty where the log does not define one"),
-    "ci_low": ("number", "lower end of the 95 % interval"),
-    "ci_high": ("number", "upper end"),
-    "true_value": ("number", "the policy's value by rollout, or exactly"),
-    "true_error": ("number", "its standard error"),
-    "behaviour_value": ("number", "the behaviour policy's true value, the unit of estimators.csv"),
-    "ess": ("number", "effective sample size of the weights"),
-    "verdict": ("text", "`trusted`, `weak` or `unreliable`"),
-    "status": ("text", "`ok`, or `failed:` and the reason"),
-}
-ESTIMATORS: Schema = {
-    "task": ("text", "task id"),
-    "estimator": ("text", "an off-policy estimator, with its parameters"),
-    "q": ("text", "as in runs.csv"),
-    "n_episodes": ("whole", "size of the log"),
-    "policies": ("text", "`all`, `matched` or `mismatched`"),
-    "n_logs": ("whole", "logs behind the row"),
-    "defined": ("number", "share of the estimates that are defined"),
-    "rmse": ("number", "root mean squared error, as a share of the behaviour policy's value"),
-    "bias": ("number", "mean error, likewise"),
-    "std": ("number", "standard deviation over logs around each policy's mean, likewise; empty for one log"),
-    "coverage95": ("number", "share of the 95 % intervals that hold the truth"),
-    "interval_width": ("number", "mean width, as a share of the behaviour policy's value"),
-    "rank_correlation": ("number", "Spearman's, of the policies by estimate and by truth; mean over logs"),
-    "regret_at_1": ("number", "best true value minus that of the policy chosen, likewise; mean over logs"),
-    "trusted": ("number", "share of the estimates with the verdict `trusted`"),
-    "coverage95_trusted": ("number", "coverage95 among these"),
-}
-REFERENCES: Schema = {
-    "identity": (
-        "text",
-        "digest of the shop's id, version, seed, variant and whole config: a row serves no other shop",
-    ),
-    "task": ("text", "task id"),
-    "variant": ("text", "`train`, `judge`, or empty for default parameters"),
-    "task_seed": ("whole", "fixes the shop"),
-    "task_config": ("text", "overrides of the task's parameters, as JSON"),
-    "contender": ("text", "`planner`: the task's far-sighted score; `ppo` or `online-dqn`: trained in the simulator"),
-    "form": ("text", "the policy made of it"),
-    "value": ("number", "its true value, by rollout on the users that suites judge on"),
-    "std_error": ("number", "the standard error of that"),
-    "n_episodes": ("whole", "rollouts"),
-    "seed": ("whole", "seed of the training; empty for the planner"),
-    "config": ("text", "the learner's config, as JSON"),
-    "versions": ("text", "of the libraries that trained it"),
-}
-NORMALISED: Schema = {
-    "task": ("text", "task id; `all`: the mean over tasks"),
-    "algorithm": ("text", "as in runs.csv"),
-    "variant": ("text", "as in runs.csv; over all tasks without the parameter of its form, which differs by task"),
-    "n_tasks": ("whole", "tasks behind the row"),
-    "n_seeds": ("whole", "least number of runs behind a task of the row"),
-    "normalised": ("number", "true value on the scale where the behaviour policy is 0 and the reference policy 100"),
-    "ci_low": ("number", "lower end of its interval: training seeds and rollouts, nothing else"),
-    "ci_high": ("number", "upper end"),
-    "estimator": ("text", "an off-policy estimator"),
-    "q": ("text", "as in runs.csv; over all tasks joined by + where they differ"),
-    "estimate": ("number", "what it says from the log, on the same scale; empty where a run has none"),
-    "estimate_low": ("number", "lower end of its interval: sampling of the log and of seeds"),
-    "estimate_high": ("number", "upper end"),
-    "verdict": ("text", "worst verdict of the estimates"),
-}
 RANKING: Schema = {
     "run_id": ("text", "as in runs.csv"),
     "dataset": ("text", "as in runs.csv"),
@@ -244,28 +177,13 @@ TRIALS: Schema = {
     "curve": ("text", "steps, and the best NDCG@10 until then; empty where trials are not ended early"),
 }
 KEYS = ("dataset", "task", "algorithm", "variant", "metric", "estimator", "q")
-"""What tells the rows of a leaderboard apart; a row of runs.csv adds its seed."""
-RUN_KEYS = (*KEYS, "seed")
+"""What tells the rows of a leaderboard apart; a row of runs.csv adds its seed, its replicate and its log."""
+RUN_KEYS = (*KEYS, "replicate", "log", "seed")
 FRONTIER_KEYS = ("run_id", "variant", "contender", "dial", "parameter")
 RANKING_KEYS = ("dataset", "algorithm", "variant", "seed", "metric", "target", "steps", "vocabulary", "list")
-NORMALISED_KEYS = ("task", "algorithm", "variant", "estimator", "q")
-ESTIMATOR_KEYS = ("task", "estimator", "q", "n_episodes", "policies")
-STATUSES = ("ok", "diverging")
-"""Of runs that have numbers; others are `failed:` and the reason."""
-VERDICTS = ("trusted", "weak", "unreliable")
-"""Best first."""
-IDENTIFICATIONS = ("identified", "estimated", "not-identified", "imitation")
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""A spreadsheet set up for East Asia reads the wide forms too."""
 
 
-def runs_as_formula(text: str) -> bool:
-    """Whether a spreadsheet would run a cell of this text, or would once leading apostrophes are taken off."""
-    return text.lstrip("'").startswith(FORMULA_STARTS)
-
-
-def added(schema: Schema) -> tuple[str, ...]:
-    """Columns that files of an older version lack: they are read as empty."""
-    columns = ("q", "base", "steps_used", "overestimation", *(["status"] if schema is LEADERBOARD else []))
-    return tuple(name for name in columns if name in schema)
+def added(schema: Schema) -> dict[str, str]:
+    """Columns that files of an older version lack -> what is read in their place."""
+    columns = ADDED | ({"status": ""} if schema is LEADERBOARD else {})
+    return {name: text for name, text in columns.items() if name in schema}

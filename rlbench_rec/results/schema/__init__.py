@@ -1,0 +1,63 @@
+"""The columns of every CSV, and what they mean."""
+
+from .boards import NORMALISED, NORMALISED_KEYS, REFERENCES
+from .columns import (
+    ADDED,
+    FORMULA_STARTS,
+    IDENTIFICATIONS,
+    READABLE_VERSIONS,
+    SCHEMA_VERSION,
+    STATUSES,
+    VERDICTS,
+    Kind,
+    Schema,
+    TableRow,
+    runs_as_formula,
+)
+from .estimators import ESTIMATES, ESTIMATOR_KEYS, ESTIMATORS
+from .runs import (
+    CURVES,
+    FRONTIER,
+    FRONTIER_KEYS,
+    KEYS,
+    LEADERBOARD,
+    RANKING,
+    RANKING_KEYS,
+    RUN_KEYS,
+    RUNS,
+    TIMINGS,
+    TRIALS,
+    added,
+)
+
+__all__ = [
+    "ADDED",
+    "CURVES",
+    "ESTIMATES",
+    "ESTIMATORS",
+    "ESTIMATOR_KEYS",
+    "FORMULA_STARTS",
+    "FRONTIER",
+    "FRONTIER_KEYS",
+    "IDENTIFICATIONS",
+    "KEYS",
+    "LEADERBOARD",
+    "NORMALISED",
+    "NORMALISED_KEYS",
+    "RANKING",
+    "RANKING_KEYS",
+    "READABLE_VERSIONS",
+    "REFERENCES",
+    "RUNS",
+    "RUN_KEYS",
+    "SCHEMA_VERSION",
+    "STATUSES",
+    "TIMINGS",
+    "TRIALS",
+    "VERDICTS",
+    "Kind",
+    "Schema",
+    "TableRow",
+    "added",
+    "runs_as_formula",
+]

@@ -1,0 +1,41 @@
+"""Tables over tasks and replicates, and the scale that they are on."""
+
+from __future__ import annotations
+
+from .columns import Schema
+
+NORMALISED: Schema = {
+    "task": ("text", "task id; `all`: the mean over tasks"),
+    "algorithm": ("text", "as in runs.csv"),
+    "variant": ("text", "as in runs.csv; over all tasks without the parameter of its form, which differs by task"),
+    "n_tasks": ("whole", "tasks behind the row"),
+    "n_seeds": ("whole", "least number of runs behind a task of the row"),
+    "normalised": ("number", "true value on the scale where the behaviour policy is 0 and the reference policy 100"),
+    "ci_low": ("number", "lower end of its interval: training seeds and rollouts, nothing else"),
+    "ci_high": ("number", "upper end"),
+    "estimator": ("text", "an off-policy estimator"),
+    "q": ("text", "as in runs.csv; over all tasks joined by + where they differ"),
+    "estimate": ("number", "what it says from the log, on the same scale; empty where a run has none"),
+    "estimate_low": ("number", "lower end of its interval: sampling of the log and of seeds"),
+    "estimate_high": ("number", "upper end"),
+    "verdict": ("text", "worst verdict of the estimates"),
+}
+REFERENCES: Schema = {
+    "identity": (
+        "text",
+        "digest of the shop's id, version, seed, variant and whole config: a row serves no other shop",
+    ),
+    "task": ("text", "task id"),
+    "variant": ("text", "`train`, `judge`, or empty for default parameters"),
+    "task_seed": ("whole", "fixes the shop"),
+    "task_config": ("text", "overrides of the task's parameters, as JSON"),
+    "contender": ("text", "`planner`: the task's far-sighted score; `ppo` or `online-dqn`: trained in the simulator"),
+    "form": ("text", "the policy made of it"),
+    "value": ("number", "its true value, by rollout on the users that suites judge on"),
+    "std_error": ("number", "the standard error of that"),
+    "n_episodes": ("whole", "rollouts"),
+    "seed": ("whole", "seed of the training; empty for the planner"),
+    "config": ("text", "the learner's config, as JSON"),
+    "versions": ("text", "of the libraries that trained it"),
+}
+NORMALISED_KEYS = ("task", "algorithm", "variant", "estimator", "q")
