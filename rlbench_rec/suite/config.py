@@ -198,8 +198,8 @@ class Suite(AnySuite):
     estimators: list[str] = ["snips", "dr"]
     """Off-policy estimators, by id."""
     forms: list[str] = ["greedy", "softmax-0.3"]
-    """Policy forms over Q: `greedy`, `softmax-<tau>`, `epsilon-greedy-<epsilon>`. The last is the headline: it alone is
-    also reported for the best checkpoint."""
+    """Policy forms over Q: `greedy`, `softmax-<tau>`, `epsilon-greedy-<epsilon>`. The last is the headline: it, and
+    `greedy`, are also reported for the best checkpoint."""
     loop: str = "tensor"
     """Training loop; a row that it cannot train, or no faster, takes the next of `ensemble`, `lean`, `tensor`.
     `ensemble` trains all seeds of a row in one pass of one worker."""

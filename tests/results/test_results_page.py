@@ -14,6 +14,7 @@ from rlbench_rec.results.schema import (
     RANKING,
     REFERENCES,
     RUNS,
+    SELECTION,
     TIMINGS,
 )
 
@@ -32,6 +33,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "results.md"
         ("estimators.csv", ESTIMATORS),
         ("estimates.csv", ESTIMATES),
         ("normalised.csv", NORMALISED),
+        ("selection.csv", SELECTION),
         ("references.csv", REFERENCES),
     ],
 )

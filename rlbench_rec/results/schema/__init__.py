@@ -29,6 +29,7 @@ from .runs import (
     TRIALS,
     added,
 )
+from .selection import SELECTION, SELECTION_KEYS
 
 __all__ = [
     "ADDED",
@@ -51,6 +52,8 @@ __all__ = [
     "RUNS",
     "RUN_KEYS",
     "SCHEMA_VERSION",
+    "SELECTION",
+    "SELECTION_KEYS",
     "STATUSES",
     "TIMINGS",
     "TRIALS",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ....results.data_identity import DataHashes, of_runs
 from ....results.leaderboard import leaderboard
+from ....results.model_selection import selection_table
 from ....results.normalised import normalised_table
 from ....results.plots.frontier import plot_frontiers
 from ....results.plots.normalised_scale import plot_normalised
@@ -22,6 +23,7 @@ from ....results.schema import (
     RUN_KEYS,
     RUNS,
     SCHEMA_VERSION,
+    SELECTION,
     STATUSES,
 )
 from ....results.write import write_table
@@ -36,7 +38,8 @@ FRONTIER_ORDER = ("dataset", "task", "algorithm", "variant", "seed", "contender"
 
 def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> DataHashes:
     """runs.csv, leaderboard.csv, curves.csv and a folder of plots; frontier.csv where there is a frontier, ranking.csv
-    where users chose the items themselves, and normalised.csv where the suite normalises.
+    where users chose the items themselves, selection.csv where true values are known, and normalised.csv where the
+    suite normalises.
 
     Rows are sorted by key, so that the order in which jobs finished leaves no trace.
 
@@ -63,6 +66,9 @@ def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> Da
         ranking = ranking.sort_values([*RANKING_KEYS], kind="stable", ignore_index=True)
         write_table(ranking, RANKING, folder / "ranking.csv")
     write_table(curves.sort_values(["run_id", "step"], ignore_index=True), CURVES, folder / "curves.csv")
+    selection = selection_table(runs, confidence=suite.confidence)
+    if len(selection):
+        write_table(selection, SELECTION, folder / "selection.csv")
     if suite.normalise:
         table = normalised_table(runs, confidence=suite.confidence)
         write_table(table, NORMALISED, folder / "normalised.csv")

@@ -99,7 +99,8 @@ def _score_run(job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobRe
     contenders = [(f"{job.stem}/{form}", form, "last") for form in own]
     if own and run.best_step is not None:
         # Held-out episodes without a single reward tell no checkpoint from another; then there is no best one.
-        contenders.append((f"{job.stem}/best/{own[-1]}", own[-1], "best"))
+        headlines = dict.fromkeys([*(form for form in own if form.name == "greedy"), own[-1]])
+        contenders += [(f"{job.stem}/best/{form}", form, "best") for form in headlines]
     for variant, form, checkpoint in contenders:
         policy = run.policy(form.name, **form.arguments, checkpoint=checkpoint)
         trained, contender = _training_of(run, checkpoint), Contender.of(job.spec.id, variant, policy)

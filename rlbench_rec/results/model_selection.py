@@ -1,0 +1,196 @@
+"""Which of the policies that were trained on a log is shipped, and what it costs: runs.csv -> selection.csv."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from ..statistics.bootstrap import resampled_means
+from .leaderboard import BEHAVIOUR, BEST, DIVERGING, ON_POLICY, RANKED, REFERENCE, TRUTH, is_lift
+from .schema import SELECTION, STATUSES
+from .uncertainty import REPLICATES, SEEDS, replicates_named
+
+ALL = "all"
+CONTROLS = frozenset({"shuffled", "negated", "shuffled-rewards"})
+"""Parts of the variants of rows that nobody would ship."""
+FRONTIER = "frontier"
+"""A rule; the forms that it is about begin so."""
+CASE = ["task", "replicate", "log", "seed"]
+"""One log and what was trained on it: whoever holds it ships one policy."""
+RESAMPLES = 2_000
+Rule = Callable[[pd.DataFrame], int | None]
+"""Rows of the policies of one case -> the place of what is shipped; None: the behaviour policy stays."""
+
+
+def selection_table(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Rows of selection.csv: the regret@1 of every rule, by task and over all tasks.
+
+    Candidates of a case are the policies with an estimate and a true value: learners, baselines and frontiers, without
+    controls. With v the true value and b the behaviour policy,
+
+        regret@1 = max(v_b, max over candidates of v) - v_shipped
+
+    on the normalised scale where the suite has it, else in per cent of v_b. Rules that pick by estimate are given for
+    every estimator. An interval is the percentile bootstrap of the mean over tasks x replicates, drawn within each
+    task; where there is one replicate, over seeds; the column `uncertainty` says which.
+
+    Args:
+        runs: rows of runs.csv.
+        confidence: level of the intervals.
+    """
+    rows = _candidates(runs)
+    cases = [case for key, group in rows.groupby(["estimator", "q"], sort=True) for case in _cases(key, group)]
+    cases += list(_checkpoints(rows))
+    if not cases:
+        return pd.DataFrame(columns=list(SELECTION))
+    table = pd.DataFrame(cases)
+    names = ["estimator", "q", "rule"]
+    groups = [((ALL, *key), group) for key, group in table.groupby(names, sort=False)]
+    groups += list(table.sort_values("task", kind="stable").groupby(["task", *names], sort=False))
+    made = [dict(zip(["task", *names], key, strict=True)) | _summary(group, confidence) for key, group in groups]
+    return pd.DataFrame(made)[list(SELECTION)]
+
+
+def _candidates(runs: pd.DataFrame) -> pd.DataFrame:
+    """Estimates of what might be shipped, in points above the behaviour policy: columns `estimate`, `low`, `true`."""
+    rows = runs[runs["status"].isin(STATUSES) & (runs["task"].fillna("") != "")]
+    rows = replicates_named(rows.assign(q=rows["q"].fillna("")))
+    scaled = rows["task"].isin(rows.loc[rows["metric"] == "normalised", "task"])
+    rows = rows[rows["metric"] == np.where(scaled, "normalised", "reward")]
+    own = rows[(rows["algorithm"] == BEHAVIOUR) & (rows["estimator"] == TRUTH)]
+    behaviour = own.groupby(["task", "replicate"])["value"].first().rename("behaviour")
+    rows = rows.merge(behaviour.reset_index(), on=["task", "replicate"])
+    parts = rows["variant"].str.split("/")
+    shippable = (
+        ~rows["algorithm"].isin([BEHAVIOUR, REFERENCE])
+        & ~rows["estimator"].isin([TRUTH, ON_POLICY, RANKED])
+        & ~rows["estimator"].map(is_lift).astype(bool)
+        & ~parts.map(lambda names: bool(CONTROLS & set(names))).astype(bool)
+        & rows["true_value"].notna()
+    )
+    rows = rows[shippable]
+    normalised = rows["metric"] == "normalised"
+    per_unit = np.where(normalised, 1.0, 100.0 / rows["behaviour"].abs())
+    zero = np.where(normalised, 0.0, rows["behaviour"])
+    levels = {"estimate": "value", "low": "ci_low", "true": "true_value"}
+    columns = {name: (rows[column] - zero) * per_unit for name, column in levels.items()}
+    return rows.assign(unit=np.where(normalised, "points", "%"), **columns)
+
+
+def _cases(key: tuple[Hashable, ...], rows: pd.DataFrame) -> Iterator[dict[str, object]]:
+    """What every rule does in every case, by one estimator."""
+    for (task, replicate, log), group in rows.groupby(CASE[:-1], sort=True):
+        seeds = group.groupby(["algorithm", "variant"])["seed"].nunique()
+        # A policy without training has one row, whatever the seed.
+        once = group.set_index(["algorithm", "variant"]).index.isin(seeds[seeds == 1].index)
+        for seed in sorted(set(group["seed"])):
+            menu = group[(group["seed"] == seed) | once].sort_values(["algorithm", "variant"])
+            case = dict(zip(CASE, (task, replicate, log, seed), strict=True))
+            case |= {"estimator": key[0], "q": key[1], "unit": menu["unit"].iloc[0], "n_candidates": len(menu)}
+            for rule, gain in _shipped(menu.reset_index(drop=True)).items():
+                yield case | {"rule": rule, "gain": gain, "best": max(0.0, menu["true"].max())}
+
+
+def _shipped(menu: pd.DataFrame) -> dict[str, float]:
+    """Rule -> the true value, above the behaviour policy's, of what it ships."""
+    true = menu["true"].to_numpy(float)
+
+    def of(rule: Rule) -> float:
+        place = rule(menu)
+        return 0.0 if place is None else float(true[place])
+
+    rules = {name: rule for name, rule in RULES.items() if name != FRONTIER or _is_frontier(menu).any()}
+    return {
+        "oracle": max(0.0, true.max()),
+        **{name: of(rule) for name, rule in rules.items()},
+        "random": float(true.mean()),
+        BEHAVIOUR: 0.0,
+    }
+
+
+def _largest(column: str, among: Callable[[pd.DataFrame], pd.Series] | None = None, *, above: bool = False) -> Rule:
+    """The candidate with the largest value of a column; `above`: only where it is above the behaviour policy."""
+
+    def rule(menu: pd.DataFrame) -> int | None:
+        values = menu[column] if among is None else menu[column].where(among(menu))
+        if values.isna().all() or (above and values.max() <= 0):
+            return None
+        return int(values.to_numpy(float).argmax() if values.notna().all() else np.nanargmax(values))
+
+    return rule
+
+
+def _passes(*verdicts: str) -> Callable[[pd.DataFrame], pd.Series]:
+    return lambda menu: menu["verdict"].isin(verdicts) & (menu["status"] != DIVERGING)
+
+
+def _is_frontier(menu: pd.DataFrame) -> pd.Series:
+    return menu["variant"].str.split("/").map(lambda parts: parts[-1].startswith(FRONTIER)).astype(bool)
+
+
+RULES: dict[str, Rule] = {
+    "largest-estimate": _largest("estimate"),
+    "largest-lower-limit": _largest("low"),
+    "not-unreliable": _largest("estimate", _passes("trusted", "weak")),
+    "trusted": _largest("estimate", _passes("trusted")),
+    "trusted-and-above": _largest("low", _passes("trusted"), above=True),
+    FRONTIER: _largest("low", _is_frontier),
+}
+"""`not-unreliable` and `trusted`: the largest estimate that the gate lets through. `trusted-and-above`: the largest
+lower limit of a trusted estimate, if it is above the behaviour policy's value."""
+
+
+def _checkpoints(rows: pd.DataFrame) -> Iterator[dict[str, object]]:
+    """The last checkpoint against the best one by held-out scores: the truth alone, of every learner that has both."""
+    names = [*CASE, "algorithm", "variant"]
+    truths = rows.drop_duplicates(names)[[*names, "true", "unit"]]
+    if truths.empty:
+        return
+    parts = truths["variant"].str.split("/")
+    is_best = parts.map(lambda of: BEST in of).astype(bool)
+    plain = parts.map(lambda of: "/".join(part for part in of if part != BEST))
+    pairs = truths[~is_best].merge(
+        truths[is_best].assign(variant=plain[is_best]), on=names, suffixes=("", "_best"), how="inner"
+    )
+    if pairs.empty:
+        return
+    form = pairs["variant"].str.rpartition("/")[2].str.replace(r"-[0-9.e-]+$", "", regex=True)
+    for key, group in pairs.groupby([*CASE, form.rename("form")], sort=True):
+        case = dict(zip(CASE, key[:-1], strict=True)) | {"estimator": TRUTH, "q": "", "unit": group["unit"].iloc[0]}
+        better = float(group[["true", "true_best"]].max(axis=1).mean())
+        for rule, column in (("last-checkpoint", "true"), ("best-checkpoint", "true_best")):
+            gain = float(group[column].mean())
+            yield case | {"rule": f"{rule}/{key[-1]}", "gain": gain, "best": better, "n_candidates": 2 * len(group)}
+
+
+def _summary(cases: pd.DataFrame, confidence: float) -> dict[str, object]:
+    """One row: means over cases, each task with the same weight, and the interval of the regret."""
+    cases = cases.assign(regret=cases["best"] - cases["gain"], worse=cases["gain"] < 0)
+    cases = cases.assign(found=cases["regret"] <= 0)
+    replicated = cases.groupby("task")["replicate"].nunique().min() > 1
+    unit = ["task", "replicate"] if replicated else ["task", "replicate", "log", "seed"]
+    units = cases.groupby(unit, sort=True)[["regret", "gain", "worse", "found"]].mean().reset_index()
+    means = units.groupby("task")[["regret", "gain", "worse", "found"]].mean().mean()
+    several = units.groupby("task").size().min() > 1
+    low, high = _limits(units, confidence) if several else (np.nan, np.nan)
+    return {
+        "n_cases": len(cases),
+        "n_candidates": float(cases["n_candidates"].mean()),
+        **{str(name): float(mean) for name, mean in means.items()},
+        "ci_low": low,
+        "ci_high": high,
+        "uncertainty": (REPLICATES if replicated else SEEDS) if several else "",
+        "unit": "+".join(sorted(set(cases["unit"]))),
+    }
+
+
+def _limits(units: pd.DataFrame, confidence: float) -> tuple[float, float]:
+    """Percentiles of the mean over tasks of the means over resampled units of each task."""
+    tasks, sizes = np.unique(units["task"], return_inverse=True)[1], units.groupby("task")["regret"].transform("size")
+    # Each task counts alike, however many units it has.
+    weighted = units["regret"] * len(units) / (sizes * units["task"].nunique())
+    (means,) = resampled_means([weighted.to_numpy(float)[:, None]], None, RESAMPLES, 0, strata=tasks)
+    low, high = np.quantile(means[:, 0], [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
