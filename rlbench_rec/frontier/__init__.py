@@ -10,6 +10,7 @@ from .contenders import MeanScores, negated
 from .dial import DIALS
 from .frontier import Frontier, Step
 from .logged_base import LoggedBase, logged_base
+from .looking_ahead import Gain, LookingAhead, looking_ahead
 from .score import Score, exploration, log_of_frontier, log_of_step, most_promising, score
 from .service_base import ServiceBase
 from .trace import trace
@@ -22,7 +23,9 @@ __all__ = [
     "Base",
     "BaseOnLog",
     "Frontier",
+    "Gain",
     "LoggedBase",
+    "LookingAhead",
     "MeanScores",
     "Score",
     "ScoredLog",
@@ -33,6 +36,7 @@ __all__ = [
     "log_of_frontier",
     "log_of_step",
     "logged_base",
+    "looking_ahead",
     "most_promising",
     "negated",
     "score",

@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
 from ..mdp.past import Past
 from ..policies.past import scores_on_log
-from ..policies.policy import CHUNK_CELLS, longest
+from ..policies.policy import CHUNK_CELLS, Policy, ask, longest
 from ..policies.q_policies import QFunction, ScoresWithMemory, memory_of, scores_of
 
 MEAN = "mean"
@@ -62,6 +62,21 @@ class Negated(ScoresWithMemory):
         """(n, state size) -> (n, A)."""
         values = np.asarray(scores_of(self.q, states, past))
         return np.where(values == -np.inf, values, -values)
+
+
+class PolicyScores(ScoresWithMemory):
+    """A policy in place of scores, its own probabilities: a dial then goes from the base towards that policy.
+
+    Args:
+        policy: a deterministic one, of whose actions nothing is said but which is taken.
+    """
+
+    def __init__(self, policy: Policy):
+        self.policy, self.memory = policy, policy.memory
+
+    def __call__(self, states: np.ndarray, past: Past | None = None) -> np.ndarray:
+        """(n, state size) -> (n, A)."""
+        return ask(self.policy, states, past)
 
 
 def negated(q: QFunction) -> QFunction:

@@ -1,0 +1,50 @@
+"""How often does a log in which nothing is gained by looking ahead say that it needs RL?
+
+    OMP_NUM_THREADS=1 python -m studies.needs_rl_size
+
+Each log is of another shop of `recommend-myopic-v1`, where the policy that is greedy at gamma = 0 is the best at every
+gamma: shops of default parameters and of both variants in turn, and 2,500, 5,000 or 10,000 sessions. What is printed is
+how many logs say yes, and how many would without the gate's verdicts, by the p values alone. Logs that are in the table
+already are left alone, so that a run may be stopped.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from rlbench_rec import tasks
+from rlbench_rec.statistics.paired import LEVEL
+
+from .frontier.each_shop import measured
+from .needs_rl_logs import ask, row_of
+
+TASK = "recommend-myopic-v1"
+SHOPS = list(range(5_000, 5_200))
+EPISODES = (2_500, 5_000, 10_000)
+VARIANTS = (None, "train", "judge")
+
+
+def measure(task_id: str, shop: int) -> list[dict[str, Any]]:
+    """The row of one log."""
+    number = shop - SHOPS[0]
+    episodes, variant = EPISODES[number % 3], VARIANTS[number // 3 % 3]
+    found = ask(tasks.make(task_id, shop, variant=variant), episodes, shop)
+    return [row_of(task_id, shop, episodes, found) | {"variant": variant or ""}]
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """By size of the log: logs, how many were tested at all, say yes, and would by their p values alone."""
+    table = table.assign(
+        tested=table["opponents"] > 0, yes=table["answer"] == "yes", without_gate=table["largest_p"] <= LEVEL
+    )
+    counts = table.groupby("episodes").agg(
+        logs=("yes", "size"), tested=("tested", "sum"), yes=("yes", "sum"), without_gate=("without_gate", "sum")
+    )
+    return pd.concat([counts, counts.sum().to_frame("all").T])
+
+
+if __name__ == "__main__":
+    made = measured(__doc__.splitlines()[0], SHOPS, "results/studies/needs_rl_size.csv", measure, [TASK])
+    print(summary(made).to_string())
