@@ -9,7 +9,23 @@ import typer
 
 from ..errors import InputError
 from ..terminal import printable
-from . import check_plugin, compare, data, doctor, export, frontier, listing, ope, perf, run, tasks, tune, verify
+from . import (
+    check_plugin,
+    compare,
+    data,
+    doctor,
+    export,
+    frontier,
+    leaderboard,
+    listing,
+    ope,
+    perf,
+    run,
+    submit,
+    tasks,
+    tune,
+    verify,
+)
 from .boundary import guarded
 from .global_options import GlobalOptions, split
 from .log_output import log_output
@@ -42,6 +58,8 @@ app.command("frontier")(frontier.command)
 app.command("tune")(tune.command)
 app.command("compare")(compare.command)
 app.command("verify")(verify.command)
+app.command("submit")(submit.command)
+app.add_typer(leaderboard.app, name="leaderboard")
 app.add_typer(data.app, name="data")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(listing.app, name="list")
