@@ -17,8 +17,6 @@ from rlbench_rec.errors import InputError, OutputError
 from rlbench_rec.results.read import load_leaderboard
 from rlbench_rec.suite.runner import run_suite
 
-from .conftest import SUITE
-
 pytestmark = pytest.mark.usefixtures("in_this_process", "without_pictures")
 TOML = """
 name = "tiny"
@@ -72,7 +70,7 @@ def test_a_submission_reads_back_as_it_was_written(clean, suite, tmp_path):
     assert read_submission(path) == submission
     assert [spec.id for spec in submission.algorithms] == ["random", "constant", "dqn"]
     assert submission.settings["sources"][0]["task"] == "pricing-v1" and submission.verified is None
-    assert not any("/" in str(text) for text in (submission.settings["sources"][0]["data"] or "",))
+    assert "data" not in submission.settings["sources"][0]
     with pytest.raises(OutputError):
         submit(clean, "mine", path, suite=suite)
     # A text file that a reviewer can read: a row a line.
@@ -110,7 +108,7 @@ def test_a_falsified_row_is_refused_and_nothing_changes(clean, suite, tmp_path):
     def raise_values(content: dict) -> None:
         at = {name: i for i, name in enumerate(content["columns"])}
         for row in content["rows"]:
-            if row[at["algorithm"]] == "dqn":
+            if row[at["algorithm"]] == "dqn" and row[at["ci_low"]] is not None:
                 width = row[at["ci_high"]] - row[at["ci_low"]] + 1.0
                 for name in ("value", "ci_low", "ci_high"):
                     row[at[name]] += 3 * width
@@ -240,4 +238,3 @@ def test_the_commands(rlbench, clean, suite, tmp_path):
     code, _, err = rlbench(*add)
     assert code == 1 and "of the name mine already" in err
     assert rlbench("leaderboard", "add", tmp_path / "none.json")[0] == 2
-    assert SUITE.name == "tiny"
