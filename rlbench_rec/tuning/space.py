@@ -17,6 +17,8 @@ FORM = "form"
 FORM_PARAMETERS = ("softmax", "tilted")
 """Settings that are parameters of the form of the same name: a softmax's temperature, in units of the return's
 standard deviation; how far a tilted policy goes from the behaviour policy, in nats a session."""
+FORMS = ("greedy", "stochastic", *FORM_PARAMETERS)
+"""Values of that setting: what a search may make of scores."""
 BETWEEN = 0.382
 """Share of a range, neither its middle nor a round one."""
 DIGITS = 4

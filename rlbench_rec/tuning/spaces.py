@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from ..errors import InputError
+from ..errors import InputError, UnknownNameError
 from ..packaged import packaged
 from ..parsing import read_toml, validated
-from .space import FORM, FORM_PARAMETERS, Range, Space, Values
+from .space import FORM, FORM_PARAMETERS, FORMS, Range, Space, Values
 
 SPREAD = 5.0
 """A derived range goes from the default over this factor to the default times it."""
@@ -87,6 +87,7 @@ def space_of(algorithm: str, spaces: Spaces, fixed: Sequence[str], forms: Sequen
     Raises:
         InputError: a setting that the algorithm does not have, or a value that it cannot take: a search would find that
             out in every trial that draws it.
+        UnknownNameError: there is no such form.
     """
     fields = _fields(algorithm)
     settings = spaces.get(algorithm) or _derived(fields)
@@ -116,6 +117,9 @@ def _of_forms(settings: Mapping[str, Range | list[Any]], forms: Sequence[str]) -
     asked = settings.get(FORM, [])
     if not isinstance(asked, list):
         raise InputError("Forms have names, and a range has none.", where="spaces", hint='Give form = ["greedy"], say.')
+    for form in asked:
+        if form not in FORMS:
+            raise UnknownNameError("form of a space", str(form), FORMS)
     possible = [form for form in asked if form in forms]
     parameters = {name: settings[name] for name in FORM_PARAMETERS if name in possible and name in settings}
     return {FORM: possible, **parameters} if len(possible) > 1 or parameters else {}

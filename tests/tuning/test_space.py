@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rlbench_rec import policies
-from rlbench_rec.errors import InputError
+from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.training import ALGORITHMS
 from rlbench_rec.training.algorithm_config import make_config
 from rlbench_rec.tuning.space import FORM, FORM_PARAMETERS, Range, Space
@@ -93,6 +93,12 @@ def test_forms_are_tried_where_they_make_a_difference():
 def test_a_setting_that_an_algorithm_lacks_is_refused():
     with pytest.raises(InputError, match="dqn has no setting 'alpha'"):
         space_of("dqn", {"dqn": {"alpha": [0.1]}}, [], ())
+
+
+@pytest.mark.parametrize("forms", [Q_FORMS, ()])
+def test_a_form_that_nobody_knows_is_refused_also_where_none_is_tried(forms):
+    with pytest.raises(UnknownNameError, match="greedi"):
+        space_of("cql", {"cql": {"form": ["greedi", "softmax"]}}, [], forms)
 
 
 def test_an_algorithm_without_a_space_has_the_neighbourhood_of_its_defaults():
