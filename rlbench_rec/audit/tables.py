@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..results.data_identity import DataHashes
 from ..results.read import read_table
-from ..results.schema import CURVES, ESTIMATES, FRONTIER, FRONTIER_KEYS, RANKING, RANKING_KEYS, Schema
+from ..results.schema import (
+    CURVES,
+    ESTIMATES,
+    FRONTIER,
+    FRONTIER_KEYS,
+    NEEDS_RL,
+    NEEDS_RL_KEYS,
+    RANKING,
+    RANKING_KEYS,
+    Schema,
+)
 from ..suite.kinds import kind_of
 from ..suite.plan import JobResult
 
@@ -25,9 +35,10 @@ FURTHER: tuple[tuple[str, str, Schema, tuple[str, ...]], ...] = (
     ("curve", "curves.csv", CURVES, CURVE_KEYS),
     ("frontier", "frontier.csv", FRONTIER, FRONTIER_KEYS),
     ("ranking", "ranking.csv", RANKING, RANKING_KEYS),
+    ("needs_rl", "needs_rl_logs.csv", NEEDS_RL, NEEDS_RL_KEYS),
 )
 """Field of a job's result, its file, and how that is read."""
-FIRST = {"runs.csv", "estimates.csv", "timings.csv", "curves.csv", "frontier.csv", "ranking.csv"}
+FIRST = {"runs.csv", "estimates.csv", "timings.csv", "curves.csv", "frontier.csv", "ranking.csv", "needs_rl_logs.csv"}
 """Tables that hold what jobs left; every other one is made of them."""
 
 

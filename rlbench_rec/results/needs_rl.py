@@ -1,64 +1,184 @@
-"""Does this log need RL? The same algorithm with and without looking ahead, side by side."""
+"""Does this task need RL? needs_rl.csv: learners that look ahead against all that do not, by their true values.
+
+Whether one log needs RL, its owner asks by estimates: see `frontier.looking_ahead`. needs_rl_logs.csv, of the same
+columns, has what each log was told.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from .leaderboard import is_lift
+from ..statistics.hypotheses import holm
+from ..statistics.paired import LEVEL, PairedGain, paired_gain
+from .frontier import NEGATED, SHUFFLED
+from .leaderboard import BEHAVIOUR, BEST, TRUTH
+from .schema import NEEDS_RL, STATUSES
 
 CONTROL = "gamma-0"
 """Label of the control that does not look ahead."""
+FLOOR = ("constant", "popular-greedy", "mode", "myopic")
+"""Policies that are to be beaten too, in every form that they have."""
+REPLICATES, LOG = "replicates", "log"
+"""What is asked: a task, over shops, logs and seeds; or one log."""
+YES, NOT_SHOWN = "yes", "not shown"
+CHOOSING = 3
+"""One replicate in so many, the first ones, chooses the forms; the others test."""
+LEAST_REPLICATES = 4
+"""One to choose on and three to test on."""
 
-PREFERRED = ("truth", "dr", "snips")
-"""Estimators to answer by, the best first."""
+Policy = tuple[str, str]
+"""Algorithm and variant."""
 
 
-def needs_rl(board: pd.DataFrame) -> list[str]:
-    """One sentence per place (data set or task) that ran the control, by the best estimator it has."""
-    sentences = []
-    reward = board[(board["metric"] == "reward") & ~board["estimator"].map(is_lift).astype(bool)]
-    for place, rows in reward.groupby(["dataset", "task"], sort=False, dropna=False):
-        place_name = next(str(part) for part in place if part and part == part)
-        control = rows[rows["variant"].str.split("/").map(lambda parts: CONTROL in parts)]
-        if control.empty:
+def needs_rl_table(runs: pd.DataFrame) -> pd.DataFrame:
+    """Rows of needs_rl.csv.
+
+    Of each task with a `gamma-0` control the truths are paired over replicates, each the mean over its logs and seeds.
+    The first third of them chooses, for each learner and for its control, the form (and checkpoint) of the highest mean
+    value; the others test the learner's gain over its control, the behaviour policy and every row of the floor. A
+    learner's p is the largest of these one-sided p values, since all have to be shown (an intersection-union test,
+    Berger 1982), adjusted over the learners by Holm. The task needs RL if one of them is at most 5 %.
+
+    Args:
+        runs: rows of runs.csv.
+    """
+    known = runs[runs["status"].isin(STATUSES) & (runs["metric"] == "reward") & (runs["estimator"] == TRUTH)]
+    rows: list[dict[str, Any]] = []
+    for (dataset, task), of_place in known.groupby(["dataset", "task"], sort=False, dropna=False):
+        place = {"dataset": dataset, "task": task, "test": REPLICATES, "estimator": TRUTH}
+        rows += [blank() | place | row for row in _of_task(of_place)]
+    return pd.DataFrame(rows, columns=list(NEEDS_RL))
+
+
+def blank() -> dict[str, Any]:
+    """A row of needs_rl.csv that says nothing yet."""
+    empty = {"text": "", "truth": False, "number": math.nan, "whole": None}
+    return {name: empty[kind] for name, (kind, _) in NEEDS_RL.items()}
+
+
+@dataclass(frozen=True)
+class _Learner:
+    """A learner with its control.
+
+    Attributes:
+        ahead, control: their policies, one a form and checkpoint.
+    """
+
+    ahead: list[Policy]
+    control: list[Policy]
+
+
+def _of_task(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    learners = _learners([(str(a), str(v)) for a, v in runs[["algorithm", "variant"]].drop_duplicates().to_numpy()])
+    if not learners:
+        return
+    if "replicate" not in runs:
+        runs = runs.assign(replicate=0)
+    values = runs.pivot_table(index="replicate", columns=["algorithm", "variant"], values="value", aggfunc="mean")
+    if len(values) < LEAST_REPLICATES:
+        few = f"{len(values)} replicate{'s' * (len(values) != 1)}, and {LEAST_REPLICATES} are needed"
+        yield {"answer": NOT_SHOWN, "reason": few, "n_units": len(values), "closest": True}
+        return
+    chooses = max(1, len(values) // CHOOSING)
+    tested = [_Tested.of(learner, values.iloc[:chooses], values.iloc[chooses:]) for learner in learners]
+    adjusted = holm(np.array([each.p for each in tested]))
+    for each, p in zip(tested, adjusted, strict=True):
+        yield from each.rows(float(p), len(tested))
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """One learner, tested.
+
+    Attributes:
+        policy: in the form that was chosen.
+        gains: over every opponent, by its name.
+        behaviour: mean true value of the behaviour policy.
+    """
+
+    policy: Policy
+    gains: dict[Policy, PairedGain]
+    behaviour: float
+
+    @classmethod
+    def of(cls, learner: _Learner, choosing: pd.DataFrame, testing: pd.DataFrame) -> _Tested:
+        """Choose the forms on some replicates, and take the gains from others."""
+        policy, control = (_best(policies, choosing) for policies in (learner.ahead, learner.control))
+        columns = [(str(a), str(v)) for a, v in testing.columns]
+        behaviour = [column for column in columns if column[0] == BEHAVIOUR]
+        floor = [column for column in columns if column[0] in FLOOR and not _is_trial(column[1])]
+        opponents = (*behaviour, control, *floor)
+        gains = {each: paired_gain((testing[policy] - testing[each]).to_numpy()) for each in opponents}
+        return cls(policy, gains, float(testing[behaviour[0]].mean()) if behaviour else math.nan)
+
+    @property
+    def p(self) -> float:
+        """The largest over the opponents; 1 where one is not defined, or some were not run."""
+        return 1.0 if self.missing else max(map(_doubt, self.gains.values()))
+
+    @property
+    def missing(self) -> str:
+        """What it should have been tested against, and was not run."""
+        names = {algorithm for algorithm, _ in self.gains}
+        return BEHAVIOUR if BEHAVIOUR not in names else "" if names & set(FLOOR) else "the floor"
+
+    def rows(self, p_adjusted: float, learners: int) -> Iterator[dict[str, Any]]:
+        """One an opponent. What could have been seen is at the level that Holm gives the best learner."""
+        answer = YES if p_adjusted <= LEVEL else NOT_SHOWN
+        closest = max(self.gains, key=lambda each: _doubt(self.gains[each]))
+        reason = "" if answer == YES else f"the gain over {closest[0]} is not shown"
+        if self.missing:
+            reason = f"{self.missing} was not run"
+        for opponent, gain in self.gains.items():
+            low, high = gain.interval()
+            yield {
+                "algorithm": self.policy[0],
+                "variant": self.policy[1],
+                "opponent": opponent[0],
+                "opponent_variant": opponent[1],
+                "n_units": gain.n,
+                "behaviour": self.behaviour,
+                "gain": gain.value,
+                "ci_low": low,
+                "ci_high": high,
+                "p": gain.p,
+                "p_adjusted": p_adjusted,
+                "detectable": gain.detectable(LEVEL / learners),
+                "verdict": "trusted",
+                "closest": opponent == closest,
+                "answer": answer,
+                "reason": reason,
+            }
+
+
+def _doubt(gain: PairedGain) -> float:
+    return 1.0 if math.isnan(gain.p) else gain.p
+
+
+def _best(policies: list[Policy], values: pd.DataFrame) -> Policy:
+    means = [float(values[policy].mean()) for policy in policies]
+    return policies[int(np.nanargmax(means))] if np.isfinite(means).any() else policies[0]
+
+
+def _is_trial(variant: str) -> bool:
+    """Whether a row is a check of a frontier, and nobody's policy."""
+    return bool({SHUFFLED, NEGATED} & set(variant.split("/")))
+
+
+def _learners(policies: list[Policy]) -> list[_Learner]:
+    """Every learner that has a control: the same algorithm, encoder and label, but for `gamma-0`."""
+    found: dict[tuple[str, ...], _Learner] = {}
+    for algorithm, variant in policies:
+        if _is_trial(variant) or algorithm in FLOOR:
             continue
-        offered = set(rows["estimator"])
-        estimator = next((name for name in PREFERRED if name in offered), sorted(offered)[0])
-        sentences.append(_sentence(place_name, rows[rows["estimator"] == estimator], estimator))
-    return sentences
-
-
-def _sentence(name: str, rows: pd.DataFrame, estimator: str) -> str:
-    is_control = rows["variant"].str.split("/").map(lambda parts: CONTROL in parts)
-    algorithms = set(rows.loc[is_control, "algorithm"])
-    same = rows["algorithm"].isin(algorithms)
-    ahead, myopic = _best(rows[same & ~is_control]), _best(rows[is_control])
-    if ahead is None or myopic is None:
-        return f"Does {name} need RL? No value to compare."
-    difference = ahead["mean"] - myopic["mean"]
-    # The interval of a difference of independent estimates, from the sides that face each other.
-    low = difference - math.hypot(ahead["mean"] - ahead["ci_low"], myopic["ci_high"] - myopic["mean"])
-    high = difference + math.hypot(ahead["ci_high"] - ahead["mean"], myopic["mean"] - myopic["ci_low"])
-    if "not-identified" in (ahead["identification"], myopic["identification"]):
-        answer = "cannot be told: users chose the items themselves"
-    elif "unreliable" in (ahead["verdict"], myopic["verdict"]):
-        answer = "cannot be told: the log does not support one of the two"
-    elif low > 0:
-        answer = "yes"
-    else:
-        answer = "no, looking ahead is worse" if high < 0 else "not shown: the interval holds 0"
-    return (
-        f"Does {name} need RL? {answer[0].upper()}{answer[1:]}. {ahead['algorithm']} looking ahead against gamma = 0, "
-        f"each in its best form ({estimator}): {difference:+.3g}, interval "
-        f"[{low:+.3g}, {high:+.3g}]."
-    )
-
-
-def _best(rows: pd.DataFrame) -> pd.Series | None:
-    """The highest value the log supports; where it supports none, the highest."""
-    rows = rows[rows["mean"].notna()]
-    supported = rows[rows["verdict"] != "unreliable"]
-    rows = rows if supported.empty else supported
-    return None if rows.empty else rows.iloc[int(rows["mean"].to_numpy().argmax())]
+        *stem, _ = variant.split("/")
+        key = (algorithm, *(part for part in stem if part not in (BEST, CONTROL)))
+        learner = found.setdefault(key, _Learner([], []))
+        (learner.control if CONTROL in stem else learner.ahead).append((algorithm, variant))
+    return [learner for learner in found.values() if learner.ahead and learner.control]

@@ -46,9 +46,9 @@ def finished(tmp_path_factory):
 
 def test_progress_is_told_of_every_job_and_of_both_ends(finished):
     first, *jobs, last = EVENTS
-    assert first == RunStarted("tiny", finished.folder, 5, 0, {}) and isinstance(last, RunFinished)
+    assert first == RunStarted("tiny", finished.folder, 6, 0, {}) and isinstance(last, RunFinished)
     assert {event.run_id for event in jobs} == {result.run_id for result in finished.results}
-    assert [event.done for event in jobs] == [1, 2, 3, 4, 5] and not any(event.failed for event in jobs)
+    assert [event.done for event in jobs] == [1, 2, 3, 4, 5, 6] and not any(event.failed for event in jobs)
     assert (last.folder, last.failed) == (finished.folder, 0)
 
 

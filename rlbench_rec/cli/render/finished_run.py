@@ -11,7 +11,6 @@ import pandas as pd
 from ...policies.forms import FRONTIER_FORMS
 from ...results.headline import Headline, formatted, headlines
 from ...results.leaderboard import BEST, DIVERGING, RANKED
-from ...results.needs_rl import needs_rl
 from ...suite.kinds.algorithms.tables import PLOTS_FOLDER
 from .best_learner import best_learner
 from .console import say, stderr_console, stdout_console
@@ -19,6 +18,8 @@ from .frontier import advice_of, is_control, show_advice, unidentified, with_adv
 from .imitation import rankings_of, what_limits
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
     from ...results.schema import TableRow
@@ -63,7 +64,7 @@ def show_algorithms(finished: FinishedRun, as_json: bool = False) -> None:
     normalised = finished.folder / "normalised.csv"
     if normalised.is_file():
         _show_normalised(console, matrix(read_table(normalised, NORMALISED, NORMALISED_KEYS)))
-    for sentence in needs_rl(board):
+    for sentence in _asked(finished.folder):
         console.print(sentence, highlight=False, markup=False)
     if finished.left_out:
         console.print(f"Left out: {'; '.join(by_row(finished.left_out))}.", highlight=False, markup=False)
@@ -73,6 +74,19 @@ def show_algorithms(finished: FinishedRun, as_json: bool = False) -> None:
     where = f"Files: {escape(str(finished.folder))} (pictures: {PLOTS_FOLDER}/), {finished.seconds:.0f} s"
     console.print(where, highlight=False, soft_wrap=True)
     show_failures(finished)
+
+
+def _asked(folder: Path) -> list[str]:
+    """Whether the tasks and logs of a run need RL, where there are controls that do not look ahead."""
+    import pandas as pd
+
+    from ...results.needs_rl_words import needs_rl
+    from ...results.read import read_table
+    from ...results.schema import NEEDS_RL, NEEDS_RL_KEYS
+
+    files = [folder / name for name in ("needs_rl.csv", "needs_rl_logs.csv") if (folder / name).is_file()]
+    tables = [read_table(path, NEEDS_RL, NEEDS_RL_KEYS) for path in files]
+    return needs_rl(pd.concat(tables, ignore_index=True)) if tables else []
 
 
 def by_row(left_out: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from .columns import (
     runs_as_formula,
 )
 from .estimators import ESTIMATES, ESTIMATOR_KEYS, ESTIMATORS
+from .needs_rl import NEEDS_RL, NEEDS_RL_KEYS
 from .runs import (
     CURVES,
     FRONTIER,
@@ -43,6 +44,8 @@ __all__ = [
     "IDENTIFICATIONS",
     "KEYS",
     "LEADERBOARD",
+    "NEEDS_RL",
+    "NEEDS_RL_KEYS",
     "NORMALISED",
     "NORMALISED_KEYS",
     "RANKING",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ...config import Suite
 from ..kind import Kind
 from .check import check, trains
-from .jobs import TrainingJob, batches, plan
+from .jobs import TrainingJob, batches
+from .needs_rl import plan
 from .tables import write_tables
 from .train import Prepared, execute, failed_row, prepare
 

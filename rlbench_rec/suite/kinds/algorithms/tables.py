@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ....results.data_identity import DataHashes, of_runs
 from ....results.leaderboard import leaderboard
 from ....results.model_selection import selection_table
+from ....results.needs_rl import needs_rl_table
 from ....results.normalised import normalised_table
 from ....results.plots.frontier import plot_frontiers
 from ....results.plots.normalised_scale import plot_normalised
@@ -17,6 +18,8 @@ from ....results.schema import (
     CURVES,
     FRONTIER,
     LEADERBOARD,
+    NEEDS_RL,
+    NEEDS_RL_KEYS,
     NORMALISED,
     RANKING,
     RANKING_KEYS,
@@ -30,6 +33,8 @@ from ....results.write import write_table
 from ...plan import JobResult, frame
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ...config import Suite
 
 PLOTS_FOLDER = "plots"
@@ -38,8 +43,8 @@ FRONTIER_ORDER = ("dataset", "task", "algorithm", "variant", "seed", "contender"
 
 def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> DataHashes:
     """runs.csv, leaderboard.csv, curves.csv and a folder of plots; frontier.csv where there is a frontier, ranking.csv
-    where users chose the items themselves, selection.csv where true values are known, and normalised.csv where the
-    suite normalises.
+    where users chose the items themselves, selection.csv where true values are known, needs_rl.csv and
+    needs_rl_logs.csv where there are controls that do not look ahead, and normalised.csv where the suite normalises.
 
     Rows are sorted by key, so that the order in which jobs finished leaves no trace.
 
@@ -69,6 +74,7 @@ def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> Da
     selection = selection_table(runs, confidence=suite.confidence)
     if len(selection):
         write_table(selection, SELECTION, folder / "selection.csv")
+    _write_needs_rl(runs, results, folder)
     if suite.normalise:
         table = normalised_table(runs, confidence=suite.confidence)
         write_table(table, NORMALISED, folder / "normalised.csv")
@@ -77,3 +83,13 @@ def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> Da
     plot_values(board, runs, folder / PLOTS_FOLDER)
     plot_curves(curves, runs, folder / PLOTS_FOLDER)
     return of_runs(runs[runs["status"].isin(STATUSES)])
+
+
+def _write_needs_rl(runs: pd.DataFrame, results: Sequence[JobResult], folder: Path) -> None:
+    """needs_rl_logs.csv, what each log was told when it was asked alone; needs_rl.csv, what the replicates of a task
+    say."""
+    of_logs = frame([row for result in results for row in result.needs_rl], NEEDS_RL)
+    of_logs = of_logs.sort_values([*NEEDS_RL_KEYS], kind="stable", ignore_index=True)
+    for table, name in ((of_logs, "needs_rl_logs.csv"), (needs_rl_table(runs), "needs_rl.csv")):
+        if len(table):
+            write_table(table, NEEDS_RL, folder / name)

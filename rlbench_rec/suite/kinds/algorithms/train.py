@@ -21,6 +21,7 @@ from .files import names_files, warn_of_uncovered
 from .frontier import add_frontier, chosen_of
 from .jobs import BEHAVIOUR, COUNTERPART, FIXED, REFERENCE, ChoiceJob, TrainingJob
 from .learners import scores_of, train, train_together
+from .needs_rl import NeedsRLJob, ask
 from .ranking import add_ranking
 from .rows import Contender
 from .score import score, score_behaviour, score_counterpart, score_reference
@@ -68,6 +69,8 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
         result.rows = score_reference(job, loaded)
     elif isinstance(job, ChoiceJob):
         choose(job, loaded, result, models)
+    elif isinstance(job, NeedsRLJob):
+        ask(job, loaded, result, models)
     elif job.spec.id in POLICIES:
         policy = make(job.spec.id, loaded.train, **job.spec.config)
         warn_of_uncovered(policy, loaded, job.place)
@@ -76,7 +79,7 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
         add_ranking(job, loaded, contender, result, {})
     else:
         _score_run(job, loaded, trained or train(job, loaded), result, models)
-    if job.suite.normalise and loaded.task is not None:
+    if result.rows and job.suite.normalise and loaded.task is not None:
         result.rows += normalised(result.rows, scale_of(loaded.task, job.suite.truth_error))
     return result
 

@@ -1,0 +1,62 @@
+"""needs_rl.csv in words: does this need RL, and what would have been seen if it did?"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from .needs_rl import LOG, REPLICATES, YES
+from .schema import TableRow
+
+
+def needs_rl(table: pd.DataFrame) -> list[str]:
+    """A sentence for every task that was asked, and one for every log.
+
+    Args:
+        table: rows of needs_rl.csv.
+    """
+    sentences = []
+    for place, rows in table.groupby(["dataset", "task"], sort=False, dropna=False):
+        name = next((str(part) for part in place if part and part == part), "")
+        asked, logs = (rows[rows["test"] == test] for test in (REPLICATES, LOG))
+        if len(asked):
+            sentences.append(f"Does {name} need RL? {_answer(asked, 'true values', 'replicates')}")
+        answers = [of_log for _, of_log in logs.groupby("run_id", sort=False)]
+        if len(answers) == 1:
+            what = "Does this log need RL?" if len(asked) else f"Does {name} need RL?"
+            sentences.append(f"{what} {_answer(answers[0], 'snips, test side', 'units')}")
+        elif answers:
+            said = sum((of_log["answer"] == YES).any() for of_log in answers)
+            sentences.append(f"Asked alone, {said} of {len(answers)} logs of {name} says that it needs RL.")
+    return sentences
+
+
+def _answer(rows: pd.DataFrame, by: str, unit: str) -> str:
+    """The answer of the policy for which the most is shown, by its closest opponent."""
+    closest = rows[rows["closest"]]
+    order = closest.assign(p=closest["p_adjusted"].fillna(1.0), gain=closest["gain"].fillna(-math.inf))
+    row = closest.loc[order.sort_values(["p", "gain"], ascending=[True, False], kind="stable").index[0]]
+    if math.isnan(row["gain"]):
+        return f"Not shown: {row['reason']}."
+    gained = f"{row['algorithm']} ({row['variant']}) gains {_gain(row)} over {row['opponent']}"
+    evidence = f"({by}, {int(row['n_units']):,} {unit}, p {row['p_adjusted']:.2g})"
+    if row["answer"] == YES:
+        others = len(rows[rows["algorithm"] == row["algorithm"]])
+        return f"Yes: {gained}, the closest of {others} opponents {evidence}."
+    why = "" if row["verdict"] == "trusted" else f" {row['reason']};"
+    seen = f"a gain of {_size(row['detectable'], row['behaviour'])} would have been seen in four of five"
+    return f"Not shown: {gained} {evidence};{why} {seen}."
+
+
+def _gain(row: TableRow | pd.Series) -> str:
+    """+0.31 [+0.2, +0.4], in per cent of the behaviour policy's value where that is above 0."""
+    numbers, unit = [row["gain"], row["ci_low"], row["ci_high"]], ""
+    if row["behaviour"] > 0:
+        numbers, unit = [100.0 * number / row["behaviour"] for number in numbers], " %"
+    value, low, high = (f"{number:+.3g}" for number in numbers)
+    return f"{value}{unit} [{low}, {high}]"
+
+
+def _size(number: float, behaviour: float) -> str:
+    return f"{100.0 * number / behaviour:.2g} %" if behaviour > 0 else f"{number:.2g}"
