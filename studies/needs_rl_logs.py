@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from rlbench_rec import policies, training
 from rlbench_rec.frontier import LoggedBase, LookingAhead, looking_ahead
 from rlbench_rec.mdp.dataset import TransitionDataset
-from rlbench_rec.policies import QFunction
+from rlbench_rec.policies import Policy, QFunction
 from rlbench_rec.suite.kinds.algorithms.learners import scores_of
 from rlbench_rec.tasks import Task
 from rlbench_rec.training.validation import hold_out
 
-LEARNERS = ("dqn", "cql", "iql", "sarsa")
+from .needs_rl_linear import LinearQ
+
+Learners = Literal["networks", "linear"]
+"""What learns: the package's learners, seconds a log; or `LinearQ`, which is as fast as the test itself."""
+NETWORKS = ("dqn", "cql", "iql", "sarsa")
 """`sarsa` is fitted Q evaluation of the behaviour policy by temporal differences: acting on it is FQE-greedy."""
 SHORT_SIGHTED: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "dqn/gamma-0": ("dqn", {"gamma": 0.0}),
@@ -27,25 +31,31 @@ STEPS = 400
 VALIDATION = 0.25
 
 
-def ask(task: Task, episodes: int, seed: int) -> LookingAhead:
+def ask(task: Task, episodes: int, seed: int, learners: Learners) -> LookingAhead:
     """Log so many sessions of the behaviour policy, train, choose and test.
 
     Args:
         task: the shop.
         episodes: of the log; a fifth of them, the last, is the test side.
         seed: of the trainings; the log's is one more.
+        learners: see `Learners`.
     """
     train, test = task.log(episodes, seed=seed + 1).split()
-    ahead: dict[str, QFunction] = {}
-    for name in LEARNERS:
-        ahead |= _checkpoints(name, name, {}, train, seed)
-    short_sighted: dict[str, QFunction] = {}
-    for name, (algorithm, config) in SHORT_SIGHTED.items():
-        short_sighted |= _checkpoints(name, algorithm, config, train, seed)
-    floor = {name: policies.make(name, train) for name in FLOOR}
-    floor["mode"] = _fitted("mode", {}, train, seed).policy("greedy")
-    validation = hold_out(train, VALIDATION)[1]
+    training_part, validation = hold_out(train, VALIDATION)
     assert validation is not None, "a share is held out"
+    floor: dict[str, Policy] = {name: policies.make(name, train) for name in FLOOR}
+    ahead: dict[str, QFunction] = {}
+    short_sighted: dict[str, QFunction] = {}
+    if learners == "linear":
+        q = LinearQ(training_part)
+        ahead |= {"iteration": q.iteration(), "sarsa": q.sarsa(), "returns": q.returns()}
+        short_sighted["reward"] = q.reward()
+    else:
+        for name in NETWORKS:
+            ahead |= _checkpoints(name, name, {}, train, seed)
+        for name, (algorithm, config) in SHORT_SIGHTED.items():
+            short_sighted |= _checkpoints(name, algorithm, config, train, seed)
+        floor["mode"] = _fitted("mode", {}, train, seed).policy("greedy")
     return looking_ahead(ahead, short_sighted, floor, validation, test, LoggedBase(task.behaviour))
 
 

@@ -3,9 +3,10 @@
     OMP_NUM_THREADS=1 python -m studies.needs_rl_size
 
 Each log is of another shop of `recommend-myopic-v1`, where the policy that is greedy at gamma = 0 is the best at every
-gamma: shops of default parameters and of both variants in turn, and 2,500, 5,000 or 10,000 sessions. What is printed is
-how many logs say yes, and how many would without the gate's verdicts, by the p values alone. Logs that are in the table
-already are left alone, so that a run may be stopped.
+gamma: shops of default parameters and of both variants in turn, and 1,500, 3,000 or 6,000 sessions. In the first 200
+shops learners are linear, a second a log; in the others they are networks, ten seconds a log (`--seeds 5000 5001 ...`).
+What is printed is how many logs say yes, and how many would by their p values alone, without the gate's verdicts. Logs
+that are in the table already are left alone, so that a run may be stopped.
 """
 
 from __future__ import annotations
@@ -18,31 +19,32 @@ from rlbench_rec import tasks
 from rlbench_rec.statistics.paired import LEVEL
 
 from .frontier.each_shop import measured
-from .needs_rl_logs import ask, row_of
+from .needs_rl_logs import Learners, ask, row_of
 
 TASK = "recommend-myopic-v1"
-SHOPS = list(range(5_000, 5_200))
-EPISODES = (2_500, 5_000, 10_000)
+SHOPS = list(range(7_000, 7_200))
+NETWORK_SHOPS = range(5_000, 5_200)
+EPISODES = (1_500, 3_000, 6_000)
 VARIANTS = (None, "train", "judge")
 
 
 def measure(task_id: str, shop: int) -> list[dict[str, Any]]:
     """The row of one log."""
-    number = shop - SHOPS[0]
-    episodes, variant = EPISODES[number % 3], VARIANTS[number // 3 % 3]
-    found = ask(tasks.make(task_id, shop, variant=variant), episodes, shop)
-    return [row_of(task_id, shop, episodes, found) | {"variant": variant or ""}]
+    episodes, variant = EPISODES[shop % 3], VARIANTS[shop // 3 % 3]
+    learners: Learners = "networks" if shop in NETWORK_SHOPS else "linear"
+    found = ask(tasks.make(task_id, shop, variant=variant), episodes, shop, learners)
+    return [row_of(task_id, shop, episodes, found) | {"variant": variant or "", "learners": learners}]
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """By size of the log: logs, how many were tested at all, say yes, and would by their p values alone."""
+    """By learners and size of the log: logs, how many were tested at all, say yes, and would by their p values
+    alone."""
     table = table.assign(
         tested=table["opponents"] > 0, yes=table["answer"] == "yes", without_gate=table["largest_p"] <= LEVEL
     )
-    counts = table.groupby("episodes").agg(
+    return table.groupby(["learners", "episodes"]).agg(
         logs=("yes", "size"), tested=("tested", "sum"), yes=("yes", "sum"), without_gate=("without_gate", "sum")
     )
-    return pd.concat([counts, counts.sum().to_frame("all").T])
 
 
 if __name__ == "__main__":

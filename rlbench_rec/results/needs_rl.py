@@ -110,7 +110,7 @@ class _Tested:
     def of(cls, learner: _Learner, choosing: pd.DataFrame, testing: pd.DataFrame) -> _Tested:
         """Choose the forms on some replicates, and take the gains from others."""
         policy, control = (_best(policies, choosing) for policies in (learner.ahead, learner.control))
-        columns = [(str(a), str(v)) for a, v in testing.columns]
+        columns: list[Policy] = [(str(each[0]), str(each[1])) for each in testing.columns]
         behaviour = [column for column in columns if column[0] == BEHAVIOUR]
         floor = [column for column in columns if column[0] in FLOOR and not _is_trial(column[1])]
         opponents = (*behaviour, control, *floor)
