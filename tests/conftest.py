@@ -41,7 +41,8 @@ def jobs_in_this_process() -> Callable[[], AbstractContextManager[list[str]]]:
 
         def execute_all(function, batches, workers, **options):
             sources._load.cache_clear()
-            for batch in batches:
+            while batches:
+                batch = batches.popleft()
                 done.extend(job.name for job in batch)
                 yield batch, function(batch)
 

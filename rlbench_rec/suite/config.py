@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,6 +14,8 @@ from ..evaluation.q_models import SuiteQ
 from ..mdp.config import MDPConfig
 from ..packaged import packaged
 from ..parsing import read_toml, validated
+from .bounds import MOST_EPISODES, MOST_LOGS, MOST_REPLICATES, MOST_SEEDS
+from .sizes import Size
 
 if TYPE_CHECKING:
     from .kinds.estimators.config import EstimatorSuite
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 LABEL = r"^[A-Za-z0-9._-]*$"
 STRATUM = r"^[a-z][a-z0-9-]*$"
-LATER = ("stratum",)
-"""Keys of a source that came later: while they say nothing, they are not part of run ids."""
 
 
 def _parameters_alone(config: dict[str, Any]) -> dict[str, Any]:
@@ -37,10 +36,6 @@ def _parameters_alone(config: dict[str, Any]) -> dict[str, Any]:
 
 TaskParameters = Annotated[dict[str, Any], AfterValidator(_parameters_alone)]
 """Overrides of a task's parameters, by name."""
-
-
-MOST_EPISODES, MOST_SEEDS = 100_000_000, 10_000
-"""The most episodes of a log and seeds of a suite: more is a typing error that would fill the memory."""
 
 
 def _number_or_plateau(value: object) -> object:
@@ -90,7 +85,9 @@ class Source(BaseModel):
     episodes: int = Field(default=10_000, ge=10, le=MOST_EPISODES)
     """Episodes to log in a task."""
     task_seed: int = 0
-    """Fixes a task's shop."""
+    """Fixes a task's shop; of the first replicate."""
+    log_seed: int | None = Field(default=None, ge=0)
+    """Of a task's log; of the first replicate. None follows the shop: task_seed + 1."""
     variant: Literal["train", "judge"] | None = None
     """The shop to choose hyper-parameters on, the one to judge on, or the one with default parameters."""
     stratum: str | None = Field(default=None, pattern=STRATUM)
@@ -195,6 +192,10 @@ class Suite(AnySuite):
     """What is compared."""
     seeds: list[Annotated[int, Field(ge=0)]] = Field(default=[0, 1, 2], min_length=1, max_length=MOST_SEEDS)
     """One training run per seed."""
+    replicates: int = Field(default=1, ge=1, le=MOST_REPLICATES)
+    """Shops of every task, each with a log and training seeds of its own. Data sets have one."""
+    logs: int = Field(default=1, ge=1, le=MOST_LOGS)
+    """Logs of every shop: with several the variance can be split into that of shops, logs and training."""
     estimators: list[str] = ["snips", "dr"]
     """Off-policy estimators, by id."""
     forms: list[str] = ["greedy", "softmax-0.3"]
@@ -221,6 +222,9 @@ class Suite(AnySuite):
     """Level of every interval."""
     truth_error: float = Field(default=0.02, gt=0.0)
     """Standard error of a true value, relative to the behaviour policy's."""
+    estimate: Literal["all", "headline"] = "all"
+    """Of tasks, whose truths are known anyway: which policies are estimated from the log too. `headline`: of an
+    algorithm the headline form of the last checkpoint, and by weights alone, without q, what stays with the log."""
     normalise: bool = False
     """Also value tasks on the scale 0 = behaviour policy, 100 = reference policy (see docs/suites.md)."""
     tuned: str = ""
@@ -230,6 +234,8 @@ class Suite(AnySuite):
     """Which of its two choices: by what a user would have, or by the true value in the shop that was tuned on."""
     ranking_top_k: Literal[5, 10, 20] = 10
     """k of the imitation metrics HR@k and NDCG@k on choice logs."""
+    sizes: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], Size] = {}
+    """What `rlbench run SUITE --size NAME` changes, by name; see `suite.sizes`."""
 
     def with_seeds(self, number: int) -> Suite:
         """The same suite with this many seeds."""
@@ -247,11 +253,6 @@ def task_name(task: str, stratum: str | None = None) -> str:
     unless it is the easy one."""
     name = Path(task).stem if task.endswith(".json") else task
     return name if stratum in (None, "easy") else f"{name}/{stratum}"
-
-
-def told(source: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a source as they enter run ids: without the keys of `LATER` that say nothing."""
-    return {key: value for key, value in source.items() if value is not None or key not in LATER}
 
 
 def config_hash(config: Any) -> str:

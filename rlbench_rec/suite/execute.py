@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,22 +28,39 @@ def execute(batch: Sequence[Job], folder: Path | None = None) -> list[JobResult]
         One result a job. A job that raised anything leaves one row with the reason as its status.
     """
     kind = kind_of(batch[0].suite)
-    started = time.perf_counter()
+    started = Clock()
     try:
         shared = kind.prepare(batch)
     except KeyboardInterrupt:
         raise
     # A plug-in may call sys.exit, and a library written in Rust raises its panics past `Exception`.
     except BaseException as error:
-        return [failure(job, error, time.perf_counter() - started) for job in batch]
-    spent = (time.perf_counter() - started) / len(batch)
-    return [_execute(job, prepared, folder, spent) for job, prepared in zip(batch, shared, strict=True)]
+        return [failure(job, error, **started.spent) for job in batch]
+    spent = {name: number / len(batch) for name, number in started.spent.items()}
+    return [_execute(job, prepared, folder, Clock(spent)) for job, prepared in zip(batch, shared, strict=True)]
 
 
-def failure(job: Job, error: BaseException | str, seconds: float = 0.0) -> JobResult:
+class Clock:
+    """Time since it was made, and some that was spent before.
+
+    Args:
+        before: `seconds` and `cpu_seconds`.
+    """
+
+    def __init__(self, before: Mapping[str, float] | None = None):
+        self._before, self._wall, self._cpu = before or {}, time.perf_counter(), time.process_time()
+
+    @property
+    def spent(self) -> dict[str, float]:
+        """Columns of timings.csv: `seconds` by the clock on the wall, `cpu_seconds` of this process."""
+        now = {"seconds": time.perf_counter() - self._wall, "cpu_seconds": time.process_time() - self._cpu}
+        return {name: number + self._before.get(name, 0.0) for name, number in now.items()}
+
+
+def failure(job: Job, error: BaseException | str, seconds: float = 0.0, cpu_seconds: float | None = None) -> JobResult:
     """The result of a job that did not get to its end."""
     row = kind_of(job.suite).failed_row(job, failed_status(error))
-    return JobResult(job.run_id, [row], timing={"run_id": job.run_id, "seconds": seconds})
+    return JobResult(job.run_id, [row], timing={"run_id": job.run_id, "seconds": seconds, "cpu_seconds": cpu_seconds})
 
 
 def failed_status(error: BaseException | str) -> str:
@@ -63,14 +80,12 @@ def _text(error: BaseException | str) -> str:
         return ""
 
 
-def _execute(job: Job, prepared: Any, folder: Path | None, spent: float) -> JobResult:
-    started = time.perf_counter()
+def _execute(job: Job, prepared: Any, folder: Path | None, clock: Clock) -> JobResult:
     try:
         result = kind_of(job.suite).execute(job, prepared, folder)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        return failure(job, error, spent + time.perf_counter() - started)
-    seconds = spent + time.perf_counter() - started
-    result.timing |= {"run_id": job.run_id, "seconds": seconds, "peak_memory_mb": peak_memory_mb()}
+        return failure(job, error, **clock.spent)
+    result.timing |= {"run_id": job.run_id, **clock.spent, "peak_memory_mb": peak_memory_mb()}
     return result

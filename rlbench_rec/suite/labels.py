@@ -67,18 +67,24 @@ def refuse_repeats(values: Sequence[Any], where: str, shown: Sequence[Any] | Non
             raise InputError(f"{(shown or values)[i]} is named twice.", where=where, hint="Name each once.")
 
 
-def refuse_same_sources(sources: Sequence[Source | TaskSource]) -> None:
+def refuse_same_sources(sources: Sequence[Source | TaskSource], names: Sequence[str]) -> None:
     """Raise an InputError where two sources are the same and only written differently: with a label, say, or with a
-    task's parameter that repeats its default."""
+    task's parameter that repeats its default; or where a replicate of the one is a replicate of the other.
+
+    Args:
+        sources: of all replicates.
+        names: their places.
+    """
     from .sources import task_identity
 
     seen: dict[Any, str] = {}
-    for source, place in zip(sources, places(sources), strict=True):
+    for source, place in zip(sources, names, strict=True):
         shop = {"task", "task_seed", "variant", "stratum", "task_config"} if source.task else set()
         rest = source.model_dump_json(exclude={"label", *shop})
         first = seen.setdefault((task_identity(source) if shop else None, rest), place)
         if first != place:
-            raise InputError(f"{first} and {place} are the same.", where="sources", hint="Name it once.")
+            hint = "Name it once; with replicates, set task_seed further apart."
+            raise InputError(f"{first} and {place} are the same.", where="sources", hint=hint)
 
 
 def _refuse(name: str, same: bool, where: str) -> None:

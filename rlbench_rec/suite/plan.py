@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic
 
 from typing_extensions import TypeVar
@@ -53,16 +55,37 @@ class Job(ABC, Generic[SuiteT, SourceT]):
         """All that was chosen and shapes the job's numbers, the seed apart; nothing that says where files lie."""
 
     @property
+    def home(self) -> Hashable:
+        """What it shares with other jobs: the same worker does them one after the other, and no part of a run has some
+        of them alone."""
+        return self.place
+
+    @property
+    def like(self) -> tuple[Hashable, ...]:
+        """What others may share with it that cost about as much, the nearest first; its own kind is the last."""
+        return (self.place, type(self).__name__)
+
+    @property
+    def usual_seconds(self) -> float | None:
+        """What its kind took where it was measured, in seconds of one core; None where none was."""
+        return None
+
+    @property
+    def usual_bytes(self) -> float | None:
+        """Likewise what it left on disk."""
+        return None
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """Run ids of the jobs that must be done before this one."""
         return ()
 
-    @property
+    @cached_property
     def config_hash(self) -> str:
         """Hash of all that shapes the job's numbers, the seed and the code apart."""
         return config_hash([self.settings, asdict(self.content)])
 
-    @property
+    @cached_property
     def run_id(self) -> str:
         """The name, and a hash of everything that distinguishes the job; safe as a file name."""
         safe = "".join(c if c.isalnum() or c in "-._" else "-" for c in self.name)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..results.schema import STATUSES
+from .forecast import Forecast
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -22,6 +23,9 @@ class RunStarted:
         jobs: jobs of the suite.
         kept: those of them that an earlier run finished and that are kept.
         repeated: why stored jobs are done again -> how many; empty in a new run.
+        forecast: what the jobs to do are expected to cost.
+        of_part: jobs of the part that runs; 0: all of them.
+        part: which part of the run: `2/5`; empty where all of it runs.
     """
 
     suite: str
@@ -29,10 +33,20 @@ class RunStarted:
     jobs: int
     kept: int
     repeated: dict[str, int]
+    forecast: Forecast | None = field(default=None, compare=False)
+    of_part: int = field(default=0, compare=False)
+    part: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        started = f"Running {self.suite} in {self.folder}: {self.jobs - self.kept} of {self.jobs} jobs to do."
-        return f"{started} {self.repetition}".rstrip()
+        return f"Running {self.suite} in {self.folder}: {self.plan} {self.repetition}".rstrip()
+
+    @property
+    def plan(self) -> str:
+        """What there is to do and what it is expected to cost, in sentences."""
+        jobs = self.forecast.jobs if self.forecast else self.jobs - self.kept
+        part = f" in part {self.part}" if self.part else ""
+        said = f"{jobs:,} of {self.jobs:,} jobs to do{part}."
+        return f"{said} {self.forecast}" if self.forecast and jobs else said
 
     @property
     def repetition(self) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAMES: Mapping[str, Callable[[str], str]] = {"dataset": dataset_name, "counterpart": dataset_name, "task": task_name}
 """Settings that may be paths -> what is the same wherever the file lies."""
 MOST_SHOWN = 3
-NOT_COMPARED = ("description", "job_timeout", "seeds", "logs")
+NOT_COMPARED = ("description", "job_timeout", "seeds", "replicates", "logs", "sizes")
 
 
 def refuse_other_run(folder: Path, suite: Suite | EstimatorSuite) -> None:
@@ -107,7 +107,14 @@ def _fewer(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
     seeds, now = there.get("seeds"), here.get("seeds") or []
     if seeds is not None and now[: len(seeds)] != seeds:
         fewer.append(f"seeds are {seeds} there and {now} here, and they may only grow")
+    elif seeds is not None and now != seeds and there.get("replicates", 1) > 1:
+        # Each replicate goes on from the largest seed of the one before.
+        fewer.append(f"seeds are {seeds} there and {now} here, and with replicates they stay")
+    for name in ("replicates", "logs"):
+        number, now = there.get(name), here.get(name)
+        if isinstance(number, int) and isinstance(now, int) and now < number:
+            fewer.append(f"{name} are {number} there and {now} here, and they may only grow")
     logs, now = there.get("logs"), here.get("logs") or []
-    if logs is not None and (len(now) != len(logs) or any(a > b for a, b in zip(logs, now, strict=True))):
+    if isinstance(logs, list) and (len(now) != len(logs) or any(a > b for a, b in zip(logs, now, strict=True))):
         fewer.append(f"logs are {logs} there and {now} here, and they may only grow")
     return fewer

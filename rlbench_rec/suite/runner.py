@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,14 +20,17 @@ from ..results.schema import STATUSES, TIMINGS
 from ..results.write import write_json, write_table
 from .config import Suite, load_suite
 from .execute import execute, failure
-from .fingerprints import UNKNOWN, content_of
+from .fingerprints import UNKNOWN
+from .forecast import forecast
+from .jobs import home_of, planned, ready_and_blocked, unfinished
 from .kinds import kind_of
 from .lock import hold
+from .part import Part
 from .plan import Job, JobResult, frame
 from .progress import JobFinished, ProgressCallback, RunFinished, RunStarted, report
 from .resume import refuse_other_run
 from .stamp import circumstances
-from .store import Kept, finished_jobs, refuse_used_folder, remove_models, save, tidy
+from .store import Kept, finished_jobs, is_empty, refuse_used_folder, remove_models, save, tidy
 from .workers import execute_all, worker_count
 
 if TYPE_CHECKING:
@@ -40,14 +44,18 @@ class FinishedRun:
     Attributes:
         suite: what ran.
         folder: where the files are.
-        results: one per job, in the order of the plan.
+        results: one per job that is done, in the order of the plan.
         seconds: how long it took.
+        missing: jobs that are not done, since they belong to other parts of the run.
+        part: which part of the run this was; None: all of it.
     """
 
     suite: Suite | EstimatorSuite
     folder: Path
     results: list[JobResult]
     seconds: float
+    missing: int = 0
+    part: Part | None = None
 
     @property
     def failures(self) -> list[JobResult]:
@@ -66,6 +74,7 @@ def run_suite(
     device: str = "auto",
     workers: int | None = None,
     resume: bool = False,
+    part: Part | None = None,
     progress: ProgressCallback | None = None,
     command_line: list[str] | None = None,
 ) -> FinishedRun:
@@ -83,7 +92,9 @@ def run_suite(
         device: `auto`, `cpu` or `cuda`; a suite that trains nothing takes the cpu.
         workers: processes; None takes one a core, but one where a GPU does the work.
         resume: keep the finished jobs of an earlier run of the same suite, as far as they were made of the same data,
-            cards, code and libraries. Seeds (and logs of a size) may be added.
+            cards, code and libraries. Seeds, replicates and logs may be added.
+        part: do this part of the jobs; the tables hold all that is done in the folder. It goes on with a run that is
+            there.
         progress: called with each event of the run (see `suite.progress`): it started, a job finished, it finished.
         command_line: for the manifest.
 
@@ -105,13 +116,15 @@ def run_suite(
     load_plugins(suite.plugins)
     kind.check(suite)
     with hold(folder):
+        resume = resume or (part is not None and not is_empty(folder))
         if resume:
             refuse_other_run(folder, suite)
         else:
             refuse_used_folder(folder)
         run = _Run(suite, folder, device, command_line, progress)
-        run.finish(workers, resume)
-    finished = FinishedRun(suite, folder, run.results, time.perf_counter() - started)
+        run.finish(workers, resume, part)
+    missing = len(run.jobs) - len(run.results)
+    finished = FinishedRun(suite, folder, run.results, time.perf_counter() - started, missing, part)
     report(RunFinished(folder, len(finished.failures), finished.seconds), progress)
     return finished
 
@@ -143,9 +156,7 @@ class _Run:
         self.progress = progress
         self.kind, self.config = kind_of(suite), suite.model_dump(mode="json")
         self.plugins = identities(self.config)
-        normalise = isinstance(suite, Suite) and suite.normalise
-        contents = [content_of(source, normalise=normalise) for source in suite.sources]
-        self.jobs, self.common = self.kind.plan(suite, device, contents), circumstances(device, self.plugins)
+        self.jobs, self.common = planned(suite, device), circumstances(device, self.plugins)
         self.done: dict[str, JobResult] = {}
 
     @property
@@ -153,61 +164,66 @@ class _Run:
         """Of the jobs that are done, in the order of the plan."""
         return [self.done[job.run_id] for job in self.jobs if job.run_id in self.done]
 
-    def finish(self, workers: int | None, resume: bool) -> None:
-        """Do what is not yet done, and write the tables, even after an interruption."""
+    def finish(self, workers: int | None, resume: bool, part: Part | None) -> None:
+        """Do what is not yet done (of a part), and write the tables, even after an interruption."""
         kept = finished_jobs(self.folder, self.jobs, self.common) if resume else Kept()
-        # A batch whose jobs are done in one pass runs whole or not at all, so that --resume ends with the same bytes.
-        batches = self.kind.batches(self.jobs)
-        waiting = [batch for batch in batches if any(job.run_id not in kept.results for job in batch)]
-        kept.drop({job.run_id for batch in waiting for job in batch}, "trained in one pass with others")
-        again = {job.run_id for batch in waiting for job in batch}
-        resting = [batch for batch in batches if batch not in waiting and any(again & set(job.needs) for job in batch)]
-        kept.drop({job.run_id for batch in resting for job in batch}, "chosen among runs that are done again")
-        waiting += resting
+        mine = {job.run_id for job in self.jobs} if part is None else part.jobs(self.jobs)
+        waiting = unfinished(self.kind.batches(self.jobs), kept, mine)
+        to_do = [job for batch in waiting for job in batch]
         self.done = dict(kept.results)
-        remove_models(self.folder, [job.run_id for batch in waiting for job in batch])
+        remove_models(self.folder, [job.run_id for job in to_do])
         # Before any work: whatever interrupts it, the folder says which run it is, and no other is resumed there.
         self._write_manifest(DataHashes({}, {}), complete=False)
+        workers = worker_count(workers, self.device, len(waiting))
+        expected = forecast(self.folder, self.jobs, to_do, kept.results, workers)
+        elsewhere = {job.run_id for job in self.jobs} - mine
+        repeated = kept.repeated(elsewhere)
         started = RunStarted(
-            self.suite.name, self.folder, len(self.jobs), len(kept.results), dict(kept.again.most_common())
+            self.suite.name, self.folder, len(self.jobs), len(self.done), repeated, expected, len(mine), str(part or "")
         )
         report(started, self.progress)
         try:
-            # What reads the trainings of other jobs comes after them.
-            for reads in (False, True):
-                now = [batch for batch in waiting if any(job.needs for job in batch) == reads]
-                if now:
-                    self._execute(now, worker_count(workers, self.device, len(now)))
+            if waiting:
+                self._execute(waiting, workers)
             self._write_tables()
         except BaseException:
             # What finished, also where the writing itself was interrupted.
             self._write_tables()
             raise
-        tidy(self.folder, self.jobs)
+        if len(self.results) == len(self.jobs):
+            tidy(self.folder, self.jobs)
 
     def _execute(self, batches: Sequence[Sequence[Job]], workers: int) -> None:
+        undone = {job.run_id for batch in batches for job in batch}
+        # What reads the trainings of other jobs comes as soon as these are done, while their log is at hand.
+        ready, blocked = ready_and_blocked(batches, undone)
+        waiting = deque(ready)
         finished = execute_all(
             functools.partial(execute, folder=self.folder),
-            batches,
+            waiting,
             workers,
             lost=failure,
             trains=self.kind.trains(self.suite),
             job_timeout=self.suite.job_timeout,
             plugins=list(self.plugins),
+            home=home_of,
         )
         # Closed, the workers are dead before the tables are written.
         with contextlib.closing(finished):
             for batch, results in finished:
                 for job, result in zip(batch, results, strict=True):
-                    result = _checked(job, result)
-                    # First here: what is on disk is in the tables too, whenever the run is interrupted.
-                    self.done[job.run_id] = result
-                    save(result, job, self.common, self.folder)
-                    seconds = result.timing.get("seconds", 0.0)
-                    event = JobFinished(
-                        job.run_id, result.status, seconds, len(self.done), len(self.jobs), result.left_out
-                    )
-                    report(event, self.progress)
+                    self._keep(job, _checked(job, result))
+                undone -= {job.run_id for job in batch}
+                ready, blocked = ready_and_blocked(blocked, undone)
+                waiting.extend(ready)
+
+    def _keep(self, job: Job, result: JobResult) -> None:
+        # First here: what is on disk is in the tables too, whenever the run is interrupted.
+        self.done[job.run_id] = result
+        save(result, job, self.common, self.folder)
+        seconds = result.timing.get("seconds", 0.0)
+        event = JobFinished(job.run_id, result.status, seconds, len(self.done), len(self.jobs), result.left_out)
+        report(event, self.progress)
 
     def _write_tables(self) -> None:
         if results := self.results:

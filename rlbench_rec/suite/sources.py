@@ -17,6 +17,7 @@ from ..policies.policy import Policy
 from ..results.metrics import with_metrics
 from ..training.fit_options import FitOptions
 from .config import Source
+from .replicates import log_seed
 from .saved_behaviour import with_behaviour
 
 if TYPE_CHECKING:
@@ -182,8 +183,7 @@ def decisions(source: Source, *, keep_names: bool = False) -> TransitionDataset:
     """
     if source.task:
         task = make_task(source)
-        # The log's seed is not the shop's: another log of the same shop is another seed here.
-        return task.log(episodes=source.episodes, policy=task.behaviour, seed=source.task_seed + 1)
+        return task.log(episodes=source.episodes, policy=task.behaviour, seed=log_seed(source))
     from .. import events, mdp
 
     assert source.dataset, "a source has a data set where it has no task"

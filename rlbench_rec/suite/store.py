@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,17 +28,26 @@ class Kept:
 
     Attributes:
         results: run id -> a finished job that need not be done again.
-        again: why others are done again -> how many.
+        again: run id of another -> why it is done again.
     """
 
     results: dict[str, JobResult] = field(default_factory=dict)
-    again: Counter[str] = field(default_factory=Counter)
+    again: dict[str, str] = field(default_factory=dict)
 
     def drop(self, run_ids: set[str], reason: str) -> None:
         """Do these again too, for another reason than their own."""
         for run_id in run_ids & self.results.keys():
             del self.results[run_id]
-            self.again[reason] += 1
+            self.again[run_id] = reason
+
+    def repeated(self, elsewhere: Collection[str] = ()) -> dict[str, int]:
+        """Why stored jobs are done again -> how many, the commonest reason first.
+
+        Args:
+            elsewhere: run ids of jobs that are not done now: those of other parts of a run.
+        """
+        reasons = (reason for run_id, reason in self.again.items() if run_id not in elsewhere)
+        return dict(Counter(reasons).most_common())
 
 
 def is_empty(folder: Path) -> bool:
@@ -82,7 +91,7 @@ def finished_jobs(folder: Path, jobs: Sequence[Job], common: Stamp) -> Kept:
             reasons[job.run_id] = reason
         else:
             kept.results[job.run_id] = result
-    kept.again.update(reason for run_id, reason in reasons.items() if run_id not in kept.results)
+    kept.again |= {run_id: reason for run_id, reason in reasons.items() if run_id not in kept.results}
     return kept
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from ..errors import DataWarning, InputError
@@ -64,8 +64,10 @@ def execute_all(
     trains: bool = True,
     job_timeout: float | None = None,
     plugins: Sequence[str] = (),
+    home: Callable[[Sequence[Job]], Hashable] | None = None,
 ) -> Generator[tuple[Sequence[Job], list[Result]], None, None]:
-    """Batches and their results as they finish. Neighbours go to the workers together, so that each loads few sources.
+    """Batches and their results as they finish. Neighbours go to the workers together, so that each loads few sources;
+    those of one home go to one worker, as long as there is another home for the others.
 
     A worker that is killed, ends by itself or runs past its time loses its own batch; another takes its place. Closing
     the iterator (`contextlib.closing`) kills the workers at once. They die with this process, however it ends.
@@ -78,6 +80,7 @@ def execute_all(
         trains: whether the function needs torch.
         job_timeout: seconds that a job may take, several in one batch that many times as long; None: any.
         plugins: modules to import before the first job.
+        home: batch -> what it shares with others of the same home; None: nothing.
 
     Raises:
         RlbenchError: a worker cannot import a plugin.
@@ -93,7 +96,7 @@ def execute_all(
         while waiting or pool:
             while waiting and len(pool) < workers:
                 pool.append(_Worker(setup, events, scratch, job_timeout))
-                pool[-1].give(waiting.popleft())
+                pool[-1].give(_next_batch(waiting, home, pool[-1], pool))
             worker, kind, content = _next_event(events, pool)
             if kind == "ready":
                 worker.start_clock()
@@ -110,10 +113,29 @@ def execute_all(
             # First, since what follows from a result may be the next batch.
             yield batch, results
             if kind != "ended" and waiting:
-                worker.give(waiting.popleft())
+                worker.give(_next_batch(waiting, home, worker, pool))
             else:
                 worker.end()
                 pool.remove(worker)
+
+
+def _next_batch(
+    waiting: deque[Sequence[Job]],
+    home: Callable[[Sequence[Job]], Hashable] | None,
+    worker: _Worker,
+    pool: Sequence[_Worker],
+) -> Sequence[Job]:
+    """Taken from those that wait: the first of the worker's own home, else of a home that no other worker is at."""
+    if home is None:
+        return waiting.popleft()
+    homes = [home(batch) for batch in waiting]
+    own = home(worker.batch) if worker.batch else None
+    taken = {home(other.batch) for other in pool if other is not worker and other.batch}
+    free = (index for index, place in enumerate(homes) if place not in taken)
+    index = homes.index(own) if own in homes else next(free, 0)
+    batch = waiting[index]
+    del waiting[index]
+    return batch
 
 
 def _end_all(pool: Sequence[_Worker]) -> None:

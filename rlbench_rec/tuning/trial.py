@@ -15,9 +15,10 @@ from ..policies import POLICIES, make, parse_form
 from ..policies.forms import REWEIGHTED_FORMS
 from ..suite.execute import failed_status
 from ..suite.kinds.algorithms.applies import why_left_out
-from ..suite.kinds.algorithms.jobs import FIXED, TrainingJob
+from ..suite.kinds.algorithms.jobs import TrainingJob
 from ..suite.kinds.algorithms.rows import Contender
 from ..suite.kinds.algorithms.score import score
+from ..suite.kinds.algorithms.specs import FIXED
 from ..suite.tuned import name_of
 from ..training.fit_options import FitOptions
 from .data import load_to_tune

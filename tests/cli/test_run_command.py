@@ -156,7 +156,8 @@ def test_logs_that_fail_are_rows_too(here, rlbench, monkeypatch):
     from rlbench_rec.suite.kinds.estimators import jobs
 
     def in_this_process(function, batches, workers, **options):
-        for number, batch in enumerate(batches):
+        for number in range(len(batches)):
+            batch = batches.popleft()
             if number == 1:
                 monkeypatch.setattr(jobs, "evaluation_log", lambda *a, **k: 1 / 0)
             yield batch, function(batch)

@@ -15,8 +15,8 @@ from ..fingerprints import Content
 from ..plan import Job, JobResult, Row, SuiteT
 
 if TYPE_CHECKING:
-    from ..config import Suite
-    from .estimators.config import EstimatorSuite
+    from ..config import Source, Suite
+    from .estimators.config import EstimatorSuite, TaskSource
 
 JobT = TypeVar("JobT", bound=Job, default=Job)
 PreparedT = TypeVar("PreparedT", default=Any)
@@ -27,9 +27,10 @@ class Kind(Generic[SuiteT, JobT, PreparedT]):
     """One kind of suite.
 
     Attributes:
+        sources: suite -> the logs and shops that its jobs are of.
         trains: suite -> whether its jobs need torch, and a device.
         check: refuses what is wrong with a suite before any work starts.
-        plan: (suite, device, contents of its sources) -> every job.
+        plan: (suite, device, contents of these sources) -> every job.
         batches: jobs -> jobs as a worker takes them.
         prepare: a batch -> what each of its jobs is handed, in order: a source that was loaded once, say.
         execute: (job, what it is handed, folder of the run or None) -> its result; may raise anything.
@@ -37,6 +38,7 @@ class Kind(Generic[SuiteT, JobT, PreparedT]):
         write_tables: (suite, results, folder) -> writes tables and plots; returns what the manifest says of the data.
     """
 
+    sources: Callable[[SuiteT], Sequence[Source | TaskSource]]
     trains: Callable[[SuiteT], bool]
     check: Callable[[SuiteT], None]
     plan: Callable[[SuiteT, str, Sequence[Content]], Sequence[JobT]]

@@ -14,15 +14,21 @@ from ....results.metrics import METRICS
 from ...config import AlgorithmSpec, Source, Suite
 from ...labels import refuse_repeats, refuse_same_sources
 from ...reference_policies.best_known import find_reference
+from ...replicates import replicates_of
 from ...saved_behaviour import check_behaviour
 from ...sources import make_task
 from ...tuned import choices_of, name_of, warn_of_defaults
 from .files import check_files
-from .jobs import FIXED, encoder_of_row, labelled
 from .log_length import check_length
+from .specs import FIXED, encoder_of_row, labelled
 
 UNSET_GAMMA = -1.0
 """Stands for the discount factor that a log will bring, which no algorithm can be given as its own."""
+
+
+def sources(suite: Suite) -> list[Source]:
+    """The logs of all replicates."""
+    return [shop.source for shop in replicates_of(suite)]
 
 
 def trains(suite: Suite) -> bool:
@@ -63,7 +69,8 @@ def check(suite: Suite) -> None:
             _check_metrics(source, METRICS_OF_LOGS)
             if source.behaviour is not None:
                 check_behaviour(source.behaviour)
-    refuse_same_sources(suite.sources)
+    shops = replicates_of(suite)
+    refuse_same_sources([shop.source for shop in shops], [shop.place for shop in shops])
     _check_choices(suite)
     if any(spec.id in training.ALGORITHMS for spec in suite.algorithms):
         for source in suite.sources:

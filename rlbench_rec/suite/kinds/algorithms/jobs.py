@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
 from ....mdp.config import DECISION_KEYS
 from ....policies import POLICIES, parse_form
-from ....policies.forms import FRONTIER_BEST
+from ....policies.forms import FRONTIER, FRONTIER_BEST, REWEIGHTED_FORMS
 from ....results.needs_rl import CONTROL
-from ...config import AlgorithmSpec, Source, Steps, Suite, told
+from ...config import AlgorithmSpec, Source, Steps, Suite
 from ...fingerprints import NOTHING, Content
-from ...labels import differences, places
+from ...later_keys import told
 from ...plan import Job
+from ...replicates import Replicate, replicates_of, seeds_of
 from ...tuned import choices_of, with_choice
 from .files import identity
+from .specs import BEHAVIOUR, COUNTERPART, DEFAULT_ENCODER, LEARNERS, REFERENCE, encoder_of_row, labelled, with_form
 
-DEFAULT_ENCODER = "mlp"
-"""Of most algorithms, and what stands in the run ids of what has none."""
-BEHAVIOUR = AlgorithmSpec(id="behaviour", encoder=DEFAULT_ENCODER)
-"""The behaviour policy itself: the line every other row is measured against."""
-COUNTERPART = AlgorithmSpec(id="counterpart", encoder=DEFAULT_ENCODER)
-"""The policy of the other log of the same shop."""
-
-REFERENCE = AlgorithmSpec(id="reference", encoder=DEFAULT_ENCODER)
-"""The best policy that is known in a shop: 100 on the normalised scale."""
-LEARNERS = AlgorithmSpec(id="learners", encoder=DEFAULT_ENCODER)
-"""All learners of a suite together: what `frontier-best` chooses among."""
-
-FIXED = "fixed"
-"""Variant of a policy that is not trained and has no label."""
 RETRIEVAL = ("retrieve", "candidates", "retrieve_config")
 """Keys of a row that say how candidates are retrieved."""
-SCALED_FORMS = ("softmax", "epsilon-greedy")
-"""What the form of a row stands in place of."""
-NO_SETTINGS = {"sources", "algorithms", "seeds", "description", "plugins", "job_timeout", "tuned", "tuned_by"}
+NO_SETTINGS = {
+    *("sources", "algorithms", "seeds", "replicates", "logs", "sizes"),
+    *("description", "plugins", "job_timeout", "tuned", "tuned_by"),
+}
 """Keys of a suite that shape none of a job's numbers, or that stand elsewhere in what identifies it."""
+UNTRAINED = (BEHAVIOUR, COUNTERPART, REFERENCE, LEARNERS)
+"""Rows that no suite names, and no loop trains."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +37,15 @@ class TrainingJob(Job[Suite, Source]):
 
     Attributes:
         spec: the algorithm or policy, with a label that is its own within the suite.
+        replicate: which shop of the place; 0 of a data set.
+        log: which log of the shop.
         device: where to train.
         file_sha256: of the file of recommendations that the row names; empty where it names none.
     """
 
     spec: AlgorithmSpec
+    replicate: int = 0
+    log: int = 0
     device: str = "auto"
     file_sha256: str = ""
 
@@ -61,9 +56,41 @@ class TrainingJob(Job[Suite, Source]):
 
     @property
     def name(self) -> str:
-        """Place, algorithm, label, encoder and seed."""
-        parts = [self.place, self.spec.name, self.spec.label, self.encoder, f"seed{self.seed}"]
+        """Place, algorithm, label, encoder, number of the shop and of its log, and seed."""
+        parts = [self.place, self.spec.name, self.spec.label, self.encoder, self.numbers, f"seed{self.seed}"]
         return ".".join(part for part in parts if part)
+
+    @property
+    def numbers(self) -> str:
+        """`replicate3.log1`; empty of the first shop's first log."""
+        numbered = {"replicate": self.replicate, "log": self.log}
+        return ".".join(f"{kind}{number}" for kind, number in numbered.items() if number)
+
+    @property
+    def home(self) -> Hashable:
+        """The shop: valuing it, and playing its log, is done once by the worker that has it."""
+        return self.place, self.replicate
+
+    @property
+    def like(self) -> tuple[Hashable, ...]:
+        """The same row on other replicates, on other places; rows that are trained, or are not."""
+        row = (self.spec.id, self.spec.label, self.encoder)
+        return (self.place, *row), row, self.is_trained
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it is an algorithm: neither a policy that needs no training nor a row that every log has."""
+        return self.spec.id not in POLICIES and self.spec not in UNTRAINED
+
+    @property
+    def estimates_all(self) -> bool:
+        """Whether every policy is estimated from the log, and not the headline alone."""
+        return self.suite.estimate == "all" or self.source.task is None
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The training seeds of its replicate."""
+        return seeds_of(self.suite, self.replicate)
 
     @property
     def called(self) -> str:
@@ -85,6 +112,11 @@ class TrainingJob(Job[Suite, Source]):
     def asks_for(self) -> set[str]:
         """Names of the forms, without their parameters."""
         return {parse_form(form).name for form in self.forms}
+
+    @property
+    def asks_to_stay(self) -> bool:
+        """Whether the row itself has a form that stays with the log: then a baseline stays too."""
+        return bool(self.spec.form) and parse_form(self.spec.form).name in (*REWEIGHTED_FORMS, FRONTIER)
 
     @property
     def steps(self) -> Steps:
@@ -116,16 +148,13 @@ class TrainingJob(Job[Suite, Source]):
     def trained_together(self) -> bool:
         """Whether its loop trains all seeds in one pass."""
         # Shuffled rewards are another log for each seed.
-        fixed = self.spec.id in POLICIES or self.spec in (BEHAVIOUR, COUNTERPART, REFERENCE, LEARNERS)
-        return not fixed and not self.spec.shuffle_rewards and self.loop == "ensemble"
+        return self.is_trained and not self.spec.shuffle_rewards and self.loop == "ensemble"
 
     @property
     def settings(self) -> dict[str, Any]:
         """The suite's, the source's and the algorithm's; files go by their names: `content` says what is in them."""
-        # A suite that says nothing of q keeps the run ids that it had before there was one.
-        exclude = NO_SETTINGS | ({"q"} if self.suite.q == "auto" else set())
-        suite = self.suite.model_dump(mode="json", exclude=exclude)
-        # So do logs on which nothing is credited: what a decision is, `content` says where it was chosen.
+        suite = told(self.suite.model_dump(mode="json", exclude=NO_SETTINGS))
+        # Logs on which nothing is credited keep theirs too: what a decision is, `content` says where it was chosen.
         hidden = dict.fromkeys(("data", "dataset", "task", "counterpart", "label"), True)
         source = told(self.source.model_dump(mode="json", exclude={**hidden, "mdp": set(DECISION_KEYS)}))
         # Where a row runs shapes none of its numbers; nor do settings of a retriever where there is none. The encoder
@@ -152,7 +181,8 @@ class ChoiceJob(TrainingJob):
     @property
     def name(self) -> str:
         """Place, what it is, and seed."""
-        return f"{self.place}.{self.spec.id}.{FRONTIER_BEST}.seed{self.seed}"
+        parts = [self.place, self.spec.id, FRONTIER_BEST, self.numbers, f"seed{self.seed}"]
+        return ".".join(part for part in parts if part)
 
     @property
     def stem(self) -> str:
@@ -171,50 +201,58 @@ class ChoiceJob(TrainingJob):
 
 
 def plan(suite: Suite, device: str = "auto", contents: Sequence[Content] | None = None) -> list[TrainingJob]:
-    """Every job of a suite, those of one source together. Policies without training run once, on the first seed.
+    """Every job of a suite, those of one log together, those that read the trainings of others last. Policies without
+    training run once a log, on the first seed.
 
     Args:
         suite: what to run.
         device: where to train.
-        contents: of the sources, in their order; None leaves them open.
+        contents: of the sources of all replicates (see `replicates_of`), in their order; None leaves them open.
 
     Raises:
         InputError: two sources, or two algorithms, that nothing tells apart.
     """
     jobs: list[TrainingJob] = []
     choices: list[ChoiceJob] = []
-    specs, contents = labelled(suite.algorithms), contents or [NOTHING] * len(suite.sources)
+    specs, replicates = labelled(suite.algorithms), replicates_of(suite)
+    contents = contents or [NOTHING] * len(replicates)
     files = {spec.id: identity(spec) for spec in specs}
     choices_made = choices_of(suite)
-    for place, source, content in zip(places(suite.sources), suite.sources, contents, strict=True):
-        fixed = [BEHAVIOUR]
-        if source.counterpart:
-            fixed.append(COUNTERPART)
-        if source.task and suite.normalise:
-            fixed.append(REFERENCE)
-        rows = [(spec, suite.seeds[:1]) for spec in fixed]
-        rows += [
-            (with_choice(spec, place, choices_made), suite.seeds[:1] if spec.id in POLICIES else suite.seeds)
-            for spec in specs
-        ]
-        of_source = [
+    for shop, content in zip(replicates, contents, strict=True):
+        of_log = [
             TrainingJob(
                 suite=suite,
-                source=source,
-                place=place,
+                source=shop.source,
+                place=shop.place,
+                replicate=shop.replicate,
+                log=shop.log,
                 content=content,
                 device=device,
-                spec=spec,
+                spec=with_choice(spec, shop.place, choices_made),
                 seed=seed,
                 file_sha256=files.get(spec.id, ""),
             )
-            for spec, seeds in rows
-            for seed in seeds
+            for spec in [*_fixed(suite, shop), *specs]
+            for seed in (shop.seeds[:1] if spec.id in POLICIES or spec in UNTRAINED else shop.seeds)
         ]
-        jobs += of_source
-        if FRONTIER_BEST in of_source[0].asks_for:
-            choices += _choices(of_source, suite.seeds)
+        jobs += of_log
+        if FRONTIER_BEST in of_log[0].asks_for:
+            choices += _choices(of_log, shop.seeds)
     return [*jobs, *choices]
+
+
+def _fixed(suite: Suite, shop: Replicate) -> list[AlgorithmSpec]:
+    """Rows that every log of its kind has. The reference is a shop's, whatever is logged there."""
+    fixed = [BEHAVIOUR]
+    if shop.source.counterpart:
+        fixed.append(COUNTERPART)
+    if shop.source.task and suite.normalise and shop.log == 0:
+        fixed.append(REFERENCE)
+    return fixed
+
+
+SHARED = ("suite", "source", "place", "replicate", "log", "content", "device")
+"""What all jobs on one log have in common."""
 
 
 def _choices(jobs: Sequence[TrainingJob], seeds: Sequence[int]) -> list[ChoiceJob]:
@@ -224,49 +262,9 @@ def _choices(jobs: Sequence[TrainingJob], seeds: Sequence[int]) -> list[ChoiceJo
         learners = tuple(job for job in jobs if job.seed == seed and job.is_learner)
         if learners:
             first = learners[0]
-            shared = {name: getattr(first, name) for name in ("suite", "source", "place", "content", "device")}
+            shared = {name: getattr(first, name) for name in SHARED}
             found.append(ChoiceJob(**shared, seed=seed, learners=learners))
     return found
-
-
-def encoder_of_row(spec: AlgorithmSpec) -> str:
-    """The encoder that a row names, or its algorithm's own."""
-    from ....training import ALGORITHMS
-
-    own = ALGORITHMS[spec.id].encoder if spec.id in ALGORITHMS else DEFAULT_ENCODER
-    return spec.encoder or own
-
-
-def with_form(forms: Sequence[str], own: str) -> list[str]:
-    """The forms of a row that has its own: greedy, its own, and those that stay with the log."""
-    parsed = [parse_form(form) for form in forms]
-    kept = [str(form) for form in parsed if form.name not in ("greedy", *SCALED_FORMS)]
-    return list(dict.fromkeys(["greedy", own, *(form for form in kept if form != own)]))
-
-
-def labelled(specs: Sequence[AlgorithmSpec]) -> list[AlgorithmSpec]:
-    """The algorithms with labels that tell them apart: `learning_rate=0.001` for a second `dqn` that has it; and
-    `retrieve=als` for one among candidates."""
-    stages = [f"retrieve={spec.retrieve}" if spec.retrieve else "" for spec in specs]
-    named = list(zip(specs, stages, strict=True))
-    names = ["/".join(filter(None, (spec.name, encoder_of_row(spec), stage, spec.label))) for spec, stage in named]
-    added = differences(names, list(map(_told, specs)), "algorithms")
-    return [
-        spec.model_copy(update={"label": "/".join(filter(None, (stage, spec.label, more)))})
-        for (spec, stage), more in zip(named, added, strict=True)
-    ]
-
-
-def _told(spec: AlgorithmSpec) -> dict[str, Any]:
-    """The settings of a row by which it may differ from another one of its name."""
-    told = dict(spec.config)
-    if spec.shuffle_rewards:
-        told["shuffle_rewards"] = True
-    if spec.form:
-        told["form"] = spec.form
-    if spec.id != spec.name:
-        told["data"] = spec.id
-    return told | ({"candidates": spec.candidates} | spec.retrieve_config if spec.retrieve else {})
 
 
 def batches(jobs: Sequence[TrainingJob]) -> list[tuple[TrainingJob, ...]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from ...config import Suite
 from ..kind import Kind
-from .check import check, trains
+from .check import check, sources, trains
 from .jobs import TrainingJob, batches
 from .needs_rl import plan
 from .tables import write_tables
 from .train import Prepared, execute, failed_row, prepare
 
 KIND: Kind[Suite, TrainingJob, Prepared] = Kind(
+    sources=sources,
     trains=trains,
     check=check,
     plan=plan,

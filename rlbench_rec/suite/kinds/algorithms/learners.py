@@ -79,8 +79,8 @@ def stored_or_trained(job: TrainingJob, loaded: Loaded, models: Path | None, *, 
             # It failed, or somebody took it away.
             pass
     if not shuffled and job.trained_together:
-        seeds = [replace(job, seed=seed) for seed in job.suite.seeds]
-        run = train_together(seeds, loaded)[job.suite.seeds.index(job.seed)]
+        seeds = [replace(job, seed=seed) for seed in job.seeds]
+        run = train_together(seeds, loaded)[job.seeds.index(job.seed)]
         if run is not None:
             return run
     return train(job, loaded, shuffled=shuffled)

@@ -77,6 +77,8 @@ def row_of(job: TrainingJob, loaded: Loaded, subject: Subject, metric: str, esti
         "variant": subject.variant,
         "config_hash": job.config_hash,
         "seed": job.seed,
+        "replicate": job.replicate,
+        "log": job.log,
         "policy": subject.policy,
         "base": subject.base,
         "metric": metric,

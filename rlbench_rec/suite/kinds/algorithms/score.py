@@ -28,16 +28,23 @@ LIFT = "lift"
 """Beside the metrics: the true lift."""
 
 
-def score(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[Row]:
+def score(job: TrainingJob, loaded: Loaded, contender: Contender, *, estimated: bool = True) -> list[Row]:
     """Rows of a target policy: its true value where the source is a task, estimates, and its lift where it stays with
-    the log."""
+    the log.
+
+    Args:
+        job: whose policy it is.
+        loaded: its source.
+        contender: the policy, and what the board calls it.
+        estimated: whether the log is asked at all, for a policy that does not stay with it.
+    """
     truth = _truth_rows(job, loaded, contender)
     true_values = {row["metric"]: row["value"] for row in truth}
     if contender.weighted is not None:
         if loaded.task is not None:
             true_values[LIFT] = true_values["reward"] - behaviour_value(job, loaded.task)
         return truth + _weighted_rows(job, loaded, contender, true_values)
-    return truth + _estimate_rows(job, loaded, contender, loaded.test, true_values)
+    return truth + _estimate_rows(job, loaded, contender, loaded.test, true_values) if estimated else truth
 
 
 def score_behaviour(job: TrainingJob, loaded: Loaded) -> list[Row]:
@@ -117,7 +124,7 @@ def _weighted_rows(job: TrainingJob, loaded: Loaded, contender: Contender, true_
     estimators = [name for name in job.suite.estimators if not ope.estimators.needs_q(name)]
     with_q = [name for name in job.suite.estimators if name not in estimators]
     rows = _estimates(job, loaded, contender, log, [*estimators, paired(ope.estimator("snips"))], true_values)
-    if with_q and contender.policy is not None:
+    if with_q and contender.policy is not None and job.estimates_all:
         # q needs the probabilities of every action; where only what is in service has them there is none.
         other = _evaluation_log(job, loaded, contender, loaded.test, with_q)
         rows += _estimates(job, loaded, contender, other, with_q, true_values)

@@ -19,12 +19,13 @@ from .applies import why_left_out
 from .choice import choose
 from .files import names_files, warn_of_uncovered
 from .frontier import add_frontier, chosen_of
-from .jobs import BEHAVIOUR, COUNTERPART, FIXED, REFERENCE, ChoiceJob, TrainingJob
+from .jobs import ChoiceJob, TrainingJob
 from .learners import scores_of, train, train_together
 from .needs_rl import NeedsRLJob, ask
 from .ranking import add_ranking
 from .rows import Contender
 from .score import score, score_behaviour, score_counterpart, score_reference
+from .specs import BEHAVIOUR, COUNTERPART, FIXED, REFERENCE
 from .staying import parameter_of, staying
 
 if TYPE_CHECKING:
@@ -107,9 +108,10 @@ def _score_run(job: TrainingJob, loaded: sources.Loaded, run: Run, result: JobRe
     for variant, form, checkpoint in contenders:
         policy = run.policy(form.name, **form.arguments, checkpoint=checkpoint)
         trained, contender = _training_of(run, checkpoint), Contender.of(job.spec.id, variant, policy)
-        result.rows += [row | trained for row in score(job, loaded, contender)]
+        estimated = job.estimates_all or (form == own[-1] and checkpoint == "last")
+        result.rows += [row | trained for row in score(job, loaded, contender, estimated=estimated)]
         add_ranking(job, loaded, contender, result, trained)
-    if loaded.base is not None and not run.config.is_baseline:
+    if loaded.base is not None and (not run.config.is_baseline or job.asks_to_stay):
         _stay(job, loaded, loaded.base, run, result, models)
 
 
@@ -176,6 +178,8 @@ def failed_row(job: TrainingJob, status: str) -> Row:
         "variant": job.stem,
         "config_hash": job.config_hash,
         "seed": job.seed,
+        "replicate": job.replicate,
+        "log": job.log,
         "metric": "reward",
         "higher_is_better": True,
         "status": status,

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from ....errors import UnknownNameError
-from ...labels import refuse_repeats, refuse_same_sources
+from ...labels import places, refuse_repeats, refuse_same_sources
 from ...sources import make_task
-from .config import EstimatorSuite
+from .config import EstimatorSuite, TaskSource
+
+
+def sources(suite: EstimatorSuite) -> list[TaskSource]:
+    """The shops."""
+    return suite.sources
 
 
 def trains(suite: EstimatorSuite) -> bool:
@@ -34,4 +39,4 @@ def check(suite: EstimatorSuite) -> None:
                 raise UnknownNameError("policy", name, known)
         if source.logging not in {"behaviour", *task.behaviour_policies()}:
             raise UnknownNameError("policy", source.logging, ["behaviour", *task.behaviour_policies()])
-    refuse_same_sources(suite.sources)
+    refuse_same_sources(suite.sources, places(suite.sources))

@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ....evaluation.q_models import SuiteQ
-from ...config import LABEL, MOST_EPISODES, MOST_SEEDS, STRATUM, AnySuite, TaskParameters, task_name
+from ...bounds import MOST_EPISODES, MOST_SEEDS
+from ...config import LABEL, STRATUM, AnySuite, TaskParameters, task_name
 
 Group = Literal["matched", "mismatched"]
 

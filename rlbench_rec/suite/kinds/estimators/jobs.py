@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from ....plugins import identity_of
 from ....policies import Policy
 from ....results.schema import ESTIMATES
 from ....training.fit_options import FitOptions
-from ...config import config_hash, told
+from ...config import config_hash
 from ...fingerprints import NOTHING, Content
 from ...labels import places
+from ...later_keys import told
 from ...plan import Job, JobResult, Row
 from ...sources import TRUTH_SEED, make_task
 from .config import EstimatorSuite, TaskSource
@@ -41,6 +42,11 @@ class LogJob(Job[EstimatorSuite, TaskSource]):
     def name(self) -> str:
         """Place, size of the log and seed."""
         return f"{self.place}.{self.episodes}.seed{self.seed}"
+
+    @property
+    def like(self) -> tuple[Hashable, ...]:
+        """Logs of its size of its shop; logs of its size."""
+        return (self.place, self.episodes), self.episodes
 
     @property
     def settings(self) -> dict[str, Any]:

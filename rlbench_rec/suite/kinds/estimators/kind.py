@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ..kind import Kind
-from .check import check, trains
+from .check import check, sources, trains
 from .config import EstimatorSuite
 from .jobs import LogJob, batches, execute, failed_row, plan, prepare
 from .tables import write_tables
 
 KIND: Kind[EstimatorSuite, LogJob, None] = Kind(
+    sources=sources,
     trains=trains,
     check=check,
     plan=plan,
