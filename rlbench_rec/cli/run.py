@@ -6,12 +6,16 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import InputError
 from .boundary import RECEIVED
 from .render.console import say
+
+if TYPE_CHECKING:
+    from ..suite.runner import FinishedRun
 
 
 def command(
@@ -22,6 +26,10 @@ def command(
     seeds: Annotated[
         int | None, typer.Option(min=1, max=10_000, help="Seeds (or logs of a size); default the suite's.")
     ] = None,
+    size: Annotated[str, typer.Option(help="A size of the suite, `smoke` say; default all of it.")] = "",
+    part: Annotated[
+        str, typer.Option(metavar="I/N", help="Do the i-th of n parts in --out, with what other parts left there.")
+    ] = "",
     loop: Annotated[str, typer.Option(help="Training loop; see `rlbench list loops`; default the suite's.")] = "",
     steps: Annotated[
         str, typer.Option(metavar="INTEGER|plateau", help="Training steps, with --dataset; default 2,000.")
@@ -42,9 +50,11 @@ def command(
 
     Without arguments: the suite `quick`, on the Open Bandit sample and a simulated shop.
 
-    Exit code 0: all jobs are done; 1: some failed, and their rows say why; 2: wrong use; 130, 143 or 129: interrupted.
+    Exit code 0: all jobs (of the part) are done; 1: some failed, and their rows say why; 2: wrong use; 130, 143 or
+    129: interrupted.
     """
     from ..plugins import LOADED
+    from ..suite.part import parse_part
     from ..suite.request import request, training_steps
     from ..suite.runner import run_suite
     from .render.finished_run import show
@@ -55,6 +65,7 @@ def command(
         dataset,
         data,
         seeds=seeds,
+        size=size,
         loop=loop,
         steps=training_steps(steps) if steps else None,
         batch_size=batch_size,
@@ -63,6 +74,9 @@ def command(
         out=out,
         resume=resume,
     )
+    one_part = parse_part(part) if part else None
+    if one_part and out is None:
+        raise InputError("--part needs --out.", hint="All parts of a run go to one folder.")
     command_line = ["rlbench", *sys.argv[1:]]
     with resumable(folder), RunProgress() as progress:
         finished = run_suite(
@@ -71,12 +85,21 @@ def command(
             device=device,
             workers=jobs,
             resume=resume,
+            part=one_part,
             progress=progress,
             command_line=command_line,
         )
     show(finished, as_json)
+    if finished.missing:
+        undone = f"{finished.missing:,} of {finished.missing + len(finished.results):,} jobs"
+        say(f"rlbench: {undone} are still to do: the tables hold what is done. {_rest(finished)}", error=True)
     if finished.failures:
         raise typer.Exit(1)
+
+
+def _rest(finished: FinishedRun) -> str:
+    of = finished.part.of if finished.part else 1
+    return f"Run the other parts of {of}, or all that is left with --out {finished.folder} --resume."
 
 
 @contextlib.contextmanager

@@ -24,7 +24,6 @@ class RunStarted:
         kept: those of them that an earlier run finished and that are kept.
         repeated: why stored jobs are done again -> how many; empty in a new run.
         forecast: what the jobs to do are expected to cost.
-        of_part: jobs of the part that runs; 0: all of them.
         part: which part of the run: `2/5`; empty where all of it runs.
     """
 
@@ -34,11 +33,15 @@ class RunStarted:
     kept: int
     repeated: dict[str, int]
     forecast: Forecast | None = field(default=None, compare=False)
-    of_part: int = field(default=0, compare=False)
     part: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"Running {self.suite} in {self.folder}: {self.plan} {self.repetition}".rstrip()
+
+    @property
+    def at_end(self) -> int:
+        """How many jobs are done when this run, or this part of it, ends."""
+        return self.kept + self.forecast.jobs if self.forecast else self.jobs
 
     @property
     def plan(self) -> str:
@@ -67,7 +70,7 @@ class JobFinished:
         status: `ok`, `diverging`, or `failed:` and the reason.
         seconds: how long it took.
         done: jobs of the suite that are done, those kept from an earlier run among them.
-        jobs: jobs of the suite.
+        jobs: how many are done at the end: the suite's, in a part those of other parts as far as they are done.
         left_out: what of it has nothing to do on its source and why; else empty.
     """
 

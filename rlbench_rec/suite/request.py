@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from .config import Source, Steps, Suite, load_suite
 from .runner import default_folder
+from .sizes import sized
 
 if TYPE_CHECKING:
     from .kinds.estimators.config import EstimatorSuite
@@ -26,6 +27,7 @@ def request(
     data: Path | None = None,
     *,
     seeds: int | None = None,
+    size: str = "",
     loop: str = "",
     steps: Steps | None = None,
     batch_size: int | None = None,
@@ -52,6 +54,10 @@ def request(
         raise InputError("--resume needs --out.", hint="Name the folder of the run to finish.")
     chosen = _for_dataset(dataset, data) if dataset else load_suite(suite or DEFAULT)
     chosen = chosen.model_copy(update=settings)
+    if size:
+        if not isinstance(chosen, Suite):
+            raise InputError(f"The suite '{chosen.name}' has no sizes.", where="--size")
+        chosen = sized(chosen, size)
     if seeds is not None:
         chosen = chosen.with_seeds(seeds)
     if loop and not isinstance(chosen, Suite):

@@ -158,6 +158,7 @@ class _Run:
         self.plugins = identities(self.config)
         self.jobs, self.common = planned(suite, device), circumstances(device, self.plugins)
         self.done: dict[str, JobResult] = {}
+        self.target = len(self.jobs)
 
     @property
     def results(self) -> list[JobResult]:
@@ -176,11 +177,11 @@ class _Run:
         self._write_manifest(DataHashes({}, {}), complete=False)
         workers = worker_count(workers, self.device, len(waiting))
         expected = forecast(self.folder, self.jobs, to_do, kept.results, workers)
-        elsewhere = {job.run_id for job in self.jobs} - mine
-        repeated = kept.repeated(elsewhere)
+        repeated = kept.repeated({job.run_id for job in self.jobs} - mine)
         started = RunStarted(
-            self.suite.name, self.folder, len(self.jobs), len(self.done), repeated, expected, len(mine), str(part or "")
+            self.suite.name, self.folder, len(self.jobs), len(self.done), repeated, expected, str(part or "")
         )
+        self.target = started.at_end
         report(started, self.progress)
         try:
             if waiting:
@@ -222,7 +223,7 @@ class _Run:
         self.done[job.run_id] = result
         save(result, job, self.common, self.folder)
         seconds = result.timing.get("seconds", 0.0)
-        event = JobFinished(job.run_id, result.status, seconds, len(self.done), len(self.jobs), result.left_out)
+        event = JobFinished(job.run_id, result.status, seconds, len(self.done), self.target, result.left_out)
         report(event, self.progress)
 
     def _write_tables(self) -> None:

@@ -27,7 +27,8 @@ class RunProgress:
         if isinstance(event, RunStarted):
             if event.repetition:
                 note(f"rlbench: {event.repetition}")
-            self.bar.update(self.task, total=event.jobs, completed=event.kept, visible=True)
+            note(f"rlbench: {event.plan}")
+            self.bar.update(self.task, total=event.at_end, completed=event.kept, visible=True)
             self.bar.start()
             self.bar.start_task(self.task)
         elif isinstance(event, JobFinished):
