@@ -12,7 +12,8 @@ from ..errors import InputError, RlbenchError
 from ..plugins import LOADED
 from ..results.read import read_table
 from ..results.schema import STATUSES, TIMINGS
-from ..suite.fingerprints import UNKNOWN, content_of
+from ..suite import jobs as suite_jobs
+from ..suite.fingerprints import UNKNOWN
 from ..suite.kinds import kind_of
 from ..suite.kinds.estimators.jobs import LogJob
 
@@ -85,9 +86,7 @@ def planned(run: RunFolder, device: str = "cpu") -> list[Job]:
     if foreign:
         hint = f"Look at the module, then give --plugin {foreign[0]}."
         raise InputError(f"It needs the plugin '{foreign[0]}', which is not loaded.", hint=hint)
-    normalise = bool(getattr(run.suite, "normalise", False))
-    contents = [content_of(source, normalise=normalise) for source in run.suite.sources]
-    return list(kind_of(run.suite).plan(run.suite, device, contents))
+    return list(suite_jobs.planned(run.suite, device))
 
 
 def _with_needs(run: RunFolder, jobs: list[Job], picked: set[str]) -> tuple[tuple[Job, ...], ...]:
