@@ -29,6 +29,7 @@ ADDED = {
     "n_replicates": "1",
     "uncertainty": "",
     "useful": "",
+    "cpu_seconds": "",
 }
 """Columns that files of an older version lack -> what is read in their place."""
 
