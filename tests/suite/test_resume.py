@@ -10,7 +10,7 @@ import pytest
 
 from rlbench_rec.errors import InputError
 from rlbench_rec.results.read import load_runs
-from rlbench_rec.suite import Suite, runner, sources, stamp
+from rlbench_rec.suite import Suite, jobs, runner, sources, stamp
 from rlbench_rec.suite.fingerprints import UNKNOWN, Content
 from rlbench_rec.suite.kinds.algorithms.jobs import plan
 from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite
@@ -295,14 +295,14 @@ def test_where_there_is_nothing_to_resume(run, suite, tmp_path, there):
 
 
 def test_a_log_that_changes_while_the_suite_runs(run, suite, shop, tmp_path, monkeypatch):
-    before = runner.content_of
+    before = jobs.content_of
 
     def then_edited(source, **options):
         found = before(source, **options)
         edit_rows(shop)
         return found
 
-    monkeypatch.setattr(runner, "content_of", then_edited)
+    monkeypatch.setattr(jobs, "content_of", then_edited)
     run(suite, tmp_path / "out")
     runs = load_runs(tmp_path / "out" / "runs.csv")
     assert runs.loc[runs["dataset"] == "shop", "status"].str.contains("changed while the suite ran").all()
