@@ -79,8 +79,10 @@ class TrainingJob(Job[Suite, Source]):
 
     @property
     def is_trained(self) -> bool:
-        """Whether it is an algorithm: neither a policy that needs no training nor a row that every log has."""
-        return self.spec.id not in POLICIES and self.spec not in UNTRAINED
+        """Whether it is an algorithm: neither a policy that needs no training nor a row that no suite names."""
+        from ....training import ALGORITHMS
+
+        return self.spec.id in ALGORITHMS
 
     @property
     def estimates_all(self) -> bool:

@@ -15,9 +15,10 @@ from ...fingerprints import Content
 from ...plan import JobResult, Row
 from ...sources import Loaded
 from .applies import why_left_out
-from .jobs import DEFAULT_ENCODER, TrainingJob
+from .jobs import SHARED, TrainingJob
 from .jobs import plan as plan_trainings
 from .learners import scores_of, stored_or_trained
+from .specs import DEFAULT_ENCODER
 
 if TYPE_CHECKING:
     from ....frontier import LookingAhead, Step
@@ -48,8 +49,8 @@ class NeedsRLJob(TrainingJob):
 
     @property
     def name(self) -> str:
-        """Place, what it is, and seed."""
-        return f"{self.place}.{self.spec.id}.seed{self.seed}"
+        """Place, what it is, number of the shop and of its log, and seed."""
+        return ".".join(filter(None, (self.place, self.spec.id, self.numbers, f"seed{self.seed}")))
 
     @property
     def trained_together(self) -> bool:
@@ -76,7 +77,7 @@ def plan(suite: Suite, device: str = "auto", contents: Sequence[Content] | None 
     """Every job of a suite, one for each source with controls that asks whether its log needs RL at the end; as
     `jobs.plan`."""
     jobs = plan_trainings(suite, device, contents)
-    first = [job for job in jobs if job.seed == suite.seeds[0]]
+    first = [job for job in jobs if job.seed == job.seeds[0]]
     return [*jobs, *filter(None, (_question(of_source) for of_source in _by_source(first)))]
 
 
@@ -94,7 +95,7 @@ def _question(jobs: Sequence[TrainingJob]) -> NeedsRLJob | None:
     if not ahead:
         return None
     trained = {name: [job for job in jobs if job.spec.id == name and not job.spec.label] for name in (MYOPIC, MODE)}
-    shared = {name: getattr(jobs[0], name) for name in ("suite", "source", "place", "content", "device", "seed")}
+    shared = {name: getattr(jobs[0], name) for name in (*SHARED, "seed")}
     return NeedsRLJob(**shared, ahead=ahead, controls=(*controls, *trained[MYOPIC]), floor=tuple(trained[MODE]))
 
 
@@ -157,6 +158,7 @@ def _scores(jobs: Sequence[TrainingJob], loaded: Loaded, models: Path | None) ->
 def _row(job: NeedsRLJob, loaded: Loaded) -> Row:
     place = {"dataset" if job.source.dataset else "task": job.place}
     log = {"test": LOG, "run_id": job.run_id, "seed": job.seed, "estimator": "snips"}
+    log |= {"replicate": job.replicate, "log": job.log}
     return blank() | place | log
 
 
