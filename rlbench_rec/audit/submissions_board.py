@@ -13,7 +13,7 @@ from ..files import write_text
 from ..policies import POLICIES
 from ..results.read import load_leaderboard
 from ..suite.config import AlgorithmSpec, Suite
-from ..suite.kinds.algorithms.jobs import FIXED, encoder_of_row, labelled
+from ..suite.kinds.algorithms.specs import FIXED, encoder_of_row, labelled
 from ..suite.plan import JobResult
 from ..suite.resume import differences
 from .rules import new_rows
