@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
 
 import numpy as np
 from pydantic import (
@@ -44,14 +44,17 @@ class TaskConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     asked: ClassVar[frozenset[str]] = frozenset({"gamma"})
     """Fields that set the problem instead of describing the users; all variants of a task have the same."""
-    added: ClassVar[frozenset[str]] = frozenset()
-    """Fields that came after the task was published. They stand after the older ones, so that the draws of a variant's
-    other parameters are what they were, and their defaults leave every number as it was."""
+    added: ClassVar[frozenset[str]] = frozenset({"rollouts"})
+    """Fields that came after the task was published: their defaults leave every number as it was, and variants draw
+    their factors last."""
 
     gamma: float = Field(default=0.9, ge=0.0, le=1.0)
     """Discount factor of the return."""
     horizon: int = Field(default=40, ge=1, le=1_000)
     """Longest session, in decisions."""
+    rollouts: Literal["drawn", "expected"] = "drawn"
+    """What `true_value` sums: the rewards that were drawn, or in their place what each decision earns on average, given
+    where its user stands before it. The mean is the same, the standard error less, where rewards are rare far less."""
 
     @model_serializer(mode="wrap")
     def _without_unused(self, serialise: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ..mdp.past import Past
 from ..policies.past import OngoingSessions
 from ..policies.policy import Policy, ask
 from ..tolerances import PROBABILITY_SUM
+from .insiders import InsiderPolicy
 from .random_streams import stream
 
 if TYPE_CHECKING:
@@ -52,11 +53,21 @@ def batches(episodes: int) -> Iterator[tuple[int, int]]:
         yield number, min(USERS, episodes - first)
 
 
-def play(task: Task, policy: Policy, n_users: int, seed: int, batch: int) -> Iterator[Decisions]:
+def play(
+    task: Task, policy: Policy, n_users: int, seed: int, batch: int, *, expected: bool = False
+) -> Iterator[Decisions]:
     """Play one batch to its end, one item per step.
 
     The random numbers of users and policy depend on the task's id, the seed and the batch alone: every policy meets the
     same users, and two tasks share none.
+
+    Args:
+        task: the shop.
+        policy: makes the decisions.
+        n_users: users of the batch.
+        seed: of users and policy.
+        batch: its number.
+        expected: rewards and metrics in expectation, where the shop says them (`Simulator.means`).
 
     Raises:
         InputError: the policy has another number of actions, or its rows are not probabilities.
@@ -75,12 +86,20 @@ def play(task: Task, policy: Policy, n_users: int, seed: int, batch: int) -> Ite
     while len(simulator.present):
         users = simulator.present
         thresholds = rng.random(n_users)[users]
-        actions, propensities = choose(policy, states, thresholds, sessions.of(users) if sessions else None)
+        if isinstance(policy, InsiderPolicy) and (field := simulator.field) is not None:
+            # It decides by a field that goes unrecorded, and the true propensity with it.
+            actions, _ = draw_actions(policy, policy.informed(states, field), thresholds)
+            propensities = policy.probability_of(states, actions)
+        else:
+            actions, propensities = choose(policy, states, thresholds, sessions.of(users) if sessions else None)
         step = simulator.step(actions)
         if sessions:
             sessions.add(users, states, actions, step.rewards)
         events = np.zeros(len(users), np.int8) if simulator.events is None else simulator.events
-        yield Decisions(users, states, actions, propensities, step.rewards, step.metrics, events)
+        rewards, metrics = step.rewards, step.metrics
+        if expected and (means := simulator.means) is not None:
+            rewards, metrics = means[:, 0], means[:, 1:]
+        yield Decisions(users, states, actions, propensities, rewards, metrics, events)
         states = step.states[~step.terminated]
 
 
@@ -101,10 +120,18 @@ def choose(
     Raises:
         InputError: another shape, or a row that is not probabilities.
     """
-    matrix = ask(policy, states, past)
-    if matrix.shape != (len(states), policy.action_count):
+    return draw_actions(policy, ask(policy, states, past), thresholds)
+
+
+def draw_actions(policy: Policy, matrix: np.ndarray, thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As `choose`, from probabilities that were asked for: (k, A), which may be one row, broadcast.
+
+    Raises:
+        InputError: another shape, or a row that is not probabilities.
+    """
+    if matrix.shape != (len(thresholds), policy.action_count):
         raise InputError(
-            f"Probabilities of shape {matrix.shape}; {(len(states), policy.action_count)} is needed.",
+            f"Probabilities of shape {matrix.shape}; {(len(thresholds), policy.action_count)} is needed.",
             where=f"policy {policy.name}",
         )
     # A policy that ignores the state returns one row, broadcast: it is inverted once, not k times.

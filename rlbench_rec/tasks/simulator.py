@@ -51,6 +51,9 @@ class Simulator(ABC):
     events: np.ndarray | None = None
     """(k,) int8 codes of what became of the last decisions, of the users who were present, where a shop shows them its
     history (see `shown_items`)."""
+    means: np.ndarray | None = None
+    """(k, 1 + m) expected reward and metrics of the last decisions, given where the users stood before them; None in
+    shops that do not say."""
 
     def __init__(
         self,
@@ -70,6 +73,12 @@ class Simulator(ABC):
         self.present = np.empty(0, dtype=np.int64)
         self.elapsed = 0
         self.users: dict[str, np.ndarray] = {}
+
+    @property
+    def field(self) -> np.ndarray | None:
+        """(k,) what an `InsiderPolicy` sees of the present users beside the state; None in a shop without
+        such a field."""
+        return None
 
     @abstractmethod
     def _begin(self, uniforms: np.ndarray) -> dict[str, np.ndarray]:

@@ -36,9 +36,11 @@ class TrueValue:
 
 
 def returns(task: Task, policy: Policy, n_users: int, seed: int, batch: int, gamma: float) -> np.ndarray:
-    """(n_users, 1 + m) discounted sums of the reward and of each metric, one row per episode."""
+    """(n_users, 1 + m) discounted sums of the reward and of each metric, one row per episode: drawn or expected
+    ones, as the config's `rollouts` says."""
     sums = np.zeros((n_users, 1 + len(task.metric_names)))
-    for t, step in enumerate(play(task, policy, n_users, seed, batch)):
+    expected = task.config.rollouts == "expected"
+    for t, step in enumerate(play(task, policy, n_users, seed, batch, expected=expected)):
         # A user appears once per step, so += on a selection adds every row.
         sums[step.users, 0] += gamma**t * step.rewards
         sums[step.users, 1:] += gamma**t * step.metrics

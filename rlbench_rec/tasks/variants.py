@@ -49,7 +49,8 @@ def vary(
     rng = np.random.default_rng(stream(task_id, seed, 1 + names.index(variant)))
     shop = int(rng.integers(2**31))
     moved: dict[str, object] = {}
-    for name, field in config_class.model_fields.items():
+    # Fields that came later are drawn last, so that the others' factors are what they were.
+    for name, field in sorted(config_class.model_fields.items(), key=lambda item: item[0] in config_class.added):
         factor = rng.uniform(1.0 - SPREAD, 1.0 + SPREAD)
         bounds = bounds_of(field)
         usual = (base or {}).get(name, field.default)

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from ...errors import InputError
 from ...files import write_text
 from ...parsing import read_json
+from ..base import Task
 from ..shops.recommend import Recommend, RecommendConfig
 from ..shops.shared.draws import standardised, standardised_ranks
 from ..shops.shared.products import Catalogue
@@ -56,6 +57,7 @@ class CalibratedShop(Recommend):
     version = 1
     Config: ClassVar[type[ShopConfig]] = ShopConfig
     config: ShopConfig
+    strata: ClassVar = Task.strata
 
     def __init__(self, config: ShopConfig, seed: int = 0):
         super().__init__(config, seed)

@@ -13,6 +13,7 @@ from ...policies import QFunction
 from ..policy_ladder import ScoredConfig, ScoredTask
 from ..simulator import Simulator
 from .shared.draws import draw_category, log_logistic, sigmoid, standardised_ranks
+from .shared.strata import ADS
 
 METRICS = ("CTR", "CVR", "revenue", "spend", "diversity")
 RIVAL_POINTS = 32
@@ -104,7 +105,8 @@ class AdsSimulator(Simulator):
         price = np.maximum(log_logistic(uniforms[1], task.rivals[self.elapsed], c.rival_spread), c.reserve)
         wins = bid >= price
         worn = users["wear"][rows, ad]
-        click = wins & (uniforms[2] < sigmoid(task.click_logit(ad, users["kind"], worn)))
+        chance = sigmoid(task.click_logit(ad, users["kind"], worn))
+        click = wins & (uniforms[2] < chance)
         sale = click & (uniforms[3] < c.sale_rate)
         users["budget"] = users["budget"] - wins * price
         users["wear"] *= c.wear_decay
@@ -112,6 +114,11 @@ class AdsSimulator(Simulator):
         users["kind"] = draw_category(uniforms[0], c.kinds)
         earned = sale * task.margin[ad]
         metrics = (click, sale, earned, wins * price, wins & (worn < 0.5))
+        if c.rollouts == "expected":
+            clicks = wins * chance
+            sales = c.sale_rate * clicks
+            worth = sales * task.margin[ad]
+            self.means = np.stack((worth - wins * price, clicks, sales, worth, *metrics[3:]), axis=1)
         rewards = (earned - wins * price).astype(np.float32)
         return rewards, np.stack(metrics, axis=1).astype(np.float32), users["budget"] < c.reserve
 
@@ -151,6 +158,7 @@ class Ads(ScoredTask[AdsConfig]):
 
     id = "ads-v1"
     Config = AdsConfig
+    strata = ADS
     metric_names = METRICS
 
     def __init__(self, config: AdsConfig, seed: int = 0):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -12,6 +13,7 @@ from ...policies import QFunction
 from ..policy_ladder import ScoredConfig, ScoredTask
 from ..simulator import Simulator
 from .shared.draws import draw_category, log_logistic, log_logistic_above, sigmoid, standardised_ranks
+from .shared.strata import CART
 
 METRICS = ("CTR", "CVR", "revenue", "diversity", "satisfaction")
 PURSES = ("tight", "middling", "easy")
@@ -19,6 +21,8 @@ PURSES = ("tight", "middling", "easy")
 
 class CartConfig(ScoredConfig):
     """Parameters of the shop; money in units of the median price, the rest log-odds unless said otherwise."""
+
+    added: ClassVar[frozenset[str]] = ScoredConfig.added | {"settled", "observed"}
 
     gamma: float = Field(default=0.95, ge=0.0, le=1.0)
     """Discount factor over offers."""
@@ -66,6 +70,11 @@ class CartConfig(ScoredConfig):
     """Abandoning the basket at the checkout, without annoyance."""
     abandon_annoyance: float = Field(default=0.8, ge=0.0, le=5.0)
     """Added per unit of annoyance."""
+    settled: Literal["at once", "at checkout"] = "at once"
+    """When margins are a reward: as an offer is taken, to be lost with the basket; or all at the checkout, that of the
+    item that the customer came for too."""
+    observed: Literal["full", "partial"] = "full"
+    """`partial`: states do not show the annoyance."""
 
 
 class CartSimulator(Simulator):
@@ -110,21 +119,35 @@ class CartSimulator(Simulator):
         users["value"] = users["value"] + adds * price
         users["at_stake"] = users["at_stake"] + adds * margin
         users["annoyance"] = self.config.annoyance_decay * users["annoyance"] + declines
-        leaves, abandons = task.leave_chances(users["annoyance"])
-        leaves = (uniforms[1] < leaves) | (self.elapsed + 1 == self.horizon)
-        abandons = leaves & (uniforms[2] < abandons)
-        pays = leaves & ~abandons
-        rewards = adds * margin - abandons * users["at_stake"]
-        revenue = self.config.price_median * pays * users["value"]
-        kits = basket.reshape(len(rows), -1, task.config.kits).any(axis=1).sum(axis=1)
-        metrics = (adds, pays, revenue, pays * kits, -declines.astype(np.float64))
-        return rewards.astype(np.float32), np.stack(metrics, axis=1).astype(np.float32), leaves
+        chances = task.leave_chances(users["annoyance"])
+        leaves = (uniforms[1] < chances[0]) | (self.elapsed + 1 == self.horizon)
+        abandons = leaves & (uniforms[2] < chances[1])
+        offer = (adds, adds * margin, declines)
+        if self.config.rollouts == "expected":
+            self.means = self._outcomes(offer, leaves * chances[1], leaves * (1.0 - chances[1]))
+        outcomes = self._outcomes(offer, abandons, leaves & ~abandons).astype(np.float32)
+        return outcomes[:, 0], outcomes[:, 1:], leaves
+
+    def _outcomes(self, offer: tuple[np.ndarray, ...], abandons: np.ndarray, pays: np.ndarray) -> np.ndarray:
+        """(k, 1 + m) reward and metrics of a step.
+
+        Args:
+            offer: whether it was taken, the margin that it added, and whether it was declined.
+            abandons, pays: how the session ended, or the chances of it for those whose session ends.
+        """
+        c, users, (adds, margin, declines) = self.config, self.users, offer
+        at_once = c.settled == "at once"
+        reward = margin - abandons * users["at_stake"] if at_once else pays * users["at_stake"]
+        kits = users["basket"].reshape(len(adds), -1, c.kits).any(axis=1).sum(axis=1)
+        revenue = c.price_median * pays * users["value"]
+        return np.stack((reward, adds, pays, revenue, pays * kits, -declines.astype(np.float64)), axis=1)
 
     def _observe(self) -> np.ndarray:
         users = self.users
         purse = users["purse"][:, None] == np.arange(len(PURSES))
         time = np.full(len(purse), self.elapsed / self.horizon)
-        columns = (purse, users["basket"], users["declined"], users["spent"], users["annoyance"], time)
+        annoyance = users["annoyance"] if self.config.observed == "full" else np.zeros(len(purse))
+        columns = (purse, users["basket"], users["declined"], users["spent"], annoyance, time)
         return np.column_stack(columns).astype(np.float32)
 
 
@@ -164,6 +187,7 @@ class Cart(ScoredTask[CartConfig]):
 
     id = "cart-v1"
     Config = CartConfig
+    strata = CART
     metric_names = METRICS
 
     def __init__(self, config: CartConfig, seed: int = 0):

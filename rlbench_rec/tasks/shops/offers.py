@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -14,6 +15,7 @@ from ..simulator import Simulator
 from .offers_chat import CLARITY, CUSTOMERS, DECLINED, HAND_OVER, MOODS, MOVES, SORRY, Chat, Customers
 from .shared.draws import draw_category, draw_group, standardised_ranks
 from .shared.state_columns import one_hot, whole
+from .shared.strata import OFFERS
 
 METRICS = ("settled", "spend", "handed", "satisfaction")
 
@@ -21,6 +23,8 @@ METRICS = ("settled", "spend", "handed", "satisfaction")
 class OffersConfig(ScoredConfig):
     """Parameters of the chat; money in units of what it is worth to settle a chat, the rest log-odds unless said
     otherwise."""
+
+    added: ClassVar[frozenset[str]] = ScoredConfig.added | {"observed"}
 
     gamma: float = Field(default=1.0, ge=0.0, le=1.0)
     """Discount factor over turns: a chat's result is a plain sum."""
@@ -75,6 +79,9 @@ class OffersConfig(ScoredConfig):
     patience_spread: float = Field(default=0.7, ge=0.0, le=5.0)
     """Added to leaving for hurried customers, taken from it for patient ones."""
 
+    observed: Literal["full", "partial"] = "full"
+    """`partial`: states show the middle mood whatever it is."""
+
     @model_validator(mode="after")
     def _vouchers_rise(self) -> OffersConfig:
         if self.small > self.large:
@@ -101,25 +108,38 @@ class OffersSimulator(Simulator):
 
     def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         customers, chat = self.task.customers, Chat(**self.users)
-        settled = uniforms[0] < customers.settle_chance(chat, actions)
+        chance = customers.settle_chance(chat, actions)
+        settled = uniforms[0] < chance
         clears, moves = (
             uniforms[1] < customers.clear_chance(actions),
             uniforms[2] < customers.mood_chance(chat, actions),
         )
         after = customers.after(chat, actions, clears & ~settled, moves & ~settled)
+        last = (actions == HAND_OVER) | (self.elapsed == self.horizon - 1)
         gone = uniforms[3] < customers.leave_chance(after, self.elapsed)
-        lost = ~settled & (gone | (actions == HAND_OVER) | (self.elapsed == self.horizon - 1))
-        cost = customers.cost(actions, settled)
+        lost = ~settled & (gone | last)
+        if self.config.rollouts == "expected":
+            unsettled = customers.after(chat, actions, clears, moves)
+            leave = (1.0 - chance) * np.where(last, 1.0, customers.leave_chance(unsettled, self.elapsed))
+            mood = chance * chat.mood + leave * unsettled.mood
+            self.means = self._outcomes(actions, chance, leave, mood)
         self.users = after._asdict()
-        rewards = settled - self.config.lost * lost - cost - self.config.turn_cost
         over = settled | lost
-        metrics = (settled, cost, actions == HAND_OVER, over * after.mood / (MOODS - 1))
-        return rewards.astype(np.float32), np.stack(metrics, axis=1).astype(np.float32), over
+        outcomes = self._outcomes(actions, settled, lost, over * after.mood).astype(np.float32)
+        return outcomes[:, 0], outcomes[:, 1:], over
+
+    def _outcomes(self, actions: np.ndarray, settled: np.ndarray, lost: np.ndarray, mood: np.ndarray) -> np.ndarray:
+        """(k, 1 + m) reward and metrics of a turn, from what it settled and lost, or the chances of it, and the mood of
+        chats that are over."""
+        c, cost = self.config, self.task.customers.cost(actions, settled)
+        reward = settled - c.lost * lost - cost - c.turn_cost
+        return np.stack((reward, settled, cost, actions == HAND_OVER, mood / (MOODS - 1)), axis=1)
 
     def _observe(self) -> np.ndarray:
         chat, time = Chat(**self.users), np.full(len(self.users["mood"]), self.elapsed / self.horizon)
         customer = (one_hot(chat.customer, len(CUSTOMERS)), one_hot(chat.issue, self.config.issues))
-        levels = (chat.mood / (MOODS - 1), chat.clear / (CLARITY - 1), chat.sorry / (SORRY - 1))
+        mood = chat.mood / (MOODS - 1) if self.config.observed == "full" else np.full(len(time), 0.5)
+        levels = (mood, chat.clear / (CLARITY - 1), chat.sorry / (SORRY - 1))
         return np.column_stack((*customer, *levels, chat.declined / (DECLINED - 1), time)).astype(np.float32)
 
 
@@ -157,6 +177,7 @@ class Offers(ScoredTask[OffersConfig]):
 
     id = "offers-v1"
     Config = OffersConfig
+    strata = OFFERS
     metric_names = METRICS
     action_names = MOVES
     action_count = len(MOVES)

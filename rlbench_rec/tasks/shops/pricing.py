@@ -13,6 +13,7 @@ from ..policy_ladder import ScoreBlend, ScoredConfig, ScoredTask
 from ..simulator import Simulator
 from .shared.draws import draw_group, sigmoid
 from .shared.grid import Grid
+from .shared.strata import PRICING
 
 METRICS = ("CVR", "revenue", "discount", "satisfaction")
 SEGMENTS = ("loyal", "ordinary", "thrifty")
@@ -83,12 +84,20 @@ class PricingSimulator(Simulator):
     def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         c, users, price = self.config, self.users, self.task.prices[actions]
         reference, stock = users["reference"], users["stock"]
-        buy = uniforms[0] < self.task.buy_chance(users["segment"], reference, stock, price)
+        chance = self.task.buy_chance(users["segment"], reference, stock, price)
+        buy = uniforms[0] < chance
         leaves = uniforms[1] < self.task.leave_chance(reference, price)
         users["reference"], users["stock"] = self.task.after(reference, stock, price, buy)
-        rewards = buy * (price - c.cost) / (1.0 - c.cost)
-        metrics = (buy, buy * price * c.list_price, 1.0 - price, buy * (reference - price))
-        return rewards.astype(np.float32), np.stack(metrics, axis=1).astype(np.float32), leaves
+        if c.rollouts == "expected":
+            self.means = self._outcomes(chance, price, reference)
+        outcomes = self._outcomes(buy, price, reference).astype(np.float32)
+        return outcomes[:, 0], outcomes[:, 1:], leaves
+
+    def _outcomes(self, buy: np.ndarray, price: np.ndarray, reference: np.ndarray) -> np.ndarray:
+        """(k, 1 + m) reward and metrics of a visit, from purchases or the chances of them."""
+        c = self.config
+        reward = buy * (price - c.cost) / (1.0 - c.cost)
+        return np.stack((reward, buy, buy * price * c.list_price, 1.0 - price, buy * (reference - price)), axis=1)
 
     def _observe(self) -> np.ndarray:
         users = self.users
@@ -125,6 +134,7 @@ class Pricing(ScoredTask[PricingConfig]):
 
     id = "pricing-v1"
     Config = PricingConfig
+    strata = PRICING
     metric_names = METRICS
     observation_names = (*SEGMENTS, "reference_price", "stock", "time")
 

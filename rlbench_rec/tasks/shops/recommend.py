@@ -14,100 +14,20 @@ from ...policies import EpsilonGreedy, Policy, Softmax, Uniform
 from ..base import Task
 from ..expected_outcomes import ExpectedOutcomes
 from ..identity import TaskIdentity, canonical
-from ..shown_items import PURCHASED, add_shown, event_codes, history_block, history_limits, nothing_shown
-from ..simulator import Simulator
+from ..insiders import InsiderPolicy
+from ..shown_items import PURCHASED, history_limits
 from ..true_values import TrueValue
+from .recommend_candidates import CandidateScore, Retriever
 from .recommend_config import RecommendConfig as RecommendConfig
-from .shared.draws import draw_category, sigmoid
+from .recommend_simulator import RecommendSimulator as RecommendSimulator
+from .shared.draws import sigmoid
 from .shared.linear_rankers import LinearRanker, LinearScore
-from .shared.products import Catalogue, make_catalogue
+from .shared.products import make_catalogue
+from .shared.strata import RECOMMEND
 
 METRICS = ("CTR", "CVR", "revenue", "diversity", "satisfaction")
 NOISE_STREAM = 1
 """Keeps the rankers' errors apart from the catalogue."""
-ENGAGEMENT_LIMIT = 2.0
-"""Engagement stays within plus and minus this: nobody is won or lost for good."""
-
-
-class RecommendSimulator(Simulator):
-    """A batch of users of one shop; see `Recommend` for the equations."""
-
-    draws_at_start = 1
-    draws_per_step = 5
-
-    def __init__(
-        self,
-        config: RecommendConfig,
-        catalogue: Catalogue,
-        n_users: int,
-        seed: int | Sequence[int],
-        users: Sequence[int] | None = None,
-    ):
-        super().__init__(config.items, config.horizon, n_users, seed, users)
-        self.config, self.catalogue = config, catalogue
-
-    def _begin(self, uniforms: np.ndarray) -> dict[str, np.ndarray]:
-        users, categories = uniforms.shape[1], self.config.categories
-        return {
-            "interest": draw_category(uniforms[0], categories),
-            "satiation": np.zeros((users, categories), np.float32),
-            "memory": np.zeros((users, categories), np.float32),
-            "engagement": np.zeros(users, np.float32),
-            "clicked": np.zeros(users, np.float32),
-        } | nothing_shown(users, self.config.history)
-
-    def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        c, users, rows = self.config, self.users, np.arange(len(actions))
-        category, quality = self.catalogue.category[actions], self.catalogue.quality[actions]
-        satiation = users["satiation"][rows, category]
-        matches = users["interest"] == category
-
-        wanted = self._interest_in(category) * matches
-        logit = c.click_base + self.catalogue.appeal[actions] + wanted - c.satiation_click * satiation
-        click = uniforms[0] < sigmoid(logit)
-        funnel = c.engagement_funnel * users["engagement"] + c.quality_funnel * quality
-        cart = click & (uniforms[1] < sigmoid(c.cart_base + funnel))
-        purchase = cart & (uniforms[2] < sigmoid(c.purchase_base + funnel))
-
-        felt = click * quality
-        engagement = c.engagement_decay * users["engagement"] + c.engagement_gain * felt
-        users["engagement"] = engagement.clip(-ENGAGEMENT_LIMIT, ENGAGEMENT_LIMIT)
-        leave_logit = self._leave_base() - c.leave_engagement * users["engagement"]
-        leave_logit += c.leave_satiation * satiation - c.leave_quality * felt
-        leaves = uniforms[3] < sigmoid(leave_logit)
-
-        users["satiation"] *= c.satiation_decay
-        users["satiation"][rows, category] += 1.0
-        users["memory"] *= c.memory_decay
-        users["memory"][rows, category] += click - np.float32(c.click_expected)
-        users["clicked"] = click.astype(np.float32)
-        if c.history:
-            self.events = event_codes(click, cart, purchase)
-            add_shown(users, actions, self.events)
-        self._drift(uniforms[4])
-        rewards = c.click_reward * click + c.cart_reward * cart + c.purchase_reward * purchase
-        # Satiation of 1 and more: the category was shown at the last step.
-        metrics = (click, purchase, purchase * self.catalogue.price[actions], satiation < 1.0, felt)
-        return rewards.astype(np.float32), np.stack(metrics, axis=1).astype(np.float32), leaves
-
-    def _interest_in(self, category: np.ndarray) -> np.ndarray | float:
-        """Added to the click where the item is of the category that the user is after."""
-        return self.config.interest
-
-    def _leave_base(self) -> np.ndarray | float:
-        """Leaving, at engagement 0 and without satiation, of each present user."""
-        return self.config.leave_base
-
-    def _drift(self, uniforms: np.ndarray) -> None:
-        moved = np.flatnonzero(uniforms < self.config.drift)
-        # Below `drift` the number is uniform again, so it also says where the interest goes.
-        self.users["interest"][moved] = draw_category(uniforms[moved] / self.config.drift, self.config.categories)
-
-    def _observe(self) -> np.ndarray:
-        users, time = self.users, np.float32(self.elapsed / self.horizon)
-        single = (users["engagement"] / ENGAGEMENT_LIMIT, users["clicked"], np.full(len(users["clicked"]), time))
-        shown = [history_block(users)] if self.config.history else []
-        return np.column_stack((users["satiation"], users["memory"], *single, *shown))
 
 
 class Recommend(Task[RecommendConfig]):
@@ -142,6 +62,7 @@ class Recommend(Task[RecommendConfig]):
 
     id = "recommend-v1"
     Config: ClassVar[type[RecommendConfig]] = RecommendConfig
+    strata = RECOMMEND
     simulator_class: ClassVar[type[RecommendSimulator]] = RecommendSimulator
     metric_names = METRICS
     remembered = "memory"
@@ -158,15 +79,27 @@ class Recommend(Task[RecommendConfig]):
             config.price_spread,
             seed,
         )
-        self.action_count = config.items
-        self.action_names = tuple(f"item-{i}" for i in range(config.items))
+        kind, self.action_count = ("candidate", config.candidates) if config.candidates else ("item", config.items)
+        self.action_names = tuple(f"{kind}-{i}" for i in range(self.action_count))
         per_category = [f"{name}_{c}" for name in ("satiation", self.remembered) for c in range(config.categories)]
-        self.observation_names = (*per_category, "engagement", "last_click", "time")
+        traits = [f"{name}_{k}" for name in ("appeal", "rating") for k in range(config.candidates)]
+        self.observation_names = (*per_category, "engagement", "last_click", "time", *traits)
+
+    @cached_property
+    def retriever(self) -> Retriever | None:
+        """What puts candidates before a policy; None where every item is an action."""
+        c = self.config
+        return Retriever(self.catalogue, c.candidates, self.seed) if c.candidates else None
 
     @cached_property
     def behaviour(self) -> Policy:
         """Softmax over a noisy click score that knows the user's recent clicks: a click-through ranker."""
-        policy = self.policy(self.config.ranker)
+        ranker = self.config.ranker
+        if self.config.confounding:
+            # Not keen, keen: shown what has appeal twice as much, or not at all.
+            leans = (ranker.model_copy(update={"appeal": lean * ranker.appeal}) for lean in (0.0, 2.0))
+            return InsiderPolicy("behaviour", [self.policy(each) for each in leans])
+        policy = self.policy(ranker)
         policy.name = "behaviour"
         return policy
 
@@ -193,24 +126,26 @@ class Recommend(Task[RecommendConfig]):
         """Of the rankers' errors."""
         return (self.seed, NOISE_STREAM)
 
-    def score(self, ranking: LinearRanker) -> LinearScore:
+    def score(self, ranking: LinearRanker) -> LinearScore | CandidateScore:
         """The score of a ranking in this shop; its noise depends on the shop's seed alone."""
         noise = np.random.default_rng(self._noise_seed).standard_normal(self.action_count)
-        items = self.catalogue
-        fixed = ranking.appeal * items.appeal + ranking.quality * items.quality + ranking.noise * noise
+        items, retriever, fixed = self.catalogue, self.retriever, ranking.noise * noise
+        if retriever is None:
+            fixed = ranking.appeal * items.appeal + ranking.quality * items.quality + fixed
         categories = self.config.categories
-        return LinearScore(
+        linear = LinearScore(
             ranking,
             fixed.astype(np.float32),
-            items.category,
+            retriever.category if retriever else items.category,
             clicks=slice(categories, 2 * categories),
             satiation=slice(0, categories),
         )
+        return CandidateScore(ranking, linear, retriever.candidates) if retriever else linear
 
     def simulator(
         self, n_users: int, seed: int | Sequence[int], users: Sequence[int] | None = None
     ) -> RecommendSimulator:
-        return self.simulator_class(self.config, self.catalogue, n_users, seed, users)
+        return self.simulator_class(self.config, self.catalogue, n_users, seed, users, self.retriever)
 
     def exact_value(self, policy: Policy, gamma: float) -> TrueValue | None:
         """Exact at `horizon` 1; see `expected_outcomes`."""
@@ -220,7 +155,8 @@ class Recommend(Task[RecommendConfig]):
     def expected_outcomes(self) -> ExpectedOutcomes | None:
         """What each decision earns where sessions are one decision (`horizon` 1): without satiation and engagement, a
         kind of user is the category that they are after."""
-        return self.first_decision if self.horizon == 1 else None
+        enumerable = self.horizon == 1 and not self.config.candidates and not self.config.confounding
+        return self.first_decision if enumerable else None
 
     @cached_property
     def first_decision(self) -> ExpectedOutcomes:
@@ -261,4 +197,5 @@ class Recommend(Task[RecommendConfig]):
         # Sums of float32 terms may pass the limit of the series by a rounding.
         lowest, highest = np.array(low, np.float32) - np.float32(1e-3), np.array(high, np.float32) + np.float32(1e-3)
         shown = history_limits(c.history, c.items)
-        return np.append(lowest, np.zeros_like(shown)), np.append(highest, shown)
+        traits = self.retriever.limits if self.retriever else np.zeros(0, np.float32)
+        return np.concatenate((lowest, -traits, np.zeros_like(shown))), np.concatenate((highest, traits, shown))

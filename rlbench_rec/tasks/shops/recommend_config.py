@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -27,7 +27,7 @@ class RecommendConfig(TaskConfig):
     sessions are enough to learn from."""
 
     asked: ClassVar[frozenset[str]] = TaskConfig.asked | {"click_reward", "cart_reward", "purchase_reward"}
-    added: ClassVar[frozenset[str]] = frozenset({"history"})
+    added: ClassVar[frozenset[str]] = TaskConfig.added | {"history", "candidates", "observed", "confounding", "delay"}
 
     items: int = Field(default=30, ge=2, le=10_000)
     """Items, each in one category."""
@@ -87,9 +87,23 @@ class RecommendConfig(TaskConfig):
     """The target policies beside behaviour and random."""
     history: int = Field(default=0, ge=0, le=100)
     """How many of the last shown items a state lists, with what became of them: shown, clicked, cart or purchase."""
+    candidates: int = Field(default=0, ge=0, le=1_000)
+    """How many items a retriever puts before the policy at each decision: an action is one of these places, and a state
+    shows appeal and rating of what is in each. 0: every item is an action, and its traits have to be learnt."""
+    observed: Literal["full", "partial"] = "full"
+    """`partial`: states show neither satiation nor engagement."""
+    confounding: float = Field(default=0.0, ge=0.0, le=5.0)
+    """Added to the click while the user is keen, as at half of the decisions. Above 0 the behaviour policy sees it, and
+    then shows what has appeal; the log does not have it."""
+    delay: float = Field(default=0.0, ge=0.0, le=1_000.0)
+    """Mean number of decisions from a purchase to the row of the log that has it, the session's last at the latest."""
 
     @model_validator(mode="after")
     def _categories_have_items(self) -> RecommendConfig:
         if self.categories > self.items:
             raise ValueError(f"{self.categories} categories need at least as many items, not {self.items}")
+        if self.candidates > self.items:
+            raise ValueError(f"{self.candidates} candidates need at least as many items, not {self.items}")
+        if self.candidates and self.history:
+            raise ValueError("a shop with candidates shows no history; leave one of them at 0")
         return self

@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from .recommend import Recommend, RecommendConfig, RecommendSimulator
+from .shared.strata import RECOMMEND_MYOPIC
 
 
 class RecommendMyopicConfig(RecommendConfig):
@@ -48,6 +49,7 @@ class RecommendMyopic(Recommend):
 
     id = "recommend-myopic-v1"
     Config = RecommendMyopicConfig
+    strata = RECOMMEND_MYOPIC
     simulator_class = RecommendMyopicSimulator
     remembered = "interest"
 

@@ -14,6 +14,7 @@ from ..simulator import Simulator
 from .shared.draws import draw_group, sigmoid
 from .shared.grid import Grid
 from .shared.state_columns import one_hot, whole
+from .shared.strata import RETENTION
 
 METRICS = ("CVR", "revenue", "discount", "retained")
 SEGMENTS = ("loyal", "ordinary", "thrifty")
@@ -88,13 +89,20 @@ class RetentionSimulator(Simulator):
     def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         c, task, users = self.config, self.task, self.users
         habit, addiction = users["habit"], users["addiction"]
-        buy = uniforms[0] < task.buy_chance(users["segment"], habit, addiction, actions)
+        chance = task.buy_chance(users["segment"], habit, addiction, actions)
+        buy = uniforms[0] < chance
         users["habit"], users["addiction"] = task.after(habit, addiction, actions, buy)
         leaves = uniforms[1] < task.leave_chance(users["habit"], actions)
-        coupon = task.coupon[actions]
-        rewards = (buy * (c.margin - coupon) - c.send_cost * (actions > 0)) / c.margin
-        metrics = (buy, buy * (1.0 - coupon) * c.basket, coupon, ~leaves)
-        return rewards.astype(np.float32), np.stack(metrics, axis=1).astype(np.float32), leaves
+        if c.rollouts == "expected":
+            self.means = self._outcomes(chance, actions, ~leaves)
+        outcomes = self._outcomes(buy, actions, ~leaves).astype(np.float32)
+        return outcomes[:, 0], outcomes[:, 1:], leaves
+
+    def _outcomes(self, buy: np.ndarray, actions: np.ndarray, stays: np.ndarray) -> np.ndarray:
+        """(k, 1 + m) reward and metrics of a week, from purchases or the chances of them."""
+        c, coupon = self.config, self.task.coupon[actions]
+        reward = (buy * (c.margin - coupon) - c.send_cost * (actions > 0)) / c.margin
+        return np.stack((reward, buy, buy * (1.0 - coupon) * c.basket, coupon, stays), axis=1)
 
     def _observe(self) -> np.ndarray:
         users = self.users
@@ -134,6 +142,7 @@ class Retention(ScoredTask[RetentionConfig]):
 
     id = "retention-v1"
     Config = RetentionConfig
+    strata = RETENTION
     metric_names = METRICS
     action_names = ACTIONS
     action_count = len(ACTIONS)

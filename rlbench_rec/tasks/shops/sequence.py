@@ -12,6 +12,7 @@ from ...policies import QFunction
 from ..policy_ladder import ScoredConfig, ScoredTask
 from ..simulator import Simulator
 from .shared.draws import draw_category, sigmoid, standardised_ranks
+from .shared.strata import SEQUENCE
 
 METRICS = ("CTR", "CVR", "revenue", "diversity", "satisfaction")
 
@@ -83,20 +84,28 @@ class SequenceSimulator(Simulator):
 
     def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         task, users, rows = self.task, self.users, np.arange(len(actions))
-        kind, quality = task.category[actions], task.quality[actions]
+        kind = task.category[actions]
         new = users["above"][rows, actions] == 0
         alike = self._alike(kind)
         reads = users["reads"] & new
-        click = reads & (uniforms[0] < sigmoid(task.click_logit(actions, users["interest"], alike)))
+        chance = sigmoid(task.click_logit(actions, users["interest"], alike))
+        click = reads & (uniforms[0] < chance)
         buy = click & (uniforms[1] < task.buy[actions])
         goes_on = uniforms[2] < sigmoid(task.go_on_logit(actions, click))
         # What stands above already is passed over: nothing is read, and nothing changes.
         users["reads"] = np.where(new, users["reads"] & goes_on, users["reads"])
         users["above"][rows, actions] = 1.0
-        rewards = click * (1.0 + task.fee[actions]) + buy * task.sale[actions]
-        metrics = (click, buy, buy * task.price[actions], (alike == 0) & new, click * quality)
-        never = np.zeros(len(actions), bool)
-        return rewards.astype(np.float32), np.stack(metrics, axis=1).astype(np.float32), never
+        change, never = (alike == 0) & new, np.zeros(len(actions), bool)
+        if task.config.rollouts == "expected":
+            self.means = self._outcomes(actions, reads * chance, reads * chance * task.buy[actions], change)
+        outcomes = self._outcomes(actions, click, buy, change).astype(np.float32)
+        return outcomes[:, 0], outcomes[:, 1:], never
+
+    def _outcomes(self, items: np.ndarray, click: np.ndarray, buy: np.ndarray, change: np.ndarray) -> np.ndarray:
+        """(k, 1 + m) reward and metrics of items, from clicks and purchases or the chances of them."""
+        task = self.task
+        reward = click * (1.0 + task.fee[items]) + buy * task.sale[items]
+        return np.stack((reward, click, buy, buy * task.price[items], change, click * task.quality[items]), axis=1)
 
     def _alike(self, kind: np.ndarray) -> np.ndarray:
         """(k,) items above of the same category."""
@@ -143,6 +152,7 @@ class PageOrder(ScoredTask[SequenceConfig]):
 
     id = "sequence-v1"
     Config = SequenceConfig
+    strata = SEQUENCE
     metric_names = METRICS
 
     def __init__(self, config: SequenceConfig, seed: int = 0):
