@@ -12,6 +12,7 @@ from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
 from ..mdp.provenance import Provenance
 from ..policies.policy import Policy
+from .insiders import InsiderPolicy
 from .rollout import Decisions, batches, play
 
 if TYPE_CHECKING:
@@ -92,7 +93,9 @@ def _provenance(task: Task, episodes: int, policy: Policy, seed: int, train_epis
         "seed": seed,
     }
     sha256 = _hash(recipe)
-    return Provenance(task.id, sha256, _hash([sha256, train_episodes]), identification="identified", config=recipe)
+    # The propensities of an insider are those of the best model of what the log has; the true ones went unrecorded.
+    known = "estimated" if isinstance(policy, InsiderPolicy) else "identified"
+    return Provenance(task.id, sha256, _hash([sha256, train_episodes]), identification=known, config=recipe)
 
 
 def _hash(value: object) -> str:
