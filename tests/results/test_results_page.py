@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from rlbench_rec.results.schema import (
+    AGAINST_PUBLISHED,
     CURVES,
     ESTIMATES,
     ESTIMATORS,
@@ -36,6 +37,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "results.md"
         ("estimates.csv", ESTIMATES),
         ("normalised.csv", NORMALISED),
         ("selection.csv", SELECTION),
+        ("published.csv", AGAINST_PUBLISHED),
         ("references.csv", REFERENCES),
     ],
 )

@@ -16,6 +16,7 @@ from .columns import (
 )
 from .estimators import ESTIMATES, ESTIMATOR_KEYS, ESTIMATORS
 from .needs_rl import NEEDS_RL, NEEDS_RL_KEYS
+from .published import AGAINST_PUBLISHED, PUBLISHED, PUBLISHED_KEYS
 from .runs import (
     CURVES,
     FRONTIER,
@@ -34,6 +35,7 @@ from .selection import SELECTION, SELECTION_KEYS
 
 __all__ = [
     "ADDED",
+    "AGAINST_PUBLISHED",
     "CURVES",
     "ESTIMATES",
     "ESTIMATORS",
@@ -48,6 +50,8 @@ __all__ = [
     "NEEDS_RL_KEYS",
     "NORMALISED",
     "NORMALISED_KEYS",
+    "PUBLISHED",
+    "PUBLISHED_KEYS",
     "RANKING",
     "RANKING_KEYS",
     "READABLE_VERSIONS",
