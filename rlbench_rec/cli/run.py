@@ -74,8 +74,7 @@ def command(
         out=out,
         resume=resume,
     )
-    one_part = parse_part(part) if part else None
-    if one_part and out is None:
+    if part and out is None:
         raise InputError("--part needs --out.", hint="All parts of a run go to one folder.")
     command_line = ["rlbench", *sys.argv[1:]]
     with resumable(folder), RunProgress() as progress:
@@ -85,7 +84,7 @@ def command(
             device=device,
             workers=jobs,
             resume=resume,
-            part=one_part,
+            part=parse_part(part) if part else None,
             progress=progress,
             command_line=command_line,
         )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from ..errors import InputError
 
 
 def command(
@@ -41,6 +38,7 @@ def command(
     Exit code 0: done; 1: some trials failed, and their rows say why; 2: wrong use; 130, 143 or 129: interrupted.
     """
     from ..plugins import LOADED
+    from ..suite.part import parse_part
     from ..suite.request import request
     from ..tuning.tuner import tune
     from .render.console import note
@@ -59,7 +57,7 @@ def command(
             device=device,
             workers=jobs,
             resume=resume,
-            part=_part(part),
+            part=parse_part(part),
             plan_only=plan,
             budget_minutes=budget_minutes,
             progress=progress,
@@ -71,10 +69,3 @@ def command(
         note(f"{finished.remaining:,} trials are left; --out {folder} --resume goes on.")
     if finished.failed:
         raise typer.Exit(1)
-
-
-def _part(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d{1,4})/(\d{1,4})", text)
-    if match is None:
-        raise InputError(f"'{text}' is not a part.", where="--part", hint="Give 1/3, say: the first of three.")
-    return int(match[1]), int(match[2])

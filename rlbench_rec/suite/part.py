@@ -10,6 +10,7 @@ from ..errors import InputError
 from .plan import Job
 
 MOST_PARTS = 10_000
+HINT = "Give 1/3, say: the first of three."
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Part:
 
     def __post_init__(self) -> None:
         if not 1 <= self.number <= self.of <= MOST_PARTS:
-            raise InputError(f"There is no part {self.number} of {self.of}.", where="--part", hint="Give 1/5 to 5/5.")
+            raise InputError(f"There is no part {self.number} of {self.of}.", where="--part", hint=HINT)
 
     def __str__(self) -> str:
         return f"{self.number}/{self.of}"
@@ -38,13 +39,14 @@ class Part:
         return {job.run_id for job in jobs if job.home in mine}
 
 
-def parse_part(text: str) -> Part:
-    """A part as it is typed: `2/5`.
+def parse_part(text: str) -> tuple[int, int]:
+    """A part as it is typed, `2/5`: which one, and of how many.
 
     Raises:
         InputError: anything else.
     """
     found = re.fullmatch(r"(\d{1,5})/(\d{1,5})", text, re.ASCII)
     if not found:
-        raise InputError(f"'{text}' is not a part of a suite.", where="--part", hint="Give 2/5, say.")
-    return Part(int(found[1]), int(found[2]))
+        raise InputError(f"'{text}' is not a part.", where="--part", hint=HINT)
+    part = Part(int(found[1]), int(found[2]))
+    return part.number, part.of

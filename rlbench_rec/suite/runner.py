@@ -74,7 +74,7 @@ def run_suite(
     device: str = "auto",
     workers: int | None = None,
     resume: bool = False,
-    part: Part | None = None,
+    part: tuple[int, int] | None = None,
     progress: ProgressCallback | None = None,
     command_line: list[str] | None = None,
 ) -> FinishedRun:
@@ -93,8 +93,8 @@ def run_suite(
         workers: processes; None takes one a core, but one where a GPU does the work.
         resume: keep the finished jobs of an earlier run of the same suite, as far as they were made of the same data,
             cards, code and libraries. Seeds, replicates and logs may be added.
-        part: do this part of the jobs; the tables hold all that is done in the folder. It goes on with a run that is
-            there.
+        part: (i, n): do the i-th of n parts of the jobs, those of one shop together. It goes on with a run that is in
+            the folder; the tables hold all that is done there.
         progress: called with each event of the run (see `suite.progress`): it started, a job finished, it finished.
         command_line: for the manifest.
 
@@ -113,6 +113,7 @@ def run_suite(
     kind = kind_of(suite)
     device = _trained_on(suite, device) if kind.trains(suite) else "cpu"
     worker_count(workers, device, 1)
+    one_part = None if part is None else Part(*part)
     load_plugins(suite.plugins)
     kind.check(suite)
     with hold(folder):
@@ -122,9 +123,9 @@ def run_suite(
         else:
             refuse_used_folder(folder)
         run = _Run(suite, folder, device, command_line, progress)
-        run.finish(workers, resume, part)
+        run.finish(workers, resume, one_part)
     missing = len(run.jobs) - len(run.results)
-    finished = FinishedRun(suite, folder, run.results, time.perf_counter() - started, missing, part)
+    finished = FinishedRun(suite, folder, run.results, time.perf_counter() - started, missing, one_part)
     report(RunFinished(folder, len(finished.failures), finished.seconds), progress)
     return finished
 

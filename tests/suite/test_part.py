@@ -41,7 +41,7 @@ def test_a_part_beyond_the_last_shop_is_empty():
 
 
 def test_a_part_as_it_is_typed():
-    assert parse_part("2/5") == Part(2, 5) and str(Part(2, 5)) == "2/5"
+    assert parse_part("2/5") == (2, 5) and str(Part(2, 5)) == "2/5"
 
 
 @pytest.mark.parametrize("text", ["", "2", "0/5", "6/5", "2/0", "-1/5", "2/5/1", "a/b", " 2/5", "2/99999", "²/5"])

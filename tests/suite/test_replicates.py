@@ -12,7 +12,6 @@ from rlbench_rec.suite import Suite, load_suite, sources
 from rlbench_rec.suite.jobs import planned
 from rlbench_rec.suite.kinds import kind_of
 from rlbench_rec.suite.kinds.algorithms.jobs import batches, plan
-from rlbench_rec.suite.part import Part
 from rlbench_rec.suite.replicates import BETWEEN_LOGS, replicates_of
 from rlbench_rec.suite.runner import run_suite
 from rlbench_rec.suite.sources import TRUTH_SEED
@@ -110,7 +109,7 @@ def test_rows_say_their_replicate(tmp_path, in_this_process, without_pictures):
 
 def test_a_run_in_parts_ends_with_the_bytes_of_a_run_in_one(tmp_path, in_this_process, without_pictures):
     run_suite(FIXED, tmp_path / "whole", device="cpu", workers=1)
-    first = run_suite(FIXED, tmp_path / "parts", device="cpu", workers=1, part=Part(3, 3))
+    first = run_suite(FIXED, tmp_path / "parts", device="cpu", workers=1, part=(3, 3))
     assert (len(first.results), first.missing) == (8, 16)
     in_this_process.clear()
 
@@ -119,12 +118,12 @@ def test_a_run_in_parts_ends_with_the_bytes_of_a_run_in_one(tmp_path, in_this_pr
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_suite(FIXED, tmp_path / "parts", device="cpu", workers=1, part=Part(1, 3), progress=interrupt)
+        run_suite(FIXED, tmp_path / "parts", device="cpu", workers=1, part=(1, 3), progress=interrupt)
     assert len(pd.read_csv(tmp_path / "parts" / "runs.csv")["run_id"].unique()) == 13
     in_this_process.clear()
-    assert run_suite(FIXED, tmp_path / "parts", device="cpu", workers=1, part=Part(1, 3)).missing == 8
+    assert run_suite(FIXED, tmp_path / "parts", device="cpu", workers=1, part=(1, 3)).missing == 8
     assert len(in_this_process) == 3
-    assert run_suite(FIXED, tmp_path / "parts", device="cpu", workers=1, part=Part(2, 3)).missing == 0
+    assert run_suite(FIXED, tmp_path / "parts", device="cpu", workers=1, part=(2, 3)).missing == 0
     for name in ("runs.csv", "leaderboard.csv"):
         assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
 
