@@ -30,6 +30,8 @@ SUITE = Suite(
     truth_error=0.2,
 )
 FIXED = SUITE.model_copy(update={"algorithms": SUITE.algorithms[:1], "sources": [SUITE.sources[0], SUITE.sources[2]]})
+SMALL = FIXED.model_copy(update={"sources": FIXED.sources[:1], "logs": 1})
+"""Six jobs: the behaviour policy and a uniform one in three shops."""
 
 
 def test_every_shop_has_its_own_log_and_seeds():
@@ -108,31 +110,31 @@ def test_rows_say_their_replicate(tmp_path, in_this_process, without_pictures):
 
 
 def test_a_run_in_parts_ends_with_the_bytes_of_a_run_in_one(tmp_path, in_this_process, without_pictures):
-    run_suite(FIXED, tmp_path / "whole", device="cpu", workers=1)
-    first = run_suite(FIXED, tmp_path / "parts", device="cpu", workers=1, part=(3, 3))
-    assert (len(first.results), first.missing) == (8, 16)
-    in_this_process.clear()
+    def part(number, **options):
+        in_this_process.clear()
+        return run_suite(SMALL, tmp_path / "parts", device="cpu", workers=1, part=(number, 3), **options)
 
     def interrupt(event):
-        if len(in_this_process) == 5:
+        if len(in_this_process) == 1:
             raise KeyboardInterrupt
 
+    run_suite(SMALL, tmp_path / "whole", device="cpu", workers=1)
+    third = part(3)
+    assert (len(third.results), third.missing) == (2, 4)
     with pytest.raises(KeyboardInterrupt):
-        run_suite(FIXED, tmp_path / "parts", device="cpu", workers=1, part=(1, 3), progress=interrupt)
-    assert len(pd.read_csv(tmp_path / "parts" / "runs.csv")["run_id"].unique()) == 13
-    in_this_process.clear()
-    assert run_suite(FIXED, tmp_path / "parts", device="cpu", workers=1, part=(1, 3)).missing == 8
-    assert len(in_this_process) == 3
-    assert run_suite(FIXED, tmp_path / "parts", device="cpu", workers=1, part=(2, 3)).missing == 0
+        part(1, progress=interrupt)
+    assert pd.read_csv(tmp_path / "parts" / "runs.csv")["replicate"].value_counts().to_dict() == {2: 4, 0: 2}
+    assert part(1).missing == 2 and len(in_this_process) == 1
+    assert part(2).missing == 0
     for name in ("runs.csv", "leaderboard.csv"):
         assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
 
 
 def test_replicates_may_be_added_and_seeds_then_not(tmp_path, in_this_process, without_pictures):
-    run_suite(FIXED.model_copy(update={"replicates": 2}), tmp_path / "out", device="cpu", workers=1)
+    run_suite(SMALL.model_copy(update={"replicates": 2}), tmp_path / "out", device="cpu", workers=1)
     in_this_process.clear()
-    run_suite(FIXED, tmp_path / "out", device="cpu", workers=1, resume=True)
-    assert len(in_this_process) == 8
+    run_suite(SMALL, tmp_path / "out", device="cpu", workers=1, resume=True)
+    assert len(in_this_process) == 2
     for change, why in (({"replicates": 1}, "replicates are 3"), ({"seeds": [0, 2, 3]}, "with replicates they stay")):
         with pytest.raises(InputError, match=why):
-            run_suite(FIXED.model_copy(update=change), tmp_path / "out", device="cpu", resume=True)
+            run_suite(SMALL.model_copy(update=change), tmp_path / "out", device="cpu", resume=True)

@@ -17,6 +17,7 @@ from ...later_keys import told
 from ...plan import Job
 from ...replicates import Replicate, replicates_of, seeds_of
 from ...tuned import choices_of, with_choice
+from . import costs
 from .files import identity
 from .specs import BEHAVIOUR, COUNTERPART, DEFAULT_ENCODER, LEARNERS, REFERENCE, encoder_of_row, labelled, with_form
 
@@ -76,6 +77,23 @@ class TrainingJob(Job[Suite, Source]):
         """The same row on other replicates, on other places; rows that are trained, or are not."""
         row = (self.spec.id, self.spec.label, self.encoder)
         return (self.place, *row), row, self.is_trained
+
+    @property
+    def usual_seconds(self) -> float | None:
+        """See `costs`; None where nobody knows how long it trains."""
+        if not self.is_trained:
+            return costs.NOT_TRAINED
+        return None if self.steps == "plateau" else costs.seconds_of(self.spec.id, self.steps, self.trainings)
+
+    @property
+    def usual_bytes(self) -> float:
+        """See `costs`."""
+        return costs.bytes_of(self.trainings)
+
+    @property
+    def trainings(self) -> int:
+        """How many it takes: a frontier is held against that of another one, on shuffled rewards."""
+        return self.is_trained + (self.is_trained and FRONTIER in self.asks_for and not self.spec.shuffle_rewards)
 
     @property
     def is_trained(self) -> bool:
