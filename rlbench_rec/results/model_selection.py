@@ -10,7 +10,7 @@ import pandas as pd
 from ..statistics.bootstrap import resampled_means
 from .leaderboard import BEHAVIOUR, BEST, DIVERGING, ON_POLICY, RANKED, REFERENCE, TRUTH, is_lift
 from .schema import SELECTION, STATUSES
-from .uncertainty import REPLICATES, SEEDS, replicates_named
+from .uncertainty import LOG, REPLICATES, SEEDS, replicates_named
 
 ALL = "all"
 CONTROLS = frozenset({"shuffled", "negated", "shuffled-rewards"})
@@ -41,8 +41,9 @@ def selection_table(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataF
         confidence: level of the intervals.
     """
     rows = _candidates(runs)
-    cases = [case for key, group in rows.groupby(["estimator", "q"], sort=True) for case in _cases(key, group)]
-    cases += list(_checkpoints(rows))
+    played, estimated = rows[rows["estimator"] == TRUTH], rows[rows["estimator"] != TRUTH]
+    cases = [case for key, group in estimated.groupby(["estimator", "q"], sort=True) for case in _cases(key, group)]
+    cases += list(_checkpoints(played))
     if not cases:
         return pd.DataFrame(columns=list(SELECTION))
     table = pd.DataFrame(cases)
@@ -54,7 +55,8 @@ def selection_table(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataF
 
 
 def _candidates(runs: pd.DataFrame) -> pd.DataFrame:
-    """Estimates of what might be shipped, in points above the behaviour policy: columns `estimate`, `low`, `true`."""
+    """Estimates of what might be shipped, and its true values, in points above the behaviour policy: columns
+    `estimate`, `low`, `true`."""
     rows = runs[runs["status"].isin(STATUSES) & (runs["task"].fillna("") != "")]
     rows = replicates_named(rows.assign(q=rows["q"].fillna("")))
     scaled = rows["task"].isin(rows.loc[rows["metric"] == "normalised", "task"])
@@ -65,7 +67,7 @@ def _candidates(runs: pd.DataFrame) -> pd.DataFrame:
     parts = rows["variant"].str.split("/")
     shippable = (
         ~rows["algorithm"].isin([BEHAVIOUR, REFERENCE])
-        & ~rows["estimator"].isin([TRUTH, ON_POLICY, RANKED])
+        & ~rows["estimator"].isin([ON_POLICY, RANKED])
         & ~rows["estimator"].map(is_lift).astype(bool)
         & ~parts.map(lambda names: bool(CONTROLS & set(names))).astype(bool)
         & rows["true_value"].notna()
@@ -142,10 +144,10 @@ RULES: dict[str, Rule] = {
 lower limit of a trusted estimate, if it is above the behaviour policy's value."""
 
 
-def _checkpoints(rows: pd.DataFrame) -> Iterator[dict[str, object]]:
+def _checkpoints(played: pd.DataFrame) -> Iterator[dict[str, object]]:
     """The last checkpoint against the best one by held-out scores: the truth alone, of every learner that has both."""
     names = [*CASE, "algorithm", "variant"]
-    truths = rows.drop_duplicates(names)[[*names, "true", "unit"]]
+    truths = played[[*names, "true", "unit"]]
     if truths.empty:
         return
     parts = truths["variant"].str.split("/")
@@ -167,30 +169,34 @@ def _checkpoints(rows: pd.DataFrame) -> Iterator[dict[str, object]]:
 
 def _summary(cases: pd.DataFrame, confidence: float) -> dict[str, object]:
     """One row: means over cases, each task with the same weight, and the interval of the regret."""
-    cases = cases.assign(regret=cases["best"] - cases["gain"], worse=cases["gain"] < 0)
-    cases = cases.assign(found=cases["regret"] <= 0)
-    replicated = cases.groupby("task")["replicate"].nunique().min() > 1
-    unit = ["task", "replicate"] if replicated else ["task", "replicate", "log", "seed"]
-    units = cases.groupby(unit, sort=True)[["regret", "gain", "worse", "found"]].mean().reset_index()
-    means = units.groupby("task")[["regret", "gain", "worse", "found"]].mean().mean()
-    several = units.groupby("task").size().min() > 1
-    low, high = _limits(units, confidence) if several else (np.nan, np.nan)
+    tasks = np.unique(cases["task"], return_inverse=True)[1]
+    gain, keys = cases["gain"].to_numpy(float), cases[CASE[1:]].to_numpy(float)
+    regret = cases["best"].to_numpy(float) - gain
+    replicated = all(len(set(keys[tasks == task, 0])) > 1 for task in range(tasks.max() + 1))
+    # What is resampled: replicates, or, where a task has one alone, cases.
+    of_unit = np.column_stack([tasks, keys[:, :1] if replicated else keys])
+    first, units = np.unique(of_unit, axis=0, return_index=True, return_inverse=True)[1:]
+    columns = {"regret": regret, "gain": gain, "worse": gain < 0, "found": regret <= 0}
+    by_unit = {name: np.bincount(units, column) / np.bincount(units) for name, column in columns.items()}
+    sizes = np.bincount(tasks[first])
+    weights = 1 / (sizes[tasks[first]] * len(sizes))
+    several = sizes.min() > 1
+    varying = [REPLICATES] if replicated else [LOG] * (len(set(keys[:, 1])) > 1) + [SEEDS] * (len(set(keys[:, 2])) > 1)
+    weighted = by_unit["regret"] * weights * len(weights)
+    low, high = _limits(weighted, tasks[first], confidence) if several else (np.nan, np.nan)
     return {
         "n_cases": len(cases),
         "n_candidates": float(cases["n_candidates"].mean()),
-        **{str(name): float(mean) for name, mean in means.items()},
+        **{name: float(weights @ column) for name, column in by_unit.items()},
         "ci_low": low,
         "ci_high": high,
-        "uncertainty": (REPLICATES if replicated else SEEDS) if several else "",
+        "uncertainty": "+".join(varying) if several else "",
         "unit": "+".join(sorted(set(cases["unit"]))),
     }
 
 
-def _limits(units: pd.DataFrame, confidence: float) -> tuple[float, float]:
-    """Percentiles of the mean over tasks of the means over resampled units of each task."""
-    tasks, sizes = np.unique(units["task"], return_inverse=True)[1], units.groupby("task")["regret"].transform("size")
-    # Each task counts alike, however many units it has.
-    weighted = units["regret"] * len(units) / (sizes * units["task"].nunique())
-    (means,) = resampled_means([weighted.to_numpy(float)[:, None]], None, RESAMPLES, 0, strata=tasks)
+def _limits(values: np.ndarray, tasks: np.ndarray, confidence: float) -> tuple[float, float]:
+    """Percentiles of the mean over units, resampled within each task."""
+    (means,) = resampled_means([values[:, None]], None, RESAMPLES, 0, strata=tasks)
     low, high = np.quantile(means[:, 0], [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)

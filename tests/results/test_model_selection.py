@@ -129,8 +129,10 @@ def test_tasks_count_alike_whatever_they_have():
 
 
 def test_the_best_checkpoint_stands_beside_the_last_one():
-    rows = [behaviour(), row("dqn", "mlp/greedy", 11.0, 1.0), row("dqn", "mlp/best/greedy", 14.0, 1.0)]
-    rows += [row("cql", "mlp/softmax-0.3", 11.0, 1.0), row("cql", "mlp/best/softmax-0.3", 10.0, 1.0)]
+    # No estimate is needed of them.
+    values = {("dqn", "mlp/greedy"): 11.0, ("dqn", "mlp/best/greedy"): 14.0}
+    values |= {("cql", "mlp/softmax-0.3"): 11.0, ("cql", "mlp/best/softmax-0.3"): 10.0}
+    rows = [behaviour()] + [row(*names, value, value, estimator="truth") for names, value in values.items()]
     table = by_rule(rows, estimator="truth")
     regrets = {name: table.loc[name, "regret"] for name in table.index}
     assert regrets == pytest.approx(

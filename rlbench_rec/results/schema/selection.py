@@ -17,7 +17,10 @@ SELECTION: Schema = {
     ),
     "ci_low": ("number", "lower end of its interval; empty where nothing varies"),
     "ci_high": ("number", "upper end"),
-    "uncertainty": ("text", "over what the interval is: `replicates` or `seeds`; empty where there is one of each"),
+    "uncertainty": (
+        "text",
+        "what the interval is over: `replicates`, or `log` and `seeds`; empty where nothing varies",
+    ),
     "gain": ("number", "true value of what is shipped, minus the behaviour policy's"),
     "worse": ("number", "share of cases in which what is shipped is truly worse than the behaviour policy"),
     "found": ("number", "share of cases in which the truly best is shipped"),
