@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, SerializationInfo, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from ...errors import InputError
 from ...files import write_text
 from ...parsing import read_json
 from ..base import Task
-from ..shops.recommend import Recommend, RecommendConfig
+from ..expected_outcomes import ExpectedOutcomes
+from ..shops.recommend import NOISE_STREAM, Recommend
 from ..shops.shared.draws import standardised, standardised_ranks
 from ..shops.shared.products import Catalogue
+from .visits_by_kind import CalibratedSimulator, VisitConfig
 
 KIND = "rlbench-shop"
 SUFFIX = ".json"
 QUALITY_STREAM = 2
 """Keeps the items' quality apart from the draws of `recommend` itself, of the same seed."""
+ADDED = {"habits", "dayparts", "loyalty", "returning", "return_same", "draw"}
+"""Fields that older shops lack."""
 
 
-class ShopConfig(RecommendConfig):
-    """Parameters of `recommend`, and the items of the log."""
+class ShopConfig(VisitConfig):
+    """Parameters of `recommend`, how visits differ, and the items of the log."""
 
     source: str
     """The data set that it was fitted to."""
@@ -34,6 +38,8 @@ class ShopConfig(RecommendConfig):
     """Group of each item: what users are after is a group."""
     appeal: list[float] = Field(min_length=2)
     """Log-odds that each item adds to a click."""
+    draw: int = Field(default=0, ge=0)
+    """Number of the draw of what the log cannot tell: with the seed it fixes quality and the rankers' errors."""
 
     @model_validator(mode="after")
     def _one_of_each_an_item(self) -> ShopConfig:
@@ -43,19 +49,44 @@ class ShopConfig(RecommendConfig):
             raise ValueError(f"groups lie in 0 to {self.categories - 1}")
         if not np.isfinite(self.appeal).all():
             raise ValueError("appeal has NaN or infinity")
+        if self.loyalty and not (len(self.loyalty) == self.categories and np.isfinite(self.loyalty).all()):
+            raise ValueError(f"loyalty needs a finite number for each of {self.categories} groups, or none")
+        for name, kinds in (("habits", self.habits), ("dayparts", self.dayparts)):
+            if kinds and not sum(kind.share for kind in kinds) > 0.0:
+                raise ValueError(f"the shares of {name} are all 0")
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, serialise: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        """As JSON, which identities are made of, a shop without what newer ones have is written as before."""
+        content: dict[str, Any] = serialise(self)
+        if info.mode == "json":
+            for name in ADDED | {"history"}:
+                if not content[name]:
+                    del content[name]
+        return content
 
 
 class CalibratedShop(Recommend):
-    """`recommend-v1` with items, groups of interest and rates of one shop's log; see `recommend-v1` for the equations.
+    """`recommend-v1` with items, groups of interest, visits and rates of one shop's log; see there for the equations.
 
-    Appeal, groups, rates, drift and the hazard of leaving are the log's, given the click rate that was assumed. What a
-    choice log cannot tell (quality, engagement, satiation) stays as in `recommend-v1`, and the seed draws it.
+    Beyond those of `recommend-v1`, with k the user's habit, d the part of the day and c the category of the item shown:
+
+        P(leave)  : leave_base + leaving of k + leaving of d in place of leave_base
+        P(click)  : max(interest + loyalty_c, 0) in place of interest
+        at start  : with probability `returning` the shop remembers a click on a group, which is the user's own with
+                    probability `return_same`, else any (m of that group is 1 - click_expected)
+        state     : followed by the part of the day, one-hot, where there are any
+
+    Appeal, groups, rates, drift and how visits differ are the log's, given what was assumed or drawn of what a choice
+    log cannot tell: click rate, quality, engagement, satiation and the ranker that was in service. `draw` and the seed
+    fix the quality of the items and the rankers' errors.
     """
 
     id = "calibrated"
     version = 1
     Config: ClassVar[type[ShopConfig]] = ShopConfig
+    simulator_class: ClassVar[type[CalibratedSimulator]] = CalibratedSimulator
     config: ShopConfig
     strata: ClassVar = Task.strata
 
@@ -63,7 +94,7 @@ class CalibratedShop(Recommend):
         super().__init__(config, seed)
         self.id = shop_id(config.source)
         appeal = np.array(config.appeal)
-        rng, scaled = np.random.default_rng((seed, QUALITY_STREAM)), standardised(appeal)
+        rng, scaled = np.random.default_rng(self._stream(QUALITY_STREAM)), standardised(appeal)
         # What is left of an even spread beside the appeal; the rest is `bait`, as in `make_catalogue`.
         other = standardised_ranks(rng, config.items)
         other = standardised(other - scaled * (scaled @ other) / config.items)
@@ -75,6 +106,25 @@ class CalibratedShop(Recommend):
             self.catalogue.price,
         )
         self.action_names = tuple(config.names)
+        self.observation_names += tuple(f"daypart_{part}" for part in range(len(config.dayparts)))
+
+    def _stream(self, purpose: int) -> tuple[int, ...]:
+        return (self.seed, purpose, self.config.draw) if self.config.draw else (self.seed, purpose)
+
+    @property
+    def _noise_seed(self) -> tuple[int, ...]:
+        return self._stream(NOISE_STREAM)
+
+    def expected_outcomes(self) -> ExpectedOutcomes | None:
+        """As `recommend-v1`, where all visits are alike; else None, and policies are played."""
+        c = self.config
+        return None if c.loyalty or c.dayparts or c.returning else super().expected_outcomes()
+
+    @property
+    def observation_bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        parts, at = np.zeros(len(self.config.dayparts), np.float32), 2 * self.config.categories + 3
+        low, high = super().observation_bounds
+        return np.insert(low, [at] * len(parts), parts), np.insert(high, [at] * len(parts), parts + 1.0)
 
 
 def shop_id(source: str) -> str:

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...errors import InputError
 from ...mdp.dataset import TransitionDataset
 from ..shops.recommend import RecommendConfig
-from ..shops.shared.linear_rankers import LinearRanker
-from ..variants import bounds_of
-from .calibrated_shop import CalibratedShop, ShopConfig
+from .calibrated_shop import ShopConfig
 from .interests import groups_of
+from .leaving_habits import leaving_habits
+from .moment_matching import Aim, centred, logit, matched, within_bounds
+from .visit_context import FEWEST_VISITS, SIGNIFICANCE, with_context
 from .visit_moments import Moments, moments
-from .visits import Visits, logged, simulated
+from .visits import Visits, logged
+from .visits_by_kind import VisitKind
 
 FEWEST_SESSIONS, FEWEST_CLICKS = 100, 300
 ROUNDS, SESSIONS = 16, 8_000
 """Rounds of the fit, and simulated sessions in each."""
-SEED = 7_001
-"""Of the users that the fit simulates; the logs and true values of suites have others."""
 LONGEST = 200
 """Most decisions in a session."""
-MOST_INTEREST = 4.0
-"""A user with more interest than this clicks on hardly anything else."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,8 @@ class Calibration:
         log_moments, shop_moments: moments of the training part, and of the shop after the fit.
         click_rate: clicks per decision: assumed, since a choice log does not show what was not clicked.
         covered: share of the training clicks on items that the shop has.
+        identified: `habits`, `loyalty`, `dayparts` and `returning` -> what the log says of it, in words, and whether it
+            was fitted: what the log does not identify is not.
     """
 
     shop: ShopConfig
@@ -46,6 +46,7 @@ class Calibration:
     shop_moments: Moments
     click_rate: float
     covered: float
+    identified: dict[str, str]
 
 
 def calibrate(
@@ -57,8 +58,10 @@ def calibrate(
     co-occurrence) and, by simulating the shop and moving each parameter until what it controls agrees:
     each item's appeal (its share of the clicks), `click_base` (the assumed click rate), `cart_base` and
     `purchase_base` (the funnel), `leave_base` (clicks of a session), `interest` and, beyond 4, the ranker's weight
-    on recent clicks (how often neighbouring clicks are of one group) and `drift` (how fast that fades). Everything else
-    is as in `recommend-v1`.
+    on recent clicks (how often neighbouring clicks are of one group) and `drift` (how fast that fades). Where the log
+    identifies them: habits of leaving (the spread of session lengths), loyalty of each group (how often a click on it
+    is followed by another), parts of the day and returning users. Everything else is as in `recommend-v1`; `draw_shop`
+    draws it.
 
     Args:
         data: a log with events, split by time; its actions are the shop's items.
@@ -79,67 +82,82 @@ def calibrate(
     _check_size(train, held_out, data.provenance.source)
     count = max(2, min(groups, train.item_count // 4))
     group = groups_of(train, count, seed)
-    log_moments = moments(train, group)
+    train, context = with_context(train, group)
+    habits = leaving_habits(train.lengths)
+    log_moments = replace(
+        moments(train, group, count),
+        habits=np.stack([habits.shares, habits.means], axis=1) if len(habits) > 1 else None,
+    )
     shop = ShopConfig(
         source=name or data.provenance.source.rpartition("/")[2],
         items=train.item_count,
         categories=count,
         names=list(data.action_names[: train.item_count]),
         groups=group.tolist(),
-        appeal=_centred(np.log(log_moments.shares) / 2.0).tolist(),
-        horizon=int(np.clip(np.quantile(train.lengths, 0.999) / click_rate, 10, LONGEST)),
-        click_base=_within("click_base", _logit(click_rate)),
+        appeal=centred(np.log(log_moments.shares) / 2.0).tolist(),
+        horizon=horizon_of(train, click_rate),
+        click_base=within_bounds("click_base", logit(click_rate)),
         click_expected=click_rate,
-        cart_base=_within("cart_base", _logit(log_moments.cart_rate)),
-        purchase_base=_within("purchase_base", _logit(log_moments.purchase_rate)),
+        cart_base=within_bounds("cart_base", logit(log_moments.cart_rate)),
+        purchase_base=within_bounds("purchase_base", logit(log_moments.purchase_rate)),
+        returning=log_moments.returning,
+        **_kinds_of(log_moments),
     )
-    for _ in range(ROUNDS):
-        visits = simulated(CalibratedShop(shop), SESSIONS, SEED)
-        shop = _moved(shop, log_moments, moments(visits, group), click_rate, len(visits) / visits.decisions)
-    shop_moments = moments(simulated(CalibratedShop(shop), SESSIONS, SEED), group)
-    return Calibration(shop, train, held_out, log_moments, shop_moments, click_rate, float(train.known.mean()))
-
-
-def _moved(shop: ShopConfig, log_moments: Moments, shop_moments: Moments, click_rate: float, rate: float) -> ShopConfig:
-    """One step of each parameter towards what it controls."""
-    # Neighbours are alike because users stay with a group, and because the ranker shows it again. What interest cannot
-    # explain is attributed to the ranker.
-    usual = RecommendConfig().ranker.clicks
-    alike = shop.interest + shop.ranker.clicks - usual + _logit(log_moments.near) - _logit(shop_moments.near)
-    # Persistence over two clicks is (1 - drift) to the number of decisions between them.
-    kept = np.log1p(-shop.drift) * (np.log(log_moments.persistence) / np.log(shop_moments.persistence)) ** 0.5
-    moved = {
-        "click_base": shop.click_base + _logit(click_rate) - _logit(rate),
-        "cart_base": shop.cart_base + _logit(log_moments.cart_rate) - _logit(shop_moments.cart_rate),
-        "purchase_base": shop.purchase_base + _logit(log_moments.purchase_rate) - _logit(shop_moments.purchase_rate),
-        "leave_base": shop.leave_base + np.log(shop_moments.clicks / log_moments.clicks),
-        "interest": min(alike, MOST_INTEREST),
-        "drift": min(float(-np.expm1(kept)), 0.9),
+    aim = Aim(log_moments, click_rate, RecommendConfig().ranker)
+    shop, shop_moments = matched(shop, aim, rounds=ROUNDS, sessions=SESSIONS)
+    differs, loyalty = _loyalty(log_moments, shop_moments)
+    if differs:
+        shop = shop.model_copy(update={"loyalty": [0.0] * count})
+        shop, shop_moments = matched(shop, aim, rounds=ROUNDS // 2, sessions=SESSIONS)
+    identified = {
+        "habits": _fitted(len(habits) > 1, f"{_counted(habits.means)} (Bayes' information criterion)"),
+        "loyalty": _fitted(differs, loyalty),
+        "dayparts": _fitted("daypart" in train.kinds, context["daypart"]),
+        "returning": _fitted("remembered" in train.kinds, context["remembered"]),
     }
-    appeal = np.array(shop.appeal) + 0.5 * (np.log(log_moments.shares) - np.log(shop_moments.shares))
-    within: dict[str, object] = {name: _within(name, value) for name, value in moved.items()}
-    within["appeal"] = _centred(appeal).round(6).tolist()
-    return shop.model_copy(update=within | _rankers(usual + max(alike - MOST_INTEREST, 0.0)))
+    covered = float(train.known.mean())
+    return Calibration(shop, train, held_out, log_moments, shop_moments, click_rate, covered, identified)
 
 
-def _rankers(clicks: float) -> dict[str, object]:
-    """The behaviour policy with this weight on recent clicks, and the ladder with weights in proportion."""
-    usual = RecommendConfig()
-    factor = round(float(np.clip(clicks, 0.0, 10.0)), 6) / usual.ranker.clicks
-
-    def changed(ranking: LinearRanker) -> LinearRanker:
-        return ranking.model_copy(update={"clicks": ranking.clicks * factor})
-
-    return {
-        "ranker": changed(usual.ranker),
-        "ladder": {name: changed(ranking) for name, ranking in usual.ladder.items()},
-    }
+def horizon_of(visits: Visits, click_rate: float) -> int:
+    """Decisions of all but one in a thousand sessions, 10 to 200."""
+    return int(np.clip(np.quantile(visits.lengths, 0.999) / click_rate, 10, LONGEST))
 
 
-def _within(name: str, value: float) -> float:
-    bounds = bounds_of(RecommendConfig.model_fields[name])
-    assert bounds is not None, "what is fitted has bounds"
-    return round(float(np.clip(value, bounds.low, bounds.high)), 6)
+def _kinds_of(log: Moments) -> dict[str, list[VisitKind]]:
+    """Habits and parts of the day before the fit: their shares, and hazards that last as long, around the mean."""
+    kinds = {}
+    for name, table in (("habits", log.habits), ("dayparts", log.dayparts)):
+        if table is not None:
+            leaving = np.log(log.clicks / table[:, 1])
+            pairs = zip(table[:, 0] / table[:, 0].sum(), leaving - table[:, 0] @ leaving, strict=True)
+            kinds[name] = [VisitKind(share=float(share), leaving=float(moved)) for share, moved in pairs]
+    return kinds
+
+
+def _loyalty(log: Moments, shop: Moments) -> tuple[bool, str]:
+    """Whether users stay in some groups for longer than one interest for all explains: a chi-square test of what
+    follows a click on each group, in the log and in the shop."""
+    from scipy.stats import chi2
+
+    many = (log.pairs >= FEWEST_VISITS) & (shop.pairs >= FEWEST_VISITS)
+    if many.sum() < 2:
+        return False, f"fewer than two groups have {FEWEST_VISITS} clicks that are followed by another"
+    chance = shop.stays[many] * (1.0 - shop.stays[many]) * (1.0 / log.pairs[many] + 1.0 / shop.pairs[many])
+    p = float(chi2.sf(((log.stays - shop.stays)[many] ** 2 / chance).sum(), many.sum() - 1))
+    stays = log.stays[many]
+    said = f"after a click on a group {stays.min():.0%} to {stays.max():.0%} of the next are on it, by group"
+    return p < SIGNIFICANCE, f"{said} (p = {p:.1g})"
+
+
+def _fitted(fitted: bool, what: str) -> str:
+    return f"{'fitted' if fitted else 'not fitted'}: {what}"
+
+
+def _counted(means: np.ndarray) -> str:
+    if len(means) == 1:
+        return "one habit of leaving explains the session lengths"
+    return f"visits of {', '.join(f'{mean:.1f}' for mean in means)} clicks on average"
 
 
 def _check_size(train: Visits, held_out: Visits, source: str) -> None:
@@ -150,12 +168,3 @@ def _check_size(train: Visits, held_out: Visits, source: str) -> None:
     if train.item_count < 8 or train.known.sum() < FEWEST_CLICKS / 3:
         hint = "Take categories as items, or more of them."
         raise InputError(f"{int(train.known.sum())} clicks are on {train.item_count} items.", where=source, hint=hint)
-
-
-def _logit(share: float) -> float:
-    share = min(max(share, 1e-4), 1.0 - 1e-4)
-    return float(np.log(share / (1.0 - share)))
-
-
-def _centred(values: np.ndarray) -> np.ndarray:
-    return values - values.mean()

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from ...events.event_types import EVENTS
 from ...mdp.dataset import TransitionDataset
+from ..random_streams import stream
+from ..rollout import batches
 from ..shops.recommend import Recommend
 
+KINDS = ("habit", "daypart", "remembered")
+MS_PER_HOUR = 3_600_000
 CLICKS, CARTS, PURCHASES = ("view", "click"), ("cart",), ("purchase",)
 
 
@@ -25,6 +30,8 @@ class Visits:
         item_count: how many are known.
         carts, purchases: how many there were.
         decisions: how many items were shown; NaN where the log does not say.
+        kinds: what is known of each session, (sessions,) int64 by its number: of a log `carts`, `purchases` and, where
+            it has them, `user` and `hour` (since 1970); of a shop `habit`, `daypart` and `remembered`.
     """
 
     session: np.ndarray
@@ -33,6 +40,7 @@ class Visits:
     carts: int
     purchases: int
     decisions: float = math.nan
+    kinds: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.item)
@@ -41,6 +49,15 @@ class Visits:
     def lengths(self) -> np.ndarray:
         """Clicks of each session that has one."""
         return np.unique(self.session, return_counts=True)[1]
+
+    @cached_property
+    def visits(self) -> np.ndarray:
+        """Numbers of the sessions that have a click, as `lengths` has them."""
+        return np.unique(self.session)
+
+    def kind(self, name: str) -> np.ndarray:
+        """(visits,) what is known of the sessions that have a click."""
+        return self.kinds[name][self.visits]
 
     @property
     def known(self) -> np.ndarray:
@@ -59,6 +76,20 @@ class Visits:
         both = (self.session[:-lag] == self.session[lag:]) & (first < self.item_count) & (second < self.item_count)
         return np.stack([first[both], second[both]])
 
+    def resampled(self, rng: np.random.Generator) -> Visits:
+        """As many sessions with a click, drawn with replacement: another log of the same shop (Efron 1979)."""
+        numbers, lengths = self.visits, self.lengths
+        drawn = np.sort(rng.integers(len(numbers), size=len(numbers)))
+        starts, sizes = (np.cumsum(lengths) - lengths)[drawn], lengths[drawn]
+        clicks = np.repeat(starts - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
+        kinds = {name: codes[numbers[drawn]] for name, codes in self.kinds.items()}
+        carts, purchases = (
+            round(total * kinds[name].sum() / max(self.kind(name).sum(), 1)) if name in kinds else total
+            for name, total in (("carts", self.carts), ("purchases", self.purchases))
+        )
+        session = np.repeat(np.arange(len(drawn)), sizes)
+        return Visits(session, self.item[clicks], self.item_count, carts, purchases, kinds=kinds)
+
     @property
     def events(self) -> np.ndarray:
         """Clicks, carts and purchases."""
@@ -72,8 +103,29 @@ def logged(data: TransitionDataset) -> Visits:
     sessions = np.repeat(np.arange(data.n_episodes), data.episode_lengths)
     assert data.events is not None, "checked"
     clicks = _is(data.at_decisions(data.events), CLICKS)
-    carts, purchases = (int(_is(data.events, kinds).sum()) for kinds in (CARTS, PURCHASES))
-    return Visits(sessions[clicks], np.asarray(data.actions)[clicks], item_count, carts, purchases)
+    owner = _session_of_events(data)
+    carts, purchases = (
+        np.bincount(owner[_is(data.events, kinds)], minlength=data.n_episodes) for kinds in (CARTS, PURCHASES)
+    )
+    kinds = {"carts": carts, "purchases": purchases}
+    if data.clusters is not None:
+        kinds["user"] = np.unique(data.clusters, return_inverse=True)[1]
+    if data.timestamps is not None:
+        kinds["hour"] = np.asarray(data.timestamps)[data.episode_starts] // MS_PER_HOUR
+    return Visits(
+        sessions[clicks],
+        np.asarray(data.actions)[clicks],
+        item_count,
+        int(carts.sum()),
+        int(purchases.sum()),
+        kinds=kinds,
+    )
+
+
+def _session_of_events(data: TransitionDataset) -> np.ndarray:
+    assert data.events is not None, "checked"
+    starts = data.episode_starts if data.event_starts is None else data.event_starts
+    return np.repeat(np.arange(data.n_episodes), np.diff(np.append(starts, len(data.events))))
 
 
 def simulated(shop: Recommend, sessions: int, seed: int) -> Visits:
@@ -90,7 +142,18 @@ def simulated(shop: Recommend, sessions: int, seed: int) -> Visits:
         int(np.rint(carts.sum() / config.cart_reward)),
         int(purchase.sum()),
         len(data),
+        _kinds(shop, sessions, seed),
     )
+
+
+def _kinds(shop: Recommend, sessions: int, seed: int) -> dict[str, np.ndarray]:
+    """What sets the users of a log apart; they are those that `simulated_logs` plays."""
+    parts = []
+    for batch, size in batches(sessions):
+        simulator = shop.simulator(size, seed=stream(shop.id, seed, batch))
+        simulator.reset()
+        parts.append(simulator.users)
+    return {name: np.concatenate([users[name] for users in parts]) for name in KINDS if name in parts[0]}
 
 
 def _is(events: np.ndarray, kinds: tuple[str, ...]) -> np.ndarray:

@@ -1,0 +1,94 @@
+"""Lifts of fixed policies over the shops that a log does not tell apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...policies import Policy, Stateless
+from ..base import Task
+from ..true_values import returns
+from .calibrated_shop import CalibratedShop, ShopConfig
+
+SEED = 7_004
+USERS = 8_192
+LEVEL = 0.95
+ONE_ITEM = "one item"
+"""The policy that always shows the item with the largest appeal."""
+
+
+@dataclass(frozen=True)
+class Lift:
+    """What a policy would earn more than the one in service, as a share of that one's value, by draw.
+
+    Attributes:
+        policy: its name.
+        draws: (n,) lift in each shop.
+    """
+
+    policy: str
+    draws: np.ndarray
+
+    @property
+    def rank(self) -> int:
+        """Which draw from either end the limits are: the one at which the interval is widest of those below 95 %, or the
+        outermost ones."""
+        return max(1, math.floor((1.0 - LEVEL) / 2.0 * (len(self.draws) + 1)))
+
+    @property
+    def level(self) -> float:
+        """How often the interval holds one more draw: 1 - 2 rank / (n + 1), since all orders of n + 1 are as likely."""
+        return 1.0 - 2.0 * self.rank / (len(self.draws) + 1)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The interval: `rank` draws from the least and from the largest."""
+        ordered = np.sort(self.draws)
+        return float(ordered[self.rank - 1]), float(ordered[-self.rank])
+
+    @property
+    def sign(self) -> str:
+        """`better` or `worse` where the whole interval is; else `not identified`."""
+        low, high = self.limits
+        return "better" if low > 0.0 else "worse" if high < 0.0 else "not identified"
+
+
+def fixed_policies(shop: CalibratedShop) -> dict[str, Policy]:
+    """The ladder, and the item with the largest appeal shown always."""
+    ladder = {name: policy for name, policy in shop.target_policies().items() if name != "behaviour"}
+    always = np.arange(shop.action_count) == np.argmax(shop.config.appeal)
+    return ladder | {ONE_ITEM: Stateless(ONE_ITEM, always.astype(float))}
+
+
+def lifts_in(shop: Task, policies: Mapping[str, Policy], users: int = USERS, seed: int = SEED) -> dict[str, float]:
+    """Policy -> (its value - the behaviour policy's) / the behaviour policy's, by playing all to the same users.
+
+    Args:
+        shop: the task.
+        policies: by name.
+        users: played under each.
+        seed: of the users.
+    """
+    behaviour = _value(shop, shop.behaviour, users, seed)
+    return {name: _value(shop, policy, users, seed) / behaviour - 1.0 for name, policy in policies.items()}
+
+
+def lifts(shops: Iterable[ShopConfig], users: int = USERS) -> list[Lift]:
+    """The lift of each of `fixed_policies` in every shop; the largest median first."""
+    rows = [lifts_in(shop, fixed_policies(shop), users) for shop in map(CalibratedShop, shops)]
+    spread = [Lift(name, np.array([row[name] for row in rows])) for name in rows[0]]
+    return sorted(spread, key=lambda lift: -float(np.median(lift.draws)))
+
+
+def _value(shop: Task, policy: Policy, users: int, seed: int) -> float:
+    batches = [returns(shop, policy, size, seed, number, shop.gamma)[:, 0] for number, size in _batches(users)]
+    return float(np.concatenate(batches).mean())
+
+
+def _batches(users: int) -> list[tuple[int, int]]:
+    from ..rollout import batches
+
+    return list(batches(users))
