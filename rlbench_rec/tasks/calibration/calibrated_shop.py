@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from pydantic import Field, SerializationInfo, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, model_validator
 
 from ...errors import InputError
 from ...files import write_text
@@ -23,8 +23,6 @@ KIND = "rlbench-shop"
 SUFFIX = ".json"
 QUALITY_STREAM = 2
 """Keeps the items' quality apart from the draws of `recommend` itself, of the same seed."""
-ADDED = {"habits", "dayparts", "loyalty", "returning", "return_same", "draw"}
-"""Fields that older shops lack."""
 
 
 class ShopConfig(VisitConfig):
@@ -55,16 +53,6 @@ class ShopConfig(VisitConfig):
             if kinds and not sum(kind.share for kind in kinds) > 0.0:
                 raise ValueError(f"the shares of {name} are all 0")
         return self
-
-    @model_serializer(mode="wrap")
-    def _without_unused(self, serialise: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
-        """As JSON, which identities are made of, a shop without what newer ones have is written as before."""
-        content: dict[str, Any] = serialise(self)
-        if info.mode == "json":
-            for name in ADDED | {"history"}:
-                if not content[name]:
-                    del content[name]
-        return content
 
 
 class CalibratedShop(Recommend):

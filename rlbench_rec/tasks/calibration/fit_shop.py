@@ -107,7 +107,7 @@ def calibrate(
     shop, shop_moments = matched(shop, aim, rounds=ROUNDS, sessions=SESSIONS)
     differs, loyalty = _loyalty(log_moments, shop_moments)
     if differs:
-        shop = shop.model_copy(update={"loyalty": [0.0] * count})
+        shop = shop.model_copy(update={"loyalty": (0.0,) * count})
         shop, shop_moments = matched(shop, aim, rounds=ROUNDS // 2, sessions=SESSIONS)
     identified = {
         "habits": _fitted(len(habits) > 1, f"{_counted(habits.means)} (Bayes' information criterion)"),
@@ -124,14 +124,14 @@ def horizon_of(visits: Visits, click_rate: float) -> int:
     return int(np.clip(np.quantile(visits.lengths, 0.999) / click_rate, 10, LONGEST))
 
 
-def _kinds_of(log: Moments) -> dict[str, list[VisitKind]]:
+def _kinds_of(log: Moments) -> dict[str, tuple[VisitKind, ...]]:
     """Habits and parts of the day before the fit: their shares, and hazards that last as long, around the mean."""
     kinds = {}
     for name, table in (("habits", log.habits), ("dayparts", log.dayparts)):
         if table is not None:
             leaving = np.log(log.clicks / table[:, 1])
             pairs = zip(table[:, 0] / table[:, 0].sum(), leaving - table[:, 0] @ leaving, strict=True)
-            kinds[name] = [VisitKind(share=float(share), leaving=float(moved)) for share, moved in pairs]
+            kinds[name] = tuple(VisitKind(share=float(share), leaving=float(moved)) for share, moved in pairs)
     return kinds
 
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from ...errors import InputError
 from ..shops.recommend import RecommendConfig
-from .fit_shop import Calibration, horizon_of
-from .moment_matching import Aim, logit, matched, within_bounds
 from .calibrated_shop import ShopConfig
+from .fit_shop import Calibration, horizon_of
+from .moment_matching import Aim, alike, logit, matched, within_bounds
 from .visit_moments import moments
 
 HIDDEN: dict[str, tuple[float, float]] = {
@@ -24,9 +24,8 @@ HIDDEN: dict[str, tuple[float, float]] = {
     "leave_quality": (0.0, 1.0),
     "leave_satiation": (0.0, 0.5),
     "satiation_click": (0.0, 1.2),
-    "satiation_decay": (0.6, 0.95),
 }
-"""Ranges that users' hidden part is drawn from, evenly: from none of an effect to about twice that of `recommend-v1`."""
+"""Ranges that the users' hidden part is drawn from, evenly: from none of an effect to twice that of `recommend-v1`."""
 RANKER: dict[str, tuple[float, float]] = {
     "appeal": (0.4, 1.5),
     "clicks": (0.4, 1.5),
@@ -34,19 +33,24 @@ RANKER: dict[str, tuple[float, float]] = {
     "tau": (0.6, 1.8),
 }
 """Ranges of the policy that was in service: a choice log does not show it either."""
-CLICK_RATES = (0.15, 0.5)
+CLICK_RATES = (0.1, 0.6)
 """Range of the click rate, drawn evenly on a logarithmic scale, where it is not known."""
-ROUNDS, SESSIONS = 10, 4_000
+ROUNDS, SESSIONS = 6, 4_000
+"""Rounds of a draw's fit before it is looked at, and simulated sessions in each."""
+LOOKS = 3
+"""A shop that is not like the log after as many looks is not taken for it."""
 STREAM = 7_003
 
 
-def draw_shop(calibration: Calibration, number: int, *, click_rates: Sequence[float] = CLICK_RATES) -> ShopConfig:
-    """Shop `number` of those that the log does not tell apart.
+def draw_shop(
+    calibration: Calibration, number: int, *, click_rates: Sequence[float] = CLICK_RATES
+) -> ShopConfig | None:
+    """Shop `number` of those that the log does not tell apart; None where what is drawn cannot be fitted to it.
 
-    Click rate, ranker in service and the users' hidden part are drawn from their ranges, quality and the rankers' errors
-    follow from the number; then everything that the log identifies is fitted anew, given these, to a bootstrap resample
-    of the training sessions. So the draws differ by what the log cannot tell and by the log's own chance. The ladder of
-    policies is the same in all.
+    Click rate, ranker in service and the users' hidden part are drawn from their ranges, quality and the rankers'
+    errors follow from the number; then everything that the log identifies is fitted anew, given these, to a bootstrap
+    resample of the training sessions. So the draws differ by what the log cannot tell and by the log's own chance. What
+    a state shows of clicks and satiation, and the ladder of policies over it, are the same in all.
 
     Args:
         calibration: of a log.
@@ -76,11 +80,35 @@ def draw_shop(calibration: Calibration, number: int, *, click_rates: Sequence[fl
         | {
             "draw": number,
             "horizon": horizon_of(visits, rate),
-            "click_expected": round(rate, 6),
             "click_base": within_bounds("click_base", base.click_base + logit(rate) - logit(calibration.click_rate)),
             "leave_base": within_bounds("leave_base", base.leave_base + np.log(rate / calibration.click_rate)),
         }
     )
-    ranker = RecommendConfig().ranker.model_copy(update=weights)
-    shop, _ = matched(start, Aim(log, rate, ranker, ladder=False), rounds=ROUNDS, sessions=SESSIONS)
-    return shop
+    aim = Aim(log, rate, RecommendConfig().ranker.model_copy(update=weights), ladder=False)
+    return _matched(start, aim)
+
+
+def draw_shops(
+    calibration: Calibration, count: int, *, click_rates: Sequence[float] = CLICK_RATES
+) -> tuple[list[ShopConfig], int]:
+    """The first `count` draws that can be fitted to the log, and how many could not: the log speaks against those.
+
+    Raises:
+        InputError: as `draw_shop`; or fewer than one draw in four can be fitted.
+    """
+    shops: list[ShopConfig] = []
+    for number in range(1, 4 * count + 1):
+        if (shop := draw_shop(calibration, number, click_rates=click_rates)) is not None:
+            shops.append(shop)
+        if len(shops) == count:
+            return shops, number - count
+    what = f"Only {len(shops)} of {4 * count} draws of what the log does not show could be fitted to it."
+    raise InputError(what, where=calibration.shop.source, hint="Give the click rate, or fewer groups.")
+
+
+def _matched(shop: ShopConfig, aim: Aim) -> ShopConfig | None:
+    for _ in range(LOOKS):
+        shop, reached = matched(shop, aim, rounds=ROUNDS, sessions=SESSIONS)
+        if alike(aim.log, reached):
+            return shop
+    return None

@@ -10,11 +10,12 @@ import numpy as np
 
 from ...policies import Policy, Stateless
 from ..base import Task
+from ..rollout import batches
 from ..true_values import returns
 from .calibrated_shop import CalibratedShop, ShopConfig
 
 SEED = 7_004
-USERS = 8_192
+USERS = 4_096
 LEVEL = 0.95
 ONE_ITEM = "one item"
 """The policy that always shows the item with the largest appeal."""
@@ -34,8 +35,7 @@ class Lift:
 
     @property
     def rank(self) -> int:
-        """Which draw from either end the limits are: the one at which the interval is widest of those below 95 %, or the
-        outermost ones."""
+        """Which draw from either end the limits are: the innermost ones that reach 95 %, else the outermost ones."""
         return max(1, math.floor((1.0 - LEVEL) / 2.0 * (len(self.draws) + 1)))
 
     @property
@@ -56,11 +56,10 @@ class Lift:
         return "better" if low > 0.0 else "worse" if high < 0.0 else "not identified"
 
 
-def fixed_policies(shop: CalibratedShop) -> dict[str, Policy]:
-    """The ladder, and the item with the largest appeal shown always."""
+def fixed_policies(shop: CalibratedShop, item: int) -> dict[str, Policy]:
+    """The ladder, and one item shown always."""
     ladder = {name: policy for name, policy in shop.target_policies().items() if name != "behaviour"}
-    always = np.arange(shop.action_count) == np.argmax(shop.config.appeal)
-    return ladder | {ONE_ITEM: Stateless(ONE_ITEM, always.astype(float))}
+    return ladder | {ONE_ITEM: Stateless(ONE_ITEM, (np.arange(shop.action_count) == item).astype(float))}
 
 
 def lifts_in(shop: Task, policies: Mapping[str, Policy], users: int = USERS, seed: int = SEED) -> dict[str, float]:
@@ -76,19 +75,20 @@ def lifts_in(shop: Task, policies: Mapping[str, Policy], users: int = USERS, see
     return {name: _value(shop, policy, users, seed) / behaviour - 1.0 for name, policy in policies.items()}
 
 
-def lifts(shops: Iterable[ShopConfig], users: int = USERS) -> list[Lift]:
-    """The lift of each of `fixed_policies` in every shop; the largest median first."""
-    rows = [lifts_in(shop, fixed_policies(shop), users) for shop in map(CalibratedShop, shops)]
+def lifts(shops: Iterable[ShopConfig], base: ShopConfig, users: int = USERS) -> list[Lift]:
+    """The lift of each of `fixed_policies` in every shop; the largest median first.
+
+    Args:
+        shops: draws.
+        base: what they are draws of: the one item is that with its largest appeal.
+        users: played under each policy.
+    """
+    item = int(np.argmax(base.appeal))
+    rows = [lifts_in(shop, fixed_policies(shop, item), users) for shop in map(CalibratedShop, shops)]
     spread = [Lift(name, np.array([row[name] for row in rows])) for name in rows[0]]
     return sorted(spread, key=lambda lift: -float(np.median(lift.draws)))
 
 
 def _value(shop: Task, policy: Policy, users: int, seed: int) -> float:
-    batches = [returns(shop, policy, size, seed, number, shop.gamma)[:, 0] for number, size in _batches(users)]
-    return float(np.concatenate(batches).mean())
-
-
-def _batches(users: int) -> list[tuple[int, int]]:
-    from ..rollout import batches
-
-    return list(batches(users))
+    parts = [returns(shop, policy, size, seed, number, shop.gamma)[:, 0] for number, size in batches(users)]
+    return float(np.concatenate(parts).mean())

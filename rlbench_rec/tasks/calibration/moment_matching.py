@@ -22,6 +22,10 @@ SHORTEST = 0.05
 """Clicks after the first one are counted from here: a habit of leaving at once has none."""
 
 
+TOLERANCES = {"clicks": 0.1, "cart_rate": 0.2, "near": 0.2}
+"""How far the log-odds (of `clicks`, the logarithm) of a matched moment may be off."""
+
+
 @dataclass(frozen=True)
 class Aim:
     """What a shop is moved to.
@@ -48,6 +52,13 @@ def matched(shop: ShopConfig, aim: Aim, *, rounds: int, sessions: int) -> tuple[
         shop = _moved(shop, aim, moments(visits, groups, shop.categories), len(visits) / visits.decisions)
     visits = simulated(CalibratedShop(shop), sessions, SEED)
     return shop, moments(visits, groups, shop.categories)
+
+
+def alike(log: Moments, shop: Moments) -> bool:
+    """Whether a shop has the log's moments, within `TOLERANCES`."""
+    off = {name: abs(logit(getattr(log, name)) - logit(getattr(shop, name))) for name in ("cart_rate", "near")}
+    off["clicks"] = abs(float(np.log(log.clicks / shop.clicks)))
+    return all(off[name] < most for name, most in TOLERANCES.items())
 
 
 def _moved(shop: ShopConfig, aim: Aim, simulation: Moments, rate: float) -> ShopConfig:
@@ -93,7 +104,7 @@ def _leaving(shop: ShopConfig, log: Moments, simulation: Moments) -> dict[str, o
     return within | {"leave_base": within_bounds("leave_base", float(base))}
 
 
-def _kinds(kinds: list[VisitKind], log: np.ndarray, simulation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _kinds(kinds: tuple[VisitKind, ...], log: np.ndarray, simulation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Shares of the visits, and what each kind adds to leaving, after a step. A geometric distribution's hazard has
     log-odds -log(mean - 1)."""
     shares = np.array([kind.share for kind in kinds]) * log[:, 0] / simulation[:, 0]
@@ -102,9 +113,9 @@ def _kinds(kinds: list[VisitKind], log: np.ndarray, simulation: np.ndarray) -> t
     return shares / shares.sum(), leaving.clip(-8.0, 8.0)
 
 
-def _written(shares: np.ndarray, leaving: np.ndarray) -> list[VisitKind]:
+def _written(shares: np.ndarray, leaving: np.ndarray) -> tuple[VisitKind, ...]:
     pairs = zip(shares.round(6), leaving.round(6), strict=True)
-    return [VisitKind(share=float(share), leaving=float(moved)) for share, moved in pairs]
+    return tuple(VisitKind(share=float(share), leaving=float(moved)) for share, moved in pairs)
 
 
 def _staying(shop: ShopConfig, log: Moments, simulation: Moments) -> dict[str, object]:
@@ -114,7 +125,7 @@ def _staying(shop: ShopConfig, log: Moments, simulation: Moments) -> dict[str, o
         steps = np.array([logit(a) - logit(b) for a, b in zip(log.stays, simulation.stays, strict=True)])
         # Not centred: where interest is at its limit, the groups may still differ.
         loyalty = np.array(shop.loyalty) + 0.5 * steps
-        within["loyalty"] = loyalty.clip(-MOST_INTEREST, 1.0).round(6).tolist()
+        within["loyalty"] = tuple(loyalty.clip(-MOST_INTEREST, 1.0).round(6).tolist())
     if shop.returning and simulation.returning:
         within["returning"] = round(float(np.clip(shop.returning * log.returning / simulation.returning, 0.0, 1.0)), 6)
         same = shop.return_same + log.return_same - simulation.return_same

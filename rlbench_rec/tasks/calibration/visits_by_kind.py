@@ -3,6 +3,8 @@ day."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,11 +26,20 @@ class VisitKind(BaseModel):
 class VisitConfig(RecommendConfig):
     """Parameters of `recommend`, and how its visits differ; by the defaults they do not."""
 
-    habits: list[VisitKind] = Field(default_factory=list)
+    added: ClassVar[frozenset[str]] = RecommendConfig.added | {
+        "habits",
+        "dayparts",
+        "loyalty",
+        "returning",
+        "return_same",
+        "draw",
+    }
+
+    habits: tuple[VisitKind, ...] = ()
     """Kinds of visits that the shop does not see: short looks and long searches."""
-    dayparts: list[VisitKind] = Field(default_factory=list)
+    dayparts: tuple[VisitKind, ...] = ()
     """Equal parts of the day, from midnight UTC; the state shows which one it is."""
-    loyalty: list[float] = Field(default_factory=list)
+    loyalty: tuple[float, ...] = ()
     """Added to `interest` in each group; a sum below 0 counts as 0."""
     returning: float = Field(default=0.0, ge=0.0, le=1.0)
     """Share of visits whose user has been here before, so that the shop remembers a click on the last visit's group."""

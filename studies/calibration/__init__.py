@@ -1,0 +1,1 @@
+"""Known shops, their choice logs, and what a calibration to these says of them."""
