@@ -64,32 +64,55 @@ def calibrate_shop(
     data: Annotated[Path | None, typer.Option(help="File or folder of the raw log.")] = None,
     actions: Annotated[Actions, typer.Option(help="What an item of the shop is.")] = Actions.items,
     top_k: Annotated[int, typer.Option(help="How many items: the most frequent ones.")] = 100,
-    click_rate: Annotated[float, typer.Option(help="Clicks per item shown; a choice log cannot tell.")] = 0.3,
+    click_rate: Annotated[
+        float | None, typer.Option(help="Clicks per item shown, if measured; a choice log cannot tell. Default: drawn.")
+    ] = None,
     groups: Annotated[int, typer.Option(min=2, max=50, help="Groups of items that users look for.")] = 8,
     answer: Annotated[
         bool,
         typer.Option(
-            "--answer/--no-answer",
-            help="Ask the shop which estimator to use, how large a log must be, which algorithm wins.",
+            "--answer/--no-answer", help="Draw what the log cannot tell, and value fixed policies in the draws."
         ),
     ] = True,
+    draws: Annotated[int, typer.Option(min=20, max=1_000, help="How many shops are drawn.")] = 40,
+    estimators: Annotated[
+        bool, typer.Option("--estimators", help="Ask which estimator to use, and how large a log must be.")
+    ] = False,
+    winners: Annotated[bool, typer.Option("--winners", help="Ask which algorithm wins: trains in 20 draws.")] = False,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps, for --winners.")] = 1_000,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
-    """Fit a simulated shop to a log, compare it with the log's held-out part, and ask it questions."""
+    """Fit a simulated shop to a log, compare it with the held-out part, and ask the shops that the log does not tell
+    apart what fixed policies, estimators and algorithms do in them."""
     from ..suite.calibrated.build_shop import make_shop
-    from ..suite.calibrated.open_questions import ask
-    from .render.calibrated_shop import show
+    from ..suite.calibrated.open_questions import ask, plan
+    from .render.calibrated_shop import announce, show
     from .render.run_progress import RunProgress
 
-    if answer:
+    if answer and (estimators or winners):
         # Before the log is read, which may take long.
-        require("train", "--answer, which trains,")
-    shop = make_shop(card, data, out, actions=actions.value, top_k=top_k, click_rate=click_rate, groups=groups)
+        require("train", "--estimators and --winners, which train,")
+    if answer:
+        announce(draws, plan(draws, estimators=estimators, winners=winners, steps=steps))
+    how_many = draws if answer else 0
+    shop = make_shop(
+        card, data, out, actions=actions.value, top_k=top_k, click_rate=click_rate, groups=groups, draws=how_many
+    )
     answers = None
     if answer:
         with RunProgress() as progress:
-            answers = ask(shop.file, shop.sessions, out, workers=jobs, progress=progress)
+            answers = ask(
+                shop.config,
+                shop.draws,
+                shop.sessions,
+                out,
+                estimators=estimators,
+                winners=winners,
+                workers=jobs,
+                steps=steps,
+                progress=progress,
+            )
     show(shop, answers, as_json=as_json)
 
 

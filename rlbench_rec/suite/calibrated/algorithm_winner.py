@@ -1,16 +1,19 @@
-"""Which algorithm wins in a simulated shop: its form chosen on one variant of it, judged on another."""
+"""Which algorithm wins: trained on a log of each drawn shop, its form chosen on the others."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from ...errors import InputError
 from ...results.leaderboard import BEHAVIOUR
 from ...results.read import load_runs
 from ...results.schema import STATUSES
+from ...tasks.calibration.lifts import Lift
 from ...training.fit_options import FitOptions
 from ..config import AlgorithmSpec, Source, Suite
 from ..progress import ProgressCallback
@@ -18,82 +21,55 @@ from ..runner import run_suite
 
 ALGORITHMS = ("random", "popularity", "bc", "dqn", "double-dqn", "cql")
 FORMS = ("greedy", "softmax-0.1", "softmax-0.3")
-FOLDERS = {"train": "choosing", "judge": "judging"}
-"""Variant -> folder of its runs."""
+STEPS = 1_000
 
 
 @dataclass(frozen=True)
 class JudgedAlgorithm:
-    """An algorithm in the form that it was best in on the shop to choose on.
+    """An algorithm over all draws, in each in the form that was best on the others.
 
     Attributes:
-        name: algorithm, with its form in brackets where it has several.
-        value: mean of the true values over seeds, on the shop that judges.
-        std_error: its standard error over seeds; 0 where nothing is trained.
+        name: algorithm.
+        form: chosen most often; empty where it has but one.
+        first: in how many draws nothing was better, the behaviour policy among the rest.
+        lift: over the behaviour policy, by draw.
     """
 
     name: str
-    value: float
-    std_error: float
+    form: str
+    first: int
+    lift: Lift
 
 
 def contest(
-    shop: Path,
+    shops: Sequence[Path],
     sessions: int,
     folder: Path,
     *,
     workers: int | None,
-    seeds: int,
+    steps: int = STEPS,
     progress: ProgressCallback | None = None,
 ) -> list[JudgedAlgorithm]:
-    """Train every algorithm on logs of two variants of a shop; best first, the behaviour policy among them.
-
-    Forms are chosen by the mean true value on the `train` variant; values are those of the `judge` variant.
+    """Train every algorithm once on a log of each drawn shop, where its true value is known; see `judged`.
 
     Args:
-        shop: the shop's file.
+        shops: files of the draws, at least two.
         sessions: size of the logs.
-        folder: where the runs go, in a folder for each variant.
+        folder: where the runs go.
         workers: processes; None takes one a core.
-        seeds: trainings of each algorithm.
-        progress: called with the events of each run (see `run_suite`).
+        steps: of training.
+        progress: called with the events of the run (see `run_suite`).
 
     Raises:
         InputError, MissingFileError: no such shop, or one in which the behaviour policy cannot be valued.
         OutputError: the folder cannot be written.
     """
-    chosen, judged = (
-        _values(shop, sessions, variant, folder / name, workers=workers, seeds=seeds, progress=progress)
-        for variant, name in FOLDERS.items()
-    )
-    judged_algorithms = []
-    for algorithm, forms in judged.items():
-        # A training may have failed on either shop; what failed on both is in neither.
-        tried = {form: values for form, values in chosen.get(algorithm, {}).items() if form in forms} or forms
-        form = max(tried, key=lambda name: tried[name].mean())
-        values = forms[form]
-        error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
-        name = f"{algorithm} ({form})" if len(forms) > 1 else algorithm
-        judged_algorithms.append(JudgedAlgorithm(name, float(values.mean()), error))
-    return sorted(judged_algorithms, key=lambda algorithm: -algorithm.value)
-
-
-def _values(
-    shop: Path,
-    sessions: int,
-    variant: str,
-    folder: Path,
-    *,
-    workers: int | None,
-    seeds: int,
-    progress: ProgressCallback | None,
-) -> dict[str, dict[str, np.ndarray]]:
-    """Algorithm -> form -> true values of the last checkpoints, one per seed."""
     suite = Suite(
-        name=f"own-shop-{folder.name}",
-        sources=[Source(task=str(shop), variant=variant, episodes=sessions)],
+        name="own-shop-algorithms",
+        sources=[Source(task=str(shop), episodes=sessions) for shop in shops],
         algorithms=[AlgorithmSpec(id=name) for name in ALGORITHMS],
-        seeds=list(range(seeds)),
+        seeds=[0],
+        steps=steps,
         estimators=["snips"],
         forms=list(FORMS),
         loop="ensemble",
@@ -104,11 +80,45 @@ def _values(
     finished = run_suite(suite, folder, device="cpu", workers=workers, progress=progress)
     runs = load_runs(folder / "runs.csv")
     truths = runs[(runs["estimator"] == "truth") & (runs["metric"] == "reward") & runs["status"].isin(STATUSES)]
-    values: dict[str, dict[str, np.ndarray]] = {}
-    for (algorithm, variant_name), rows in truths.groupby(["algorithm", "variant"], sort=True):
-        parts = str(variant_name).split("/")
-        if "best" not in parts:
-            values.setdefault(str(algorithm), {})[parts[-1]] = rows["value"].to_numpy()
-    if BEHAVIOUR not in values:
-        raise InputError(f"The shop cannot be played: {finished.failures[0].status}.", where=str(folder))
-    return values
+    parts = truths["variant"].astype(str).str.split("/")
+    last = truths[~parts.map(lambda names: "best" in names)].assign(form=parts.str[-1])
+    values = last.pivot_table("value", ["algorithm", "form"], "task")
+    if BEHAVIOUR not in values.index.get_level_values(0) or values.loc[BEHAVIOUR].isna().to_numpy().any():
+        raise InputError(f"A shop cannot be played: {finished.failures[0].status}.", where=str(folder))
+    return judged(values)
+
+
+def judged(values: pd.DataFrame) -> list[JudgedAlgorithm]:
+    """Every algorithm but the behaviour policy; first in most draws first, then by median lift.
+
+    In each draw an algorithm has the form of the largest mean lift over all other draws, so that nothing is chosen
+    where it is judged. A training that failed is first nowhere, and in no lift.
+
+    Args:
+        values: true values, a row an (algorithm, form), a column a draw; NaN where the training failed.
+    """
+    behaviour = values.loc[BEHAVIOUR].iloc[0]
+    lifts = values.drop(BEHAVIOUR, level=0) / behaviour - 1.0
+    draws = lifts.columns
+    table, forms = {}, {}
+    for name, both in lifts.groupby(level=0, sort=True):
+        own = both.droplevel(0)
+        chosen = [_best_form(own, draw) for draw in draws]
+        table[str(name)] = np.array(
+            [own.loc[form, draw] for form, draw in zip(chosen, draws, strict=True)], dtype=float
+        )
+        forms[str(name)] = max(sorted(set(chosen)), key=chosen.count) if len(own) > 1 else ""
+    best = np.nanmax(np.stack([*table.values(), np.zeros(len(draws))]), axis=0)
+    algorithms = [
+        JudgedAlgorithm(name, forms[name], int((own == best).sum()), Lift(name, own[np.isfinite(own)]))
+        for name, own in table.items()
+        if np.isfinite(own).any()
+    ]
+    return sorted(algorithms, key=lambda algorithm: (-algorithm.first, -float(np.median(algorithm.lift.draws))))
+
+
+def _best_form(own: pd.DataFrame, draw: object) -> str:
+    """The form of the largest mean over the draws but this one; over all where there is but one."""
+    others = own.drop(columns=[draw]) if own.shape[1] > 1 else own
+    means = others.mean(axis=1)
+    return str(means.idxmax() if means.notna().any() else own.index[0])

@@ -12,6 +12,7 @@ from ...errors import InputError
 from ...files import make_folder
 from ...results.schema import Schema
 from ...results.write import write_json, write_table
+from ...tasks.calibration import ShopConfig
 
 FIT: Schema = {
     "measure": ("text", "of what"),
@@ -19,7 +20,8 @@ FIT: Schema = {
     "shop": ("number", "held-out part of the log to the simulated shop"),
     "yardstick": ("number", "held-out part to the part that was fitted: what a perfect model of the past would have"),
 }
-MATCHED = ("clicks", "cart_rate", "purchase_rate", "near", "far")
+USUAL_CLICK_RATE = 0.3
+MATCHED = ("clicks", "cart_rate", "purchase_rate", "near", "far", "returning", "return_same")
 """Moments that fit.json tells of; the items' shares are in fit.csv as a distance."""
 
 
@@ -31,13 +33,17 @@ class OwnShop:
         file: the shop, for `tasks.make` and suites.
         sessions: sessions of the log, both parts.
         fit: rows of fit.csv.
-        account: what fit.json says: what was assumed, matched and left out.
+        account: what fit.json says: what was assumed or drawn, matched, identified and left out.
+        config: the shop.
+        draws: file and config of each shop that the log does not tell from it.
     """
 
     file: Path
     sessions: int
     fit: pd.DataFrame
     account: dict[str, Any]
+    config: ShopConfig
+    draws: list[tuple[Path, ShopConfig]]
 
 
 def make_shop(
@@ -47,24 +53,28 @@ def make_shop(
     *,
     actions: Literal["items", "categories"] = "items",
     top_k: int = 100,
-    click_rate: float = 0.3,
+    click_rate: float | None = None,
     groups: int = 8,
+    draws: int = 0,
 ) -> OwnShop:
-    """Fit a shop to a log; write `<card>-shop.json`, `fit.csv`, `fit.json` and `fit.png`.
+    """Fit a shop to a log; write `<card>-shop.json`, `fit.csv`, `fit.json`, `fit.png`, and the draws of what the log
+    does not tell as `draws/<card>-shop-01.json`, ...
 
     Args:
         card: of the log; see `events.load`.
         data: where its files are; None as in `events.load`.
         folder: new or empty.
         actions, top_k: what an item of the shop is, and how many there are; see `mdp.MDPConfig`.
-        click_rate, groups: see `tasks.calibration.calibrate`.
+        click_rate: clicks per decision, where it was measured; None draws it, and takes 0.3 for `<card>-shop.json`.
+        groups: see `tasks.calibration.calibrate`.
+        draws: how many; see `tasks.calibration.draw_shops`.
 
     Raises:
         InputError: a log too small, an argument out of range, or a folder that is not empty.
         OutputError: the folder cannot be written.
     """
     from ... import events, mdp
-    from ...tasks.calibration import calibrate, write_shop
+    from ...tasks.calibration import CLICK_RATES, HIDDEN, RANKER, calibrate, draw_shops, write_shop
     from ...tasks.calibration.fit_plot import draw_fit
     from ...tasks.calibration.goodness_of_fit import Goodness
 
@@ -75,12 +85,16 @@ def make_shop(
     log = events.load(card, data)
     decisions = mdp.build(log, mdp.MDPConfig(actions=actions, top_k=top_k, decisions="every-event"))
     name = log.card.id if not log.variant else f"{log.card.id}-{log.variant}"
-    fitted = calibrate(decisions, click_rate=click_rate, groups=groups, name=name)
+    fitted = calibrate(decisions, click_rate=click_rate or USUAL_CLICK_RATE, groups=groups, name=name)
+    rates = (click_rate, click_rate) if click_rate else CLICK_RATES
+    drawn, rejected = draw_shops(fitted, draws, click_rates=rates) if draws else ([], 0)
     goodness = Goodness(fitted)
     fit = pd.DataFrame([asdict(measure) for measure in goodness.measures])
     account = {
         "data_set": decisions.provenance.source,
         "assumed": {"click_rate": fitted.click_rate},
+        "drawn": {"click_rate": rates, "users": HIDDEN, "ranker": RANKER, "draws": draws, "not_like_the_log": rejected},
+        "identified": fitted.identified,
         "items": fitted.shop.items,
         "groups": fitted.shop.categories,
         "clicks_on_these_items": fitted.covered,
@@ -94,4 +108,10 @@ def make_shop(
     write_json(account, folder / "fit.json")
     draw_fit(goodness, folder / "fit.png")
     write_shop(fitted.shop, file)
-    return OwnShop(file, decisions.n_episodes, fit, account)
+    files = []
+    if drawn:
+        make_folder(folder / "draws")
+        for config in drawn:
+            files.append((folder / "draws" / f"{name}-shop-{config.draw:02d}.json", config))
+            write_shop(config, files[-1][0])
+    return OwnShop(file, decisions.n_episodes, fit, account, fitted.shop, files)

@@ -1,165 +1,170 @@
-"""Three questions that a real log leaves open, answered in its simulation: for that shop, and a log of that size."""
+"""Questions that a real log leaves open, answered in the simulated shops that it does not tell apart."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ... import ope
-from ...errors import InputError
-from ...evaluation.bridge import evaluation_log
-from ...evaluation.q_models import QChoice, SuiteQ
-from ...results.write import write_json
-from ...statistics.student import student_quantile
-from ..kinds.estimators.config import EstimatorSuite, TaskSource
+from ...evaluation.q_models import SuiteQ
+from ...results.schema import Schema
+from ...results.write import write_json, write_table
+from ...tasks.calibration import ShopConfig
+from ...tasks.calibration.lifts import Lift, lifts
 from ..progress import ProgressCallback
-from ..runner import run_suite
-from ..sources import make_task
-from .algorithm_winner import JudgedAlgorithm, contest
+from .algorithm_winner import ALGORITHMS, STEPS, JudgedAlgorithm, contest
+from .estimator_choice import ESTIMATORS, EstimatorChoice, choose_estimator
 
-LIKE = ("sharper", "kinder", "fresh")
-"""Policies of the ladder that differ from the behaviour policy by as much as a team would dare to test."""
-ESTIMATORS = ["ips", "snips", "tis", "sntis", "dm", "dr", "sndr"]
-SESSIONS_SCORED, FEWEST_LOGS, MOST_LOGS = 100_000, 10, 40
-"""Errors of small logs differ more from log to log, and a small log costs little: so there are more of them."""
-LIFT = 0.05
-PLANNED_FROM = 20_000
-"""Sessions that the size of a log is estimated from, if the log has fewer: in a simulation they cost nothing."""
-VARIANT = "judge"
-"""Nothing is chosen on the shop that answers."""
+LIFTS: Schema = {
+    "policy": ("text", "a fixed policy of the shop's ladder, or `one item`: the one with the largest appeal, always"),
+    "draw": ("whole", "number of the shop"),
+    "lift": ("number", "(its value - the behaviour policy's) / the behaviour policy's, true in that shop"),
+}
+MOST_TRAINED = 20
+"""Draws that estimators are scored and algorithms trained in, where there are more for the fixed policies."""
+SECONDS_A_SHOP, SECONDS_A_STEP = 20.0, 0.02
+"""Measured on one core: truths and estimates of a shop's forms, and a step of all learners."""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What the simulation says.
+    """What the drawn shops say.
 
     Attributes:
         sessions: size of the logs.
-        q: the q of `dm`, `dr` and `sndr`: `fqe` or `linear`.
-        estimators: estimator -> root mean squared error of its estimates of the policies like the behaviour policy, as
-            a share of that policy's value; the smallest first.
-        as_good: estimators whose errors cannot be told from the smallest one's at 95 %, that one among them.
-        estimator: the estimator that the sizes are for.
-        sessions_for_lift: policy -> sessions until 80 of 100 logs would show a lift of 5 % with `estimator`.
-        algorithms: best first; `behaviour` is the behaviour policy.
+        lifts: of fixed policies over the draws; the largest median first.
+        estimators: which to use, and how large a log must be; None where that was not asked.
+        algorithms: first in most draws first; None where that was not asked.
     """
 
     sessions: int
-    q: str
-    estimators: dict[str, float]
-    as_good: list[str]
-    estimator: str
-    sessions_for_lift: dict[str, float]
-    algorithms: list[JudgedAlgorithm]
+    lifts: list[Lift]
+    estimators: EstimatorChoice | None = None
+    algorithms: list[JudgedAlgorithm] | None = None
 
     @property
     def sentences(self) -> list[str]:
         """The answers in words."""
-        best, error = next(iter(self.estimators.items()))
-        others = [f"{name} {self.estimators[name]:.1%}" for name in self.as_good if name != best]
-        alike = f"; not told apart from it: {', '.join(others)}" if others else ", and no other comes near"
-        sizes = sorted(self.sessions_for_lift.values())
-        first, second = self.algorithms[:2]
-        behaviour = next(algorithm.value for algorithm in self.algorithms if algorithm.name == "behaviour")
-        q = f" (q: {self.q})" if ope.estimators.needs_q(best) else ""
-        return [
-            f"Which estimator? {best}{q}: on logs of {self.sessions:,} sessions its error is {error:.1%} of the value "
-            f"of the behaviour policy{alike}.",
-            f"How big a log to see a lift of {LIFT:.0%}? {_rounded(sizes[0])} to {_rounded(sizes[-1])} sessions, by "
-            f"policy ({self.estimator}, 80 of 100 logs).",
-            f"Which algorithm? {_described(first)}, then {_described(second)}; the behaviour policy earns "
-            f"{behaviour:.3g}.",
+        told = [f"Over {len(self.lifts[0].draws)} shops that the log does not tell apart:"]
+        told += [f"  {lift.policy}: {described(lift)}" for lift in self.lifts]
+        if self.estimators:
+            told += self.estimators.sentences(self.sessions)
+        return told + ([_winner(self.algorithms)] if self.algorithms else [])
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """What answers.json says: the spread, not the draws."""
+        algorithms = [
+            {"name": one.name, "form": one.form, "first": one.first, **_spread(one.lift)}
+            for one in self.algorithms or ()
         ]
+        return {
+            "sessions": self.sessions,
+            "lifts": [{"policy": lift.policy, **_spread(lift)} for lift in self.lifts],
+            "estimators": asdict(self.estimators) if self.estimators else None,
+            "algorithms": algorithms or None,
+        }
+
+
+def plan(draws: int, *, estimators: bool, winners: bool, steps: int = STEPS) -> list[str]:
+    """What will be run beside the fixed policies, in words, with its price where it is known."""
+    trained, jobs = min(draws, MOST_TRAINED), []
+    if estimators:
+        jobs.append(f"{len(ESTIMATORS)} estimators are scored on logs of {trained} of them")
+    if winners:
+        minutes = trained * (SECONDS_A_SHOP + SECONDS_A_STEP * steps) / 60.0
+        jobs.append(
+            f"{len(ALGORITHMS)} algorithms are trained for {steps:,} steps in {trained} of them, about {minutes:.0f} core "
+            "minutes"
+        )
+    return jobs
 
 
 def ask(
-    shop: Path,
+    base: ShopConfig,
+    shops: Sequence[tuple[Path, ShopConfig]],
     sessions: int,
     folder: Path,
     *,
+    estimators: bool = False,
+    winners: bool = False,
     workers: int | None = None,
-    seeds: int = 3,
+    steps: int = STEPS,
     q: SuiteQ = "auto",
     progress: ProgressCallback | None = None,
 ) -> Answers:
-    """Ask a calibrated shop, on its `judge` variant; write answers.json, and the runs behind it in three folders.
+    """Ask the drawn shops; write answers.json and lifts.csv, and the runs behind the answers in a folder each.
 
     Args:
-        shop: the shop's file.
+        base: the shop that they are draws of.
+        shops: file and config of each draw.
         sessions: size of the logs; at least 100 are taken.
         folder: where to write.
+        estimators: also score estimators.
+        winners: also train algorithms.
         workers: processes; None takes one a core.
-        seeds: trainings of each algorithm.
-        q: of `dm`, `dr` and `sndr`: `auto`, the one that `rlbench run` takes, or the faster `linear`.
-        progress: called with the events of each of the three runs (see `run_suite`).
+        steps: of training.
+        q: see `choose_estimator`.
+        progress: called with the events of each run (see `run_suite`).
 
     Raises:
         InputError, MissingFileError: no such shop, or one in which a log or the behaviour policy cannot be valued.
         OutputError: the folder cannot be written.
     """
     sessions = max(sessions, 100)
-    source = TaskSource(task=str(shop), variant=VARIANT, matched=list(LIKE), mismatched=[])
-    scoring = EstimatorSuite(
-        kind="estimators",
-        name="own-shop-estimators",
-        sources=[source],
-        estimators=ESTIMATORS,
-        q=q,
-        episodes=[sessions],
-        logs=[min(max(SESSIONS_SCORED // sessions, FEWEST_LOGS), MOST_LOGS)],
-        truth_error=0.01,
-    )
-    finished = run_suite(scoring, folder / "estimators", workers=workers, progress=progress)
-    if finished.failures:
-        raise InputError(f"A log was not scored: {finished.failures[0].status}.", where=str(finished.folder))
-    estimates = pd.read_csv(folder / "estimators" / "estimates.csv")
-    errors, as_good = ranked_errors(estimates)
-    # Sizes are for an estimator whose interval can be trusted: dm's bias is in none.
-    estimator = next(name for name in errors if not ope.estimator(name).biased)
-    sizes = _sizes(source, max(sessions, PLANNED_FROM), estimator, q)
-    algorithms = contest(shop, sessions, folder, workers=workers, seeds=seeds, progress=progress)
-    model = str(estimates["q"].dropna().iloc[0])
-    answers = Answers(sessions, model, errors, as_good, estimator, sizes, algorithms)
-    write_json(asdict(answers), folder / "answers.json")
+    told = lifts([config for _, config in shops], base)
+    rows = [
+        {"policy": lift.policy, "draw": config.draw, "lift": value}
+        for lift in told
+        for (_, config), value in zip(shops, lift.draws, strict=True)
+    ]
+    write_table(pd.DataFrame(rows), LIFTS, folder / "lifts.csv")
+    trained = [file for file, _ in shops[:MOST_TRAINED]]
+    choice = winner = None
+    if estimators:
+        choice = choose_estimator(trained, sessions, folder / "estimators", workers=workers, q=q, progress=progress)
+    if winners:
+        winner = contest(trained, sessions, folder / "algorithms", workers=workers, steps=steps, progress=progress)
+    answers = Answers(sessions, told, choice, winner)
+    write_json(answers.plain, folder / "answers.json")
     return answers
 
 
-def ranked_errors(estimates: pd.DataFrame) -> tuple[dict[str, float], list[str]]:
-    """Root mean squared error of each estimator that is always defined, smallest first; and who is as good as the best.
-
-    An estimator is as good where Student's 95 % interval of the logarithm of its mean squared error over the best
-    one's, log by log, reaches 0. (In their difference one wild log would hide that all the others speak against it.)
-
-    Args:
-        estimates: rows of estimates.csv; those of the policies like the behaviour policy count.
-    """
-    rows = estimates[estimates["policies"] == "matched"]
-    rows = rows[rows["value"].notna().groupby(rows["estimator"]).transform("all")]
-    squared = ((rows["value"] - rows["true_value"]) / rows["behaviour_value"]) ** 2
-    table = rows.assign(squared=squared).pivot_table("squared", "log_seed", "estimator")
-    means = table.mean().sort_values(kind="stable")
-    logs = table.clip(lower=1e-12).apply(np.log)
-    gaps = logs.sub(logs[means.index[0]], axis="index")
-    reach = student_quantile(0.975, len(table) - 1) * gaps.std(ddof=1) / np.sqrt(len(table))
-    as_good = [name for name in means.index if gaps[name].mean() <= reach[name]]
-    return {name: float(error) for name, error in np.sqrt(means).items()}, as_good
+def described(lift: Lift) -> str:
+    """A lift in words: never one draw."""
+    low, high = lift.limits
+    better = int((lift.draws > 0.0).sum())
+    sign = lift.sign if lift.sign != "not identified" else "the log does not identify its sign"
+    return (
+        f"lift {_percent(low)} to {_percent(high)} % ({sign}; better in {better} of {len(lift.draws)}, level "
+        f"{lift.level:.0%})"
+    )
 
 
-def _sizes(source: TaskSource, sessions: int, estimator: str, q: QChoice) -> dict[str, float]:
-    task = make_task(source)
-    data, ladder = task.log(sessions, seed=1), task.target_policies()
-    logs = {name: evaluation_log(data, ladder[name], [estimator], q=q) for name in LIKE}
-    return {name: ope.plan(log, LIFT, estimator, relative=True).episodes for name, log in logs.items()}
+def _winner(algorithms: Sequence[JudgedAlgorithm]) -> str:
+    count = max(len(one.lift.draws) for one in algorithms)
+    parts = [
+        f"{one.name}{f' ({one.form})' if one.form else ''} first in {one.first} of {count}; {described(one.lift)}"
+        for one in algorithms
+        if one.first
+    ]
+    served = count - sum(one.first for one in algorithms)
+    behind = f" The behaviour policy is first in {served}." if served > 0 else ""
+    return (
+        f"Which algorithm? {'. '.join(parts)}.{behind}"
+        if parts
+        else f"Which algorithm? None is ahead in any shop.{behind}"
+    )
 
 
-def _described(algorithm: JudgedAlgorithm) -> str:
-    error = f" +- {algorithm.std_error:.2g}" if algorithm.std_error else ""
-    return f"{algorithm.name} {algorithm.value:.3g}{error}"
+def _spread(lift: Lift) -> dict[str, object]:
+    low, high = lift.limits
+    shares = {"low": low, "median": float(np.median(lift.draws)), "high": high, "level": lift.level}
+    return {**shares, "sign": lift.sign, "better": int((lift.draws > 0.0).sum()), "draws": len(lift.draws)}
 
 
-def _rounded(number: float) -> str:
-    """Two significant digits: more would pretend to know."""
-    return f"{float(f'{number:.2g}'):,.0f}"
+def _percent(share: float) -> str:
+    return f"{100.0 * share:+.0f}"

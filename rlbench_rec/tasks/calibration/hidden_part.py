@@ -35,9 +35,9 @@ RANKER: dict[str, tuple[float, float]] = {
 """Ranges of the policy that was in service: a choice log does not show it either."""
 CLICK_RATES = (0.1, 0.6)
 """Range of the click rate, drawn evenly on a logarithmic scale, where it is not known."""
-ROUNDS, SESSIONS = 6, 4_000
+ROUNDS, SESSIONS = 4, 4_000
 """Rounds of a draw's fit before it is looked at, and simulated sessions in each."""
-LOOKS = 3
+LOOKS = 4
 """A shop that is not like the log after as many looks is not taken for it."""
 STREAM = 7_003
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,16 +75,24 @@ def lifts_in(shop: Task, policies: Mapping[str, Policy], users: int = USERS, see
     return {name: _value(shop, policy, users, seed) / behaviour - 1.0 for name, policy in policies.items()}
 
 
-def lifts(shops: Iterable[ShopConfig], base: ShopConfig, users: int = USERS) -> list[Lift]:
+def lifts(
+    shops: Iterable[ShopConfig], base: ShopConfig, users: int = USERS, names: Container[str] | None = None
+) -> list[Lift]:
     """The lift of each of `fixed_policies` in every shop; the largest median first.
 
     Args:
         shops: draws.
         base: what they are draws of: the one item is that with its largest appeal.
         users: played under each policy.
+        names: of the policies; None takes all.
     """
     item = int(np.argmax(base.appeal))
-    rows = [lifts_in(shop, fixed_policies(shop, item), users) for shop in map(CalibratedShop, shops)]
+    rows = []
+    for shop in map(CalibratedShop, shops):
+        policies = fixed_policies(shop, item)
+        rows.append(
+            lifts_in(shop, {name: policies[name] for name in policies if names is None or name in names}, users)
+        )
     spread = [Lift(name, np.array([row[name] for row in rows])) for name in rows[0]]
     return sorted(spread, key=lambda lift: -float(np.median(lift.draws)))
 
