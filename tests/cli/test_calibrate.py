@@ -8,16 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rlbench_rec.suite.calibrated import open_questions
-from rlbench_rec.suite.calibrated.algorithm_winner import JudgedAlgorithm
-from rlbench_rec.suite.calibrated.open_questions import Answers, ask, ranked_errors
+from rlbench_rec.suite.calibrated import estimator_choice, open_questions
+from rlbench_rec.suite.calibrated.algorithm_winner import JudgedAlgorithm, judged
+from rlbench_rec.suite.calibrated.build_shop import make_shop
+from rlbench_rec.suite.calibrated.estimator_choice import EstimatorChoice, choose_estimator, ranked_errors
+from rlbench_rec.suite.calibrated.open_questions import Answers, ask
+from rlbench_rec.suite.calibrated.open_questions import plan as plan_questions
 from rlbench_rec.suite.config import AlgorithmSpec, Source, Suite
 from rlbench_rec.suite.fingerprints import content_of
 from rlbench_rec.suite.kinds.algorithms.jobs import plan
 from rlbench_rec.suite.kinds.estimators.config import EstimatorSuite, TaskSource
 from rlbench_rec.suite.kinds.estimators.jobs import plan as plan_logs
-from rlbench_rec.tasks import make
-from rlbench_rec.tasks.calibration import ShopConfig, fit_shop, write_shop
+from rlbench_rec.tasks import calibration, make
+from rlbench_rec.tasks.calibration import Lift, ShopConfig, fit_shop, write_shop
 
 CARD = """
 id = "corner-shop"
@@ -119,21 +122,87 @@ def test_what_is_wrong_is_said_once(card, tmp_path, rlbench):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["full", "small"]
 
 
+def test_fixed_policies_are_answered_with_a_spread(
+    card, tmp_path, rlbench, in_this_process, without_pictures, monkeypatch
+):
+    monkeypatch.setattr(fit_shop, "ROUNDS", 1)
+    monkeypatch.setattr(open_questions, "USERS", 64)
+
+    def drawn(calibration, count, *, click_rates):
+        assert count == 20 and click_rates == (0.7, 0.7)
+        return [calibration.shop.model_copy(update={"draw": number}) for number in (1, 2, 3)], 5
+
+    monkeypatch.setattr(calibration, "draw_shops", drawn)
+    out = tmp_path / "out"
+    code, told, errors = rlbench("tasks", "calibrate", card, "--out", out, "--draws", 20, "--click-rate", 0.7)
+    assert code == 0 and "Plan: 20 shops are drawn" in errors, errors
+    told = " ".join(told.split())
+    assert "spread of session lengths:" in told and "time of day: not fitted: the log spans less than 2 days" in told
+    assert "5 further draws could not be fitted" in told and "Over 3 shops that the log does not tell apart:" in told
+    lifts = pd.read_csv(out / "lifts.csv")
+    answers = json.loads((out / "answers.json").read_text())
+    random = next(row for row in answers["lifts"] if row["policy"] == "random")
+    own = lifts[lifts["policy"] == "random"]["lift"]
+    # Of three draws the outermost two are the limits, which hold a fourth with probability 1 / 2.
+    assert (random["low"], random["high"]) == pytest.approx((own.min(), own.max()), abs=1e-9)
+    assert random["level"] == pytest.approx(0.5) and random["draws"] == 3
+    assert f"random: lift {100 * own.min():+.0f} to {100 * own.max():+.0f} %" in told
+    assert answers["estimators"] is None and answers["algorithms"] is None
+    assert [path.name for path in sorted((out / "draws").iterdir())] == [
+        f"corner-shop-shop-0{n}.json" for n in (1, 2, 3)
+    ]
+    shop = make(str(out / "draws" / "corner-shop-shop-03.json"))
+    assert shop.config.draw == 3 and shop.action_count == 16
+
+
+def test_the_plan_says_what_it_costs():
+    assert plan_questions(40, estimators=False, winners=False) == []
+    scored, trained = plan_questions(40, estimators=True, winners=True, steps=500)
+    assert scored == "7 estimators are scored on logs of 20 of them"
+    assert trained.startswith("6 algorithms are trained for 500 steps in 20 of them, about ")
+
+
+def lift(name, *draws):
+    return Lift(name, np.array(draws))
+
+
 def test_answers_in_words():
-    answers = Answers(
-        sessions=1_000,
+    choice = EstimatorChoice(
         q="fqe",
-        estimators={"dm": 0.05, "snips": 0.1, "ips": 0.4},
+        errors={"dm": 0.05, "snips": 0.1, "ips": 0.4},
+        first={"dm": 12, "snips": 8, "ips": 0},
         as_good=["dm", "snips"],
         estimator="snips",
-        sessions_for_lift={"sharper": 1_234.5, "kinder": 45_678.0},
-        algorithms=[JudgedAlgorithm("cql (greedy)", 2.0, 0.1), JudgedAlgorithm("behaviour", 1.0, 0.0)],
+        sessions_for_lift={"sharper": (1_000.0, 1_100.0, 1_234.5), "kinder": (5_000.0, 9_000.0, 45_678.0)},
+        draws=20,
     )
-    first, second, third = answers.sentences
-    assert "dm (q: fqe): on logs of 1,000 sessions its error is 5.0% of the value of the behaviour policy;" in first
-    assert first.endswith("not told apart from it: snips 10.0%.")
-    assert "1,200 to 46,000 sessions" in second and "snips" in second
-    assert "cql (greedy) 2 +- 0.1, then behaviour 1; the behaviour policy earns 1." in third
+    cql = lift("cql", *np.linspace(-0.02, 0.18, 20))
+    algorithms = [JudgedAlgorithm("cql", "greedy", 14, cql), JudgedAlgorithm("bc", "", 4, lift("bc", *[0.01] * 20))]
+    told = Answers(1_000, [lift("random", *[-0.5] * 19, -0.4)], choice, algorithms).sentences
+    assert told[1] == "  random: lift -50 to -40 % (worse; better in 0 of 20, level 90%)"
+    assert "dm (q: fqe): on logs of 1,000 sessions its error is 5.0% of the value of the behaviour policy," in told[2]
+    assert told[2].endswith("the smallest in 12 of 20 shops; not told apart from it: snips 10.0%.")
+    assert "1,000 to 46,000 sessions" in told[3] and "snips" in told[3]
+    assert told[4].startswith(
+        "Which algorithm? cql (greedy) first in 14 of 20; lift -2 to +18 % (the log does not identify"
+    )
+    assert "bc first in 4 of 20; lift +1 to +1 % (better" in told[4]
+    assert told[4].endswith("The behaviour policy is first in 2.")
+
+
+def test_a_form_is_chosen_where_it_is_not_judged():
+    index = pd.MultiIndex.from_tuples([("behaviour", "b"), ("dqn", "greedy"), ("dqn", "softmax"), ("bc", "bc")])
+    values = pd.DataFrame(
+        # Greedy is far ahead on the first shop alone: there the others choose softmax, and on these greedy is chosen.
+        [[1.0, 1.0, 1.0], [9.0, 0.5, 0.5], [1.2, 1.1, 1.1], [1.05, 1.2, np.nan]],
+        index=index,
+        columns=["one", "two", "three"],
+    )
+    dqn, bc = judged(values)
+    assert (dqn.name, dqn.form, dqn.first) == ("dqn", "greedy", 1)
+    assert dqn.lift.draws == pytest.approx([0.2, -0.5, -0.5])
+    # A training that failed is no win and no lift.
+    assert (bc.name, bc.form, bc.first) == ("bc", "", 1) and bc.lift.draws == pytest.approx([0.05, 0.2])
 
 
 def test_errors_are_ranked_and_told_apart():
@@ -141,10 +210,13 @@ def test_errors_are_ranked_and_told_apart():
     rows = [("matched", log, name, 2.0 + 2.0 * e) for name, own in errors.items() for log, e in enumerate(own)]
     rows.append(("mismatched", 0, "dm", 99.0))
     estimates = pd.DataFrame(rows, columns=["policies", "log_seed", "estimator", "value"])
-    ranked, as_good = ranked_errors(estimates.assign(true_value=2.0, behaviour_value=2.0))
-    # tis is not always defined; ips has 81, 121 and 100 times the squared error of dm, snips 0, 1 and 9 times.
-    assert list(ranked) == ["dm", "snips", "ips"] and as_good == ["dm", "snips"]
-    assert ranked["dm"] == pytest.approx(0.1) and ranked["snips"] == pytest.approx((0.1 / 3) ** 0.5)
+    estimates = estimates.assign(true_value=2.0, behaviour_value=2.0)
+    for shops in (estimates.assign(task="one"), estimates.assign(task=estimates["log_seed"].astype(str), log_seed=1)):
+        ranked, as_good, first = ranked_errors(shops)
+        # tis is not always defined; ips has 81, 121 and 100 times the squared error of dm, snips 0, 1 and 9 times.
+        assert list(ranked) == ["dm", "snips", "ips"] and as_good == ["dm", "snips"]
+        assert ranked["dm"] == pytest.approx(0.1) and ranked["snips"] == pytest.approx((0.1 / 3) ** 0.5)
+        assert first["ips"] == 0 and first["snips"] + first["dm"] == 3
 
 
 @pytest.mark.parametrize(("asked", "q"), [({}, "auto"), ({"q": "linear"}, "linear")])
@@ -155,20 +227,26 @@ def test_estimators_are_scored_with_the_q_of_rlbench_run(tmp_path, monkeypatch, 
         suites.append(suite)
         raise InterruptedError
 
-    monkeypatch.setattr(open_questions, "run_suite", run_suite)
+    monkeypatch.setattr(estimator_choice, "run_suite", run_suite)
+    shops = [tmp_path / f"shop-{number}.json" for number in range(20)]
     with pytest.raises(InterruptedError):
-        ask(tmp_path / "shop.json", 150, tmp_path, **asked)
+        choose_estimator(shops, 1_000, tmp_path, **asked)
     assert suites[0].q == q and {"dm", "dr", "sndr"} <= set(suites[0].estimators)
+    # Forty logs of this size: two of each shop.
+    assert len(suites[0].sources) == 20 and suites[0].logs == [2]
 
 
 @pytest.mark.slow
-def test_a_shop_answers(card, tmp_path, rlbench):
-    rlbench("tasks", "calibrate", card, "--out", tmp_path / "out", "--no-answer")
-    answers = ask(tmp_path / "out" / "corner-shop-shop.json", 150, tmp_path / "asked", seeds=1, q="linear")
-    assert answers.q == "linear"
-    assert list(answers.estimators.values()) == sorted(answers.estimators.values())
-    names = [one.name.partition(" ")[0] for one in answers.algorithms]
-    assert sorted(names) == ["bc", "behaviour", "cql", "double-dqn", "dqn", "popularity", "random"]
-    assert answers.algorithms == sorted(answers.algorithms, key=lambda one: -one.value)
-    assert all(size > 0 for size in answers.sessions_for_lift.values())
-    assert json.loads((tmp_path / "asked" / "answers.json").read_text())["estimator"] == answers.estimator
+def test_shops_answer(card, tmp_path):
+    own = make_shop(str(card), None, tmp_path / "out", draws=2)
+    answers = ask(
+        own.config, own.draws, 150, tmp_path / "out", estimators=True, winners=True, steps=50, q="linear", workers=1
+    )
+    assert answers.estimators.q == "linear" and answers.estimators.draws == 2
+    assert list(answers.estimators.errors.values()) == sorted(answers.estimators.errors.values())
+    assert sorted(one.name for one in answers.algorithms) == ["bc", "cql", "double-dqn", "dqn", "popularity", "random"]
+    firsts = [one.first for one in answers.algorithms]
+    assert firsts == sorted(firsts, reverse=True) and sum(firsts) <= 2
+    assert all(len(one.lift.draws) == 2 for one in answers.algorithms)
+    kept = json.loads((tmp_path / "out" / "answers.json").read_text())
+    assert kept["estimators"]["estimator"] == answers.estimators.estimator

@@ -13,7 +13,7 @@ from ...evaluation.q_models import SuiteQ
 from ...results.schema import Schema
 from ...results.write import write_json, write_table
 from ...tasks.calibration import ShopConfig
-from ...tasks.calibration.lifts import Lift, lifts
+from ...tasks.calibration.lifts import USERS, Lift, lifts
 from ..progress import ProgressCallback
 from .algorithm_winner import ALGORITHMS, STEPS, JudgedAlgorithm, contest
 from .estimator_choice import ESTIMATORS, EstimatorChoice, choose_estimator
@@ -76,10 +76,8 @@ def plan(draws: int, *, estimators: bool, winners: bool, steps: int = STEPS) -> 
         jobs.append(f"{len(ESTIMATORS)} estimators are scored on logs of {trained} of them")
     if winners:
         minutes = trained * (SECONDS_A_SHOP + SECONDS_A_STEP * steps) / 60.0
-        jobs.append(
-            f"{len(ALGORITHMS)} algorithms are trained for {steps:,} steps in {trained} of them, about {minutes:.0f} core "
-            "minutes"
-        )
+        what = f"{len(ALGORITHMS)} algorithms are trained for {steps:,} steps in {trained} of them"
+        jobs.append(f"{what}, about {minutes:.0f} core minutes")
     return jobs
 
 
@@ -115,7 +113,7 @@ def ask(
         OutputError: the folder cannot be written.
     """
     sessions = max(sessions, 100)
-    told = lifts([config for _, config in shops], base)
+    told = lifts([config for _, config in shops], base, USERS)
     rows = [
         {"policy": lift.policy, "draw": config.draw, "lift": value}
         for lift in told

@@ -78,3 +78,60 @@ def test_a_file_with_a_word_for_a_number_is_refused(file, variant):
     Path(file).write_text(json.dumps(shop))
     with pytest.raises(InputError, match=r"drift: Input should be a valid number.*got 'often'"):
         tasks.make(file, variant=variant)
+
+
+KINDS = {
+    "habits": [{"share": 0.5, "leaving": 3.0}, {"share": 0.5, "leaving": -1.0}],
+    "dayparts": [{"share": 0.25, "leaving": 0.0}, {"share": 0.75, "leaving": 0.5}],
+    "loyalty": [1.0, -9.0, 0.0],
+    "returning": 0.6,
+    "return_same": 1.0,
+}
+
+
+def test_visits_differ_as_their_kinds_say(file, tmp_path):
+    shop = tasks.make(file, **KINDS)
+    users = shop.simulator(4_000, seed=1)
+    states = users.reset()
+    columns = users.users
+    assert columns["habit"].mean() == pytest.approx(0.5, abs=0.03) and columns["daypart"].mean() == pytest.approx(
+        0.75, abs=0.03
+    )
+    expected = (
+        shop.config.leave_base + np.array([3.0, -1.0])[columns["habit"]] + np.array([0.0, 0.5])[columns["daypart"]]
+    )
+    np.testing.assert_allclose(columns["leaving"], expected)
+    back = columns["remembered"] >= 0
+    assert back.mean() == pytest.approx(0.6, abs=0.03)
+    assert (columns["remembered"][back] == columns["interest"][back]).all()
+    # The shop remembers one click on that group.
+    assert states[back, 3 + columns["remembered"][back]] == pytest.approx(0.7) and not states[~back, 3:6].any()
+    np.testing.assert_array_equal(states[:, 9:11], columns["daypart"][:, None] == [0, 1])
+    assert shop.observation_names[9:11] == ("daypart_0", "daypart_1")
+    # Interest and a loyalty that would be less than none.
+    wanted = users._interest_in(np.array([0, 1, 2]))
+    np.testing.assert_allclose(wanted, [shop.config.interest + 1.0, 0.0, shop.config.interest])
+    lengths = shop.log(2_000, seed=3).episode_lengths
+    plain = tasks.make(file).log(2_000, seed=3).episode_lengths
+    assert (lengths == 1).mean() > 2.0 * (plain == 1).mean() and lengths.std() > plain.std()
+
+
+def test_shops_with_kinds_of_visits_are_tasks_too(config, tmp_path):
+    write_shop(ShopConfig(**config.model_dump() | KINDS), tmp_path / "kinds.json")
+    check_task(str(tmp_path / "kinds.json"))
+    for change in ({"loyalty": [1.0]}, {"habits": [{"share": 0.0, "leaving": 0.0}]}, {"returning": 2.0}):
+        with pytest.raises(
+            InputError, match=r"for each of 3 groups|shares of habits are all 0|less than or equal to 1"
+        ):
+            tasks.make(str(tmp_path / "kinds.json"), **change)
+
+
+def test_an_older_shop_is_what_it_was(config, file):
+    """Its file lacks the newer fields, and neither its identity nor its draws know of them."""
+    content = json.loads(Path(file).read_text())
+    assert not {"habits", "dayparts", "loyalty", "returning", "return_same", "draw"} & set(content["config"])
+    assert "habits" not in tasks.identify(file).config
+    drawn = tasks.make(file, draw=2)
+    assert drawn.identity.digest != tasks.identify(file).digest
+    assert (drawn.catalogue.quality != tasks.make(file).catalogue.quality).any()
+    assert drawn.catalogue.appeal.tolist() == tasks.make(file).catalogue.appeal.tolist()
