@@ -64,17 +64,44 @@ def contest(
         InputError, MissingFileError: no such shop, or one in which the behaviour policy cannot be valued.
         OutputError: the folder cannot be written.
     """
+    sources = [Source(task=str(shop), episodes=sessions) for shop in shops]
+    return judged(true_values(sources, folder, workers=workers, steps=steps, progress=progress))
+
+
+def true_values(
+    sources: Sequence[Source],
+    folder: Path,
+    *,
+    seeds: int = 1,
+    workers: int | None = None,
+    steps: int = STEPS,
+    progress: ProgressCallback | None = None,
+) -> pd.DataFrame:
+    """The mean true value over trainings, a row an (algorithm, form), a column a shop; NaN where every training failed.
+
+    Args:
+        sources: the shops, with the size of their logs.
+        folder: where the run goes.
+        seeds: trainings of each algorithm.
+        workers: processes; None takes one a core.
+        steps: of training.
+        progress: called with the events of the run (see `run_suite`).
+
+    Raises:
+        InputError, MissingFileError: no such shop, or one in which the behaviour policy cannot be valued.
+        OutputError: the folder cannot be written.
+    """
     suite = Suite(
         name="own-shop-algorithms",
-        sources=[Source(task=str(shop), episodes=sessions) for shop in shops],
+        sources=list(sources),
         algorithms=[AlgorithmSpec(id=name) for name in ALGORITHMS],
-        seeds=[0],
+        seeds=list(range(seeds)),
         steps=steps,
         estimators=["snips"],
         forms=list(FORMS),
         loop="ensemble",
         # Half as many rows as sessions are there to train on, whatever their length.
-        batch_size=min(FitOptions.batch_size, sessions // 2),
+        batch_size=min([FitOptions.batch_size, *(source.episodes // 2 for source in sources)]),
         truth_error=0.01,
     )
     finished = run_suite(suite, folder, device="cpu", workers=workers, progress=progress)
@@ -85,7 +112,7 @@ def contest(
     values = last.pivot_table("value", ["algorithm", "form"], "task")
     if BEHAVIOUR not in values.index.get_level_values(0) or values.loc[BEHAVIOUR].isna().to_numpy().any():
         raise InputError(f"A shop cannot be played: {finished.failures[0].status}.", where=str(folder))
-    return judged(values)
+    return values
 
 
 def judged(values: pd.DataFrame) -> list[JudgedAlgorithm]:

@@ -93,21 +93,7 @@ def choose_estimator(
         OutputError: the folder cannot be written.
     """
     sources = [TaskSource(task=str(shop), matched=list(LIKE), mismatched=[]) for shop in shops]
-    logs = min(max(SESSIONS_SCORED // sessions, FEWEST_LOGS), MOST_LOGS)
-    scoring = EstimatorSuite(
-        kind="estimators",
-        name="own-shop-estimators",
-        sources=sources,
-        estimators=ESTIMATORS,
-        q=q,
-        episodes=[sessions],
-        logs=[-(-logs // len(shops))],
-        truth_error=0.01,
-    )
-    finished = run_suite(scoring, folder, workers=workers, progress=progress)
-    if finished.failures:
-        raise InputError(f"A log was not scored: {finished.failures[0].status}.", where=str(finished.folder))
-    estimates = pd.read_csv(folder / "estimates.csv")
+    estimates = scored(sources, sessions, folder, workers=workers, q=q, progress=progress)
     errors, as_good, first = ranked_errors(estimates)
     # Sizes are for an estimator whose interval can be trusted: dm's bias is in none.
     estimator = next(name for name in errors if not ope.estimator(name).biased)
@@ -117,6 +103,33 @@ def choose_estimator(
     }
     model = str(estimates["q"].dropna().iloc[0])
     return EstimatorChoice(model, errors, first, as_good, estimator, spread, len(shops))
+
+
+def scored(
+    sources: Sequence[TaskSource],
+    sessions: int,
+    folder: Path,
+    *,
+    workers: int | None = None,
+    q: SuiteQ = "auto",
+    progress: ProgressCallback | None = None,
+) -> pd.DataFrame:
+    """estimates.csv of 20 to 40 logs of these shops, as many of each; args and errors as `choose_estimator`."""
+    logs = min(max(SESSIONS_SCORED // sessions, FEWEST_LOGS), MOST_LOGS)
+    scoring = EstimatorSuite(
+        kind="estimators",
+        name="own-shop-estimators",
+        sources=list(sources),
+        estimators=ESTIMATORS,
+        q=q,
+        episodes=[sessions],
+        logs=[-(-logs // len(sources))],
+        truth_error=0.01,
+    )
+    finished = run_suite(scoring, folder, workers=workers, progress=progress)
+    if finished.failures:
+        raise InputError(f"A log was not scored: {finished.failures[0].status}.", where=str(finished.folder))
+    return pd.read_csv(folder / "estimates.csv")
 
 
 def ranked_errors(estimates: pd.DataFrame) -> tuple[dict[str, float], list[str], dict[str, int]]:
