@@ -137,7 +137,7 @@ def test_fixed_policies_are_answered_with_a_spread(
     code, told, errors = rlbench("tasks", "calibrate", card, "--out", out, "--draws", 20, "--click-rate", 0.7)
     assert code == 0 and "Plan: 20 shops are drawn" in errors, errors
     told = " ".join(told.split())
-    assert "spread of session lengths:" in told and "time of day: not fitted: the log spans less than 2 days" in told
+    assert "spread of session lengths:" in told and "time of day: not fitted: session lengths do not" in told
     assert "5 further draws could not be fitted" in told and "Over 3 shops that the log does not tell apart:" in told
     lifts = pd.read_csv(out / "lifts.csv")
     answers = json.loads((out / "answers.json").read_text())
@@ -198,7 +198,7 @@ def test_a_form_is_chosen_where_it_is_not_judged():
         index=index,
         columns=["one", "two", "three"],
     )
-    dqn, bc = judged(values)
+    bc, dqn = judged(values)
     assert (dqn.name, dqn.form, dqn.first) == ("dqn", "greedy", 1)
     assert dqn.lift.draws == pytest.approx([0.2, -0.5, -0.5])
     # A training that failed is no win and no lift.
