@@ -49,6 +49,8 @@ class ShopConfig(VisitConfig):
             raise ValueError("appeal has NaN or infinity")
         if self.loyalty and not (len(self.loyalty) == self.categories and np.isfinite(self.loyalty).all()):
             raise ValueError(f"loyalty needs a finite number for each of {self.categories} groups, or none")
+        if self.candidates:
+            raise ValueError("candidates: in a calibrated shop every item is an action")
         for name, kinds in (("habits", self.habits), ("dayparts", self.dayparts)):
             if kinds and not sum(kind.share for kind in kinds) > 0.0:
                 raise ValueError(f"the shares of {name} are all 0")

@@ -3,13 +3,16 @@ day."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..shops.recommend import RecommendConfig, RecommendSimulator
+from ..shops.recommend_candidates import Retriever
 from ..shops.shared.draws import draw_category, draw_group
+from ..shops.shared.products import Catalogue
 
 
 class VisitKind(BaseModel):
@@ -53,14 +56,23 @@ class CalibratedSimulator(RecommendSimulator):
     config: VisitConfig
     """The parameters; what is empty or 0 draws no random numbers, so that a shop without is what it was before."""
 
-    @property
-    def draws_at_start(self) -> int:  # type: ignore[override]
-        """Uniform numbers a user needs when the session begins."""
-        c = self.config
-        return 1 + bool(c.habits) + bool(c.dayparts) + 3 * bool(c.returning)
+    def __init__(
+        self,
+        config: VisitConfig,
+        catalogue: Catalogue,
+        n_users: int,
+        seed: int | Sequence[int],
+        users: Sequence[int] | None = None,
+        retriever: Retriever | None = None,
+    ):
+        super().__init__(config, catalogue, n_users, seed, users, retriever)
+        # What only some shops draw comes after what all draw.
+        self.usual_draws = self.draws_at_start
+        self.draws_at_start += bool(config.habits) + bool(config.dayparts) + 3 * bool(config.returning)
 
     def _begin(self, uniforms: np.ndarray) -> dict[str, np.ndarray]:
-        c, columns, numbers = self.config, super()._begin(uniforms[:1]), iter(uniforms[1:])
+        c, columns = self.config, super()._begin(uniforms[: self.usual_draws])
+        numbers = iter(uniforms[self.usual_draws :])
         leaving = np.full(uniforms.shape[1], c.leave_base)
         for name, kinds in (("habit", c.habits), ("daypart", c.dayparts)):
             if kinds:
