@@ -1,10 +1,11 @@
 """Do the intervals of a calibrated shop hold the truth? Known shop -> choice log -> draws -> intervals of lifts.
 
     python -m studies.calibration_round_trips --out results/studies/calibration_round_trips.csv       # shows 100 trips
-    python -m studies.calibration_round_trips --out .cache/design.csv --first 500 --trips 20          # to design on
+    python -m studies.calibration_round_trips --out .cache/design.csv --first 0 --trips 100           # to design on
     python -m studies.calibration_round_trips --out results/studies/calibration_round_trips.csv --table
 
-A row a round trip and policy; trips that the file has are skipped, so it goes on where it was stopped.
+A row a round trip and policy; trips that the file has are skipped, so it goes on where it was stopped. Trips below 200
+are for design: the ranges that are drawn from were widened after 19 of these.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from rlbench_rec.tasks.calibration.lifts import lifts, lifts_in
 from studies.calibration.deployed import deployed
 from studies.calibration.known_shops import known_shop
 
-SESSIONS, DRAWS, USERS = 4_000, 20, 2_048
+SESSIONS, DRAWS, USERS = 4_000, 40, 2_048
 TRUTH_USERS, TRUTH_SEED = 8_192, 77_001
 ASKED = ("random", "myopic", "sharper", "fresh", "honest", "caring", "one item")
 """Policies; the others of the ladder are between these."""
@@ -78,7 +79,7 @@ def table(rows: pd.DataFrame) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="CSV; rows that it has are kept")
-    parser.add_argument("--first", type=int, default=0, help="number of the first round trip")
+    parser.add_argument("--first", type=int, default=200, help="number of the first round trip")
     parser.add_argument("--trips", type=int, default=100, help="how many")
     parser.add_argument("--draws", type=int, default=DRAWS, help="shops drawn in each")
     parser.add_argument("--part", type=int, nargs=2, default=(0, 1), help="this one of so many processes")

@@ -74,7 +74,7 @@ def trip(number: int, options: argparse.Namespace, folder: Path) -> dict[str, ob
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="CSV; rows that it has are kept")
-    parser.add_argument("--first", type=int, default=0, help="number of the first round trip")
+    parser.add_argument("--first", type=int, default=200, help="number of the first round trip")
     parser.add_argument("--trips", type=int, default=10, help="how many")
     parser.add_argument("--draws", type=int, default=20, help="shops drawn in each")
     parser.add_argument("--sessions", type=int, default=4_000, help="size of the logs")

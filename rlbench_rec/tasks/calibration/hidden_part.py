@@ -15,24 +15,27 @@ from .moment_matching import Aim, alike, logit, matched, within_bounds
 from .visit_moments import moments
 
 HIDDEN: dict[str, tuple[float, float]] = {
-    "bait": (-0.2, 0.8),
+    "bait": (-0.5, 0.95),
     "quality_funnel": (0.0, 0.7),
     "engagement_funnel": (0.0, 2.0),
     "engagement_gain": (0.0, 0.8),
     "engagement_decay": (0.8, 0.97),
     "leave_engagement": (0.0, 2.0),
-    "leave_quality": (0.0, 1.0),
+    "leave_quality": (0.0, 1.2),
     "leave_satiation": (0.0, 0.5),
-    "satiation_click": (0.0, 1.2),
+    "satiation_click": (0.0, 1.5),
 }
 """Ranges that the users' hidden part is drawn from, evenly: from none of an effect to twice that of `recommend-v1`."""
 RANKER: dict[str, tuple[float, float]] = {
-    "appeal": (0.4, 1.5),
-    "clicks": (0.4, 1.5),
+    "appeal": (0.0, 1.5),
+    "clicks": (0.0, 1.5),
+    "quality": (0.0, 0.6),
+    "satiation": (-0.5, 0.0),
     "noise": (0.0, 0.6),
-    "tau": (0.6, 1.8),
+    "tau": (0.5, 1.8),
 }
-"""Ranges of the policy that was in service: a choice log does not show it either."""
+"""Ranges of the policy that was in service: a choice log does not show it either. From one that knows nothing to one
+that knows what satisfies."""
 CLICK_RATES = (0.1, 0.6)
 """Range of the click rate, drawn evenly on a logarithmic scale, where it is not known."""
 ROUNDS, SESSIONS = 4, 4_000
