@@ -14,7 +14,7 @@ from collections.abc import Mapping
 Strata = Mapping[str, Mapping[str, object]]
 
 EXPECTED: dict[str, object] = {"rollouts": "expected"}
-RATES: dict[str, object] = {"click_base": -6.0, "cart_base": -2.3, "purchase_base": -0.6}
+RATES: dict[str, object] = {"click_base": -6.0, "cart_base": -2.3, "purchase_base": -0.9}
 """Of `recommend`: a click on 1 % of what is shown, a tenth of them to the cart, three in ten carts bought."""
 CHAT: dict[str, object] = {
     "horizon": 20,
@@ -50,6 +50,6 @@ RECOMMEND: Strata = {
     "confounded": {"confounding": 1.0},
     "delayed": {"delay": 5.0},
 }
-RECOMMEND_MYOPIC: Strata = {"easy": {}, "real": EXPECTED | RATES | {"click_base": -5.2}}
+RECOMMEND_MYOPIC: Strata = {"easy": {}, "real": EXPECTED | RATES | {"click_base": -6.1}}
 RETENTION: Strata = {"easy": {}, "real": EXPECTED | {"buy_base": -5.6, "leave_base": -2.5}}
-SEQUENCE: Strata = {"easy": {}, "real": EXPECTED | {"click_base": -4.8, "buy_base": -4.0}}
+SEQUENCE: Strata = {"easy": {}, "real": EXPECTED | {"click_base": -4.8, "buy_base": -3.7}}

@@ -1,0 +1,111 @@
+"""What a log of every stratum of every task looks like: clicks, conversions, abandonment, turns, rows that earn.
+
+    python studies/strata_rates.py --out results/studies/strata_rates.csv
+
+One log of each shop under the behaviour policy: the plain shop (seed 0) and its `judge` variants. A rate that a task
+does not have is left empty. The last columns are what the shop is for: true values of the behaviour policy and of the
+best policy that the task names, and the processor seconds that both took.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+from rlbench_rec import tasks
+from rlbench_rec.files import write_csv
+from rlbench_rec.mdp.dataset import TransitionDataset
+
+FIELDS = (
+    "task",
+    "stratum",
+    "variant",
+    "seed",
+    "click_rate",
+    "conversion",
+    "abandonment",
+    "turns",
+    "rows_that_earn",
+    "behaviour_value",
+    "best_policy",
+    "best_value",
+    "cpu_seconds",
+)
+FUNNELS = ("ads-v1", "recommend-v1", "recommend-myopic-v1", "sequence-v1")
+
+
+def rates(task: tasks.Task, data: TransitionDataset) -> dict[str, float]:
+    """The rates of a log, those that its task has.
+
+    click_rate: clicks per decision (`ads`: per impression won; `cart`: offers taken per offer).
+    conversion: purchases per click, in `pricing` per visit, in `retention` per week; chats settled in `offers`.
+    abandonment: carts that were not bought; in `cart` per customer.
+    rows_that_earn: share of rows whose reward is above 0.
+    """
+    sums = dict(zip(data.metric_names, data.metrics.sum(axis=0, dtype=float), strict=True))
+    n, sessions = len(data), data.n_episodes
+    found = {"turns": n / sessions, "rows_that_earn": float((data.rewards > 0).mean())}
+    if task.id in FUNNELS:
+        shown = float((data.metrics[:, 3] > 0).sum()) if task.id == "ads-v1" else n
+        found |= {"click_rate": sums["CTR"] / shown, "conversion": sums["CVR"] / sums["CTR"]}
+    if task.id.startswith("recommend"):
+        config = task.config.model_dump()
+        earned = float(data.rewards.sum(dtype=float))
+        bought = config["purchase_reward"] * sums["CVR"]
+        carts = (earned - config["click_reward"] * sums["CTR"] - bought) / config["cart_reward"]
+        found["abandonment"] = 1.0 - sums["CVR"] / carts
+    if task.id == "cart-v1":
+        found |= {
+            "click_rate": sums["CTR"] / float((data.actions > 0).sum()),
+            "conversion": sums["CVR"] / sessions,
+            "abandonment": 1.0 - sums["CVR"] / sessions,
+        }
+    if task.id in ("pricing-v1", "retention-v1"):
+        found["conversion"] = sums["CVR"] / n
+    if task.id == "offers-v1":
+        found["conversion"] = sums["settled"] / sessions
+    if task.id == "tabular-v1":
+        found["click_rate"] = sums["CTR"] / n
+    return found
+
+
+def measure(
+    task_id: str, stratum: str, variant: str | None, seed: int, episodes: int, error: float
+) -> dict[str, object]:
+    """One row of the table."""
+    task = tasks.make(task_id, seed, variant, stratum)
+    row = rates(task, task.log(episodes=episodes, seed=1))
+    if error:
+        began = time.process_time()
+        values = {name: task.true_value(name, error).value for name in task.target_policies()}
+        best = max(values, key=lambda name: values[name])
+        row |= {"behaviour_value": values["behaviour"], "best_policy": best, "best_value": values[best]}
+        row["cpu_seconds"] = time.process_time() - began
+    shown = {name: float(f"{value:.4g}") if isinstance(value, float) else value for name, value in row.items()}
+    return {"task": task_id, "stratum": stratum, "variant": variant or "", "seed": seed} | shown
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--tasks", nargs="+", default=list(tasks.TASKS))
+    parser.add_argument("--judge", type=int, nargs="*", default=[0, 1, 2, 3])
+    parser.add_argument("--episodes", type=int, default=4_000)
+    parser.add_argument("--truth-error", type=float, default=0.02, help="0: no true values.")
+    options = parser.parse_args()
+    shops: list[tuple[tasks.Variant | None, int]] = [(None, 0), *(("judge", seed) for seed in options.judge)]
+    rows = [
+        measure(task_id, stratum, variant, seed, options.episodes, 0.0 if variant else options.truth_error)
+        for task_id in options.tasks
+        for stratum in tasks.TASKS[task_id].strata
+        for variant, seed in shops
+    ]
+    write_csv(options.out, [{name: row.get(name) for name in FIELDS} for row in rows], FIELDS)
+
+
+if __name__ == "__main__":
+    np.seterr(all="ignore")
+    main()
