@@ -2,14 +2,16 @@
 
     python studies/strata_rates.py --out results/studies/strata_rates.csv
 
-One log of each shop under the behaviour policy: the plain shop (seed 0) and its `judge` variants. A rate that a task
-does not have is left empty. The last columns are what the shop is for: true values of the behaviour policy and of the
-best policy that the task names, and the processor seconds that both took.
+Prints the table of docs/strata.md. One log of each shop under the behaviour policy: the plain shop (seed 0) and its
+`judge` variants. A rate that a task does not have is left empty. The last columns are the plain shop's alone: true
+values of the behaviour policy and of the best policy that the task names, and the processor seconds that the values of
+all its policies took.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import time
 from pathlib import Path
 
@@ -34,6 +36,7 @@ FIELDS = (
     "best_value",
     "cpu_seconds",
 )
+SHARES = ("click_rate", "conversion", "abandonment", "rows_that_earn")
 FUNNELS = ("ads-v1", "recommend-v1", "recommend-myopic-v1", "sequence-v1")
 
 
@@ -88,6 +91,33 @@ def measure(
     return {"task": task_id, "stratum": stratum, "variant": variant or "", "seed": seed} | shown
 
 
+def as_markdown(rows: list[dict[str, str]]) -> list[str]:
+    """The table of docs/strata.md: the plain shop, and in brackets the least and the most of all shops; the last two
+    columns of the plain shop alone.
+
+    Args:
+        rows: of the CSV file, as text.
+    """
+    lines = ["| task | stratum | click rate | conversion | abandonment | turns | rows that earn | behaviour | best |"]
+    lines.append("|---" * 9 + "|")
+    for task, stratum in dict.fromkeys((row["task"], row["stratum"]) for row in rows):
+        shops = [row for row in rows if (row["task"], row["stratum"]) == (task, stratum)]
+        shares = [_spread(shops, name, 100.0, " %") for name in SHARES]
+        turns = _spread(shops, "turns", 1.0, "")
+        values = [f"{float(shops[0][name]):.3g}" for name in ("behaviour_value", "best_value")]
+        lines.append("| " + " | ".join([f"`{task}`", stratum, *shares[:3], turns, shares[3], *values]) + " |")
+    return lines
+
+
+def _spread(shops: list[dict[str, str]], name: str, scale: float, unit: str) -> str:
+    """The plain shop's rate, and the least and the most of all."""
+    if not shops[0][name]:
+        return ""
+    values = [scale * float(shop[name]) for shop in shops]
+    first, least, most = (f"{value:.2g}" if value < 99.5 else "100" for value in (values[0], min(values), max(values)))
+    return f"{first}{unit} ({least} to {most})"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
@@ -104,6 +134,8 @@ def main() -> None:
         for variant, seed in shops
     ]
     write_csv(options.out, [{name: row.get(name) for name in FIELDS} for row in rows], FIELDS)
+    with options.out.open(newline="", encoding="utf-8") as file:
+        print("\n".join(as_markdown(list(csv.DictReader(file)))))
 
 
 if __name__ == "__main__":

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from typing import ClassVar
 
+import numpy as np
 import pytest
 from pydantic import Field
 
 import rlbench_rec as rb
 from rlbench_rec import tasks
 from rlbench_rec.errors import UnknownNameError
+from rlbench_rec.policies import Uniform
+from rlbench_rec.tasks.rollout import USERS, play
 from rlbench_rec.tasks.shops.tabular import Tabular, TabularConfig
+from rlbench_rec.tasks.true_values import returns
 from rlbench_rec.tasks.variants import SPREAD
 
 
@@ -79,3 +83,54 @@ def test_gymnasium_makes_strata(grown, monkeypatch):
     from rlbench_rec.tasks.environment import make_env
 
     assert make_env(grown, stratum="real").task.config.states == 4
+
+
+@pytest.mark.parametrize("task_id", ["ads-v1", "cart-v1", "offers-v1", "pricing-v1", "retention-v1", "sequence-v1"])
+def test_expected_rollouts_have_the_mean_of_drawn_ones_and_less_spread(task_id):
+    task = tasks.make(task_id, 1, stratum="real")
+    sums = []
+    for expected in (False, True):
+        total = np.zeros((USERS, 1 + len(task.metric_names)))
+        for t, step in enumerate(play(task, task.behaviour, USERS, 3, 0, expected=expected)):
+            total[step.users] += task.gamma**t * np.column_stack((step.rewards, step.metrics))
+        sums.append(total)
+    drawn, expected = sums
+    gap = drawn - expected
+    assert (np.abs(gap.mean(axis=0)) <= 4 * gap.std(axis=0) / np.sqrt(USERS) + 1e-5).all()
+    assert expected[:, 0].std() < 0.9 * drawn[:, 0].std()
+
+
+def test_drawn_rollouts_are_what_they_were():
+    task = tasks.make("sequence-v1", 1)
+    drawn = returns(task, task.behaviour, 200, 3, 0, 1.0)
+    total = np.zeros(200)
+    for step in play(task, task.behaviour, 200, 3, 0):
+        total[step.users] += step.rewards
+    assert np.array_equal(drawn[:, 0], total)
+    assert task.simulator(5, 1).means is None
+
+
+@pytest.mark.parametrize(("task_id", "name", "shown"), [("cart-v1", "annoyance", 0.0), ("offers-v1", "mood", 0.5)])
+def test_what_is_hidden_is_shown_as_one_value(task_id, name, shown):
+    partial = dict(tasks.TASKS[task_id].strata["partial"])
+    full = {**partial, "observed": "full"}
+    seen, blind = (tasks.make(task_id, 1, **config) for config in (full, partial))
+    random = Uniform(seen.action_count)
+    logs = [task.log(episodes=100, policy=random, seed=1) for task in (seen, blind)]
+    column = seen.observation_names.index(name)
+    assert np.array_equal(logs[0].rewards, logs[1].rewards)
+    assert len(np.unique(logs[0].observations[:, column])) > 2
+    assert np.unique(logs[1].observations[:, column]).tolist() == [shown]
+
+
+def test_at_the_checkout_all_margins_come_at_once():
+    now, later = (tasks.make("cart-v1", 1, stratum=stratum) for stratum in ("easy", "delayed"))
+    random = Uniform(now.action_count)
+    logs = [task.log(episodes=300, policy=random, seed=1) for task in (now, later)]
+    assert np.array_equal(logs[0].actions, logs[1].actions)
+    at_once, paid = (np.add.reduceat(log.rewards, log.episode_starts) for log in logs)
+    pays = logs[1].metrics[:, 1] > 0
+    assert not logs[1].rewards[~pays].any() and (logs[1].rewards[pays] > 0).all()
+    # Beside the added margins, the one of the item that the customer came for, lost or kept.
+    came_for = logs[1].observations[logs[1].episode_starts, 3 : 3 + 3] @ later.margin[:3]
+    assert np.allclose(paid - at_once, came_for, atol=1e-4)

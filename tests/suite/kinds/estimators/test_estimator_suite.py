@@ -208,3 +208,19 @@ def test_an_interruption_of_the_tables_themselves_leaves_them_whole(
 @pytest.mark.parametrize(("estimators", "q", "expected"), [("snips", "auto", False), ("dr", "auto", True)])
 def test_a_suite_needs_torch_where_an_estimator_needs_a_learnt_q(estimators, q, expected):
     assert trains(EstimatorSuite(**SMALL | {"estimators": [estimators], "q": q})) is expected
+
+
+def test_the_board_visits_every_stratum_with_the_intervals_of_users():
+    suite = load_suite("ope")
+    visited = {(source.task, source.stratum or "easy") for source in suite.sources}
+    strata = {(name, stratum) for name in tasks.TASKS for stratum in tasks.TASKS[name].strata}
+    assert strata - visited == {("recommend-myopic-v1", "easy")}
+    assert suite.interval == "bootstrap" and all(source.variant == "judge" for source in suite.sources)
+
+
+def test_a_stratum_is_a_place_of_its_own():
+    sources = [SMALL["sources"][0] | {"task": "cart-v1", "stratum": stratum} for stratum in (None, "real")]
+    jobs = plan(EstimatorSuite.model_validate(SMALL | {"sources": sources, "episodes": [50], "logs": [1]}))
+    assert [job.place for job in jobs] == ["cart-v1", "cart-v1/real"]
+    assert jobs[0].run_id != jobs[1].run_id
+    assert "stratum" not in jobs[0].settings["source"]
