@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from rlbench_rec.errors import InputError, OutputError
-from rlbench_rec.results.read import load_leaderboard, load_runs
+from rlbench_rec.results.read import load_leaderboard, load_runs, read_table
+from rlbench_rec.results.schema import SELECTION, SELECTION_KEYS
 from rlbench_rec.suite import Suite
 from rlbench_rec.suite.progress import ProgressEvent, RunFinished, RunStarted
 from rlbench_rec.suite.runner import run_suite
@@ -60,7 +61,12 @@ def test_all_files_are_there_and_valid(finished):
     assert set(runs["algorithm"]) == {"behaviour", "random", "bc", "dqn"}
     assert set(runs["estimator"]) == {"truth", "snips", "dr", "on-policy"}
     assert set(runs["metric"]) == {"reward", "CTR"}
-    assert {"mlp/greedy", "mlp/softmax-0.3", "mlp/best/softmax-0.3", "mlp/gamma-0/greedy"} <= set(board["variant"])
+    assert {"mlp/greedy", "mlp/softmax-0.3", "mlp/best/softmax-0.3", "mlp/best/greedy", "mlp/gamma-0/greedy"} <= set(
+        board["variant"]
+    )
+    selection = read_table(finished.folder / "selection.csv", SELECTION, SELECTION_KEYS)
+    assert {"oracle", "trusted", "behaviour", "best-checkpoint/greedy"} <= set(selection["rule"])
+    assert (selection.loc[selection["rule"] == "oracle", "regret"] == 0).all() and (selection["regret"] >= 0).all()
 
 
 def test_every_doubly_robust_row_says_its_q(finished):
