@@ -1,28 +1,30 @@
-"""Rows of runs.csv on the normalised scale -> normalised.csv: each policy's truth beside what a log says of it, by task
-and over all tasks."""
+"""Rows of runs.csv on the normalised scale -> normalised.csv: each policy's truth beside what a log says of it."""
 
 from __future__ import annotations
-
-import re
 
 import numpy as np
 import pandas as pd
 
-from .leaderboard import BEHAVIOUR, REFERENCE, leaderboard
-from .schema import NORMALISED, STATUSES, VERDICTS
+from .leaderboard import leaderboard
+from .row_names import BEHAVIOUR, BEST, REFERENCE, TRUTH
+from .row_names import NORMALISED_METRIC as METRIC
+from .schema import NORMALISED, STATUSES
+from .scores import policy_kinds, truths
+from .summary import CLIP
 
-METRIC, TRUTH, ALL = "normalised", "truth", "all"
 NAMES = ["task", "algorithm", "variant"]
-TRUTH_COLUMNS = {"mean": "normalised", "ci_low": "ci_low", "ci_high": "ci_high", "n_seeds": "n_seeds"}
+TRUTH_COLUMNS = {
+    "mean": "normalised",
+    **{name: name for name in ("ci_low", "ci_high", "n_seeds", "n_replicates", "uncertainty", "useful")},
+}
 ESTIMATE_COLUMNS = {"mean": "estimate", "ci_low": "estimate_low", "ci_high": "estimate_high", "verdict": "verdict"}
 
 
 def normalised_table(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """Rows of normalised.csv, one for each task, policy and estimator, and for each policy over all tasks, best first.
+    """Rows of normalised.csv, one for each task, policy and estimator, the best of a task first.
 
-    Intervals are the leaderboard's: what differs between training seeds, and the error of the rollouts (for estimates,
-    the sampling of the log). Left out are what all seeds share: the draw of the log and of the shop, the error of the
-    behaviour policy's and of the reference's value, and, over all tasks, which tasks there are.
+    Intervals are the leaderboard's; the column `uncertainty` says what they cover. With one replicate the draw of the
+    log and of the shop is not in the truth's, nor is the error of the behaviour policy's and the reference's value.
 
     Args:
         runs: rows of runs.csv.
@@ -31,59 +33,26 @@ def normalised_table(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
     rows = runs[runs["status"].isin(STATUSES) & (runs["metric"] == METRIC)]
     if rows.empty:
         return pd.DataFrame(columns=list(NORMALISED))
-    counts = rows.groupby(["algorithm", _kind(rows)])["task"].nunique()
-    board = leaderboard(pd.concat([rows, over_tasks(rows)], ignore_index=True), confidence=confidence)
+    board = leaderboard(rows, confidence=confidence)
     truth = board[board["estimator"] == TRUTH][[*NAMES, *TRUTH_COLUMNS]].rename(columns=TRUTH_COLUMNS)
+    values = truths(rows)
+    clipped = values.assign(clipped=np.maximum(values["value"], CLIP)).groupby(NAMES, as_index=False)["clipped"].mean()
     estimates = board[board["estimator"] != TRUTH][[*NAMES, "estimator", "q", *ESTIMATE_COLUMNS]]
-    table = truth.merge(estimates.rename(columns=ESTIMATE_COLUMNS), how="left", on=NAMES)
-    several = [counts[key] for key in zip(table["algorithm"], _kind(table), strict=True)]
-    table["n_tasks"] = np.where(table["task"] == ALL, several, 1)
-    # The mean over all tasks stands first.
-    order = table.assign(of_one_task=table["task"] != ALL, worst=-table["normalised"])
-    order = order.sort_values(
-        ["of_one_task", "task", "worst", *NAMES, "estimator", "q"], kind="stable", ignore_index=True
-    )
+    table = truth.merge(clipped, how="left", on=NAMES)
+    table = table.merge(estimates.rename(columns=ESTIMATE_COLUMNS), how="left", on=NAMES)
+    order = table.assign(worst=-table["normalised"])
+    order = order.sort_values(["task", "worst", *NAMES, "estimator", "q"], kind="stable", ignore_index=True)
     return order[list(NORMALISED)]
 
 
-def over_tasks(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of one more place, `all`: for each policy, estimator and seed the mean over the tasks that have it.
-
-    The runs of a seed in two tasks have nothing in common, so their errors add in squares: the half-width of a mean
-    of T values is sqrt(sum of the squared half-widths) / T.
+def matrix(table: pd.DataFrame) -> pd.DataFrame:
+    """The truth alone, for a screen: a row for each policy that learns or controls, without best checkpoints, and a
+    column for each task.
 
     Args:
-        rows: rows of runs.csv on the normalised scale.
+        table: rows of normalised.csv.
     """
-    names = ["algorithm", "variant", "estimator", "seed"]
-    rows, means = rows.assign(variant=_kind(rows)), []
-    # Over all seeds: a run that failed makes no other estimator of the other seeds' rows.
-    models = {key: sorted(set(group["q"])) for key, group in rows.groupby(names[:-1])}
-    for key, group in rows.groupby(names, sort=True):
-        value = group["value"].mean(skipna=False)
-        low, high = (
-            np.sqrt(((group["value"] - group[end]) ** 2).sum(skipna=False)) / len(group)
-            for end in ("ci_low", "ci_high")
-        )
-        means.append(
-            group.iloc[0].to_dict()
-            | dict(zip(names, key, strict=True))
-            | {"task": ALL, "value": value, "ci_low": value - low, "ci_high": value + high}
-            | {"verdict": max(group["verdict"], key=VERDICTS.index), "q": "+".join(models[key[:-1]])}
-        )
-    return pd.DataFrame(means)
-
-
-def matrix(table: pd.DataFrame) -> pd.DataFrame:
-    """The truth alone, for a screen: a row for each policy that learns or controls, a column for each task."""
     shown = table[~table["algorithm"].isin([BEHAVIOUR, REFERENCE])].drop_duplicates(NAMES)
-    shown = shown.assign(variant=_kind(shown))
-    wide = shown.pivot_table(index=["algorithm", "variant"], columns="task", values="normalised")
-    wide = wide.sort_values(ALL, ascending=False)
-    return wide[[ALL, *(task for task in wide if task != ALL)]]
-
-
-def _kind(rows: pd.DataFrame) -> pd.Series:
-    """Variants without the parameter of their form, which is in units of a task's reward; `fixed` for the reference."""
-    plain = rows["variant"].map(lambda text: re.sub(r"(softmax|epsilon-greedy)-[0-9.e-]+$", r"\1", text))
-    return plain.where(rows["algorithm"] != REFERENCE, "best known")
+    shown = shown[[BEST not in variant.split("/") for variant in shown["variant"]]]
+    shown = shown.assign(variant=policy_kinds(shown))
+    return shown.pivot_table(index=["algorithm", "variant"], columns="task", values="normalised")

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
 import pandas as pd
 
-TRUTH = "truth"
-"""Estimator of values that were played: no log stands behind them."""
+from .row_names import TRUTH
+
 LOG, SEEDS, REPLICATES = "log", "seeds", "replicates"
 """Words of the column `uncertainty`."""
 
 
-def covered(runs: pd.DataFrame) -> str:
+def covered(runs: Mapping[str, np.ndarray] | pd.DataFrame) -> str:
     """What varies between the runs of a leaderboard row, joined by +: `replicates` alone where there are several, since
     each has a log and training seeds of its own; else `log`, where the values are estimates or of several logs, and
     `seeds`, where there are several. Empty where nothing but the error of rollouts is left.
 
     Args:
-        runs: rows of runs.csv of one leaderboard row, with `replicate` and `log`.
+        runs: the columns `replicate`, `log`, `seed` and `estimator` of the runs of one leaderboard row.
     """
     vary = {name for name in ("replicate", "log", "seed") if len(set(runs[name])) > 1}
     if "replicate" in vary:
         return REPLICATES
-    of_log = "log" in vary or bool((runs["estimator"] != TRUTH).any())
+    of_log = "log" in vary or any(name != TRUTH for name in runs["estimator"])
     return "+".join([LOG] * of_log + [SEEDS] * ("seed" in vary))
 
 

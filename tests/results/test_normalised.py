@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-import pytest
 
-from rlbench_rec.results.normalised import matrix, normalised_table, over_tasks
+from rlbench_rec.results.normalised import matrix, normalised_table
 from rlbench_rec.results.plots.normalised_scale import plot_normalised
 from rlbench_rec.results.schema import RUNS
-from rlbench_rec.statistics.student import student_quantile
 
 
 def run(
@@ -21,55 +18,34 @@ def run(
     return dict.fromkeys(RUNS, "") | same | own
 
 
-def test_the_mean_over_tasks_and_its_interval_come_from_the_seeds():
-    # Temperatures differ by task, the form is the same. Seed means: (10 + 30) / 2 = 20 and (20 + 40) / 2 = 30.
-    runs = [run("a", 10, seed=0), run("a", 20, seed=1), run("b", 30, seed=0, variant="mlp/softmax-1")]
-    runs.append(run("b", 40, seed=1, variant="mlp/softmax-1"))
-    row = normalised_table(pd.DataFrame(runs)).set_index("task").loc["all"]
-    assert (row["variant"], row["normalised"], row["n_tasks"], row["n_seeds"]) == ("mlp/softmax", 25.0, 2, 2)
-    half = student_quantile(0.975, 1) * np.std([20, 30], ddof=1) / np.sqrt(2)
-    assert row["ci_high"] - row["normalised"] == pytest.approx(half)
-
-
-def test_errors_of_two_tasks_add_in_squares():
-    both = over_tasks(pd.DataFrame([run("a", 10, half=3.0), run("b", 30, half=4.0)])).iloc[0]
-    assert (both["task"], both["value"], both["ci_low"], both["ci_high"]) == ("all", 20.0, 17.5, 22.5)
-
-
 def test_truth_and_estimate_stand_in_one_row_and_the_worst_verdict_counts():
-    runs = [run("a", 10), run("b", 30), run("a", 14, 1.0, estimator="snips")]
-    runs += [run("b", 50, 2.0, estimator="snips", verdict="unreliable"), run("a", 0, algorithm="behaviour")]
-    table = normalised_table(pd.DataFrame(runs)).set_index(["task", "algorithm"])
-    row = table.loc[("all", "dqn")]
-    assert (row["normalised"], row["estimate"], row["verdict"]) == (20.0, 32.0, "unreliable")
-    assert table.loc[("a", "dqn"), "verdict"] == "trusted"
-    assert pd.isna(table.loc[("a", "behaviour"), "estimate"])
+    runs = [run("a", 10), run("a", 20, seed=1), run("a", 14, 1.0, estimator="snips")]
+    runs += [run("a", 50, 2.0, seed=1, estimator="snips", verdict="unreliable"), run("a", 0, algorithm="behaviour")]
+    table = normalised_table(pd.DataFrame(runs)).set_index("algorithm")
+    row = table.loc["dqn"]
+    assert (row["normalised"], row["estimate"], row["verdict"], row["n_seeds"]) == (15.0, 32.0, "unreliable", 2)
+    assert (row["uncertainty"], row["n_replicates"]) == ("seeds", 1)
+    assert pd.isna(table.loc["behaviour", "estimate"])
 
 
-def test_a_policy_that_failed_in_a_task_says_so():
-    runs = [
-        run("a", 10),
-        run("b", 30),
-        run("a", 5, algorithm="cql"),
-        run("b", 0, algorithm="cql") | {"status": "failed: x"},
-    ]
-    table = normalised_table(pd.DataFrame(runs)).set_index(["task", "algorithm"])
-    assert table.loc[("all", "cql"), "n_tasks"] == 1 and table.loc[("all", "dqn"), "n_tasks"] == 2
-
-
-def test_an_estimate_that_is_not_defined_in_a_task_is_not_defined_over_all():
-    runs = [run("a", 10), run("b", 30), run("a", 14, estimator="snips"), run("b", np.nan, estimator="snips")]
-    row = normalised_table(pd.DataFrame(runs)).set_index("task").loc["all"]
-    assert row["normalised"] == 20.0 and np.isnan(row["estimate"])
-
-
-def test_references_count_as_one_policy_and_stay_off_the_matrix():
-    runs = [run("a", 100, algorithm="reference", variant="ppo/greedy"), run("a", 10), run("b", 30)]
-    runs.append(run("b", 100, algorithm="reference", variant="planner/softmax-0.1"))
+def test_the_best_of_a_task_comes_first_and_no_row_is_over_tasks():
+    runs = [run("a", 10), run("a", 30, algorithm="cql"), run("b", -20), run("b", 5, algorithm="cql")]
     table = normalised_table(pd.DataFrame(runs))
-    best = table[(table["task"] == "all") & (table["algorithm"] == "reference")]
-    assert best[["variant", "normalised", "n_tasks"]].to_numpy().tolist() == [["best known", 100.0, 2]]
-    assert matrix(table).to_dict("index") == {("dqn", "mlp/softmax"): {"all": 20.0, "a": 10.0, "b": 30.0}}
+    assert table[["task", "algorithm"]].to_numpy().tolist() == [["a", "cql"], ["a", "dqn"], ["b", "cql"], ["b", "dqn"]]
+
+
+def test_scores_are_clipped_replicate_by_replicate():
+    runs = [run("a", value) | {"replicate": number, "seed": number} for number, value in enumerate((50.0, -450.0))]
+    row = normalised_table(pd.DataFrame(runs)).iloc[0]
+    assert (row["normalised"], row["clipped"], row["uncertainty"]) == (-200.0, -25.0, "replicates")
+
+
+def test_the_matrix_has_policies_by_task_without_ends_of_the_scale_and_best_checkpoints():
+    runs = [run("a", 100, algorithm="reference", variant="ppo/greedy")]
+    runs += [run("a", 10), run("b", 30, variant="mlp/softmax-1")]
+    runs += [run("a", 0, algorithm="behaviour"), run("a", 90, variant="mlp/best/softmax-0.3")]
+    shown = matrix(normalised_table(pd.DataFrame(runs)))
+    assert shown.to_dict("index") == {("dqn", "mlp/softmax"): {"a": 10.0, "b": 30.0}}
 
 
 def test_the_picture_is_the_same_again(tmp_path):
@@ -83,11 +59,3 @@ def test_the_picture_is_the_same_again(tmp_path):
 
 def test_nothing_normalised_is_an_empty_table():
     assert normalised_table(pd.DataFrame([run("a", 10) | {"metric": "reward"}])).empty
-
-
-def test_over_all_tasks_the_q_are_joined_and_the_row_stays_one():
-    one_step, sessions = (run(task, 14, estimator="dr") | {"q": q} for task, q in (("a", "reward-model"), ("b", "fqe")))
-    runs = [run("a", 10), run("b", 30), run("a", 10, seed=1), run("b", 30, seed=1), one_step, sessions]
-    # The other seed failed in b, and is none the less a run of the same row.
-    table = normalised_table(pd.DataFrame([*runs, one_step | {"seed": 1}])).set_index("task")
-    assert table["q"].to_dict() == {"all": "fqe+reward-model", "a": "reward-model", "b": "fqe"}

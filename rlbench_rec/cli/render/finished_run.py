@@ -13,6 +13,7 @@ from ...results.headline import Headline, formatted, headlines
 from ...results.leaderboard import BEST, DIVERGING, RANKED
 from ...suite.kinds.algorithms.tables import PLOTS_FOLDER
 from .best_learner import best_learner
+from .board_summary import show_summary
 from .console import say, stderr_console, stdout_console
 from .frontier import advice_of, is_control, show_advice, unidentified, with_advice
 from .imitation import rankings_of, what_limits
@@ -44,9 +45,7 @@ def show_algorithms(finished: FinishedRun, as_json: bool = False) -> None:
     stderr."""
     from rich.markup import escape
 
-    from ...results.normalised import matrix
-    from ...results.read import load_leaderboard, read_table
-    from ...results.schema import NORMALISED, NORMALISED_KEYS
+    from ...results.read import load_leaderboard
 
     board = load_leaderboard(finished.folder / "leaderboard.csv")
     advised = advice_of(finished.folder)
@@ -61,9 +60,7 @@ def show_algorithms(finished: FinishedRun, as_json: bool = False) -> None:
         _show_place(console, shown, rankings)
     for sentence in unidentified(board) if _asks_for_frontiers(finished) else ():
         console.print(sentence, highlight=False, markup=False)
-    normalised = finished.folder / "normalised.csv"
-    if normalised.is_file():
-        _show_normalised(console, matrix(read_table(normalised, NORMALISED, NORMALISED_KEYS)))
+    show_summary(console, finished.folder)
     for sentence in _asked(finished.folder):
         console.print(sentence, highlight=False, markup=False)
     if finished.left_out:
@@ -184,27 +181,6 @@ def _show_place(console: Console, shown: Headline, rankings: pd.DataFrame | None
         if sentence := best_learner(ranked):
             console.print(Text(sentence))
     console.print(Text(_unranked(last[last["rank"].isna()])))
-
-
-def _show_normalised(console: Console, values: pd.DataFrame) -> None:
-    """Each policy's mean over all tasks, and where it does worst and best."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    title = "All tasks: 0 = behaviour policy, 100 = best known policy (truth)"
-    console.print(Text(title, style="bold"), soft_wrap=True)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in ("algorithm", "variant", "mean", "worst", "in", "best", "in"):
-        table.add_column(name, justify="right" if name in ("mean", "worst", "best") else "left", overflow="fold")
-    shown = values[[BEST not in variant.split("/") for _, variant in values.index]]
-    for place, (algorithm, variant) in enumerate(shown.index):
-        row = shown.iloc[place]
-        of_tasks = row.drop("all")
-        ends = (str(of_tasks.idxmin()), str(of_tasks.idxmax()))
-        cells = [f"{row['all']:.0f}", *(cell for end in ends for cell in (f"{row[end]:.0f}", end))]
-        table.add_row(*map(Text, (algorithm, variant, *cells)))
-    console.print(table)
 
 
 def _verdict(row: TableRow, common: str) -> str:

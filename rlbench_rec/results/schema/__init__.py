@@ -32,6 +32,18 @@ from .runs import (
     added,
 )
 from .selection import SELECTION, SELECTION_KEYS
+from .summaries import (
+    PAIRWISE,
+    PAIRWISE_KEYS,
+    PROFILE_KEYS,
+    PROFILES,
+    SUMMARY,
+    SUMMARY_KEYS,
+    USEFUL,
+    USEFUL_KEYS,
+    VARIANCE,
+    VARIANCE_KEYS,
+)
 
 __all__ = [
     "ADDED",
@@ -50,6 +62,10 @@ __all__ = [
     "NEEDS_RL_KEYS",
     "NORMALISED",
     "NORMALISED_KEYS",
+    "PAIRWISE",
+    "PAIRWISE_KEYS",
+    "PROFILES",
+    "PROFILE_KEYS",
     "PUBLISHED",
     "PUBLISHED_KEYS",
     "RANKING",
@@ -62,8 +78,14 @@ __all__ = [
     "SELECTION",
     "SELECTION_KEYS",
     "STATUSES",
+    "SUMMARY",
+    "SUMMARY_KEYS",
     "TIMINGS",
     "TRIALS",
+    "USEFUL",
+    "USEFUL_KEYS",
+    "VARIANCE",
+    "VARIANCE_KEYS",
     "VERDICTS",
     "Kind",
     "Schema",

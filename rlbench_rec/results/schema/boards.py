@@ -5,18 +5,21 @@ from __future__ import annotations
 from .columns import Schema
 
 NORMALISED: Schema = {
-    "task": ("text", "task id; `all`: the mean over tasks"),
+    "task": ("text", "task id"),
     "algorithm": ("text", "as in runs.csv"),
-    "variant": ("text", "as in runs.csv; over all tasks without the parameter of its form, which differs by task"),
-    "n_tasks": ("whole", "tasks behind the row"),
-    "n_seeds": ("whole", "least number of runs behind a task of the row"),
+    "variant": ("text", "as in runs.csv"),
+    "n_seeds": ("whole", "runs behind the row"),
+    "n_replicates": ("whole", "replicates behind the row"),
+    "uncertainty": ("text", "what the interval of the true value covers, as in leaderboard.csv"),
     "normalised": ("number", "true value on the scale where the behaviour policy is 0 and the reference policy 100"),
-    "ci_low": ("number", "lower end of its interval: training seeds and rollouts, nothing else"),
+    "ci_low": ("number", "lower end of its interval"),
     "ci_high": ("number", "upper end"),
+    "clipped": ("number", "mean over replicates of the true values, each clipped below at -100"),
+    "useful": ("text", "as in leaderboard.csv"),
     "estimator": ("text", "an off-policy estimator"),
-    "q": ("text", "as in runs.csv; over all tasks joined by + where they differ"),
+    "q": ("text", "as in runs.csv"),
     "estimate": ("number", "what it says from the log, on the same scale; empty where a run has none"),
-    "estimate_low": ("number", "lower end of its interval: sampling of the log and of seeds"),
+    "estimate_low": ("number", "lower end of its interval, of the log and seeds or of replicates"),
     "estimate_high": ("number", "upper end"),
     "verdict": ("text", "worst verdict of the estimates"),
 }

@@ -30,6 +30,7 @@ ADDED = {
     "uncertainty": "",
     "useful": "",
     "cpu_seconds": "",
+    "clipped": "",
 }
 """Columns that files of an older version lack -> what is read in their place."""
 

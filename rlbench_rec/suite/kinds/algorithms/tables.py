@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ....results.board_tables import write_board_tables, write_variance
 from ....results.data_identity import DataHashes, of_runs
 from ....results.leaderboard import leaderboard
 from ....results.model_selection import selection_table
 from ....results.needs_rl import needs_rl_table
-from ....results.normalised import normalised_table
 from ....results.plots.frontier import plot_frontiers
-from ....results.plots.normalised_scale import plot_normalised
 from ....results.plots.run_plots import plot_curves, plot_values
 from ....results.schema import (
     CURVES,
@@ -20,7 +19,6 @@ from ....results.schema import (
     LEADERBOARD,
     NEEDS_RL,
     NEEDS_RL_KEYS,
-    NORMALISED,
     RANKING,
     RANKING_KEYS,
     RUN_KEYS,
@@ -76,10 +74,8 @@ def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> Da
         write_table(selection, SELECTION, folder / "selection.csv")
     _write_needs_rl(runs, results, folder)
     if suite.normalise:
-        table = normalised_table(runs, confidence=suite.confidence)
-        write_table(table, NORMALISED, folder / "normalised.csv")
-        if len(table):
-            plot_normalised(table, folder / PLOTS_FOLDER / "normalised.png")
+        write_board_tables(runs, folder, folder / PLOTS_FOLDER, confidence=suite.confidence)
+    write_variance(runs, folder)
     plot_values(board, runs, folder / PLOTS_FOLDER)
     plot_curves(curves, runs, folder / PLOTS_FOLDER)
     return of_runs(runs[runs["status"].isin(STATUSES)])
