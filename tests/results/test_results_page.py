@@ -13,11 +13,16 @@ from rlbench_rec.results.schema import (
     LEADERBOARD,
     NEEDS_RL,
     NORMALISED,
+    PAIRWISE,
+    PROFILES,
     RANKING,
     REFERENCES,
     RUNS,
     SELECTION,
+    SUMMARY,
     TIMINGS,
+    USEFUL,
+    VARIANCE,
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "results.md"
@@ -39,6 +44,11 @@ PAGE = Path(__file__).parents[2] / "docs" / "results.md"
         ("selection.csv", SELECTION),
         ("published.csv", AGAINST_PUBLISHED),
         ("references.csv", REFERENCES),
+        ("useful.csv", USEFUL),
+        ("summary.csv", SUMMARY),
+        ("pairwise.csv", PAIRWISE),
+        ("profiles.csv", PROFILES),
+        ("variance.csv", VARIANCE),
     ],
 )
 def test_every_column_is_described_as_in_the_schema(title, schema):

@@ -54,7 +54,11 @@ RUNS: Schema = {
 }
 LEADERBOARD: Schema = {
     "rank": ("whole", "place on its board; empty for rows that may not be ranked"),
-    "tie_group": ("text", "`a`: the best row and all whose intervals overlap its own; `b`: likewise of the rest"),
+    "tie_group": (
+        "text",
+        "`a`: the best row and all that cannot be told from it, by paired tests over replicates, else by "
+        "intervals that overlap; `b`: likewise of the rest",
+    ),
     "dataset": ("text", "as in runs.csv"),
     "task": ("text", "as in runs.csv"),
     "algorithm": ("text", "as in runs.csv"),
@@ -69,12 +73,12 @@ LEADERBOARD: Schema = {
         "what the interval and p cover beside the error of the value itself, joined by +: sampling of the `log`, "
         "training `seeds`, or all that varies between `replicates`; empty where it is the error of rollouts alone",
     ),
-    "mean": ("number", "mean over seeds"),
-    "iqm": ("number", "interquartile mean over seeds"),
-    "ci_low": ("number", "lower end of the interval of the mean: sampling of the log and of seeds"),
+    "mean": ("number", "mean over replicates, else over seeds"),
+    "iqm": ("number", "interquartile mean, likewise"),
+    "ci_low": ("number", "lower end of the interval of the mean; `uncertainty` says what it covers"),
     "ci_high": ("number", "upper end"),
-    "std": ("number", "standard deviation over seeds, unbiased; empty for one seed"),
-    "delta_vs_behaviour": ("number", "mean minus the behaviour policy's value"),
+    "std": ("number", "standard deviation over replicates, else over seeds, unbiased; empty for one"),
+    "delta_vs_behaviour": ("number", "mean minus the behaviour policy's value, over the replicates that both have"),
     "p_adjusted": (
         "number",
         "two-sided p of that difference, Holm-adjusted over the policies that the board ranks",

@@ -9,7 +9,7 @@ import pytest
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError
 from rlbench_rec.results.read import load_leaderboard, load_runs, read_table
-from rlbench_rec.results.schema import NORMALISED, NORMALISED_KEYS
+from rlbench_rec.results.schema import NORMALISED, NORMALISED_KEYS, SUMMARY, SUMMARY_KEYS
 from rlbench_rec.suite import Suite
 from rlbench_rec.suite.kinds.algorithms.check import check
 from rlbench_rec.suite.kinds.algorithms.jobs import plan
@@ -106,16 +106,17 @@ def test_the_ends_stand_on_the_board(finished):
         assert truth.loc[(task, "random"), "mean"].item() < 0
 
 
-def test_normalised_csv_has_each_policy_by_task_and_over_all(finished):
+def test_a_normalised_board_has_each_policy_by_task_and_summed_up(finished):
     table = read_table(finished.folder / "normalised.csv", NORMALISED, NORMALISED_KEYS)
-    assert set(table["task"]) == {"all", "tabular-v1", "offers-v1"}
+    assert set(table["task"]) == {"tabular-v1", "offers-v1"}
     learnt = table[(table["algorithm"] == "dqn") & (table["estimator"] == "snips")].set_index(["task", "variant"])
     both = [
         learnt.loc[key, "normalised"] for key in (("tabular-v1", "mlp/softmax-0.3"), ("offers-v1", "mlp/softmax-0.1"))
     ]
-    assert learnt.loc[("all", "mlp/softmax"), "normalised"] == pytest.approx(np.mean(both))
-    assert learnt.loc[("all", "mlp/softmax"), ["n_tasks", "n_seeds"]].tolist() == [2, 2]
     assert (learnt["ci_low"] < learnt["normalised"]).all() and (learnt["normalised"] < learnt["ci_high"]).all()
+    summary = read_table(finished.folder / "summary.csv", SUMMARY, SUMMARY_KEYS).set_index(["algorithm", "variant"])
+    row = summary.loc[("dqn", "mlp/softmax")]
+    assert row["median"] == pytest.approx(np.mean(both)) and row["n_tasks"] == 2 and row["uncertainty"] == "seeds"
 
 
 def test_shuffled_rewards_are_another_training(finished):
