@@ -108,7 +108,7 @@ class Loaded:
 
 
 def load(source: Source, behaviour_fit: FitOptions = DEFAULT_FIT, *, keep_names: bool = False) -> Loaded:
-    """Load a source; the last two stay in memory, so jobs in order of source load each once (and meet its error once
+    """Load a source; the last one stays in memory, so jobs in order of source load each once (and meet its error once
     loaded: a log that cannot be read is not read again for every job).
 
     Args:
@@ -125,7 +125,7 @@ def load(source: Source, behaviour_fit: FitOptions = DEFAULT_FIT, *, keep_names:
     return loaded
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _load(key: str, behaviour_fit: FitOptions, keep_names: bool) -> Loaded | Exception:
     source = Source.model_validate_json(key)
     try:

@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, UnknownNameError
-from rlbench_rec.suite.config import Source, told
+from rlbench_rec.suite.config import Source
 from rlbench_rec.suite.kinds.estimators.config import TaskSource
+from rlbench_rec.suite.later_keys import told
 from rlbench_rec.suite.sources import TRUTH_SEED, load, make_task, task_identity
 from rlbench_rec.training.fit_options import FitOptions
 

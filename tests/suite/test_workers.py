@@ -10,12 +10,14 @@ import sys
 import threading
 import time
 import warnings
+from collections import deque
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from rlbench_rec.errors import DataWarning, InputError
-from rlbench_rec.suite.workers import execute_all, worker_count
+from rlbench_rec.suite.workers import _next_batch, execute_all, worker_count
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to send")
 WORK = """
@@ -253,3 +255,19 @@ def test_what_several_workers_say_of_the_data_is_said_once(work, capfd):
     assert sorted(str(warning.message) for warning in shown) == ["a crack", "a hole"]
     assert {warning.category for warning in shown} == {DataWarning}
     assert not capfd.readouterr().err
+
+
+def taken(waiting, *at, home=lambda batch: batch[0]):
+    """What the first of the workers gets, and what is left; each is at the batch that is given."""
+    pool = [SimpleNamespace(batch=batch) for batch in at]
+    queue = deque(waiting)
+    return _next_batch(queue, home, pool[0], pool), list(queue)
+
+
+def test_a_worker_stays_at_home_then_takes_a_home_that_nobody_is_at():
+    assert taken(["b1", "a2", "c1"], "a1", "b0") == ("a2", ["b1", "c1"])
+    assert taken(["b1", "c1", "c2"], "a1", "b0") == ("c1", ["b1", "c2"])
+    # At the end it helps another, and a new one begins where nobody is.
+    assert taken(["b1", "b2"], "a1", "b0") == ("b1", ["b2"])
+    assert taken(["a2", "b1"], "", "a1") == ("b1", ["a2"])
+    assert taken(["b1", "a2"], "a1", home=None) == ("b1", ["a2"])
