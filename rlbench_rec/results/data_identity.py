@@ -33,7 +33,8 @@ class DataHashes:
 def of_runs(runs: pd.DataFrame) -> DataHashes:
     """From the columns of runs.csv."""
     names = runs["dataset"].where(runs["dataset"] != "", runs["task"])
-    places = names + runs["replicate"].map(lambda number: f", replicate {number}" if number else "")
+    # As text even of no rows, which pandas would leave as numbers.
+    places = names + runs["replicate"].map(lambda number: f", replicate {number}" if number else "").astype(str)
     known = runs["dataset_sha256"] != ""
     data, card = (
         dict(zip(places[known], runs.loc[known, f"{name}_sha256"], strict=True)) for name in ("dataset", "card")
