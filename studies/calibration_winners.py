@@ -41,7 +41,12 @@ def trip(number: int, options: argparse.Namespace, folder: Path) -> dict[str, ob
     draws = [Source(task=str(file), episodes=options.sessions) for file in files]
     told = judged(true_values(draws, folder / "draws", **train))
     truth = true_values([Source(**true, episodes=options.sessions)], folder / "truth", seeds=3, **train).iloc[:, 0]
-    lift = {one.name: truth.loc[one.name].get(one.form or truth.loc[one.name].index[0]) for one in told}
+    trained = truth.index.get_level_values(0)
+    lift = {
+        one.name: float(truth.loc[one.name].get(one.form or truth.loc[one.name].index[0]))
+        for one in told
+        if one.name in trained
+    }
     behaviour = float(truth.loc["behaviour"].iloc[0])
     best = max(lift, key=lambda name: lift[name])
     policies = {"matched": list(LIKE), "mismatched": []}
