@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,7 @@ from ...errors import InputError
 from ..shops.recommend import RecommendConfig
 from .calibrated_shop import ShopConfig
 from .fit_shop import Calibration, horizon_of
-from .moment_matching import Aim, alike, logit, matched, within_bounds
+from .moment_matching import Aim, alike, logit, matched, misfits, within_bounds
 from .visit_moments import moments
 
 HIDDEN: dict[str, tuple[float, float]] = {
@@ -88,7 +88,7 @@ def draw_shop(
         }
     )
     aim = Aim(log, rate, RecommendConfig().ranker.model_copy(update=weights), ladder=False)
-    return _matched(start, aim)
+    return _matched(start, aim, misfits(calibration.log_moments, calibration.shop_moments))
 
 
 def draw_shops(
@@ -109,9 +109,9 @@ def draw_shops(
     raise InputError(what, where=calibration.shop.source, hint="Give the click rate, or fewer groups.")
 
 
-def _matched(shop: ShopConfig, aim: Aim) -> ShopConfig | None:
+def _matched(shop: ShopConfig, aim: Aim, usual: Mapping[str, float]) -> ShopConfig | None:
     for _ in range(LOOKS):
         shop, reached = matched(shop, aim, rounds=ROUNDS, sessions=SESSIONS)
-        if alike(aim.log, reached):
+        if alike(aim.log, reached, usual):
             return shop
     return None

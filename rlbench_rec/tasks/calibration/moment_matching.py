@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ SHORTEST = 0.05
 
 
 TOLERANCES = {"clicks": 0.1, "cart_rate": 0.2, "near": 0.2}
-"""How far the log-odds (of `clicks`, the logarithm) of a matched moment may be off."""
+"""How far the moments that a draw is judged by may be off."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,21 @@ def matched(shop: ShopConfig, aim: Aim, *, rounds: int, sessions: int) -> tuple[
     return shop, moments(visits, groups, shop.categories)
 
 
-def alike(log: Moments, shop: Moments) -> bool:
-    """Whether a shop has the log's moments, within `TOLERANCES`."""
+def alike(log: Moments, shop: Moments, usual: Mapping[str, float] | None = None) -> bool:
+    """Whether a shop has the log's moments: within `TOLERANCES`, or not much further off than usual.
+
+    Args:
+        log, shop: moments of both.
+        usual: `misfits` of the shop that is fitted best: some logs are beyond what any shop reaches.
+    """
+    limits = {name: max(most, 1.5 * (usual or {}).get(name, 0.0)) for name, most in TOLERANCES.items()}
+    return all(off < limits[name] for name, off in misfits(log, shop).items())
+
+
+def misfits(log: Moments, shop: Moments) -> dict[str, float]:
+    """How far the log-odds (of `clicks`, the logarithm) of the moments in `TOLERANCES` are off."""
     off = {name: abs(logit(getattr(log, name)) - logit(getattr(shop, name))) for name in ("cart_rate", "near")}
-    off["clicks"] = abs(float(np.log(log.clicks / shop.clicks)))
-    return all(off[name] < most for name, most in TOLERANCES.items())
+    return off | {"clicks": abs(float(np.log(log.clicks / shop.clicks)))}
 
 
 def _moved(shop: ShopConfig, aim: Aim, simulation: Moments, rate: float) -> ShopConfig:
