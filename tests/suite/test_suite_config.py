@@ -26,8 +26,11 @@ def test_every_suite_that_ships_loads_and_names_what_exists():
     assert "quick" in list_suites()
     for name in list_suites():
         suite = load_suite(name)
-        kind_of(suite).check(suite)
         assert suite.name == name
+        if name == "rl-rec":
+            # Its log cannot be given away; whoever runs it brings it.
+            suite = suite.model_copy(update={"sources": load_suite("dataset").sources})
+        kind_of(suite).check(suite)
 
 
 def test_the_quick_suite_is_what_the_readme_says():
