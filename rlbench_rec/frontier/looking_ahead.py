@@ -15,6 +15,7 @@ from ..ope.inference import Inference
 from ..policies.policy import Policy
 from ..policies.q_policies import QFunction
 from ..statistics.paired import LEVEL, PairedGain
+from ..tolerances import ROUNDING
 from .base import Base, ScoredLog
 from .contenders import MEAN, PolicyScores, scores_on
 from .frontier import Frontier, Step
@@ -77,9 +78,9 @@ class LookingAhead:
 
     Attributes:
         front: of what looks ahead, on the validation part.
-        step: the policy that is tested, as the validation part chose it; None where no step may be chosen.
-        gains: over every opponent, on the test side; empty where there is nothing to test, or no gamma = 0 to test
-            against.
+        step: the policy that is tested, as the validation part chose it; None where no step may be chosen that is
+            supported at gamma = 0 too.
+        gains: over every opponent, on the test side; empty where there is nothing to test.
     """
 
     front: Frontier
@@ -114,9 +115,10 @@ def looking_ahead(
     """Choose a policy that looks ahead on the validation part, and test it once against every one that does not.
 
     Of the contenders that look ahead (learners, their checkpoints, the mean of their scores) the validation part
-    chooses one step, as a frontier does. Opponents are chosen there too, each from its own scores and on the same
-    dials, so that the log supports them: of every contender the eligible step of the highest lower limit, and the
-    boldest one that is no further from the behaviour policy than the step to be tested. The test side then estimates
+    chooses one step as a frontier does, the eligible one of the highest lower limit, among those that are as far from
+    the behaviour policy as an eligible step at gamma = 0: being bolder is not looking ahead. Opponents are chosen there
+    too, each from its own scores and on the same dials: of every contender the eligible step of the highest lower
+    limit, and the one that is as bold as the step to be tested. The test side then estimates
     the paired difference from each, and from the behaviour policy, by `snips`. The answer is `yes` where every
     difference is above 0 by a one-sided t-test, at 5 % where it is `trusted` and at .1 % where it is `weak`: an
     intersection-union test, whose size is that of one test however many opponents there are (Berger 1982). The choice
@@ -141,11 +143,12 @@ def looking_ahead(
         raise InputError(f"'{both[0]}' is among both.", where="short_sighted, floor", hint="Name each opponent once.")
     inference = replace(inference or Inference(), interval="normal", confidence=1 - 2 * LEVEL)
     front = trace(ahead, validation, base, inference=inference)
-    step = front.chosen or _highest_limit(front.steps)
     near = trace(short_sighted, validation, base, inference=inference)
-    opponents = [] if step is None else opponents_of(near, step)
-    if step is None or not opponents:
-        return LookingAhead(front, step, ())
+    supported = [each for each in near.steps if each.eligible]
+    step = _highest_limit([each for each in front.steps if any(_as_bold(other, each) for other in supported)])
+    if step is None:
+        return LookingAhead(front, None, ())
+    opponents = opponents_of(near, step)
     towards = {name: PolicyScores(policy) for name, policy in floor.items()}
     if towards:
         # What the mean of deterministic policies prefers is nobody's policy.
@@ -160,15 +163,20 @@ def looking_ahead(
 
 def opponents_of(front: Frontier, step: Step) -> list[Step]:
     """The steps that a policy is tested against: of every contender the eligible one of the highest lower limit, and
-    the boldest eligible one of the same dial that is no further from the behaviour policy."""
+    the one of the same dial that is as far from the behaviour policy, eligible or not; where it cannot go so far, the
+    boldest."""
     found: list[Step] = []
     for contender in front.contenders:
-        own = [each for each in front.steps if each.contender == contender and each.eligible]
-        near = [each for each in own if each.dial == step.dial and each.divergence <= step.divergence]
-        best = _highest_limit(own)
-        boldest = max(near, key=lambda each: each.divergence, default=best)
-        found += [each for each in (best, boldest) if each is not None]
+        own = [each for each in front.steps if each.contender == contender]
+        of_dial = sorted((each for each in own if each.dial == step.dial), key=lambda each: each.divergence)
+        as_bold = next((each for each in of_dial if _as_bold(each, step)), of_dial[-1] if of_dial else None)
+        found += [each for each in (_highest_limit(own), as_bold) if each is not None]
     return list({(each.contender, each.dial, each.divergence): each for each in found}.values())
+
+
+def _as_bold(step: Step, other: Step) -> bool:
+    """Whether a step is at least as far from the behaviour policy as another one of the same dial."""
+    return step.dial == other.dial and step.divergence >= other.divergence * (1.0 - ROUNDING)
 
 
 def _highest_limit(steps: Sequence[Step]) -> Step | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -72,12 +73,31 @@ def test_every_opponent_has_to_be_beaten(shop_log, best_q, now, base):
     assert found.closest.opponent == "as good"
 
 
-def test_opponents_stay_as_near_as_the_step_and_are_the_best_there_are(asked, shop_log, now, base):
+def test_opponents_are_as_bold_as_the_step_and_the_best_there_are(asked, shop_log, now, base):
     curve = frontier.trace({"now": now}, shop_log[0], base)
-    mild = next(step for step in curve.steps if step.eligible)
-    opponents = opponents_of(curve, mild)
-    assert {step.divergence for step in opponents} == {mild.divergence, curve.chosen.divergence}
-    assert all(gain.step.eligible for gain in asked.gains[1:])
+    for step in curve.steps:
+        opponents = {each.divergence for each in opponents_of(curve, step)}
+        # As bold, whether the log supports that or not: a milder policy gains less for being mild.
+        assert opponents == {step.divergence, curve.chosen.divergence}
+    farther = replace(curve.steps[-1], divergence=1e3)
+    assert curve.steps[-1] in opponents_of(curve, farther)
+    assert asked.step.divergence in {gain.step.divergence for gain in asked.gains if gain.opponent == "now"}
+
+
+def test_the_step_is_one_that_is_supported_at_gamma_0_too(shop_log, best_q, now, base, monkeypatch):
+    whole = frontier.trace({"best": best_q}, shop_log[0], base).chosen
+
+    def trace(contenders, *arguments, **options):
+        curve = frontier.trace(contenders, *arguments, **options)
+        if "now" not in contenders:
+            return curve
+        steps = tuple(replace(step, eligible=step.eligible and step.divergence < 0.1) for step in curve.steps)
+        return replace(curve, steps=steps)
+
+    # The package has the function under the module's name.
+    monkeypatch.setattr(sys.modules[opponents_of.__module__], "trace", trace)
+    found = frontier.looking_ahead({"best": best_q}, {"now": now}, {}, *shop_log, base)
+    assert whole.divergence > 0.1 > found.step.divergence
 
 
 def test_without_an_eligible_step_nothing_is_tested(shop_log, best_q, now, base):

@@ -164,15 +164,12 @@ def _row(job: NeedsRLJob, loaded: Loaded) -> Row:
 
 def _rows(row: Row, found: LookingAhead) -> list[Row]:
     """One an opponent; one without numbers where nothing was tested."""
-    if found.step is None:
-        reason = "no policy that looks ahead is close enough to the log to be tested"
+    closest = found.closest
+    if found.step is None or closest is None:
+        reason = "the log supports no policy that looks ahead and is as near to it as one at gamma = 0"
         return [row | {"closest": True, "answer": NOT_SHOWN, "reason": reason}]
     row |= {"algorithm": found.step.contender, "variant": _form(found.step), "behaviour": found.front.behaviour}
-    closest, largest = found.closest, max((gain.p for gain in found.gains), default=None)
-    if closest is None:
-        reason = "nothing at gamma = 0 is close enough to the log to be tested against"
-        return [row | {"closest": True, "answer": NOT_SHOWN, "reason": reason}]
-    row |= {"p_adjusted": largest, "answer": found.answer}
+    row |= {"p_adjusted": max(gain.p for gain in found.gains), "answer": found.answer}
     if found.answer != YES:
         verdict = closest.estimate.verdict
         but = "" if verdict == "trusted" else f", which the log supports as {verdict} only"
