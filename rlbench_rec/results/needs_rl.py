@@ -17,13 +17,11 @@ import pandas as pd
 from ..statistics.hypotheses import holm
 from ..statistics.paired import LEVEL, PairedGain, paired_gain
 from .frontier import NEGATED, SHUFFLED
-from .leaderboard import BEHAVIOUR, BEST, TRUTH
+from .row_names import BEHAVIOUR, BEST, FLOOR, TRUTH, is_floor
 from .schema import NEEDS_RL, STATUSES
 
 CONTROL = "gamma-0"
 """Label of the control that does not look ahead."""
-FLOOR = ("constant", "popular-greedy", "mode", "myopic")
-"""Policies that are to be beaten too, in every form that they have."""
 REPLICATES, LOG = "replicates", "log"
 """What is asked: a task, over shops, logs and seeds; or one log."""
 YES, NOT_SHOWN = "yes", "not shown"
@@ -112,7 +110,7 @@ class _Tested:
         policy, control = (_best(policies, choosing) for policies in (learner.ahead, learner.control))
         columns: list[Policy] = [(str(each[0]), str(each[1])) for each in testing.columns]
         behaviour = [column for column in columns if column[0] == BEHAVIOUR]
-        floor = [column for column in columns if column[0] in FLOOR and not _is_trial(column[1])]
+        floor = [each for each in columns if is_floor(*each) and each not in behaviour and not _is_trial(each[1])]
         opponents = (*behaviour, control, *floor)
         gains = {each: paired_gain((testing[policy] - testing[each]).to_numpy()) for each in opponents}
         return cls(policy, gains, float(testing[behaviour[0]].mean()) if behaviour else math.nan)
@@ -126,7 +124,7 @@ class _Tested:
     def missing(self) -> str:
         """What it should have been tested against, and was not run."""
         names = {algorithm for algorithm, _ in self.gains}
-        return BEHAVIOUR if BEHAVIOUR not in names else "" if names & set(FLOOR) else "the floor"
+        return BEHAVIOUR if BEHAVIOUR not in names else "" if names & set(FLOOR) - {BEHAVIOUR} else "the floor"
 
     def rows(self, p_adjusted: float, learners: int) -> Iterator[dict[str, Any]]:
         """One an opponent. What could have been seen is at the level that Holm gives the best learner."""
