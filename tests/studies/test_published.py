@@ -108,8 +108,9 @@ def test_a_model_has_one_figure_whatever_forms_it_has():
     }
 
 
-@pytest.mark.slow
-def test_the_suite_runs_on_a_prepared_log_and_stands_beside_what_is_published(little_log, tmp_path):
+def test_the_suite_runs_on_a_prepared_log_and_stands_beside_what_is_published(
+    little_log, tmp_path, in_this_process, without_pictures
+):
     pytest.importorskip("torch")
     suite = rl_rec.load_suite("rl-rec")
     neighbours = [spec for spec in suite.algorithms if spec.id in ("vsknn", "popular-greedy")]
