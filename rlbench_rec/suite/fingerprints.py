@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +71,13 @@ def _hashes(name: str, source: Source) -> tuple[str, str]:
 
 def _reference(task: Task) -> str:
     from .reference_policies.best_known import find_reference
+    from .reference_policies.candidates import is_searched
+    from .reference_policies.reference import METHOD_VERSION
 
     known = find_reference(task)
-    # Where the table has none, the planner is played: it is part of the shop.
-    return config_hash(asdict(known)) if known else ""
+    if known is not None:
+        # What bounds it says how good it is, and changes no number of a job.
+        of_value = ("contender", "form", "value", "std_error", "n_episodes")
+        return config_hash({name: getattr(known, name) for name in of_value})
+    # Where it is not known, the planner is played, which is part of the shop, or a search is made.
+    return f"search-{METHOD_VERSION}" if is_searched(task) else ""

@@ -103,6 +103,7 @@ class JobResult:
         frontier: rows of frontier.csv.
         ranking: rows of ranking.csv.
         needs_rl: rows of needs_rl_logs.csv.
+        scale: rows of scale.csv.
         timing: a row of timings.csv.
         left_out: what has nothing to do on its source and why, where the job has no rows for that reason; else empty.
     """
@@ -113,6 +114,7 @@ class JobResult:
     frontier: list[Row] = field(default_factory=list)
     ranking: list[Row] = field(default_factory=list)
     needs_rl: list[Row] = field(default_factory=list)
+    scale: list[Row] = field(default_factory=list)
     timing: Row = field(default_factory=dict)
     left_out: str = ""
 

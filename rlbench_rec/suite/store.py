@@ -20,6 +20,8 @@ from .stamp import Stamp, difference, stamp_of
 JOBS_FOLDER = "jobs"
 MODELS_FOLDER = "models"
 """What jobs trained, each in a folder of its run id."""
+REFERENCES_FOLDER = "references"
+"""What serves as 100 in each shop, found once for all jobs."""
 
 
 @dataclass

@@ -33,6 +33,7 @@ from .true_values import TrueValue, check_precision, returns, true_value
 if TYPE_CHECKING:
     from .environment import TaskEnv
     from .expected_outcomes import ExpectedOutcomes
+    from .upper_bounds import UpperBound
 
 EASY = "easy"
 """The stratum of the defaults, which every task has."""
@@ -190,6 +191,13 @@ class Task(ABC, Generic[ConfigT_co]):
         """The most that any policy can earn, exactly; None where that is not known."""
         outcomes = self.expected_outcomes()
         return outcomes.best_value if outcomes else None
+
+    @cached_property
+    def upper_bound(self) -> UpperBound | None:
+        """What no policy of the shop can exceed, and how that was found; None where no bound is known."""
+        from .upper_bounds import upper_bound
+
+        return upper_bound(self)
 
     def log(
         self, episodes: int, policy: Policy | None = None, seed: int = 1, train_fraction: float = 0.8

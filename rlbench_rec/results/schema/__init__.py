@@ -1,6 +1,6 @@
 """The columns of every CSV, and what they mean."""
 
-from .boards import NORMALISED, NORMALISED_KEYS, REFERENCES
+from .boards import NORMALISED, NORMALISED_KEYS, REFERENCES, SCALE, SCALE_KEYS
 from .columns import (
     ADDED,
     FORMULA_STARTS,
@@ -74,6 +74,8 @@ __all__ = [
     "REFERENCES",
     "RUNS",
     "RUN_KEYS",
+    "SCALE",
+    "SCALE_KEYS",
     "SCHEMA_VERSION",
     "SELECTION",
     "SELECTION_KEYS",

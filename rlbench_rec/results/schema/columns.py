@@ -31,6 +31,10 @@ ADDED = {
     "useful": "",
     "cpu_seconds": "",
     "clipped": "",
+    "stratum": "",
+    "upper_bound": "",
+    "bound": "",
+    "method_version": "1",
 }
 """Columns that files of an older version lack -> what is read in their place."""
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,9 @@ from ...errors import InputError
 from ...packaged import packaged
 from ...results.read import read_table
 from ...results.schema import REFERENCES
-from ...tasks.policy_ladder import ScoreBlend, ScoredTask
 from ..sources import TRUTH_SEED, make_task
+from .candidates import PLANNER, SEARCH, is_planned, is_searched, planned, searched
+from .reference import METHOD_VERSION, Reference, kept_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,26 +23,7 @@ if TYPE_CHECKING:
     from ..config import Source
 
 KEYS = ("identity", "contender", "form")
-PLANNER, OPTIMUM = "planner", "optimum"
-PLANNER_FORMS = {"greedy": 0.0, "softmax-0.1": 0.1, "softmax-0.3": 0.3}
-"""Forms of the far-sighted score: temperatures."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A policy that serves as 100.
-
-    Attributes:
-        contender: `planner`, `ppo`, `online-dqn`, or `optimum` where that is known exactly.
-        form: the policy made of it.
-        value, std_error, n_episodes: its true value, by rollout or exact.
-    """
-
-    contender: str
-    form: str
-    value: float
-    std_error: float
-    n_episodes: int
+OPTIMUM = "optimum"
 
 
 def table_file() -> Path:
@@ -56,65 +37,77 @@ def read_references(file: Path) -> pd.DataFrame:
 
 
 def find_reference(task: Task, file: Path | None = None) -> Reference | None:
-    """The shop's optimum where that is known exactly, else the best row of the table that was measured in this very
-    shop; None where the planner has to serve.
+    """What is 100 in a shop, where that is known without playing: the optimum where it can be computed exactly, else
+    the best row of the table, if the shop's search is among its rows; None where a search has to be made now.
 
     Args:
         task: the shop.
         file: the table; None: the one that comes with the package.
 
     Raises:
-        InputError: the table has no such row, and the task brings no planner.
+        InputError: the table has no row of the shop, and nothing can be planned or searched there.
     """
     if (optimum := task.optimum) is not None:
         return Reference(OPTIMUM, "greedy", optimum, 0.0, 0)
-    file = table_file() if file is None else file
-    rows = read_references(file) if file.is_file() else None
-    if rows is not None:
-        of_shop = rows[rows["identity"] == task.reference_identity.digest]
-        if len(of_shop):
-            best = of_shop.iloc[int(of_shop["value"].to_numpy().argmax())]
-            numbers = float(best["value"]), float(best["std_error"]), int(best["n_episodes"])
-            return Reference(best["contender"], best["form"], *numbers)
-    if isinstance(task, ScoredTask):
+    rows = _rows_of(task, file)
+    if len(rows) and (not is_searched(task) or (rows["contender"] == SEARCH).any()):
+        return _best(rows)
+    if is_planned(task) or is_searched(task):
         return None
-    stale = rows is not None and bool((rows["task"] == task.id).any())
     raise InputError(
-        "No reference policy is known for this shop, and the task has no planner."
-        + (" The table's rows are of another seed, other parameters or an earlier version." if stale else ""),
+        "No reference policy is known for this shop, and the task has no planner.",
         where=task.id,
         hint="Train one in the simulator: python studies/reference_values.py --suite SUITE (needs the extra [online]).",
     )
 
 
-def reference(task: Task, truth_error: float, file: Path | None = None) -> Reference:
-    """The best policy that is known in a shop: of the table where it was measured there, else the planner in its best
-    form, played now.
+def reference(task: Task, truth_error: float, file: Path | None = None, cache: Path | None = None) -> Reference:
+    """The best policy that is known in a shop, with the bound that no policy exceeds.
+
+    It is the optimum where that can be computed exactly; else the best of the table's rows and, unless that is one of
+    them, of a search made now (see `candidates`), which is deterministic.
 
     Args:
         task: the shop.
-        truth_error: standard error of the planner's value, relative to the behaviour policy's.
+        truth_error: standard error of the searched policy's value, relative to the behaviour policy's.
         file: as in `find_reference`.
+        cache: a folder that keeps what was searched and bounded from one process to the next.
 
     Raises:
         InputError: as `find_reference`.
     """
-    return find_reference(task, file) or _best_planned(task, truth_error)
+    return kept_in(cache, task, truth_error, lambda: _made(task, truth_error, file))
 
 
-@lru_cache(maxsize=2)  # every job on a shop asks for it
-def _best_planned(task: Task, truth_error: float) -> Reference:
-    return max(planned(task, truth_error), key=lambda form: form.value)
+def _made(task: Task, truth_error: float, file: Path | None) -> Reference:
+    found = find_reference(task, file)
+    if found is None:
+        rows = _rows_of(task, file)
+        known = [_best(rows)] if len(rows) else []
+        found = max([searched(task, truth_error), *known], key=lambda one: one.value)
+    if found.upper_bound is not None:
+        return found
+    bound = task.upper_bound
+    return replace(found, upper_bound=bound.value, bound=bound.method) if bound else found
 
 
-def planned(task: Task, truth_error: float) -> Iterator[Reference]:
-    """The planner's forms, played; none where the task has no planner."""
-    if not isinstance(task, ScoredTask):
-        return
-    for form, tau in PLANNER_FORMS.items():
-        policy = task.policy(ScoreBlend(score={"farsighted": 1.0}, tau=tau), form)
-        truth = task.true_value(policy, truth_error, TRUTH_SEED)
-        yield Reference(PLANNER, form, truth.value, truth.std_error, truth.episodes)
+def _rows_of(task: Task, file: Path | None) -> pd.DataFrame:
+    """The table's rows of a shop, made by this version's methods."""
+    import pandas as pd
+
+    file = table_file() if file is None else file
+    if not file.is_file():
+        return pd.DataFrame(columns=list(REFERENCES))
+    rows = read_references(file)
+    current = (rows["contender"] != SEARCH) | (rows["method_version"] == METHOD_VERSION)
+    return rows[(rows["identity"] == task.reference_identity.digest) & current]
+
+
+def _best(rows: pd.DataFrame) -> Reference:
+    best = rows.iloc[int(rows["value"].to_numpy().argmax())]
+    numbers = float(best["value"]), float(best["std_error"]), int(best["n_episodes"])
+    bound = (float(best["upper_bound"]), best["bound"]) if best["bound"] else (None, "")
+    return Reference(best["contender"], best["form"], *numbers, *bound, int(best["method_version"]))
 
 
 def measure(
@@ -124,7 +117,7 @@ def measure(
 
     Args:
         source: names the shop.
-        learner: `planner`, or one of `training.online.LEARNERS`.
+        learner: `planner`, `search`, or one of `training.online.LEARNERS`.
         seed: of the training.
         truth_error: standard error of the values, relative to the behaviour policy's.
         config: overrides of the learner's config.
@@ -134,8 +127,15 @@ def measure(
     """
     task, config = make_task(source), config or {}
     training: dict[str, Any] = dict.fromkeys(("seed", "config", "versions"))
-    if learner == PLANNER:
-        references = list(planned(task, truth_error))
+    bound = task.upper_bound
+    if learner == SEARCH:
+        references = [searched(task, truth_error)]
+        training["config"] = references[0].config
+    elif learner == PLANNER:
+        references = []
+        for form, policy in planned(task).items():
+            truth = task.true_value(policy, truth_error, TRUTH_SEED)
+            references.append(Reference(PLANNER, form, truth.value, truth.std_error, truth.episodes))
     else:
         from ...training import online
 
@@ -148,11 +148,13 @@ def measure(
     shop = {
         "identity": task.identity.digest,
         "task": task.identity.id,
+        "stratum": task.identity.stratum or "",
         "variant": task.identity.variant or "",
         "task_seed": task.identity.seed,
         "task_config": task.identity.overrides,
     }
-    return [shop | vars(measured) | training for measured in references]
+    limit = {"upper_bound": bound.value, "bound": bound.method} if bound else {"upper_bound": None, "bound": ""}
+    return [shop | vars(measured) | training | limit for measured in references]
 
 
 def _json(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
@@ -34,17 +35,19 @@ class Scale:
         return 100.0 * (value - self.zero) / (self.hundred - self.zero)
 
 
-def scale_of(task: Task, truth_error: float) -> Scale:
+def scale_of(task: Task, truth_error: float, cache: Path | None = None) -> Scale:
     """The scale of a shop.
 
     Args:
         task: the shop.
         truth_error: standard error of the values that are played for it, relative to the behaviour policy's.
+        cache: a folder that keeps references from one process to the next.
 
     Raises:
         InputError: no reference policy is known, or it is no better than the behaviour policy.
     """
-    served, best = task.true_value(task.behaviour, truth_error, TRUTH_SEED), reference(task, truth_error)
+    served = task.true_value(task.behaviour, truth_error, TRUTH_SEED)
+    best = reference(task, truth_error, cache=cache)
     if best.value - served.value <= 2.0 * (best.std_error**2 + served.std_error**2) ** 0.5:
         raise InputError(
             f"The reference policy ({best.contender}) earns {best.value:.4g}, the behaviour policy {served.value:.4g}: "
@@ -53,6 +56,26 @@ def scale_of(task: Task, truth_error: float) -> Scale:
             hint="Leave `normalise` out, or train a better reference.",
         )
     return Scale(served.value, best.value)
+
+
+def scale_row(place: str, task: Task, truth_error: float, cache: Path | None = None) -> dict[str, Any]:
+    """The row of scale.csv of a shop: both ends, how the upper one was found, and what bounds it.
+
+    Args:
+        place: what tables call the shop.
+        task, truth_error, cache: as in `scale_of`.
+    """
+    scale, best = scale_of(task, truth_error, cache), reference(task, truth_error, cache=cache)
+    return {
+        "task": place,
+        "zero": scale.zero,
+        "hundred": scale.hundred,
+        "contender": best.contender,
+        "form": best.form,
+        "upper_bound": best.upper_bound,
+        "bound_method": best.bound,
+        "gap": best.gap(scale.zero),
+    }
 
 
 def normalised(rows: list[dict[str, Any]], scale: Scale) -> list[dict[str, Any]]:

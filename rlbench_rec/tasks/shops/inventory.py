@@ -184,6 +184,14 @@ class Inventory(ScoredTask[InventoryConfig]):
     ) -> InventorySimulator:
         return InventorySimulator(self, n_users, seed, users)
 
+    @cached_property
+    def optimum(self) -> float | None:
+        """Exact, by dynamic programming over all seasons; None where the shop does not see all of them."""
+        from ..planners.exact import best_seasons
+        from ..upper_bounds import as_published
+
+        return best_seasons(self) if as_published(self.config) else None
+
     @property
     def observation_bounds(self) -> tuple[np.ndarray, np.ndarray]:
         c = self.config

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -193,6 +193,14 @@ class Offers(ScoredTask[OffersConfig]):
 
     def simulator(self, n_users: int, seed: int | Sequence[int], users: Sequence[int] | None = None) -> OffersSimulator:
         return OffersSimulator(self, n_users, seed, users)
+
+    @cached_property
+    def optimum(self) -> float | None:
+        """Exact, by dynamic programming over all chats; None where the shop does not see all of them."""
+        from ..planners.exact import best_chats
+        from ..upper_bounds import as_published
+
+        return best_chats(self) if as_published(self.config) else None
 
     @property
     def observation_bounds(self) -> tuple[np.ndarray, np.ndarray]:

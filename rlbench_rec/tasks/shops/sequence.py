@@ -188,6 +188,16 @@ class PageOrder(ScoredTask[SequenceConfig]):
     ) -> SequenceSimulator:
         return SequenceSimulator(self, n_users, seed, users)
 
+    @cached_property
+    def optimum(self) -> float | None:
+        """Exact, by branch and bound over all pages; None where they are too many, or where the shop does not see all
+        of them."""
+        from ..planners.page_order import best_page
+        from ..upper_bounds import as_published
+
+        value, exact = best_page(self)
+        return value if exact and as_published(self.config) else None
+
     @property
     def observation_bounds(self) -> tuple[np.ndarray, np.ndarray]:
         size = len(self.observation_names)

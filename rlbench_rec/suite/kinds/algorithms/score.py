@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -56,10 +57,15 @@ def score_behaviour(job: TrainingJob, loaded: Loaded) -> list[Row]:
     return truth + _on_policy_rows(job, loaded, loaded.test, Subject("behaviour", "logged", "logged"), true_values)
 
 
-def score_reference(job: TrainingJob, loaded: Loaded) -> list[Row]:
-    """The row of the best that is known in the shop: its true value, and no estimate, since no log was asked."""
+def score_reference(job: TrainingJob, loaded: Loaded, cache: Path | None) -> list[Row]:
+    """The row of the best that is known in the shop: its true value, and no estimate, since no log was asked.
+
+    Args:
+        job, loaded: the shop.
+        cache: a folder that keeps references from one process to the next.
+    """
     assert loaded.task is not None, "a suite has this job only where the source is a task"
-    best = reference(loaded.task, job.suite.truth_error)
+    best = reference(loaded.task, job.suite.truth_error, cache=cache)
     subject = Subject("reference", f"{best.contender}/{best.form}", best.form)
     return [_truth_row(job, loaded, subject, "reward", best.value, best.std_error, best.n_episodes)]
 

@@ -13,8 +13,8 @@ from ....results.schema import RUNS
 from ....training.fit_options import FitOptions
 from ... import sources
 from ...plan import JobResult, Row
-from ...reference_policies.normalised_scale import normalised, scale_of
-from ...store import MODELS_FOLDER
+from ...reference_policies.normalised_scale import normalised, scale_of, scale_row
+from ...store import MODELS_FOLDER, REFERENCES_FOLDER
 from .applies import why_left_out
 from .choice import choose
 from .files import names_files, warn_of_uncovered
@@ -58,6 +58,7 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
     loaded, trained = prepared
     result = JobResult(job.run_id, [])
     models = None if folder is None else folder / MODELS_FOLDER
+    references = None if folder is None else folder / REFERENCES_FOLDER
     if why := why_left_out(job.spec, loaded.data):
         name = "/".join(filter(None, (job.spec.name, job.spec.label)))
         result.left_out = f"{name} on {job.place}: {why}"
@@ -67,7 +68,10 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
     elif job.spec == COUNTERPART:
         result.rows = score_counterpart(job, loaded)
     elif job.spec == REFERENCE:
-        result.rows = score_reference(job, loaded)
+        result.rows = score_reference(job, loaded, references)
+        if job.suite.normalise and loaded.task is not None:
+            place = {"replicate": result.rows[0].get("replicate")}
+            result.scale = [scale_row(job.place, loaded.task, job.suite.truth_error, references) | place]
     elif isinstance(job, ChoiceJob):
         choose(job, loaded, result, models)
     elif isinstance(job, NeedsRLJob):
@@ -81,7 +85,7 @@ def execute(job: TrainingJob, prepared: Prepared, folder: Path | None) -> JobRes
     else:
         _score_run(job, loaded, trained or train(job, loaded), result, models)
     if result.rows and job.suite.normalise and loaded.task is not None:
-        result.rows += normalised(result.rows, scale_of(loaded.task, job.suite.truth_error))
+        result.rows += normalised(result.rows, scale_of(loaded.task, job.suite.truth_error, references))
     return result
 
 

@@ -1,0 +1,1 @@
+"""Policies of a shop that know how its users react: searched, or solved exactly."""

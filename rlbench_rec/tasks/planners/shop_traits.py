@@ -1,0 +1,126 @@
+"""The traits that each shop's best policy is searched over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..shops.ads import Ads
+from ..shops.cart import Cart
+from ..shops.media import Media
+from ..shops.recommend import Recommend
+from ..shops.shared.draws import sigmoid
+from .trait_scores import Traits
+
+if TYPE_CHECKING:
+    from ..base import Task
+
+BELIEF = 2.0
+"""How strongly the shop's memory of clicks in a category speaks for the user's interest in it, in log-odds."""
+
+
+def traits_of(task: Task) -> Traits | None:
+    """What a search may weigh in a shop; None where the task's own planner is not searched over."""
+    for shop, make in SHOPS.items():
+        if isinstance(task, shop):
+            return make(task)
+    return None
+
+
+def recommend_traits(task: Recommend) -> Traits:
+    """Expected reward of the next step, the quality felt, appeal, quality, memory and satiation.
+
+    The interest is guessed: each category as likely as exp(2 x the memory of its clicks).
+    """
+    c, items, categories = task.config, task.catalogue, task.config.categories
+    paid = c.click_reward, c.cart_reward, c.purchase_reward
+
+    def values(states: np.ndarray) -> Sequence[np.ndarray]:
+        satiation, memory = states[:, :categories].astype(float), states[:, categories : 2 * categories].astype(float)
+        engagement, clicked, time = (2.0 * states[:, [2 * categories]], *(states[:, [2 * categories + k]] for k in (1, 2)))
+        belief = np.exp(BELIEF * (memory - memory.max(axis=1, keepdims=True)))
+        belief = (belief / belief.sum(axis=1, keepdims=True))[:, items.category]
+        worn, remembered = satiation[:, items.category], memory[:, items.category]
+        logit = c.click_base + items.appeal - c.satiation_click * worn
+        click = belief * sigmoid(logit + c.interest) + (1.0 - belief) * sigmoid(logit)
+        funnel = c.engagement_funnel * engagement + c.quality_funnel * items.quality
+        cart = sigmoid(c.cart_base + funnel)
+        earned = click * (paid[0] + cart * (paid[1] + paid[2] * sigmoid(c.purchase_base + funnel)))
+        felt, shown = click * items.quality, (worn >= 1.0).astype(float)
+        return (
+            earned,
+            felt,
+            felt * engagement,
+            felt * time,
+            items.appeal,
+            items.quality,
+            remembered,
+            worn,
+            shown * clicked,
+            shown * (1.0 - clicked),
+        )
+
+    names = ("earned", "felt", "felt x engagement", "felt x time", "appeal", "quality", "memory", "satiation")
+    return Traits((*names, "shown and clicked", "shown in vain"), (1.0, 2.0) + 8 * (0.0,), values)
+
+
+def media_traits(task: Media) -> Traits:
+    """Expected reward of the title, what follows by the planner, worth watched, share watched and satiation."""
+    genres = task.config.categories
+
+    def values(states: np.ndarray) -> Sequence[np.ndarray]:
+        share, now = task._shares(states), task.expected_reward(states)
+        worn = states[:, genres : 2 * genres].astype(float)[:, task.genre]
+        worth, goodwill, today = share * task.worth, states[:, -3:-2], states[:, -2:-1]
+        ahead = task.reward_and_return(states) - now
+        return now, ahead, worth, worth * goodwill, worth * today, share, worn, worn * share, task.length
+
+    names = ("now", "ahead", "worth", "worth x goodwill", "worth x today", "share", "satiation", "satiation x share")
+    return Traits((*names, "length"), (1.0, 1.0) + 7 * (0.0,), values)
+
+
+def cart_traits(task: Cart) -> Traits:
+    """Expected reward of the step, what follows by the planner, the margin taken, what is opened, and offering."""
+
+    def values(states: np.ndarray) -> Sequence[np.ndarray]:
+        taken = task._taken(states)
+        now = task._now(states, taken)
+        ahead = task.reward_and_openings(states) - now
+        opens = (1.0 - states[:, 3 : 3 + task.items].astype(float)) @ task._openings.T
+        offers = np.r_[0.0, np.ones(task.items)]
+        chance = _with_nothing(taken)
+        annoyance, time = states[:, -2:-1], states[:, -1:]
+        margin = _with_nothing(taken * task.margin)
+        return now, ahead, margin, margin * time, _with_nothing(taken * opens), offers, annoyance * offers, chance
+
+    names = ("now", "ahead", "margin", "margin x time", "opens", "offers", "annoyance x offers", "taken")
+    return Traits(names, (1.0, 1.0) + 6 * (0.0,), values)
+
+
+def ads_traits(task: Ads) -> Traits:
+    """Worth of the impression, its price, the budget that is left, and what the showing takes off later ones."""
+
+    def values(states: np.ndarray) -> Sequence[np.ndarray]:
+        when, place = task._where(states)
+        wins, pays, ahead = (table[when, place][:, task.level] for table in task.auctions)
+        worth, worn_off = (part[:, task.ad] for part in task._worth(states))
+        left, budget = 1.0 - states[:, -1:], states[:, -2:-1]
+        return wins * worth, pays, ahead, wins * worn_off, wins, wins * left, pays * left, pays * budget
+
+    names = ("worth", "price", "ahead", "worn off", "wins", "wins x left", "price x left", "price x budget")
+    return Traits(names, (1.0, -1.0, task.gamma, -1.0) + 4 * (0.0,), values)
+
+
+def _with_nothing(values: np.ndarray) -> np.ndarray:
+    """(n, items) -> (n, A): 0 for offering nothing."""
+    return np.column_stack((np.zeros(len(values)), values))
+
+
+SHOPS: dict[type, Callable[..., Traits]] = {
+    Recommend: recommend_traits,
+    Media: media_traits,
+    Cart: cart_traits,
+    Ads: ads_traits,
+}

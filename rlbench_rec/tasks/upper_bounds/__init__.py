@@ -1,0 +1,57 @@
+"""What no policy of a shop can exceed: exact optima, and relaxations where the state is too large for one."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ..base import Task, TaskConfig
+
+HARMLESS = frozenset({"history"})
+"""Added fields of a config that change nothing of what users do."""
+
+
+class UpperBound(NamedTuple):
+    """A value that no policy of a shop exceeds.
+
+    Attributes:
+        value: the bound, in rewards.
+        method: how it was found: `optimum`, `dynamic program`, …
+    """
+
+    value: float
+    method: str
+
+
+OPTIMUM = "optimum"
+METHODS: dict[str, str] = {
+    "Tabular": "tabular",
+}
+"""Class of a task -> the module here that bounds it by its `bound`."""
+
+
+def upper_bound(task: Task) -> UpperBound | None:
+    """The optimum where it can be computed exactly, else the bound of the shop's relaxation; None where none is known.
+
+    A bound is derived for the equations of a shop as they were published. Where a field that was added later is not at
+    its default, nothing is claimed.
+    """
+    if (optimum := task.optimum) is not None:
+        return UpperBound(optimum, OPTIMUM)
+    if not as_published(task.config):
+        return None
+    for shop in type(task).__mro__:
+        if shop.__name__ in METHODS and shop.__module__.startswith("rlbench_rec.tasks.shops."):
+            found: UpperBound = import_module(f"{__name__}.{METHODS[shop.__name__]}").bound(task)
+            return found
+    return None
+
+
+def as_published(config: TaskConfig) -> bool:
+    """Whether all fields that were added after the task was published are at their defaults."""
+    fields = type(config).model_fields
+    return all(
+        getattr(config, name) == fields[name].get_default(call_default_factory=True)
+        for name in config.added - HARMLESS
+    )
