@@ -20,6 +20,8 @@ from ..results.schema import (
     NEEDS_RL_KEYS,
     RANKING,
     RANKING_KEYS,
+    SCALE,
+    SCALE_KEYS,
     Schema,
 )
 from ..suite.kinds import kind_of
@@ -36,9 +38,10 @@ FURTHER: tuple[tuple[str, str, Schema, tuple[str, ...]], ...] = (
     ("frontier", "frontier.csv", FRONTIER, FRONTIER_KEYS),
     ("ranking", "ranking.csv", RANKING, RANKING_KEYS),
     ("needs_rl", "needs_rl_logs.csv", NEEDS_RL, NEEDS_RL_KEYS),
+    ("scale", "scale.csv", SCALE, SCALE_KEYS),
 )
-"""Field of a job's result, its file, and how that is read."""
-FIRST = {"runs.csv", "estimates.csv", "timings.csv", "curves.csv", "frontier.csv", "ranking.csv", "needs_rl_logs.csv"}
+"""Field of a job's result, its file, and how that is read. Rows of scale.csv are a shop's and name no job."""
+FIRST = {"runs.csv", "estimates.csv", "timings.csv", *(file for _, file, _, _ in FURTHER)}
 """Tables that hold what jobs left; every other one is made of them."""
 
 
@@ -72,7 +75,9 @@ def results_of(run: RunFolder) -> list[JobResult]:
     for field, file, schema, keys in FURTHER:
         if (run.folder / file).is_file():
             for row in read_table(run.folder / file, schema, keys).to_dict("records"):
-                getattr(results[str(row["run_id"])], field).append({str(name): cell for name, cell in row.items()})
+                getattr(results[str(row.get("run_id", ""))], field).append(
+                    {str(name): cell for name, cell in row.items()}
+                )
     for run_id, result in results.items():
         result.run_id = run_id
     return list(results.values())

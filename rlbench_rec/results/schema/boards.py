@@ -58,7 +58,10 @@ SCALE: Schema = {
     "form": ("text", "the policy made of it"),
     "upper_bound": ("number", "what no policy of the shop exceeds; empty where no bound is known"),
     "bound_method": ("text", "how that was found"),
-    "gap": ("number", "(upper_bound - hundred) / (upper_bound - zero): what the reference may lack of the possible gain"),
+    "gap": (
+        "number",
+        "(upper_bound - hundred) / (upper_bound - zero): what the reference may lack of the possible gain",
+    ),
 }
 SCALE_KEYS = ("task", "replicate")
 NORMALISED_KEYS = ("task", "algorithm", "variant", "estimator", "q")

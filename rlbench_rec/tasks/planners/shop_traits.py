@@ -39,7 +39,10 @@ def recommend_traits(task: Recommend) -> Traits:
 
     def values(states: np.ndarray) -> Sequence[np.ndarray]:
         satiation, memory = states[:, :categories].astype(float), states[:, categories : 2 * categories].astype(float)
-        engagement, clicked, time = (2.0 * states[:, [2 * categories]], *(states[:, [2 * categories + k]] for k in (1, 2)))
+        engagement, clicked, time = (
+            2.0 * states[:, [2 * categories]],
+            *(states[:, [2 * categories + k]] for k in (1, 2)),
+        )
         belief = np.exp(BELIEF * (memory - memory.max(axis=1, keepdims=True)))
         belief = (belief / belief.sum(axis=1, keepdims=True))[:, items.category]
         worn, remembered = satiation[:, items.category], memory[:, items.category]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,10 +26,17 @@ class UpperBound(NamedTuple):
 
 
 OPTIMUM = "optimum"
-METHODS: dict[str, str] = {
-    "Tabular": "tabular",
+SHOPS = "rlbench_rec.tasks.shops."
+BOUNDS: Mapping[str, str] = {
+    "ads:Ads": "ads:bound",
+    "cart:Cart": "cart:bound",
+    "media:Media": "media:bound",
+    "pricing:Pricing": "customers:pricing",
+    "recommend:Recommend": "recommend:bound",
+    "retention:Retention": "customers:retention",
+    "tabular:Tabular": "tabular:bound",
 }
-"""Class of a task -> the module here that bounds it by its `bound`."""
+"""Module and class of a task in `tasks.shops` -> the module here and its function that bounds it."""
 
 
 def upper_bound(task: Task) -> UpperBound | None:
@@ -41,17 +49,17 @@ def upper_bound(task: Task) -> UpperBound | None:
         return UpperBound(optimum, OPTIMUM)
     if not as_published(task.config):
         return None
-    for shop in type(task).__mro__:
-        if shop.__name__ in METHODS and shop.__module__.startswith("rlbench_rec.tasks.shops."):
-            found: UpperBound = import_module(f"{__name__}.{METHODS[shop.__name__]}").bound(task)
-            return found
-    return None
+    shop = f"{type(task).__module__.removeprefix(SHOPS)}:{type(task).__name__}"
+    if shop not in BOUNDS:
+        return None
+    module, function = BOUNDS[shop].split(":")
+    found: UpperBound | None = getattr(import_module(f"{__name__}.{module}"), function)(task)
+    return found
 
 
 def as_published(config: TaskConfig) -> bool:
     """Whether all fields that were added after the task was published are at their defaults."""
     fields = type(config).model_fields
     return all(
-        getattr(config, name) == fields[name].get_default(call_default_factory=True)
-        for name in config.added - HARMLESS
+        getattr(config, name) == fields[name].get_default(call_default_factory=True) for name in config.added - HARMLESS
     )

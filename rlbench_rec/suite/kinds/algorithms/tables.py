@@ -23,6 +23,8 @@ from ....results.schema import (
     RANKING_KEYS,
     RUN_KEYS,
     RUNS,
+    SCALE,
+    SCALE_KEYS,
     SCHEMA_VERSION,
     SELECTION,
     STATUSES,
@@ -42,7 +44,8 @@ FRONTIER_ORDER = ("dataset", "task", "algorithm", "variant", "seed", "contender"
 def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> DataHashes:
     """runs.csv, leaderboard.csv, curves.csv and a folder of plots; frontier.csv where there is a frontier, ranking.csv
     where users chose the items themselves, selection.csv where true values are known, needs_rl.csv and
-    needs_rl_logs.csv where there are controls that do not look ahead, and normalised.csv where the suite normalises.
+    needs_rl_logs.csv where there are controls that do not look ahead, and normalised.csv and scale.csv where the suite
+    normalises.
 
     Rows are sorted by key, so that the order in which jobs finished leaves no trace.
 
@@ -76,6 +79,11 @@ def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> Da
     if suite.normalise:
         write_board_tables(runs, folder, folder / PLOTS_FOLDER, confidence=suite.confidence)
     write_variance(runs, folder)
+        _write_scale(results, folder)
+        table = normalised_table(runs, confidence=suite.confidence)
+        write_table(table, NORMALISED, folder / "normalised.csv")
+        if len(table):
+            plot_normalised(table, folder / PLOTS_FOLDER / "normalised.png")
     plot_values(board, runs, folder / PLOTS_FOLDER)
     plot_curves(curves, runs, folder / PLOTS_FOLDER)
     return of_runs(runs[runs["status"].isin(STATUSES)])
@@ -89,3 +97,11 @@ def _write_needs_rl(runs: pd.DataFrame, results: Sequence[JobResult], folder: Pa
     for table, name in ((of_logs, "needs_rl_logs.csv"), (needs_rl_table(runs), "needs_rl.csv")):
         if len(table):
             write_table(table, NEEDS_RL, folder / name)
+
+
+def _write_scale(results: Sequence[JobResult], folder: Path) -> None:
+    scale = frame([row for result in results for row in result.scale], SCALE)
+    scale["replicate"] = scale["replicate"].fillna(0).astype("Int64")
+    # Logs of one shop share its scale.
+    scale = scale.drop_duplicates([*SCALE_KEYS]).sort_values([*SCALE_KEYS], kind="stable", ignore_index=True)
+    write_table(scale, SCALE, folder / "scale.csv")
