@@ -37,6 +37,7 @@ def show_task(
     """One task: its model, its strata, its parameters and their values."""
     from pydantic_core import to_jsonable_python
 
+    from ..suite.reference_policies.best_known import how_found
     from ..tasks import make
 
     made = make(task, seed=seed, stratum=stratum)
@@ -44,6 +45,7 @@ def show_task(
     shown = {
         "actions": made.action_count,
         "gamma": made.gamma,
+        "reference": how_found(made),
         "strata": {name: to_jsonable_python(values) for name, values in type(made).strata.items()},
         "config": made.config.model_dump(),
     }

@@ -18,6 +18,7 @@ from rlbench_rec.results.schema import (
     RANKING,
     REFERENCES,
     RUNS,
+    SCALE,
     SELECTION,
     SUMMARY,
     TIMINGS,
@@ -49,6 +50,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "results.md"
         ("pairwise.csv", PAIRWISE),
         ("profiles.csv", PROFILES),
         ("variance.csv", VARIANCE),
+        ("scale.csv", SCALE),
     ],
 )
 def test_every_column_is_described_as_in_the_schema(title, schema):

@@ -35,8 +35,8 @@ REFERENCES: Schema = {
     "task_config": ("text", "overrides of the task's parameters, as JSON"),
     "contender": (
         "text",
-        "`search`: the best of the shop's named policies, its planner and a search over its true traits; `planner`: the "
-        "task's far-sighted score; `ppo` or `online-dqn`: trained in the simulator",
+        "`search`: the best of the shop's named policies, its planner and a search over its true traits; `planner`: "
+        "the task's far-sighted score; `ppo` or `online-dqn`: trained in the simulator",
     ),
     "form": ("text", "the policy made of it"),
     "value": ("number", "its true value, by rollout on the users that suites judge on"),

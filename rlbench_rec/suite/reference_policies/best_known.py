@@ -61,6 +61,18 @@ def find_reference(task: Task, file: Path | None = None) -> Reference | None:
     )
 
 
+def how_found(task: Task) -> str:
+    """In a few words, what is 100 in a shop; nothing is played for it."""
+    try:
+        known = find_reference(task)
+    except InputError:
+        return "none"
+    if known is None:
+        return "search, made when it is asked for" if is_searched(task) else "planner, played when it is asked for"
+    exact = known.contender == OPTIMUM
+    return f"{known.value:.4g}, exact" if exact else f"{known.value:.4g} by {known.contender}/{known.form}"
+
+
 def reference(task: Task, truth_error: float, file: Path | None = None, cache: Path | None = None) -> Reference:
     """The best policy that is known in a shop, with the bound that no policy exceeds.
 

@@ -39,9 +39,9 @@ def bound(task: Ads) -> UpperBound:
 
         V <= mu E[budget] + sum_t gamma^t mean_k nu_tk + sum over ads of the value of the ad alone,
 
-    where an ad alone pays (1 + mu) times the price and nu_tk for every auction that it takes part in, may bid any amount
-    up to the highest level, and knows its own wear. Wear is rounded down. The multipliers are found by subgradient
-    steps; whichever they are, the bound holds.
+    where an ad alone pays (1 + mu) times the price and nu_tk for every auction that it takes part in, may bid any
+    amount up to the highest level, and knows its own wear. Wear is rounded down. The multipliers are found by
+    subgradient steps; whichever they are, the bound holds.
     """
     kinds = task.config.kinds
     at = Multipliers(0.2, np.full((task.horizon, kinds), 0.2))

@@ -16,8 +16,8 @@ MOST_SLOTS = 9
 """Items of a kit above which its baskets are too many."""
 SEARCH, FINE = (26, 4), (201, 12)
 """Levels of annoyance and of purses: while the price is searched for, and in the bound."""
-FIRST_PRICES = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
-LAST_SHARES = (0.0, 0.5, 1.0)
+FIRST_PRICES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
+LAST_SHARES = (0.5, 1.0)
 """The price of an offer falls in a line from the first step to this share of it at the last."""
 
 
@@ -35,12 +35,7 @@ def bound(task: Cart) -> UpperBound | None:
     """
     if 2 * task.config.depth - 1 > MOST_SLOTS:
         return None
-    prices = [
-        np.linspace(first, first * last, task.horizon)
-        for first in FIRST_PRICES
-        for last in LAST_SHARES
-        if first or last
-    ]
+    prices = [np.linspace(first, first * last, task.horizon) for first in FIRST_PRICES for last in LAST_SHARES]
     best = min(prices, key=lambda price: _relaxed(task, price, *SEARCH))
     return UpperBound(_relaxed(task, best, *FINE), "Lagrangian relaxation")
 
