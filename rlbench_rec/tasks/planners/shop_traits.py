@@ -10,6 +10,7 @@ import numpy as np
 from ..shops.ads import Ads
 from ..shops.cart import Cart
 from ..shops.media import Media
+from ..shops.offers import Offers
 from ..shops.recommend import Recommend
 from ..shops.shared.draws import sigmoid
 from .trait_scores import Traits
@@ -32,9 +33,11 @@ def traits_of(task: Task) -> Traits | None:
 def recommend_traits(task: Recommend) -> Traits:
     """Expected reward of the next step, the quality felt, appeal, quality, memory and satiation.
 
-    The interest is guessed: each category as likely as exp(2 x the memory of its clicks).
+    The interest is guessed: each category as likely as exp(2 x the memory of its clicks). Of candidates the state has
+    appeal and rating, which stands for their quality.
     """
     c, items, categories = task.config, task.catalogue, task.config.categories
+    category = task.retriever.category if task.retriever else items.category
     paid = c.click_reward, c.cart_reward, c.purchase_reward
 
     def values(states: np.ndarray) -> Sequence[np.ndarray]:
@@ -43,22 +46,25 @@ def recommend_traits(task: Recommend) -> Traits:
             2.0 * states[:, [2 * categories]],
             *(states[:, [2 * categories + k]] for k in (1, 2)),
         )
+        appeal, quality = items.appeal, items.quality
+        if task.retriever:
+            appeal, quality = np.split(states[:, -2 * c.candidates :], 2, axis=1)
         belief = np.exp(BELIEF * (memory - memory.max(axis=1, keepdims=True)))
-        belief = (belief / belief.sum(axis=1, keepdims=True))[:, items.category]
-        worn, remembered = satiation[:, items.category], memory[:, items.category]
-        logit = c.click_base + items.appeal - c.satiation_click * worn
+        belief = (belief / belief.sum(axis=1, keepdims=True))[:, category]
+        worn, remembered = satiation[:, category], memory[:, category]
+        logit = c.click_base + appeal - c.satiation_click * worn
         click = belief * sigmoid(logit + c.interest) + (1.0 - belief) * sigmoid(logit)
-        funnel = c.engagement_funnel * engagement + c.quality_funnel * items.quality
+        funnel = c.engagement_funnel * engagement + c.quality_funnel * quality
         cart = sigmoid(c.cart_base + funnel)
         earned = click * (paid[0] + cart * (paid[1] + paid[2] * sigmoid(c.purchase_base + funnel)))
-        felt, shown = click * items.quality, (worn >= 1.0).astype(float)
+        felt, shown = click * quality, (worn >= 1.0).astype(float)
         return (
             earned,
             felt,
             felt * engagement,
             felt * time,
-            items.appeal,
-            items.quality,
+            appeal,
+            quality,
             remembered,
             worn,
             shown * clicked,
@@ -116,14 +122,32 @@ def ads_traits(task: Ads) -> Traits:
     return Traits(names, (1.0, -1.0, task.gamma, -1.0) + 4 * (0.0,), values)
 
 
+def offers_traits(task: Offers) -> Traits | None:
+    """Where the mood is hidden: both scores at a middling mood, and each move, more or less of it as the chat goes on.
+
+    Where all is seen, the planner is exact, and nothing is searched.
+    """
+    if task.config.observed == "full":
+        return None
+    moves, scores = np.eye(task.action_count), task.scores()
+
+    def values(states: np.ndarray) -> Sequence[np.ndarray]:
+        time = states[:, -1:]
+        return scores["farsighted"](states), scores["myopic"](states), *moves, *(time * move for move in moves)
+
+    names = (*task.action_names, *(f"{name} x time" for name in task.action_names))
+    return Traits(("farsighted", "myopic", *names), (1.0, 0.0) + len(names) * (0.0,), values)
+
+
 def _with_nothing(values: np.ndarray) -> np.ndarray:
     """(n, items) -> (n, A): 0 for offering nothing."""
     return np.column_stack((np.zeros(len(values)), values))
 
 
-SHOPS: dict[type, Callable[..., Traits]] = {
+SHOPS: dict[type, Callable[..., Traits | None]] = {
     Recommend: recommend_traits,
     Media: media_traits,
     Cart: cart_traits,
     Ads: ads_traits,
+    Offers: offers_traits,
 }

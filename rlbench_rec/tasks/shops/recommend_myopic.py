@@ -54,9 +54,14 @@ class RecommendMyopic(Recommend):
     remembered = "interest"
 
     @property
-    def optimum(self) -> float:
-        """Exact: every decision is as good as the first can be, and the share (1 - P(leave))^t of the sessions gets to
+    def optimum(self) -> float | None:
+        """Exact where every item may be shown and what is earned comes at once, else None: every decision is as good as
+        the first can be, and the share (1 - P(leave))^t of the sessions gets to
         decision t, whatever is shown."""
+        from ..upper_bounds import as_published
+
+        if not as_published(self.config):
+            return None
         stays = self.gamma / (1.0 + np.exp(self.config.leave_base))
         return self.first_decision.best_value * float((stays ** np.arange(self.horizon)).sum())
 

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from ..base import Task, TaskConfig
 
-HARMLESS = frozenset({"history"})
-"""Added fields of a config that change nothing of what users do."""
+UNSEEN = frozenset({"history", "rollouts"})
+"""Added fields that change neither what users do nor what a policy needs to know."""
+HARMLESS = UNSEEN | {"observed", "candidates", "confounding", "delay"}
+"""Added fields under which the bounds here still hold: less is seen, fewer items may be shown, rewards come later; that
+of `recommend` knows of keen users."""
 
 
 class UpperBound(NamedTuple):
@@ -31,10 +34,13 @@ BOUNDS: Mapping[str, str] = {
     "ads:Ads": "ads:bound",
     "cart:Cart": "cart:bound",
     "media:Media": "media:bound",
+    "offers:Offers": "everything_seen:offers",
     "pricing:Pricing": "customers:pricing",
     "recommend:Recommend": "recommend:bound",
+    "recommend_myopic:RecommendMyopic": "recommend:bound",
     "retention:Retention": "customers:retention",
-    "tabular:Tabular": "tabular:bound",
+    "sequence:PageOrder": "everything_seen:sequence",
+    "tabular:Tabular": "everything_seen:tabular",
 }
 """Module and class of a task in `tasks.shops` -> the module here and its function that bounds it."""
 
@@ -42,12 +48,12 @@ BOUNDS: Mapping[str, str] = {
 def upper_bound(task: Task) -> UpperBound | None:
     """The optimum where it can be computed exactly, else the bound of the shop's relaxation; None where none is known.
 
-    A bound is derived for the equations of a shop as they were published. Where a field that was added later is not at
-    its default, nothing is claimed.
+    A bound is derived for the equations of a shop as they were published. Where a field that was added later changes
+    them, nothing is claimed.
     """
     if (optimum := task.optimum) is not None:
         return UpperBound(optimum, OPTIMUM)
-    if not as_published(task.config):
+    if not as_published(task.config, HARMLESS):
         return None
     shop = f"{type(task).__module__.removeprefix(SHOPS)}:{type(task).__name__}"
     if shop not in BOUNDS:
@@ -57,9 +63,13 @@ def upper_bound(task: Task) -> UpperBound | None:
     return found
 
 
-def as_published(config: TaskConfig) -> bool:
-    """Whether all fields that were added after the task was published are at their defaults."""
+def as_published(config: TaskConfig, but: frozenset[str] = UNSEEN) -> bool:
+    """Whether all fields that were added after the task was published are at their defaults.
+
+    Args:
+        config: of the task.
+        but: fields that may have any value.
+    """
     fields = type(config).model_fields
-    return all(
-        getattr(config, name) == fields[name].get_default(call_default_factory=True) for name in config.added - HARMLESS
-    )
+    added = config.added - but
+    return all(getattr(config, name) == fields[name].get_default(call_default_factory=True) for name in added)

@@ -23,9 +23,10 @@ def bound(task: Recommend) -> UpperBound:
 
     Relaxed in three ways, each of which can only raise the best value: the shop knows z; every other category is as
     fresh as on the first day when it is shown, or, where a click would do harm, is not clicked; and after the interest
-    has moved, the new category is as satiated as suits the shop best.
+    has moved, the new category is as satiated as suits the shop best. Of candidates the shop may show any item of the
+    catalogue; purchases are never late; where users are keen at times, the shop knows when.
     """
-    points = (15, 17) if task.action_count <= MANY_ITEMS else (8, 9)
+    points = (15, 17) if task.config.items <= MANY_ITEMS else (8, 9)
     most = 1.0 / (1.0 - task.config.satiation_decay)
     grid = Grid(np.linspace(0.0, most, points[0]), np.linspace(-ENGAGEMENT_LIMIT, ENGAGEMENT_LIMIT, points[1]))
     values = upper_values(_Decision(task, grid).best, (task.config.categories, *points), task.horizon)
@@ -49,32 +50,44 @@ class _Decision:
         return np.stack([self._best_for(kind, c.gamma * ahead[kind]) for kind in range(c.categories)])
 
     def _best_for(self, kind: int, ahead: np.ndarray) -> np.ndarray:
-        own = self.task.catalogue.category == kind
-        candidates = [self._earned(own, self.satiation, 1.0, ahead), self._earned(~own, 0.0, 0.0, ahead)]
-        nothing = self._without_click(0.0, False, ahead)
-        return np.concatenate([*candidates, nothing], axis=-1).max(axis=-1)
+        own, confounding = self.task.catalogue.category == kind, self.task.config.confounding
+        moments = []
+        for keen in (0.0, confounding) if confounding else (0.0,):
+            candidates = [self._earned(own, True, keen, ahead), self._earned(~own, False, keen, ahead)]
+            moments.append(np.concatenate([*candidates, self._idle(False, ahead)], axis=-1).max(axis=-1))
+        return np.asarray(np.mean(moments, axis=0))
 
-    def _earned(self, items: np.ndarray, satiation: np.ndarray | float, own: float, ahead: np.ndarray) -> np.ndarray:
-        """(k, l, items) expected reward and value of what follows."""
+    def _earned(self, items: np.ndarray, own: bool, keen: float, ahead: np.ndarray) -> np.ndarray:
+        """(k, l, items) expected reward and value of what follows.
+
+        Args:
+            items: (A,) which.
+            own: whether they are of the user's category.
+            keen: added to the log-odds of a click.
+            ahead: (k, l) values of what follows.
+        """
         c, catalogue, engagement = self.task.config, self.task.catalogue, self.engagement
         appeal, quality = catalogue.appeal[items].astype(float), catalogue.quality[items].astype(float)
         if not len(appeal):
             return np.empty((*engagement.shape[:2], 0))
-        click = sigmoid(c.click_base + appeal + c.interest * own - c.satiation_click * satiation)
+        satiation = self._satiation(own)
+        click = sigmoid(c.click_base + appeal + keen + c.interest * own - c.satiation_click * satiation)
         funnel = c.engagement_funnel * engagement + c.quality_funnel * quality
         cart = sigmoid(c.cart_base + funnel)
         paid = c.click_reward + cart * (c.cart_reward + c.purchase_reward * sigmoid(c.purchase_base + funnel))
         after = c.engagement_decay * engagement + c.engagement_gain * quality
-        stays = self._stays(after, satiation, quality)
-        clicked = paid + stays * self._ahead(after, bool(own), ahead)
-        return click * clicked + (1.0 - click) * self._without_click(satiation, bool(own), ahead)
+        clicked = paid + self._stays(after, satiation, quality) * self._ahead(after, own, ahead)
+        return np.asarray(click * clicked + (1.0 - click) * self._idle(own, ahead))
 
-    def _without_click(self, satiation: np.ndarray | float, own: bool, ahead: np.ndarray) -> np.ndarray:
+    def _idle(self, own: bool, ahead: np.ndarray) -> np.ndarray:
         """(k, l, 1) value of what follows where nothing is clicked."""
         after = self.task.config.engagement_decay * self.engagement
-        return self._stays(after, satiation, 0.0) * self._ahead(after, own, ahead)
+        return self._stays(after, self._satiation(own), 0.0) * self._ahead(after, own, ahead)
 
-    def _stays(self, engagement: np.ndarray, satiation: np.ndarray | float, felt: np.ndarray | float) -> np.ndarray:
+    def _satiation(self, own: bool) -> np.ndarray:
+        return self.satiation if own else np.zeros_like(self.satiation)
+
+    def _stays(self, engagement: np.ndarray, satiation: np.ndarray, felt: np.ndarray | float) -> np.ndarray:
         c, within = self.task.config, np.clip(engagement, -ENGAGEMENT_LIMIT, ENGAGEMENT_LIMIT)
         leaves = c.leave_base - c.leave_engagement * within + c.leave_satiation * satiation - c.leave_quality * felt
         return 1.0 - sigmoid(leaves)
