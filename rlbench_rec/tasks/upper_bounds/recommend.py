@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..shops.recommend import ENGAGEMENT_LIMIT
+from ..shops.recommend_simulator import ENGAGEMENT_LIMIT
 from ..shops.shared.draws import sigmoid
 from ..shops.shared.grid import Grid
 from . import UpperBound

@@ -10,8 +10,15 @@ from rlbench_rec.tasks.true_values import returns
 from rlbench_rec.tasks.upper_bounds import BOUNDS, as_published
 from rlbench_rec.tasks.upper_bounds.recommend import bound as recommend_bound
 
-SHORT = {"ads-v1": 8, "cart-v1": 4, "media-v1": 6, "pricing-v1": 6, "retention-v1": 6, "recommend-v1": 6}
-RNG = np.random.default_rng(20261129)
+SHORT = {
+    "ads-v1": 8,
+    "cart-v1": 4,
+    "inventory-v1": 6,
+    "media-v1": 6,
+    "pricing-v1": 6,
+    "retention-v1": 6,
+    "recommend-v1": 6,
+}
 
 
 @pytest.mark.parametrize("task_id", tasks.TASKS)
@@ -19,11 +26,12 @@ RNG = np.random.default_rng(20261129)
 def test_no_policy_that_a_task_names_exceeds_it(task_id, variant):
     # A shop of other parameters and another seed each; short sessions, so that many can be played.
     horizon = {"horizon": SHORT[task_id]} if task_id in SHORT else {}
-    task = tasks.make(task_id, seed=int(RNG.integers(1_000)), variant=variant, **horizon)
+    seed = int(np.random.default_rng([len(task_id), len(variant), 20261129]).integers(1_000))
+    task = tasks.make(task_id, seed=seed, variant=variant, **horizon)
     bound = task.upper_bound
     for name, policy in task.target_policies().items():
-        earned = returns(task, policy, 2_048, 5, 0, task.gamma)[:, 0]
-        assert earned.mean() - 4.0 * earned.std() / 2_048**0.5 <= bound.value, name
+        earned = returns(task, policy, 2_048, 7, 0, task.gamma)[:, 0]
+        assert earned.mean() - 5.0 * earned.std() / 2_048**0.5 <= bound.value, name
 
 
 @pytest.mark.parametrize("task_id", ["pricing-v1", "retention-v1"])
@@ -44,7 +52,8 @@ def test_of_one_decision_it_is_the_best_expected_reward(task_id):
 def test_of_one_page_of_recommend_it_is_what_a_shop_earns_that_knows_the_interest():
     task = tasks.make("recommend-v1", seed=3, horizon=1)
     known = float((task.first_decision.chances @ task.first_decision.rewards.max(axis=1)).item())
-    assert recommend_bound(task).value == pytest.approx(known, rel=1e-5)
+    # On the grid the value is raised by what interpolation misses.
+    assert known <= recommend_bound(task).value <= 1.002 * known
     assert known > task.optimum == task.upper_bound.value
 
 
@@ -65,4 +74,6 @@ def test_of_one_offer_it_is_the_best_expected_reward_with_any_purse():
 
 def test_what_changes_nothing_for_users_keeps_the_bound():
     assert as_published(tasks.make("recommend-v1", history=3).config)
-    assert {shop.split(":")[0] for shop in BOUNDS} <= {name.removesuffix("-v1") for name in tasks.TASKS}
+    assert {shop.split(":")[0] for shop in BOUNDS} <= {
+        name.removesuffix("-v1").replace("-", "_") for name in tasks.TASKS
+    }
