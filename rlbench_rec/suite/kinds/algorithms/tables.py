@@ -78,12 +78,8 @@ def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> Da
     _write_needs_rl(runs, results, folder)
     if suite.normalise:
         write_board_tables(runs, folder, folder / PLOTS_FOLDER, confidence=suite.confidence)
-    write_variance(runs, folder)
         _write_scale(results, folder)
-        table = normalised_table(runs, confidence=suite.confidence)
-        write_table(table, NORMALISED, folder / "normalised.csv")
-        if len(table):
-            plot_normalised(table, folder / PLOTS_FOLDER / "normalised.png")
+    write_variance(runs, folder)
     plot_values(board, runs, folder / PLOTS_FOLDER)
     plot_curves(curves, runs, folder / PLOTS_FOLDER)
     return of_runs(runs[runs["status"].isin(STATUSES)])
