@@ -117,9 +117,16 @@ def _rows_of(task: Task, file: Path | None) -> pd.DataFrame:
 
 def _best(rows: pd.DataFrame) -> Reference:
     best = rows.iloc[int(rows["value"].to_numpy().argmax())]
-    numbers = float(best["value"]), float(best["std_error"]), int(best["n_episodes"])
-    bound = (float(best["upper_bound"]), best["bound"]) if best["bound"] else (None, "")
-    return Reference(best["contender"], best["form"], *numbers, *bound, int(best["method_version"]))
+    return Reference(
+        best["contender"],
+        best["form"],
+        float(best["value"]),
+        float(best["std_error"]),
+        int(best["n_episodes"]),
+        upper_bound=float(best["upper_bound"]) if best["bound"] else None,
+        bound=best["bound"],
+        method_version=int(best["method_version"]),
+    )
 
 
 def measure(

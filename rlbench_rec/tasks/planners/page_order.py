@@ -44,7 +44,7 @@ class _Pages:
         c = task.config
         self.task, self.kind, self.positions = task, kind, min(task.horizon, c.items)
         alike = np.arange(self.positions)[:, None]
-        click = sigmoid(task.click_logit(np.arange(c.items), np.int64(kind), alike)).astype(float)
+        click = sigmoid(task.click_logit(np.arange(c.items), np.array(kind), alike)).astype(float)
         on = [sigmoid(task.go_on_logit(np.arange(c.items), clicked)).astype(float) for clicked in (0.0, 1.0)]
         self.value = click * (1.0 + task.fee + task.buy * task.sale)
         self.stays = task.gamma * (click * on[1] + (1.0 - click) * on[0])

@@ -16,7 +16,8 @@ with a single kink between two points at most twice as much elsewhere."""
 def halved(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     """(2k - 1, 2l - 1) both coordinates of the points of a grid and of those half-way between them."""
     first, second = (np.linspace(axis[0], axis[-1], 2 * len(axis) - 1) for axis in grid.axes)
-    return tuple(np.meshgrid(first, second, indexing="ij"))
+    x, y = np.meshgrid(first, second, indexing="ij")
+    return x, y
 
 
 def raised(values: np.ndarray) -> np.ndarray:

@@ -48,7 +48,7 @@ class _Title:
         self.weights, self.grid, self.gamma = weights / 2.0, grid, c.gamma
         satiation, goodwill = (axis[..., None] for axis in halved(grid))
         own = task.genre == favourite
-        mean = task.share_watched(titles, np.int64(favourite), np.where(own, satiation, 0.0))[..., None]
+        mean = task.share_watched(titles, np.array(favourite), np.where(own, satiation, 0.0))[..., None]
         share = ((nodes + 1.0) / 2.0) ** ((1.0 - mean) / mean)
         after = task.goodwill_after(goodwill[..., None], titles[:, None], share)
         tired = (c.satiation_decay * satiation + own)[..., None] + np.zeros_like(after)
