@@ -123,7 +123,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--tasks", nargs="+", default=list(tasks.TASKS))
     parser.add_argument("--judge", type=int, nargs="*", default=[0, 1, 2, 3])
-    parser.add_argument("--episodes", type=int, default=4_000)
+    parser.add_argument("--episodes", type=int, default=20_000)
     parser.add_argument("--truth-error", type=float, default=0.02, help="0: no true values.")
     options = parser.parse_args()
     shops: list[tuple[tasks.Variant | None, int]] = [(None, 0), *(("judge", seed) for seed in options.judge)]

@@ -23,6 +23,9 @@ FOLDER = Path(__file__).parent / "golden"
 CALIBRATED = FOLDER / "shop.json"
 USERS, SEED, SHOWN = 200, 11, 3
 """Users played, the seed of their random numbers, and how many of them are written out decision by decision."""
+STRATA = FOLDER / "strata.json"
+NAMED = [f"{name}/{stratum}" for name in tasks.TASKS for stratum in tasks.TASKS[name].strata if stratum != "easy"]
+"""Strata beside the easy one, whose rollouts are those of the plain task."""
 VARIANTS = ("default", "train", "judge")
 FILES = {name: name for name in tasks.TASKS} | {f"calibrated-v{CalibratedShop.version}": str(CALIBRATED)}
 """Name of the file -> what `make` is asked for."""
@@ -108,6 +111,20 @@ def test_a_shop_does_what_its_version_did(name, variant):
     )
 
 
+@pytest.mark.parametrize("name", NAMED)
+def test_a_stratum_does_what_its_version_did(name):
+    kept = json.loads(STRATA.read_text())
+    assert name in kept, f"{name} has no golden rollout: python tests/tasks/test_golden.py"
+    assert not (moved := differences(kept[name], record(_stratum(name)))), (
+        f"{name} no longer does what it did: {', '.join(moved)}. Give the stratum another name, or see "
+        "docs/versioning.md, remove its entry and run: python tests/tasks/test_golden.py"
+    )
+
+
+def test_there_is_no_golden_rollout_of_a_stratum_that_is_gone():
+    assert set(json.loads(STRATA.read_text())) == set(NAMED)
+
+
 def test_there_is_no_golden_rollout_of_a_shop_that_is_gone():
     assert {file.stem for file in FOLDER.glob("*-v*.json")} == set(FILES)
 
@@ -126,6 +143,11 @@ def test_a_tenth_of_any_parameter_shows(name):
     assert set(blind) == INERT.get(name, set())
 
 
+def _stratum(name: str) -> tasks.Task:
+    task_id, _, stratum = name.partition("/")
+    return tasks.make(task_id, 5, stratum=stratum)
+
+
 def _shop(name: str, variant: str) -> tasks.Task:
     return tasks.make(name, 5, variant=None if variant == "default" else variant)
 
@@ -137,3 +159,7 @@ if __name__ == "__main__":
             lines = (f'"{variant}": {json.dumps(record(_shop(asked, variant)))}' for variant in VARIANTS)
             path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
             print(f"wrote {path}")
+    strata = json.loads(STRATA.read_text()) if STRATA.exists() else {}
+    strata |= {each: record(_stratum(each)) for each in NAMED if each not in strata}
+    rows = (f'"{each}": {json.dumps(strata[each])}' for each in sorted(strata))
+    STRATA.write_text("{\n" + ",\n".join(rows) + "\n}\n")

@@ -9,7 +9,13 @@ from gymnasium.utils.env_checker import check_env
 from rlbench_rec import tasks
 from rlbench_rec.testing.tasks import check_task
 
-STRATA = [(name, stratum) for name in tasks.TASKS for stratum in tasks.TASKS[name].strata]
+QUICK = ("easy", "real")
+"""Strata that every run of the tests checks."""
+STRATA = [
+    pytest.param(name, stratum, marks=[] if stratum in QUICK else [pytest.mark.slow])
+    for name in tasks.TASKS
+    for stratum in tasks.TASKS[name].strata
+]
 
 
 @pytest.mark.parametrize(("task_id", "stratum"), STRATA)
