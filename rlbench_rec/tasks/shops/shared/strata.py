@@ -14,7 +14,7 @@ from collections.abc import Mapping
 Strata = Mapping[str, Mapping[str, object]]
 
 EXPECTED: dict[str, object] = {"rollouts": "expected"}
-RATES: dict[str, object] = {"click_base": -6.0, "cart_base": -2.3, "purchase_base": -1.1}
+RATES: dict[str, object] = {"click_base": -6.0, "cart_base": -2.3, "purchase_base": -0.9}
 """Of `recommend`: a click on 1 % of what is shown, a tenth of them to the cart, three in ten of these bought."""
 CHAT: dict[str, object] = {
     "horizon": 20,
