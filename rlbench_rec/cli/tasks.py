@@ -1,4 +1,4 @@
-"""`rlbench tasks list|show|calibrate`: the simulated shops, and one like the user's own."""
+"""`rlbench tasks list|show|calibrate|datasheet`: the simulated shops, and one like the user's own."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from typing import Annotated
 import typer
 
 from ..extras import require
+from . import datasheet
 from .render.console import say
 
 app = typer.Typer(help="Simulated shops with known policy values.", no_args_is_help=True)
+app.command("datasheet")(datasheet.of_task)
 
 
 @app.command("list")

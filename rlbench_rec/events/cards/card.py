@@ -54,8 +54,16 @@ class DatasetCard(BaseModel):
     """Where the owners publish it."""
     licence: str
     """Licence of the data, and how sure that is."""
+    licence_url: str = ""
+    """Where the licence's text is."""
+    licence_read: str = ""
+    """When and where the owners' words on it were read; empty: they were not, and `licence` is as others say."""
     citation: str
     """What to cite."""
+    creators: list[str] = []
+    """Who made the data set."""
+    published_on: str = Field(default="", pattern=r"^(\d{4}(-\d\d(-\d\d)?)?)?$")
+    """When it was published, as far as that is known: `2022-11-01`, `2022-11` or `2022`."""
     notes: str = ""
     """Traps worth knowing."""
     dialect: str = "delimited"
