@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 from ...events import find_card, list_cards
 from ...events.cards.card import DatasetCard
@@ -131,7 +131,7 @@ def _files(card: DatasetCard) -> list[DataFile]:
 
 def _fields(card: DatasetCard) -> list[DataField]:
     known: dict[str, DataField] = {}
-    columns = [card.columns.model_dump(), *(spec.columns for spec in card.files)]
+    columns: list[dict[Any, Any]] = [card.columns.model_dump(), *(dict(spec.columns) for spec in card.files)]
     for role in get_args(Role):
         for each in columns:
             for name in raw_names(each.get(role)):
