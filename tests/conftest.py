@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -41,8 +42,9 @@ def jobs_in_this_process() -> Callable[[], AbstractContextManager[list[str]]]:
 
         def execute_all(function, batches, workers, **options):
             sources._load.cache_clear()
-            while batches:
-                batch = batches.popleft()
+            waiting = batches if isinstance(batches, deque) else deque(batches)
+            while waiting:
+                batch = waiting.popleft()
                 done.extend(job.name for job in batch)
                 yield batch, function(batch)
 

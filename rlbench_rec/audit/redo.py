@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..suite.execute import execute, failure
+from ..suite.jobs import home_of
 from ..suite.kinds import kind_of
 from ..suite.plan import JobResult
 from ..suite.progress import JobFinished, ProgressCallback, RunStarted, report
@@ -40,6 +41,7 @@ def redo(
                 trains=kind_of(run.suite).trains(run.suite),
                 job_timeout=run.suite.job_timeout,
                 plugins=run.suite.plugins,
+                home=home_of,
             )
             with contextlib.closing(finished):
                 for batch, results in finished:

@@ -9,6 +9,7 @@ from ..errors import InputError, RlbenchError
 from ..results.schema import READABLE_VERSIONS, STATUSES
 from ..suite.config import AlgorithmSpec, Suite
 from ..suite.kinds.algorithms.jobs import TrainingJob
+from ..suite.kinds.algorithms.needs_rl import NeedsRLJob
 from ..suite.labels import places
 from ..suite.resume import differences
 from .run_folder import RunFolder
@@ -99,7 +100,8 @@ def _rows(run: RunFolder) -> Iterator[str]:
     for row in failed.head(MOST_SHOWN).to_dict("records"):
         yield f"{row['run_id']} {row['status']}"
     try:
-        jobs = [job for job in planned(run) if isinstance(job, TrainingJob)]
+        # What a log is told about needing RL stands in no row.
+        jobs = [job for job in planned(run) if isinstance(job, TrainingJob) and not isinstance(job, NeedsRLJob)]
     except (RlbenchError, OSError) as error:
         yield f"its jobs cannot be planned here ({error})"
         return

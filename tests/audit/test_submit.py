@@ -211,7 +211,7 @@ def test_a_large_file_is_not_read(tmp_path):
 
 def test_a_large_submission_is_not_written(submitted, tmp_path):
     submission = read_submission(submitted)
-    large = submission.model_copy(update={"rows": [["x" * 500] * len(submission.columns)] * 2_000})
+    large = submission.model_copy(update={"rows": [["x" * 500 * len(submission.columns)]] * 1_100})
     with pytest.raises(InputError, match="More than 16 MiB"):
         write_submission(large, tmp_path / "large.json")
 
