@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, MissingFileError
 from ..parsing import read_json, validated
 from ..results.data_identity import MANIFEST
+from ..results.packed import open_table, table_at
 from ..results.read import load_runs, read_table
 from ..results.schema import ESTIMATES, RUN_KEYS, RUNS, Schema
 from ..suite.config import Suite
@@ -75,11 +76,12 @@ def read_run_folder(folder: Path) -> RunFolder:
         else ("runs.csv", RUNS, RUN_KEYS)
     )
     table = folder / name
-    if not table.is_file():
+    if not table_at(table).is_file():
         hint = "It holds every row that the other tables are made from; without it nothing can be checked."
         raise MissingFileError(f"There is no {name} here.", where=str(folder), hint=hint)
     rows = load_runs(table) if schema is RUNS else read_table(table, schema, keys)
-    header = table.open(encoding="utf-8-sig").readline().strip().split(",")
+    with open_table(table) as stream:
+        header = stream.readline().strip().split(",")
     return RunFolder(folder, manifest, suite, rows, schema, keys, tuple(name for name in schema if name in header))
 
 
@@ -103,7 +105,7 @@ def missing_files(run: RunFolder) -> list[str]:
         else ["runs.csv", "leaderboard.csv", *(["curves.csv"] if _is_recent(run) else [])]
     )
     wanted = [*of_kind, MANIFEST, *(["timings.csv"] if _is_recent(run) else [])]
-    return [name for name in wanted if not (run.folder / name).is_file()]
+    return [name for name in wanted if not table_at(run.folder / name).is_file()]
 
 
 def _is_recent(run: RunFolder) -> bool:

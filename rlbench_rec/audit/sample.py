@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import InputError, RlbenchError
 from ..plugins import LOADED
+from ..results.packed import table_at
 from ..results.read import read_table
 from ..results.schema import STATUSES, TIMINGS
 from ..suite import jobs as suite_jobs
@@ -124,7 +125,7 @@ def _why_not(job: Job | None) -> str:
 
 def _minutes(run: RunFolder, batches: tuple[tuple[Job, ...], ...]) -> float | None:
     path = run.folder / "timings.csv"
-    if not path.is_file():
+    if not table_at(path).is_file():
         return None
     timings = read_table(path, TIMINGS, ("run_id",))
     names = {job.run_id.rpartition("-")[0] for batch in batches for job in batch}

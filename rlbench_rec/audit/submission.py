@@ -206,10 +206,11 @@ def _cell(value: Any) -> Any:
 
 
 def _cpu_seconds(folder: Path) -> float | None:
+    from ..results.packed import table_at
     from ..results.read import read_table
     from ..results.schema import TIMINGS
 
     path = folder / "timings.csv"
-    if "cpu_seconds" not in TIMINGS or not path.is_file():
+    if "cpu_seconds" not in TIMINGS or not table_at(path).is_file():
         return None
     return float(read_table(path, TIMINGS, ("run_id",))["cpu_seconds"].sum())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..results.data_identity import DataHashes
+from ..results.packed import SUFFIX, open_table, table_at
 from ..results.read import read_table
 from ..results.schema import (
     CURVES,
@@ -73,7 +74,7 @@ def results_of(run: RunFolder) -> list[JobResult]:
     for row in rows:
         results[str(row["run_id"])].rows.append({str(name): cell for name, cell in row.items()})
     for field, file, schema, keys in FURTHER:
-        if (run.folder / file).is_file():
+        if table_at(run.folder / file).is_file():
             for row in read_table(run.folder / file, schema, keys).to_dict("records"):
                 getattr(results[str(row.get("run_id", ""))], field).append(
                     {str(name): cell for name, cell in row.items()}
@@ -94,7 +95,8 @@ def check_tables(run: RunFolder) -> list[TableCheck]:
     with tempfile.TemporaryDirectory(prefix="rlbench-verify-") as scratch:
         write_tables(run.suite, results_of(run), Path(scratch))
         made = {path.name: path for path in Path(scratch).glob("*.csv") if path.name not in FIRST}
-        names = sorted({path.name for path in run.folder.glob("*.csv") if path.name not in FIRST})
+        there = {path.name.removesuffix(SUFFIX) for path in run.folder.glob("*.csv*")}
+        names = sorted(name for name in there - FIRST if name.endswith(".csv"))
         return [_compare(run.folder / name, made.get(name)) for name in names]
 
 
@@ -115,6 +117,6 @@ def _compare(there: Path, made: Path | None) -> TableCheck:
 
 
 def _columns(path: Path) -> dict[str, list[Any]]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
+    with open_table(path) as stream:
         header, *rows = csv.reader(stream)
     return {name: [row[i] for row in rows] for i, name in enumerate(header)}

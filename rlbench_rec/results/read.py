@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from ..bad_rows import refuse_rows
 from ..errors import InputError, MissingFileError
+from .packed import open_table
 from .schema import (
     IDENTIFICATIONS,
     KEYS,
@@ -34,7 +36,7 @@ _NUMBERS: dict[Kind, Literal["float64", "Int64", "bool"]] = {"number": "float64"
 
 
 def load_runs(path: str | Path) -> pd.DataFrame:
-    """runs.csv, validated; see `read_table`."""
+    """runs.csv, or runs.csv.gz where that is what there is, validated; see `read_table`."""
     path = Path(path)
     frame = _by_line(path, RUNS, RUN_KEYS, READABLE_VERSIONS)
     ok = frame["status"].isin(STATUSES)
@@ -146,14 +148,14 @@ def _check_version(path: Path, written: list[str], versions: tuple[int, ...]) ->
 def _cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
     """Header, line of each row, and cells. pandas would fill lines that end early, and we would not know."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with open_table(path) as stream:
             reader = csv.reader(stream, strict=True)
             numbered = [(reader.line_num, row) for row in reader if row]
     except FileNotFoundError as error:
         raise MissingFileError("There is no such file.", where=str(path)) from error
     except OSError as error:
-        raise InputError(f"The file cannot be read ({error.strerror}).", where=str(path)) from error
-    except (csv.Error, UnicodeDecodeError) as error:
+        raise InputError(f"The file cannot be read ({error.strerror or error}).", where=str(path)) from error
+    except (csv.Error, UnicodeDecodeError, EOFError, zlib.error) as error:
         raise InputError(f"Not a CSV table ({error}).", where=str(path)) from error
     if not numbered:
         raise InputError("The file is empty.", where=str(path))
