@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import InputError, MissingFileError
+from ..errors import InputError
 from ..tolerances import ROUNDING
 from .data_identity import DataHashes, of_leaderboard, of_runs, refuse_other_data
 from .metrics import METRICS
-from .read import check_frame, load_leaderboard, load_runs
+from .read import check_frame, header_of, load_leaderboard, load_runs
 from .schema import KEYS, LEADERBOARD, RUN_KEYS, RUNS, STATUSES, TableRow
 
 CHANGES = ("worse beyond", "missing", "worse within", "better within", "better beyond", "new", "identical")
@@ -100,14 +100,7 @@ Rows = tuple[pd.DataFrame, tuple[str, ...], DataHashes]
 
 
 def _from_file(path: Path) -> Rows:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as stream:
-            header = stream.readline()
-    except FileNotFoundError as error:
-        raise MissingFileError("There is no such file.", where=str(path)) from error
-    except OSError as error:
-        raise InputError(f"The file cannot be read ({error.strerror}).", where=str(path)) from error
-    if "run_id" in header:
+    if "run_id" in header_of(path):
         return _of_runs(load_runs(path))
     return _rows(load_leaderboard(path), KEYS, "mean"), KEYS, of_leaderboard(path)
 

@@ -16,13 +16,17 @@ def table_at(path: Path) -> Path:
     return packed if not path.exists() and packed.is_file() else path
 
 
-def open_table(path: Path) -> TextIO:
+def open_table(path: Path, errors: str = "strict") -> TextIO:
     """A table's text, packed or not.
+
+    Args:
+        path: of the table, whether it is packed or not.
+        errors: what becomes of bytes that are not UTF-8, as `open` has it.
 
     Raises:
         OSError, EOFError: it is not there, or cannot be read.
     """
     file = table_at(path)
     if file.suffix != SUFFIX:
-        return file.open(encoding="utf-8-sig", newline="")
-    return io.TextIOWrapper(gzip.open(file), encoding="utf-8-sig", newline="")
+        return file.open(encoding="utf-8-sig", newline="", errors=errors)
+    return io.TextIOWrapper(gzip.open(file), encoding="utf-8-sig", newline="", errors=errors)

@@ -145,6 +145,26 @@ def _check_version(path: Path, written: list[str], versions: tuple[int, ...]) ->
         raise InputError(what, where=str(path), hint="Run the suite again, or read it with the version that wrote it.")
 
 
+def header_of(path: Path) -> str:
+    """The first line of a table, as far as it can be read; which table it is.
+
+    Raises:
+        MissingFileError: no such file.
+        InputError: it cannot be read.
+    """
+    try:
+        with open_table(path, errors="replace") as stream:
+            return stream.readline()
+    except FileNotFoundError as error:
+        raise MissingFileError("There is no such file.", where=str(path)) from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"The file cannot be read ({_reason(error)}).", where=str(path)) from error
+
+
+def _reason(error: Exception) -> object:
+    return getattr(error, "strerror", None) or error
+
+
 def _cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
     """Header, line of each row, and cells. pandas would fill lines that end early, and we would not know."""
     try:
@@ -154,7 +174,7 @@ def _cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
     except FileNotFoundError as error:
         raise MissingFileError("There is no such file.", where=str(path)) from error
     except OSError as error:
-        raise InputError(f"The file cannot be read ({error.strerror or error}).", where=str(path)) from error
+        raise InputError(f"The file cannot be read ({_reason(error)}).", where=str(path)) from error
     except (csv.Error, UnicodeDecodeError, EOFError, zlib.error) as error:
         raise InputError(f"Not a CSV table ({error}).", where=str(path)) from error
     if not numbered:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 
 import pytest
 
 from rlbench_rec.errors import InputError, MissingFileError
+from rlbench_rec.results.compare import compare
 from rlbench_rec.results.packed import table_at
 from rlbench_rec.results.read import read_table
 
@@ -36,6 +38,12 @@ def test_a_damaged_one_is_refused(tmp_path, content):
     (tmp_path / "runs.csv.gz").write_bytes(content)
     with pytest.raises(InputError, match=r"runs\.csv"):
         read_table(tmp_path / "runs.csv", SCHEMA, ("name",))
+
+
+def test_a_packed_board_is_compared(tmp_path):
+    board = (Path(__file__).resolve().parents[2] / "results" / "floor" / "runs.csv").read_bytes()
+    (tmp_path / "runs.csv.gz").write_bytes(gzip.compress(board))
+    assert set(compare(tmp_path / "runs.csv", tmp_path / "runs.csv").counts) == {"identical"}
 
 
 def test_none_at_all(tmp_path):
