@@ -2,8 +2,9 @@
 
 In processor seconds of one core of an AMD EPYC, loop `lean`, batches of 256, encoder `mlp`, November 2026: trainings of
 200 and of 1,200 steps on the logs of `pricing-v1` and `recommend-v1` (10,000 sessions), and jobs of `commerce`: `bc`,
-`dqn` and `myopic` in `pricing-v1` (13, 19 and 14), `dqn` in `recommend-v1` (25), `myopic` in `inventory-v1` (15). Another loop, encoder, task or machine takes longer or less: the plan says what it rests on, and jobs that
-are done take the place of this at once.
+`dqn` and `myopic` in `pricing-v1` (13, 19, 14), `dqn` in `recommend-v1` (25), `myopic` in `inventory-v1` (15). Another
+loop, encoder, task or machine takes longer or less: the plan says what it rests on, and jobs that are done take the
+place of this at once.
 """
 
 from __future__ import annotations
