@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from rlbench_rec.results.board_tables import write_board_tables
+from rlbench_rec.results.plots.summary import plot_profiles, plot_summary
 from rlbench_rec.results.read import read_table
 from rlbench_rec.results.schema import (
     PAIRWISE,
@@ -153,3 +154,12 @@ def test_nothing_normalised_is_empty_tables(tmp_path):
     write_board_tables(board_of(VALUES, metric="reward"), tmp_path, tmp_path)
     assert read_table(tmp_path / "summary.csv", SUMMARY, SUMMARY_KEYS).empty
     assert not list(tmp_path.glob("*.png"))
+
+
+def test_pictures_have_the_same_bytes_again_and_others_for_other_scores(board, tmp_path):
+    profiles, summary = profiles_table(board), summary_table(board, {DQN: 1})
+    for name, table in (("one", summary), ("two", summary), ("other", summary.assign(iqm=summary["iqm"] + 1.0))):
+        plot_summary(table, tmp_path / f"{name}.png")
+    plot_profiles(profiles, summary, tmp_path / "profiles.png")
+    one, two, other = ((tmp_path / f"{name}.png").read_bytes() for name in ("one", "two", "other"))
+    assert one == two != other and (tmp_path / "profiles.png").stat().st_size > 1_000

@@ -21,7 +21,7 @@ HEADERS = {
     "leaderboard": "rank,tie_group,dataset,task,algorithm,variant,metric,estimator,q,n_seeds,n_replicates,uncertainty,"
     "mean,iqm,ci_low,ci_high,"
     "std,delta_vs_behaviour,p_adjusted,prob_improvement,verdict,identification,base,status,useful",
-    "timings": "run_id,seconds,steps_per_second,peak_memory_mb",
+    "timings": "run_id,seconds,cpu_seconds,steps_per_second,peak_memory_mb",
     "curves": "run_id,step,loss,td_error,mean_q,mean_return,unexplained,log_loss,overestimation",
 }
 
@@ -48,7 +48,7 @@ def test_numbers_come_back_bit_for_bit(tmp_path):
     numbers = [struct.unpack("<d", generator.bytes(8))[0] for _ in range(2_000)]
     numbers = [x for x in numbers if np.isfinite(x)] + [0.1 + 0.2, 5e-324, -0.0, 1e22, 1 / 3]
     frame = pd.DataFrame({"run_id": [f"r{i}" for i in range(len(numbers))], "seconds": numbers})
-    frame = frame.assign(steps_per_second=np.nan, peak_memory_mb=None)
+    frame = frame.assign(cpu_seconds=np.nan, steps_per_second=np.nan, peak_memory_mb=None)
     write_table(frame, TIMINGS, tmp_path / "t.csv")
     back = read_table(tmp_path / "t.csv", TIMINGS, ("run_id",))
     assert back["seconds"].to_numpy().tobytes() == np.array(numbers).tobytes()

@@ -97,7 +97,11 @@ LEADERBOARD: Schema = {
 TIMINGS: Schema = {
     "run_id": ("text", "as in runs.csv"),
     "seconds": ("number", "wall-clock time of the job"),
-    "cpu_seconds": ("number", "time of all its threads on processors; empty where its worker was lost"),
+    "cpu_seconds": (
+        "number",
+        "time of all its threads on processors: other work on the machine has no part in it; empty where its worker "
+        "was lost",
+    ),
     "steps_per_second": ("number", "training speed; empty for policies without training"),
     "peak_memory_mb": ("number", "peak resident memory of the worker process so far"),
 }
