@@ -65,7 +65,7 @@ def write_variance(runs: pd.DataFrame, folder: Path) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    if runs["log"].max() > 0:
+    if (runs["log"] > 0).any():
         write_table(variance_table(runs), VARIANCE, folder / "variance.csv")
 
 

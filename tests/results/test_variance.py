@@ -67,4 +67,6 @@ def test_the_table_has_three_rows_a_policy_and_skips_what_is_not_balanced(tmp_pa
 
 def test_one_log_a_shop_has_no_table(tmp_path):
     write_variance(nested(VALUES[:, :1]), tmp_path)
+    # Nor has a run of which no job was done.
+    write_variance(nested(VALUES).head(0).astype({"log": "Int64"}), tmp_path)
     assert not (tmp_path / "variance.csv").exists()
