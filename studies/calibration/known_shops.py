@@ -1,4 +1,4 @@
-"""Shops whose answers are known: ten kinds, half of which the calibrated model cannot represent."""
+"""Shops whose answers are known: ten kinds, three of which the calibrated model cannot represent."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ KINDS: dict[str, tuple[bool, str, Callable[[np.random.Generator], dict[str, obje
         lambda rng: {"interest": 2.5, "ranker": LinearRanker(**USUAL | {"tau": 0.6})},
     ),
     "rarer purchases": (True, "recommend-v1", lambda rng: {"interest": 2.0, "click_base": -2.0, "cart_base": -3.0}),
-    "random in service": (False, "recommend-v1", lambda rng: {"interest": 2.5, "ranker": LinearRanker(tau=1.0)}),
+    "random in service": (True, "recommend-v1", lambda rng: {"interest": 2.5, "ranker": LinearRanker(tau=1.0)}),
     "quality in service": (
-        False,
+        True,
         "recommend-v1",
         lambda rng: {"interest": 2.5, "ranker": LinearRanker(**USUAL | {"quality": 0.5})},
     ),

@@ -155,11 +155,11 @@ def test_fixed_policies_are_answered_with_a_spread(
     assert shop.config.draw == 3 and shop.action_count == 16
 
 
-def test_the_plan_says_what_it_costs():
+def test_the_plan_says_what_will_be_run():
     assert plan_questions(40, estimators=False, winners=False) == []
     scored, trained = plan_questions(40, estimators=True, winners=True, steps=500)
     assert scored == "7 estimators are scored on logs of 20 of them"
-    assert trained.startswith("6 algorithms are trained for 500 steps in 20 of them, about ")
+    assert trained == "6 algorithms are trained once in 20 of them, 500 steps each"
 
 
 def lift(name, *draws):

@@ -25,8 +25,6 @@ LIFTS: Schema = {
 }
 MOST_TRAINED = 20
 """Draws that estimators are scored and algorithms trained in, where there are more for the fixed policies."""
-SECONDS_A_SHOP, SECONDS_A_STEP = 20.0, 0.02
-"""Measured on one core: truths and estimates of a shop's forms, and a step of all learners."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +68,12 @@ class Answers:
 
 
 def plan(draws: int, *, estimators: bool, winners: bool, steps: int = STEPS) -> list[str]:
-    """What will be run beside the fixed policies, in words, with its price where it is known."""
+    """What will be run beside the fixed policies, in words."""
     trained, jobs = min(draws, MOST_TRAINED), []
     if estimators:
         jobs.append(f"{len(ESTIMATORS)} estimators are scored on logs of {trained} of them")
     if winners:
-        minutes = trained * (SECONDS_A_SHOP + SECONDS_A_STEP * steps) / 60.0
-        what = f"{len(ALGORITHMS)} algorithms are trained for {steps:,} steps in {trained} of them"
-        jobs.append(f"{what}, about {minutes:.0f} core minutes")
+        jobs.append(f"{len(ALGORITHMS)} algorithms are trained once in {trained} of them, {steps:,} steps each")
     return jobs
 
 
