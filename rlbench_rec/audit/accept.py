@@ -64,7 +64,7 @@ def accept(
         unpack(submission, known, Path(scratch))
         run = read_run_folder(Path(scratch))
         refuse_problems(problems(run, known, submission.trials), str(file))
-        found = verify(Path(scratch), rows, seed, workers=workers, progress=progress, on_plan=on_plan)
+        found = verify(Path(scratch), rows, seed, all_rows=True, workers=workers, progress=progress, on_plan=on_plan)
     if not found.passed or any(job.verdict == "not checked" for job in found.jobs):
         # Whatever cannot be done again here is not known to be true.
         bad = next(job for job in found.jobs if job.verdict in ("fails", "not checked"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..results.data_identity import DataHashes
-from ..results.manifest import manifest
+from ..results.manifest import code_identity, manifest
 from ..suite.stamp import LIBRARIES
 
 MACHINE = {"system": "system", "cpu": "processor", "kernels": "kernels of numpy or torch", "gpu": "GPU"}
@@ -28,6 +28,11 @@ def differences_from(made: dict[str, Any], *, trains: bool) -> list[str]:
         elif there.get(key) != machine[key]:
             found.append(f"{name}: {_short(there.get(key))} there, {_short(machine[key])} here")
     return found
+
+
+def same_code(made: dict[str, Any]) -> bool:
+    """Whether a manifest names the very code that is here."""
+    return _table(made, "code").get("package") == code_identity()
 
 
 def _code(made: dict[str, Any], here: dict[str, Any]) -> list[str]:

@@ -14,10 +14,10 @@ from ..tolerances import ROUNDING
 if TYPE_CHECKING:
     import pandas as pd
 
-RowVerdict = Literal["same", "within", "beyond", "other", "missing", "extra"]
-"""All cells are the same; numbers within the interval's error; a number beyond it; another text or whole number; a row
-that is printed and does not come out, or comes out and is not printed."""
-PASSED = ("same", "within")
+RowVerdict = Literal["same", "within", "new", "beyond", "other", "missing", "extra"]
+"""All cells are the same; numbers within the interval's error; a row that other code adds; a number beyond its margin;
+another text or whole number; a row that is printed and does not come out, or comes out and is not printed."""
+PASSED = ("same", "within", "new")
 NAMES_OF_RUNS = ("schema_version", "run_id", "config_hash", "suite")
 """Columns that name settings and code; `circumstances` compares those."""
 MEASURED = ("value", "ci_low", "ci_high")
@@ -58,7 +58,13 @@ class RowCheck:
 
 
 def check_rows(
-    printed: pd.DataFrame, again: pd.DataFrame, keys: tuple[str, ...], columns: tuple[str, ...], *, bytes_wanted: bool
+    printed: pd.DataFrame,
+    again: pd.DataFrame,
+    keys: tuple[str, ...],
+    columns: tuple[str, ...],
+    *,
+    bytes_wanted: bool,
+    all_wanted: bool = True,
 ) -> list[RowCheck]:
     """Compare the rows of a job, key by key.
 
@@ -73,6 +79,7 @@ def check_rows(
         keys: what tells rows apart.
         columns: what is compared.
         bytes_wanted: whether code, libraries and machine are those of the run.
+        all_wanted: whether a row that comes out must have been printed; other code may have more.
     """
     now = {_key(row, keys): row for row in again.to_dict("records")}
     truths = [row for row in now.values() if row["estimator"] == TRUTH]
@@ -85,7 +92,8 @@ def check_rows(
             checks.append(RowCheck(name, "missing", "the row does not come out again"))
         else:
             checks.append(_check(name, row, made, columns, truth_margins, bytes_wanted))
-    return checks + [RowCheck(named(row), "extra", "the row comes out and is not printed") for row in now.values()]
+    more: RowVerdict = "extra" if all_wanted else "new"
+    return checks + [RowCheck(named(row), more, "the row comes out and is not printed") for row in now.values()]
 
 
 def named(row: TableRow) -> str:

@@ -13,7 +13,7 @@ from ..results.schema import SCHEMA_VERSION
 from ..suite.kinds import kind_of
 from ..suite.plan import JobResult, frame
 from ..suite.progress import ProgressCallback
-from .circumstances import differences_from
+from .circumstances import differences_from, same_code
 from .redo import redo
 from .row_check import RowCheck, check_rows
 from .run_folder import RunFolder, missing_files, read_run_folder
@@ -86,6 +86,7 @@ def verify(
     rows: int = 5,
     seed: int | None = None,
     *,
+    all_rows: bool = False,
     workers: int | None = None,
     progress: ProgressCallback | None = None,
     on_plan: Callable[[Sample], None] | None = None,
@@ -99,6 +100,7 @@ def verify(
         folder: of the run.
         rows: how many rows of different jobs.
         seed: of the draw; None: one that nobody could know.
+        all_rows: ask for every row that comes out, also where other code made the run.
         workers: processes; None takes one a core.
         progress: called as by `suite.run_suite`.
         on_plan: called with what was drawn, before any work.
@@ -112,21 +114,26 @@ def verify(
         on_plan(sample)
     different = differences_from(run.manifest, trains=kind_of(run.suite).trains(run.suite))
     made = redo(run, sample, workers, progress)
-    jobs = [check_job(run, job, made[job.run_id], bytes_wanted=not different) for job in sample.jobs]
+    all_wanted = all_rows or same_code(run.manifest)
+    jobs = [
+        check_job(run, job, made[job.run_id], bytes_wanted=not different, all_wanted=all_wanted) for job in sample.jobs
+    ]
     jobs += [JobCheck(name, "not checked", why=why) for name, why in sample.not_checked.items()]
     return Verification(
         run.folder, sample.seed, tuple(jobs), tuple(check_tables(run)), tuple(different), tuple(missing_files(run))
     )
 
 
-def check_job(run: RunFolder, job: Job, result: JobResult, *, bytes_wanted: bool) -> JobCheck:
+def check_job(run: RunFolder, job: Job, result: JobResult, *, bytes_wanted: bool, all_wanted: bool = True) -> JobCheck:
     """Hold the rows of a job against those of the folder."""
     name = job.run_id
     if result.failed:
         return JobCheck(name, "fails", why=f"it {result.status.replace('failed:', 'failed here:', 1)}")
     again = frame([row | {"schema_version": SCHEMA_VERSION} for row in result.rows], run.schema)
     again = check_frame(again, run.schema, run.keys, where=name)
-    checks = check_rows(run.rows_of(job), again, run.keys, run.columns, bytes_wanted=bytes_wanted)
+    checks = check_rows(
+        run.rows_of(job), again, run.keys, run.columns, bytes_wanted=bytes_wanted, all_wanted=all_wanted
+    )
     failing = next((check for check in checks if not check.passed), None)
     if failing is not None:
         return JobCheck(name, "fails", tuple(checks), f"{failing.row}: {failing.why}")

@@ -82,3 +82,5 @@ def test_a_row_that_is_not_printed_is_told():
     tables = pd.DataFrame([ROW]), pd.DataFrame([ROW, ROW | {"estimator": "dr"}])
     found = check_rows(*tables, RUN_KEYS, tuple(RUNS), bytes_wanted=False)
     assert [check.verdict for check in found] == ["same", "extra"] and "dr" in found[1].row
+    of_other_code = check_rows(*tables, RUN_KEYS, tuple(RUNS), bytes_wanted=False, all_wanted=False)
+    assert [check.verdict for check in of_other_code] == ["same", "new"] and of_other_code[1].passed

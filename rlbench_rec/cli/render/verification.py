@@ -46,12 +46,13 @@ def verdict_of(found: Verification) -> str:
 
 def _line(job: JobCheck) -> dict[str, object]:
     counts = job.counts
-    failing = len(job.rows) - counts.get("same", 0) - counts.get("within", 0)
+    failing = sum(not row.passed for row in job.rows)
     return {
         "job": job.job,
         "verdict": job.verdict,
         "same": counts.get("same", 0),
         "within": counts.get("within", 0),
+        "new": counts.get("new", 0),
         "differ": failing,
         "why": job.why,
     }
