@@ -89,11 +89,10 @@ def test_two_sources_that_share_a_shop_are_refused():
     kind_of(suite).check(suite.model_copy(update={"replicates": 2}))
 
 
-@pytest.mark.parametrize("name", ["quick", "floor"])
-def test_older_suites_keep_their_run_ids(name):
-    suite = load_suite(name)
-    committed = set(pd.read_csv(ROOT / "results" / name / "runs.csv")["run_id"])
-    assert committed <= {job.run_id for job in planned(suite, "cpu")}
+def test_older_suites_keep_their_run_ids():
+    # Of those that normalise the reference is a part, which a better method may change.
+    committed = set(pd.read_csv(ROOT / "results" / "quick" / "runs.csv")["run_id"])
+    assert committed <= {job.run_id for job in planned(load_suite("quick"), "cpu")}
 
 
 def test_rows_say_their_replicate(tmp_path, in_this_process, without_pictures):
