@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ...results.leaderboard import BEHAVIOUR
+from ...results.leaderboard import BEHAVIOUR, REFERENCE
 
 
 def best_learner(ranked: pd.DataFrame) -> str:
@@ -14,7 +14,7 @@ def best_learner(ranked: pd.DataFrame) -> str:
         ranked: the ranked rows that are shown, best first.
     """
     is_baseline = ranked["algorithm"].map(_is_baseline).astype(bool)
-    learners, baselines = ranked[~is_baseline & (ranked["algorithm"] != BEHAVIOUR)], ranked[is_baseline]
+    learners, baselines = ranked[~is_baseline & ~ranked["algorithm"].isin([BEHAVIOUR, REFERENCE])], ranked[is_baseline]
     if learners.empty or baselines.empty:
         return ""
     best = learners.iloc[0]

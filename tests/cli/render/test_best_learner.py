@@ -34,3 +34,10 @@ def test_a_learner_ahead_of_all_baselines_is_said_to_be():
 def test_nothing_is_said_where_there_is_nothing_to_compare():
     assert best_learner(_ranked(("dqn", 1.0, 0.1), ("an-algorithm-of-yesterday", 0.5, 0.1))) == ""
     assert best_learner(_ranked(("markov", 1.0, 0.1), ("mode", 0.5, 0.1))) == ""
+
+
+def test_the_reference_is_an_end_of_the_scale_and_not_a_learner():
+    assert best_learner(_ranked(("reference", 3.0, 0.1), ("constant", 0.5, 0.1))) == ""
+    assert best_learner(_ranked(("reference", 3.0, 0.1), ("cql", 1.0, 0.1), ("constant", 0.5, 0.1))).startswith(
+        "Best learner: cql"
+    )
