@@ -117,9 +117,9 @@ def extend(sources: list[Source], options: argparse.Namespace) -> None:
         for seed in range(options.train_seeds if learner in online.LEARNERS else 1)
     ]
     due = [one for one in due if not is_there(table, *one)]
-    longest = sum(SECONDS[learner] for _, learner, _, _ in due) / 60.0
+    longest = sum(SECONDS[learner] for _, learner, _, _ in due)
     print(f"{len(sources)} shops without an exact optimum, {len(due)} contenders to measure: ", end="")
-    print(f"at most about {longest:.0f} CPU minutes", flush=True)
+    print(f"at most about {longest:,} CPU seconds", flush=True)
     for source, learner, seed, config in due:
         if learner in online.LEARNERS and gap(table, source, options.relative_error) <= options.gap:
             continue
