@@ -33,8 +33,8 @@ def maximise(
     """The mean of the last elite.
 
     In each round, points are drawn from a normal distribution with independent axes, and its mean and standard
-    deviations become those of the best points (Rubinstein 1999; De Boer et al. 2005; for policies Mannor, Rubinstein
-    and Gat 2003). The mean itself takes part in every round, so a good start is not lost to a bad draw.
+    deviations become those of the best points (Rubinstein 1999; De Boer et al. 2005).
+    The mean itself takes part in every round, so a good start is not lost to a bad draw.
 
     Args:
         objective: (point, round) -> value. Within a round all points should meet the same chances; another round should
