@@ -8,7 +8,7 @@ import pandas as pd
 from ..statistics.hypotheses import holm
 from ..statistics.student import Error
 from ..tolerances import ROUNDING
-from .row_names import BEHAVIOUR, BEST, ON_POLICY, RANKED, REFERENCE, is_lift
+from .row_names import BEHAVIOUR, ON_POLICY, RANKED, REFERENCE, is_lift, last_checkpoint
 from .schema import VERDICTS, TableRow
 
 
@@ -86,5 +86,5 @@ def policies_of(group: pd.DataFrame) -> list[tuple[object, ...]]:
     Args:
         group: rows of one board with `algorithm`, `variant` and `numbers`.
     """
-    forms = group["variant"].map(lambda variant: tuple(part for part in variant.split("/") if part != BEST))
+    forms = group["variant"].map(last_checkpoint)
     return list(zip(group["algorithm"], forms, group["numbers"], strict=True))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .frontier_words import Lift, in_words, no_change, of_controls, to_test
 from .leaderboard import BEHAVIOUR, ON_POLICY
 from .read import load_runs, read_table
+from .row_names import FRONTIER_BEST_FORM, FRONTIER_FORM, NEGATED, SHUFFLED
 from .schema import FRONTIER, FRONTIER_KEYS, STATUSES
 
 if TYPE_CHECKING:
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 
 LIFT = "snips-lift"
 """Estimator of the rows that hold a lift."""
-FORM, BEST_FORM = "frontier", "frontier-best"
-SHUFFLED, NEGATED = "shuffled", "negated"
-"""Controls, the last part of a variant: the same dial on Q of shuffled rewards (the folder of that training too, beside
-the plain one), and on -Q."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +95,12 @@ def advise(runs: pd.DataFrame, steps: pd.DataFrame) -> list[Advice]:
 
 def _offered(lifts: pd.DataFrame) -> pd.DataFrame:
     """The frontiers that may be advised: `frontier-best` if there is one; never a control."""
-    best = lifts[lifts["variant"] == BEST_FORM]
+    best = lifts[lifts["variant"] == FRONTIER_BEST_FORM]
     if len(best):
         return best
     # A learner of shuffled rewards, itself a control, has no such control beside it.
-    checked = set(lifts.loc[lifts["variant"].str.endswith(f"/{FORM}/{SHUFFLED}"), "variant"])
-    return lifts[(lifts["variant"] + f"/{SHUFFLED}").isin(checked) & lifts["variant"].str.endswith(f"/{FORM}")]
+    checked = set(lifts.loc[lifts["variant"].str.endswith(f"/{FRONTIER_FORM}/{SHUFFLED}"), "variant"])
+    return lifts[(lifts["variant"] + f"/{SHUFFLED}").isin(checked) & lifts["variant"].str.endswith(f"/{FRONTIER_FORM}")]
 
 
 def _advice(offered: pd.DataFrame, lifts: pd.DataFrame, curves: pd.DataFrame, runs: pd.DataFrame) -> Advice:

@@ -8,15 +8,26 @@ import numpy as np
 import pandas as pd
 
 from ..statistics.bootstrap import resampled_means
-from .leaderboard import BEHAVIOUR, BEST, DIVERGING, ON_POLICY, RANKED, REFERENCE, TRUTH, is_lift
+from .row_names import (
+    BEHAVIOUR,
+    DIVERGING,
+    FRONTIER_FORM,
+    NORMALISED_METRIC,
+    ON_POLICY,
+    RANKED,
+    REFERENCE,
+    TRUTH,
+    is_best,
+    is_frontier_control,
+    is_lift,
+    last_checkpoint,
+)
 from .schema import SELECTION, STATUSES
 from .uncertainty import LOG, REPLICATES, SEEDS, replicates_named
 
 ALL = "all"
-CONTROLS = frozenset({"shuffled", "negated", "shuffled-rewards"})
-"""Parts of the variants of rows that nobody would ship."""
-FRONTIER = "frontier"
-"""A rule; the forms that it is about begin so."""
+SHUFFLED_REWARDS = "shuffled-rewards"
+"""Label of rows that learn from shuffled rewards, which nobody would ship."""
 CASE = ["task", "replicate", "log", "seed"]
 """One log and what was trained on it: whoever holds it ships one policy."""
 RESAMPLES = 2_000
@@ -59,26 +70,29 @@ def _candidates(runs: pd.DataFrame) -> pd.DataFrame:
     `estimate`, `low`, `true`."""
     rows = runs[runs["status"].isin(STATUSES) & (runs["task"].fillna("") != "")]
     rows = replicates_named(rows.assign(q=rows["q"].fillna("")))
-    scaled = rows["task"].isin(rows.loc[rows["metric"] == "normalised", "task"])
+    scaled = rows["task"].isin(rows.loc[rows["metric"] == NORMALISED_METRIC, "task"])
     rows = rows[rows["metric"] == np.where(scaled, "normalised", "reward")]
     own = rows[(rows["algorithm"] == BEHAVIOUR) & (rows["estimator"] == TRUTH)]
     behaviour = own.groupby(["task", "replicate"])["value"].first().rename("behaviour")
     rows = rows.merge(behaviour.reset_index(), on=["task", "replicate"])
-    parts = rows["variant"].str.split("/")
     shippable = (
         ~rows["algorithm"].isin([BEHAVIOUR, REFERENCE])
         & ~rows["estimator"].isin([ON_POLICY, RANKED])
         & ~rows["estimator"].map(is_lift).astype(bool)
-        & ~parts.map(lambda names: bool(CONTROLS & set(names))).astype(bool)
+        & ~rows["variant"].map(_is_control).astype(bool)
         & rows["true_value"].notna()
     )
     rows = rows[shippable]
-    normalised = rows["metric"] == "normalised"
+    normalised = rows["metric"] == NORMALISED_METRIC
     per_unit = np.where(normalised, 1.0, 100.0 / rows["behaviour"].abs())
     zero = np.where(normalised, 0.0, rows["behaviour"])
     levels = {"estimate": "value", "low": "ci_low", "true": "true_value"}
     columns = {name: (rows[column] - zero) * per_unit for name, column in levels.items()}
     return rows.assign(unit=np.where(normalised, "points", "%"), **columns)
+
+
+def _is_control(variant: str) -> bool:
+    return is_frontier_control(variant) or SHUFFLED_REWARDS in variant.split("/")
 
 
 def _cases(key: tuple[Hashable, ...], rows: pd.DataFrame) -> Iterator[dict[str, object]]:
@@ -103,7 +117,7 @@ def _shipped(menu: pd.DataFrame) -> dict[str, float]:
         place = rule(menu)
         return 0.0 if place is None else float(true[place])
 
-    rules = {name: rule for name, rule in RULES.items() if name != FRONTIER or _is_frontier(menu).any()}
+    rules = {name: rule for name, rule in RULES.items() if name != FRONTIER_FORM or _is_frontier(menu).any()}
     return {
         "oracle": max(0.0, true.max()),
         **{name: of(rule) for name, rule in rules.items()},
@@ -129,7 +143,7 @@ def _passes(*verdicts: str) -> Callable[[pd.DataFrame], pd.Series]:
 
 
 def _is_frontier(menu: pd.DataFrame) -> pd.Series:
-    return menu["variant"].str.split("/").map(lambda parts: parts[-1].startswith(FRONTIER)).astype(bool)
+    return menu["variant"].str.split("/").map(lambda parts: parts[-1].startswith(FRONTIER_FORM)).astype(bool)
 
 
 RULES: dict[str, Rule] = {
@@ -138,7 +152,7 @@ RULES: dict[str, Rule] = {
     "not-unreliable": _largest("estimate", _passes("trusted", "weak")),
     "trusted": _largest("estimate", _passes("trusted")),
     "trusted-and-above": _largest("low", _passes("trusted"), above=True),
-    FRONTIER: _largest("low", _is_frontier),
+    FRONTIER_FORM: _largest("low", _is_frontier),
 }
 """`not-unreliable` and `trusted`: the largest estimate that the gate lets through. `trusted-and-above`: the largest
 lower limit of a trusted estimate, if it is above the behaviour policy's value."""
@@ -150,12 +164,9 @@ def _checkpoints(played: pd.DataFrame) -> Iterator[dict[str, object]]:
     truths = played[[*names, "true", "unit"]]
     if truths.empty:
         return
-    parts = truths["variant"].str.split("/")
-    is_best = parts.map(lambda of: BEST in of).astype(bool)
-    plain = parts.map(lambda of: "/".join(part for part in of if part != BEST))
-    pairs = truths[~is_best].merge(
-        truths[is_best].assign(variant=plain[is_best]), on=names, suffixes=("", "_best"), how="inner"
-    )
+    best = truths["variant"].map(is_best).astype(bool)
+    of_best = truths[best].assign(variant=truths.loc[best, "variant"].map(last_checkpoint))
+    pairs = truths[~best].merge(of_best, on=names, suffixes=("", "_best"), how="inner")
     if pairs.empty:
         return
     form = pairs["variant"].str.rpartition("/")[2].str.replace(r"-[0-9.e-]+$", "", regex=True)

@@ -16,8 +16,7 @@ import pandas as pd
 
 from ..statistics.hypotheses import holm
 from ..statistics.paired import LEVEL, PairedGain, paired_gain
-from .frontier import NEGATED, SHUFFLED
-from .row_names import BEHAVIOUR, BEST, FLOOR, TRUTH, is_floor
+from .row_names import BEHAVIOUR, BEST, FLOOR, TRUTH, is_floor, is_frontier_control
 from .schema import NEEDS_RL, STATUSES
 
 CONTROL = "gamma-0"
@@ -110,7 +109,7 @@ class _Tested:
         policy, control = (_best(policies, choosing) for policies in (learner.ahead, learner.control))
         columns: list[Policy] = [(str(each[0]), str(each[1])) for each in testing.columns]
         behaviour = [column for column in columns if column[0] == BEHAVIOUR]
-        floor = [each for each in columns if is_floor(*each) and each not in behaviour and not _is_trial(each[1])]
+        floor = [each for each in columns if is_floor(*each) and each not in behaviour]
         opponents = (*behaviour, control, *floor)
         gains = {each: paired_gain((testing[policy] - testing[each]).to_numpy()) for each in opponents}
         return cls(policy, gains, float(testing[behaviour[0]].mean()) if behaviour else math.nan)
@@ -164,16 +163,11 @@ def _best(policies: list[Policy], values: pd.DataFrame) -> Policy:
     return policies[int(np.nanargmax(means))] if np.isfinite(means).any() else policies[0]
 
 
-def _is_trial(variant: str) -> bool:
-    """Whether a row is a check of a frontier, and nobody's policy."""
-    return bool({SHUFFLED, NEGATED} & set(variant.split("/")))
-
-
 def _learners(policies: list[Policy]) -> list[_Learner]:
     """Every learner that has a control: the same algorithm, encoder and label, but for `gamma-0`."""
     found: dict[tuple[str, ...], _Learner] = {}
     for algorithm, variant in policies:
-        if _is_trial(variant) or algorithm in FLOOR:
+        if is_frontier_control(variant) or algorithm in FLOOR:
             continue
         *stem, _ = variant.split("/")
         key = (algorithm, *(part for part in stem if part not in (BEST, CONTROL)))

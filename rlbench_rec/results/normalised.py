@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .leaderboard import leaderboard
-from .row_names import BEHAVIOUR, BEST, REFERENCE, TRUTH
+from .row_names import BEHAVIOUR, REFERENCE, TRUTH, is_best
 from .row_names import NORMALISED_METRIC as METRIC
 from .schema import NORMALISED, STATUSES
 from .scores import policy_kinds, truths
@@ -53,6 +53,6 @@ def matrix(table: pd.DataFrame) -> pd.DataFrame:
         table: rows of normalised.csv.
     """
     shown = table[~table["algorithm"].isin([BEHAVIOUR, REFERENCE])].drop_duplicates(NAMES)
-    shown = shown[[BEST not in variant.split("/") for variant in shown["variant"]]]
+    shown = shown[[not is_best(variant) for variant in shown["variant"]]]
     shown = shown.assign(variant=policy_kinds(shown))
     return shown.pivot_table(index=["algorithm", "variant"], columns="task", values="normalised")

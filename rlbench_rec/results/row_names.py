@@ -20,8 +20,11 @@ DIVERGING = "diverging"
 """Status of runs whose Q is far above what the log earned."""
 NORMALISED_METRIC = "normalised"
 """The metric whose 0 is the behaviour policy's reward and whose 100 the reference policy's."""
-FRONTIER_FORM = "frontier"
-"""Last part of the variant of the policy that a frontier chose."""
+FRONTIER_FORM, FRONTIER_BEST_FORM = FRONTIER_FORMS = ("frontier", "frontier-best")
+"""Last part of the variant of a policy that a frontier chose, as `policies.forms` has it."""
+SHUFFLED, NEGATED = "shuffled", "negated"
+"""Controls of a frontier, the last part of a variant: the same dial on Q of shuffled rewards (the folder of that
+training too, beside the plain one), and on -Q."""
 MYOPIC = "myopic"
 FLOOR = (BEHAVIOUR, "constant", "popular-greedy", "mode", MYOPIC)
 """Algorithms of the floor; the frontier of `myopic` is one-step constrained improvement."""
@@ -32,9 +35,26 @@ def is_lift(estimator: str) -> bool:
     return estimator.endswith(LIFT)
 
 
+def is_best(variant: str) -> bool:
+    """Whether a row is on the best checkpoint."""
+    return BEST in variant.split("/")
+
+
+def last_checkpoint(variant: str) -> str:
+    """The variant of the same policy on the last checkpoint."""
+    return "/".join(part for part in variant.split("/") if part != BEST)
+
+
+def is_frontier_control(variant: str) -> bool:
+    """Whether a row is a check of a frontier, and nobody's policy."""
+    *_, form, last = ["", *variant.split("/")]
+    return form in FRONTIER_FORMS and last in (SHUFFLED, NEGATED)
+
+
 def is_floor(algorithm: str, variant: str) -> bool:
-    """Whether a row is one that a useful policy must beat. Best checkpoints are not: their last ones are."""
-    return algorithm in FLOOR and BEST not in variant.split("/")
+    """Whether a row is one that a useful policy must beat. Best checkpoints are not, their last ones are; controls of a
+    frontier are nobody's policy."""
+    return algorithm in FLOOR and not is_best(variant) and not is_frontier_control(variant)
 
 
 def floor_lacks(policies: Iterable[tuple[str, str]]) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from rlbench_rec.results.leaderboard import leaderboard
+from rlbench_rec.results.row_names import is_floor
 from rlbench_rec.results.scores import truths
 from rlbench_rec.results.useful import useful_table, usefulness
 from tests.results.boards import board_of, floor_of
@@ -86,3 +87,8 @@ def test_a_policy_as_good_as_the_best_of_the_floor_is_called_useful_in_one_of_tw
     told = answers(board_of({row: dict(zip(tasks, of, strict=True)) for row, of in values.items()}))
     # 5 % and 2.5 standard errors of 200 tasks.
     assert len(told) == 200 and list(told.values()).count("yes") <= 17
+
+
+def test_the_control_of_a_frontier_is_not_in_the_floor():
+    assert is_floor("myopic", "mlp/frontier") and not is_floor("myopic", "mlp/frontier/shuffled")
+    assert not is_floor("mode", "mlp/frontier/negated") and not is_floor("mode", "mlp/best/greedy")

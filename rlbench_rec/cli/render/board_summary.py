@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ...results.row_names import BEST, floor_lacks
+from ...results.row_names import floor_lacks, is_best
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,7 +34,7 @@ def show_summary(console: Console, folder: Path) -> None:
     if not file.is_file():
         return
     summary = read_table(file, SUMMARY, SUMMARY_KEYS)
-    summary = summary[[BEST not in variant.split("/") for variant in summary["variant"]]]
+    summary = summary[[not is_best(variant) for variant in summary["variant"]]]
     by_task = matrix(read_table(folder / "normalised.csv", NORMALISED, NORMALISED_KEYS))
     if summary.empty:
         return

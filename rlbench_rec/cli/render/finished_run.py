@@ -10,12 +10,13 @@ import pandas as pd
 
 from ...policies.forms import FRONTIER_FORMS
 from ...results.headline import Headline, formatted, headlines
-from ...results.leaderboard import BEST, DIVERGING, RANKED
+from ...results.leaderboard import DIVERGING, RANKED
+from ...results.row_names import is_best, is_frontier_control
 from ...suite.kinds.algorithms.tables import PLOTS_FOLDER
 from .best_learner import best_learner
 from .board_summary import show_summary
 from .console import say, stderr_console, stdout_console
-from .frontier import advice_of, is_control, show_advice, unidentified, with_advice
+from .frontier import advice_of, show_advice, unidentified, with_advice
 from .imitation import rankings_of, what_limits
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _show_place(console: Console, shown: Headline, rankings: pd.DataFrame | None
     from rich.table import Table
     from rich.text import Text
 
-    last = shown.rows[[BEST not in variant.split("/") and not is_control(variant) for variant in shown.rows["variant"]]]
+    last = shown.rows[[not (is_best(variant) or is_frontier_control(variant)) for variant in shown.rows["variant"]]]
     ranked = last[last["rank"].notna()]
     # What is so of every row is said once, in the title.
     common = IMITATION if shown.estimator == RANKED else IDENTIFIED

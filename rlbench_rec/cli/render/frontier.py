@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...results.frontier import BEST_FORM, FORM, LIFT, NEGATED, SHUFFLED, Advice, advise, load_frontier
+from ...results.frontier import LIFT, Advice, advise, load_frontier
 from ...results.frontier_words import rounded
 from ...results.headline import formatted
+from ...results.row_names import FRONTIER_BEST_FORM, FRONTIER_FORMS, NEGATED, SHUFFLED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,12 +30,6 @@ def advice_of(folder: Path) -> dict[str, Advice]:
     return {advice.place: advice for advice in advise(*load_frontier(folder))}
 
 
-def is_control(variant: str) -> bool:
-    """Whether a row is a frontier's control, which is shown beside it and nowhere else."""
-    *head, last = variant.split("/")
-    return last in (SHUFFLED, NEGATED) and bool(head) and head[-1] in (FORM, BEST_FORM)
-
-
 def with_advice(board: pd.DataFrame, advised: dict[str, Advice]) -> pd.DataFrame:
     """The board for `--json`: rows of frontiers first, with the sentence beside the one that it is of."""
     if not advised:
@@ -43,7 +38,7 @@ def with_advice(board: pd.DataFrame, advised: dict[str, Advice]) -> pd.DataFrame
     places = board["dataset"].where(board["dataset"] != "", board["task"])
     keys = zip(places, board["algorithm"], board["variant"], strict=True)
     said = [sentences.get(key, "") if lift else "" for key, lift in zip(keys, board["estimator"] == LIFT, strict=True)]
-    first = board["estimator"].eq(LIFT) & board["variant"].map(lambda v: v.split("/")[-1] in (FORM, BEST_FORM))
+    first = board["estimator"].eq(LIFT) & board["variant"].map(lambda v: v.split("/")[-1] in FRONTIER_FORMS)
     return board.assign(advice=said).iloc[np.argsort(~first.to_numpy(), kind="stable")]
 
 
@@ -61,8 +56,8 @@ def show_advice(console: Console, advice: Advice, board: pd.DataFrame) -> None:
 
     places = board["dataset"].where(board["dataset"] != "", board["task"])
     here = board[(places == advice.place) & (board["estimator"] == LIFT) & (board["metric"] == "reward")]
-    here = here[here["variant"].map(lambda variant: variant.split("/")[-1] in (FORM, BEST_FORM))]
-    here = here.iloc[np.argsort(here["variant"].ne(BEST_FORM).to_numpy(), kind="stable")]
+    here = here[here["variant"].map(lambda variant: variant.split("/")[-1] in FRONTIER_FORMS)]
+    here = here.iloc[np.argsort(here["variant"].ne(FRONTIER_BEST_FORM).to_numpy(), kind="stable")]
     console.print(
         Text(
             f"{advice.place}: frontier (lift of the reward an episode on the test side, mean over seeds)", style="bold"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...figures import new_figure
-from ..frontier import BEST_FORM, FORM, NEGATED, SHUFFLED
+from ..row_names import FRONTIER_BEST_FORM, FRONTIER_FORM, NEGATED, SHUFFLED
 from .run_plots import VERDICT_STYLE, place_path
 from .save import save
 
@@ -165,8 +165,8 @@ def _parts(variant: str) -> tuple[str, str]:
 
 def _order(curve: tuple[str, str]) -> tuple[bool, str, str]:
     """All learners first."""
-    return curve[1] != BEST_FORM, *curve
+    return curve[1] != FRONTIER_BEST_FORM, *curve
 
 
 def _name(algorithm: str, curve: str) -> str:
-    return algorithm if curve == BEST_FORM else f"{algorithm} {curve.removesuffix(f'/{FORM}')}"
+    return algorithm if curve == FRONTIER_BEST_FORM else f"{algorithm} {curve.removesuffix(f'/{FRONTIER_FORM}')}"

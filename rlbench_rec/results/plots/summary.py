@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...figures import PALETTE, new_figure
-from ..row_names import BEST
+from ..row_names import is_best
 from .save import save
 
 DASHES = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
@@ -111,5 +111,5 @@ def _name_rows(axis: Any, rows: pd.DataFrame) -> None:
 
 
 def _last_checkpoints(summary: pd.DataFrame) -> pd.DataFrame:
-    kept = [BEST not in variant.split("/") for variant in summary["variant"]]
+    kept = [not is_best(variant) for variant in summary["variant"]]
     return summary[kept].reset_index(drop=True)

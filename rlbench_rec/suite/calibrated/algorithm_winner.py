@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
-from ...results.leaderboard import BEHAVIOUR
 from ...results.read import load_runs
+from ...results.row_names import BEHAVIOUR, TRUTH, is_best
 from ...results.schema import STATUSES
 from ...tasks.calibration.lifts import Lift
 from ...training.fit_options import FitOptions
@@ -106,9 +106,9 @@ def true_values(
     )
     finished = run_suite(suite, folder, device="cpu", workers=workers, progress=progress)
     runs = load_runs(folder / "runs.csv")
-    truths = runs[(runs["estimator"] == "truth") & (runs["metric"] == "reward") & runs["status"].isin(STATUSES)]
-    parts = truths["variant"].astype(str).str.split("/")
-    last = truths[~parts.map(lambda names: "best" in names)].assign(form=parts.str[-1])
+    truths = runs[(runs["estimator"] == TRUTH) & (runs["metric"] == "reward") & runs["status"].isin(STATUSES)]
+    last = truths[~truths["variant"].map(is_best).astype(bool)]
+    last = last.assign(form=last["variant"].str.split("/").str[-1])
     values = last.pivot_table("value", ["algorithm", "form"], "task")
     if BEHAVIOUR not in values.index.get_level_values(0) or values.loc[BEHAVIOUR].isna().to_numpy().any():
         raise InputError(f"A shop cannot be played: {finished.failures[0].status}.", where=str(folder))

@@ -8,9 +8,10 @@ import pytest
 import rich.console
 
 from rlbench_rec.cli.render.finished_run import show
-from rlbench_rec.cli.render.frontier import WIDTH, drawn, is_control, show_curves
+from rlbench_rec.cli.render.frontier import WIDTH, drawn, show_curves
 from rlbench_rec.results.frontier import advise, load_frontier
 from rlbench_rec.results.leaderboard import leaderboard
+from rlbench_rec.results.row_names import is_frontier_control
 from rlbench_rec.results.schema import FRONTIER, LEADERBOARD, RUNS
 from rlbench_rec.results.write import write_table
 from rlbench_rec.suite import load_suite
@@ -112,4 +113,4 @@ def test_a_line_of_text_for_the_limits():
 
 def test_controls_are_told_by_their_name():
     names = ["mlp/frontier/shuffled", "frontier-best/negated", "mlp/frontier", "mlp/shuffled/greedy", "shuffled"]
-    assert [is_control(name) for name in names] == [True, True, False, False, False]
+    assert [is_frontier_control(name) for name in names] == [True, True, False, False, False]

@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ....policies import QFunction
-from ....results.frontier import LIFT, NEGATED, SHUFFLED
+from ....results.frontier import LIFT
+from ....results.row_names import NEGATED, SHUFFLED
 from ...plan import JobResult, Row
 from ...sources import Loaded
 from .jobs import TrainingJob

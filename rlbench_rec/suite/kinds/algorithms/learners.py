@@ -11,7 +11,7 @@ import numpy as np
 
 from ....errors import RlbenchError
 from ....policies import Tilted
-from ....results.frontier import SHUFFLED
+from ....results.row_names import SHUFFLED
 from ....training.fit_options import FitOptions, Retrieval, Watch
 from ...config import AlgorithmSpec
 from ...sources import Loaded

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ....policies import POLICIES, make, parse_form
 from ....policies.forms import FRONTIER, FRONTIER_FORMS, REWEIGHTED_FORMS
-from ....results.frontier import SHUFFLED
+from ....results.row_names import SHUFFLED
 from ....results.schema import RUNS
 from ....training.fit_options import FitOptions
 from ... import sources
