@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from .row_names import NORMALISED_METRIC, REFERENCE, TRUTH
+from .row_names import NORMALISED_METRIC, REFERENCE, TRUTH, is_frontier_control
 from .schema import STATUSES
 from .uncertainty import REPLICATES, SEEDS, replicates_named
 
@@ -60,13 +60,14 @@ class Scores:
 
 def scores_of(runs: pd.DataFrame) -> Scores:
     """The scores of a board. On a board of one replicate the unit is the training seed, and a policy of a single run,
-    as one without training is, has the same score for every seed.
+    as one without training is, has the same score for every seed. Checks of a frontier are nobody's policy, and have
+    none.
 
     Args:
         runs: rows of runs.csv.
     """
     rows = replicates_named(runs[runs["status"].isin(STATUSES) & (runs["metric"] == NORMALISED_METRIC)])
-    rows = rows[rows["estimator"] == TRUTH]
+    rows = rows[(rows["estimator"] == TRUTH) & ~rows["variant"].map(is_frontier_control).astype(bool)]
     rows = rows.assign(variant=policy_kinds(rows))
     unit = "replicate" if len(set(rows["replicate"])) > 1 else "seed"
     tasks = tuple(sorted(set(rows["task"])))

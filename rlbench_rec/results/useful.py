@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..statistics.paired import LEVEL, paired_gain
-from .row_names import REFERENCE, floor_lacks, is_floor
+from .row_names import REFERENCE, floor_lacks, is_floor, is_frontier_control
 from .schema import USEFUL
 from .scores import Policy
 
@@ -35,8 +35,8 @@ def useful_table(truths: pd.DataFrame) -> pd.DataFrame:
 
 
 def usefulness(table: pd.DataFrame) -> dict[tuple[str, str, str], str]:
-    """(task, algorithm, variant) -> `yes` where the policy beats every opponent of the task, else `no`. Empty where the
-    board has one replicate, or lacks a part of the floor: then nothing was asked.
+    """(task, algorithm, variant) -> `yes` where the policy beats every opponent of the task, else `no`. Tasks of one
+    replicate, or without a part of the floor, have none: there nothing was asked.
 
     Each test is at 5 %, and so is their intersection: a policy that is no better than some opponent passes that test in
     5 % of boards at most, whatever the others say (Berger 1982).
@@ -44,19 +44,25 @@ def usefulness(table: pd.DataFrame) -> dict[tuple[str, str, str], str]:
     Args:
         table: rows of useful.csv.
     """
-    asked = [*zip(table["opponent"], table["opponent_variant"], strict=True)]
-    if floor_lacks(asked) or not (table["n_replicates"] > 1).any():
+    asked = [of_task for _, of_task in table.groupby("task") if _is_asked(of_task)]
+    if not asked:
         return {}
-    by_policy = table.groupby(NAMES)["beats"].all().reset_index()
+    by_policy = pd.concat(asked).groupby(NAMES)["beats"].all().reset_index()
     names = by_policy[NAMES].itertuples(index=False, name=None)
     return dict(zip(names, np.where(by_policy["beats"], YES, NO).tolist(), strict=True))
+
+
+def _is_asked(of_task: pd.DataFrame) -> bool:
+    opponents = zip(of_task["opponent"], of_task["opponent_variant"], strict=True)
+    return not floor_lacks(opponents) and bool((of_task["n_replicates"] > 1).any())
 
 
 def _pairs(of_task: pd.DataFrame) -> Iterator[tuple[Policy, Policy, np.ndarray, bool]]:
     """Each contender of a task with each opponent, the paired differences, and whether it has all replicates."""
     wide = of_task.pivot_table(index=["algorithm", "variant"], columns="replicate", values="value").sort_index()
     floor = [policy for policy in wide.index if is_floor(*policy)]
-    contenders = [policy for policy in wide.index if policy not in floor and policy[0] != REFERENCE]
+    nobodys = [policy for policy in wide.index if policy[0] == REFERENCE or is_frontier_control(policy[1])]
+    contenders = [policy for policy in wide.index if policy not in [*floor, *nobodys]]
     for policy in contenders:
         for opponent in floor:
             gains = (wide.loc[policy] - wide.loc[opponent]).to_numpy(float)

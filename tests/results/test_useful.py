@@ -9,7 +9,7 @@ from scipy import stats
 
 from rlbench_rec.results.leaderboard import leaderboard
 from rlbench_rec.results.row_names import is_floor
-from rlbench_rec.results.scores import truths
+from rlbench_rec.results.scores import scores_of, truths
 from rlbench_rec.results.useful import useful_table, usefulness
 from tests.results.boards import board_of, floor_of
 
@@ -53,6 +53,21 @@ def test_without_the_whole_floor_nothing_is_called_useful(left_out):
     floor = {row: values for row, values in floor_of(LOW).items() if row != left_out}
     runs = board_of(floor | {DQN: {"a-v1": [11.0, 14.0, 14.0]}})
     assert answers(runs) == {} and (leaderboard(runs)["useful"] == "").all()
+
+
+def test_a_task_without_a_part_of_the_floor_is_not_asked():
+    constant = {"a-v1": LOW["a-v1"], "b-v1": [None, None, None]}
+    high = {"a-v1": [11.0, 14.0, 14.0], "b-v1": [11.0, 14.0, 14.0]}
+    runs = board_of(floor_of(LOW) | {("constant", "fixed"): constant, DQN: high})
+    assert answers(runs) == {("a-v1", *DQN): "yes"}
+
+
+def test_checks_of_a_frontier_are_neither_contenders_nor_floor():
+    high = {"a-v1": [11.0, 14.0, 14.0]}
+    checks = {("dqn", "mlp/frontier/shuffled"): high, ("myopic", "mlp/frontier/negated"): {"a-v1": [99.0] * 3}}
+    runs = board_of(floor_of({"a-v1": LOW["a-v1"]}) | checks | {DQN: high})
+    assert answers(runs) == {("a-v1", *DQN): "yes"}
+    assert not {*checks} & {*scores_of(runs).by_policy}
 
 
 def test_one_replicate_is_not_a_test():
