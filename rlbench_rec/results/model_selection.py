@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterator
 import numpy as np
 import pandas as pd
 
-from ..statistics.bootstrap import resampled_means
+from ..statistics.aggregates import StratifiedBootstrap, mean_over_tasks, percentile_limits
 from .row_names import (
     BEHAVIOUR,
     DIVERGING,
@@ -30,7 +30,6 @@ SHUFFLED_REWARDS = "shuffled-rewards"
 """Label of rows that learn from shuffled rewards, which nobody would ship."""
 CASE = ["task", "replicate", "log", "seed"]
 """One log and what was trained on it: whoever holds it ships one policy."""
-RESAMPLES = 2_000
 Rule = Callable[[pd.DataFrame], int | None]
 """Rows of the policies of one case -> the place of what is shipped; None: the behaviour policy stays."""
 
@@ -45,7 +44,7 @@ def selection_table(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataF
 
     on the normalised scale where the suite has it, else in per cent of v_b. Rules that pick by estimate are given for
     every estimator. An interval is the percentile bootstrap of the mean over tasks x replicates, drawn within each
-    task; where there is one replicate, over seeds; the column `uncertainty` says which.
+    task as those of summary.csv are; where there is one replicate, over seeds; the column `uncertainty` says which.
 
     Args:
         runs: rows of runs.csv.
@@ -193,8 +192,7 @@ def _summary(cases: pd.DataFrame, confidence: float) -> dict[str, object]:
     weights = 1 / (sizes[tasks[first]] * len(sizes))
     several = sizes.min() > 1
     varying = [REPLICATES] if replicated else [LOG] * (len(set(keys[:, 1])) > 1) + [SEEDS] * (len(set(keys[:, 2])) > 1)
-    weighted = by_unit["regret"] * weights * len(weights)
-    low, high = _limits(weighted, tasks[first], confidence) if several else (np.nan, np.nan)
+    low, high = _limits(by_unit["regret"], sizes, confidence)
     return {
         "n_cases": len(cases),
         "n_candidates": float(cases["n_candidates"].mean()),
@@ -206,8 +204,9 @@ def _summary(cases: pd.DataFrame, confidence: float) -> dict[str, object]:
     }
 
 
-def _limits(values: np.ndarray, tasks: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Percentiles of the mean over units, resampled within each task."""
-    (means,) = resampled_means([values[:, None]], None, RESAMPLES, 0, strata=tasks)
-    low, high = np.quantile(means[:, 0], [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)
+def _limits(regrets: np.ndarray, sizes: np.ndarray, confidence: float) -> tuple[float, float]:
+    """Percentiles of the mean over tasks of each task's mean, its units resampled; units stand task by task."""
+    by_task = np.full((len(sizes), sizes.max()), np.nan)
+    by_task[np.arange(sizes.max()) < sizes[:, None]] = regrets
+    resampled = StratifiedBootstrap(sizes.tolist())(by_task, mean_over_tasks)
+    return percentile_limits(resampled, confidence)
