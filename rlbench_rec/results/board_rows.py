@@ -68,6 +68,11 @@ def board_row(key: dict[str, str], runs: Mapping[str, np.ndarray], confidence: f
     }
 
 
+def gains_over(ours: Units, theirs: Units) -> np.ndarray:
+    """(n,) what one row earned more than another, in the replicates that both have."""
+    return np.array([ours[number] - theirs[number] for number in sorted({*ours} & {*theirs})])
+
+
 def _means(runs: Mapping[str, np.ndarray], unit: str) -> Units:
     """Unit -> the mean of its runs; not defined where one of them is not."""
     units, codes = np.unique(runs[unit].astype(int), return_inverse=True)

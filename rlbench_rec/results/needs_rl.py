@@ -18,11 +18,10 @@ from ..statistics.hypotheses import holm
 from ..statistics.paired import LEVEL, PairedGain, paired_gain
 from .row_names import BEHAVIOUR, BEST, FLOOR, TRUTH, is_floor, is_frontier_control
 from .schema import NEEDS_RL, STATUSES
+from .uncertainty import REPLICATES
 
 CONTROL = "gamma-0"
 """Label of the control that does not look ahead."""
-REPLICATES, LOG = "replicates", "log"
-"""What is asked: a task, over shops, logs and seeds; or one log."""
 YES, NOT_SHOWN = "yes", "not shown"
 CHOOSING = 3
 """One replicate in so many, the first ones, chooses the forms; the others test."""

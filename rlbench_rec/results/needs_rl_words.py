@@ -6,8 +6,9 @@ import math
 
 import pandas as pd
 
-from .needs_rl import LOG, REPLICATES, YES
+from .needs_rl import YES
 from .schema import TableRow
+from .uncertainty import LOG, REPLICATES
 
 
 def needs_rl(table: pd.DataFrame) -> list[str]:

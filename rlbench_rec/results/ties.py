@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ..statistics.hypotheses import tail
+from ..statistics.paired import paired_gain
 from ..tolerances import ROUNDING
 from .against_behaviour import policies_of
+from .board_rows import gains_over
 
 
 def tie_groups(rows: pd.DataFrame, confidence: float = 0.95) -> list[str]:
@@ -65,9 +67,8 @@ def _paired_tests(rows: pd.DataFrame, confidence: float) -> np.ndarray:
     apart = np.zeros((len(rows), len(rows)), dtype=bool)
     for first, ours in enumerate(units):
         for second, theirs in enumerate(units):
-            gains = np.array([ours[number] - theirs[number] for number in sorted({*ours} & {*theirs})])
-            if first < second and len(gains) > 1:
+            if first < second:
+                gain = paired_gain(gains_over(ours, theirs))
                 scale = float(np.abs([*ours.values(), *theirs.values()]).max())
-                error = float(gains.std(ddof=1)) / len(gains) ** 0.5
-                apart[first, second] = tail(float(gains.mean()), error, len(gains), scale=scale) < level
+                apart[first, second] = tail(gain.value, gain.std_error, gain.n, scale=scale) < level
     return apart

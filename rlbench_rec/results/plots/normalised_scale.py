@@ -8,16 +8,14 @@ import pandas as pd
 
 from ...figures import new_figure
 from ..normalised import matrix
+from ..summary import CLIP
 from .save import save
-
-WORST = -100.0
-"""Colours end here; the numbers do not."""
 
 
 def plot_normalised(table: pd.DataFrame, path: Path) -> None:
     """A field for each policy and task: its truth as number and as colour, blue above the behaviour policy, red below
-    it. The policies with the highest median over tasks stand first; best checkpoints, which repeat the last ones'
-    story, are left out.
+    it; colours end at CLIP, the numbers do not. The policies with the highest median over tasks stand first; best
+    checkpoints, which repeat the last ones' story, are left out.
 
     Args:
         table: rows of normalised.csv.
@@ -30,7 +28,7 @@ def plot_normalised(table: pd.DataFrame, path: Path) -> None:
     values = values.loc[values.median(axis=1).sort_values(ascending=False, kind="stable").index]
     figure = new_figure(max(6.5, 2.6 + 0.72 * values.shape[1]), 1.6 + 0.24 * len(values))
     axis = figure.subplots()
-    axis.imshow(values, cmap="RdBu", vmin=WORST, vmax=-WORST, aspect="auto")
+    axis.imshow(values, cmap="RdBu", vmin=CLIP, vmax=-CLIP, aspect="auto")
     for row, numbers in enumerate(values.to_numpy()):
         for column, number in enumerate(numbers):
             colour = "white" if abs(number) > 65 else "black"

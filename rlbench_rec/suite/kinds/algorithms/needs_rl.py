@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ....errors import RlbenchError
 from ....policies import make
-from ....results.needs_rl import CONTROL, LOG, NOT_SHOWN, YES, blank
+from ....results.needs_rl import CONTROL, NOT_SHOWN, YES, blank
+from ....results.uncertainty import LOG
 from ...config import AlgorithmSpec, Suite
 from ...fingerprints import Content
 from ...plan import JobResult, Row
