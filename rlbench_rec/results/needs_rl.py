@@ -96,11 +96,13 @@ class _Tested:
         policy: in the form that was chosen.
         gains: over every opponent, by its name.
         behaviour: mean true value of the behaviour policy.
+        lacks: of the replicates to test on, those in which the learner has no value; how many there are.
     """
 
     policy: Policy
     gains: dict[Policy, PairedGain]
     behaviour: float
+    lacks: tuple[int, int]
 
     @classmethod
     def of(cls, learner: _Learner, choosing: pd.DataFrame, testing: pd.DataFrame) -> _Tested:
@@ -111,26 +113,31 @@ class _Tested:
         floor = [each for each in columns if is_floor(*each) and each not in behaviour]
         opponents = (*behaviour, control, *floor)
         gains = {each: paired_gain((testing[policy] - testing[each]).to_numpy()) for each in opponents}
-        return cls(policy, gains, float(testing[behaviour[0]].mean()) if behaviour else math.nan)
+        level = float(testing[behaviour[0]].mean()) if behaviour else math.nan
+        return cls(policy, gains, level, (int(testing[policy].isna().sum()), len(testing)))
 
     @property
     def p(self) -> float:
-        """The largest over the opponents; 1 where one is not defined, or some were not run."""
+        """The largest over the opponents; 1 where one is not defined, or anything is missing."""
         return 1.0 if self.missing else max(map(_doubt, self.gains.values()))
 
     @property
     def missing(self) -> str:
-        """What it should have been tested against, and was not run."""
+        """What was not run of what it should have been tested against, or on; in words, empty where nothing is. The
+        replicates in which a training did not fail may be the easy ones."""
         names = {algorithm for algorithm, _ in self.gains}
-        return BEHAVIOUR if BEHAVIOUR not in names else "" if names & set(FLOOR) - {BEHAVIOUR} else "the floor"
+        if BEHAVIOUR not in names:
+            return f"{BEHAVIOUR} was not run"
+        if not names & set(FLOOR) - {BEHAVIOUR}:
+            return "the floor was not run"
+        lacks, replicates = self.lacks
+        return f"it has no value in {lacks} of {replicates} replicates" if lacks else ""
 
     def rows(self, p_adjusted: float, learners: int) -> Iterator[dict[str, Any]]:
         """One an opponent. What could have been seen is at the level that Holm gives the best learner."""
         answer = YES if p_adjusted <= LEVEL else NOT_SHOWN
         closest = max(self.gains, key=lambda each: _doubt(self.gains[each]))
-        reason = "" if answer == YES else f"the gain over {closest[0]} is not shown"
-        if self.missing:
-            reason = f"{self.missing} was not run"
+        reason = self.missing or ("" if answer == YES else f"the gain over {closest[0]} is not shown")
         for opponent, gain in self.gains.items():
             low, high = gain.interval()
             yield {
@@ -146,7 +153,7 @@ class _Tested:
                 "p": gain.p,
                 "p_adjusted": p_adjusted,
                 "detectable": gain.detectable(LEVEL / learners),
-                "verdict": "trusted",
+                "verdict": "unreliable" if self.missing else "trusted",
                 "closest": opponent == closest,
                 "answer": answer,
                 "reason": reason,

@@ -128,6 +128,14 @@ def test_what_was_not_run_was_not_beaten(left_out, missing):
     assert set(table["answer"]) == {"not shown"} and set(table["reason"]) == {f"{missing} was not run"}
 
 
+def test_a_learner_that_failed_in_a_replicate_is_not_said_to_pay_by_the_others():
+    runs = runs_of(FLOOR | dqn(2.0, 1.3))
+    failed = (runs["algorithm"] == "dqn") & (runs["variant"] == "mlp/greedy") & (runs["replicate"] == 9)
+    table = needs_rl_table(runs[~failed])
+    assert set(table["answer"]) == {"not shown"} and set(table["reason"]) == {"it has no value in 1 of 7 replicates"}
+    assert "it has no value in 1 of 7 replicates" in needs_rl(table)[0]
+
+
 def test_without_a_control_there_is_no_question_and_checks_of_frontiers_are_no_opponents():
     assert needs_rl(needs_rl_table(runs_of(FLOOR | {("dqn", "mlp/greedy"): 2.0}))) == []
     checks = {("myopic", "mlp/frontier/negated"): 99.0, ("dqn", "mlp/frontier/shuffled"): 99.0}
