@@ -14,11 +14,13 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
 
 from rlbench_rec import tasks
+from studies.resumable import add_rows, made_already
 
 TASKS = ("recommend-v1", "pricing-v1", "media-v1")
 BASE: Mapping[str, object] = {"steps": 2_000, "episodes": 10_000, "standardised": True, "logging": "behaviour"}
@@ -89,20 +91,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    there: set[tuple[str, ...]] = set()
-    if options.out.exists():
-        known = pd.read_csv(options.out, dtype=str, keep_default_na=False)[KEY]
-        there = set(known.itertuples(index=False, name=None))
-    for shop in options.shops:
-        for name in options.tasks:
-            for learner in options.learners:
-                for factor, level, chosen in settings():
-                    key = (name, str(shop), learner, factor, str(level))
-                    if key in there:
-                        continue
-                    made = dict(zip(KEY, key, strict=True)) | row(name, shop, learner, chosen)
-                    new = not options.out.exists()
-                    pd.DataFrame([made]).to_csv(options.out, mode="a", header=new, index=False, float_format="%.4g")
+    there = made_already(options.out, KEY)
+    for shop, name, learner in product(options.shops, options.tasks, options.learners):
+        for factor, level, chosen in settings():
+            key = (name, str(shop), learner, factor, str(level))
+            if key not in there:
+                made = dict(zip(KEY, key, strict=True)) | row(name, shop, learner, chosen)
+                add_rows(options.out, pd.DataFrame([made]), digits=4)
 
 
 if __name__ == "__main__":

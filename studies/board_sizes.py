@@ -14,6 +14,7 @@ greedy policies of diverging Qs do. A row of `results/studies/board_sizes.csv` i
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from rlbench_rec.results.summary import Board, pairwise_table, summary_table
 from rlbench_rec.results.ties import tie_groups
 from rlbench_rec.statistics.aggregates import interquartile_mean
 from rlbench_rec.statistics.paired import LEVEL, paired_gain
+from studies.resumable import add_rows, made_already
 
 FILE = Path(__file__).resolve().parents[1] / "results" / "studies" / "board_sizes.csv"
 POLICIES = tuple((name, "mlp/greedy") for name in ("bc", "cql", "dqn", "iql"))
@@ -79,14 +81,11 @@ def first_left_out(scores: np.ndarray) -> bool:
 
 def main() -> None:
     """Measure every kind of board that the table lacks."""
-    known = pd.read_csv(FILE) if FILE.is_file() else pd.DataFrame(columns=["scores", "tasks", "replicates"])
-    done = set(known[["scores", "tasks", "replicates"]].itertuples(index=False, name=None))
-    for kind in KINDS:
-        for design in DESIGNS:
-            if (kind, *design) not in done:
-                known = pd.concat([known, pd.DataFrame([measure(kind, *design)])], ignore_index=True)
-                known.to_csv(FILE, index=False, float_format="%.4g")
-    print(known.to_string(index=False))
+    there = made_already(FILE, ["scores", "tasks", "replicates"])
+    for kind, design in product(KINDS, DESIGNS):
+        if (kind, *map(str, design)) not in there:
+            add_rows(FILE, pd.DataFrame([measure(kind, *design)]), digits=4)
+    print(pd.read_csv(FILE).to_string(index=False))
 
 
 if __name__ == "__main__":

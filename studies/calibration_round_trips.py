@@ -26,6 +26,7 @@ from rlbench_rec.tasks.calibration.hidden_part import draw_shops
 from rlbench_rec.tasks.calibration.lifts import lifts, lifts_in
 from studies.calibration.deployed import deployed
 from studies.calibration.known_shops import known_shop
+from studies.resumable import add_rows, made_already
 
 SESSIONS, DRAWS, USERS = 4_000, 40, 2_048
 TRUTH_USERS, TRUTH_SEED = 8_192, 77_001
@@ -91,16 +92,16 @@ def main() -> None:
     warnings.simplefilter("ignore")
     fit_shop.SESSIONS, hidden_part.SESSIONS = 4_000, 2_000
     part, of = options.part
-    done = set(pd.read_csv(options.out)["trip"]) if options.out.exists() else set()
+    there = made_already(options.out, ["trip"])
     for number in range(options.first + part, options.first + options.trips, of):
-        if number in done:
+        if (str(number),) in there:
             continue
         try:
             rows = pd.DataFrame(trip(number, options.draws))
         except InputError as error:
             print(f"trip {number}: {error}", flush=True)
             continue
-        rows.to_csv(options.out, mode="a", header=not options.out.exists(), index=False, float_format="%.6g")
+        add_rows(options.out, rows, digits=6)
         print(f"trip {number}: {rows['cpu_seconds'].max():.0f} s", flush=True)
 
 

@@ -25,6 +25,7 @@ from rlbench_rec.suite.config import Source
 from rlbench_rec.suite.kinds.estimators.config import TaskSource
 from rlbench_rec.tasks.calibration import calibrate, choice_log, draw_shops, write_shop
 from studies.calibration.known_shops import known_shop
+from studies.resumable import add_rows, made_already
 
 
 def trip(number: int, options: argparse.Namespace, folder: Path) -> dict[str, object]:
@@ -86,13 +87,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1_000, help="of training")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    done = set(pd.read_csv(options.out)["trip"]) if options.out.exists() else set()
+    there = made_already(options.out, ["trip"])
     for number in range(options.first, options.first + options.trips):
-        if number in done:
+        if (str(number),) in there:
             continue
         with TemporaryDirectory() as folder:
             row = pd.DataFrame([trip(number, options, Path(folder))])
-        row.to_csv(options.out, mode="a", header=not options.out.exists(), index=False, float_format="%.6g")
+        add_rows(options.out, row, digits=6)
         print(row.iloc[0].to_dict(), flush=True)
     rows = pd.read_csv(options.out)
     right = (rows["first"] == rows["best"]).sum()
