@@ -88,21 +88,7 @@ def calibrate(
         moments(train, group, count),
         habits=np.stack([habits.shares, habits.means], axis=1) if len(habits) > 1 else None,
     )
-    shop = ShopConfig(
-        source=name or data.provenance.source.rpartition("/")[2],
-        items=train.item_count,
-        categories=count,
-        names=list(data.action_names[: train.item_count]),
-        groups=group.tolist(),
-        appeal=centred(np.log(log_moments.shares) / 2.0).tolist(),
-        horizon=horizon_of(train, click_rate),
-        click_base=within_bounds("click_base", logit(click_rate)),
-        click_expected=click_rate,
-        cart_base=within_bounds("cart_base", logit(log_moments.cart_rate)),
-        purchase_base=within_bounds("purchase_base", logit(log_moments.purchase_rate)),
-        returning=log_moments.returning,
-        **_kinds_of(log_moments),
-    )
+    shop = _before_the_fit(data, train, log_moments, group, click_rate, name)
     aim = Aim(log_moments, click_rate, RecommendConfig().ranker)
     shop, shop_moments = matched(shop, aim, rounds=ROUNDS, sessions=SESSIONS)
     differs, loyalty = _loyalty(log_moments, shop_moments)
@@ -122,6 +108,28 @@ def calibrate(
 def horizon_of(visits: Visits, click_rate: float) -> int:
     """Decisions of all but one in a thousand sessions, 10 to 200."""
     return int(np.clip(np.quantile(visits.lengths, 0.999) / click_rate, 10, LONGEST))
+
+
+def _before_the_fit(
+    data: TransitionDataset, train: Visits, log: Moments, group: np.ndarray, click_rate: float, name: str | None
+) -> ShopConfig:
+    """The shop that the fit starts from: items, groups and appeal of the log, rates as they would be if users did not
+    differ."""
+    return ShopConfig(
+        source=name or data.provenance.source.rpartition("/")[2],
+        items=train.item_count,
+        categories=len(log.pairs),
+        names=list(data.action_names[: train.item_count]),
+        groups=group.tolist(),
+        appeal=centred(np.log(log.shares) / 2.0).tolist(),
+        horizon=horizon_of(train, click_rate),
+        click_base=within_bounds("click_base", logit(click_rate)),
+        click_expected=click_rate,
+        cart_base=within_bounds("cart_base", logit(log.cart_rate)),
+        purchase_base=within_bounds("purchase_base", logit(log.purchase_rate)),
+        returning=log.returning,
+        **_kinds_of(log),
+    )
 
 
 def _kinds_of(log: Moments) -> dict[str, tuple[VisitKind, ...]]:

@@ -80,16 +80,9 @@ class RecommendSimulator(Simulator):
     def _react(self, actions: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         c, users, rows = self.config, self.users, np.arange(len(actions))
         items = users["candidates"][rows, actions] if self.retriever else actions
-        category, quality = self.catalogue.category[items], self.catalogue.quality[items]
+        category = self.catalogue.category[items]
         satiation = users["satiation"][rows, category]
-        matches = users["interest"] == category
-
-        wanted = self._interest_in(category) * matches
-        logit = c.click_base + self.catalogue.appeal[items] + wanted - c.satiation_click * satiation
-        if c.confounding:
-            logit = logit + c.confounding * users["keen"]
-        funnel = c.engagement_funnel * users["engagement"] + c.quality_funnel * quality
-        chances = (sigmoid(logit), sigmoid(c.cart_base + funnel), sigmoid(c.purchase_base + funnel))
+        quality, chances = self.catalogue.quality[items], self._chances(items, category, satiation)
         click = uniforms[0] < chances[0]
         cart = click & (uniforms[1] < chances[1])
         purchase = cart & (uniforms[2] < chances[2])
@@ -123,6 +116,16 @@ class RecommendSimulator(Simulator):
         users |= self._next_moment(uniforms[5:])
         outcomes = outcomes.astype(np.float32)
         return outcomes[:, 0], outcomes[:, 1:], leaves
+
+    def _chances(self, items: np.ndarray, category: np.ndarray, satiation: np.ndarray) -> tuple[np.ndarray, ...]:
+        """(k,) each: of a click, of a cart after it, and of a purchase after that."""
+        c, users = self.config, self.users
+        wanted = self._interest_in(category) * (users["interest"] == category)
+        logit = c.click_base + self.catalogue.appeal[items] + wanted - c.satiation_click * satiation
+        if c.confounding:
+            logit = logit + c.confounding * users["keen"]
+        funnel = c.engagement_funnel * users["engagement"] + c.quality_funnel * self.catalogue.quality[items]
+        return sigmoid(logit), sigmoid(c.cart_base + funnel), sigmoid(c.purchase_base + funnel)
 
     def _outcomes(
         self, funnel: tuple[np.ndarray, ...], kind: tuple[np.ndarray, ...], due: str, arrive: np.ndarray | None
