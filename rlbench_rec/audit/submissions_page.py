@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..results.leaderboard import TRUTH
+from ..results.row_names import NORMALISED_METRIC, TRUTH
 from ..results.schema import TableRow
 from ..suite.config import Suite
 from .submission import Submission
@@ -12,7 +12,6 @@ from .submission import Submission
 if TYPE_CHECKING:
     import pandas as pd
 
-NORMALISED, REWARD = "normalised", "reward"
 MOST_SHOWN = 20
 """Rows a board that the page shows; leaderboard.csv has all."""
 
@@ -69,7 +68,7 @@ def _submission(submission: Submission, is_current: bool) -> list[str]:
 
 def _boards(leaderboard: pd.DataFrame, suite: Suite) -> list[tuple[str, list[list[str]]]]:
     """Place -> its best rows by truth where there is one, else by the suite's last estimator."""
-    metric = NORMALISED if suite.normalise else REWARD
+    metric = NORMALISED_METRIC if suite.normalise else "reward"
     places = leaderboard["dataset"].where(leaderboard["dataset"] != "", leaderboard["task"])
     found = []
     for place in dict.fromkeys(places):

@@ -1,4 +1,4 @@
-"""The tables of a run made anew from its first ones: whoever has runs.csv has all of them."""
+"""The tables of a run made anew from its first ones, runs.csv above all."""
 
 from __future__ import annotations
 

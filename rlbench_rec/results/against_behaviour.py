@@ -29,7 +29,7 @@ def against_behaviour(group: pd.DataFrame, board: pd.DataFrame) -> pd.DataFrame:
 
 def _adjusted(group: pd.DataFrame) -> np.ndarray:
     """Holm's adjustment over the policies of a board that are tested, each counted once: a last checkpoint that is the
-    best one, with the same numbers for every run, is no second hypothesis."""
+    best one, with the same numbers for every run, is not a second hypothesis."""
     p = group["p_adjusted"].where(group["algorithm"] != REFERENCE).to_numpy(float)
     places: dict[object, int] = {}
     first = np.array([places.setdefault(policy, place) for place, policy in enumerate(policies_of(group))])

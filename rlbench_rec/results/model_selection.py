@@ -29,7 +29,7 @@ ALL = "all"
 SHUFFLED_REWARDS = "shuffled-rewards"
 """Label of rows that learn from shuffled rewards, which nobody would ship."""
 CASE = ["task", "replicate", "log", "seed"]
-"""One log and what was trained on it: whoever holds it ships one policy."""
+"""One log and what was trained on it, of which one policy is shipped."""
 Rule = Callable[[pd.DataFrame], int | None]
 """Rows of the policies of one case -> the place of what is shipped; None: the behaviour policy stays."""
 

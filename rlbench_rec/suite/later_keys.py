@@ -9,7 +9,7 @@ LATER: dict[str, Any] = {"q": "auto", "estimate": "all", "stratum": None, "log_s
 """Key -> what it is where a suite or source says nothing of it."""
 
 
-def told(settings: Mapping[str, Any]) -> dict[str, Any]:
+def run_id_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a suite of algorithms, or of a source, as they enter run ids: without the keys of `LATER` that
     say nothing."""
     return {key: value for key, value in settings.items() if key not in LATER or value != LATER[key]}

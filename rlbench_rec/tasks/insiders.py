@@ -12,7 +12,7 @@ from ..policies.policy import Policy
 class InsiderPolicy(Policy):
     """A policy that decides by a field that no log keeps: one policy of the state for each value u of the field.
 
-    Whoever reads the log sees its average, pi(a|s) = mean over u of pi(a|s, u), all values being equally likely and
+    The log shows its average alone, pi(a|s) = mean over u of pi(a|s, u), all values being equally likely and
     drawn anew for every decision. That is also the propensity in a log: what the best model of the log's own fields
     would say, since the true one went with the field. A value of another policy that is estimated with it is biased
     where the field also moves the reward (Kallus and Zhou 2018, Confounding-Robust Policy Improvement).

@@ -17,6 +17,7 @@ from ..plugins import identities, load_plugins
 from ..suite.config import Suite, load_suite
 from ..suite.kinds import kind_of
 from ..suite.lock import hold
+from ..suite.part import Part
 from ..suite.progress import JobFinished, ProgressCallback, RunFinished, RunStarted, report
 from ..suite.store import refuse_used_folder
 from ..suite.tuned import Chosen, name_of
@@ -147,8 +148,7 @@ def _checked(suite: Suite | EstimatorSuite) -> Suite:
 def _check_numbers(trials: int, part: tuple[int, int], budget_minutes: float) -> None:
     if trials < 1:
         raise InputError(f"{trials} trials; at least 1 is needed.", where="trials")
-    if not 1 <= part[0] <= part[1]:
-        raise InputError(f"There is no part {part[0]} of {part[1]}.", where="part", hint="Give 1/3, say.")
+    Part(*part)  # Refuses what is not one.
     if not budget_minutes > 0:
         raise InputError(f"{budget_minutes:g} minutes; more than 0 are needed.", where="budget-minutes")
 

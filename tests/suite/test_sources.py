@@ -10,7 +10,7 @@ from rlbench_rec import tasks
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.suite.config import Source
 from rlbench_rec.suite.kinds.estimators.config import TaskSource
-from rlbench_rec.suite.later_keys import told
+from rlbench_rec.suite.later_keys import run_id_settings
 from rlbench_rec.suite.sources import TRUTH_SEED, load, make_task, task_identity
 from rlbench_rec.training.fit_options import FitOptions
 
@@ -123,6 +123,6 @@ def test_a_data_set_has_no_strata():
 
 
 def test_a_source_without_a_stratum_keeps_its_run_ids():
-    said = told(Source(task="tabular-v1").model_dump(mode="json"))
+    said = run_id_settings(Source(task="tabular-v1").model_dump(mode="json"))
     assert "stratum" not in said and said["variant"] is None
-    assert told(Source(task="tabular-v1", stratum="easy").model_dump(mode="json"))["stratum"] == "easy"
+    assert run_id_settings(Source(task="tabular-v1", stratum="easy").model_dump(mode="json"))["stratum"] == "easy"

@@ -40,5 +40,5 @@ def plot_normalised(table: pd.DataFrame, path: Path) -> None:
     axis.set_yticks(range(len(values)), ["  ".join(name) for name in values.index], fontsize=8)
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
-    axis.set_xlabel("true value: 0 = behaviour policy, 100 = best known policy", fontsize=9)
+    axis.set_xlabel("true value: 0 = behaviour policy, 100 = reference policy", fontsize=9)
     save(figure, path)

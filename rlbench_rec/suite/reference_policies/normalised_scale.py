@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
-from ...results.leaderboard import is_lift
+from ...results.row_names import NORMALISED_METRIC, is_lift
 from ..sources import TRUTH_SEED
 from .best_known import reference
 
 if TYPE_CHECKING:
     from ...tasks import Task
 
-METRIC = "normalised"
 SCALED = ("value", "ci_low", "ci_high", "true_value")
 """Columns of runs.csv in units of the reward."""
 
@@ -82,4 +81,4 @@ def normalised(rows: list[dict[str, Any]], scale: Scale) -> list[dict[str, Any]]
     """Rows of runs.csv on the reward -> the same rows on the normalised scale, estimates beside the truth as before.
     Lifts are left out: they are differences, not values."""
     reward = (row for row in rows if row["metric"] == "reward" and not is_lift(row["estimator"]))
-    return [row | {"metric": METRIC} | {name: scale(row[name]) for name in SCALED} for row in reward]
+    return [row | {"metric": NORMALISED_METRIC} | {name: scale(row[name]) for name in SCALED} for row in reward]

@@ -13,7 +13,7 @@ from ....policies.forms import FRONTIER, FRONTIER_BEST, REWEIGHTED_FORMS
 from ....results.needs_rl import CONTROL
 from ...config import AlgorithmSpec, Source, Steps, Suite
 from ...fingerprints import NOTHING, Content
-from ...later_keys import told
+from ...later_keys import run_id_settings
 from ...plan import Job
 from ...replicates import Replicate, replicates_of, seeds_of
 from ...tuned import choices_of, with_choice
@@ -173,10 +173,10 @@ class TrainingJob(Job[Suite, Source]):
     @property
     def settings(self) -> dict[str, Any]:
         """The suite's, the source's and the algorithm's; files go by their names: `content` says what is in them."""
-        suite = told(self.suite.model_dump(mode="json", exclude=NO_SETTINGS))
+        suite = run_id_settings(self.suite.model_dump(mode="json", exclude=NO_SETTINGS))
         # Logs on which nothing is credited keep theirs too: what a decision is, `content` says where it was chosen.
         hidden = dict.fromkeys(("data", "dataset", "task", "counterpart", "label"), True)
-        source = told(self.source.model_dump(mode="json", exclude={**hidden, "mdp": set(DECISION_KEYS)}))
+        source = run_id_settings(self.source.model_dump(mode="json", exclude={**hidden, "mdp": set(DECISION_KEYS)}))
         # Where a row runs shapes none of its numbers; nor do settings of a retriever where there is none. The encoder
         # that an algorithm has by itself is the same one as where it is named.
         unused = {"only_on"} if self.spec.retrieve else {"only_on", *RETRIEVAL}

@@ -17,7 +17,7 @@ from ....training.fit_options import FitOptions
 from ...config import config_hash
 from ...fingerprints import NOTHING, Content
 from ...labels import places
-from ...later_keys import told
+from ...later_keys import run_id_settings
 from ...plan import Job, JobResult, Row
 from ...sources import TRUTH_SEED, make_task
 from .config import EstimatorSuite, TaskSource
@@ -56,7 +56,7 @@ class LogJob(Job[EstimatorSuite, TaskSource]):
         if q and self.suite.batch_size != FitOptions.batch_size:
             q.add("batch_size")
         shared = self.suite.model_dump(mode="json", include={"estimators", "interval", "truth_error"} | q)
-        source = told(self.source.model_dump(mode="json", exclude={"task", "label"}))
+        source = run_id_settings(self.source.model_dump(mode="json", exclude={"task", "label"}))
         return shared | {"source": source | {"name": self.source.name}, "episodes": self.episodes}
 
 
