@@ -13,13 +13,13 @@ from .rules import RefusedError, new_rows, problems, refuse_problems
 from .run_folder import read_run_folder
 from .safe_text import unsafe_texts
 from .submission import Submission, as_verified, other_settings, read_submission, unpack, write_submission
-from .submissions_board import rebuild
+from .submissions_board import committed_run, new_row_of, rebuild
 from .submit import algorithm_suite
 from .verify import Verification, verify
 
 if TYPE_CHECKING:
     from ..suite.progress import ProgressCallback
-    from .sample import Sample
+    from .sample import KindOfRow, Sample
 
 SUBMISSIONS = "submissions"
 """Folder of the results that holds what was submitted, a folder a suite."""
@@ -43,7 +43,9 @@ def accept(
         file: what `submit` wrote.
         results: the folder of all results: `<results>/submissions/<suite>/` takes the file and its tables, and
             `<results>/<suite>/` is the board that it joins, where that is of the same suite.
-        rows, seed, workers, progress, on_plan: as `verify`.
+        rows: how many to do again, of those that it brings to the board: its new ones, and the suite's own where no
+            committed board has them. One of each new row of the suite at least.
+        seed, workers, progress, on_plan: as `verify`.
         suite: the suite whose rules count, by name or path; None: the one that comes with the package.
         check_only: leave everything as it is.
 
@@ -64,7 +66,17 @@ def accept(
         unpack(submission, known, Path(scratch))
         run = read_run_folder(Path(scratch))
         refuse_problems(problems(run, known, submission.trials), str(file))
-        found = verify(Path(scratch), rows, seed, all_rows=True, workers=workers, progress=progress, on_plan=on_plan)
+        kind_of_row = _brought(submission, known, results / known.name)
+        found = verify(
+            Path(scratch),
+            rows,
+            seed,
+            all_rows=True,
+            workers=workers,
+            progress=progress,
+            on_plan=on_plan,
+            kind_of_row=kind_of_row,
+        )
     if not found.passed or any(job.verdict == "not checked" for job in found.jobs):
         # Whatever cannot be done again here is not known to be true.
         bad = next(job for job in found.jobs if job.verdict in ("fails", "not checked"))
@@ -76,6 +88,14 @@ def accept(
     write_submission(as_verified(submission, found), folder / f"{submission.name}.json")
     rebuild(known, folder, results / known.name)
     return found, folder
+
+
+def _brought(submission: Submission, suite: Suite, board: Path) -> KindOfRow:
+    """Which of its rows are done again: honest copies of the suite's rows must not hide a false one among them."""
+    new = new_row_of(submission, suite)
+    if committed_run(suite, board):
+        return new
+    return lambda row: "own" if new(row) is None else new(row)
 
 
 def _refusals(submission: Submission, suite: Suite, folder: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from ..errors import InputError, RlbenchError
 from ..plugins import LOADED
 from ..results.packed import table_at
 from ..results.read import read_table
-from ..results.schema import STATUSES, TIMINGS
+from ..results.schema import STATUSES, TIMINGS, TableRow
 from ..suite import jobs as suite_jobs
 from ..suite.fingerprints import UNKNOWN
 from ..suite.kinds import kind_of
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from .run_folder import RunFolder
 
 MOST_ROWS = 10_000
+KindOfRow = Callable[[TableRow], Hashable | None]
+"""A row of the folder -> of which kind it is; None: of none that is drawn."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,9 @@ class Sample:
     minutes: float | None
 
 
-def draw(run: RunFolder, rows: int, seed: int | None, device: str = "cpu") -> Sample:
+def draw(
+    run: RunFolder, rows: int, seed: int | None, device: str = "cpu", kind_of_row: KindOfRow | None = None
+) -> Sample:
     """Draw rows of different jobs, each row as likely as any other.
 
     Args:
@@ -52,6 +57,7 @@ def draw(run: RunFolder, rows: int, seed: int | None, device: str = "cpu") -> Sa
         rows: how many; a folder of fewer jobs is checked whole.
         seed: of the draw; None takes one that nobody could know beforehand.
         device: where to train.
+        kind_of_row: where it is given, a row of each kind is drawn at least, however many others there are.
 
     Raises:
         InputError: no rows are asked for, or the folder has none.
@@ -63,7 +69,7 @@ def draw(run: RunFolder, rows: int, seed: int | None, device: str = "cpu") -> Sa
     if done.empty:
         raise InputError("No job of this run came to a result, so there is nothing to check.", where=str(run.folder))
     order = np.random.default_rng(seed).permutation(len(done))
-    chosen = list(dict.fromkeys(_job_of(row) for row in done.iloc[order].to_dict("records")))[:rows]
+    chosen = _chosen(done.iloc[order].to_dict("records"), rows, kind_of_row or (lambda row: ""))
     try:
         jobs = planned(run, device)
     except (RlbenchError, OSError) as error:
@@ -74,6 +80,15 @@ def draw(run: RunFolder, rows: int, seed: int | None, device: str = "cpu") -> Sa
     picked = tuple(job for job in jobs if _name(job) in wanted)
     batches = _with_needs(run, jobs, {job.run_id for job in picked})
     return Sample(seed, picked, batches, not_checked, _minutes(run, batches))
+
+
+def _chosen(shuffled: list[TableRow], rows: int, kind_of_row: KindOfRow) -> list[tuple[Any, ...]]:
+    """The jobs of the first rows: the first of each kind, then the others."""
+    kinds = [(kind_of_row(row), _job_of(row)) for row in shuffled]
+    wanted = [(kind, job) for kind, job in kinds if kind is not None]
+    firsts = dict(reversed(wanted))
+    jobs = dict.fromkeys([*(job for kind, job in wanted if firsts[kind] == job), *(job for _, job in wanted)])
+    return list(jobs)[: max(rows, len(firsts))]
 
 
 def planned(run: RunFolder, device: str = "cpu") -> list[Job]:

@@ -12,12 +12,14 @@ from ..errors import InputError
 from ..files import write_text
 from ..policies import POLICIES
 from ..results.read import load_leaderboard
+from ..results.schema import TableRow
 from ..suite.config import AlgorithmSpec, Suite
 from ..suite.kinds.algorithms.specs import FIXED, encoder_of_row, labelled
 from ..suite.plan import JobResult
 from ..suite.resume import differences
 from .rules import new_rows
 from .run_folder import RunFolder, read_run_folder
+from .sample import KindOfRow
 from .submission import Submission, fixed_of, other_settings, read_submission, unpack
 from .submissions_page import page
 from .tables import FIRST, results_of, write_tables
@@ -36,7 +38,7 @@ def rebuild(suite: Suite, folder: Path, board: Path) -> None:
     """
     taken = [read_submission(path) for path in sorted(folder.glob("*.json"))]
     current = [submission for submission in taken if not other_settings(submission, suite)]
-    committed = _committed(suite, board)
+    committed = committed_run(suite, board)
     results = results_of(committed) if committed else []
     for submission in current:
         results += list(_results(submission, suite, with_own=not results))
@@ -52,7 +54,7 @@ def rebuild(suite: Suite, folder: Path, board: Path) -> None:
     write_text(folder / "README.md", page(suite, taken, current, leaderboard, with_board=committed is not None))
 
 
-def _committed(suite: Suite, board: Path) -> RunFolder | None:
+def committed_run(suite: Suite, board: Path) -> RunFolder | None:
     """The committed run, where it is one of this very suite."""
     try:
         run = read_run_folder(board)
@@ -65,18 +67,29 @@ def _committed(suite: Suite, board: Path) -> RunFolder | None:
 
 def _results(submission: Submission, suite: Suite, *, with_own: bool) -> Iterator[JobResult]:
     """What the jobs of a submission left; of the suite's own rows only where nobody else brought them."""
-    own = new_rows(submission.algorithms, suite)
-    told = labelled(submission.algorithms)
-    stems = [(_stem(one), spec) for one, spec in zip(told, submission.algorithms, strict=True)]
+    kind_of_row = new_row_of(submission, suite)
     with tempfile.TemporaryDirectory(prefix="rlbench-submission-") as scratch:
         unpack(submission, suite, Path(scratch))
         results = results_of(read_run_folder(Path(scratch)))
     for result in results:
-        if _spec_of(result.rows[0], stems) in own:
+        if kind_of_row(result.rows[0]) is not None:
             named = [row | {"variant": _variant(row, submission.name)} for row in result.rows]
             yield JobResult(result.run_id, named)
         elif with_own:
             yield result
+
+
+def new_row_of(submission: Submission, suite: Suite) -> KindOfRow:
+    """A row of runs.csv -> the number of the new row of the submission that it is of; None: it is of none."""
+    own = new_rows(submission.algorithms, suite)
+    told = labelled(submission.algorithms)
+    stems = [(_stem(one), spec) for one, spec in zip(told, submission.algorithms, strict=True)]
+
+    def kind_of_row(row: TableRow) -> int | None:
+        spec = _spec_of(row, stems)
+        return submission.algorithms.index(spec) if spec in own else None
+
+    return kind_of_row
 
 
 def _stem(spec: AlgorithmSpec) -> str:

@@ -17,7 +17,7 @@ from .circumstances import differences_from, same_code
 from .redo import redo
 from .row_check import RowCheck, check_rows
 from .run_folder import RunFolder, missing_files, read_run_folder
-from .sample import Sample, draw
+from .sample import KindOfRow, Sample, draw
 from .tables import TableCheck, check_tables
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def verify(
     workers: int | None = None,
     progress: ProgressCallback | None = None,
     on_plan: Callable[[Sample], None] | None = None,
+    kind_of_row: KindOfRow | None = None,
 ) -> Verification:
     """Do the jobs of random rows of a run again and compare every row that they leave; make its tables anew.
 
@@ -104,12 +105,13 @@ def verify(
         workers: processes; None takes one a core.
         progress: called as by `suite.run_suite`.
         on_plan: called with what was drawn, before any work.
+        kind_of_row: as `sample.draw`.
 
     Raises:
         MissingFileError, InputError: the folder is not one of a run, or is damaged; or no rows are asked for.
     """
     run = read_run_folder(Path(folder))
-    sample = draw(run, rows, seed)
+    sample = draw(run, rows, seed, kind_of_row=kind_of_row)
     if on_plan:
         on_plan(sample)
     different = differences_from(run.manifest, trains=kind_of(run.suite).trains(run.suite))

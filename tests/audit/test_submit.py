@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from rlbench_rec.audit.accept import accept
+from rlbench_rec.audit.accept import _brought, accept
 from rlbench_rec.audit.rules import RefusedError
 from rlbench_rec.audit.safe_text import why_unsafe
 from rlbench_rec.audit.submission import MOST_BYTES, read_submission, write_submission
-from rlbench_rec.audit.submit import submit
+from rlbench_rec.audit.submit import algorithm_suite, submit
 from rlbench_rec.errors import InputError, OutputError
-from rlbench_rec.results.read import load_leaderboard
+from rlbench_rec.results.read import load_leaderboard, load_runs
 from rlbench_rec.suite.runner import run_suite
 
 pytestmark = pytest.mark.usefixtures("in_this_process", "without_pictures")
@@ -82,13 +82,13 @@ def test_an_honest_submission_is_taken(submitted, suite, tmp_path):
     found, folder = accept(submitted, results, suite=suite, rows=2, seed=1)
     assert found.passed and folder == results / "submissions" / "tiny"
     taken = read_submission(folder / "mine.json")
-    assert taken.verified.seed == 1 and taken.verified.jobs == 2 and taken.verified.same == taken.verified.rows > 2
+    assert taken.verified.seed == 1 and taken.verified.jobs == 3 and taken.verified.same == taken.verified.rows > 2
     board = load_leaderboard(folder / "leaderboard.csv")
     variants = set(zip(board["algorithm"], board["variant"], strict=True))
     assert {("constant", "mine"), ("dqn", "mlp/mine/greedy"), ("random", "fixed")} <= variants
     assert ("behaviour", "fixed") in variants or "behaviour" in set(board["algorithm"])
     page = (folder / "README.md").read_text()
-    assert "| mine | A test. | 3 | aaaaaaaaaa | 2 jobs, " in page and "## pricing-v1" in page
+    assert "| mine | A test. | 3 | aaaaaaaaaa | 3 jobs, " in page and "## pricing-v1" in page
     assert "The committed board is of another version" in page
 
 
@@ -103,7 +103,28 @@ def test_it_joins_the_committed_rows_of_the_same_suite(submitted, suite, tmp_pat
 
 
 def test_a_falsified_row_is_refused_and_nothing_changes(clean, suite, tmp_path):
-    path = submit(clean, "mine", tmp_path / "mine.json", suite=suite, trials=0)[1]
+    path = raised(submit(clean, "mine", tmp_path / "mine.json", suite=suite, trials=0)[1])
+    with pytest.raises(RefusedError, match=r"do not come out again: pricing-v1.dqn.mlp.seed0.*value is "):
+        accept(path, tmp_path / "results", suite=suite, rows=50)
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_false_new_row_does_not_hide_behind_others(clean, suite, tmp_path):
+    path = raised(submit(clean, "mine", tmp_path / "mine.json", suite=suite, trials=0)[1])
+    for seed in range(3):
+        with pytest.raises(RefusedError, match=r"pricing-v1\.dqn\.mlp\.seed0"):
+            accept(path, tmp_path / "results", suite=suite, rows=1, seed=seed)
+    board = tmp_path / "results" / "tiny"
+    run_suite(suite, board, device="cpu")
+    known = algorithm_suite(suite)
+    kinds = [
+        _brought(read_submission(path), known, board)(row) for row in load_runs(board / "runs.csv").to_dict("records")
+    ]
+    assert set(kinds) == {None}
+
+
+def raised(path: Path) -> Path:
+    """The values of dqn beyond every margin."""
 
     def raise_values(content: dict) -> None:
         at = {name: i for i, name in enumerate(content["columns"])}
@@ -113,10 +134,7 @@ def test_a_falsified_row_is_refused_and_nothing_changes(clean, suite, tmp_path):
                 for name in ("value", "ci_low", "ci_high"):
                     row[at[name]] += 3 * width
 
-    edit(path, raise_values)
-    with pytest.raises(RefusedError, match=r"do not come out again: pricing-v1.dqn.mlp.seed0.*value is "):
-        accept(path, tmp_path / "results", suite=suite, rows=50)
-    assert not (tmp_path / "results").exists()
+    return edit(path, raise_values)
 
 
 @pytest.mark.parametrize(
