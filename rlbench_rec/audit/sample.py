@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .run_folder import RunFolder
 
 MOST_ROWS = 10_000
-KindOfRow = Callable[[TableRow], Hashable | None]
+KindOfRow = Callable[[Mapping[Any, Any]], Hashable | None]
 """A row of the folder -> of which kind it is; None: of none that is drawn."""
 
 
@@ -82,7 +82,7 @@ def draw(
     return Sample(seed, picked, batches, not_checked, _minutes(run, batches))
 
 
-def _chosen(shuffled: list[TableRow], rows: int, kind_of_row: KindOfRow) -> list[tuple[Any, ...]]:
+def _chosen(shuffled: Sequence[TableRow], rows: int, kind_of_row: KindOfRow) -> list[tuple[Any, ...]]:
     """The jobs of the first rows: the first of each kind, then the others."""
     kinds = [(kind_of_row(row), _job_of(row)) for row in shuffled]
     wanted = [(kind, job) for kind, job in kinds if kind is not None]
@@ -113,7 +113,7 @@ def _with_needs(run: RunFolder, jobs: list[Job], picked: set[str]) -> tuple[tupl
     return tuple(sorted(wanted, key=lambda batch: any(job.needs for job in batch)))
 
 
-def _job_of(row: Any) -> tuple[Any, ...]:
+def _job_of(row: TableRow) -> tuple[Any, ...]:
     """What tells a row's job from others, whatever hash its run id ends in."""
     if "run_id" in row:
         return (row["run_id"].rpartition("-")[0],)

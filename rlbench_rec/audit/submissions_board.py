@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ from ..errors import InputError
 from ..files import write_text
 from ..policies import POLICIES
 from ..results.read import load_leaderboard
-from ..results.schema import TableRow
 from ..suite.config import AlgorithmSpec, Suite
 from ..suite.kinds.algorithms.specs import FIXED, encoder_of_row, labelled
 from ..suite.plan import JobResult
@@ -85,7 +84,7 @@ def new_row_of(submission: Submission, suite: Suite) -> KindOfRow:
     told = labelled(submission.algorithms)
     stems = [(_stem(one), spec) for one, spec in zip(told, submission.algorithms, strict=True)]
 
-    def kind_of_row(row: TableRow) -> int | None:
+    def kind_of_row(row: Mapping[Any, Any]) -> int | None:
         spec = _spec_of(row, stems)
         return submission.algorithms.index(spec) if spec in own else None
 
@@ -99,7 +98,7 @@ def _stem(spec: AlgorithmSpec) -> str:
     return "/".join(filter(None, (encoder_of_row(spec), spec.label)))
 
 
-def _spec_of(row: dict[str, Any], stems: list[tuple[str, AlgorithmSpec]]) -> AlgorithmSpec | None:
+def _spec_of(row: Mapping[Any, Any], stems: list[tuple[str, AlgorithmSpec]]) -> AlgorithmSpec | None:
     """The row of the suite that a row of runs.csv is of; None for the behaviour policy and the reference."""
     variant = f"{row['variant']}/"
     fitting = [each for each in stems if each[1].name == row["algorithm"] and variant.startswith(f"{each[0]}/")]
