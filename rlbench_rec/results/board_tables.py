@@ -49,7 +49,7 @@ def write_board_tables(runs: pd.DataFrame, folder: Path, plots: Path, *, confide
     write_table(summary, SUMMARY, folder / "summary.csv")
     write_table(pairwise_table(board), PAIRWISE, folder / "pairwise.csv")
     write_table(profiles, PROFILES, folder / "profiles.csv")
-    if len(table):
+    if len(summary):
         plot_normalised(table, plots / "normalised.png")
         plot_summary(summary, plots / "summary.png")
         plot_profiles(profiles, summary, plots / "profiles.png")

@@ -53,6 +53,6 @@ def matrix(table: pd.DataFrame) -> pd.DataFrame:
         table: rows of normalised.csv.
     """
     shown = table[~table["algorithm"].isin([BEHAVIOUR, REFERENCE])].drop_duplicates(NAMES)
-    shown = shown[[not is_best(variant) for variant in shown["variant"]]]
+    shown = shown[~shown["variant"].map(is_best).astype(bool)]
     shown = shown.assign(variant=policy_kinds(shown))
     return shown.pivot_table(index=["algorithm", "variant"], columns="task", values="normalised")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
+from rlbench_rec.cli.render.board_summary import show_summary
 from rlbench_rec.results.board_tables import write_board_tables
 from rlbench_rec.results.plots.summary import plot_profiles, plot_summary
 from rlbench_rec.results.read import read_table
@@ -163,3 +165,12 @@ def test_pictures_have_the_same_bytes_again_and_others_for_other_scores(board, t
     plot_profiles(profiles, summary, tmp_path / "profiles.png")
     one, two, other = ((tmp_path / f"{name}.png").read_bytes() for name in ("one", "two", "other"))
     assert one == two != other and (tmp_path / "profiles.png").stat().st_size > 1_000
+
+
+def test_a_run_that_was_interrupted_before_any_policy_has_empty_tables(tmp_path):
+    ends = {("behaviour", "logged"): {"a-v1": [0.0, 0.0]}, ("reference", "ppo/greedy"): {"a-v1": [100.0, 100.0]}}
+    write_board_tables(board_of(ends), tmp_path, tmp_path)
+    for name, schema, keys in (("summary.csv", SUMMARY, SUMMARY_KEYS), ("useful.csv", USEFUL, USEFUL_KEYS)):
+        assert read_table(tmp_path / name, schema, keys).empty
+    assert len(pd.read_csv(tmp_path / "normalised.csv")) == 2 and not list(tmp_path.glob("*.png"))
+    show_summary(Console(), tmp_path)

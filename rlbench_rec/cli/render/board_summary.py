@@ -34,7 +34,7 @@ def show_summary(console: Console, folder: Path) -> None:
     if not file.is_file():
         return
     summary = read_table(file, SUMMARY, SUMMARY_KEYS)
-    summary = summary[[not is_best(variant) for variant in summary["variant"]]]
+    summary = summary[~summary["variant"].map(is_best).astype(bool)]
     by_task = matrix(read_table(folder / "normalised.csv", NORMALISED, NORMALISED_KEYS))
     if summary.empty:
         return

@@ -92,8 +92,10 @@ def plot_profiles(profiles: pd.DataFrame, summary: pd.DataFrame, path: Path) -> 
 def _name_rows(axis: Any, rows: pd.DataFrame) -> None:
     """Names on the left, numbers on the right."""
     axis.set_yticks(range(len(rows)), [f"{a}  {v}" for a, v in zip(rows["algorithm"], rows["variant"], strict=True)])
+    # Of all tasks of the board: one that lacks the hard ones is not useful there.
+    tasks = rows["n_tasks"].max()
     for height, row in enumerate(rows.to_dict("records")):
-        useful = "" if pd.isna(row["useful_in"]) else f"   useful in {row['useful_in']} of {row['n_tasks']}"
+        useful = "" if pd.isna(row["useful_in"]) else f"   useful in {row['useful_in']} of {tasks}"
         axis.text(
             1.02,
             height,
@@ -111,5 +113,4 @@ def _name_rows(axis: Any, rows: pd.DataFrame) -> None:
 
 
 def _last_checkpoints(summary: pd.DataFrame) -> pd.DataFrame:
-    kept = [not is_best(variant) for variant in summary["variant"]]
-    return summary[kept].reset_index(drop=True)
+    return summary[~summary["variant"].map(is_best).astype(bool)].reset_index(drop=True)
