@@ -64,14 +64,16 @@ def test_names_that_several_rooms_write_are_the_same():
     from rlbench_rec.frontier.base import Dial
     from rlbench_rec.frontier.contenders import MEAN
     from rlbench_rec.frontier.dial import DIALS
+    from rlbench_rec.frontier.looking_ahead import Answer
     from rlbench_rec.policies.forms import FRONTIER_FORMS, REWEIGHTED_FORMS
-    from rlbench_rec.results import frontier_words, row_names
+    from rlbench_rec.results import frontier_words, needs_rl, row_names
     from rlbench_rec.training.mean_of_runs import NAME
     from rlbench_rec.training.stored_frontier import Chosen
 
     # `results` imports neither policies nor frontiers, and what is stored beside a run is read without `frontier`.
     assert frontier_words.MEAN == MEAN == NAME
     assert row_names.FRONTIER_FORMS == FRONTIER_FORMS
+    assert {needs_rl.YES, needs_rl.NOT_SHOWN} == set(get_args(Answer))
     assert set(REWEIGHTED_FORMS) == set(DIALS) == set(get_args(Dial))
     assert set(get_args(Chosen.model_fields["dial"].annotation)) == set(DIALS)
 

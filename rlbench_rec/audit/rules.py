@@ -12,7 +12,7 @@ from ..suite.kinds.algorithms.jobs import TrainingJob
 from ..suite.kinds.algorithms.needs_rl import NeedsRLJob
 from ..suite.labels import places
 from ..suite.resume import differences
-from .run_folder import RunFolder
+from .run_folder import RunFolder, job_name
 from .safe_text import unsafe_texts
 from .sample import planned
 from .submission import MOST_TRIALS, fixed_of
@@ -105,8 +105,8 @@ def _rows(run: RunFolder) -> Iterator[str]:
     except (RlbenchError, OSError) as error:
         yield f"its jobs cannot be planned here ({error})"
         return
-    here = set(run.rows["run_id"].str.rpartition("-")[0])
-    names = {job.run_id.rpartition("-")[0]: job for job in jobs}
+    here = set(run.rows["run_id"].map(job_name))
+    names = {job_name(job.run_id): job for job in jobs}
     yield from [f"{name} is not a job of the suite" for name in sorted(here - names.keys())][:MOST_SHOWN]
     known = set(places(run.suite.sources))
     strange = sorted({*run.rows["dataset"], *run.rows["task"]} - known - {""})

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ..suite.plan import Job
 
 ESTIMATE_KEYS = ("task", "policy", "estimator", "q", "n_episodes", "log_seed")
-HASH = 9
-"""Characters of the hash at the end of a run id, and of the dash before it."""
 MADE_ANEW = 5
 """Since this schema version a committed folder holds curves and timings too."""
 
@@ -51,11 +49,16 @@ class RunFolder:
     columns: tuple[str, ...]
 
     def rows_of(self, job: Job) -> pd.DataFrame:
-        """The rows of a job. Its run id may end in another hash, where other code or settings made them."""
+        """The rows of a job."""
         if isinstance(job, LogJob):
             mine = (self.rows["task"] == job.place) & (self.rows["n_episodes"] == job.episodes)
             return self.rows[mine & (self.rows["log_seed"] == job.seed)]
-        return self.rows[self.rows["run_id"].str[:-HASH] == job.run_id[:-HASH]]
+        return self.rows[self.rows["run_id"].map(job_name) == job_name(job.run_id)]
+
+
+def job_name(run_id: str) -> str:
+    """A run id without the hash at its end: other code or settings give the same job another one."""
+    return run_id.rpartition("-")[0]
 
 
 def read_run_folder(folder: Path) -> RunFolder:

@@ -18,6 +18,7 @@ from ..suite import jobs as suite_jobs
 from ..suite.fingerprints import UNKNOWN
 from ..suite.kinds import kind_of
 from ..suite.kinds.estimators.jobs import LogJob
+from .run_folder import job_name
 
 if TYPE_CHECKING:
     from ..suite.plan import Job
@@ -114,16 +115,16 @@ def _with_needs(run: RunFolder, jobs: list[Job], picked: set[str]) -> tuple[tupl
 
 
 def _job_of(row: TableRow) -> tuple[Any, ...]:
-    """What tells a row's job from others, whatever hash its run id ends in."""
+    """What tells a row's job from others."""
     if "run_id" in row:
-        return (row["run_id"].rpartition("-")[0],)
+        return (job_name(row["run_id"]),)
     return (row["task"], int(row["n_episodes"]), int(row["log_seed"]))
 
 
 def _name(job: Job) -> tuple[Any, ...]:
     if isinstance(job, LogJob):
         return (job.place, job.episodes, job.seed)
-    return (job.run_id.rpartition("-")[0],)
+    return (job_name(job.run_id),)
 
 
 def _shown(name: tuple[Any, ...]) -> str:
@@ -143,6 +144,6 @@ def _minutes(run: RunFolder, batches: tuple[tuple[Job, ...], ...]) -> float | No
     if not table_at(path).is_file():
         return None
     timings = read_table(path, TIMINGS, ("run_id",))
-    names = {job.run_id.rpartition("-")[0] for batch in batches for job in batch}
-    mine = timings[timings["run_id"].str.rpartition("-")[0].isin(names)]
+    names = {job_name(job.run_id) for batch in batches for job in batch}
+    mine = timings[timings["run_id"].map(job_name).isin(names)]
     return float(mine["seconds"].sum()) / 60.0 if len(mine) else None
