@@ -70,14 +70,18 @@ class UnknownNameError(RlbenchError, KeyError):
         name: what was asked for.
         available: the names that there are.
         pluggable: whether a plugin may bring it; where no name is near, the message then says how.
+        where: whose names these are, where not everything of the kind has the same.
     """
 
-    def __init__(self, kind: str, name: str, available: Iterable[str], *, pluggable: bool = False):
+    def __init__(
+        self, kind: str, name: str, available: Iterable[str], *, pluggable: bool = False, where: str | None = None
+    ):
         names = sorted(available)
         guess = did_you_mean(str(name), names)
         yours = " To add your own, name its module with --plugin, or in the suite's `plugins`."
         plugins = yours if pluggable and not guess else ""
-        super().__init__(f"Unknown {kind} '{name}'.", hint=f"{guess}Available: {', '.join(names) or 'none'}.{plugins}")
+        hint = f"{guess}Available: {', '.join(names) or 'none'}.{plugins}"
+        super().__init__(f"Unknown {kind} '{name}'.", where=where, hint=hint)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

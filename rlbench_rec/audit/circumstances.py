@@ -24,7 +24,7 @@ def differences_from(made: dict[str, Any], *, trains: bool) -> list[str]:
     there, machine = _table(made, "machine"), here["machine"]
     for key, name in MACHINE.items():
         if there.get(key) is None and machine[key] is not None and key != "gpu":
-            found.append(f"the {name} of the run is not known")
+            found.append(f"{name}: not known of the run")
         elif there.get(key) != machine[key]:
             found.append(f"{name}: {_short(there.get(key))} there, {_short(machine[key])} here")
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..files import refuse_existing
-from ..suite.config import Suite, load_suite
+from ..suite.config import Suite, list_suites, load_suite
 from ..suite.kinds.estimators.config import EstimatorSuite
 from .rules import RefusedError, problems, refuse_problems
 from .run_folder import read_run_folder
@@ -35,16 +35,26 @@ def submit(
     Raises:
         RefusedError: the run does not keep the rules; says every problem.
         MissingFileError, InputError: it is not a run, or a name or number is not one.
-        UnknownNameError: no such suite.
+        UnknownNameError: no such suite is known as was named.
         OutputError: the file is there already, or cannot be written.
     """
     run = read_run_folder(Path(folder))
     path = Path(out) if out is not None else Path(f"{name}.json")
     refuse_existing(path)
-    refuse_problems(problems(run, algorithm_suite(suite or run.suite.name), trials), str(folder))
+    refuse_problems(problems(run, algorithm_suite(suite or _own_suite(run.suite.name, folder)), trials), str(folder))
     submission = submission_of(run, name, description, trials)
     write_submission(submission, path)
     return submission, path
+
+
+def _own_suite(name: str, folder: str | Path) -> str:
+    """The suite of a run's name, whose rules count where no other is named."""
+    if name in list_suites():
+        return name
+    whole = next((suite for suite in list_suites() if name.startswith(f"{suite}-")), None)
+    why = f", but a size of {whole} perhaps: a submission is of the whole suite" if whole else ""
+    hint = "Run a suite that keeps the name, or name the one whose rules count with --suite."
+    raise RefusedError(f"'{name}' is not a suite of the package{why}.", where=str(folder), hint=hint)
 
 
 def algorithm_suite(suite: str | Path) -> Suite:

@@ -56,7 +56,7 @@ def _give(
     from .render.console import say
 
     if not name and out is None:
-        raise InputError("It is not said of what.", hint="Name one, or give --out FOLDER for all.")
+        raise InputError("No data set or task is named.", hint="Name one, or give --out FOLDER for all.")
     sheets = [one()] if name else every()
     if out is None:
         page, described = texts_of(sheets[0]).values()

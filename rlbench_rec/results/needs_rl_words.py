@@ -29,7 +29,8 @@ def needs_rl(table: pd.DataFrame) -> list[str]:
             sentences.append(f"{what} {_answer(answers[0], 'snips, test side', 'units')}")
         elif answers:
             said = sum((of_log["answer"] == YES).any() for of_log in answers)
-            sentences.append(f"Asked alone, {said} of {len(answers)} logs of {name} says that it needs RL.")
+            verb = "says that it needs" if said == 1 else "say that they need"
+            sentences.append(f"Asked alone, {said} of {len(answers)} logs of {name} {verb} RL.")
     return sentences
 
 
@@ -40,6 +41,11 @@ def _answer(rows: pd.DataFrame, by: str, unit: str) -> str:
     row = closest.loc[order.sort_values(["p", "gain"], ascending=[True, False], kind="stable").index[0]]
     if math.isnan(row["gain"]):
         return f"Not shown: {row['reason']}."
+    if row["gain"] == row["ci_low"] == row["ci_high"] == 0.0:
+        # A frontier where the log vouches for nothing: no gain could have been seen, so none is named.
+        return (
+            f"Not shown: {row['algorithm']} ({row['variant']}) is worth what {row['opponent']} is, to the last digit."
+        )
     gained = f"{row['algorithm']} ({row['variant']}) gains {_gain(row)} over {row['opponent']}"
     evidence = f"({by}, {int(row['n_units']):,} {unit}, p {row['p_adjusted']:.2g})"
     if row["answer"] == YES:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .leaderboard import leaderboard
-from .row_names import BEHAVIOUR, REFERENCE, TRUTH, is_best
+from .row_names import BEHAVIOUR, REFERENCE, TRUTH, is_best, is_frontier_control
 from .row_names import NORMALISED_METRIC as METRIC
 from .schema import NORMALISED, STATUSES
 from .scores import policy_kinds, truths
@@ -46,13 +46,14 @@ def normalised_table(runs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
 
 
 def matrix(table: pd.DataFrame) -> pd.DataFrame:
-    """The truth alone, for a screen: a row for each policy that learns or controls, without best checkpoints, and a
-    column for each task.
+    """The truth alone, for a screen: a row for each policy that learns or controls, without best checkpoints and
+    controls of frontiers, and a column for each task.
 
     Args:
         table: rows of normalised.csv.
     """
     shown = table[~table["algorithm"].isin([BEHAVIOUR, REFERENCE])].drop_duplicates(NAMES)
-    shown = shown[~shown["variant"].map(is_best).astype(bool)]
+    beside = [is_best(variant) or is_frontier_control(variant) for variant in shown["variant"]]
+    shown = shown[~np.array(beside, dtype=bool)]
     shown = shown.assign(variant=policy_kinds(shown))
     return shown.pivot_table(index=["algorithm", "variant"], columns="task", values="normalised")

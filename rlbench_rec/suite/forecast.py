@@ -34,7 +34,8 @@ class Forecast:
         if self.minutes is None:
             return "How long they take is not known: no job of this suite has been timed."
         workers = "1 worker" if self.workers == 1 else f"{self.workers} workers"
-        minutes = "less than a minute" if self.minutes < 1 else f"about {self.minutes:,.0f} minutes"
+        whole = round(self.minutes)
+        minutes = "less than a minute" if self.minutes < 1 else f"about {whole:,} minute{'s' if whole > 1 else ''}"
         disk = "" if self.disk_mb is None else f", {max(1, round(self.disk_mb)):,} MB on disk"
         return f"Expected: {minutes} of {workers}{disk} ({self.basis})."
 

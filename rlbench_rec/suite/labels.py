@@ -84,7 +84,7 @@ def refuse_same_sources(sources: Sequence[Source | TaskSource], names: Sequence[
         first = seen.setdefault((task_identity(source) if shop else None, rest), place)
         if first != place:
             hint = "Name it once; with replicates, set task_seed further apart."
-            raise InputError(f"{first} and {place} are the same.", where="sources", hint=hint)
+            raise InputError(f"{first} and {place} are the same shop or log.", where="sources", hint=hint)
 
 
 def _refuse(name: str, same: bool, where: str) -> None:

@@ -60,7 +60,7 @@ def sized(suite: Suite, name: str) -> Suite:
     from .labels import places
 
     if name not in suite.sizes:
-        raise UnknownNameError(f"size of the suite '{suite.name}'", name, suite.sizes)
+        raise UnknownNameError("size", name, suite.sizes, where=suite.name)
     size = suite.sizes[name]
     rows = ["/".join(filter(None, (spec.name, spec.label))) for spec in suite.algorithms]
     sources = _kept("source", suite.sources, places(suite.sources), size.sources)

@@ -104,7 +104,7 @@ def parameters_of(shop: type[Task], name: str, stratum: str | None) -> Mapping[s
     """
     stratum = EASY if stratum is None else stratum
     if stratum not in shop.strata:
-        raise UnknownNameError(f"stratum of {name}", stratum, shop.strata)
+        raise UnknownNameError("stratum", stratum, shop.strata, where=name)
     return shop.strata[stratum]
 
 

@@ -12,7 +12,7 @@ from rlbench_rec.audit.accept import _brought, accept
 from rlbench_rec.audit.rules import RefusedError
 from rlbench_rec.audit.safe_text import why_unsafe
 from rlbench_rec.audit.submission import MOST_BYTES, read_submission, write_submission
-from rlbench_rec.audit.submit import algorithm_suite, submit
+from rlbench_rec.audit.submit import _own_suite, algorithm_suite, submit
 from rlbench_rec.errors import InputError, OutputError
 from rlbench_rec.results.read import load_leaderboard, load_runs
 from rlbench_rec.suite.runner import run_suite
@@ -256,3 +256,11 @@ def test_the_commands(rlbench, clean, suite, tmp_path):
     code, _, err = rlbench(*add)
     assert code == 1 and "of the name mine already" in err
     assert rlbench("leaderboard", "add", tmp_path / "none.json")[0] == 2
+
+
+def test_a_run_of_a_size_is_told_what_it_lacks():
+    with pytest.raises(RefusedError, match="'commerce-smoke' is not a suite of the package, but a size of commerce"):
+        _own_suite("commerce-smoke", "runs/smoke")
+    with pytest.raises(RefusedError, match=r"'mine' is not a suite of the package\. .*--suite"):
+        _own_suite("mine", "runs/mine")
+    assert _own_suite("commerce", "runs/commerce") == "commerce"

@@ -138,7 +138,10 @@ def test_fixed_policies_are_answered_with_a_spread(
     assert code == 0 and "Plan: 20 shops are drawn" in errors, errors
     told = " ".join(told.split())
     assert "spread of session lengths:" in told and "time of day: not fitted: session lengths do not" in told
-    assert "5 further draws could not be fitted" in told and "Over 3 shops that the log does not tell apart:" in told
+    assert (
+        "5 further draws could not be fitted" in told
+        and "Over 3 shops that the log does not tell apart, beside the ranker in service:" in told
+    )
     lifts = pd.read_csv(out / "lifts.csv")
     answers = json.loads((out / "answers.json").read_text())
     random = next(row for row in answers["lifts"] if row["policy"] == "random")

@@ -191,6 +191,9 @@ def test_a_log_in_words():
     (sentence,) = needs_rl(pd.DataFrame([weak]))
     assert "Not shown: dqn (tilted by 0.3 nats) gains +0.1 [+0.02, +0.18] over myopic" in sentence
     assert "; the log does not support it; a gain of 0.2 would have been seen in four of five." in sentence
+    nothing = of_log(answer="not shown", gain=0.0, ci_low=0.0, ci_high=0.0, detectable=0.0)
+    (sentence,) = needs_rl(pd.DataFrame([nothing]))
+    assert sentence.endswith("Not shown: dqn (tilted by 0.3 nats) is worth what myopic is, to the last digit.")
 
 
 def test_logs_of_users_own_choices_have_no_number():

@@ -113,7 +113,7 @@ def test_a_stratum_is_part_of_the_name_and_of_the_shop():
         assert plain.name == easy.name == "tabular-v1"
         assert make_task(plain).identity == make_task(easy).identity
         assert kind(task="tabular-v1", stratum="real").name == "tabular-v1/real"
-        with pytest.raises(UnknownNameError, match="stratum of tabular-v1"):
+        with pytest.raises(UnknownNameError, match="tabular-v1: Unknown stratum"):
             make_task(kind(task="tabular-v1", stratum="no-such"))
 
 

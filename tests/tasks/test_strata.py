@@ -75,7 +75,7 @@ def test_what_came_later_is_not_written_while_it_is_off(grown):
 
 
 def test_an_unknown_stratum_is_refused(grown):
-    with pytest.raises(UnknownNameError, match=r"stratum of grown-v1 'reel'\. Did you mean 'real'"):
+    with pytest.raises(UnknownNameError, match=r"grown-v1: Unknown stratum 'reel'\. Did you mean 'real'"):
         rb.tasks.make(grown, stratum="reel")
 
 

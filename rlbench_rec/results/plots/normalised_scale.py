@@ -32,7 +32,7 @@ def plot_normalised(table: pd.DataFrame, path: Path) -> None:
     for row, numbers in enumerate(values.to_numpy()):
         for column, number in enumerate(numbers):
             colour = "white" if abs(number) > 65 else "black"
-            text = "" if pd.isna(number) else f"{number:.0f}"
+            text = "" if pd.isna(number) else str(round(number))
             axis.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
     names = [str(task).removesuffix("-v1") for task in values]
     axis.set_xticks(range(len(names)), names, fontsize=8, rotation=35, ha="left", rotation_mode="anchor")

@@ -46,7 +46,9 @@ class Answers:
     @property
     def sentences(self) -> list[str]:
         """The answers in words."""
-        told = [f"Over {len(self.lifts[0].draws)} shops that the log does not tell apart:"]
+        told = [
+            f"Over {len(self.lifts[0].draws)} shops that the log does not tell apart, beside the ranker in service:"
+        ]
         told += [f"  {lift.policy}: {described(lift)}" for lift in self.lifts]
         if self.estimators:
             told += self.estimators.sentences(self.sessions)
