@@ -94,8 +94,9 @@ def _run(suite: Suite, folder: Path, device: str, jobs: int | None, resume: bool
 def _read(folder: Path, run_id: str) -> tuple[pd.DataFrame, list[Advice]]:
     """Steps and advice of a run; of one training alone, where that is asked for."""
     from ..results.frontier import advise, load_frontier
+    from ..results.packed import table_at
 
-    if not (folder / "frontier.csv").is_file():
+    if not table_at(folder / "frontier.csv").is_file():
         # All logs were of users' own choices.
         import pandas as pd
 

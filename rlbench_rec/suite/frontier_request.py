@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import InputError, UnknownNameError
+from ..results.packed import table_at
 from .config import Source, Suite, load_suite, task_name
 from .request import for_dataset, training_steps
 from .runner import default_folder
@@ -25,10 +26,10 @@ def stored_run(target: str) -> tuple[Path, str] | None:
     folder = Path(target)
     if not folder.is_dir():
         return None
-    if (folder / TABLE).is_file():
+    if table_at(folder / TABLE).is_file():
         return folder, ""
     results = folder.resolve().parent.parent
-    if folder.resolve().parent.name == MODELS_FOLDER and (results / TABLE).is_file():
+    if folder.resolve().parent.name == MODELS_FOLDER and table_at(results / TABLE).is_file():
         return results, folder.resolve().name
     hint = "Give the folder of a run of a suite with the form frontier or frontier-best, or one of its models/."
     raise InputError(f"There is no frontier here (no {TABLE}).", where=target, hint=hint)

@@ -10,6 +10,7 @@ import numpy as np
 from ...results.frontier import LIFT, Advice, advise, load_frontier
 from ...results.frontier_words import rounded
 from ...results.headline import formatted
+from ...results.packed import table_at
 from ...results.row_names import FRONTIER_BEST_FORM, FRONTIER_FORMS, NEGATED, SHUFFLED
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ WIDTH = 25
 
 def advice_of(folder: Path) -> dict[str, Advice]:
     """Place -> what the frontiers of a run advise; empty where it has none."""
-    if not (folder / "frontier.csv").is_file():
+    if not table_at(folder / "frontier.csv").is_file():
         return {}
     return {advice.place: advice for advice in advise(*load_frontier(folder))}
 
