@@ -8,6 +8,7 @@ import numpy as np
 
 from ..shops.shared.draws import log_logistic, sigmoid
 from . import UpperBound
+from .grid_bound import rounded_down
 
 if TYPE_CHECKING:
     from ..shops.ads import Ads
@@ -64,7 +65,7 @@ def _relaxed(task: Ads, at: Multipliers, points: int) -> Answer:
     worth = task.sale_worth[:, None, None] * sigmoid(
         task.click_logit(ads[:, None, None], np.arange(c.kinds)[:, None], wear)
     )
-    kept, shown = (_rounded_down(c.wear_decay * wear + won, wear[1]) for won in (0.0, 1.0))
+    kept, shown = (rounded_down(c.wear_decay * wear + won, wear) for won in (0.0, 1.0))
     share = (np.arange(PRICES) / PRICES).clip(1e-6)
     values, plan = np.zeros((c.ads, points)), []
     for t in reversed(range(task.horizon)):
@@ -98,8 +99,3 @@ def _used(
         np.add.at(after, (rows, kept), wear - won)
         wear = after
     return taken, spent
-
-
-def _rounded_down(wear: np.ndarray, step: float) -> np.ndarray:
-    # A hair more, so that a value on a point keeps it.
-    return np.clip(np.floor(wear / step + 1e-9).astype(np.int64), 0, len(wear) - 1)

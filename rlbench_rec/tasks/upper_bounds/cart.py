@@ -8,6 +8,7 @@ import numpy as np
 
 from ..shops.shared.draws import log_logistic_above, sigmoid
 from . import UpperBound
+from .grid_bound import rounded_down
 
 if TYPE_CHECKING:
     from ..shops.cart import Cart
@@ -80,10 +81,7 @@ def _kit_value(task: Cart, kit: int, begun: int, limit: float, price: np.ndarray
     takes *= ~holds & ((holds @ costs)[:, None] + task.price[items] <= limit)
     stake = (holds @ task.margin[items])[:, None]
     annoyance = np.linspace(0.0, 1.0 / (1.0 - c.annoyance_decay), points)
-    calm, sore = (
-        np.floor((c.annoyance_decay * annoyance + extra) / annoyance[1] + 1e-9).astype(int).clip(0, points - 1)
-        for extra in (0.0, 1.0)
-    )
+    calm, sore = (rounded_down(c.annoyance_decay * annoyance + extra, annoyance) for extra in (0.0, 1.0))
     leave, abandon = task.leave_chances(annoyance)
     values = np.zeros((len(holds), points))
     for t in reversed(range(task.horizon)):

@@ -6,11 +6,24 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...tolerances import ROUNDING
 from ..shops.shared.grid import Grid
 
 MARGIN = 2.0
 """Times what interpolation misses half-way between the points of a grid. A smooth function is missed most there; one
 with a single kink between two points at most twice as much elsewhere."""
+
+
+def rounded_down(values: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """The place of the largest point that is not above each value; 0 and the last place for values beyond the ends.
+
+    Args:
+        values: any shape.
+        points: (k,) evenly spaced from 0 on.
+    """
+    # A hair more, so that a value on a point keeps it.
+    places: np.ndarray = np.floor(values / points[1] + ROUNDING).astype(np.int64)
+    return np.clip(places, 0, len(points) - 1)
 
 
 def halved(grid: Grid) -> tuple[np.ndarray, np.ndarray]:

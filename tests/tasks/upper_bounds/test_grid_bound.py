@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rlbench_rec.tasks.shops.shared.grid import Grid
-from rlbench_rec.tasks.upper_bounds.grid_bound import halved, raised
+from rlbench_rec.tasks.upper_bounds.grid_bound import halved, raised, rounded_down
 
 GRID = Grid(np.linspace(0.0, 2.0, 9), np.linspace(-1.0, 1.0, 7))
 FUNCTIONS = {
@@ -31,3 +31,8 @@ def test_what_is_interpolated_exactly_is_not_raised():
     plane = raised(halved(GRID)[0] * 2.0 + halved(GRID)[1])
     x, y = np.meshgrid(*GRID.axes, indexing="ij")
     assert plane == pytest.approx(2.0 * x + y)
+
+
+def test_values_are_rounded_down_to_a_point_and_a_value_on_a_point_keeps_it():
+    points = np.linspace(0.0, 1.0, 11)
+    assert rounded_down(np.array([0.0, 0.05, 0.3, 0.1 + 0.2, 0.999, 1.4]), points).tolist() == [0, 0, 3, 3, 9, 10]
