@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..statistics.hypotheses import holm
-from ..statistics.paired import LEVEL, PairedGain, paired_gain
+from ..statistics.paired import LEVEL, PairedGain, gains_over, paired_gain
 from .row_names import BEHAVIOUR, BEST, FLOOR, TRUTH, is_floor, is_frontier_control
 from .schema import NEEDS_RL, STATUSES
 from .uncertainty import REPLICATES
@@ -112,7 +112,8 @@ class _Tested:
         behaviour = [column for column in columns if column[0] == BEHAVIOUR]
         floor = [each for each in columns if is_floor(*each) and each not in behaviour]
         opponents = (*behaviour, control, *floor)
-        gains = {each: paired_gain((testing[policy] - testing[each]).to_numpy()) for each in opponents}
+        ours = testing[policy].to_numpy(float)
+        gains = {each: paired_gain(gains_over(ours, testing[each].to_numpy(float))) for each in opponents}
         level = float(testing[behaviour[0]].mean()) if behaviour else math.nan
         return cls(policy, gains, level, (int(testing[policy].isna().sum()), len(testing)))
 

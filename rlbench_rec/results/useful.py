@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from ..statistics.paired import LEVEL, paired_gain
+from ..statistics.paired import LEVEL, gains_over, paired_gain
 from .row_names import REFERENCE, floor_lacks, is_floor, is_frontier_control
 from .schema import USEFUL
 from .scores import Policy
@@ -65,7 +65,7 @@ def _pairs(of_task: pd.DataFrame) -> Iterator[tuple[Policy, Policy, np.ndarray, 
     contenders = [policy for policy in wide.index if policy not in [*floor, *nobodys]]
     for policy in contenders:
         for opponent in floor:
-            gains = (wide.loc[policy] - wide.loc[opponent]).to_numpy(float)
+            gains = gains_over(wide.loc[policy].to_numpy(float), wide.loc[opponent].to_numpy(float))
             yield policy, opponent, gains, bool(wide.loc[policy].notna().all())
 
 

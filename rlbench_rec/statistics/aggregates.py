@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from .paired import gains_over
+
 Aggregate = Callable[[np.ndarray], np.ndarray]
 """(..., tasks, replicates) -> (...)."""
 
@@ -58,7 +60,7 @@ def better(scores: np.ndarray, others: np.ndarray) -> np.ndarray:
     Agarwal et al. compare every run of one policy with every run of the other, since their runs have nothing in common;
     here both are played in the same shop, so they are compared there.
     """
-    return np.where(np.isfinite(scores - others), (np.sign(scores - others) + 1.0) / 2.0, np.nan)
+    return np.where(np.isfinite(scores - others), (np.sign(gains_over(scores, others)) + 1.0) / 2.0, np.nan)
 
 
 class StratifiedBootstrap:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..tolerances import ROUNDING
 from .hypotheses import tail
 from .student import student_quantile
 
@@ -49,6 +50,17 @@ class PairedGain:
 
     def _quantile(self, share: float) -> float:
         return student_quantile(share, self.n - 1) if self.n > 1 else math.nan
+
+
+def gains_over(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """ours - theirs, element by element; 0 where they differ by no more than rounding does. The mean over seeds of the
+    same number may be another one in its last digit, and a difference that never varies would pass every test.
+
+    Args:
+        ours, theirs: values of two policies.
+    """
+    gains = np.asarray(ours - theirs, dtype=np.float64)
+    return np.where(np.abs(gains) <= ROUNDING * np.maximum(np.abs(ours), np.abs(theirs)), 0.0, gains)
 
 
 def paired_gain(differences: Sequence[float] | np.ndarray) -> PairedGain:

@@ -11,6 +11,7 @@ from rlbench_rec.results.leaderboard import leaderboard
 from rlbench_rec.results.row_names import is_floor
 from rlbench_rec.results.scores import scores_of, truths
 from rlbench_rec.results.useful import useful_table, usefulness
+from rlbench_rec.statistics.aggregates import better
 from tests.results.boards import board_of, floor_of
 
 DQN = ("dqn", "mlp/greedy")
@@ -68,6 +69,14 @@ def test_checks_of_a_frontier_are_neither_contenders_nor_floor():
     runs = board_of(floor_of({"a-v1": LOW["a-v1"]}) | checks | {DQN: high})
     assert answers(runs) == {("a-v1", *DQN): "yes"}
     assert not {*checks} & {*scores_of(runs).by_policy}
+
+
+def test_a_difference_of_rounding_is_none():
+    # 0.1 + 0.2 is 0.30000000000000004: a difference that never varies.
+    runs = board_of(floor_of({"a-v1": [0.3] * 3}) | {DQN: {"a-v1": [0.1 + 0.2] * 3}})
+    assert answers(runs) == {("a-v1", *DQN): "no"}
+    scores = scores_of(runs).by_policy
+    assert (better(scores[DQN], scores["constant", "fixed"]) == 0.5).all()
 
 
 def test_one_replicate_is_not_a_test():
