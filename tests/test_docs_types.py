@@ -38,6 +38,19 @@ def _given() -> tuple[TransitionDataset, np.ndarray, Policy]: ...
 train, states, behaviour = _given()
 probabilities, rng = np.ones((1, 1)), np.random.default_rng(0)
 """,
+    "calibration.md": """
+from rlbench_rec.events import EventLog
+def _given() -> EventLog: ...
+log = _given()
+""",
+    "needs-rl.md": """
+from rlbench_rec.frontier import Base
+from rlbench_rec.mdp import TransitionDataset
+from rlbench_rec.policies import Policy, QFunction
+def _given() -> tuple[dict[str, QFunction], dict[str, Policy], TransitionDataset, Base]: ...
+ahead, floor, validation, base = _given()
+short_sighted, test = ahead, validation
+""",
 }
 """What a page's code takes from its reader."""
 

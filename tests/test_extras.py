@@ -119,7 +119,7 @@ def test_commands_that_train_say_in_one_line_what_to_install(base, tmp_path):
         ["run", "training.toml"],
         ["run", "--dataset", "open-bandit-sample"],
         ["export", "runs/some"],
-        ["tasks", "calibrate", "my.toml", "--out", "shop"],
+        ["tasks", "calibrate", "my.toml", "--out", "shop", "--winners"],
     ]
     for line, (code, text) in zip(lines, commands(base, tmp_path, lines), strict=True):
         assert code == 2, line

@@ -102,11 +102,12 @@ def test_a_signal_in_the_midst_of_a_destructor_is_not_lost(name, code, capsys):
 
     def command():
         Thing()
-        while time.monotonic() < began + 10:
+        # Not of the clock: a busy machine may need seconds to get here.
+        for _ in range(1_000):
             time.sleep(0.01)
 
-    before, began = sys.unraisablehook, time.monotonic()
-    assert guarded(command, debug=False) == code and time.monotonic() < began + 10
+    before = sys.unraisablehook
+    assert guarded(command, debug=False) == code
     assert "Traceback" not in capsys.readouterr().err and sys.unraisablehook is before
 
 
