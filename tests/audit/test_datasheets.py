@@ -110,5 +110,5 @@ def test_the_commands(rlbench, tmp_path):
     assert code == 0 and "2 files" in out
     assert {path.name for path in (tmp_path / "new").iterdir()} == {"otto.md", "otto.croissant.json", "README.md"}
     code, _, err = rlbench("data", "datasheet")
-    assert code == 2 and "not said of what" in err
+    assert code == 2 and "No data set or task is named" in err
     assert write_datasheets([], tmp_path / "none") == []
