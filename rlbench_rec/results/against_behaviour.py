@@ -8,7 +8,7 @@ import pandas as pd
 from ..statistics.hypotheses import holm
 from ..statistics.student import Error
 from ..tolerances import ROUNDING
-from .board_rows import gains_over
+from .board_rows import common_gains
 from .row_names import BEHAVIOUR, ON_POLICY, RANKED, REFERENCE, is_lift, last_checkpoint
 from .schema import VERDICTS, TableRow
 
@@ -74,7 +74,7 @@ def _difference(row: TableRow, behaviour: pd.Series | None) -> tuple[float, floa
 def _paired(row: TableRow, behaviour: pd.Series) -> tuple[float, Error, Error]:
     """The mean difference over the replicates of both, and its error, which is not known of a single one."""
     theirs = behaviour["units"] if behaviour["units"] is not None else dict.fromkeys(row["units"], 0.0)
-    gains = gains_over(row["units"], theirs)
+    gains = common_gains(row["units"], theirs)
     if len(gains) < 2:
         return float(gains.mean()) if len(gains) else np.nan, Error(np.nan), Error(np.nan)
     error = Error(float(gains.var(ddof=1)) / len(gains), len(gains) - 1)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..statistics.paired import gains_over
 from ..statistics.student import Error, iqm, student_quantile
 from .schema import STATUSES, VERDICTS
 from .uncertainty import covered
@@ -68,9 +69,10 @@ def board_row(key: dict[str, str], runs: Mapping[str, np.ndarray], confidence: f
     }
 
 
-def gains_over(ours: Units, theirs: Units) -> np.ndarray:
+def common_gains(ours: Units, theirs: Units) -> np.ndarray:
     """(n,) what one row earned more than another, in the replicates that both have."""
-    return np.array([ours[number] - theirs[number] for number in sorted({*ours} & {*theirs})])
+    both = sorted({*ours} & {*theirs})
+    return gains_over(*(np.array([units[number] for number in both], dtype=float) for units in (ours, theirs)))
 
 
 def _means(runs: Mapping[str, np.ndarray], unit: str) -> Units:

@@ -11,7 +11,7 @@ from ..statistics.hypotheses import tail
 from ..statistics.paired import paired_gain
 from ..tolerances import ROUNDING
 from .against_behaviour import policies_of
-from .board_rows import gains_over
+from .board_rows import common_gains
 
 
 def tie_groups(rows: pd.DataFrame, confidence: float = 0.95) -> list[str]:
@@ -68,7 +68,7 @@ def _paired_tests(rows: pd.DataFrame, confidence: float) -> np.ndarray:
     for first, ours in enumerate(units):
         for second, theirs in enumerate(units):
             if first < second:
-                gain = paired_gain(gains_over(ours, theirs))
+                gain = paired_gain(common_gains(ours, theirs))
                 scale = float(np.abs([*ours.values(), *theirs.values()]).max())
                 apart[first, second] = tail(gain.value, gain.std_error, gain.n, scale=scale) < level
     return apart
