@@ -21,12 +21,13 @@ def needs_rl(table: pd.DataFrame) -> list[str]:
     for place, rows in table.groupby(["dataset", "task"], sort=False, dropna=False):
         name = next((str(part) for part in place if part and part == part), "")
         asked, logs = (rows[rows["test"] == test] for test in (REPLICATES, LOG))
-        if len(asked):
+        # Of too few replicates nothing is known, and where the log was asked it has something to say.
+        if len(asked) and (asked["gain"].notna().any() or logs.empty):
             sentences.append(f"Does {name} need RL? {_answer(asked, 'true values', 'replicates')}")
         answers = [of_log for _, of_log in logs.groupby("run_id", sort=False)]
         if len(answers) == 1:
-            what = "Does this log need RL?" if len(asked) else f"Does {name} need RL?"
-            sentences.append(f"{what} {_answer(answers[0], 'snips, test side', 'units')}")
+            what = f"this log of {name}" if len(asked) else name
+            sentences.append(f"Does {what} need RL? {_answer(answers[0], 'snips, test side', 'units')}")
         elif answers:
             said = sum((of_log["answer"] == YES).any() for of_log in answers)
             verb = "says that it needs" if said == 1 else "say that they need"

@@ -202,6 +202,14 @@ def test_logs_of_users_own_choices_have_no_number():
     assert sentence == "Does shop need RL? Not shown: users chose the items themselves."
 
 
+def test_too_few_replicates_are_not_spoken_of_beside_what_the_log_says():
+    few = blank() | {"task": "shop-v1", "test": "replicates", "closest": True, "answer": "not shown", "reason": "few"}
+    (sentence,) = needs_rl(pd.DataFrame([few | {"n_units": 1}, of_log()]))
+    assert sentence.startswith("Does this log of shop-v1 need RL? Yes: ")
+    (alone,) = needs_rl(pd.DataFrame([few | {"n_units": 1}]))
+    assert alone == "Does shop-v1 need RL? Not shown: few."
+
+
 def test_several_logs_are_counted():
     rows = [of_log(str(number), answer=said) for number, said in enumerate(["yes", "not shown", "not shown"])]
     (sentence,) = needs_rl(pd.DataFrame(rows))
