@@ -9,6 +9,8 @@ greedy policies of diverging Qs do. A row of `results/studies/board_sizes.csv` i
 - `iqm_covered`: share of the limits of interquartile means that hold that of infinitely many replicates of the tasks;
 - `told_apart`: share of boards on which some pair lies beyond its critical difference (5 % wanted);
 - `useful`: share of policies called useful that are no better than the best of the floor (5 % at most), of one task;
+- `useful_by_luck`: the same of a policy that gains 30 more in nine shops of ten, and 270 less in the tenth, so that
+  nothing is gained on average;
 - `best_left_out`: share of boards on which tie group `a` leaves out a policy that is as good as any (5 % at most).
 """
 
@@ -32,7 +34,7 @@ POLICIES = tuple((name, "mlp/greedy") for name in ("bc", "cql", "dqn", "iql"))
 KINDS = ("normal", "disasters")
 DESIGNS = ((11, 10), (11, 5), (11, 3), (3, 10))
 """Tasks and replicates."""
-BOARDS = 200
+BOARDS = 600
 SHOPS, NOISE, DISASTER, SHARE = 20.0, 15.0, 300.0, 0.1
 
 
@@ -47,7 +49,7 @@ def measure(kind: str, tasks: int, replicates: int) -> dict[str, object]:
     """The row of one kind of board."""
     rng, levels = np.random.default_rng([tasks, replicates, KINDS.index(kind)]), np.linspace(0.0, 80.0, tasks)
     truth = float(interquartile_mean(draw(rng, kind, levels, 40_000)[0]))
-    counts = dict.fromkeys(("iqm_covered", "told_apart", "useful", "best_left_out"), 0.0)
+    counts = dict.fromkeys(("iqm_covered", "told_apart", "useful", "useful_by_luck", "best_left_out"), 0.0)
     for _ in range(BOARDS):
         scores = draw(rng, kind, levels, replicates)
         board = board_of(scores)
@@ -56,6 +58,8 @@ def measure(kind: str, tasks: int, replicates: int) -> dict[str, object]:
         counts["told_apart"] += (pairs["iqm_difference"].abs() > pairs["critical_difference"]).any()
         # The second is as good as the first, the others of the floor are far below.
         counts["useful"] += paired_gain(scores[0, 0] - scores[1, 0]).p < LEVEL
+        lost = rng.random(replicates) < SHARE
+        counts["useful_by_luck"] += paired_gain(scores[0, 0] - scores[1, 0] + DISASTER * (SHARE - lost)).p < LEVEL
         counts["best_left_out"] += first_left_out(scores[:, 0])
     return {"scores": kind, "tasks": tasks, "replicates": replicates} | {
         name: count / BOARDS for name, count in counts.items()
