@@ -70,7 +70,11 @@ class Repository:
         if done.returncode:
             raise InputError(f"git cannot give the files of {commit}: {done.stderr.strip()}", where=str(self.root))
         with tarfile.open(archive) as files:
-            files.extractall(folder, filter="data")
+            if hasattr(tarfile, "data_filter"):
+                files.extractall(folder, filter="data")
+            else:
+                # Python before 3.11.4 has no filters. git refuses trees with paths that leave the folder.
+                files.extractall(folder)
         archive.unlink()
 
 
