@@ -44,4 +44,5 @@ def measured(
             if (task_id, seed) not in done:
                 rows += measure(task_id, seed)
                 write_csv(options.out, rows, list(rows[0]))
-    return pd.DataFrame(rows)
+    # Read again: a column of numbers that are not defined everywhere holds texts until then.
+    return pd.read_csv(options.out)
