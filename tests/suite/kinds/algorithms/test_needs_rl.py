@@ -87,9 +87,10 @@ def test_the_tables_of_a_run(finished):
         assert logs["p_adjusted"].iloc[0] == pytest.approx(logs["p"].max())
     replicates = read_table(finished.folder / "needs_rl.csv", NEEDS_RL, NEEDS_RL_KEYS)
     assert replicates["reason"].tolist() == ["1 replicate, and 4 are needed"]
-    first, second = needs_rl(pd.concat([replicates, logs], ignore_index=True))
-    assert first == "Does tabular-v1 need RL? Not shown: 1 replicate, and 4 are needed."
-    assert second.startswith("Does this log need RL? ")
+    (sentence,) = needs_rl(pd.concat([replicates, logs], ignore_index=True))
+    assert sentence.startswith("Does this log of tabular-v1 need RL? ")
+    (sentence,) = needs_rl(replicates)
+    assert sentence == "Does tabular-v1 need RL? Not shown: 1 replicate, and 4 are needed."
 
 
 def test_users_own_choices_and_one_decision_a_session_have_no_number(monkeypatch):
