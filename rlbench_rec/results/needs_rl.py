@@ -18,7 +18,7 @@ from ..statistics.hypotheses import holm
 from ..statistics.paired import LEVEL, PairedGain, gains_over, paired_gain
 from .row_names import BEHAVIOUR, BEST, FLOOR, TRUTH, is_floor, is_frontier_control
 from .schema import NEEDS_RL, STATUSES
-from .uncertainty import REPLICATES
+from .uncertainty import REPLICATES, replicates_named
 
 CONTROL = "gamma-0"
 """Label of the control that does not look ahead."""
@@ -46,7 +46,7 @@ def needs_rl_table(runs: pd.DataFrame) -> pd.DataFrame:
     """
     known = runs[runs["status"].isin(STATUSES) & (runs["metric"] == "reward") & (runs["estimator"] == TRUTH)]
     rows: list[dict[str, Any]] = []
-    for (dataset, task), of_place in known.groupby(["dataset", "task"], sort=False, dropna=False):
+    for (dataset, task), of_place in replicates_named(known).groupby(["dataset", "task"], sort=False, dropna=False):
         place = {"dataset": dataset, "task": task, "test": REPLICATES, "estimator": TRUTH}
         rows += [blank() | place | row for row in _of_task(of_place)]
     return pd.DataFrame(rows, columns=list(NEEDS_RL))
@@ -74,8 +74,6 @@ def _of_task(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
     learners = _learners([(str(a), str(v)) for a, v in runs[["algorithm", "variant"]].drop_duplicates().to_numpy()])
     if not learners:
         return
-    if "replicate" not in runs:
-        runs = runs.assign(replicate=0)
     values = runs.pivot_table(index="replicate", columns=["algorithm", "variant"], values="value", aggfunc="mean")
     if len(values) < LEAST_REPLICATES:
         few = f"{len(values)} replicate{'s' * (len(values) != 1)}, and {LEAST_REPLICATES} are needed"
