@@ -33,7 +33,11 @@ def test_the_plain_one_comes_first(tmp_path):
     assert table_at(path) == path
 
 
-@pytest.mark.parametrize("content", [b"not packed", gzip.compress(TEXT.encode())[:-12], b"\x1f\x8b\x08"])
+@pytest.mark.parametrize(
+    "content",
+    [b"not packed", gzip.compress(TEXT.encode(), mtime=0)[:-12], b"\x1f\x8b\x08"],
+    ids=["not packed", "cut off", "nothing but a head"],
+)
 def test_a_damaged_one_is_refused(tmp_path, content):
     (tmp_path / "runs.csv.gz").write_bytes(content)
     with pytest.raises(InputError, match=r"runs\.csv"):
