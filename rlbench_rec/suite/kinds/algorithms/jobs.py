@@ -93,7 +93,7 @@ class TrainingJob(Job[Suite, Source]):
     @property
     def trainings(self) -> int:
         """How many it takes: a frontier is held against that of another one, on shuffled rewards."""
-        return self.is_trained + (self.is_trained and FRONTIER in self.asks_for and not self.spec.shuffle_rewards)
+        return self.is_trained + (self.is_trained and FRONTIER in self.asks_for and not self.is_control)
 
     @property
     def is_trained(self) -> bool:
@@ -151,15 +151,18 @@ class TrainingJob(Job[Suite, Source]):
         return nearest_loop(self.suite.loop, self.spec.id, self.encoder, self.device, self.spec.config)
 
     @property
+    def is_control(self) -> bool:
+        """Whether it is there to be held against another row: it has no control of its own."""
+        return self.spec.shuffle_rewards or CONTROL in self.spec.label.split("/")
+
+    @property
     def is_learner(self) -> bool:
         """Whether it learns Q of all actions, and is neither a baseline nor a control: what `frontier-best` may
         choose."""
         from ....training import ALGORITHMS
         from ....training.algorithm_config import ValueConfig
 
-        if self.spec.id not in ALGORITHMS or self.spec.retrieve or self.spec.shuffle_rewards:
-            return False
-        if CONTROL in self.spec.label.split("/"):
+        if self.spec.id not in ALGORITHMS or self.spec.retrieve or self.is_control:
             return False
         config = ALGORITHMS[self.spec.id]
         return issubclass(config, ValueConfig) and not config.is_baseline

@@ -153,8 +153,7 @@ def _frontier(
         return {job.spec.id: scores_of(control)}
 
     variant, contenders, before = f"{job.stem}/{FRONTIER}", {job.spec.id: scores_of(run)}, len(result.rows)
-    is_control = job.spec.shuffle_rewards
-    front = add_frontier(job, loaded, result, variant, contenders, None if is_control else shuffled)
+    front = add_frontier(job, loaded, result, variant, contenders, None if job.is_control else shuffled)
     for row in result.rows[before:]:
         if row["variant"] != f"{variant}/{SHUFFLED}":
             # A frontier is not `diverging`: what Q promises is what the log was asked.

@@ -74,6 +74,15 @@ def test_every_form_has_rows_that_say_how_the_behaviour_policy_is_known(runs):
     assert (runs["status"] == "ok").all()
 
 
+def test_a_control_has_no_control_of_its_own(runs):
+    variants = set(runs["variant"])
+    assert {"mlp/gamma-0/frontier", "mlp/gamma-0/frontier/negated", "mlp/shuffled-rewards/frontier"} <= variants
+    assert {variant for variant in variants if variant.endswith("/shuffled")} == {
+        "mlp/frontier/shuffled",
+        "frontier-best/shuffled",
+    }
+
+
 def test_a_lift_is_the_value_less_the_logs_own_mean(runs):
     behaviour, truth = (runs.loc[("behaviour", "logged", name), "value"] for name in ("on-policy", "truth"))
     for variant in ("mlp/tilted-0.1", "mlp/frontier", "mlp/frontier/negated"):
