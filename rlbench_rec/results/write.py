@@ -23,7 +23,7 @@ def write_table(frame: pd.DataFrame, schema: Schema, path: Path) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    columns = [[_quoted(_cell(value)) for value in frame[name]] for name in schema]
+    columns = [[csv_cell(value) for value in frame[name]] for name in schema]
     lines = [",".join(cells) for cells in ([*schema], *zip(*columns, strict=True))]
     write_text(path, "\n".join(lines) + "\n")
 
@@ -31,6 +31,11 @@ def write_table(frame: pd.DataFrame, schema: Schema, path: Path) -> None:
 def write_json(value: Any, path: Path) -> None:
     """Plain JSON values, keys sorted; see `files.write_text`."""
     write_text(path, json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def csv_cell(value: Any) -> str:
+    """A value as a cell of a CSV; see `write_table`."""
+    return _quoted(_cell(value))
 
 
 def _cell(value: Any) -> str:
