@@ -6,10 +6,10 @@ built-in exception one would expect (`ValueError`, `KeyError`, …), so ordinary
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
+from .spelling import nearest
 from .terminal import printable
 
 
@@ -86,10 +86,8 @@ class UnknownNameError(RlbenchError, KeyError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The question whether the nearest of the known names was meant, with a blank after it; "" where none is near."""
-    # Whatever the case: `Item-KNN` is near to `item-knn`.
-    names = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(name.lower(), list(names), n=1)
-    return f"Did you mean '{names[near[0]]}'? " if near else ""
+    near = nearest(name, known)
+    return "" if near is None else f"Did you mean '{near}'? "
 
 
 class DataWarning(UserWarning):

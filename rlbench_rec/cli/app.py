@@ -6,6 +6,7 @@ import sys
 from typing import Protocol, runtime_checkable
 
 import typer
+from typer.core import TyperGroup
 
 from ..errors import InputError
 from ..terminal import printable
@@ -27,6 +28,7 @@ from . import (
     verify,
 )
 from .boundary import guarded
+from .command_tree import command_of, command_tree, refuse_unknown_names
 from .global_options import GlobalOptions, split
 from .log_output import log_output
 from .option_names import option_of
@@ -48,7 +50,6 @@ app = typer.Typer(
     name="rlbench",
     help="Benchmark offline reinforcement learning for e-commerce recommendation, with counterfactual evaluation.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 MARKUP = app.rich_markup_mode
@@ -79,7 +80,10 @@ def options(
     ),
     debug: bool = typer.Option(False, "--debug", help="Write the traceback of an error into a file; anywhere."),
     plugin: list[str] = typer.Option(  # noqa: B008
-        [], "--plugin", help="Import a module that registers algorithms, policies, tasks, ... of your own; repeatable."
+        [],
+        "--plugin",
+        metavar="MODULE",
+        help="Import a module that registers algorithms, policies, tasks, ... of your own; repeatable.",
     ),
 ) -> None:
     """Benchmark offline reinforcement learning for e-commerce recommendation, with counterfactual evaluation."""
@@ -110,8 +114,13 @@ def _run(arguments: list[str], chosen: GlobalOptions) -> int:
         load_plugins(chosen.plugins)
     # Typer writes help in colours by rich, or plainly.
     app.rich_markup_mode = None if chosen.no_color else MARKUP
+    tree = command_tree(app)
+    command, name = command_of(tree, arguments)
+    if isinstance(command, TyperGroup) and arguments == name:
+        # A question, not a mistake.
+        arguments = [*name, "--help"]
     try:
-        return app(args=arguments, standalone_mode=False) or 0
+        return tree(args=arguments, standalone_mode=False) or 0
     except InputError as error:
         option = option_of(error.where, app, arguments)
         if option is None:
@@ -120,6 +129,7 @@ def _run(arguments: list[str], chosen: GlobalOptions) -> int:
     except Exception as error:
         if not isinstance(error, CommandLineError):
             raise
+        refuse_unknown_names(tree, arguments)
         error.message = printable(error.message)
         error.show()
         return error.exit_code

@@ -11,12 +11,14 @@ from .render.tables import print_rows
 
 LISTS = {
     "algorithms": "Algorithms and policies that a suite can name.",
+    "datasets": "Data sets: every card that comes with the package.",
     "encoders": "Networks that read a state.",
     "estimators": "Off-policy estimators.",
     "loops": "Training loops, for --loop.",
     "metrics": "Metrics of a leaderboard.",
     "policies": "Policies that need no training: baselines, with their settings.",
     "suites": "Suites that come with the package.",
+    "tasks": "Simulated shops with known policy values.",
 }
 """Each is the function of that name in `suite.listings`, and what it lists."""
 

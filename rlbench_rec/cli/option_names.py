@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import typer
-from typer.core import TyperGroup, TyperOption
+from typer.core import TyperOption
+
+from .command_tree import command_of, command_tree
 
 
 def option_of(parameter: str | None, app: typer.Typer, arguments: Sequence[str]) -> str | None:
@@ -16,9 +18,6 @@ def option_of(parameter: str | None, app: typer.Typer, arguments: Sequence[str])
         app: the whole command line.
         arguments: as typed.
     """
-    command = typer.main.get_command(app)
-    for word in arguments:
-        if isinstance(command, TyperGroup) and word in command.commands:
-            command = command.commands[word]
+    command, _ = command_of(command_tree(app), arguments)
     options = {option.name: option.opts[0] for option in command.params if isinstance(option, TyperOption)}
     return options.get(parameter or "")

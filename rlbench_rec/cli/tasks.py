@@ -21,13 +21,10 @@ app.command("datasheet")(datasheet.of_task)
 @app.command("list")
 def list_tasks(as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False) -> None:
     """Every task, in one sentence."""
-    from ..tasks import TASKS
+    from ..suite.listings import tasks
     from .render.tables import print_rows
 
-    rows = [
-        {"task": name, "strata": ", ".join(TASKS[name].strata), "what it is": _summary(TASKS[name])} for name in TASKS
-    ]
-    print_rows(rows, as_json=as_json)
+    print_rows(tasks(), as_json=as_json)
 
 
 @app.command("show")
@@ -118,7 +115,3 @@ def calibrate_shop(
                 progress=progress,
             )
     show(shop, answers, as_json=as_json)
-
-
-def _summary(task: type) -> str:
-    return (task.__doc__ or "").strip().splitlines()[0]

@@ -78,6 +78,16 @@ def suites() -> list[dict[str, str]]:
     return [{"suite": name, "what it is": load_suite(name).description} for name in list_suites()]
 
 
+def tasks() -> list[dict[str, str]]:
+    """Every task, in one sentence."""
+    from ..tasks import TASKS
+
+    return [
+        {"task": name, "strata": ", ".join(TASKS[name].strata), "what it is": _first_line(TASKS[name])}
+        for name in TASKS
+    ]
+
+
 def datasets() -> list[dict[str, str]]:
     """Every card: what its actions mean, where its propensities come from, and what may be claimed."""
     from .. import events
@@ -97,6 +107,10 @@ def datasets() -> list[dict[str, str]]:
         }
         rows.append(row)
     return rows
+
+
+def _first_line(task: type) -> str:
+    return (task.__doc__ or "").strip().splitlines()[0]
 
 
 def _described(registry: Registry[Any]) -> list[dict[str, str]]:

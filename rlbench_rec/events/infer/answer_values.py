@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, create_model
 
-from ...errors import InputError
+from ...errors import InputError, did_you_mean
 from ...parsing import validated
 from ..cards.card import DatasetCard
 from ..cards.shape import IdTypes, Lists
@@ -71,11 +70,11 @@ def _is_column(name: str, names: Sequence[str]) -> bool:
 
 def no_column(name: str, names: Sequence[str], text: str) -> InputError:
     """What is said of a column that the file does not have."""
-    near = difflib.get_close_matches(name, names, n=1)
-    guess = f"Did you mean '{near[0]}'? " if near else ""
     have = ", ".join(names[:30]) + (", …" if len(names) > 30 else "")
     return InputError(
-        f"There is no column '{name}'.", where=f"--answer {text}", hint=f"{guess}The columns are: {have}."
+        f"There is no column '{name}'.",
+        where=f"--answer {text}",
+        hint=f"{did_you_mean(name, names)}The columns are: {have}.",
     )
 
 

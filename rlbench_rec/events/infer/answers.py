@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from ...errors import InputError
+from ...errors import InputError, did_you_mean
 from ..cards.card import DatasetCard
 from ..cards.shape import Columns
 from ..event_types import EVENTS
@@ -133,12 +132,10 @@ def _doubts(value: str, text: str) -> list[str]:
     doubts = [part.strip() for part in value.split(",")]
     for doubt in doubts:
         if doubt not in DOUBTS:
-            near = difflib.get_close_matches(doubt, DOUBTS, n=1)
-            guess = f"Did you mean '{near[0]}'? " if near else ""
             raise InputError(
                 f"No question is settled by accepting '{doubt}'.",
                 where=f"--answer {text}",
-                hint=f"{guess}What can be accepted: {', '.join(DOUBTS)}.",
+                hint=f"{did_you_mean(doubt, DOUBTS)}What can be accepted: {', '.join(DOUBTS)}.",
             )
     return doubts
 
@@ -212,7 +209,6 @@ def _refuse(key: str, text: str) -> NoReturn:
     if key in WRITTEN_ANYWAY:
         hint = "data init writes it into the card, from the file and what is open."
         raise InputError(f"'{key}' is not an answer.", where=f"--answer {text}", hint=hint)
-    near = difflib.get_close_matches(key, known, n=1)
-    guess = f"Did you mean '{near[0]}'? " if near else ""
-    hint = f"{guess}It is a role (time, item, event, user, session, price, …) or a key of a card (docs/cards.md)."
+    roles = "It is a role (time, item, event, user, session, price, …) or a key of a card (docs/cards.md)."
+    hint = f"{did_you_mean(key, known)}{roles}"
     raise InputError(f"There is no '{key}' to answer.", where=f"--answer {text}", hint=hint)

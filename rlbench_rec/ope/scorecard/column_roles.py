@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...column_names import likely_columns, plain
 from ...errors import InputError
+from ...spelling import nearest
 
 NOT_USED = "none"
 """Given as the name of a column, it leaves an optional one out."""
@@ -98,7 +98,7 @@ def column(names: Sequence[str], name: str, where: str, part: str | None = None,
     role = ROLES.get(part or "")
     taken = {other.default for other in ROLES.values()}
     free = [other for other in names if other not in taken]
-    guesses = (likely(part, names) if part and role else []) or difflib.get_close_matches(name, free, n=1, cutoff=0.7)
+    guesses = (likely(part, names) if part and role else []) or ([near] if (near := nearest(name, free)) else [])
     option = f"--{(part or option).replace('_', '-')}"
     guess = f"Is it {option} {guesses[0]}? " if guesses else f"Name it: {option} COLUMN. " if role else ""
     if part == "propensity":
