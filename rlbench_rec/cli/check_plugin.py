@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import InputError
+from .json_option import Json
 
 
 def command(
@@ -16,7 +17,7 @@ def command(
         str | None, typer.Option(help="Check policies on this log: a card id, id/variant, or a card's path.")
     ] = None,
     data: Annotated[str | None, typer.Option(help="File or folder of that log.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Run the contract tests of everything that a module registers: algorithms, policies, tasks, estimators, ...
 

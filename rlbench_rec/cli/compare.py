@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .json_option import Json
 from .render.console import say
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def command(
     old: Annotated[Path, typer.Argument(help="leaderboard.csv or runs.csv to compare with.")],
     new: Annotated[Path, typer.Argument(help="The same kind of file, from the change.")],
     show_all: Annotated[bool, typer.Option("--all", help="Also rows that are identical or within intervals.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Join two result files on their keys and judge every row.
 

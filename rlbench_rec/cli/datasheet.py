@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError
+from .json_option import Json
 
 if TYPE_CHECKING:
     from ..audit.datasheets.datasheet import Datasheet
@@ -21,6 +23,7 @@ def of_card(
     card: Annotated[str, typer.Argument(help="Card id or path; with --out, leave it out for all.")] = "",
     out: Out = None,
     croissant: Croissant = False,
+    as_json: Json = False,
 ) -> None:
     """What is known of a data set: origin, licence and whether it was read, what may be claimed of it, its columns.
 
@@ -28,13 +31,14 @@ def of_card(
     """
     from ..audit.datasheets.of_card import datasheet_of_card, datasheets_of_cards
 
-    _give(card, lambda: datasheet_of_card(card), datasheets_of_cards, out, croissant)
+    _give(card, lambda: datasheet_of_card(card), datasheets_of_cards, out, croissant, as_json)
 
 
 def of_task(
     task: Annotated[str, typer.Argument(help="Task id; with --out, leave it out for all.")] = "",
     out: Out = None,
     croissant: Croissant = False,
+    as_json: Json = False,
 ) -> None:
     """What is known of a task: what it simulates, its logs and their columns, what may be claimed of it.
 
@@ -42,7 +46,7 @@ def of_task(
     """
     from ..audit.datasheets.of_task import datasheet_of_task, datasheets_of_tasks
 
-    _give(task, lambda: datasheet_of_task(task), datasheets_of_tasks, out, croissant)
+    _give(task, lambda: datasheet_of_task(task), datasheets_of_tasks, out, croissant, as_json)
 
 
 def _give(
@@ -51,6 +55,7 @@ def _give(
     every: Callable[[], list[Datasheet]],
     out: Path | None,
     croissant: bool,
+    as_json: bool,
 ) -> None:
     from ..audit.datasheets.folder import texts_of, write_datasheets
     from .render.console import say
@@ -60,7 +65,8 @@ def _give(
     sheets = [one()] if name else every()
     if out is None:
         page, described = texts_of(sheets[0]).values()
-        say(described if croissant else page, end="")
+        both = {"page": page, "croissant": json.loads(described)}
+        say(json.dumps(both, indent=2, ensure_ascii=False) if as_json else described if croissant else page, end="")
         return
     written = write_datasheets(sheets, out)
-    say(f"{out}: {len(written)} files")
+    say(json.dumps({"files": list(map(str, written))}) if as_json else f"{out}: {len(written)} files")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
+from .json_option import Json
 
-def command(as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False) -> None:
+
+def command(as_json: Json = False) -> None:
     """Check Python, packages, device, memory and data; say what to do about what is wrong.
 
     Exit code 0: ready; 1: something must be fixed.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import InputError
+from .json_option import Json
 from .render.console import say
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def command(
             help="Saved dataset with the behaviour policy's probabilities, to set it on.",
         ),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Write a trained policy as one file that needs neither d3rlpy nor this package.
 
@@ -55,6 +58,10 @@ def command(
     else:
         trained, what = load(run, device="cpu"), _form(run, form, given)
     written = export(trained, out or run / f"policy{SUFFIXES.get(format, '')}", format, k=k, **what)
+    if as_json:
+        said = {"policy": str(written), "description": f"{written}.json", "format": format, "form": form}
+        say(json.dumps(said, indent=2))
+        return
     agrees = "scores agree with the trained network's" if form == "greedy" else "probabilities agree with the policy's"
     say(f"{written}: its {agrees}. {written}.json describes input and output.")
 

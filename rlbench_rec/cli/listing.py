@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
 
 import typer
 
+from .json_option import Json
 from .render.tables import print_rows
 
 LISTS = {
@@ -21,8 +21,6 @@ LISTS = {
     "tasks": "Simulated shops with known policy values.",
 }
 """Each is the function of that name in `suite.listings`, and what it lists."""
-
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 
 app = typer.Typer(help=f"What is registered: {', '.join(LISTS)}.", no_args_is_help=True)
 

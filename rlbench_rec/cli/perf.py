@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .json_option import Json
 from .render.console import note, say
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ Bench = Annotated[
 
 
 @app.command("run")
-def run(bench: Bench = "") -> None:
+def run(bench: Bench = "", as_json: Json = False) -> None:
     """Run the benchmarks by asv in the present environment, and save what they measure under the present commit.
 
     Exit code 0: all measured; 2: a benchmark failed, or wrong use; 3: nothing was measured.
@@ -29,8 +30,10 @@ def run(bench: Bench = "") -> None:
     from ..perf import Repository
     from ..perf import run as measure
 
-    done = measure(Repository.around(Path.cwd()), bench=bench)
-    if done.path is None:
+    done = measure(Repository.around(Path.cwd()), bench=bench, quiet=as_json)
+    if as_json:
+        say(json.dumps({"path": done.path and str(done.path), "measured": done.measured, "failed": done.failed}))
+    elif done.path is None:
         say("Nothing was measured." + (f" No benchmark matches '{bench}'." if bench else ""))
     else:
         say(f"{done.measured} measured, {done.failed} failed: {done.path}")
@@ -47,7 +50,7 @@ def compare(
         int, typer.Option(help="Pairs of processes for each benchmark, at least 6; suspects get more.")
     ] = 6,
     show_all: Annotated[bool, typer.Option("--all", help="Also benchmarks that are the same or skipped.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Measure the benchmarks of two commits in turn, in the present environment, and name those that became slower.
 

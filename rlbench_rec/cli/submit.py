@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from .json_option import Json
 
 
 def command(
@@ -17,6 +20,7 @@ def command(
     ] = None,
     suite: Annotated[str, typer.Option(help="Suite whose rules count, or its file; default the run's own.")] = "",
     out: Annotated[Path | None, typer.Option(help="File to write; default NAME.json.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Check a run against the rules of its suite, and write one JSON file with its rows and what made them.
 
@@ -34,4 +38,8 @@ def command(
     except RefusedError as refused:
         say(f"rlbench: {refused}", error=True)
         raise typer.Exit(1) from refused
+    if as_json:
+        said = {"path": str(path), "name": submission.name, "suite": submission.suite, "rows": len(submission.rows)}
+        say(json.dumps(said, indent=2))
+        return
     say(f"{path}: {len(submission.rows):,} rows of {submission.suite}; see docs/submitting.md for where it goes.")

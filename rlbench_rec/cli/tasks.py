@@ -12,6 +12,7 @@ import typer
 
 from ..extras import require
 from . import datasheet
+from .json_option import Json
 from .render.console import say
 
 app = typer.Typer(help="Simulated shops with known policy values.", no_args_is_help=True)
@@ -19,7 +20,7 @@ app.command("datasheet")(datasheet.of_task)
 
 
 @app.command("list")
-def list_tasks(as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False) -> None:
+def list_tasks(as_json: Json = False) -> None:
     """Every task, in one sentence."""
     from ..suite.listings import tasks
     from .render.tables import print_rows
@@ -32,6 +33,7 @@ def show_task(
     task: Annotated[str, typer.Argument(help="Task id, e.g. recommend-v1, or the file of a calibrated shop.")],
     seed: Annotated[int, typer.Option(help="Fixes the shop.")] = 0,
     stratum: Annotated[str | None, typer.Option(help="A named set of parameters: easy, real, ...")] = None,
+    as_json: Json = False,
 ) -> None:
     """One task: its model, its strata, its parameters and their values."""
     from pydantic_core import to_jsonable_python
@@ -40,7 +42,7 @@ def show_task(
     from ..tasks import make
 
     made = make(task, seed=seed, stratum=stratum)
-    say(inspect.getdoc(type(made)))
+    what = inspect.getdoc(type(made)) or ""
     shown = {
         "actions": made.action_count,
         "gamma": made.gamma,
@@ -48,6 +50,10 @@ def show_task(
         "strata": {name: to_jsonable_python(values) for name, values in type(made).strata.items()},
         "config": made.config.model_dump(),
     }
+    if as_json:
+        say(json.dumps({"task": task, "what it is": what} | shown, indent=2))
+        return
+    say(what)
     say(json.dumps(shown, indent=2))
 
 
@@ -82,7 +88,7 @@ def calibrate_shop(
     winners: Annotated[bool, typer.Option("--winners", help="Ask which algorithm wins: trains in 20 draws.")] = False,
     steps: Annotated[int, typer.Option(min=1, help="Training steps, for --winners.")] = 1_000,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Fit a simulated shop to a log, compare it with the held-out part, and ask the shops that the log does not tell
     apart what fixed policies, estimators and algorithms do in them."""

@@ -37,12 +37,13 @@ class AsvRun:
         return 2 if self.failed else 0 if self.measured else 3
 
 
-def run(repository: Repository, *, bench: str = "") -> AsvRun:
+def run(repository: Repository, *, bench: str = "", quiet: bool = False) -> AsvRun:
     """Run the benchmarks by asv, which prints as it goes, and count what its file of results holds.
 
     Args:
         repository: no tracked file may be changed, since asv saves under HEAD.
         bench: regular expression; only benchmarks whose name with parameters matches it.
+        quiet: what asv prints goes to stderr, so that stdout holds the result alone.
 
     Raises:
         InputError: a changed file, or a bad expression.
@@ -56,8 +57,8 @@ def run(repository: Repository, *, bench: str = "") -> AsvRun:
     commit, started = repository.commit("HEAD"), time.time()
     arguments = ["run", "--python=same", f"--set-commit-hash={commit}", *(["--bench", bench] if bench else [])]
     if not Path("~/.asv-machine.json").expanduser().exists():
-        _asv(repository, "machine", "--yes")
-    _asv(repository, *arguments)
+        _asv(repository, "machine", "--yes", quiet=quiet)
+    _asv(repository, *arguments, quiet=quiet)
     results = repository.root / Config.load(str(repository.root / CONFIG)).results_dir
     written = [path for path in results.glob(f"*/{commit[:8]}-existing*.json") if path.stat().st_mtime >= started]
     if not written:
@@ -82,8 +83,9 @@ def count(saved: dict[str, Any], started: float) -> tuple[int, int]:
     return measured, failed
 
 
-def _asv(repository: Repository, *arguments: str) -> int:
+def _asv(repository: Repository, *arguments: str, quiet: bool) -> int:
     """asv removes PYTHONPATH for its benchmarks, except for ASV_PYTHONPATH."""
     root = str(repository.root)
     environment = os.environ | ONE_THREAD | {"ASV_PYTHONPATH": root, "PYTHONPATH": root}
-    return subprocess.run([sys.executable, "-m", "asv", *arguments], cwd=root, env=environment).returncode
+    line, to = [sys.executable, "-m", "asv", *arguments], sys.stderr if quiet else None
+    return subprocess.run(line, cwd=root, env=environment, stdout=to).returncode

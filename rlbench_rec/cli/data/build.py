@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ..json_option import Json
 from ..render.console import say
 from .options import Card, Data, Memory
 
@@ -27,8 +28,9 @@ def command(
         typer.Option(help="Seconds within which a user's later events are credited to a decision on the same item."),
     ] = None,
     ends: Annotated[str, typer.Option(help="What comes after a session: 'terminal', or 'truncated'.")] = "terminal",
+    as_json: Json = False,
 ) -> None:
-    """Read a log and save it as a TransitionDataset."""
+    """Read a log, save it as a TransitionDataset, and print what it holds: as JSON, with or without --json."""
     from ... import events, mdp
     from ...files import refuse_existing, temporary_folder
     from ...parsing import validated

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..json_option import Json
 from ..render.tables import print_rows
-from .options import Json
 
 
 def command(as_json: Json = False) -> None:

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from ..json_option import Json
 from ..render.console import say
 from ..render.tables import print_rows
-from .options import Card, Data, Json, Memory
+from .options import Card, Data, Memory
 
 
 def command(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..json_option import Json
 from ..render.console import say
-from .options import Json
 
 if TYPE_CHECKING:
     from ...events.infer import Draft

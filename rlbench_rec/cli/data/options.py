@@ -9,5 +9,4 @@ import typer
 
 Card = Annotated[str, typer.Argument(help="Card id, id/variant, or the path of a card.")]
 Data = Annotated[Path | None, typer.Option("--data", help="File or folder of the raw log.")]
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 Memory = Annotated[str, typer.Option(help="Memory for reading, e.g. 2GB; the rest spills to disk.")]

@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from ..json_option import Json
 from ..render.console import say
-from .options import Card, Data, Json, Memory
+from .options import Card, Data, Memory
 
 
 def command(
