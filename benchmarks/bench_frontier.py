@@ -14,6 +14,8 @@ import numpy as np
 from rlbench_rec import frontier, ope
 from rlbench_rec.mdp.dataset import TransitionDataset
 
+from . import repeated
+
 TEN_STEPS = (*frontier.DIVERGENCES, 4.8)
 
 
@@ -58,7 +60,7 @@ class TenSteps:
 
     def track_ten_steps_over_one_estimate(self, episodes):
         ratios = []
-        for _ in range(7):
+        for _ in repeated(7):
             seconds = []
             for work in (self.ten_steps, self.one_estimate):
                 started = time.process_time()

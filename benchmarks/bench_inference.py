@@ -11,6 +11,8 @@ import time
 
 import numpy as np
 
+from . import repeated
+
 
 class Inference:
     """Q values and probabilities of a trained network: 64 context columns, 100 actions, histories of 0 or 10."""
@@ -46,7 +48,7 @@ class Inference:
 
         network, tensor = self.run.networks["last"], torch.from_numpy(self.states)
         repeats, ratios = (200 if states == 1 else 3), []
-        for _ in range(9):
+        for _ in repeated(9):
             with torch.inference_mode():
                 bare = _seconds(lambda: network(tensor), repeats)
             ratios.append(_seconds(lambda: self.run.q_values(self.states), repeats) / bare)
@@ -87,7 +89,7 @@ class Exported:
         import torch
 
         repeats, ratios = (200 if states == 1 else 3), []
-        for _ in range(9):
+        for _ in repeated(9):
             with torch.inference_mode():
                 bare = _seconds(self.bare, repeats)
             ratios.append(_seconds(lambda: self.serve(self.states), repeats) / bare)

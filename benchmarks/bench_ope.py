@@ -8,6 +8,8 @@ import numpy as np
 
 from rlbench_rec import ope
 
+from . import repeated
+
 ONE_STEP = [
     "ips",
     "snips",
@@ -153,7 +155,7 @@ class Growth:
 
     def track_tenfold_rows(self, work):
         ratios = []
-        for _ in range(5):
+        for _ in repeated(5):
             taken = []
             for given, repeats in ((self.small, 10), (self.large, 1)):
                 start = time.process_time()

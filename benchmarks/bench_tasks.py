@@ -10,13 +10,15 @@ from rlbench_rec import tasks
 from rlbench_rec.policies import Uniform
 from rlbench_rec.tasks.rollout import USERS, play
 
+from . import repeated
+
 TASKS = tuple(tasks.TASKS)
 
 
 def decision(task: tasks.Task, policy) -> float:
     """Microseconds a decision in batches of users: the best of several, since other work only ever adds time."""
     times = []
-    for batch in range(5):
+    for batch in repeated(5):
         begin = time.perf_counter()
         decisions = sum(len(step.users) for step in play(task, policy, USERS, 1, batch))
         times.append(1e6 * (time.perf_counter() - begin) / decisions)

@@ -13,6 +13,8 @@ import numpy as np
 
 from rlbench_rec.mdp.to_d3rlpy.quiet import d3rlpy
 
+from . import repeated
+
 ALGORITHMS = ["dqn", "double-dqn", "cql"]
 LOOPS = ["stock", "tensor", "lean"]
 STEPS = 20
@@ -182,7 +184,7 @@ class EnsembleRatio:
 def speed_ratio(advance, reference, steps=STEPS):
     """How many times faster `advance` is, in CPU seconds of one thread: other work on the machine adds less to them."""
     ratios = []
-    for _ in range(7):
+    for _ in repeated(7):
         seconds = []
         for loop in (advance, reference):
             started = time.process_time()

@@ -156,11 +156,16 @@ class Ground:
         if way == "term" and "--resume" not in err and not self._is_complete(out):
             faults.append("it does not say how to go on")
         # One worker: the bytes do not depend on how many there are.
+        code, err = self.resume(out)
+        if code or tables(self.folder / out) != self.right:
+            faults.append(f"--resume gives other bytes (exit code {code}): {err}")
+        return seconds, faults
+
+    def resume(self, out: str) -> tuple[int, str]:
+        """Exit code and stderr of the rest of a run."""
         again = self.start(out, "--resume", "--jobs", "1")
         err = again.communicate(timeout=PATIENCE)[1]
-        if again.returncode or tables(self.folder / out) != self.right:
-            faults.append(f"--resume gives other bytes (exit code {again.returncode}): {err}")
-        return seconds, faults
+        return again.returncode, err
 
     def _is_complete(self, out: str) -> bool:
         path = self.folder / out / "manifest.json"

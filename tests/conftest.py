@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import gc
 import os
 import sys
 from collections import deque
@@ -16,6 +18,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Without compiled files every worker, and each of some hundred processes that tests start, compiles all modules anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# No test ends with a loss of power. Processes that tests start wait for the disk as they would for a user.
+os.fsync = lambda handle: None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is collected stays to the end: nothing is spent on looking for garbage in it, now or between tests."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -57,10 +72,21 @@ def jobs_in_this_process() -> Callable[[], AbstractContextManager[list[str]]]:
     return block
 
 
+@pytest.fixture(scope="session")
+def parsers() -> Callable:
+    """Gives the parser of a typer app, made once: it holds no state, and takes longer than many a command."""
+    from typer.main import get_command
+
+    made = functools.cache(lambda app, rich_markup_mode: get_command(app))
+    return lambda app: made(app, app.rich_markup_mode)
+
+
 @pytest.fixture
-def rlbench(capsys, monkeypatch) -> Callable[..., tuple[int, str, str]]:
+def rlbench(capsys, monkeypatch, parsers) -> Callable[..., tuple[int, str, str]]:
     """Runs the command line in this process: exit code, stdout, stderr."""
     from rlbench_rec.cli.app import main
+
+    monkeypatch.setattr("typer.main.get_command", parsers)
 
     def call(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["rlbench", *map(str, arguments)])

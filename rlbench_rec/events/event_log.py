@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from .cards.card import DatasetCard
 from .load_report import LoadReport
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas as pd
     import pyarrow as pa
 
@@ -134,10 +136,20 @@ class EventLog:
         return pd.DataFrame({name: nullable.get(name, table[name].to_pandas()) for name in table.column_names})
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of a SQL query over the table `log`."""
-        import duckdb
-
-        with duckdb.connect() as connection:
+        """Rows of a SQL query over the table `log`. What else the query makes or changes there is gone after it."""
+        with _database(os.getpid()).cursor() as connection:
             connection.execute("SET enable_progress_bar = false")
-            connection.execute(f"CREATE VIEW log AS SELECT * FROM {parquet_rows([self.path])}")
-            return connection.execute(sql).fetchall()
+            connection.begin()
+            connection.execute(f"CREATE TEMP VIEW log AS SELECT * FROM {parquet_rows([self.path])}")
+            rows = connection.execute(sql).fetchall()
+            connection.rollback()
+            return rows
+
+
+@cache
+def _database(process: int) -> duckdb.DuckDBPyConnection:
+    """An empty database in memory: to make one takes longer than most queries. It has threads, which a forked process
+    does not get."""
+    import duckdb
+
+    return duckdb.connect()

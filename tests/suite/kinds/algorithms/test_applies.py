@@ -88,7 +88,7 @@ def test_settings_of_policies_are_checked_and_tell_rows_apart():
         check(suite({"config": {"caution": 4.0}}, {"label": "fixed"}))
 
 
-def test_a_choice_among_learners_that_all_run_elsewhere_is_left_out(tmp_path):
+def test_a_choice_among_learners_that_all_run_elsewhere_is_left_out(tmp_path, in_this_process, without_pictures):
     rows = [{"id": "q-table", "only_on": "one-step"}]
     suite = Suite(**SMALL, algorithms=rows, forms=["frontier-best"], steps=5, batch_size=8)
     finished = rb.run_suite(suite, tmp_path, workers=1)
@@ -98,7 +98,7 @@ def test_a_choice_among_learners_that_all_run_elsewhere_is_left_out(tmp_path):
     ]
 
 
-def test_a_run_says_what_it_left_out_and_fails_what_does_not_apply(tmp_path, capsys):
+def test_a_run_says_what_it_left_out_and_fails_what_does_not_apply(tmp_path, capsys, in_this_process, without_pictures):
     rows = [
         {"id": "constant", "config": {"caution": 1.0}},
         {"id": "repeat", "only_on": "history"},
