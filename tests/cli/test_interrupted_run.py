@@ -96,5 +96,6 @@ def ground(tmp_path_factory):
 @pytest.mark.parametrize("way", ["kill", "term", "worker"])
 def test_after_any_end_resume_gives_the_same_bytes(ground, way, in_this_process, without_pictures):
     """One round of each kind that `studies/kill_runs.py` plays more often."""
-    _, faults = ground.play(way, random.Random(len(way)))
+    # After four jobs of sixteen: a run that ends before its moment is played again.
+    _, faults = ground.play(way, random.Random(4))
     assert faults == []
