@@ -32,7 +32,11 @@ type:
 
 # Code blocks, links and tables of the documentation.
 docs:
-    pytest -n 0 tests/test_docs.py tests/test_docs_types.py tests/ope/test_ope_docs.py tests/events/test_data_docs.py
+    pytest -n 0 tests/test_docs.py tests/test_docs_site.py tests/test_docs_types.py tests/ope/test_ope_docs.py tests/events/test_data_docs.py
+
+# The documentation as a site, in .site: open .site/index.html. Needs the extra [docs].
+site:
+    mkdocs build -f docs/site/mkdocs.yml
 
 # The quick suite (minutes), compared with the committed board by its intervals: processors may round differently.
 quick:

@@ -24,6 +24,7 @@ class Extra:
 EXTRAS = {
     "train": Extra("training, fitted Q evaluation and export", ("torch", "d3rlpy", "safetensors")),
     "baselines": Extra("als and bpr, baselines of matrix factors", ("implicit",)),
+    "docs": Extra("the documentation as a site", ("mkdocs",)),
     "export": Extra("policies as ONNX files", ("onnx", "onnxscript", "onnxruntime")),
     "online": Extra("reference policies that learn in a simulated shop", ("stable_baselines3",)),
     "perf": Extra("asv's benchmarks", ("asv",)),

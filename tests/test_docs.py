@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,15 @@ def test_every_decision_is_in_the_index():
 def test_the_citation_names_the_version_of_the_package():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_list_begins_after_an_empty_line(page):
+    """Else the site shows it as text: GitHub alone sees a list there."""
+    lines = without_code(page.read_text(encoding="utf-8")).splitlines()
+    item = re.compile(r"\s*([-*]|\d+\.) ")
+    assert [
+        below
+        for above, below in pairwise(lines)
+        if item.match(below) and above.strip() and not item.match(above) and not re.match(r"#|  +\S", above)
+    ] == []
