@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import InputError
 from .terminal import printable
@@ -22,8 +22,8 @@ _METADATA: dict[str, dict[str, None]] = {
     "pdf": dict.fromkeys(("Creator", "Producer", "CreationDate")),
     "svg": dict.fromkeys(("Creator", "Date")),
 }
-_SALT = "rlbench"
-"""Of the ids in an SVG, which are random by default."""
+_SETTINGS: dict[Any, Any] = {"svg.hashsalt": "rlbench", "svg.fonttype": "none", "pdf.fonttype": 42}
+"""The ids in an SVG are random by default, and its text is outlines; in a paper text is to be searched and set anew."""
 
 
 def image_format(path: Path) -> Format:
@@ -63,6 +63,6 @@ def image(figure: Figure, format: Format = "png") -> bytes:
     import matplotlib
 
     stream = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": _SALT}):
+    with matplotlib.rc_context(_SETTINGS):
         figure.savefig(stream, format=format, metadata=_METADATA[format])
     return stream.getvalue()

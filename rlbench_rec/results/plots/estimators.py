@@ -5,103 +5,198 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+import pandas as pd
 
+from ...figure_style import INK, LABEL, MARKERS, TEXT, dress, finish, off_scale, plain
 from ...figures import PALETTE, new_figure
-from .save import save
+from .error_limits import error_limits
+from .save import place_path, save
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ...figures import Format
 
 GROUPS = ("matched", "mismatched")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 MARKS = {"matched": "o", "mismatched": "x"}
 SHOWN = 3.0
-"""Estimates further from the truths' range than this many times its width are cut, and counted in the title."""
+"""Estimates further from the truths' range than this many times its width are marked at the edge, and counted in the
+title."""
+APART = 1.02
+"""Between the points of two estimators of one size, so that their limits can be told apart."""
 
 
-def plot_errors(scores: pd.DataFrame, folder: Path) -> list[Path]:
+def plot_errors(
+    scores: pd.DataFrame, folder: Path, format: Format = "png", estimates: pd.DataFrame | None = None
+) -> list[Path]:
     """`error-<task>.png` for each task: RMSE against the size of the log, both on log scales, a line per estimator, for
-    matched and for mismatched policies.
+    matched and for mismatched policies, with limits where the estimates behind it are at hand.
 
     Args:
         scores: rows of estimators.csv.
         folder: an existing folder.
+        format: of the files.
+        estimates: rows of estimates.csv, for the limits.
 
     Raises:
         OutputError: a file cannot be written.
     """
-    from matplotlib.ticker import LogLocator
-
-    paths = []
+    limits = None if estimates is None else error_limits(estimates)
+    paths: list[Path] = []
     for task, rows in scores.groupby("task", sort=True):
-        figure = new_figure(9.0, 4.2)
-        axes = figure.subplots(1, 2, sharey=True)
-        for axis, group in zip(axes, GROUPS, strict=True):
-            for i, (estimator, line) in enumerate(rows[rows["policies"] == group].groupby("estimator", sort=True)):
-                style = {"color": PALETTE[i % len(PALETTE)], "marker": MARKERS[i % len(MARKERS)], "markersize": 5}
-                axis.plot(line["n_episodes"], line["rmse"], label=estimator if group == GROUPS[0] else None, **style)
-            axis.set(xscale="log", yscale="log", xlabel="sessions in the log")
-            axis.set_title(f"{group} policies", fontsize=10)
-            sizes = sorted(rows["n_episodes"].unique())
-            axis.set_xticks(sizes, [f"{size:,}" for size in sizes])
-            axis.xaxis.minorticks_off()
-            # Plain numbers: the figure's texts are shown as written, so powers of ten would not be typeset.
-            axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-            axis.yaxis.set_major_formatter("{x:g}")
-            axis.yaxis.set_minor_formatter("")
-            _light(axis)
-        axes[0].set_ylabel("RMSE, share of the logging value")
-        figure.suptitle(str(task), fontsize=11, fontweight="bold")
-        figure.legend(loc="outside lower center", ncols=7, fontsize=8, frameon=False)
-        path = folder / f"error-{task}.png"
-        save(figure, path)
+        path = place_path(folder, "error", str(task), paths, format)
+        save(errors_figure(str(task), rows, limits), path, format)
         paths.append(path)
     return paths
 
 
-def plot_estimates(estimates: pd.DataFrame, folder: Path) -> list[Path]:
+def errors_figure(task: str, rows: pd.DataFrame, limits: pd.DataFrame | None = None) -> Figure:
+    """The picture of one task.
+
+    Args:
+        task: its title.
+        rows: rows of estimators.csv.
+        limits: see `error_limits`.
+    """
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    figure = new_figure(9.0, 3.5)
+    axes = figure.subplots(1, 2, sharey=True)
+    sizes = sorted(rows["n_episodes"].unique())
+    for axis, group in zip(axes, GROUPS, strict=True):
+        axis.set(xscale="log", yscale="log")
+        lines = list(_named(rows[rows["policies"] == group]).groupby("name", sort=True))
+        for number, (name, line) in enumerate(lines):
+            at = line["n_episodes"].to_numpy(float) * APART ** (number - (len(lines) - 1) / 2)
+            style: dict[str, Any] = {"color": PALETTE[number % len(PALETTE)], "linewidth": 1.3}
+            if limits is not None:
+                ends = line.merge(limits, how="left", on=[name for name in limits if name not in ("low", "high")])
+                axis.vlines(at, ends["low"], ends["high"], alpha=0.7, **style)
+            axis.plot(at, line["rmse"], label=name, marker=MARKERS[number % len(MARKERS)], markersize=5, **style)
+        axis.set_title(f"{group} policies", loc="left", fontsize=LABEL)
+        axis.set_xlabel("sessions in the log", fontsize=LABEL)
+        dress(axis)
+        axis.set_xticks(sizes, [f"{size:,}" for size in sizes])
+        axis.xaxis.minorticks_off()
+        axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.yaxis.set_major_formatter(lambda value, _: plain(value, "g"))
+        axis.yaxis.set_minor_formatter(NullFormatter())
+    axes[0].set_ylabel("RMSE, share of the behaviour policy's value", fontsize=TEXT)
+    notes = "" if limits is None else "Lines up and down: 95 % limits, by a bootstrap over logs."
+    finish(figure, errors_message(task, rows), notes, columns=7)
+    return figure
+
+
+def errors_message(task: str, rows: pd.DataFrame) -> str:
+    """Which estimator has the least error on the largest logs, for matched and for mismatched policies.
+
+    Args:
+        task: id.
+        rows: rows of estimators.csv of the task.
+    """
+    size = rows["n_episodes"].max()
+    largest = _named(rows[(rows["n_episodes"] == size) & rows["rmse"].notna()])
+    best = {}
+    for group in GROUPS:
+        of_group = largest[largest["policies"] == group]
+        if len(of_group):
+            best[group] = str(of_group["name"].iloc[int(of_group["rmse"].to_numpy(float).argmin())])
+    if not best:
+        return str(task)
+    if len(set(best.values())) == 1:
+        who = f"{next(iter(best.values()))} is nearest the truth"
+    else:
+        who = f"{best['matched']} is nearest the truth for matched policies, {best['mismatched']} for mismatched ones"
+    return f"{task}, logs of {size:,} sessions: {who}"
+
+
+def plot_estimates(estimates: pd.DataFrame, folder: Path, format: Format = "png") -> list[Path]:
     """`estimates-<task>.png` for each task: each estimate of the largest log against the truth, a panel an estimator.
 
     Args:
         estimates: rows of estimates.csv.
         folder: an existing folder.
+        format: of the files.
 
     Raises:
         OutputError: a file cannot be written.
     """
-    paths = []
+    paths: list[Path] = []
     for task, rows in estimates.groupby("task", sort=True):
-        size = rows["n_episodes"].max()
-        rows = rows[rows["n_episodes"] == size]
-        names = sorted(rows["estimator"].unique())
-        figure = new_figure(2.6 * len(names), 3.2)
-        low, high = rows["true_value"].min(), rows["true_value"].max()
-        margin = (high - low) or 1.0
-        for axis, name in zip(
-            figure.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0], names, strict=True
-        ):
-            shown = rows[(rows["estimator"] == name) & rows["value"].notna()]
-            cut = shown["value"].clip(low - SHOWN * margin, high + SHOWN * margin)
-            axis.axline((low, low), slope=1.0, color="black", linewidth=0.8)
-            for group, colour in zip(GROUPS, PALETTE, strict=False):
-                here = (shown["policies"] == group).to_numpy()
-                axis.plot(shown["true_value"][here], cut[here], MARKS[group], color=colour, markersize=4, label=group)
-            beyond = int(np.sum(cut.to_numpy() != shown["value"].to_numpy()))
-            axis.set_title(f"{name} ({beyond} cut)" if beyond else name, fontsize=9)
-            axis.set_xlabel("true value", fontsize=9)
-            _light(axis)
-        figure.axes[0].set_ylabel("estimate", fontsize=9)
-        figure.suptitle(f"{task}, logs of {size:,} sessions", fontsize=11, fontweight="bold")
-        handles, labels = figure.axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8, frameon=False)
-        path = folder / f"estimates-{task}.png"
-        save(figure, path)
+        path = place_path(folder, "estimates", str(task), paths, format)
+        save(estimates_figure(str(task), rows), path, format)
         paths.append(path)
     return paths
 
 
-def _light(axis: Any) -> None:
-    axis.grid(True, color="0.9")
-    axis.tick_params(labelsize=8)
-    axis.spines[["top", "right"]].set_visible(False)
+def estimates_figure(task: str, rows: pd.DataFrame) -> Figure:
+    """The picture of one task.
+
+    Args:
+        task: its title.
+        rows: rows of estimates.csv.
+    """
+    size = rows["n_episodes"].max()
+    rows = _named(rows[rows["n_episodes"] == size])
+    names = sorted(rows["name"].unique())
+    columns = min(5, len(names))
+    lines = -(-len(names) // columns)
+    figure = new_figure(max(5.0, 2.4 * columns), 2.5 * lines)
+    axes = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    low, high = rows["true_value"].min(), rows["true_value"].max()
+    reach = SHOWN * ((high - low) or 1.0)
+    inside = rows["value"].clip(low - reach, high + reach)
+    margin = 0.05 * (inside.max() - inside.min()) or 1.0
+    axes[0].set_ylim(inside.min() - margin, inside.max() + margin)
+    for axis, name in zip(axes, names, strict=False):
+        shown = rows[(rows["name"] == name) & rows["value"].notna()]
+        beyond = _draw_estimates(axis, shown, (low - reach, high + reach))
+        axis.set_title(f"{name} ({beyond} off the scale)" if beyond else name, loc="left", fontsize=LABEL)
+        axis.set_xlabel("true value", fontsize=TEXT)
+        dress(axis)
+    for axis in axes[len(names) :]:
+        axis.set_visible(False)
+    axes[0].set_ylabel("estimate", fontsize=TEXT)
+    finish(figure, estimates_message(task, rows, size), "Each point: a policy on a log. Line: the truth.", columns=2)
+    return figure
+
+
+def estimates_message(task: str, rows: pd.DataFrame, size: int) -> str:
+    """Which estimator lies nearest the truth, by the median of its absolute errors.
+
+    Args:
+        task: id.
+        rows: rows of estimates.csv of one size, with `name`.
+        size: sessions of their logs.
+    """
+    errors = (rows["value"] - rows["true_value"]).abs().groupby(rows["name"]).median().dropna()
+    if errors.empty:
+        return f"{task}, logs of {size:,} sessions"
+    return f"{task}, logs of {size:,} sessions: the median estimate of {errors.idxmin()} is nearest the truth"
+
+
+def _draw_estimates(axis: Axes, shown: pd.DataFrame, scale: tuple[float, float]) -> int:
+    """Points by group, arrows at the edge for those beyond the scale, the farthest with its value; how many are."""
+    middle = float(shown["true_value"].mean()) if len(shown) else 0.0
+    axis.axline((middle, middle), slope=1.0, color=INK, linewidth=0.8)
+    for group, colour in zip(GROUPS, PALETTE, strict=False):
+        here = shown[(shown["policies"] == group) & shown["value"].between(*scale)]
+        axis.plot(here["true_value"], here["value"], MARKS[group], color=colour, markersize=4, label=group, alpha=0.8)
+    for side, beyond in (("bottom", shown["value"] < scale[0]), ("top", shown["value"] > scale[1])):
+        edge = axis.get_ylim()[side == "top"]
+        outside = shown[beyond].assign(far=lambda rows: rows["value"].abs())
+        for place, row in enumerate(outside.sort_values("far", ascending=False).to_dict("records")):
+            colour = PALETTE[GROUPS.index(row["policies"])]
+            off_scale(axis, row["true_value"], edge, side, row["value"] if place == 0 else None, colour, ".3g")
+    return int((~shown["value"].between(*scale)).sum())
+
+
+def _named(rows: pd.DataFrame) -> pd.DataFrame:
+    """With `name`: the estimator, and its q where an estimator has several."""
+    if "q" not in rows or rows.groupby("estimator")["q"].nunique().max() < 2:
+        return rows.assign(name=rows["estimator"])
+    q = rows["q"].fillna("").astype(str)
+    return rows.assign(
+        name=[f"{estimator}, q {of}" if of else estimator for estimator, of in zip(rows["estimator"], q, strict=True)]
+    )

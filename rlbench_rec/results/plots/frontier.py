@@ -8,28 +8,34 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...figure_style import INK, TEXT, VERDICT_STYLE, dress, finish, off_scale, plain
 from ...figures import new_figure
+from ..readable_names import readable_name
 from ..row_names import FRONTIER_BEST_FORM, FRONTIER_FORM, NEGATED, SHUFFLED
-from .run_plots import VERDICT_STYLE, place_path
-from .save import save
+from .save import place_path, save
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from ...figures import Format
 
-PANELS = {"": "", SHUFFLED: "shuffled rewards", NEGATED: "-Q"}
+PANELS = {"": "", SHUFFLED: "control on shuffled rewards", NEGATED: "control on -Q"}
 """Last part of the variant -> what is said of the panel."""
 MOST_CURVES = 8
 """Rows of panels in one picture."""
 LINES = {"tilted": "solid", "constrained": (0, (5, 2)), "mixed": (0, (1, 1.5))}
-TICKS = (0.01, 0.1, 1.0)
+TICKS = (0.01, 0.1, 1.0, 10.0, 100.0)
+NOTES = (
+    "Lifts on the validation episodes, with limits that hold for all steps of a panel at once; pale: not eligible.\n"
+    "Controls: the same dial on a Q of shuffled rewards, and on -Q. Arrows: limits and lifts beyond the scale."
+)
 BEYOND = 3.0
 """Limits farther out than this many times the largest lift (or the widest eligible limit) are cut."""
 
 
-def plot_frontiers(steps: pd.DataFrame, folder: Path) -> list[Path]:
+def plot_frontiers(steps: pd.DataFrame, folder: Path, format: Format = "png") -> list[Path]:
     """`frontier-<place>.png` for each place, of its first seed: a row of panels for each learner and for all of them,
     the frontier itself beside its controls. A point is a step: its lift on the validation episodes with the limits that
     hold for all steps at once, the verdict by colour and marker, steps that may not be chosen paler; the chosen one is
@@ -38,14 +44,15 @@ def plot_frontiers(steps: pd.DataFrame, folder: Path) -> list[Path]:
     Args:
         steps: rows of frontier.csv.
         folder: an existing folder.
+        format: of the files.
 
     Raises:
         OutputError: a file cannot be written.
     """
     paths: list[Path] = []
     for place, rows in _by_place(steps):
-        path = place_path(folder, "frontier", place, paths)
-        save(frontier_figure(place, rows), path)
+        path = place_path(folder, "frontier", place, paths, format)
+        save(frontier_figure(place, rows), path, format)
         paths.append(path)
     return paths
 
@@ -67,7 +74,7 @@ def save_frontiers(steps: pd.DataFrame, path: Path, format: Format) -> list[Path
     for place, rows in places:
         named = path
         if len(places) > 1:
-            named = place_path(path.parent, path.stem, place, paths).with_suffix(path.suffix)
+            named = place_path(path.parent, path.stem, place, paths, path.suffix[1:])
         paths.append(named)
         save(frontier_figure(place, rows), named, format)
     return paths
@@ -90,29 +97,56 @@ def frontier_figure(place: str, rows: pd.DataFrame) -> Figure:
     rows = rows.assign(**dict(zip(("curve", "panel"), zip(*map(_parts, rows["variant"]), strict=True), strict=True)))
     curves = sorted(set(zip(rows["algorithm"], rows["curve"], strict=True)), key=_order)[:MOST_CURVES]
     columns = [panel for panel in PANELS if panel in set(rows["panel"])]
-    figure = new_figure(3.2 * len(columns) + 0.6, 2.2 * len(curves) + 0.9)
+    figure = new_figure(3.2 * len(columns) + 0.6, 2.0 * len(curves) + 0.4)
     axes = figure.subplots(len(curves), len(columns), sharex=True, sharey="row", squeeze=False)
     for (algorithm, curve), line in zip(curves, axes, strict=True):
         of_curve = rows[(rows["algorithm"] == algorithm) & (rows["curve"] == curve)]
         low, high = _limits(of_curve)
         for panel, axis in zip(columns, line, strict=True):
-            _panel(axis, of_curve[of_curve["panel"] == panel])
-            said = ", ".join(filter(None, (_name(algorithm, curve), PANELS[panel])))
-            axis.set_title(said, loc="left", fontsize=8)
             axis.set_ylim(low, high)
-        line[0].set_ylabel("lift an episode", fontsize=8)
+            _panel(axis, of_curve[of_curve["panel"] == panel])
+            title = ", ".join(filter(None, (_name(algorithm, curve), PANELS[panel])))
+            axis.set_title(title, loc="left", fontsize=TEXT)
+        line[0].set_ylabel("lift an episode", fontsize=TEXT)
+    reach = rows["divergence"].max()
+    ticks = [tick for tick in TICKS if tick <= max(1.0, reach)]
+    axes[0, 0].set_xticks(ticks, [plain(tick) for tick in ticks])
+    axes[0, 0].minorticks_off()
     for axis in axes[-1]:
-        axis.set_xlabel("nats a session from the behaviour policy", fontsize=8)
-    figure.suptitle(f"{place}: frontiers on the validation episodes", x=0.01, ha="left", fontsize=11, fontweight="bold")
-    handles = {
-        label: handle for axis in axes.flat for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
-    }
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5, fontsize=8, frameon=False)
+        axis.set_xlabel("nats a session from the behaviour policy", fontsize=TEXT)
+    hidden = len(set(zip(rows["algorithm"], rows["curve"], strict=True))) - len(curves)
+    more = f"\n{hidden} more are in frontier.csv." * bool(hidden)
+    finish(figure, frontier_message(place, rows), f"{NOTES}{more}", columns=5)
     return figure
 
 
-def _panel(axis: Any, rows: pd.DataFrame) -> None:
-    axis.axhline(0.0, color="black", linewidth=0.8)
+def frontier_message(place: str, rows: pd.DataFrame) -> str:
+    """What the frontiers of a place chose, and whether a control promises as much.
+
+    Args:
+        place: data set or task.
+        rows: rows of frontier.csv of one seed, with the columns `curve` and `panel`.
+    """
+    plain_rows = rows["panel"] == ""
+    chosen = rows[rows["chosen"] & plain_rows].sort_values("ci_low", kind="stable")
+    controls = rows[rows["chosen"] & ~plain_rows]
+    if chosen.empty:
+        return f"No frontier leaves the behaviour policy in {place}"
+    best_of_all = chosen[chosen["curve"] == FRONTIER_BEST_FORM]
+    step = (chosen if best_of_all.empty else best_of_all).iloc[-1]
+    whose = (
+        "The frontier of all learners"
+        if len(best_of_all)
+        else f"The frontier of {_name(*step[['algorithm', 'curve']])}"
+    )
+    lift, low, high = (plain(step[name], ".2g") for name in ("lift", "ci_low", "ci_high"))
+    message = f"The frontier of {whose} promises {lift} [{low}, {high}] an episode in {place}"
+    as_good = controls[controls["ci_low"] >= step["ci_low"]]
+    return message + ", and so does a control" * bool(len(as_good))
+
+
+def _panel(axis: Axes, rows: pd.DataFrame) -> None:
+    axis.axhline(0.0, color=INK, linewidth=0.8)
     axis.set_xscale("log")
     for (_, dial), line in rows.groupby(["contender", "dial"], sort=True):
         line = line.sort_values("divergence")
@@ -128,18 +162,25 @@ def _panel(axis: Any, rows: pd.DataFrame) -> None:
                 style: dict[str, Any] = {"linestyle": "none", "marker": marker, "markersize": 4, "alpha": alpha}
                 axis.plot(here["divergence"], here["lift"], color=colour, label=label, zorder=2, **style)
     chosen = rows[rows["chosen"]]
-    style = {"linestyle": "none", "markerfacecolor": "none", "color": "black"}
+    style = {"linestyle": "none", "markerfacecolor": "none", "color": INK}
     if len(chosen):
         axis.plot(chosen["divergence"], chosen["lift"], marker="o", markersize=10, label="chosen", **style)
         known = chosen[chosen["true_lift"].notna()]
         if len(known):
             axis.plot(known["divergence"], known["true_lift"], marker="D", markersize=5, label="true lift", **style)
-    axis.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
-    axis.minorticks_off()
-    axis.tick_params(labelsize=7)
-    axis.grid(color="0.9", linewidth=0.8)
-    axis.set_axisbelow(True)
-    axis.spines[["top", "right"]].set_visible(False)
+    dress(axis)
+    _mark_off_scale(axis, rows)
+
+
+def _mark_off_scale(axis: Axes, rows: pd.DataFrame) -> None:
+    """Limits beyond the scale have an arrow; lifts their value too."""
+    low, high = axis.get_ylim()
+    for row in rows[rows["lift"].notna()].to_dict("records"):
+        colour = VERDICT_STYLE[row["verdict"]][0]
+        for side, edge, sign, end in (("bottom", low, -1.0, "ci_low"), ("top", high, 1.0, "ci_high")):
+            value = row["lift"] if sign * row["lift"] > sign * edge else None
+            if value is not None or sign * row[end] > sign * edge:
+                off_scale(axis, row["divergence"], edge, side, value, colour, ".2g")
 
 
 def _limits(rows: pd.DataFrame) -> tuple[float, float]:
@@ -169,4 +210,5 @@ def _order(curve: tuple[str, str]) -> tuple[bool, str, str]:
 
 
 def _name(algorithm: str, curve: str) -> str:
-    return algorithm if curve == FRONTIER_BEST_FORM else f"{algorithm} {curve.removesuffix(f'/{FRONTIER_FORM}')}"
+    label = "" if curve == FRONTIER_BEST_FORM else curve.removesuffix(f"/{FRONTIER_FORM}")
+    return readable_name(algorithm, label, "")

@@ -11,8 +11,9 @@ from ....results.data_identity import DataHashes, of_runs
 from ....results.leaderboard import leaderboard
 from ....results.model_selection import selection_table
 from ....results.needs_rl import needs_rl_table
+from ....results.plots.curves import plot_curves
 from ....results.plots.frontier import plot_frontiers
-from ....results.plots.run_plots import plot_curves, plot_values
+from ....results.plots.values import plot_values
 from ....results.schema import (
     CURVES,
     FRONTIER,

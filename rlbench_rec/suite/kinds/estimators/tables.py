@@ -31,6 +31,6 @@ def write_tables(suite: EstimatorSuite, results: Sequence[JobResult], folder: Pa
     write_table(scores, ESTIMATORS, folder / "estimators.csv")
     if len(scores):
         (folder / PLOTS_FOLDER).mkdir(exist_ok=True)
-        plot_errors(scores, folder / PLOTS_FOLDER)
+        plot_errors(scores, folder / PLOTS_FOLDER, estimates=ok)
         plot_estimates(ok, folder / PLOTS_FOLDER)
     return DataHashes({}, {})

@@ -1,0 +1,66 @@
+"""What the rows of one place say, in a sentence: who leads, and whether anybody beats the behaviour policy."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from .headline import Headline
+from .leaderboard import BEHAVIOUR, RANKED, REFERENCE
+from .readable_names import row_name
+from .row_names import is_best, is_frontier_control
+
+LEVEL = 0.05
+"""Of the adjusted two-sided test below which a row is told from the behaviour policy."""
+
+
+def shown_rows(shown: Headline) -> pd.DataFrame:
+    """The rows of a place that are somebody's policy: without best checkpoints, which repeat the last ones' story, and
+    controls of frontiers; ranks are among them."""
+    last = [not (is_best(variant) or is_frontier_control(variant)) for variant in shown.rows["variant"]]
+    rows = shown.rows[last].reset_index(drop=True)
+    return rows.assign(rank=rows["rank"].rank(method="min").astype("Int64"))
+
+
+def board_message(shown: Headline) -> str:
+    """`DQN, greedy leads in recommend-v1: 5 of 9 policies beat the behaviour policy`, or that none is shown to. A row
+    beats it where the board's own test, adjusted for all that it compares, says so at 5 % and the row is trusted.
+
+    Args:
+        shown: of one place.
+    """
+    rows = shown_rows(shown)
+    rivals = rows[~rows["algorithm"].isin([BEHAVIOUR, REFERENCE])]
+    ranked = rivals[rivals["rank"].notna()]
+    if ranked.empty:
+        return f"No value of a policy can be relied on in {shown.place}" if len(rivals) else shown.place
+    first = ranked.iloc[0]
+    name = row_name(first["algorithm"], first["variant"])
+    level = int((ranked["tie_group"] == first["tie_group"]).sum()) - 1
+    if shown.estimator == RANKED:
+        return f"{name} ranks best what users of {shown.place} chose next{_level(level)}"
+    if shown.behaviour is None:
+        return f"{name} is first in {shown.place}{_level(level)}"
+    wins = int(beats_behaviour(ranked).sum())
+    if not wins:
+        return f"No policy is shown to beat the behaviour policy in {shown.place}"
+    how = "leads" if not level else "is first"
+    verb = "beats" if wins == 1 else "beat"
+    return f"{name} {how} in {shown.place}{_level(level)}; {_count(wins, len(rivals))} {verb} the behaviour policy"
+
+
+def beats_behaviour(rows: pd.DataFrame) -> pd.Series:
+    """Which rows of a leaderboard are told from the behaviour policy, and better.
+
+    Args:
+        rows: leaderboard rows.
+    """
+    better = (rows["p_adjusted"].astype(float) <= LEVEL) & (rows["prob_improvement"].astype(float) > 0.5)
+    return better & (rows["verdict"] == "trusted")
+
+
+def _level(others: int) -> str:
+    return f", not told apart from {others} other{'s' * (others > 1)}" if others else ""
+
+
+def _count(wins: int, rivals: int) -> str:
+    return "all policies" if wins == rivals > 1 else f"{wins} of {rivals} policies"
