@@ -1,4 +1,4 @@
-"""`rlbench compare OLD.csv NEW.csv`: did anything get worse?"""
+"""`rlbench compare OLD NEW`: did anything get worse?"""
 
 from __future__ import annotations
 
@@ -8,55 +8,68 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import InputError, UnknownNameError
 from .json_option import Json
 from .render.console import say
 
 if TYPE_CHECKING:
-    from ..results.schema import TableRow
+    from ..results.compare import Comparison
+
+FORMS = ("table", "csv", "markdown", "json")
 
 
 def command(
-    old: Annotated[Path, typer.Argument(help="leaderboard.csv or runs.csv to compare with.")],
-    new: Annotated[Path, typer.Argument(help="The same kind of file, from the change.")],
-    show_all: Annotated[bool, typer.Option("--all", help="Also rows that are identical or within intervals.")] = False,
+    old: Annotated[Path, typer.Argument(help="Folder of a run, or a result table, to compare with.")],
+    new: Annotated[Path, typer.Argument(help="The same of the change.")],
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=VALUE", help="Only rows of this metric, estimator, ...; repeatable. * fits all."),
+    ] = None,
+    min_effect: Annotated[
+        str, typer.Option(metavar="NUMBER|PERCENT", help="Least drop that counts: 0.02, or 5% of the old value.")
+    ] = "",
+    allow_different_data: Annotated[
+        bool, typer.Option("--allow-different-data", help="Also other data, card, split, task version or measure.")
+    ] = False,
+    show_all: Annotated[bool, typer.Option("--all", help="Also rows that are identical or not told apart.")] = False,
+    form: Annotated[str, typer.Option("--format", metavar="table|csv|markdown|json", help="How it is written.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Join two result files on their keys and judge every row.
+    """Join two boards on their keys and judge every row; runs of both are paired by replicate, log and seed.
 
-    Exit code 0: nothing is worse beyond the intervals; 1: a regression or a missing row; 2: a file that cannot be used.
+    Exit code 0: nothing is shown to be worse; 1: a regression or a missing row; 2: a file that cannot be used, or other
+    data.
     """
-    from ..results.compare import CHANGES, compare
+    from ..results.compare import compare
 
-    comparison = compare(old, new)
-    if as_json:
-        say(json.dumps(comparison.to_dict(), indent=1))
-    else:
-        hidden = () if show_all else ("identical", "worse within", "better within")
-        for row in comparison.rows.to_dict("records"):
-            if row["change"] not in hidden:
-                say(_line(row))
-        counts = ", ".join(f"{comparison.counts.get(change, 0)} {change}" for change in CHANGES)
-        unknown = f" Whether both are of the same data is not known: {comparison.unchecked}."
-        say(f"{len(comparison.rows)} rows: {counts}.{unknown if comparison.unchecked else ''}")
+    form = chosen_form(form, as_json)
+    comparison = compare(
+        old, new, only=only or (), min_effect=min_effect or None, allow_different_data=allow_different_data
+    )
+    say(comparison_text(comparison, form, show_all=show_all))
     raise typer.Exit(1 if comparison.regressed else 0)
 
 
-def _line(row: TableRow) -> str:
-    """`worse beyond   shop-v1  dqn mlp/greedy  reward snips  4.2 -> 3.1 (-1.1, margin 0.4)  weak`: one row, one line,
-    so that grep works and no terminal is too narrow."""
-    from ..results.leaderboard import RANKED
+def chosen_form(form: str, as_json: bool) -> str:
+    """The format that was asked for; `table` where none was.
 
-    seed = "".join(f" {name} {row[name]}" for name in ("replicate", "log") if row.get(name))
-    seed += f" seed {row['seed']}" if "seed" in row else ""
-    place = " ".join(name for name in (row["dataset"], row["task"]) if name)
-    q = f" (q: {row['q']})" if row["q"] else ""
-    kind = " (imitation)" if row["estimator"] == RANKED else ""
-    names = f"{place}  {row['algorithm']} {row['variant']}{seed}  {row['metric']} {row['estimator']}{q}{kind}"
-    values = f"{_number(row['old'])} -> {_number(row['new'])}"
-    if row["difference"] == row["difference"]:
-        values += f" ({row['difference']:+.4g}, margin {_number(row['margin'])})"
-    return f"{row['change']:<13}  {names}  {values}  {row['verdict']}".rstrip()
+    Raises:
+        UnknownNameError: no such format.
+        InputError: two of them.
+    """
+    if form and form not in FORMS:
+        raise UnknownNameError("format", form, FORMS, where="--format")
+    if as_json and form not in ("", "json"):
+        raise InputError(f"--json and --format {form} ask for two formats.", hint="Give one of them.")
+    return "json" if as_json else form or "table"
 
 
-def _number(value: float) -> str:
-    return "none" if value != value else f"{value:.4g}"
+def comparison_text(comparison: Comparison, form: str, *, show_all: bool = False) -> str:
+    """A comparison in one of `FORMS`."""
+    from ..results.comparison.text import as_csv, as_lines, as_markdown
+
+    if form == "json":
+        return json.dumps(comparison.to_dict(), indent=1)
+    if form == "csv":
+        return as_csv(comparison)
+    return (as_markdown if form == "markdown" else as_lines)(comparison, show_all=show_all)

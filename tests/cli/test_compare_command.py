@@ -101,3 +101,35 @@ def test_one_file_is_wrong_use(rlbench, tmp_path):
     code, _, err = rlbench("compare", _board(tmp_path / "a.csv", 1.0))
     assert code == 2
     assert "Traceback" not in err
+
+
+def test_formats(rlbench, tmp_path):
+    files = _board(tmp_path / "a.csv", 1.0), _board(tmp_path / "b.csv", 0.5)
+    code, out, _ = rlbench("compare", "--format", "markdown", *files)
+    assert code == 1 and out.startswith("**Regression: 1 worse beyond**")
+    code, out, _ = rlbench("compare", "--format", "csv", *files)
+    assert code == 1 and out.startswith("schema_version,dataset,task,algorithm,")
+    assert rlbench("compare", "--format", "json", *files)[1] == rlbench("compare", "--json", *files)[1]
+    code, out, err = rlbench("compare", "--format", "markdow", *files)
+    assert (code, out) == (2, "") and "Did you mean 'markdown'?" in err
+    code, _, err = rlbench("compare", "--format", "csv", "--json", *files)
+    assert code == 2 and "--json and --format csv ask for two formats" in err
+
+
+def test_options(rlbench, tmp_path):
+    files = _board(tmp_path / "a.csv", 1.0), _board(tmp_path / "b.csv", 0.5)
+    assert rlbench("compare", "--min-effect", "60%", *files)[0] == 0
+    assert rlbench("compare", "--min-effect", "40%", *files)[0] == 1
+    assert rlbench("compare", "--only", "estimator=snips", "--only", "algorithm=d*", *files)[0] == 1
+    code, _, err = rlbench("compare", "--only", "estimator=truth", *files)
+    assert code == 2 and "There are: snips." in err
+    code, _, err = rlbench("compare", "--min-effect", "lots", *files)
+    assert code == 2 and "--min-effect: 'lots' is not an effect of 0 or more" in err
+
+
+def test_folders(rlbench, tmp_path):
+    for name, value in (("old", 1.0), ("new", 0.5)):
+        (tmp_path / name).mkdir()
+        _board(tmp_path / name / "leaderboard.csv", value)
+    code, out, _ = rlbench("compare", tmp_path / "old", tmp_path / "new")
+    assert code == 1 and out.startswith("worse beyond")

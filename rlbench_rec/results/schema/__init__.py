@@ -7,12 +7,14 @@ from .columns import (
     IDENTIFICATIONS,
     READABLE_VERSIONS,
     SCHEMA_VERSION,
+    SINCE,
     STATUSES,
     VERDICTS,
     Kind,
     Schema,
     TableRow,
     runs_as_formula,
+    version_of,
 )
 from .estimators import ESTIMATES, ESTIMATOR_KEYS, ESTIMATORS
 from .needs_rl import NEEDS_RL, NEEDS_RL_KEYS
@@ -79,6 +81,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "SELECTION",
     "SELECTION_KEYS",
+    "SINCE",
     "STATUSES",
     "SUMMARY",
     "SUMMARY_KEYS",
@@ -94,4 +97,5 @@ __all__ = [
     "TableRow",
     "added",
     "runs_as_formula",
+    "version_of",
 ]

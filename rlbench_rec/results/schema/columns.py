@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Literal
 
 SCHEMA_VERSION = 5
@@ -37,9 +37,24 @@ ADDED = {
     "method_version": "1",
 }
 """Columns that files of an older version lack -> what is read in their place."""
+SINCE = {"q": 3, "base": 4, "steps_used": 4, "overestimation": 4} | {
+    name: 5 for name in ADDED if name not in ("q", "base", "steps_used", "overestimation")
+}
+"""Column of `ADDED` -> the version that it came with."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """A spreadsheet set up for East Asia reads the wide forms too."""
+
+
+def version_of(header: Iterable[str], schema: Schema) -> int:
+    """The schema version of a table, by the columns that it has: the newest but for what it lacks.
+
+    Args:
+        header: names of its columns.
+        schema: of today's table.
+    """
+    lacking = [SINCE[name] - 1 for name in schema if name in SINCE and name not in set(header)]
+    return min([SCHEMA_VERSION, *lacking])
 
 
 def runs_as_formula(text: str) -> bool:

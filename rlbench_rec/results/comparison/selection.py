@@ -1,0 +1,60 @@
+"""Which rows are compared: `--only estimator=truth`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from ...errors import InputError, UnknownNameError, did_you_mean
+from ..schema import KEYS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+METRIC = "metric"
+"""Finds an estimator of the name too: `metric=truth` are the rows that are valued by their truth."""
+
+
+def select(rows: pd.DataFrame, only: Sequence[str]) -> pd.Series:
+    """Which rows are meant: those that fit one of the values of each column that is named.
+
+    Args:
+        rows: with the columns of `KEYS`.
+        only: `column=value`, the value with the wildcards * and ? of a shell.
+
+    Raises:
+        UnknownNameError: no such column, or a value that no row has.
+        InputError: not of that form.
+    """
+    import pandas as pd
+
+    wanted: dict[str, pd.Series] = {}
+    for text in only:
+        column, equals, value = text.partition("=")
+        if not equals:
+            raise InputError(f"{text!r} is not column=value.", where="--only", hint="Say estimator=truth, for example.")
+        if column not in KEYS:
+            raise UnknownNameError("column", column, KEYS, where="--only")
+        fits = _fits(rows, column, value)
+        wanted[column] = fits if column not in wanted else wanted[column] | fits
+    chosen = pd.Series(True, index=rows.index)
+    for fits in wanted.values():
+        chosen &= fits
+    if only and len(rows) and not chosen.any():
+        raise InputError(
+            "No row has all of that.", where=f"--only {' --only '.join(only)}", hint="Ask for less at once."
+        )
+    return chosen
+
+
+def _fits(rows: pd.DataFrame, column: str, value: str) -> pd.Series:
+    names = [column, "estimator"] if column == METRIC else [column]
+    fits = rows[names].apply(lambda cells: cells.map(lambda cell: fnmatchcase(cell, value))).any(axis=1).astype(bool)
+    if len(rows) and not fits.any():
+        elsewhere = next((name for name in KEYS if (rows[name] == value).any()), None)
+        there = sorted({cell for cell in rows[column] if cell})
+        shown = ", ".join(there[:20]) + (f" and {len(there) - 20} more" if len(there) > 20 else "")
+        guess = f"Did you mean {elsewhere}={value}? " if elsewhere else did_you_mean(value, there)
+        raise InputError(f"No row has the {column} {value!r}.", where="--only", hint=f"{guess}There are: {shown}.")
+    return fits
