@@ -44,6 +44,7 @@ def command(
         typer.Option(min=0.001, help="Seconds after which a job is stopped as failed; default none."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the run that --out holds.")] = False,
+    boards: Annotated[bool, typer.Option("--boards", help="Also the board of each place, of many.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The leaderboard as JSON on stdout.")] = False,
 ) -> None:
     """Train and evaluate every algorithm of a suite, and write its leaderboard.
@@ -88,7 +89,7 @@ def command(
             progress=progress,
             command_line=command_line,
         )
-    show(finished, as_json)
+    show(finished, as_json, boards)
     if finished.missing:
         undone = f"{finished.missing:,} of {finished.missing + len(finished.results):,} jobs"
         say(f"rlbench: {undone} are still to do: the tables hold what is done. {_rest(finished)}", error=True)

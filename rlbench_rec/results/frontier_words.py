@@ -51,12 +51,21 @@ def in_words(step: TableRow | pd.Series) -> str:
 
 def relative(lift: Lift, behaviour: float) -> str:
     """A lift with its interval, in per cent of the behaviour policy's value where that is above 0."""
-    numbers = (lift.value, lift.ci_low, lift.ci_high)
+    return " ".join(percent((lift.value, lift.ci_low, lift.ci_high), behaviour))
+
+
+def percent(numbers: tuple[float, float, float], behaviour: float) -> tuple[str, str]:
+    """A difference and its interval as text, in per cent of the behaviour policy's value where that is above 0.
+
+    Args:
+        numbers: the difference, and the ends of its interval.
+        behaviour: that value.
+    """
     if behaviour > 0:
         value, low, high = (f"{round(100 * number / behaviour, 1) + 0.0:.1f}" for number in numbers)
-        return f"{_signed(value)} % [{low}, {high}]"
+        return f"{_signed(value)} %", f"[{low}, {high}]"
     value, low, high = (f"{number:.3g}" for number in numbers)
-    return f"{_signed(value)} [{low}, {high}]"
+    return _signed(value), f"[{low}, {high}]"
 
 
 def rounded(number: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 
@@ -22,6 +22,7 @@ class Forecast:
         workers: processes that share them.
         basis: what the numbers rest on.
         disk_mb: what they will leave, in MB; None where nothing was measured.
+        seconds: what each is expected to take of a core, by run id; 1 each where nothing was measured.
     """
 
     jobs: int
@@ -29,6 +30,7 @@ class Forecast:
     workers: int
     basis: str
     disk_mb: float | None
+    seconds: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     def __str__(self) -> str:
         if self.minutes is None:
@@ -60,14 +62,15 @@ def forecast(
     weights = [_of(job, sizes, job.usual_bytes) for job in to_do]
     timed = sum(any(key in seconds for key in job.like) for job in to_do)
     known = [cost for cost in costs if cost is not None]
-    total = sum(known) + (len(costs) - len(known)) * fmean(known) if known else None
-    minutes = None if total is None else total / max(1, workers) / 60
+    usual = fmean(known) if known else 1.0
+    each = {job.run_id: usual if cost is None else cost for job, cost in zip(to_do, costs, strict=True)}
+    minutes = sum(each.values()) / max(1, workers) / 60 if known else None
     heavy = [weight for weight in weights if weight is not None]
     disk = sum(heavy) / 1e6 if heavy else None
     basis = f"as {len(done):,} jobs here took" if timed else "as such jobs took on one core of an AMD EPYC"
     if 0 < timed < len(to_do):
         basis += f"; {len(to_do) - timed:,} as their kind took elsewhere"
-    return Forecast(len(to_do), minutes, workers, basis, disk)
+    return Forecast(len(to_do), minutes, workers, basis, disk, each)
 
 
 def _means(jobs: Iterable[Job], measure: Callable[[Job], float | None]) -> dict[Hashable, float]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..results.schema import STATUSES
 from .forecast import Forecast
+from .time_left import in_words
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class JobFinished:
         done: jobs of the suite that are done, those kept from an earlier run among them.
         jobs: how many are done at the end: the suite's, in a part those of other parts as far as they are done.
         left_out: what of it has nothing to do on its source and why; else empty.
+        minutes_left: until the last one is done, as far as can be told by those that are; None where it cannot.
     """
 
     run_id: str
@@ -80,6 +82,7 @@ class JobFinished:
     done: int
     jobs: int
     left_out: str = ""
+    minutes_left: float | None = field(default=None, compare=False)
 
     @property
     def failed(self) -> bool:
@@ -89,7 +92,24 @@ class JobFinished:
         if self.left_out:
             return f"[{self.done}/{self.jobs}] left out: {self.left_out}"
         state = "failed" if self.failed else "done"
-        return f"[{self.done}/{self.jobs}] {self.run_id} {state} in {self.seconds:.1f} s"
+        left = in_words(self.minutes_left)
+        return f"[{self.done}/{self.jobs}] {self.run_id} {state} in {self.seconds:.1f} s{left and f', {left}'}"
+
+
+@dataclass(frozen=True)
+class TablesStarted:
+    """Every job is done; tables and pictures are being made of their results, which takes a while.
+
+    Attributes:
+        folder: where they will be.
+        jobs: how many jobs they are of.
+    """
+
+    folder: Path
+    jobs: int
+
+    def __str__(self) -> str:
+        return f"Writing tables and pictures of {self.jobs:,} jobs to {self.folder}."
 
 
 @dataclass(frozen=True)
@@ -110,7 +130,7 @@ class RunFinished:
         return f"Finished {self.folder} in {self.seconds:.1f} s, {self.failed} jobs failed."
 
 
-ProgressEvent = RunStarted | JobFinished | RunFinished
+ProgressEvent = RunStarted | JobFinished | TablesStarted | RunFinished
 ProgressCallback = Callable[[ProgressEvent], None]
 """Called in the caller's thread, one event at a time. What it raises ends the run as a Ctrl-C does: the tables hold
 what finished."""

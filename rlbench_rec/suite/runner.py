@@ -27,10 +27,11 @@ from .kinds import kind_of
 from .lock import hold
 from .part import Part
 from .plan import Job, JobResult, frame
-from .progress import JobFinished, ProgressCallback, RunFinished, RunStarted, report
+from .progress import JobFinished, ProgressCallback, RunFinished, RunStarted, TablesStarted, report
 from .resume import refuse_other_run
 from .stamp import circumstances
 from .store import Kept, finished_jobs, is_empty, refuse_used_folder, remove_models, save, tidy
+from .time_left import TimeLeft
 from .workers import execute_all, worker_count
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ class _Run:
         self.plugins = identities(self.config)
         self.jobs, self.common = planned(suite, device), circumstances(device, self.plugins)
         self.done: dict[str, JobResult] = {}
-        self.target = len(self.jobs)
+        self.target, self.time_left = len(self.jobs), TimeLeft({})
 
     @property
     def results(self) -> list[JobResult]:
@@ -182,11 +183,12 @@ class _Run:
         started = RunStarted(
             self.suite.name, self.folder, len(self.jobs), len(self.done), repeated, expected, str(part or "")
         )
-        self.target = started.at_end
+        self.target, self.time_left = started.at_end, TimeLeft(expected.seconds)
         report(started, self.progress)
         try:
             if waiting:
                 self._execute(waiting, workers)
+            report(TablesStarted(self.folder, len(self.results)), self.progress)
             self._write_tables()
         except BaseException:
             # What finished, also where the writing itself was interrupted.
@@ -224,7 +226,8 @@ class _Run:
         self.done[job.run_id] = result
         save(result, job, self.common, self.folder)
         seconds = result.timing.get("seconds", 0.0)
-        event = JobFinished(job.run_id, result.status, seconds, len(self.done), self.target, result.left_out)
+        left = self.time_left.after(job.run_id)
+        event = JobFinished(job.run_id, result.status, seconds, len(self.done), self.target, result.left_out, left)
         report(event, self.progress)
 
     def _write_tables(self) -> None:

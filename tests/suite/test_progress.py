@@ -29,7 +29,8 @@ def test_nothing_is_printed_and_everything_is_logged(tmp_path, capsys, caplog):
     lines = [record.getMessage() for record in caplog.records if record.name == "rlbench_rec.suite.progress"]
     assert lines[0].startswith(f"Running scoring in {tmp_path / 'out'}: 3 of 3 jobs to do.")
     assert [line.partition(" ")[0] for line in lines[1:4]] == ["[1/3]", "[2/3]", "[3/3]"]
-    assert lines[4].startswith("Finished ") and len(lines) == 5
+    assert lines[4] == f"Writing tables and pictures of 3 jobs to {tmp_path / 'out'}."
+    assert lines[5].startswith("Finished ") and len(lines) == 6
 
 
 def test_jobs_that_were_kept_are_counted_as_done(tmp_path):
@@ -37,7 +38,7 @@ def test_jobs_that_were_kept_are_counted_as_done(tmp_path):
     events = []
     run_suite(SCORING.model_copy(update={"logs": [4]}), str(tmp_path), resume=True, progress=events.append)
     assert events[0] == RunStarted("scoring", tmp_path, 4, 3, {}) and events[0].repetition == ""
-    assert (events[1].done, events[1].jobs) == (4, 4) and len(events) == 3
+    assert (events[1].done, events[1].jobs) == (4, 4) and len(events) == 4
 
 
 def test_a_job_that_fails_is_an_event_with_its_reason(tmp_path, monkeypatch):

@@ -12,7 +12,9 @@ from ...policies.forms import FRONTIER_FORMS
 from ...results.headline import Headline, formatted, headlines
 from ...results.leaderboard import DIVERGING, RANKED
 from ...results.row_names import is_best, is_frontier_control
+from ...results.ties import letters
 from ...suite.kinds.algorithms.tables import PLOTS_FOLDER
+from .actions import export_line, show_actions
 from .best_learner import best_learner
 from .board_summary import show_summary
 from .console import say, stderr_console, stdout_console
@@ -33,19 +35,26 @@ SCORES = ("rmse", "bias", "coverage95", "rank_correlation", "regret_at_1")
 """Columns of estimators.csv that are shown."""
 
 
-def show(finished: FinishedRun, as_json: bool = False) -> None:
-    """What the kind of suite looks at first, on stdout; failures go to stderr."""
+def show(finished: FinishedRun, as_json: bool = False, boards: bool = False) -> None:
+    """What the kind of suite looks at first, on stdout; failures go to stderr.
+
+    Args:
+        finished: the run.
+        as_json: all rows, in place of what is read.
+        boards: also the ranked rows of every place; of a run with one place they are always shown.
+    """
     if finished.suite.kind == "estimators":
         show_estimators(finished, as_json)
     else:
-        show_algorithms(finished, as_json)
+        show_algorithms(finished, as_json, boards)
 
 
-def show_algorithms(finished: FinishedRun, as_json: bool = False) -> None:
-    """The ranked rows of every place with intervals and verdicts, and where the files are; on stdout. Failures go to
-    stderr."""
+def show_algorithms(finished: FinishedRun, as_json: bool = False, boards: bool = False) -> None:
+    """What to act on in every place, where the files are, and how to export a policy; on stdout. Failures go to
+    stderr. See `show`."""
     from rich.markup import escape
 
+    from ...results.actions import actions
     from ...results.read import load_leaderboard
 
     board = load_leaderboard(finished.folder / "leaderboard.csv")
@@ -55,7 +64,8 @@ def show_algorithms(finished: FinishedRun, as_json: bool = False) -> None:
         return
     console = stdout_console()
     rankings = rankings_of(finished.folder)
-    for shown in headlines(board):
+    places = headlines(board)
+    for shown in places if boards or len(places) == 1 else ():
         if shown.place in advised:
             show_advice(console, advised[shown.place], board)
         _show_place(console, shown, rankings)
@@ -66,11 +76,16 @@ def show_algorithms(finished: FinishedRun, as_json: bool = False) -> None:
         console.print(sentence, highlight=False, markup=False)
     if finished.left_out:
         console.print(f"Left out: {'; '.join(by_row(finished.left_out))}.", highlight=False, markup=False)
+    show_actions(console, actions(places, advised))
     verdicts = board["verdict"].value_counts()
     counts = ", ".join(f"{verdicts.get(verdict, 0)} {verdict}" for verdict in COLOURS)
-    console.print(f"leaderboard.csv has all {len(board)} rows: {counts}.", highlight=False, soft_wrap=True)
+    more = "" if boards or len(places) == 1 else " --boards shows each place's."
+    console.print(f"leaderboard.csv has all {len(board)} rows: {counts}.{more}", highlight=False, soft_wrap=True)
     where = f"Files: {escape(str(finished.folder))} (pictures: {PLOTS_FOLDER}/), {finished.seconds:.0f} s"
     console.print(where, highlight=False, soft_wrap=True)
+    rows = [row for result in finished.results for row in result.rows]
+    if line := export_line(finished.folder, places, advised, rows):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     show_failures(finished)
 
 
@@ -155,7 +170,7 @@ def _show_place(console: Console, shown: Headline, rankings: pd.DataFrame | None
     from rich.text import Text
 
     last = shown.rows[[not (is_best(variant) or is_frontier_control(variant)) for variant in shown.rows["variant"]]]
-    ranked = last[last["rank"].notna()]
+    ranked = _ranked_among_shown(last[last["rank"].notna()])
     # What is so of every row is said once, in the title.
     common = IMITATION if shown.estimator == RANKED else IDENTIFIED
     kind = shown.estimator if common == IDENTIFIED else f"{shown.estimator}, {common}"
@@ -182,6 +197,14 @@ def _show_place(console: Console, shown: Headline, rankings: pd.DataFrame | None
         if sentence := best_learner(ranked):
             console.print(Text(sentence))
     console.print(Text(_unranked(last[last["rank"].isna()])))
+
+
+def _ranked_among_shown(ranked: pd.DataFrame) -> pd.DataFrame:
+    """The rows with ranks 1, 2, ... and letters a, b, ... of their own: a board also ranks rows that are not shown."""
+    groups = sorted(set(ranked["tie_group"]), key=lambda group: (len(group), group))
+    renamed = {group: letters(number) for number, group in enumerate(groups)}
+    ranks = ranked["rank"].rank(method="min").astype(int)
+    return ranked.assign(rank=ranks, tie_group=ranked["tie_group"].map(renamed))
 
 
 def _verdict(row: TableRow, common: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from types import TracebackType
 
-from ...suite.progress import JobFinished, ProgressEvent, RunStarted
+from ...suite.progress import JobFinished, ProgressEvent, RunStarted, TablesStarted
+from ...suite.time_left import in_words
 from .console import note, shows_bars, stderr_console
 
 
@@ -25,16 +26,19 @@ class RunProgress:
 
     def __call__(self, event: ProgressEvent) -> None:
         if isinstance(event, RunStarted):
-            if event.repetition:
-                note(f"rlbench: {event.repetition}")
-            note(f"rlbench: {event.plan}")
+            # What, where, how many jobs and how long: all before the first of them.
+            note(f"rlbench: {event}")
             self.bar.update(self.task, total=event.at_end, completed=event.kept, visible=True)
             self.bar.start()
             self.bar.start_task(self.task)
         elif isinstance(event, JobFinished):
-            self.bar.update(self.task, completed=event.done, description=event.run_id)
+            left = in_words(event.minutes_left)
+            self.bar.update(self.task, completed=event.done, description=left and f"{left}, done: {event.run_id}")
             if not self.has_bar:
                 note(event)
+        elif isinstance(event, TablesStarted):
+            self.bar.update(self.task, description="")
+            note(f"rlbench: {event}")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -52,12 +52,13 @@ def test_a_pipe_gets_every_character(finished, capsys):
     assert lines[2].split() == ["rank", "tie", "algorithm", "variant", "value", "interval", "verdict"]
     rows = [line.split() for line in lines[4:6]]
     variant = "transformer/gamma-0/softmax-0.002"
-    assert rows[0] == ["2", "b", "double-dqn", variant, "2.00", "[1.88,", "2.12]", "weak,", "estimated"]
-    assert rows[1] == ["3", "c", "bc", "mlp/stochastic", "1.10", "[0.98,", "1.22]", "trusted"]
+    assert rows[0] == ["1", "a", "double-dqn", variant, "2.00", "[1.88,", "2.12]", "weak,", "estimated"]
+    assert rows[1] == ["2", "b", "bc", "mlp/stochastic", "1.10", "[0.98,", "1.22]", "trusted"]
     assert "Unranked, the log does not support them: 1 unreliable (cql)." in shown.out
     assert "Unranked, their Q is far above what the log earned: 1 diverging (dqn)." in shown.out
     assert "leaderboard.csv has all 6 rows: 4 trusted, 1 weak, 1 unreliable." in shown.out
     assert "best" not in shown.out
+    assert f"{LONG}  keep  no policy is clearly ahead" in shown.out
     assert f"Files: {finished.folder} (pictures: plots/), 12 s" in lines
     assert shown.err == "shop.dqn.mlp.seed0: failed: out of [memory]\n"
 
