@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from .board_message import shown_rows
 from .frontier_words import LONGEST, percent, rounded
 from .headline import Headline
-from .row_names import BEHAVIOUR, RANKED, REFERENCE, is_best, is_frontier_control
+from .row_names import BEHAVIOUR, RANKED, REFERENCE
 
 if TYPE_CHECKING:
     from .frontier import Advice
@@ -68,8 +69,8 @@ def _by_frontier(place: str, advice: Advice) -> Action:
 
 def _by_board(shown: Headline) -> Action:
     """The best ranked policy that could be put into service, where its interval is above the behaviour policy's."""
-    rows = shown.rows[shown.rows["rank"].notna() & ~shown.rows["algorithm"].isin([BEHAVIOUR, REFERENCE])]
-    rows = rows[[not (is_best(variant) or is_frontier_control(variant)) for variant in rows["variant"]]]
+    rows = shown_rows(shown)
+    rows = rows[rows["rank"].notna() & ~rows["algorithm"].isin([BEHAVIOUR, REFERENCE])]
     trusted = rows[rows["verdict"] == "trusted"]
     if shown.behaviour is None or trusted.empty:
         why = "no policy is trusted" if shown.behaviour is not None else "the behaviour policy is not in the board"
@@ -78,7 +79,8 @@ def _by_board(shown: Headline) -> Action:
     if not best["ci_low"] > behaviour["ci_high"]:
         return Action(shown.place, "keep", why="no policy is clearly ahead")
     mean = float(behaviour["mean"])
-    gain, interval = percent(tuple(float(best[name]) - mean for name in ("mean", "ci_low", "ci_high")), mean)
+    ahead, low, high = (float(best[name]) - mean for name in ("mean", "ci_low", "ci_high"))
+    gain, interval = percent((ahead, low, high), mean)
     return Action(shown.place, "A/B test", best["algorithm"], best["variant"], gain, interval, f"by {shown.estimator}")
 
 

@@ -91,10 +91,11 @@ def export_line(
                 continue
             wanted = {"algorithm": row["algorithm"], "variant": row["variant"]}
             same = (run for run in runs if all(run.get(name) == value for name, value in wanted.items()))
-            names = (run["run_id"] for run in same if place.place in (run["dataset"], run["task"]))
-            stored = next((folder / "models" / name for name in names if (folder / "models" / name).is_dir()), None)
-            if stored is not None:
-                return f"A trained policy as one file: {_line(stored, form)}"
+            trained = (
+                folder / "models" / run["run_id"] for run in same if place.place in (run["dataset"], run["task"])
+            )
+            if there := [path for path in trained if path.is_dir()]:
+                return f"A trained policy as one file: {_line(there[0], form)}"
     return ""
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ...policies.forms import FRONTIER_FORMS
+from ...results.board_message import shown_rows
 from ...results.headline import Headline, formatted, headlines
 from ...results.leaderboard import DIVERGING, RANKED
-from ...results.row_names import is_best, is_frontier_control
 from ...results.ties import letters
 from ...suite.kinds.algorithms.tables import PLOTS_FOLDER
 from .actions import export_line, show_actions
@@ -169,8 +169,8 @@ def _show_place(console: Console, shown: Headline, rankings: pd.DataFrame | None
     from rich.table import Table
     from rich.text import Text
 
-    last = shown.rows[[not (is_best(variant) or is_frontier_control(variant)) for variant in shown.rows["variant"]]]
-    ranked = _ranked_among_shown(last[last["rank"].notna()])
+    last = shown_rows(shown)
+    ranked = _lettered_among_shown(last[last["rank"].notna()])
     # What is so of every row is said once, in the title.
     common = IMITATION if shown.estimator == RANKED else IDENTIFIED
     kind = shown.estimator if common == IDENTIFIED else f"{shown.estimator}, {common}"
@@ -199,12 +199,11 @@ def _show_place(console: Console, shown: Headline, rankings: pd.DataFrame | None
     console.print(Text(_unranked(last[last["rank"].isna()])))
 
 
-def _ranked_among_shown(ranked: pd.DataFrame) -> pd.DataFrame:
-    """The rows with ranks 1, 2, ... and letters a, b, ... of their own: a board also ranks rows that are not shown."""
+def _lettered_among_shown(ranked: pd.DataFrame) -> pd.DataFrame:
+    """The rows with letters a, b, ... of their own, as their ranks are: a board also holds rows that are not shown."""
     groups = sorted(set(ranked["tie_group"]), key=lambda group: (len(group), group))
     renamed = {group: letters(number) for number, group in enumerate(groups)}
-    ranks = ranked["rank"].rank(method="min").astype(int)
-    return ranked.assign(rank=ranks, tie_group=ranked["tie_group"].map(renamed))
+    return ranked.assign(tie_group=ranked["tie_group"].map(renamed))
 
 
 def _verdict(row: TableRow, common: str) -> str:
