@@ -108,12 +108,26 @@ def in_this_process(jobs_in_this_process) -> Iterator[list[str]]:
         yield done
 
 
-@pytest.fixture
-def without_pictures(monkeypatch) -> None:
-    """Suites draw nothing, where no picture is looked at: of a small run the pictures are most of the time."""
-    from rlbench_rec.suite.kinds.algorithms import tables as of_algorithms
-    from rlbench_rec.suite.kinds.estimators import tables as of_estimators
+@pytest.fixture(scope="session")
+def no_pictures() -> Callable[[], AbstractContextManager[None]]:
+    """Inside the block suites draw nothing, where no picture is looked at: they are most of the time of a small run."""
 
-    for module in (of_algorithms, of_estimators):
-        for name in [name for name in vars(module) if name.startswith("plot_")]:
-            monkeypatch.setattr(module, name, lambda *arguments, **options: None)
+    @contextlib.contextmanager
+    def block() -> Iterator[None]:
+        from rlbench_rec.suite.kinds.algorithms import tables as of_algorithms
+        from rlbench_rec.suite.kinds.estimators import tables as of_estimators
+
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (of_algorithms, of_estimators):
+                for name in [name for name in vars(module) if name.startswith("plot_")]:
+                    patch.setattr(module, name, lambda *arguments, **options: None)
+            yield
+
+    return block
+
+
+@pytest.fixture
+def without_pictures(no_pictures) -> Iterator[None]:
+    """One test of `no_pictures`."""
+    with no_pictures():
+        yield

@@ -24,14 +24,13 @@ def test_a_name_and_a_text_mean_themselves(name):
 def test_a_path_is_the_file_of_that_name_and_no_pattern(name, tmp_path, monkeypatch):
     # Decoys that the name fits as a pattern, and the home folder for ~.
     monkeypatch.setenv("HOME", str(tmp_path / "a"))
-    for number, folder in enumerate(dict.fromkeys((name, "log2", "ab", "a", "b", "x", "y", "A"))):
-        (tmp_path / folder).mkdir()
-        monkeypatch.chdir(tmp_path)
-        with duckdb.connect() as connection:
-            connection.execute(
-                f"COPY (SELECT {number} AS item) TO {quote_path(os.path.join(folder, 'x.parquet'))} (FORMAT parquet)"
-            )
-        assert (tmp_path / folder / "x.parquet").is_file()
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect() as connection:
+        for number, folder in enumerate(dict.fromkeys((name, "log2", "ab", "a", "b", "x", "y", "A"))):
+            (tmp_path / folder).mkdir()
+            path = quote_path(os.path.join(folder, "x.parquet"))
+            connection.execute(f"COPY (SELECT {number} AS item) TO {path} (FORMAT parquet)")
+            assert (tmp_path / folder / "x.parquet").is_file()
     path = os.path.join(name, "x.parquet")
     assert duckdb.sql(f"SELECT item FROM {parquet_rows([path])}").fetchall() == [(0,)]
     assert duckdb.sql(f"SELECT item FROM {parquet_rows([path, os.path.abspath(path)])}").fetchall() == [(0,), (0,)]

@@ -28,9 +28,9 @@ SUITE = Suite(
 
 
 @pytest.fixture(scope="session")
-def tiny_run(tmp_path_factory, jobs_in_this_process) -> Path:
+def tiny_run(tmp_path_factory, jobs_in_this_process, no_pictures) -> Path:
     folder = tmp_path_factory.mktemp("audit") / "tiny"
-    with jobs_in_this_process():
+    with jobs_in_this_process(), no_pictures():
         run_suite(SUITE, folder, device="cpu")
     return folder
 

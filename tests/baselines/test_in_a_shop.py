@@ -35,7 +35,7 @@ def test_runs_and_is_valued(name, shop, log):
     assert truth.std_error <= 0.1 * shop.behaviour_value
 
 
-def test_a_suite_values_a_policy_that_reads_the_history(tmp_path, jobs_in_this_process):
+def test_a_suite_values_a_policy_that_reads_the_history(tmp_path, jobs_in_this_process, no_pictures):
     source = {"task": "recommend-v1", "episodes": 60, "task_config": {"history": 10}}
     suite = Suite(
         name="shows-history",
@@ -46,7 +46,7 @@ def test_a_suite_values_a_policy_that_reads_the_history(tmp_path, jobs_in_this_p
         n_resamples=100,
         truth_error=0.5,
     )
-    with jobs_in_this_process():
+    with jobs_in_this_process(), no_pictures():
         runs = load_runs(run_suite(suite, tmp_path / "out", device="cpu", workers=1).folder / "runs.csv")
     truth = runs[(runs["algorithm"] == "markov") & (runs["estimator"] == "truth")]
     assert (truth["status"] == "ok").all()

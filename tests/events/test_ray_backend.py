@@ -6,11 +6,12 @@ import hashlib
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from rlbench_rec import events, mdp
-from rlbench_rec.errors import InputError, MissingExtraError
+from rlbench_rec.errors import DataWarning, InputError, MissingExtraError
 from rlbench_rec.testing.datasets import check_log
 
 REES46 = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session\n"
@@ -114,6 +115,28 @@ def test_a_log_without_a_clock_is_read_alike(two_workers, shop):
     one, spread = events.load(card), events.load(card, ray=two_workers)
     assert spread.report == one.report and one.report.set_aside == {"malformed": 1}
     assert spread.to_arrow().to_pylist() == one.to_arrow().to_pylist()
+
+
+@pytest.mark.parametrize(("ending", "dialect"), [("csv", "delimited"), ("parquet", "parquet")])
+def test_files_of_other_columns_are_read_alike(two_workers, tmp_path, ending, dialect):
+    rows = [(10, 1, 7, "view", 2.5), (20, 1, 8, "buy", 4.0), (30, 2, 7, "view", 2.5)]
+    table = pd.DataFrame(rows, columns=["time", "user", "item", "what", "price"])
+    files = {"shelf=top/a": table[["what", "time", "user", "item"]], "shelf=low/b": table.assign(size_a=1.0)}
+    for name, frame in files.items():
+        path = tmp_path / f"{name}.{ending}"
+        path.parent.mkdir()
+        frame.to_parquet(path) if ending == "parquet" else frame.to_csv(path, index=False)
+    (tmp_path / "shop.toml").write_text(
+        f'id = "s"\ntitle = "s"\nlicence = "o"\ncitation = "n"\ndialect = "{dialect}"\ntime_unit = "s"\n'
+        'action_source = "choice"\npropensity = "none"\nreward_weights = { click = 1 }\n'
+        f'files = [{{ pattern = "**/*.{ending}" }}]\nevents = {{ view = "view", buy = "purchase" }}\n'
+        'columns = { timestamp = "time", item = "item", event = "what", user = "user", price = "price" }\n'
+        'context = { shelf = "category", "size_*" = "number" }\n'
+    )
+    with pytest.warns(DataWarning, match="'price'"):
+        one, spread = (events.load(tmp_path / "shop.toml", ray=ray) for ray in (None, two_workers))
+    pd.testing.assert_frame_equal(one.to_pandas(), spread.to_pandas())
+    assert one.query("SELECT count(price), count(size_a), count(shelf) FROM log") == [(3, 3, 6)]
 
 
 def test_times_in_a_repeated_hour_are_counted_alike(two_workers, shop):

@@ -237,11 +237,11 @@ def test_the_manifest_is_there_before_any_work(suite, tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def three_seeds(tmp_path_factory, jobs_in_this_process):
+def three_seeds(tmp_path_factory, jobs_in_this_process, no_pictures):
     """A suite and the folder of its finished run."""
     folder = tmp_path_factory.mktemp("three_seeds")
     suite = suite_of(write_shop(folder / "shop")).model_copy(update={"seeds": [0, 1, 2]})
-    with jobs_in_this_process():
+    with jobs_in_this_process(), no_pictures():
         run_suite(suite, folder / "out", device="cpu", workers=1)
     return suite, folder / "out"
 

@@ -65,7 +65,7 @@ def test_a_clone_has_none():
 
 
 @pytest.mark.parametrize("steps", [40, "plateau"])
-def test_rows_of_a_suite(steps, tmp_path, monkeypatch, in_this_process):
+def test_rows_of_a_suite(steps, tmp_path, monkeypatch, in_this_process, without_pictures):
     monkeypatch.setattr(training_run, "DIVERGING", -1e9)
     monkeypatch.setattr("rlbench_rec.training.learning_curve.PATIENCE", 20)
     suite = Suite(

@@ -170,7 +170,7 @@ def test_a_loss_that_is_not_a_number_stops_training(data):
         fit(loud, "soft-target", config=config, **QUICK)
 
 
-def test_in_a_suite(tmp_path, in_this_process):
+def test_in_a_suite(tmp_path, in_this_process, without_pictures):
     suite = Suite(
         name="plain",
         plugins=["plain_torch"],

@@ -30,19 +30,35 @@ PROPENSITY = {
 """What a logged propensity must be, by how the card says that it is written."""
 
 
+_IDLE: dict[int, list[duckdb.DuckDBPyConnection]] = {}
+"""Process -> databases that wait for the next log; their threads are not there in a forked process."""
+
+
 @contextmanager
 def connected(scratch: Path, memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that keeps to its memory and spills the rest into `scratch`."""
+    """A connection that keeps to its memory and spills the rest into `scratch`.
+
+    What is made on it is temporary and ends with it. Its database then serves the next: to make one takes longer than
+    to read a small log. After an error it does not.
+    """
     import duckdb
 
     scratch.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect() as connection:
+    spill, idle = scratch / "spill", _IDLE.setdefault(os.getpid(), [])
+    try:
+        database = idle.pop()
+    except IndexError:
+        database = duckdb.connect()
+    with database.cursor() as connection:
         connection.execute(f"SET memory_limit = {quote_text(memory_limit)}")
-        connection.execute(f"SET temp_directory = {quote_path(scratch / 'spill')}")
+        connection.execute(f"SET temp_directory = {quote_path(spill)}")
         connection.execute("SET TimeZone = 'UTC'")
         # Its bar would go to stdout, where results go.
         connection.execute("SET enable_progress_bar = false")
         yield connection
+    # One that has spilled keeps to that folder.
+    if not spill.exists():
+        idle.append(database)
 
 
 def fill(connection: duckdb.DuckDBPyConnection, staging: Staging, card: DatasetCard, path: Path, first: int) -> None:

@@ -156,22 +156,6 @@ def test_folders_above_the_data_name_nothing(tmp_path):
     assert events.load(path).to_pandas()["price"].tolist() == [9, 9, 9]
 
 
-@pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_a_cluster_reads_files_of_other_columns_alike(tmp_path, ending):
-    ray = pytest.importorskip("ray")
-    write(tmp_path / f"shelf=top/a.{ending}", table(columns=["what", "time", "user", "item"]))
-    write(tmp_path / f"shelf=low/b.{ending}", table().assign(size_a=1.0))
-    path = card(tmp_path, ending, 'context = { shelf = "category", "size_*" = "number" }')
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, ignore_reinit_error=True)
-    try:
-        with pytest.warns(DataWarning, match="'price'"):
-            one, spread = events.load(path), events.load(path, ray="local")
-    finally:
-        ray.shutdown()
-    pd.testing.assert_frame_equal(one.to_pandas(), spread.to_pandas())
-    assert one.query("SELECT count(price), count(size_a), count(shelf) FROM log") == [(3, 3, 6)]
-
-
 def test_the_names_of_folders_belong_to_what_identifies_a_log(tmp_path):
     path = card(tmp_path, "csv", 'context = { shelf = "category" }')
     write(tmp_path / "shelf=top/other=1/part.csv", table())

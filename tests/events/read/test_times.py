@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime, timedelta
 
 import duckdb
@@ -21,6 +22,12 @@ TEN = 1_569_924_000_000
 """2019-10-01 10:00 UTC."""
 
 
+@functools.cache
+def database() -> duckdb.DuckDBPyConnection:
+    """One for all texts: to make it takes longer than to read them."""
+    return duckdb.connect()
+
+
 def read(texts: list[str], **keys: object) -> list[int | None]:
     """Milliseconds of each text, as a card with these keys reads it."""
     card = DatasetCard.model_validate(
@@ -38,7 +45,7 @@ def read(texts: list[str], **keys: object) -> list[int | None]:
             **keys,
         }
     )
-    with duckdb.connect() as connection:
+    with database().cursor() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.register("texts", pa.table({"place": range(len(texts)), "t": texts}))
         rows = f"SELECT place, {timestamp('t', card)} AS moment FROM texts"

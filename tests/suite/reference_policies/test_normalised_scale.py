@@ -75,8 +75,8 @@ def test_a_reference_job_only_where_it_means_something():
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory, jobs_in_this_process):
-    with jobs_in_this_process():
+def finished(tmp_path_factory, jobs_in_this_process, no_pictures):
+    with jobs_in_this_process(), no_pictures():
         return run_suite(Suite(**SUITE), tmp_path_factory.mktemp("commerce") / "out", device="cpu", workers=1)
 
 

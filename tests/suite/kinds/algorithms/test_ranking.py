@@ -40,7 +40,7 @@ def card_of(folder):
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory, jobs_in_this_process):
+def finished(tmp_path_factory, jobs_in_this_process, no_pictures):
     folder = tmp_path_factory.mktemp("choices")
     suite = Suite(
         name="mine",
@@ -54,7 +54,7 @@ def finished(tmp_path_factory, jobs_in_this_process):
         n_resamples=100,
         estimators=["snips"],
     )
-    with jobs_in_this_process():
+    with jobs_in_this_process(), no_pictures():
         return run_suite(suite, folder / "out", device="cpu")
 
 
