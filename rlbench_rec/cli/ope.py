@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 def _column(text: str) -> typer.models.OptionInfo:
     return typer.Option(metavar="COLUMN", help=text, rich_help_panel="Columns")
+
+
+def _planned(metavar: str, text: str) -> typer.models.OptionInfo:
+    return typer.Option(metavar=metavar, help=text, rich_help_panel="Plan")
 
 
 def command(
@@ -93,6 +97,18 @@ def command(
     confidence: Annotated[float, typer.Option(help="Level of the intervals.")] = 0.95,
     n_resamples: Annotated[int, typer.Option("--resamples", help="Of the bootstrap.")] = 2_000,
     seed: Annotated[int, typer.Option(help="Of the bootstrap and of folds.")] = 0,
+    target: Annotated[
+        str, typer.Option(metavar="A,B,…", help="Columns of several target policies: joint intervals, a verdict each.")
+    ] = "",
+    plan: Annotated[
+        str | None, _planned("LIFT", "How long to log, and to A/B test, until a lift of 5%, or of 0.002, shows.")
+    ] = None,
+    power: Annotated[float, _planned("P", "How often it is to show.")] = 0.8,
+    treated: Annotated[float, _planned("P", "Share of the test that gets the target policy.")] = 0.5,
+    traffic: Annotated[float, _planned("P", "Share of all traffic that takes part in the test.")] = 1.0,
+    per_day: Annotated[
+        float | None, _planned("N", "Decisions, or sessions, a day; default those of the days of --by.")
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Also say what to do next.")] = False,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also draw the weights: .png, .pdf or .svg.")
@@ -116,7 +132,8 @@ def command(
     from ..figures import image_format
     from ..files import write_bytes, write_text
     from ..ope import scorecard
-    from ..ope.inference import interval_named
+    from ..ope.inference import Inference, interval_named
+    from .ope_policies import answer, compared, named, plan_options
     from .render.scorecard import scorecard_text
 
     _keep_apart(log, {"--plot": plot, "--out": out})
@@ -140,20 +157,28 @@ def command(
         "scores": scores,
         "base": base,
     }
-    read = scorecard.read_log(
-        log,
-        columns,
-        form=form,
-        metrics=metrics,
-        by=by,
-        timezone=timezone,
-        features=_names(features),
-        model=propensity_model,
-        seed=seed,
-        gamma=gamma,
-        reward_range=None if reward_range is None else scorecard.reward_range(reward_range),
-        propensity_source="estimated" if estimated else "logged",
-    )
+    reading: dict[str, Any] = {
+        "form": form,
+        "metrics": metrics,
+        "by": by,
+        "timezone": timezone,
+        "features": _names(features),
+        "model": propensity_model,
+        "seed": seed,
+        "gamma": gamma,
+        "reward_range": None if reward_range is None else scorecard.reward_range(reward_range),
+        "propensity_source": "estimated" if estimated else "logged",
+    }
+    goal = scorecard.Goal(rails, min_lift, lower_is_better)
+    planned = plan_options(plan, power=power, treated=treated, traffic=traffic, per_day=per_day)
+    inference = Inference(interval_named(interval), confidence, n_resamples, seed)
+    if target:
+        columns["target_propensity"] = named(_names(target), target_propensity)
+    if len(policies := _names(target)) > 1:
+        of_one = {"--plot": plot, "--explain": explain, "--metric": metric, "--ratio": ratio}
+        comparison = compared(log, policies, columns, reading, _names(estimators), goal, inference, planned, of_one)
+        raise typer.Exit(answer(comparison, out, as_json=as_json))
+    read = scorecard.read_log(log, columns, **reading)
     report = scorecard.score(
         read,
         _names(estimators),
@@ -167,12 +192,15 @@ def command(
         seed=seed,
     )
     advised = scorecard.advice(report) if explain else None
-    as_text = json.dumps(scorecard.record(report, advised), indent=2, ensure_ascii=False)
+    plans = None
+    if planned is not None:
+        plans = scorecard.plan_for(read, planned, _names(estimators), goal=goal, inference=inference)
+    as_text = json.dumps(scorecard.record(report, advised, plans), indent=2, ensure_ascii=False)
     if plot and plot_format:
         write_bytes(plot, scorecard.picture(report, plot_format))
     if out:
         write_text(out, as_text + "\n")
-    say(as_text if as_json else scorecard_text(report, advised), end="\n" if as_json else "")
+    say(as_text if as_json else scorecard_text(report, advised, plans), end="\n" if as_json else "")
     raise typer.Exit(report.decision.exit_code)
 
 

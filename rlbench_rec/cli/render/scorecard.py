@@ -9,8 +9,11 @@ import numpy as np
 
 from ...ope.analysis.confounding import LARGEST
 from ...ope.estimate import Estimate
+from ...ope.scorecard.load_table import LoggedTable
+from ...ope.scorecard.plans import PolicyPlan
 from ...ope.scorecard.scoring import OutcomeScores, Report
 from ...tolerances import LAST_DIGITS
+from .plan import plan_lines
 
 WIDTH = 100
 LARGEST_SHARE = 100.0
@@ -19,11 +22,19 @@ SLICES = 14
 """Shown on the screen."""
 
 
-def scorecard_text(report: Report, advice: Sequence[str] | None = None) -> str:
-    """The log, values and lifts, the decision with its reasons, diagnostics, confounding, and advice if any."""
-    lines = [*_log(report), "", *_values(report), "", *_decision(report)]
+def scorecard_text(report: Report, advice: Sequence[str] | None = None, plan: PolicyPlan | None = None) -> str:
+    """The log, values and lifts, the decision with its reasons, diagnostics, confounding, plan and advice if any."""
+    lines = [
+        *log_lines(report.table, report.reward.column, lower_is_better=report.lower_is_better),
+        "",
+        *_values(report),
+        "",
+        *_decision(report),
+    ]
     lines += [*_guardrails(report), *_slices(report), "", *_overlap(report)]
     lines += _confounding(report)
+    if plan is not None:
+        lines += ["", *plan_lines(plan)]
     if advice is not None:
         lines += ["", "What to do next"]
         for number, sentence in enumerate(advice, start=1):
@@ -31,15 +42,16 @@ def scorecard_text(report: Report, advice: Sequence[str] | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _log(report: Report) -> Iterator[str]:
-    log, table = report.log, report.table
+def log_lines(table: LoggedTable, reward: str, *, lower_is_better: bool) -> Iterator[str]:
+    """What was read, and how."""
+    log = table.log
     size = f"{log.n_rows:,} decisions" + ("" if log.one_step else f" in {log.n_episodes:,} sessions")
     size += "" if log.clusters is None else f" of {log.n_units:,} users"
-    better = "lower" if report.lower_is_better else "higher"
+    better = "lower" if lower_is_better else "higher"
     yield f"{table.path}: {size}" + ("" if log.one_step else f", gamma {log.gamma:g}")
     used = ", ".join(f"{part} = {name}" for part, name in table.columns.items() if part != name)
     known = f"propensities {log.propensity_source}" if "weights" not in table.columns else "importance weights given"
-    settings = f"{better} '{report.reward.column}' is better; {known}"
+    settings = f"{better} '{reward}' is better; {known}"
     if table.form is not None:
         settings += f"; target policy {table.form}"
         settings += "" if table.temperature is None else f" (temperature {table.temperature:.4g})"
@@ -55,10 +67,10 @@ def _values(report: Report) -> Iterator[str]:
     for outcome in report.metrics:
         cells += [(f"metric: {outcome.column}", "", "", "", "", ""), *_rows(outcome)]
     level = f"{100 * report.reward.behaviour.confidence:g}% interval"
-    yield from _aligned([("", "value", level, "lift over behaviour", level, "verdict"), *cells])
+    yield from aligned([("", "value", level, "lift over behaviour", level, "verdict"), *cells])
 
 
-def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     """Columns of numbers to the right; the first and the last to the left."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -70,22 +82,22 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
 
 def _rows(outcome: OutcomeScores) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [
-        ("behaviour policy", _number(outcome.behaviour.value), _interval(outcome.behaviour), "", "", "")
+        ("behaviour policy", number(outcome.behaviour.value), interval_text(outcome.behaviour), "", "", "")
     ]
     for scored in outcome.scores:
         relative = outcome.relative(scored)
         relative = 0.0 if abs(relative) < LAST_DIGITS else relative
         share = f" ({relative:+.1%})" if abs(relative) < LARGEST_SHARE else ""
         value, lift = scored.value, scored.lift
-        size = _size(value, outcome.behaviour)
+        size = size_of(value, outcome.behaviour)
         verdict = value.verdict if value.verdict == lift.verdict else f"{value.verdict}, lift {lift.verdict}"
         rows.append(
             (
                 value.estimator,
-                _number(value.value),
-                _interval(value),
-                _number(lift.value, "+", size) + share,
-                _interval(lift, "+", size),
+                number(value.value),
+                interval_text(value),
+                number(lift.value, "+", size) + share,
+                interval_text(lift, "+", size),
                 verdict,
             )
         )
@@ -117,16 +129,16 @@ def _guardrails(report: Report) -> Iterator[str]:
     rows = [
         (
             f"  {rail.name}",
-            _number(rail.behaviour.value),
-            _number(rail.lift.value, "+", _size(rail.behaviour)),
-            _number(rail.limit, "+"),
+            number(rail.behaviour.value),
+            number(rail.lift.value, "+", size_of(rail.behaviour)),
+            number(rail.limit, "+"),
             f"{rail.p_holds:.2g}",
             f"{rail.p_broken:.2g}",
             rail.state if rail.lift.verdict == "trusted" else f"{rail.state} ({rail.lift.verdict})",
         )
         for rail in report.guardrails
     ]
-    yield from _aligned([head, *rows])
+    yield from aligned([head, *rows])
 
 
 def _slices(report: Report) -> Iterator[str]:
@@ -142,20 +154,20 @@ def _slices(report: Report) -> Iterator[str]:
             f"  {part.label:g}" if isinstance(part.label, float) else f"  {part.label}",
             f"{part.n_episodes:,}",
             _count(part.ess),
-            _number(part.value.value),
-            _number(part.lift.value, "+", _size(part.value)),
-            _interval(part.lift, "+", _size(part.value)),
+            number(part.value.value),
+            number(part.lift.value, "+", size_of(part.value)),
+            interval_text(part.lift, "+", size_of(part.value)),
             f"{part.p_adjusted:.2g}" if np.isfinite(part.p_adjusted) else "none",
             part.verdict,
         )
         for part in shown
     ]
-    yield from _aligned([head, *rows])
+    yield from aligned([head, *rows])
     if len(shown) < len(report.slices):
         yield f"  … and {len(report.slices) - len(shown)} smaller ones, in --json"
     if report.by_day is not None:
-        size = _size(report.reward.behaviour)
-        lift = f"{_number(report.by_day.value, '+', size)} {_interval(report.by_day, '+', size)}"
+        size = size_of(report.reward.behaviour)
+        lift = f"{number(report.by_day.value, '+', size)} {interval_text(report.by_day, '+', size)}"
         lift += f", {report.by_day.verdict}"
         why = f" ({report.by_day.reasons[0]})" if report.by_day.reasons else ""
         yield from textwrap.wrap(f"lift, whole days resampled: {lift}{why}", WIDTH, subsequent_indent="    ")
@@ -176,12 +188,12 @@ def _overlap(report: Report) -> Iterator[str]:
             "effective sample size",
             f"{_count(diagnostics.ess)} of {diagnostics.units:,} {unit} ({diagnostics.ess_ratio:.2%})",
         ),
-        ("largest weight", f"{_number(diagnostics.max_weight)}{share}"),
-        ("mean weight", f"{_number(diagnostics.mean_weight)}{apart}"),
+        ("largest weight", f"{number(diagnostics.max_weight)}{share}"),
+        ("mean weight", f"{number(diagnostics.mean_weight)}{apart}"),
         ("weights of 0", f"{diagnostics.zero_weight_share:.1%}"),
         ("effective events", _count(diagnostics.effective_events)),
         ("policy on actions never logged", known),
-        ("Pareto k of the weights", f"{_number(report.pareto_k)} (shown, decides nothing)"),
+        ("Pareto k of the weights", f"{number(report.pareto_k)} (shown, decides nothing)"),
     ]
     if diagnostics.calibration_error is not None:
         rows.append(("calibration error", f"{diagnostics.calibration_error:.2%} of decisions (estimated propensities)"))
@@ -201,7 +213,7 @@ def _confounding(report: Report) -> Iterator[str]:
         yield "Hidden confounding: no band around an estimate that the log does not support."
         return
     yield "Hidden confounding: where snips can lie if the odds of the true propensities differ by a factor"
-    yield "  " + ",  ".join(f"{band.factor:g}: [{_number(band.low)}, {_number(band.high)}]" for band in report.bands)
+    yield "  " + ",  ".join(f"{band.factor:g}: [{number(band.low)}, {number(band.high)}]" for band in report.bands)
     if not report.no_difference:
         yield f"  {_breaking(report)}"
     sure = float((report.log.propensities == 1).mean())
@@ -216,14 +228,14 @@ def _breaking(report: Report) -> str:
     return f"factors up to {LARGEST:g} leave a lift; larger ones are not looked at"
 
 
-def _number(value: float, sign: str = "", size: float = 0.0) -> str:
+def number(value: float, sign: str = "", size: float = 0.0) -> str:
     """A number, or of a difference of values of some size, 0 where it is but their rounding."""
     if abs(value) < LAST_DIGITS * size:
         value = 0.0
     return f"{value:{sign}.4g}" if np.isfinite(value) else "none"
 
 
-def _size(*values: Estimate) -> float:
+def size_of(*values: Estimate) -> float:
     """The largest of the values; what is not defined has none."""
     return max((abs(estimate.value) for estimate in values if np.isfinite(estimate.value)), default=0.0)
 
@@ -232,7 +244,7 @@ def _count(number: float) -> str:
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
-def _interval(estimate: Estimate, sign: str = "", size: float = 0.0) -> str:
+def interval_text(estimate: Estimate, sign: str = "", size: float = 0.0) -> str:
     if not np.isfinite(estimate.ci_low):
         return "none"
-    return f"[{_number(estimate.ci_low, sign, size)}, {_number(estimate.ci_high, sign, size)}]"
+    return f"[{number(estimate.ci_low, sign, size)}, {number(estimate.ci_high, sign, size)}]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -131,13 +131,11 @@ def outcomes_tested(
 ) -> list[Tested]:
     """Each outcome against its limit; see `ship`."""
     rails = list(guardrails.values())
-    of_target = [valued(_able(estimator(name), rail.outcome), rail.outcome) for rail in rails]
     behaviour = infer(log, [valued(estimator("on-policy"), rail.outcome) for rail in rails], inference)
-    lifts = infer(log, [paired(of_value) for of_value in of_target], inference)
-    shares = [_share(*row) for row in zip(guardrails, rails, behaviour, strict=True)]
-    of_margins = [_margin(of_value, share) for of_value, share in zip(of_target, shares, strict=True)]
+    lifts = infer(log, [paired(of_value) for of_value in _of_target(rails, name)], inference)
+    of_margins = margins_of(guardrails, behaviour, name)
     margins = infer(log, of_margins, replace(inference, interval="none"))
-    distances = [_distance(rail, margin) for rail, margin in zip(rails, margins, strict=True)]
+    distances = [distance_of(rail, margin.value) for rail, margin in zip(rails, margins, strict=True)]
     # A margin is the difference of the two policies' values.
     scales = [abs(base.value) + abs(base.value + lift.value) for base, lift in zip(behaviour, lifts, strict=True)]
     figures = list(zip(distances, [margin.std_error for margin in margins], scales, strict=True))
@@ -171,13 +169,41 @@ def in_words(outcome: Tested) -> str:
     return f"its lift {lift.value:+.4g} is not shown to be beyond {outcome.limit:+.4g} (p {outcome.p_holds:.2g})"
 
 
+def margins_of(
+    guardrails: Mapping[str, Guardrail], behaviour: Sequence[Estimate], name: str | Estimator
+) -> list[Estimator]:
+    """For each outcome the estimator of V(target) - share V(behaviour), whose sign says whether it is kept; see
+    `kept_share` and `distance_of`.
+
+    Args:
+        guardrails: by name.
+        behaviour: the behaviour policy's value of each.
+        name: how V(target) is estimated.
+
+    Raises:
+        InputError: a relative tolerance of an outcome that may be 0.
+    """
+    shares = [
+        kept_share(outcome, guardrails[outcome], base) for outcome, base in zip(guardrails, behaviour, strict=True)
+    ]
+    return [_margin(*each) for each in zip(_of_target(list(guardrails.values()), name), shares, strict=True)]
+
+
+def _of_target(rails: Sequence[Guardrail], name: str | Estimator) -> list[Estimator]:
+    return [valued(_able(estimator(name), rail.outcome), rail.outcome) for rail in rails]
+
+
 def _able(of_reward: Estimator, outcome: Outcome) -> Estimator:
     """The estimator, or `snips` where its model is one of the reward and the outcome is another."""
     return of_reward if outcome is None or not of_reward.needs_q else estimator("snips")
 
 
-def _share(name: str, rail: Guardrail, behaviour: Estimate) -> float:
-    """The share of the behaviour policy's value that must be kept."""
+def kept_share(name: str, rail: Guardrail, behaviour: Estimate) -> float:
+    """The share of the behaviour policy's value that must be kept.
+
+    Raises:
+        InputError: a tolerance that is not finite, or a relative one of an outcome that may be 0.
+    """
     if not np.isfinite(rail.tolerance):
         raise InputError(f"{rail.tolerance}; a finite number is needed.", where=f"tolerance of '{name}'")
     if not rail.relative:
@@ -188,10 +214,10 @@ def _share(name: str, rail: Guardrail, behaviour: Estimate) -> float:
     return 1.0 + rail.tolerance if rail.lower_is_better else 1.0 - rail.tolerance
 
 
-def _distance(rail: Guardrail, margin: Estimate) -> float:
-    """How far an outcome is on the good side of its limit."""
+def distance_of(rail: Guardrail, margin: float) -> float:
+    """How far an outcome is on the good side of its limit, by its `V(target) - share V(behaviour)`."""
     slack = 0.0 if rail.relative else rail.tolerance
-    return (-margin.value if rail.lower_is_better else margin.value) + slack
+    return (-margin if rail.lower_is_better else margin) + slack
 
 
 def _limit(rail: Guardrail, behaviour: float) -> float:

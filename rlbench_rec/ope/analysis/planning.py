@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import InputError
+from ...statistics.power import critical, joint_power, smallest_sample
 from ..data import checks
 from ..data.evaluation_log import EvaluationLog
 from ..estimate import Estimate, estimate
@@ -80,9 +81,10 @@ def plan(
 ) -> Plan:
     """How many more of the same rows until a lift would show.
 
-    With s the standard error of the lift on these n episodes (from its influence function, by user where the log knows
-    users), n' episodes have s sqrt(n / n'), and an interval value -+ z s' is clear of 0 on the right side with
-    probability Phi(|lift| / s' - z). So n' = n ((z_power + z) s / lift)^2.
+    With s the standard error of the lift on these n episodes of C users (from its influence function; each episode is
+    a user where the log knows none), n' episodes have s' = s sqrt(n / n'), and an interval value -+ t s' is clear of 0
+    on the right side with probability P(T > t), T noncentral t of C n' / n - 1 degrees of freedom and noncentrality
+    |lift| / s'. Many users: Phi(|lift| / s' - z), so that n' = n ((z_power + z) s / lift)^2.
 
     Args:
         log: the logged decisions.
@@ -104,13 +106,15 @@ def plan(
     on_log = estimated_lift(log, name, metric=metric, interval="none", gate=gate)
     if not np.isfinite(on_log.std_error):
         raise InputError(f"The lift's standard error is not defined: {'; '.join(on_log.reasons)}.", where="log")
-    return planned(on_log, _absolute(log, lift, relative, metric), power=power, confidence=confidence, days=days)
+    absolute = absolute_lift(log, lift, relative, metric)
+    by_normal = planned(on_log, absolute, power=power, confidence=confidence, days=days)
+    return _by_student(by_normal, on_log, log.n_units)
 
 
 def planned(
     on_log: Estimate, lift: float, *, power: float = 0.8, confidence: float = 0.95, days: float | None = None
 ) -> Plan:
-    """The plan for a lift > 0, from an estimate of the lift on the log at hand."""
+    """The plan for a lift > 0, from an estimate of the lift on the log at hand, of so many users that t is normal."""
     reach = _reach(power, confidence)
     times = (reach * on_log.std_error / lift) ** 2
     return Plan(
@@ -165,7 +169,7 @@ def explore(
         raise InputError("Exploration is planned from rows that count alike.", where="weights", hint="Use ope.plan.")
     checks.level("power", power)
     checks.level("confidence", confidence)
-    lift = _absolute(log, lift, relative, None)
+    lift = absolute_lift(log, lift, relative, None)
     behaviour, value = (estimate(log, name, interval="none").value for name in ("on-policy", "snips"))
     if not np.isfinite(value):
         raise InputError("No logged action has weight: the value is not defined.", where="target_propensities")
@@ -200,6 +204,30 @@ def power_of(lift: float, std_error: float, confidence: float = 0.95) -> float:
     return float(ndtr(abs(lift) / std_error - ndtri((1 + confidence) / 2)))
 
 
+def _by_student(plan: Plan, on_log: Estimate, units: int) -> Plan:
+    """The plan with Student's quantiles for the normal ones, of an estimate that rests on so many units."""
+    from scipy.special import nctdtrinc
+
+    if not on_log.std_error > 0 or units < 2:
+        return plan
+    shift = plan.lift / on_log.std_error
+
+    def power_at(times: float) -> float:
+        degrees = max(times * units - 1.0, 1.0)
+        return joint_power(np.array([np.sqrt(times) * shift]), degrees, np.eye(1), plan.confidence)
+
+    threshold = float(critical(units - 1.0, plan.confidence))
+    times = smallest_sample(power_at, plan.power, 2.0 / units)
+    return replace(
+        plan,
+        power_now=power_at(1.0),
+        smallest_lift=float(nctdtrinc(units - 1.0, 1.0 - plan.power, threshold)) * on_log.std_error,
+        episodes=times * on_log.n_episodes,
+        times=times,
+        days=plan.days * times / plan.times,
+    )
+
+
 def _reach(power: float, confidence: float) -> float:
     """How many standard errors a lift must be to show so often."""
     from scipy.special import ndtri
@@ -207,7 +235,18 @@ def _reach(power: float, confidence: float) -> float:
     return float(ndtri(power) + ndtri((1 + confidence) / 2))
 
 
-def _absolute(log: EvaluationLog, lift: float, relative: bool, metric: Outcome) -> float:
+def absolute_lift(log: EvaluationLog, lift: float, relative: bool, metric: Outcome = None) -> float:
+    """The size of a lift in the outcome's own unit.
+
+    Args:
+        log: the logged decisions.
+        lift: not 0; its sign does not matter.
+        relative: whether it is a share of the behaviour policy's value.
+        metric: of which outcome.
+
+    Raises:
+        InputError: a lift of 0, or a relative one where the behaviour policy's value is not clear of 0.
+    """
     if not np.isfinite(lift) or lift == 0:
         raise InputError(f"{lift}; a number other than 0 is needed.", where="lift")
     if not relative:

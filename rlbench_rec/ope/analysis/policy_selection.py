@@ -103,6 +103,7 @@ def select(
     n_resamples: int = 2_000,
     seed: int = 0,
     gate: Gate | None = None,
+    lower_is_better: bool = False,
     **parameters: float,
 ) -> list[Candidate]:
     """Candidates from best to worst value, NaN last. The best of many looks better than it is: take the `lift_low` of a
@@ -115,6 +116,8 @@ def select(
             values at once, and for all their lifts at once (`simultaneous`).
         confidence, n_resamples, seed: of the joint bootstrap.
         gate: thresholds of the verdicts.
+        lower_is_better: rewards are costs: the best has the lowest value, and the others are better where they cost
+            less.
 
     Raises:
         InputError: no log, or logs of different decisions.
@@ -134,7 +137,8 @@ def select(
         with np.errstate(over="ignore", invalid="ignore"):
             samples.append(MeasuredSample(parts, measure(parts), inference))
     *draws, behaviour_draws = (of_log[0] for of_log in jointly_resampled(samples))
-    shares = _shares_of_best(np.array(draws))
+    sign = -1.0 if lower_is_better else 1.0
+    shares = _shares_of_best(sign * np.array(draws))
     without_limits = replace(inference, interval="none")
     pairs = [infer(log, [of_value, paired(of_value)], without_limits) for log in logs.values()]
     lifts = [_differences(drawn, behaviour_draws) for drawn in draws]
@@ -152,12 +156,12 @@ def select(
                 *of_lifts[at],
                 lift_verdict=gain.verdict,
                 lift_reasons=gain.reasons,
-                p_better=float(np.mean(known > 0)) if len(known) else np.nan,
+                p_better=float(np.mean(sign * known > 0)) if len(known) else np.nan,
                 p_best=float(shares[at]),
             )
         )
     # By the lift, which is exactly 0 where nothing varies.
-    return sorted(candidates, key=lambda c: -c.lift if np.isfinite(c.lift) else np.inf)
+    return sorted(candidates, key=lambda c: -sign * c.lift if np.isfinite(c.lift) else np.inf)
 
 
 def _differences(draws: np.ndarray, behaviour: np.ndarray) -> np.ndarray:

@@ -9,31 +9,23 @@ from typing import Any
 
 from ..analysis.guardrails import Tested
 from ..estimate import Estimate
+from .load_table import LoggedTable
+from .plans import PolicyPlan
 from .scoring import OutcomeScores, Report
+from .several import Comparison, PolicyScore
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 SHARED = ("n_rows", "n_episodes", "propensity_source")
 """Fields of an estimate that are the log's; the report has them once."""
 
 
-def record(report: Report, advice: Sequence[str] | None = None) -> dict[str, Any]:
+def record(report: Report, advice: Sequence[str] | None = None, plan: PolicyPlan | None = None) -> dict[str, Any]:
     """Plain values; what is not defined or infinite is None."""
-    log, table = report.log, report.table
+    table = report.table
     return _plain(
         {
             "schema_version": SCHEMA_VERSION,
-            "log": {
-                "path": table.path,
-                "rows": log.n_rows,
-                "episodes": log.n_episodes,
-                "users": None if log.clusters is None else log.n_units,
-                "gamma": log.gamma,
-                "columns": table.columns,
-                "form": table.form,
-                "temperature": table.temperature,
-                "propensity_source": log.propensity_source,
-                "notes": table.notes,
-            },
+            "log": _log(table),
             "lower_is_better": report.lower_is_better,
             "min_lift": report.min_lift,
             "decision": asdict(report.decision) | {"exit_code": report.decision.exit_code},
@@ -51,8 +43,91 @@ def record(report: Report, advice: Sequence[str] | None = None) -> dict[str, Any
             },
             "propensity_model": None if table.propensities is None else table.propensities.to_dict(),
             "advice": advice,
+            "plan": None if plan is None else _plan_record(plan),
         }
     )
+
+
+def comparison_record(comparison: Comparison) -> dict[str, Any]:
+    """Several policies as plain values; what is not defined or infinite is None."""
+    chosen, goal = comparison.chosen, comparison.goal
+    return _plain(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "log": _log(comparison.table),
+            "lower_is_better": goal.lower_is_better,
+            "min_lift": goal.min_lift,
+            "decision": {
+                "estimator": comparison.estimator,
+                "policy": None if chosen is None else chosen.name,
+                "not_told_apart": comparison.not_told_apart,
+                "exit_code": comparison.exit_code,
+            },
+            "logging": _estimate(comparison.behaviour),
+            "policies": [_policy(policy) for policy in comparison.policies],
+            "differences": [
+                {"first": pair.first, "second": pair.second, "told_apart": pair.shown} | _estimate(pair.estimate)
+                for pair in comparison.differences
+            ],
+        }
+    )
+
+
+def _log(table: LoggedTable) -> dict[str, Any]:
+    log = table.log
+    return {
+        "path": table.path,
+        "rows": log.n_rows,
+        "episodes": log.n_episodes,
+        "users": None if log.clusters is None else log.n_units,
+        "gamma": log.gamma,
+        "columns": table.columns,
+        "form": table.form,
+        "temperature": table.temperature,
+        "propensity_source": log.propensity_source,
+        "notes": table.notes,
+    }
+
+
+def _policy(policy: PolicyScore) -> dict[str, Any]:
+    return {
+        "name": policy.name,
+        "decision": asdict(policy.decision) | {"exit_code": policy.decision.exit_code},
+        "value": _estimate(policy.candidate.estimate),
+        "lift": _estimate(policy.lift),
+        "p_better": policy.candidate.p_better,
+        "p_best": policy.candidate.p_best,
+        "guardrails": [_guardrail(outcome) for outcome in policy.guardrails],
+        "diagnostics": policy.diagnostics.to_dict(),
+        "plan": None if policy.plan is None else _plan_record(policy.plan),
+    }
+
+
+def _plan_record(plan: PolicyPlan) -> dict[str, Any]:
+    claims, test = plan.claims, plan.test
+    return {
+        "lift": plan.lift,
+        "power": plan.options.power,
+        "confidence": test.confidence,
+        "log": {
+            "episodes": plan.times * claims.episodes,
+            "times": plan.times,
+            "days": plan.log_days,
+            "times_to_show": plan.log.times,
+            "times_to_trust": plan.trusted_times,
+            "power_now": plan.log.power_now,
+        },
+        "test": {
+            "unit": test.unit,
+            "units": test.units,
+            "episodes": test.episodes,
+            "days": plan.test_days,
+            "treated": test.treated,
+            "traffic": plan.options.traffic,
+            "alone": dict(zip(claims.names, test.alone, strict=True)),
+            "assurance": test.assurance,
+        },
+    }
 
 
 def _outcome(outcome: OutcomeScores) -> dict[str, Any]:

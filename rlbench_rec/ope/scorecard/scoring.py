@@ -154,8 +154,7 @@ def score(
         raise InputError(f"{min_lift:g}; it must be 0 or more, in the good direction.", where="min_lift")
     inference = Inference(interval, confidence, n_resamples, seed, gate or Gate())
     _check_resamples(inference)
-    names = estimators or (WITHOUT_Q if log.q_logged is None else WITH_Q)
-    members = [_estimator(name, log) for name in names]
+    members = members_of(estimators, log)
     reward = _scores(log, table.columns["reward"], members, None, inference)
     without_q = next((member for member in members if not member.needs_q), estimator("snips"))
     further = (*table.metrics, *dict.fromkeys(ratios))
@@ -233,7 +232,12 @@ def _slices(table: LoggedTable, member: Estimator, inference: Inference) -> tupl
     return tuple(slice_estimates(table.log, table.slices, member, inference)), by_day
 
 
-def _estimator(name: str, log: EvaluationLog) -> Estimator:
+def members_of(names: Sequence[str], log: EvaluationLog) -> list[Estimator]:
+    """The estimators of these names, or those that a log is scored by where none are named; the first decides."""
+    return [estimator_named(name, log) for name in names or (WITHOUT_Q if log.q_logged is None else WITH_Q)]
+
+
+def estimator_named(name: str, log: EvaluationLog) -> Estimator:
     """`ips-clip:10`, `switch-dr:slope`, `magic`."""
     id_, _, numbers = name.partition(":")
     base = ESTIMATORS[id_]

@@ -71,16 +71,30 @@ def test_the_formulas_by_hand():
     pilot, _ = log_of(5_000, np.random.default_rng(3))
     error = ope.lift(pilot, interval="none").std_error
     plan = ope.plan(pilot, 0.02, power=0.9, confidence=0.99, days=10)
-    reach = stats.norm.ppf(0.9) + stats.norm.ppf(0.995)
-    assert plan.smallest_lift == pytest.approx(reach * error, rel=1e-9)
-    assert plan.episodes == pytest.approx(5_000 * (reach * error / 0.02) ** 2, rel=1e-9)
+    threshold = stats.t.ppf(0.995, 4_999)
+    assert stats.nct.sf(threshold, 4_999, plan.smallest_lift / error) == pytest.approx(0.9, rel=1e-6)
+    shift, degrees = np.sqrt(plan.times) * 0.02 / error, plan.times * 5_000 - 1
+    assert stats.nct.sf(stats.t.ppf(0.995, degrees), degrees, shift) == pytest.approx(0.9, abs=1e-6)
     assert plan.days == pytest.approx(10 * plan.times, rel=1e-12)
-    assert plan.power_now == pytest.approx(stats.norm.cdf(0.02 / error - stats.norm.ppf(0.995)), rel=1e-9)
+    assert plan.power_now == pytest.approx(stats.nct.sf(threshold, 4_999, 0.02 / error), rel=1e-9)
+    reach = stats.norm.ppf(0.9) + stats.norm.ppf(0.995)
+    assert plan.episodes == pytest.approx(5_000 * (reach * error / 0.02) ** 2, rel=1e-3)
     share = ope.plan(pilot, 0.1, relative=True)
     assert share.lift == pytest.approx(0.1 * pilot.rewards.mean(), rel=1e-12) and np.isnan(share.days)
     assert ope.plan(pilot, -0.02).episodes == ope.plan(pilot, 0.02).episodes
     same = replace(pilot, target_propensities=pilot.propensities)
     assert ope.plan(same, 0.01, "ips").power_now == 1
+
+
+def test_a_plan_for_few_rows_is_longer_than_the_normal_one():
+    pilot, _ = log_of(300, np.random.default_rng(7))
+    error = ope.lift(pilot, interval="none").std_error
+    plan = ope.plan(pilot, 6 * error)
+    by_normal = 300 * ((stats.norm.ppf(0.8) + stats.norm.ppf(0.975)) / 6) ** 2
+    assert plan.episodes > by_normal + 1.5
+    degrees = plan.episodes - 1
+    power = stats.nct.sf(stats.t.ppf(0.975, degrees), degrees, 6 * np.sqrt(plan.times))
+    assert power == pytest.approx(0.8, abs=1e-6)
 
 
 def test_users_need_more_rows():
