@@ -82,6 +82,10 @@ def dress(axis: Axes, grid: Literal["both", "x", "y"] = "both") -> None:
     for scale, line in ((axis.get_xscale(), axis.xaxis), (axis.get_yscale(), axis.yaxis)):
         if scale == "linear":
             line.set_major_formatter(_plain_numbers())
+        elif scale == "log":
+            # Powers of ten would not be typeset: texts are shown as written.
+            line.set_major_formatter(lambda value, _: plain(value, "g"))
+            line.set_minor_formatter(lambda *_: "")
 
 
 def off_scale(axis: Axes, x: float, y: float, side: str, value: float | None, colour: str, digits: str = "g") -> None:
@@ -101,7 +105,7 @@ def off_scale(axis: Axes, x: float, y: float, side: str, value: float | None, co
     # Beside a marker at the top or the bottom, on the side where there is room.
     in_axes = float(axis.transAxes.inverted().transform(axis.transData.transform((x, y)))[0])
     across = {"left": "left", "right": "right"}.get(side, "left" if in_axes < 0.5 else "right")
-    shift = (6 if across == "left" else -6, {"bottom": 4, "top": -4}.get(side, 0))
+    shift = (6 if across == "left" else -6, {"bottom": 8, "top": -8}.get(side, 0))
     style: dict[str, Any] = {"ha": across, "va": "center", "fontsize": MARK, "color": SOFT, "zorder": 5}
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
     text = plain(value, digits)

@@ -18,6 +18,8 @@ import numpy as np
 
 from benchmarks.bench_ope import ONE_STEP, columns
 from rlbench_rec import ope
+from rlbench_rec.figure_style import LABEL, MARKERS, dress, finish
+from rlbench_rec.figures import PALETTE, image, image_format, new_figure, show_as_written
 from rlbench_rec.files import write_csv
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -119,22 +121,34 @@ def growth(sizes: tuple[int, ...]) -> list[dict[str, object]]:
 
 def plot(rows: list[dict[str, object]], path: Path) -> None:
     """Seconds over rows, both logarithmic, beside a line that grows with the rows."""
-    import matplotlib
+    figure = new_figure(7.5, 4.2)
+    axis = figure.subplots()
+    works = list(dict.fromkeys(str(row["work"]) for row in rows))
+    for number, work in enumerate(works):
+        at = [(float(row["rows"]), float(row["cpu_s"])) for row in rows if row["work"] == work]
+        colour, marker = PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)]
+        axis.loglog(*zip(*at, strict=True), marker=marker, markersize=4, color=colour, label=work)
+    sizes = sorted({float(row["rows"]) for row in rows})
+    axis.loglog(sizes, [size * 1e-7 for size in sizes], color="grey", linestyle=":", label="0.1 µs a row")
+    axis.set_xlabel("rows", fontsize=LABEL)
+    axis.set_ylabel("CPU seconds, one thread", fontsize=LABEL)
+    dress(axis)
+    finish(figure, growth_message(rows, works), columns=3)
+    show_as_written(figure)
+    path.write_bytes(image(figure, image_format(path)))
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
 
-    plt.rcParams["svg.hashsalt"] = "rlbench"
-    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    for work in dict.fromkeys(row["work"] for row in rows):
-        at = [(row["rows"], float(row["cpu_s"])) for row in rows if row["work"] == work]
-        axes.loglog(*zip(*at, strict=True), marker="o", markersize=4, label=work)
-    sizes = sorted({row["rows"] for row in rows})
-    axes.loglog(sizes, [size * 1e-7 for size in sizes], color="grey", linestyle=":", label="0.1 µs a row")
-    axes.set(xlabel="rows", ylabel="CPU seconds, one thread")
-    axes.legend(fontsize=8)
-    figure.savefig(path, metadata={"Date": None})
-    plt.close(figure)
+def growth_message(rows: list[dict[str, object]], works: list[str]) -> str:
+    """How fast the works grow: times the seconds for ten times the rows, from the second largest log to the largest."""
+    factors = []
+    for work in works:
+        at = sorted((float(row["rows"]), float(row["cpu_s"])) for row in rows if row["work"] == work)
+        if len(at) > 1:
+            (fewer, less), (more, longer) = at[-2:]
+            factors.append(10 ** (np.log(longer / less) / np.log(more / fewer)))
+    if not factors:
+        return "CPU seconds over rows"
+    return f"Ten times the rows take {min(factors):.0f} to {max(factors):.0f} times the CPU seconds"
 
 
 def write(path: Path, rows: list[dict[str, object]]) -> None:

@@ -80,3 +80,6 @@ def test_the_picture_is_the_same_twice(tmp_path):
     for name in ("a.svg", "b.svg"):
         draw(TABLE, tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    text = (tmp_path / "a.svg").read_text()
+    # Of the two answered shops of the exact base that are worth more, and the one that is worth less.
+    assert "The frontier is truly above the behaviour policy in 2 of 4 shops, and below it in 1" in text

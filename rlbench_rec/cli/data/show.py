@@ -18,7 +18,9 @@ def command(
     card: Card,
     data: Data = None,
     html: Annotated[Path | None, typer.Option(help="Also write a page to this file.")] = None,
-    png: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a picture: .png, .pdf or .svg.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", "--png", metavar="FILE", help="Also draw it: .png, .pdf or .svg.")
+    ] = None,
     memory_limit: Memory = "2GB",
     as_json: Json = False,
 ) -> None:
@@ -32,12 +34,12 @@ def command(
     from ...files import write_bytes, write_text
     from ..render.profile import profile_text
 
-    format = image_format(png) if png else None
+    format = image_format(plot) if plot else None
     made = profile(card, data, memory_limit=memory_limit)
     if html:
         write_text(html, page(made))
-    if png and format:
-        write_bytes(png, picture(made, format))
+    if plot and format:
+        write_bytes(plot, picture(made, format))
     if as_json:
         fields = events.find_card(card).model_dump(mode="json", exclude_none=True)
         say(json.dumps({"card": fields, "profile": asdict(made)}, indent=2, ensure_ascii=False))

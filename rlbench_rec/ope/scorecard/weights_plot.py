@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...figures import PALETTE, Format, image, new_figure
-from ...terminal import printable
+from ...figure_style import INK, LABEL, TEXT, dress, finish, plain
+from ...figures import PALETTE, Format, image, new_figure, show_as_written
 from .scoring import Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLOUR, FAINT = PALETTE[:2]
 BINS = 60
@@ -20,26 +21,48 @@ BINS = 60
 def picture(report: Report, format: Format = "png") -> bytes:
     """Left: the share of decisions, and the share of the sum of weights, by size of the weight. Right: the share of the
     sum that the k largest weights carry. The same log gives the same bytes."""
+    figure = weights_figure(report)
+    show_as_written(figure)
+    return image(figure, format)
+
+
+def weights_figure(report: Report) -> Figure:
+    """The picture, before it is written.
+
+    Args:
+        report: of a scored table.
+    """
     weights = report.log.times_weights(report.log.scaled_final_weights)
-    figure = new_figure(9.6, 3.8)
-    diagnostics = report.diagnostics
-    size = f"effective sample size {diagnostics.ess:,.4g} of {diagnostics.units:,}"
-    title = f"{report.table.path}: {diagnostics.verdict}, {size}"
-    figure.suptitle(printable(title), fontsize=10, parse_math=False)
+    figure = new_figure(9.6, 3.2)
     left, right = figure.subplots(1, 2)
     _sizes(left, weights)
-    _concentration(right, weights, diagnostics.ess)
+    _concentration(right, weights, report.diagnostics.ess)
     for axis in (left, right):
-        axis.spines[["top", "right"]].set_visible(False)
-        axis.tick_params(labelsize=8)
-    return image(figure, format)
+        dress(axis)
+        if axis.get_legend_handles_labels()[0]:
+            axis.legend(fontsize=TEXT, frameon=False)
+    none = 100 * (1 - np.count_nonzero(weights > 0) / len(weights))
+    notes = f"Dotted on the left: a weight of 1. {none:.1f} % of the weights are 0."
+    finish(figure, _message(report, weights), notes)
+    return figure
+
+
+def _message(report: Report, weights: np.ndarray) -> str:
+    """Whether the estimate is to be believed, and how few decisions carry it."""
+    diagnostics = report.diagnostics
+    size = f"effective sample size {plain(diagnostics.ess)} of {diagnostics.units:,}"
+    said = f"{report.table.path}: {diagnostics.verdict}, {size}"
+    if not weights.sum() > 0:
+        return said
+    half = int(np.searchsorted(np.cumsum(np.sort(weights)[::-1]), weights.sum() / 2)) + 1
+    return f"{said}; {half:,} of {len(weights):,} weights carry half of their sum"
 
 
 def _sizes(axis: Axes, weights: np.ndarray) -> None:
     positive = weights[weights > 0]
-    axis.set_title(f"size of weights ({1 - len(positive) / len(weights):.1%} are 0)", fontsize=9, loc="left")
-    axis.set_xlabel("weight", fontsize=8)
-    axis.set_ylabel("share", fontsize=8)
+    axis.set_title("size of weights", fontsize=LABEL, loc="left")
+    axis.set_xlabel("weight", fontsize=LABEL)
+    axis.set_ylabel("share", fontsize=LABEL)
     if not len(positive):
         return
     low, high = positive.min() / 1.1, positive.max() * 1.1
@@ -50,14 +73,13 @@ def _sizes(axis: Axes, weights: np.ndarray) -> None:
     axis.stairs(carried, edges, color=FAINT, linewidth=1.5, label="of the sum of weights")
     axis.axvline(1.0, color="0.5", linewidth=0.8, linestyle="dotted")
     axis.set_xscale("log")
-    axis.legend(fontsize=8, frameon=False)
 
 
 def _concentration(axis: Axes, weights: np.ndarray, ess: float) -> None:
     ordered = np.sort(weights)[::-1]
-    axis.set_title("the largest weights together", fontsize=9, loc="left")
-    axis.set_xlabel("how many", fontsize=8)
-    axis.set_ylabel("share of the sum", fontsize=8)
+    axis.set_title("the largest weights together", fontsize=LABEL, loc="left")
+    axis.set_xlabel("how many", fontsize=LABEL)
+    axis.set_ylabel("share of the sum", fontsize=LABEL)
     axis.set_ylim(0, 1.02)
     if ordered[0] <= 0:
         return
@@ -65,7 +87,6 @@ def _concentration(axis: Axes, weights: np.ndarray, ess: float) -> None:
     # A few hundred points draw the same line as a million.
     at = np.unique(np.geomspace(1, len(shares), 400).astype(int)) - 1
     axis.step(at + 1, shares[at], where="post", color=COLOUR, label="this log")
-    axis.plot(at + 1, (at + 1) / len(shares), color="0.6", linewidth=1, linestyle="dotted", label="all weights alike")
-    axis.axvline(max(ess, 1.0), color=FAINT, linewidth=1.2, label="effective sample size")
+    axis.plot(at + 1, (at + 1) / len(shares), color=INK, linewidth=1, linestyle="dotted", label="all weights alike")
+    axis.axvline(max(ess, 1.0), color=FAINT, linewidth=1.2, linestyle="dashed", label="effective sample size")
     axis.set_xscale("log")
-    axis.legend(fontsize=8, frameon=False)

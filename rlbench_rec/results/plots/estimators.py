@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ...figure_style import INK, LABEL, MARKERS, TEXT, dress, finish, off_scale, plain
+from ...figure_style import INK, LABEL, MARKERS, TEXT, dress, finish, off_scale
 from ...figures import PALETTE, new_figure
 from .error_limits import error_limits
 from .save import place_path, save
@@ -59,7 +59,7 @@ def errors_figure(task: str, rows: pd.DataFrame, limits: pd.DataFrame | None = N
         rows: rows of estimators.csv.
         limits: see `error_limits`.
     """
-    from matplotlib.ticker import LogLocator, NullFormatter
+    from matplotlib.ticker import LogLocator
 
     figure = new_figure(9.0, 3.5)
     axes = figure.subplots(1, 2, sharey=True)
@@ -80,8 +80,6 @@ def errors_figure(task: str, rows: pd.DataFrame, limits: pd.DataFrame | None = N
         axis.set_xticks(sizes, [f"{size:,}" for size in sizes])
         axis.xaxis.minorticks_off()
         axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axis.yaxis.set_major_formatter(lambda value, _: plain(value, "g"))
-        axis.yaxis.set_minor_formatter(NullFormatter())
     axes[0].set_ylabel("RMSE, share of the behaviour policy's value", fontsize=TEXT)
     notes = "" if limits is None else "Lines up and down: 95 % limits, by a bootstrap over logs."
     finish(figure, errors_message(task, rows), notes, columns=7)
@@ -157,6 +155,9 @@ def estimates_figure(task: str, rows: pd.DataFrame) -> Figure:
         dress(axis)
     for axis in axes[len(names) :]:
         axis.set_visible(False)
+    # Panels of one column share their scale, whose numbers stand below the last of them.
+    for axis in axes[max(0, len(names) - columns) : len(names)]:
+        axis.tick_params(labelbottom=True)
     axes[0].set_ylabel("estimate", fontsize=TEXT)
     finish(figure, estimates_message(task, rows, size), "Each point: a policy on a log. Line: the truth.", columns=2)
     return figure

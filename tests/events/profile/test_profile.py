@@ -9,6 +9,7 @@ import pytest
 from rlbench_rec.cli.render.profile import profile_text
 from rlbench_rec.errors import MissingFileError
 from rlbench_rec.events.profile import page, picture, profile
+from rlbench_rec.events.profile.profile_plot import profile_figure
 
 LOG = """\
 time,user,item,what,price
@@ -73,6 +74,16 @@ def test_no_text_of_a_card_is_obeyed(shop):
     assert "&lt;script&gt;" in text and "<script" not in text and "<img" not in text
     assert "\x1b" not in text and "\x1b" not in profile_text(made)
     assert picture(made).startswith(b"\x89PNG")
+
+
+def test_the_picture_says_how_many_sessions_buy_and_lines_its_counts_up(shop):
+    figure = profile_figure(profile(shop(LOG)))
+    assert figure.texts[0].get_text().endswith(": 50.0 % of the sessions have a purchase")
+    assert "4 sessions" in figure.texts[1].get_text()
+    funnel = next(axis for axis in figure.axes if axis.get_title(loc="left") == "Sessions with at least one")
+    counts = [text for text in funnel.texts if text.get_text() in ("3", "2")]
+    assert [text.get_text() for text in counts] == ["3", "2"]
+    assert {(text.get_ha(), text.xyann[0]) for text in counts} == {("right", counts[0].xyann[0])}
 
 
 def test_the_page_loads_nothing(shop):

@@ -13,6 +13,7 @@ from rlbench_rec import ope
 from rlbench_rec.cli.render.scorecard import scorecard_text
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.ope.scorecard import picture, record
+from rlbench_rec.ope.scorecard.weights_plot import weights_figure
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "ope-command.md"
 
@@ -166,6 +167,15 @@ def test_the_picture_is_a_png_and_the_same_twice(clicks, report_on):
     assert made.startswith(b"\x89PNG") and made == picture(report_on(*clicks))
     rewards, propensities, _ = clicks
     assert picture(report_on(rewards, propensities, np.zeros(len(rewards)))).startswith(b"\x89PNG")
+
+
+def test_the_picture_says_how_few_weights_carry_half_of_the_sum(report_on):
+    rewards, propensities = np.tile([0.0, 1.0], 50), np.full(100, 0.5)
+    # Weights of 2 on ten rows and of 0.2 on the others, 38 in all: the ten, which are 20, carry more than half.
+    target = np.where(np.arange(100) < 10, 1.0, 0.1)
+    title, notes = (text.get_text() for text in weights_figure(report_on(rewards, propensities, target)).texts)
+    assert title.replace("\n", " ").endswith("; 10 of 100 weights carry half of their sum")
+    assert notes == "Dotted on the left: a weight of 1. 0.0 % of the weights are 0."
 
 
 @pytest.mark.parametrize(("confidence", "least"), [(0.9, 19), (0.95, 39), (0.99, 199)])
