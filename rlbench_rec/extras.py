@@ -29,6 +29,7 @@ EXTRAS = {
     "online": Extra("reference policies that learn in a simulated shop", ("stable_baselines3",)),
     "perf": Extra("asv's benchmarks", ("asv",)),
     "ray": Extra("work on a Ray cluster", ("ray",)),
+    "report": Extra("reports as HTML", ("jinja2",)),
     "tune": Extra("searches over settings", ("optuna",)),
 }
 

@@ -25,6 +25,7 @@ ROOMS = (
     "evaluation",
     "frontier",
     "results",
+    "report",
     "suite",
     "tuning",
     "audit",

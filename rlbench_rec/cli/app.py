@@ -21,6 +21,7 @@ from . import (
     listing,
     ope,
     perf,
+    report,
     run,
     submit,
     tasks,
@@ -58,6 +59,7 @@ app.command("ope")(ope.command)
 app.command("frontier")(frontier.command)
 app.command("tune")(tune.command)
 app.command("compare")(compare.command)
+app.command("report")(report.command)
 app.command("verify")(verify.command)
 app.command("submit")(submit.command)
 app.add_typer(leaderboard.app, name="leaderboard")

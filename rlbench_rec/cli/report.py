@@ -1,0 +1,52 @@
+"""`rlbench report RUN`: a run as one HTML file, to look at and to pass on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import InputError
+from .render.console import note, say
+
+NAME = "report.html"
+
+
+def command(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    before: Annotated[
+        Path | None, typer.Argument(metavar="RUN2", help="Folder of an older run: the report says what changed since.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="File to write; default RUN/report.html.")
+    ] = None,
+    no_logs: Annotated[
+        bool, typer.Option("--no-logs", help="Leave out funnel and sessions of the logs, which reading a log takes.")
+    ] = False,
+) -> None:
+    """Write a run as one HTML file: what to test, the board, estimates beside the truth, and what they rest on.
+
+    The file loads nothing and sends nothing; it opens offline, on a phone, in the dark and on paper.
+
+    Exit code 0: it is written; 2: not the folder of a run, or wrong use.
+    """
+    from ..files import write_text
+    from ..report import run_report
+
+    file = out or (run if run.is_dir() else run.parent) / NAME
+    refuse_other_suffix(file, "--out")
+    note(f"Reading {run}{'' if no_logs else ' and the logs that are at hand'} ...")
+    page = run_report(run, before, read_logs=not no_logs)
+    write_text(file, page)
+    say(f"Report: {file} ({len(page.encode()) / 1e6:.1f} MB)")
+
+
+def refuse_other_suffix(path: Path, option: str) -> None:
+    """Refuse a name under which no browser would open the page.
+
+    Raises:
+        InputError: it does not end in .html or .htm.
+    """
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise InputError("A report is an HTML file.", where=f"{option} {path}", hint="End its name in .html.")
