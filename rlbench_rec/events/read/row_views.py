@@ -49,16 +49,19 @@ def connected(scratch: Path, memory_limit: str) -> Iterator[duckdb.DuckDBPyConne
         database = idle.pop()
     except IndexError:
         database = duckdb.connect()
-    with database.cursor() as connection:
-        connection.execute(f"SET memory_limit = {quote_text(memory_limit)}")
-        connection.execute(f"SET temp_directory = {quote_path(spill)}")
-        connection.execute("SET TimeZone = 'UTC'")
-        # Its bar would go to stdout, where results go.
-        connection.execute("SET enable_progress_bar = false")
-        yield connection
-    # One that has spilled keeps to that folder.
-    if not spill.exists():
-        idle.append(database)
+    serves_again = False
+    try:
+        with database.cursor() as connection:
+            connection.execute(f"SET memory_limit = {quote_text(memory_limit)}")
+            connection.execute(f"SET temp_directory = {quote_path(spill)}")
+            connection.execute("SET TimeZone = 'UTC'")
+            # Its bar would go to stdout, where results go.
+            connection.execute("SET enable_progress_bar = false")
+            yield connection
+        # One that has spilled keeps to that folder.
+        serves_again = not spill.exists()
+    finally:
+        idle.append(database) if serves_again else database.close()
 
 
 def fill(connection: duckdb.DuckDBPyConnection, staging: Staging, card: DatasetCard, path: Path, first: int) -> None:

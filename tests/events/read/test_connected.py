@@ -37,7 +37,7 @@ def test_not_where_it_spilled_or_failed(tmp_path, idle):
     with connected(tmp_path / "a", "30MB") as connection:
         connection.execute(SPILLING)
         assert (tmp_path / "a" / "spill").exists()
-    assert idle() == []
+    assert idle() == [] and not (tmp_path / "a" / "spill").exists()
     with pytest.raises(duckdb.ParserException), connected(tmp_path / "b", "1GB") as connection:
         connection.execute("nonsense")
     assert idle() == []
