@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import reprlib
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from .errors import InputError, MissingFileError, UnknownNameError, did_you_mean
+from .errors import InputError, MissingFileError, UnknownNameError
+from .model_errors import in_one, problems
 
 Model = TypeVar("Model", bound=BaseModel)
 LARGEST = 256 << 20
@@ -50,25 +50,13 @@ def validated(content: object, model: type[Model], where: str, hint: str | None 
         hint: what to do about an error.
 
     Raises:
-        InputError: it does not fit; names the first wrong field, and its value if that is a string or number.
+        InputError: it does not fit; names every wrong field, and its value if that is a string or number.
     """
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        errors = error.errors(include_url=False, include_context=False)
-        # A key that is missing may be there under a misspelt name.
-        misspelt = (
-            [each for each in errors if each["type"] == "extra_forbidden"] if errors[0]["type"] == "missing" else []
-        )
-        first = [*misspelt, *errors][0]
-        path, value = first["loc"], first["input"]
-        if first["type"] == "extra_forbidden":
-            known = [name for fields in _within(model, path[:-1]) for name in fields.model_fields]
-            hint = f"{did_you_mean(str(path[-1]), known)}{hint or ''}".strip() or None
-            raise InputError(f"There is no key '{_joined(path)}'.", where=where, hint=hint) from error
-        reason = first["msg"].removeprefix("Value error, ")
-        what = f"{reason}{_got(value, reason)}."
-        raise InputError(f"{_joined(path)}: {what}" if path else what, where=where, hint=hint) from error
+        what, advice = in_one(problems(error, content, model), hint)
+        raise InputError(what, where=where, hint=advice) from error
 
 
 def with_overrides(overrides: Mapping[str, object] | None, model: type[Model], where: str) -> Model:
@@ -89,38 +77,6 @@ def with_overrides(overrides: Mapping[str, object] | None, model: type[Model], w
     return validated(dict(overrides or {}), model, where)
 
 
-def _joined(path: tuple[int | str, ...]) -> str:
-    # A field of several types has the type that failed as a further step (`literal['a','b']`), which nobody wrote.
-    return ".".join(str(step) for step in path if not str(step).startswith(("literal[", "list[")))
-
-
-def _within(model: type[BaseModel], path: tuple[int | str, ...]) -> list[type[BaseModel]]:
-    """The models that can stand at a path inside a model: of a list or a table of models, that of an element."""
-    models = [model]
-    for step in path:
-        fields = [fields for each in models if (fields := each.model_fields.get(str(step)))]
-        models = [part for each in fields for part in _models(each.annotation)] if fields else models
-    return models
-
-
-def _models(annotation: object) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in get_args(annotation) for model in _models(part)]
-
-
-def _got(value: object, reason: str) -> str:
-    """The value, where it is short and the reason does not say it."""
-    if not isinstance(value, str | int | float | None):
-        return ""
-    try:
-        shown = reprlib.repr(value)
-        return "" if shown in reason else f" (got {shown})"
-    except ValueError:
-        # A whole number of more digits than Python writes; TOML can give one in hexadecimal.
-        return " (got a number of thousands of digits)"
-
-
 def _parsed(parse: Callable[[str], Any], path: Path, kind: str, form: str, hint: str | None) -> Any:
     text = _text(path, kind, hint)
     try:
@@ -131,9 +87,18 @@ def _parsed(parse: Callable[[str], Any], path: Path, kind: str, form: str, hint:
         # Python's message for a number of thousands of digits does not say where.
         digits = re.search(rf"\d{{{sys.get_int_max_str_digits() or 4300},}}", text.replace("_", ""))
         if isinstance(error, json.JSONDecodeError | tomllib.TOMLDecodeError) or not digits:
-            raise InputError(f"Not a {form} file ({error}).", where=str(path)) from error
+            raise _not_such_a_file(error, path, form) from error
         line = text.replace("_", "").count("\n", 0, digits.start()) + 1
         raise InputError("A number has too many digits.", where=f"{path}:{line}") from error
+
+
+def _not_such_a_file(error: ValueError, path: Path, form: str) -> InputError:
+    """What a parser says, with the line in front, where editors look for it."""
+    place = re.search(r" ?\((?:at )?line (\d+),? column (\d+)[^)]*\)|: line (\d+) column (\d+) .*", str(error))
+    reason = str(error)[: place.start()] if place else str(error)
+    line, column = [group for group in place.groups() if group] if place else ("", "")
+    where = f"{path}:{line}" if line else str(path)
+    return InputError(f"Not a {form} file: {reason}{f', in column {column}' if column else ''}.", where=where)
 
 
 def _text(path: Path, kind: str, hint: str | None) -> str:

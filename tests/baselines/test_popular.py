@@ -66,7 +66,7 @@ def test_it_agrees_with_popularity():
 
 
 def test_a_half_life_of_nothing_is_refused(log):
-    with pytest.raises(InputError, match="config of popular-recent: half_life: Input should be greater than 0"):
+    with pytest.raises(InputError, match="config of popular-recent: half_life: must be greater than 0"):
         policies.make("popular-recent", log, half_life=0)
     with pytest.raises(InputError, match="config of popular-greedy: counted"):
         policies.make("popular-greedy", log, counted="clicks")

@@ -139,12 +139,12 @@ def test_bad_input_is_one_message_and_exit_code_2(rlbench, tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "name: Field required"),
+        ("", "name: is missing"),
         ('name = "x"\nalgorithm = 1\n' + SUITE, "There is no key 'algorithm'. Did you mean 'algorithms'"),
         ('name = "x"\nestimators = ["drs"]\n' + SUITE, "Unknown estimator 'drs'"),
         ('name = "x"\n' + SUITE + '[[algorithms]]\nid = "dqm"\n', "Unknown algorithm 'dqm'. Did you mean 'dqn'"),
         ('name = "x"\n' + SUITE + '[[algorithms]]\nid = "mine"\n', "To add your own, name its module with --plugin"),
-        ('name = "../x"\n' + SUITE, "name: String should match pattern"),
+        ('name = "../x"\n' + SUITE, "name: must be of lower-case letters, digits and dashes"),
     ],
 )
 def test_bad_suites_write_nothing(rlbench, tmp_path, monkeypatch, text, message):

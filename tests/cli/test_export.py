@@ -70,7 +70,7 @@ def test_a_frontier_without_a_file_of_its_own(saved, rlbench):
     assert code == 2 and "The log vouches for no change: what is in service stays" in err
     (folder / "frontier.json").write_text('{"base": "clone"}')
     code, _, err = rlbench("export", folder, "--form", "frontier")
-    assert code == 2 and "base: Input should be 'logged' or 'service'" in err
+    assert code == 2 and "base: must be 'logged' or 'service'" in err
     assert not list(folder.glob("policy*"))
 
 

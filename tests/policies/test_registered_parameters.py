@@ -47,8 +47,8 @@ def test_they_reach_the_policy(register):
     ("overrides", "message"),
     [
         ({"tua": 1.0}, "config of mine: Unknown field 'tua'. Did you mean 'tau'"),
-        ({"tau": 0.0}, r"config of mine: tau: Input should be greater than 0 \(got 0.0\)"),
-        ({"seed": 1.5}, "config of mine: seed: Input should be a valid integer"),
+        ({"tau": 0.0}, r"config of mine: tau: must be greater than 0 \(got 0.0\)"),
+        ({"seed": 1.5}, "config of mine: seed: must be a whole number"),
     ],
 )
 def test_what_cannot_be_is_refused(register, overrides, message):

@@ -130,7 +130,7 @@ def test_weights_of_another_layout_with_their_own_checksum(folder):
         ("{", "Not a JSON file"),
         ("[]", "Not a run of format 3"),
         ('{"format": 1}', "Not a run of format 3"),
-        ('{"format": 3}', "algorithm: Field required"),
+        ('{"format": 3}', "algorithm: is missing"),
     ],
 )
 def test_headers_that_are_none(folder, text, message):

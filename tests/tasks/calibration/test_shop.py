@@ -76,7 +76,7 @@ def test_a_file_with_a_word_for_a_number_is_refused(file, variant):
     shop = json.loads(Path(file).read_text())
     shop["config"]["drift"] = "often"
     Path(file).write_text(json.dumps(shop))
-    with pytest.raises(InputError, match=r"drift: Input should be a valid number.*got 'often'"):
+    with pytest.raises(InputError, match=r"drift: must be a number.*got 'often'"):
         tasks.make(file, variant=variant)
 
 
