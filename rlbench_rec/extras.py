@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 from dataclasses import dataclass
+from pathlib import Path
 
 from .errors import MissingExtraError
+from .packaged import packaged
+
+NAME = "rlbench-rec"
 
 
 @dataclass(frozen=True)
@@ -67,5 +71,29 @@ def is_installed(module: str) -> bool:
 
 
 def install_command(extra: str) -> str:
-    """How to install an extra, from an index and from a checkout."""
-    return f'pip install "rlbench-rec[{extra}]", or in a checkout: pip install -e ".[{extra}]"'
+    """How to install an extra the way that this package was: from the checkout that it runs from, from the wheel that
+    it was installed of, else from an index."""
+    if (folder := checkout()) is not None:
+        return f'pip install -e "{folder}[{extra}]"'
+    if wheel := _wheel():
+        return f'pip install "{NAME}[{extra}] @ {wheel}"'
+    return f'pip install "{NAME}[{extra}]"'
+
+
+def checkout() -> Path | None:
+    """The folder of the repository that the package runs from; None where it was installed as a wheel."""
+    folder = packaged("pyproject.toml")
+    return folder.parent if folder.is_file() else None
+
+
+def _wheel() -> str:
+    """The address of the file that the package was installed from, by pip's own record; empty where it was an index."""
+    # Asked for only where something is missing.
+    import json
+    from importlib import metadata
+
+    try:
+        record = metadata.distribution(NAME).read_text("direct_url.json")
+        return str(json.loads(record)["url"]) if record else ""
+    except (metadata.PackageNotFoundError, ValueError, KeyError, TypeError):
+        return ""

@@ -194,7 +194,7 @@ def test_an_error_names_what_is_missing_and_only_that(monkeypatch, extra):
     with pytest.raises(MissingExtraError) as caught:
         require(extra, "Flying", where="the air")
     assert str(caught.value).startswith(f"the air: Flying needs {modules[-1]}, which is not installed. Install")
-    assert f'"rlbench-rec[{extra}]"' in str(caught.value) and f'-e ".[{extra}]"' in str(caught.value)
+    assert f"Install the extra: {install_command(extra)}." in str(caught.value) and f"[{extra}]" in str(caught.value)
 
 
 def test_a_package_that_is_there_but_broken_keeps_its_own_error(base, tmp_path):
@@ -232,3 +232,22 @@ def test_what_is_blocked_is_not_installed(monkeypatch):
     for extra, module in (("tune", "optuna"), ("baselines", "implicit")):
         with pytest.raises(MissingExtraError, match=f"It needs {module}, which is not installed"):
             require(extra, "It")
+
+
+def test_the_hint_is_true_of_a_checkout_and_of_a_wheel(monkeypatch, tmp_path):
+    assert install_command("train") == f'pip install -e "{ROOT}[train]"', "these tests run from a checkout"
+    # Installed: no pyproject.toml beside the package.
+    monkeypatch.setattr("rlbench_rec.extras.packaged", lambda name: tmp_path / name)
+
+    class Installed:
+        record: str | None = None
+
+        def read_text(self, name: str) -> str | None:
+            return self.record if name == "direct_url.json" else None
+
+    monkeypatch.setattr("importlib.metadata.distribution", lambda name: Installed())
+    assert install_command("train") == 'pip install "rlbench-rec[train]"'
+    Installed.record = '{"url": "file:///tmp/rlbench_rec-0.2.0-py3-none-any.whl", "archive_info": {}}'
+    assert install_command("ray") == 'pip install "rlbench-rec[ray] @ file:///tmp/rlbench_rec-0.2.0-py3-none-any.whl"'
+    Installed.record = "not JSON"
+    assert install_command("ray") == 'pip install "rlbench-rec[ray]"'

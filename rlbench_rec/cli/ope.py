@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from ..ope.analysis import Guardrail
 
 
+INTERVAL = (
+    "bootstrap, bca, studentised, normal or simultaneous. Not betting and others of a known range: the decision is by "
+    "lifts, which have none."
+)
+
+
 def _column(text: str) -> typer.models.OptionInfo:
     return typer.Option(metavar="COLUMN", help=text, rich_help_panel="Columns")
 
@@ -93,7 +99,7 @@ def command(
     ] = None,
     min_lift: Annotated[float, typer.Option(help="The lift that must be exceeded, in the good direction.")] = 0.0,
     gamma: Annotated[float, typer.Option(help="Discount factor within sessions.")] = 1.0,
-    interval: Annotated[str, typer.Option(help="bootstrap, bca, studentised or normal.")] = "bootstrap",
+    interval: Annotated[str, typer.Option(help=INTERVAL)] = "bootstrap",
     confidence: Annotated[float, typer.Option(help="Level of the intervals.")] = 0.95,
     n_resamples: Annotated[int, typer.Option("--resamples", help="Of the bootstrap.")] = 2_000,
     seed: Annotated[int, typer.Option(help="Of the bootstrap and of folds.")] = 0,

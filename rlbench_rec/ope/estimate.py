@@ -136,8 +136,9 @@ def infer(
 def _check_interval(log: EvaluationLog, estimators: Sequence[Estimator], interval: Interval) -> None:
     """Refuse a kind of interval that is not made for the estimators, or for the log."""
     if interval not in FROM_THE_LOG and any(member.outcomes is not None for member in estimators):
-        hint = "Ask for the outcomes one by one, each with half the error: confidence=0.975 for 95 % of both."
-        raise InputError(f"'{interval}' has no known range of a ratio.", where="metric", hint=hint)
+        what = f"'{interval}' needs the known range of what it covers, and a lift or a ratio has none."
+        alone = "Of its outcomes one by one it can be had, each with half the error: confidence=0.975 for 95 % of both."
+        raise InputError(what, where="interval", hint=f"Use {', '.join(FROM_THE_LOG)}. {alone}")
     if log.strata is not None and interval not in STRATIFIED:
         what = f"'{interval}' assumes that all episodes are drawn alike, not by strata."
         raise InputError(what, where="interval", hint=f"Use {', '.join(STRATIFIED)}.")

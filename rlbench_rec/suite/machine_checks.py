@@ -11,7 +11,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from ..extras import EXTRAS, install_command
+from ..extras import EXTRAS, checkout, install_command
 from ..machine import memory_gb, usable_cores
 from ..results.manifest import package_version
 from .config import list_suites
@@ -36,7 +36,9 @@ def _packages() -> list[Row]:
     try:
         wanted_packages = metadata.requires("rlbench-rec") or []
     except metadata.PackageNotFoundError:
-        return [("rlbench-rec", "FAIL", "not installed", "Install it: pip install -e . in the checkout.")]
+        folder = checkout()
+        what = f'Install it: pip install -e "{folder}".' if folder else "Install it: pip install rlbench-rec."
+        return [("rlbench-rec", "FAIL", "not installed", what)]
     requirements = [Requirement(text) for text in wanted_packages]
     base = [wanted for wanted in requirements if _applies(wanted, "")]
     rows, seen = [_package(wanted) for wanted in base], {wanted.name for wanted in base} | {"rlbench-rec"}

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...ope.analysis.confounding import LARGEST
 from ...ope.estimate import Estimate
+from ...ope.scorecard.empty_days import empty_days
 from ...ope.scorecard.load_table import LoggedTable
 from ...ope.scorecard.plans import PolicyPlan
 from ...ope.scorecard.scoring import OutcomeScores, Report
@@ -149,6 +150,7 @@ def _slices(report: Report) -> Iterator[str]:
     shown = [part for part in report.slices if part in largest]
     level = f"{100 * report.reward.behaviour.confidence:g}% interval"
     head = ("Slices", "rows", "effective", "value", "lift", level, "p, Holm", "verdict of the lift")
+    gaps = {} if report.table.days is None else empty_days([str(part.label) for part in report.slices])
     rows = [
         (
             f"  {part.label:g}" if isinstance(part.label, float) else f"  {part.label}",
@@ -162,6 +164,10 @@ def _slices(report: Report) -> Iterator[str]:
         )
         for part in shown
     ]
+    # A day without rows is said to be one, so that no reader takes the days for all there are.
+    for at in reversed(range(len(shown))):
+        if gap := gaps.get(str(shown[at].label)):
+            rows.insert(at + 1, (f"  {gap}", "0", "", "", "", "", "", "no rows"))
     yield from aligned([head, *rows])
     if len(shown) < len(report.slices):
         yield f"  … and {len(report.slices) - len(shown)} smaller ones, in --json"

@@ -157,7 +157,7 @@ def test_a_metric_has_the_interval_of_a_reward(interval):
         assert (one.value, one.ci_low, one.ci_high) == (two.value, two.ci_low, two.ci_high)
         sequences = (ope.inference.confidence_sequence(log, metric=at), ope.inference.confidence_sequence(as_reward))
         np.testing.assert_array_equal(*(one.low for one in sequences))
-    with pytest.raises(InputError, match=r"metric: '.*' has no known range of a ratio"):
+    with pytest.raises(InputError, match=r"interval: '.*' needs the known range of what it covers"):
         ope.estimate(log, "ips", interval=interval, metric=(0, 1))
 
 
