@@ -21,6 +21,7 @@ from . import (
     listing,
     ope,
     perf,
+    plot,
     report,
     run,
     submit,
@@ -60,6 +61,7 @@ app.command("frontier")(frontier.command)
 app.command("tune")(tune.command)
 app.command("compare")(compare.command)
 app.command("report")(report.command)
+app.command("plot")(plot.command)
 app.command("verify")(verify.command)
 app.command("submit")(submit.command)
 app.add_typer(leaderboard.app, name="leaderboard")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -25,6 +27,57 @@ from .useful import YES, useful_table, usefulness
 from .variance import variance_table
 from .write import write_table
 
+if TYPE_CHECKING:
+    from ..figures import Format
+
+
+@dataclass(frozen=True)
+class BoardTables:
+    """What sums up a board; empty frames where nothing could be normalised.
+
+    Attributes:
+        normalised, useful, summary, pairwise, profiles: rows of the tables of these names.
+    """
+
+    normalised: pd.DataFrame
+    useful: pd.DataFrame
+    summary: pd.DataFrame
+    pairwise: pd.DataFrame
+    profiles: pd.DataFrame
+
+    def draw(self, plots: Path, format: Format = "png") -> list[Path]:
+        """The pictures of normalised values, interquartile means and profiles.
+
+        Args:
+            plots: an existing folder.
+            format: of the files.
+
+        Raises:
+            OutputError: a file cannot be written.
+        """
+        if not len(self.summary):
+            return []
+        normalised, summary, profiles = (plots / f"{name}.{format}" for name in ("normalised", "summary", "profiles"))
+        plot_normalised(self.normalised, normalised, format)
+        plot_summary(self.summary, summary, format)
+        plot_profiles(self.profiles, self.summary, profiles, format)
+        return [normalised, summary, profiles]
+
+
+def board_tables(runs: pd.DataFrame, *, confidence: float = 0.95) -> BoardTables:
+    """All that sums up a board.
+
+    Args:
+        runs: rows of runs.csv.
+        confidence: level of the intervals.
+    """
+    values = truths(runs[runs["metric"] == NORMALISED_METRIC])
+    against = useful_table(values)
+    board = Board(scores_of(runs), confidence=confidence)
+    summary = summary_table(board, _useful_in(values, against))
+    normalised = normalised_table(runs, confidence=confidence)
+    return BoardTables(normalised, against, summary, pairwise_table(board), profiles_table(board))
+
 
 def write_board_tables(runs: pd.DataFrame, folder: Path, plots: Path, *, confidence: float = 0.95) -> None:
     """normalised.csv, useful.csv, summary.csv, pairwise.csv and profiles.csv with their pictures; empty tables where
@@ -39,20 +92,13 @@ def write_board_tables(runs: pd.DataFrame, folder: Path, plots: Path, *, confide
     Raises:
         OutputError: a file cannot be written.
     """
-    table = normalised_table(runs, confidence=confidence)
-    values = truths(runs[runs["metric"] == NORMALISED_METRIC])
-    against = useful_table(values)
-    board = Board(scores_of(runs), confidence=confidence)
-    summary, profiles = summary_table(board, _useful_in(values, against)), profiles_table(board)
-    write_table(table, NORMALISED, folder / "normalised.csv")
-    write_table(against, USEFUL, folder / "useful.csv")
-    write_table(summary, SUMMARY, folder / "summary.csv")
-    write_table(pairwise_table(board), PAIRWISE, folder / "pairwise.csv")
-    write_table(profiles, PROFILES, folder / "profiles.csv")
-    if len(summary):
-        plot_normalised(table, plots / "normalised.png")
-        plot_summary(summary, plots / "summary.png")
-        plot_profiles(profiles, summary, plots / "profiles.png")
+    tables = board_tables(runs, confidence=confidence)
+    write_table(tables.normalised, NORMALISED, folder / "normalised.csv")
+    write_table(tables.useful, USEFUL, folder / "useful.csv")
+    write_table(tables.summary, SUMMARY, folder / "summary.csv")
+    write_table(tables.pairwise, PAIRWISE, folder / "pairwise.csv")
+    write_table(tables.profiles, PROFILES, folder / "profiles.csv")
+    tables.draw(plots)
 
 
 def write_variance(runs: pd.DataFrame, folder: Path) -> None:

@@ -23,7 +23,7 @@ def test_cells_beyond_the_colours_are_marked_and_explained() -> None:
     assert "\N{MINUS SIGN}290 \N{BLACK DOWN-POINTING TRIANGLE}" in written
     assert "120 \N{BLACK UP-POINTING TRIANGLE}" in written and "\N{MINUS SIGN}100" in written and "73" in written
     assert "where colours end" in figure.texts[-1].get_text()
-    assert "DQN, greedy" in written and "dqn  mlp/greedy" in written
+    assert "DQN, greedy" in written and "dqn mlp/greedy" in written
     figure = normalised_figure(normalised(dqn=[-20.0, 73.0]))
     assert figure.texts[-1].get_text() == ""
 
@@ -57,7 +57,7 @@ def test_the_summary_says_who_leads_and_who_is_useful_and_marks_what_is_off_the_
     (mark,) = [line for line in axis.lines if line.get_marker() == "<"]
     assert (mark.get_xdata()[0], mark.get_ydata()[0]) == (axis.get_xlim()[0], 2)
     written = [text.get_text() for text in axis.texts]
-    assert written.count("\N{MINUS SIGN}400") == 2 and "2 of 3" in written and "dqn  mlp/greedy" in written
+    assert written.count("\N{MINUS SIGN}400") == 2 and "2 of 3" in written and "dqn mlp/greedy" in written
 
 
 def test_profiles_say_who_is_most_often_above_the_behaviour_policy() -> None:

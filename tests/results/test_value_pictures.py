@@ -135,7 +135,7 @@ def test_every_row_is_named_and_numbered_and_found_in_the_tables(runs, shop):
     ):
         assert [text for text in written if text in column] == column
     assert [text for text in written if text in ("1.", "2.", "3.")] == ["1.", "2."]
-    assert "bts  whole-log" in written and "dqn  mlp/greedy" in written
+    assert "bts whole-log" in written and "dqn mlp/greedy" in written
 
 
 def test_what_lies_off_the_scale_has_a_marker_at_the_edge_with_its_value(runs, shop):

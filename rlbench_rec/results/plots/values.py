@@ -210,5 +210,5 @@ def write_ids(axis: Axes, rows: pd.DataFrame, at: float) -> None:
         rows: with the columns `algorithm` and `variant`.
         at: points from the axis.
     """
-    written = ["  ".join(policy) for policy in zip(rows["algorithm"], rows["variant"], strict=True)]
+    written = [" ".join(policy) for policy in zip(rows["algorithm"], rows["variant"], strict=True)]
     column(axis, written, "right", at, align="left", head="in the tables", color=FAINT, fontsize=NOTE)

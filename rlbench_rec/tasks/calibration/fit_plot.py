@@ -84,5 +84,6 @@ def fit_message(goodness: Goodness) -> str:
         goodness: the three sides.
     """
     worst = max(goodness.measures, key=lambda measure: measure.shop - measure.yardstick)
-    distances = f"{worst.shop:.2f} away, the log's own past {worst.yardstick:.2f}"
-    return f"A shop like {goodness.calibration.shop.source} differs most in its {worst.measure}: {distances}"
+    distances = f"{worst.shop:.2f}, where the log's own past is at {worst.yardstick:.2f}"
+    name = goodness.calibration.shop.source
+    return f"A shop like {name} differs from the log most in the {worst.measure}: a distance of {distances}"
