@@ -53,6 +53,16 @@ KINDS = {
     "date": "a date",
 }
 """How a type of error begins, where the value is of another kind -> what it must be."""
+SENTENCES = {
+    r"Input should be a valid integer.*": "must be a whole number",
+    r"Input should be a valid number.*": "must be a number",
+    r"Input should be a valid boolean.*": "must be true or false",
+    r"Input should be greater than or equal to (\S+)": r"must be at least \1",
+    r"Input should be less than or equal to (\S+)": r"must be at most \1",
+    r"Input should be": "must be",
+    r"Value error, ": "",
+}
+"""Pydantic's sentences -> ours; of those that options of a command line meet."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,14 @@ def in_one(found: Sequence[Problem], hint: str | None) -> tuple[str, str | None]
     lines = [f"\n  {problem.what} {problem.guess}".rstrip() for problem in found[:MOST]]
     more = f"\n  ... and {len(found) - MOST} more" if len(found) > MOST else ""
     return f"{len(found)} things are wrong:{''.join(lines)}{more}" + ("\n " if hint else ""), hint
+
+
+def reworded(message: str) -> str:
+    """A message of pydantic's in our words, where another library shows it as it is: `Input should be a valid integer,
+    unable to parse string as an integer` is "must be a whole number"."""
+    for theirs, ours in SENTENCES.items():
+        message = re.sub(theirs, ours, message)
+    return message
 
 
 def _place(error: Mapping[str, Any], content: object) -> Place:

@@ -134,6 +134,8 @@ def _run(arguments: list[str], chosen: GlobalOptions) -> int:
         if not isinstance(error, CommandLineError):
             raise
         refuse_unknown_names(tree, arguments)
-        error.message = printable(error.message)
+        from ..model_errors import reworded
+
+        error.message = printable(reworded(error.message))
         error.show()
         return error.exit_code

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError
+from .config_file import Config, with_options
 from .render.console import say
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def command(
     per_day: Annotated[
         float | None, _planned("N", "Decisions, or sessions, a day; default those of the days of --by.")
     ] = None,
+    config: Config = None,
     explain: Annotated[bool, typer.Option("--explain", help="Also say what to do next.")] = False,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also draw the weights: .png, .pdf or .svg.")
@@ -142,7 +144,7 @@ def command(
     from .ope_policies import answer, compared, named, plan_options
     from .render.scorecard import scorecard_text
 
-    _keep_apart(log, {"--plot": plot, "--out": out})
+    _keep_apart(log, {"--plot": plot, "--out": out}, config)
     plot_format = image_format(plot) if plot else None
     rails, ratios = _guardrails(guardrail or []), ratio or []
     metrics = scorecard.outcome_columns(metric or [], ratios, [*rails], reward or "reward")
@@ -183,7 +185,7 @@ def command(
     if len(policies := _names(target)) > 1:
         of_one = {"--plot": plot, "--explain": explain, "--metric": metric, "--ratio": ratio}
         comparison = compared(log, policies, columns, reading, _names(estimators), goal, inference, planned, of_one)
-        raise typer.Exit(answer(comparison, out, as_json=as_json))
+        raise typer.Exit(answer(comparison, out, config, as_json=as_json))
     read = scorecard.read_log(log, columns, **reading)
     report = scorecard.score(
         read,
@@ -201,7 +203,8 @@ def command(
     plans = None
     if planned is not None:
         plans = scorecard.plan_for(read, planned, _names(estimators), goal=goal, inference=inference)
-    as_text = json.dumps(scorecard.record(report, advised, plans), indent=2, ensure_ascii=False)
+    record = with_options(scorecard.record(report, advised, plans), config)
+    as_text = json.dumps(record, indent=2, ensure_ascii=False)
     if plot and plot_format:
         write_bytes(plot, scorecard.picture(report, plot_format))
     if out:
@@ -210,9 +213,9 @@ def command(
     raise typer.Exit(report.decision.exit_code)
 
 
-def _keep_apart(log: Path, written: dict[str, Path | None]) -> None:
-    """Refuse to write over the log, over a file of its folder, or two things into one file."""
-    taken = {log.resolve(): "the log itself"}
+def _keep_apart(log: Path, written: dict[str, Path | None], config: Path | None) -> None:
+    """Refuse to write over the log, over a file of its folder, over the options, or two things into one file."""
+    taken = {log.resolve(): "the log itself"} | ({config.resolve(): "the file of --config"} if config else {})
     for option, path in written.items():
         if path is None:
             continue

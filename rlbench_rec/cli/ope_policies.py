@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from .config_file import with_options
 from .render.console import say
 
 if TYPE_CHECKING:
@@ -72,13 +73,13 @@ def compared(
     return scorecard.compare_policies(tables, name, goal=goal, inference=inference, plan=plan)
 
 
-def answer(comparison: Comparison, out: Path | None, *, as_json: bool) -> int:
+def answer(comparison: Comparison, out: Path | None, config: Path | None, *, as_json: bool) -> int:
     """Print the comparison, write what --out asks for, and give the exit code."""
     from ..files import write_text
     from ..ope.scorecard import comparison_record
     from .render.policies import comparison_text
 
-    as_text = json.dumps(comparison_record(comparison), indent=2, ensure_ascii=False)
+    as_text = json.dumps(with_options(comparison_record(comparison), config), indent=2, ensure_ascii=False)
     if out:
         write_text(out, as_text + "\n")
     say(as_text if as_json else comparison_text(comparison), end="\n" if as_json else "")
