@@ -78,6 +78,12 @@ def to_test(step: pd.Series, lift: Lift, behaviour: float) -> str:
     of_test = f"{relative(lift, behaviour)} on the test side, {lift.verdict}"
     if lift.shown:
         return f"A/B test {in_words(step)}: {of_test}.{_truth(lift, behaviour)}"
+    if lift.verdict == "unreliable":
+        # A number beside this would be read as one.
+        return (
+            f"Keep what is in service, and log more: {in_words(step)} was chosen on the validation episodes, and what "
+            "it gains cannot be told: on the test side it is unreliable."
+        )
     return (
         f"Keep what is in service, and log more: {in_words(step)} was chosen on the validation episodes, and has "
         f"{of_test}.{_truth(lift, behaviour)}"

@@ -9,7 +9,7 @@ import pytest
 
 from rlbench_rec.results.actions import action
 from rlbench_rec.results.frontier import Advice
-from rlbench_rec.results.frontier_words import Lift, percent
+from rlbench_rec.results.frontier_words import Lift, percent, to_test
 from rlbench_rec.results.headline import Headline
 
 
@@ -94,3 +94,11 @@ def test_without_frontiers_the_best_trusted_row_speaks_that_could_be_served():
 def test_a_difference_is_a_share_only_of_what_is_above_zero():
     assert percent((0.4, -0.00001, 0.6), 4.0) == ("+10.0 %", "[0.0, 15.0]")
     assert percent((0.4, -0.2, 0.6), -1.0) == ("+0.4", "[-0.2, 0.6]")
+
+
+def test_no_number_stands_after_what_cannot_be_told():
+    step = pd.Series({"contender": "dqn", "dial": "tilted", "parameter": 0.1, "divergence": 0.6})
+    said = to_test(step, Lift(0.1, -0.2, 0.4, "unreliable", 0.05), 4.0)
+    before, _, after = said.partition("cannot be told")
+    assert "0.6 nats" in before and after and not any(character.isdigit() for character in after)
+    assert "+2.5 % [-5.0, 10.0] on the test side, weak" in to_test(step, Lift(0.1, -0.2, 0.4, "weak", math.nan), 4.0)

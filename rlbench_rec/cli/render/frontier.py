@@ -69,7 +69,8 @@ def show_advice(console: Console, advice: Advice, board: pd.DataFrame) -> None:
         table.add_column(name, justify="right" if name in ("lift", "interval") else "left", overflow="fold")
     for row in here.to_dict("records"):
         verdict = Text(str(row["verdict"]), style=COLOURS.get(row["verdict"], ""))
-        table.add_row(Text(row["algorithm"]), Text(row["variant"]), *map(Text, formatted(row)), verdict)
+        numbers = ("", "") if row["verdict"] == "unreliable" else formatted(row)
+        table.add_row(Text(row["algorithm"]), Text(row["variant"]), *map(Text, numbers), verdict)
     console.print(table)
     for sentence in (advice.sentence, advice.controls):
         if sentence:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ...ope.analysis.confounding import LARGEST
+from ...ope.analysis.slices import Slice
 from ...ope.estimate import Estimate
 from ...ope.scorecard.empty_days import empty_days
 from ...ope.scorecard.load_table import LoggedTable
@@ -151,19 +152,7 @@ def _slices(report: Report) -> Iterator[str]:
     level = f"{100 * report.reward.behaviour.confidence:g}% interval"
     head = ("Slices", "rows", "effective", "value", "lift", level, "p, Holm", "verdict of the lift")
     gaps = {} if report.table.days is None else empty_days([str(part.label) for part in report.slices])
-    rows = [
-        (
-            f"  {part.label:g}" if isinstance(part.label, float) else f"  {part.label}",
-            f"{part.n_episodes:,}",
-            _count(part.ess),
-            number(part.value.value),
-            number(part.lift.value, "+", size_of(part.value)),
-            interval_text(part.lift, "+", size_of(part.value)),
-            f"{part.p_adjusted:.2g}" if np.isfinite(part.p_adjusted) else "none",
-            part.verdict,
-        )
-        for part in shown
-    ]
+    rows = [_slice(part) for part in shown]
     # A day without rows is said to be one, so that no reader takes the days for all there are.
     for at in reversed(range(len(shown))):
         if gap := gaps.get(str(shown[at].label)):
@@ -177,6 +166,20 @@ def _slices(report: Report) -> Iterator[str]:
         lift += f", {report.by_day.verdict}"
         why = f" ({report.by_day.reasons[0]})" if report.by_day.reasons else ""
         yield from textwrap.wrap(f"lift, whole days resampled: {lift}{why}", WIDTH, subsequent_indent="    ")
+
+
+def _slice(part: Slice) -> tuple[str, ...]:
+    size = size_of(part.value)
+    return (
+        f"  {part.label:g}" if isinstance(part.label, float) else f"  {part.label}",
+        f"{part.n_episodes:,}",
+        _count(part.ess),
+        number(part.value.value),
+        number(part.lift.value, "+", size),
+        interval_text(part.lift, "+", size),
+        f"{part.p_adjusted:.2g}" if np.isfinite(part.p_adjusted) else "none",
+        part.verdict,
+    )
 
 
 def _overlap(report: Report) -> Iterator[str]:
