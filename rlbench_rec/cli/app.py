@@ -25,6 +25,7 @@ from . import (
     report,
     run,
     submit,
+    table,
     tasks,
     tune,
     verify,
@@ -62,6 +63,7 @@ app.command("tune")(tune.command)
 app.command("compare")(compare.command)
 app.command("report")(report.command)
 app.command("plot")(plot.command)
+app.command("table")(table.command)
 app.command("verify")(verify.command)
 app.command("submit")(submit.command)
 app.add_typer(leaderboard.app, name="leaderboard")

@@ -43,6 +43,13 @@ def command(
         float | None,
         typer.Option(min=0.001, help="Seconds after which a job is stopped as failed; default none."),
     ] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Compare with the committed board, results/SUITE; exit 1 if anything is worse."),
+    ] = False,
+    against: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="The same with the board of this folder.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the run that --out holds.")] = False,
     boards: Annotated[bool, typer.Option("--boards", help="Also the board of each place, of many.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The leaderboard as JSON on stdout.")] = False,
@@ -51,13 +58,14 @@ def command(
 
     Without arguments: the suite `quick`, on the Open Bandit sample and a simulated shop.
 
-    Exit code 0: all jobs (of the part) are done; 1: some failed, and their rows say why; 2: wrong use; 130, 143 or
-    129: interrupted.
+    Exit code 0: all jobs (of the part) are done; 1: some failed, and their rows say why, or --check found a regression;
+    2: wrong use; 130, 143 or 129: interrupted.
     """
     from ..plugins import LOADED
     from ..suite.part import parse_part
     from ..suite.request import request, training_steps
     from ..suite.runner import run_suite
+    from .reference_check import reference_folder, regressed
     from .render.finished_run import show
     from .render.run_progress import RunProgress
 
@@ -77,6 +85,7 @@ def command(
     )
     if part and out is None:
         raise InputError("--part needs --out.", hint="All parts of a run go to one folder.")
+    reference = reference_folder(chosen.name, against) if check or against else None
     command_line = ["rlbench", *sys.argv[1:]]
     with resumable(folder), RunProgress() as progress:
         finished = run_suite(
@@ -93,7 +102,8 @@ def command(
     if finished.missing:
         undone = f"{finished.missing:,} of {finished.missing + len(finished.results):,} jobs"
         say(f"rlbench: {undone} are still to do: the tables hold what is done. {_rest(finished)}", error=True)
-    if finished.failures:
+    worse = reference is not None and regressed(finished, reference, quietly=as_json)
+    if finished.failures or worse:
         raise typer.Exit(1)
 
 

@@ -122,7 +122,9 @@ def _as_markdown(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
 def _as_latex(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
     """A `tabular` with the rules of booktabs."""
     sides = "".join("r" if _numeric(rows, place) else "l" for place in range(len(columns)))
-    lines = [" & ".join(latex_text(shown(cell)) for cell in line) + r" \\" for line in ([*columns], *rows)]
+    texts = [" & ".join(latex_text(shown(cell)) for cell in line) for line in ([*columns], *rows)]
+    # After the end of a line LaTeX would take [ and * for its own.
+    lines = [("{}" if text.startswith(("[", "*")) else "") + text + r" \\" for text in texts]
     body = [rf"\begin{{tabular}}{{{sides}}}", r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"]
     return "\n".join([*body, r"\end{tabular}"])
 

@@ -10,6 +10,7 @@ from rlbench_rec.results.schema import (
     ESTIMATES,
     ESTIMATORS,
     FRONTIER,
+    HISTORY,
     LEADERBOARD,
     NEEDS_RL,
     NORMALISED,
@@ -33,6 +34,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "results.md"
     ("title", "schema"),
     [
         ("leaderboard.csv", LEADERBOARD),
+        ("history.csv", HISTORY),
         ("runs.csv", RUNS),
         ("frontier.csv", FRONTIER),
         ("ranking.csv", RANKING),

@@ -44,6 +44,10 @@ def test_latex_has_the_rules_of_booktabs():
     ]
 
 
+def test_a_row_that_begins_with_a_bracket_is_no_option_of_the_line_before():
+    assert r"{}[1, 2] \\" in format_table(["interval"], [["[1, 2]"]], "latex").splitlines()
+
+
 def test_html_is_escaped():
     text = format_table(["<b>"], [["<script>alert(1)</script>"], ['"&']], "html")
     assert "<script>" not in text and "<b>" not in text

@@ -76,13 +76,21 @@ def paired_rows(both: pd.DataFrame, old: Side, new: Side, scales: np.ndarray) ->
     numbers = both.groupby(list(KEYS), sort=False).ngroup().to_numpy()
     names = both[[*KEYS]].to_numpy()
     rows = [
-        _paired(tuple(map(str, names[lines[0]])), {name: column[lines] for name, column in columns.items()})
+        paired_row(tuple(map(str, names[lines[0]])), {name: column[lines] for name, column in columns.items()})
         for lines in (parts_of(numbers) if len(both) else [])
     ]
     return [row for row in rows if row is not None]
 
 
-def _paired(key: tuple[str, ...], lines: dict[str, np.ndarray]) -> PairedRow | None:
+def paired_row(key: tuple[str, ...], lines: dict[str, np.ndarray]) -> PairedRow | None:
+    """A row from its runs; None where the new side did not ask for any of them.
+
+    Args:
+        key: the values of `KEYS`.
+        lines: arrays, a value a run of either side: `replicate`, `log`, `seed`; `value_old` and `value_new`, NaN where
+            there is none; `verdict_old`, `verdict_new`, `identification_new`; `wanted`, whether the new side should
+            have it; `scale`, how large values of the metric are; `config_hash_old` and `config_hash_new` where known.
+    """
     old, new = lines["value_old"].astype(float), lines["value_new"].astype(float)
     in_old, in_new = np.isfinite(old), np.isfinite(new)
     lost = in_old & ~in_new & lines["wanted"]

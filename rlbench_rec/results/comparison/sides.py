@@ -64,6 +64,11 @@ def sides_of(old: Table, new: Table) -> tuple[Side, Side]:
     return before, after
 
 
+def tables_in(folder: Path) -> list[str]:
+    """The kinds of table that a folder has, the best to compare first."""
+    return [kind.name for kind in KINDS.values() if table_at(folder / kind.file).is_file()]
+
+
 def _is_frame(table: Table) -> bool:
     return hasattr(table, "columns")
 
@@ -74,7 +79,7 @@ def _choices(file: Path | None, table: Table) -> list[str]:
         return ["runs" if "run_id" in table else "leaderboard"]
     if not file.is_dir():
         return [_kind_of(file).name]
-    here = [kind.name for kind in KINDS.values() if table_at(file / kind.file).is_file()]
+    here = tables_in(file)
     if not here:
         names = ", ".join(kind.file for kind in KINDS.values())
         raise InputError("The folder has no table to compare.", where=str(file), hint=f"Wanted is one of {names}.")

@@ -17,6 +17,7 @@ from .columns import (
     version_of,
 )
 from .estimators import ESTIMATES, ESTIMATOR_KEYS, ESTIMATORS
+from .history import HISTORY, HISTORY_KEYS
 from .needs_rl import NEEDS_RL, NEEDS_RL_KEYS
 from .published import AGAINST_PUBLISHED, PUBLISHED, PUBLISHED_KEYS
 from .runs import (
@@ -57,6 +58,8 @@ __all__ = [
     "FORMULA_STARTS",
     "FRONTIER",
     "FRONTIER_KEYS",
+    "HISTORY",
+    "HISTORY_KEYS",
     "IDENTIFICATIONS",
     "KEYS",
     "LEADERBOARD",

@@ -1,0 +1,75 @@
+"""A board as a table for a paper, a page or a comment: a row a policy, or a column a place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from .board_message import shown_rows
+from .comparison.selection import select
+from .headline import Headline, formatted, headlines
+from .readable_names import row_name
+from .schema import TableRow
+from .table_formats import Cell
+
+Table = tuple[list[str], list[list[Cell]]]
+"""Columns, and rows of cells."""
+
+
+def boards_of(board: pd.DataFrame, only: Sequence[str] = ()) -> list[Headline]:
+    """What of a leaderboard a reader looks at first, one metric and estimator a place; of the rows that are chosen.
+
+    Args:
+        board: rows of leaderboard.csv.
+        only: `column=value`; see `comparison.selection.select`. A place whose chosen rows are of one metric and one
+            estimator shows these, whatever they are.
+
+    Raises:
+        UnknownNameError, InputError: no such column or row.
+    """
+    chosen = board[select(board, only)]
+    shown = {place.place: place for place in headlines(chosen)}
+    for (dataset, task), rows in chosen.groupby(["dataset", "task"], sort=False):
+        place, of_rows = str(dataset or task), rows[["metric", "estimator"]].drop_duplicates()
+        if place not in shown and len(of_rows) == 1:
+            metric, estimator = of_rows.iloc[0]
+            shown[place] = Headline(place, metric, estimator, rows.reset_index(drop=True), None)
+    return list(shown.values())
+
+
+def rows_of_places(places: Sequence[Headline]) -> Table:
+    """A row for each policy of each place: rank, value with its interval, difference from the behaviour policy, its
+    adjusted p, verdict."""
+    columns = ["place", "metric", "rank", "tie", "policy", "value", "95 % interval", "vs behaviour", "p", "verdict"]
+    rows = [
+        [place.place, f"{place.metric} ({place.estimator})", *_cells(row)]
+        for place in places
+        for row in shown_rows(place).to_dict("records")
+    ]
+    if len({(row[0], row[1]) for row in rows}) == 1:
+        return columns[2:], [row[2:] for row in rows]
+    return columns, rows
+
+
+def columns_of_places(places: Sequence[Headline]) -> Table:
+    """A row a policy and a column a place: values with their intervals, and a star on those that cannot be told from
+    the place's best. Policies that are first in more places come first."""
+    values: dict[str, dict[str, str]] = {}
+    ranks: dict[str, list[float]] = {}
+    for place in places:
+        for row in shown_rows(place).to_dict("records"):
+            name = row_name(row["algorithm"], row["variant"])
+            value, interval = formatted(row)
+            values.setdefault(name, {})[place.place] = f"{value} {interval}".strip() + " *" * (row["tie_group"] == "a")
+            ranks.setdefault(name, []).append(float("inf") if pd.isna(row["rank"]) else float(row["rank"]))
+    order = sorted(values, key=lambda name: (-len(values[name]), sorted(ranks[name])))
+    names = [place.place for place in places]
+    return ["policy", *names], [[name, *(values[name].get(place, "") for place in names)] for name in order]
+
+
+def _cells(row: TableRow) -> list[Cell]:
+    value, interval = formatted(row)
+    rank: int | None = None if pd.isna(row["rank"]) else int(row["rank"])
+    name = row_name(str(row["algorithm"]), str(row["variant"]))
+    return [rank, row["tie_group"], name, value, interval, row["delta_vs_behaviour"], row["p_adjusted"], row["verdict"]]

@@ -1,0 +1,82 @@
+"""`rlbench table` and `rlbench run --check`, as typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from rlbench_rec.cli.reference_check import regressed
+
+RESULTS = Path(__file__).resolve().parents[2] / "results"
+ONE = """
+name = "one"
+seeds = [0]
+estimators = ["snips"]
+n_resamples = 100
+truth_error = 0.2
+algorithms = [{ id = "random" }]
+sources = [{ task = "tabular-v1", episodes = 50 }]
+"""
+
+
+def test_a_board_for_a_paper(rlbench):
+    code, out, _ = rlbench("table", RESULTS / "quick", "--format", "latex", "--only", "task=recommend-v1")
+    lines = out.splitlines()
+    assert code == 0 and lines[:2] == [r"\begin{tabular}{rlllllrl}".replace("{rlllllrl}", lines[0][15:]), r"\toprule"]
+    assert lines[2].startswith("rank & tie & policy & value") and lines[-1] == r"\end{tabular}"
+    assert any(r"Double DQN, greedy & 7.75 & [7.62, 7.89]" in line for line in lines)
+
+
+def test_a_board_for_a_page_and_for_a_machine(rlbench, tmp_path):
+    code, out, _ = rlbench("table", RESULTS / "quick", "--format", "markdown")
+    assert code == 0 and out.startswith("| place | metric | rank |")
+    rows = json.loads(rlbench("table", RESULTS / "quick", "--json")[1])
+    assert rows[0]["policy"] == "Double DQN, greedy" and rows[0]["rank"] == 1
+    code, out, _ = rlbench("table", RESULTS / "quick", "--format", "html", "--out", tmp_path / "board.html")
+    assert (code, out) == (0, "") and (tmp_path / "board.html").read_text().startswith("<table>\n<thead>")
+
+
+def test_a_column_for_each_place(rlbench):
+    _, out, _ = rlbench("table", RESULTS / "floor", "--by-place", "--format", "csv")
+    header, *rows = out.splitlines()
+    assert header == "policy,offers-v1,pricing-v1,recommend-myopic-v1,recommend-v1"
+    assert any(row.startswith('"CQL, greedy",') for row in rows) and "*" in out
+
+
+def test_another_metric(rlbench):
+    chosen = ("--only", "task=recommend-v1", "--only", "metric=CTR", "--only", "estimator=snips")
+    code, out, _ = rlbench("table", RESULTS / "quick", *chosen, "--format", "csv")
+    assert code == 0 and out.splitlines()[1].startswith('1,a,"DQN without looking ahead, softmax 0.3"')
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--format", "latx"), "Did you mean 'latex'?"),
+        (("--only", "metric=CTRR"), "Did you mean 'CTR'?"),
+        (("--only", "task=recommend-v1", "--only", "metric=CTR"), "No board is a headline here"),
+        (("--json", "--format", "html"), "--json and --format html ask for two formats"),
+    ],
+)
+def test_what_cannot_be_shown(rlbench, arguments, said):
+    code, out, err = rlbench("table", RESULTS / "quick", *arguments)
+    assert (code, out) == (2, "") and said in err
+
+
+def test_a_run_is_checked_against_a_board(rlbench, tmp_path, monkeypatch, in_this_process, without_pictures, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("one.toml").write_text(ONE)
+    code, _, err = rlbench("run", "one.toml", "--out", "first", "--check")
+    assert code == 2 and "There is no board to compare with" in err and not Path("first").exists()
+    # Nothing of that board is in this run.
+    code, out, err = rlbench("run", "one.toml", "--out", "first", "--against", RESULTS / "floor", "--json")
+    assert code == 1 and json.loads(out) and "missing        offers-v1  cql" in err
+    finished = SimpleNamespace(missing=0, folder=Path("first"))
+    assert not regressed(finished, Path("first"))
+    assert "Compared with first:" in capsys.readouterr().out
+    finished.missing = 3
+    assert not regressed(finished, RESULTS / "floor")
+    assert "--check waits for the other parts" in capsys.readouterr().err
