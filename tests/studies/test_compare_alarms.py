@@ -62,7 +62,7 @@ def test_the_page_has_the_figures_of_the_table():
     table = pd.read_csv(FILE).pivot_table(
         index="replicates", columns="effect", values=["alarms", "found", "alarms_by_margin", "found_by_margin"]
     )
-    part = PAGE.read_text().split("## How often it is right")[1]
+    part = PAGE.read_text().split("## How often it is right")[1].split("\n## ")[0]
     rows = [
         [cell.strip() for cell in line.split("|")[1:-1]] for line in part.splitlines() if re.match(r"\| \d+ \|", line)
     ]
