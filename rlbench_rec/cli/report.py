@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..errors import InputError
+from .json_option import Json
 from .render.console import note, say
 
 NAME = "report.html"
@@ -24,6 +26,7 @@ def command(
     no_logs: Annotated[
         bool, typer.Option("--no-logs", help="Leave out funnel and sessions of the logs, which reading a log takes.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Write a run as one HTML file: what to test, the board, estimates beside the truth, and what they rest on.
 
@@ -39,7 +42,8 @@ def command(
     note(f"Reading {run}{'' if no_logs else ' and the logs that are at hand'} ...")
     page = run_report(run, before, read_logs=not no_logs)
     write_text(file, page)
-    say(f"Report: {file} ({len(page.encode()) / 1e6:.1f} MB)")
+    size = len(page.encode())
+    say(json.dumps({"report": str(file), "bytes": size}) if as_json else f"Report: {file} ({size / 1e6:.1f} MB)")
 
 
 def refuse_other_suffix(path: Path, option: str) -> None:

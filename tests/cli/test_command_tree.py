@@ -86,3 +86,9 @@ def test_a_shell_completes_commands_and_options(typed, offered):
     code = "import sys; sys.argv = ['rlbench']; from rlbench_rec.cli.app import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **words})
     assert (done.returncode, done.stdout.split()) == (0, offered), done.stderr
+
+
+def test_every_command_prints_json_too():
+    leaves = [(name, command) for name, command in commands(TREE) if not isinstance(command, TyperGroup)]
+    silent = [name for name, command in leaves if all("--json" not in option.opts for option in command.params)]
+    assert not silent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,8 @@ def show_algorithms(finished: FinishedRun, as_json: bool = False, boards: bool =
     rows = [row for result in finished.results for row in result.rows]
     if line := export_line(finished.folder, places, advised, rows):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+    page = f"A page to show: rlbench report {shlex.quote(str(finished.folder))}"
+    console.print(page, highlight=False, markup=False, soft_wrap=True)
     show_failures(finished)
 
 
