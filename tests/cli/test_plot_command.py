@@ -23,12 +23,11 @@ def estimators(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("form", "begins"), [("svg", b"<?xml"), ("pdf", b"%PDF")])
-def test_a_folder_of_estimators_is_drawn_from_its_tables(rlbench, estimators, tmp_path, form, begins):
-    code, out, err = rlbench("plot", estimators, "--out", tmp_path / "a", "--format", form, "--json")
+def test_a_folder_of_estimators_is_drawn_from_its_tables(rlbench, estimators, tmp_path):
+    code, out, err = rlbench("plot", estimators, "--out", tmp_path / "a", "--format", "pdf", "--json")
     assert code == 0, err
-    assert [Path(path).name for path in json.loads(out)] == [f"error-ads-v1.{form}"]
-    assert (tmp_path / "a" / f"error-ads-v1.{form}").read_bytes().startswith(begins)
+    assert [Path(path).name for path in json.loads(out)] == ["error-ads-v1.pdf"]
+    assert (tmp_path / "a" / "error-ads-v1.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_a_run_has_the_pictures_of_its_tables(rlbench, tmp_path):

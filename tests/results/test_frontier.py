@@ -8,7 +8,7 @@ import pytest
 
 from rlbench_rec.results.frontier import advise, load_frontier
 from rlbench_rec.results.frontier_words import Lift, in_words, relative
-from rlbench_rec.results.plots.frontier import plot_frontiers, save_frontiers
+from rlbench_rec.results.plots.frontier import frontier_figure, frontier_message, plot_frontiers, save_frontiers
 from rlbench_rec.results.schema import FRONTIER, RUNS
 from rlbench_rec.results.write import write_table
 
@@ -180,3 +180,33 @@ def test_a_picture_for_each_place_the_same_bytes_each_time(tmp_path):
     text = path.read_text()
     assert path.name == "mine.svg" and "nats a session" in text and "mathdefault" not in text
     assert [path.name for path in save_frontiers(steps, tmp_path / "two.svg", "svg")] == ["two-b-c.svg", "two-shop.svg"]
+
+
+def drawn_rows(**chosen_of):
+    """Three panels of one learner whose lifts are 1, with the columns that its picture works on; variant -> whether its
+    step was chosen, and with which lower limit."""
+    cells = {"divergence": 0.1, "lift": 1.0, "ci_high": 1.5, "verdict": "trusted", "eligible": True}
+    rows = [
+        step(variant=f"mlp/frontier{'/' * bool(panel)}{panel}", ci_low=chosen_of.get(panel or "plain", 0.2), **cells)
+        | {"chosen": (panel or "plain") in chosen_of}
+        for panel in ("", "shuffled", "negated")
+    ]
+    return steps_of(*rows).assign(curve="mlp/frontier", panel=["", "shuffled", "negated"])
+
+
+def test_the_title_says_what_is_promised_and_whether_a_control_promises_as_much():
+    promised = "The frontier of DQN promises 1 [0.5, 1.5] an episode in shop"
+    assert frontier_message("shop", drawn_rows(plain=0.5)) == promised
+    assert frontier_message("shop", drawn_rows(plain=0.5, shuffled=0.4)) == promised
+    assert frontier_message("shop", drawn_rows(plain=0.5, shuffled=0.5)) == f"{promised}, and so does a control"
+    assert frontier_message("shop", drawn_rows(shuffled=0.5)) == "No frontier leaves the behaviour policy in shop"
+
+
+def test_lifts_and_limits_beyond_the_scale_have_arrows_and_lifts_their_value():
+    rows = drawn_rows(plain=0.5).drop(columns=["curve", "panel"])
+    far = rows.iloc[[0]].assign(divergence=1.0, lift=-90.0, ci_low=-95.0, ci_high=-85.0, chosen=False, eligible=False)
+    axis = frontier_figure("shop", pd.concat([rows, far.assign(parameter=9.0)])).axes[0]
+    arrows = {line.get_marker(): line.get_ydata()[0] for line in axis.lines if line.get_marker() in ("v", "^")}
+    assert arrows == {"v": axis.get_ylim()[0]} and axis.get_ylim()[0] > -10
+    assert [text.get_text() for text in axis.texts] == ["\N{MINUS SIGN}90"]
+    assert axis.get_title(loc="left") == "DQN"

@@ -217,10 +217,8 @@ def test_ranking_metrics_are_not_per_episode(run, frame_of):
     assert "imitation" in axis.figure.texts[-1].get_text()
 
 
-@pytest.mark.parametrize(("format", "begins"), [("svg", b"<?xml"), ("pdf", b"%PDF"), ("png", b"\x89PNG")])
-def test_pictures_come_in_the_format_that_is_asked_for(runs, curves, tmp_path, format, begins):
-    paths = values.plot_values(leaderboard(runs), runs, tmp_path, format)
-    paths += curve_plots.plot_curves(curves, runs, tmp_path, format)
-    assert len(paths) == 4
-    for path in paths:
-        assert path.suffix == f".{format}" and path.read_bytes().startswith(begins)
+def test_pictures_come_in_the_format_that_is_asked_for(runs, curves, tmp_path):
+    (values_path,) = values.plot_values(leaderboard(runs[runs["task"] != ""]), runs, tmp_path, "svg")
+    (curves_path, _) = curve_plots.plot_curves(curves, runs, tmp_path, "pdf")
+    assert values_path.name == "values-shop-v1.svg" and values_path.read_bytes().startswith(b"<?xml")
+    assert curves_path.name == "curves-shop.pdf" and curves_path.read_bytes().startswith(b"%PDF")

@@ -134,11 +134,7 @@ def frontier_message(place: str, rows: pd.DataFrame) -> str:
         return f"No frontier leaves the behaviour policy in {place}"
     best_of_all = chosen[chosen["curve"] == FRONTIER_BEST_FORM]
     step = (chosen if best_of_all.empty else best_of_all).iloc[-1]
-    whose = (
-        "The frontier of all learners"
-        if len(best_of_all)
-        else f"The frontier of {_name(*step[['algorithm', 'curve']])}"
-    )
+    whose = "all learners" if len(best_of_all) else _name(step["algorithm"], step["curve"])
     lift, low, high = (plain(step[name], ".2g") for name in ("lift", "ci_low", "ci_high"))
     message = f"The frontier of {whose} promises {lift} [{low}, {high}] an episode in {place}"
     as_good = controls[controls["ci_low"] >= step["ci_low"]]
