@@ -121,6 +121,9 @@ def command(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also draw the weights: .png, .pdf or .svg.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE.html", help="Also write the scorecard as one HTML page.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Also write what --json prints.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
@@ -143,8 +146,11 @@ def command(
     from ..ope.inference import Inference, interval_named
     from .ope_policies import answer, compared, named, plan_options
     from .render.scorecard import scorecard_text
+    from .report import check_page, write_scorecard
 
-    _keep_apart(log, {"--plot": plot, "--out": out}, config)
+    _keep_apart(log, {"--plot": plot, "--html": html, "--out": out}, config)
+    if html:
+        check_page(html, "--html")
     plot_format = image_format(plot) if plot else None
     rails, ratios = _guardrails(guardrail or []), ratio or []
     metrics = scorecard.outcome_columns(metric or [], ratios, [*rails], reward or "reward")
@@ -183,7 +189,7 @@ def command(
     if target:
         columns["target_propensity"] = named(_names(target), target_propensity)
     if len(policies := _names(target)) > 1:
-        of_one = {"--plot": plot, "--explain": explain, "--metric": metric, "--ratio": ratio}
+        of_one = {"--plot": plot, "--html": html, "--explain": explain, "--metric": metric, "--ratio": ratio}
         comparison = compared(log, policies, columns, reading, _names(estimators), goal, inference, planned, of_one)
         raise typer.Exit(answer(comparison, out, config, as_json=as_json))
     read = scorecard.read_log(log, columns, **reading)
@@ -207,9 +213,12 @@ def command(
     as_text = json.dumps(record, indent=2, ensure_ascii=False)
     if plot and plot_format:
         write_bytes(plot, scorecard.picture(report, plot_format))
+    screen = scorecard_text(report, advised, plans)
+    if html:
+        write_scorecard(html, report, advised, plans, screen)
     if out:
         write_text(out, as_text + "\n")
-    say(as_text if as_json else scorecard_text(report, advised, plans), end="\n" if as_json else "")
+    say(as_text if as_json else screen, end="\n" if as_json else "")
     raise typer.Exit(report.decision.exit_code)
 
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import InputError
 from .json_option import Json
 from .render.console import note, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..ope.scorecard import Report
+    from ..ope.scorecard.plans import PolicyPlan
 
 NAME = "report.html"
 
@@ -38,7 +44,7 @@ def command(
     from ..report import run_report
 
     file = out or (run if run.is_dir() else run.parent) / NAME
-    refuse_other_suffix(file, "--out")
+    check_page(file, "--out")
     note(f"Reading {run}{'' if no_logs else ' and the logs that are at hand'} ...")
     page = run_report(run, before, read_logs=not no_logs)
     write_text(file, page)
@@ -46,11 +52,25 @@ def command(
     say(json.dumps({"report": str(file), "bytes": size}) if as_json else f"Report: {file} ({size / 1e6:.1f} MB)")
 
 
-def refuse_other_suffix(path: Path, option: str) -> None:
-    """Refuse a name under which no browser would open the page.
+def check_page(path: Path, option: str) -> None:
+    """Refuse, before any work, a name under which no browser would open the page, or that none can be made.
 
     Raises:
         InputError: it does not end in .html or .htm.
+        MissingExtraError: jinja2 is not installed.
     """
+    from ..extras import require
+
     if path.suffix.lower() not in (".html", ".htm"):
         raise InputError("A report is an HTML file.", where=f"{option} {path}", hint="End its name in .html.")
+    require("report", "A report as HTML", where=option)
+
+
+def write_scorecard(
+    file: Path, report: Report, advice: Sequence[str] | None, plan: PolicyPlan | None, text: str
+) -> None:
+    """Write `rlbench ope --html`: the scorecard as one page."""
+    from ..files import write_text
+    from ..report import scorecard_report
+
+    write_text(file, scorecard_report(report, advice, plan, text))

@@ -200,6 +200,18 @@ def test_an_old_board_without_replicates_has_a_page():
     assert 'id="overall"' in page and "of 11 places" in page
 
 
+def test_the_command_writes_the_page_and_refuses_another_suffix(evil_run, tmp_path):
+    from typer.testing import CliRunner
+
+    from rlbench_rec.cli.app import app
+
+    done = CliRunner().invoke(app, ["report", str(evil_run), "--no-logs", "--out", str(tmp_path / "a.html")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "a.html").read_text() == run_report(evil_run, read_logs=False)
+    refused = CliRunner().invoke(app, ["report", str(evil_run), "--out", str(tmp_path / "a.pdf")])
+    assert "A report is an HTML file." in str(refused.exception) and not (tmp_path / "a.pdf").exists()
+
+
 def test_what_is_not_a_run_is_refused(tmp_path):
     with pytest.raises(MissingFileError, match="no such folder"):
         run_report(tmp_path / "nowhere")
