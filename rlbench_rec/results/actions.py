@@ -58,11 +58,11 @@ def _by_frontier(place: str, advice: Advice) -> Action:
     lift = advice.lift
     gain, interval = percent((lift.value, lift.ci_low, lift.ci_high), advice.behaviour)
     if advice.step and lift.shown:
-        return Action(place, "A/B test", **policy, gain=gain, interval=interval, why="trusted, test side")
+        return Action(place, "A/B test", **policy, gain=gain, interval=interval, why=advice.step)
     if advice.step and lift.verdict == "unreliable":
         return Action(place, "log more", **policy, why="unreliable on the test side")
     if advice.step:
-        return Action(place, "log more", **policy, gain=gain, interval=interval, why=f"{lift.verdict}, test side")
+        return Action(place, "log more", **policy, gain=gain, interval=interval, why=f"{advice.step}: {lift.verdict}")
     needed = f"{rounded(advice.log_needed)} times this log" if advice.log_needed <= LONGEST else "no such log"
     return Action(place, "keep", why=f"no gain is shown; {needed} would")
 

@@ -50,6 +50,7 @@ def test_a_lift_that_the_test_side_shows_is_tested():
     found = action(NOWHERE, advice_of(Lift(0.4, 0.2, 0.6, "trusted", math.nan)))
     assert (found.what, found.algorithm, found.variant) == ("A/B test", "dqn", "mlp/frontier")
     assert (found.gain, found.interval) == ("+10.0 %", "[5.0, 15.0]")
+    assert found.why == "dqn tilted by 0.6 nats a session"
 
 
 @pytest.mark.parametrize(
