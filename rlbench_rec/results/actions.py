@@ -63,8 +63,9 @@ def _by_frontier(place: str, advice: Advice) -> Action:
         return Action(place, "log more", **policy, why="unreliable on the test side")
     if advice.step:
         return Action(place, "log more", **policy, gain=gain, interval=interval, why=f"{advice.step}: {lift.verdict}")
-    needed = f"{rounded(advice.log_needed)} times this log" if advice.log_needed <= LONGEST else "no such log"
-    return Action(place, "keep", why=f"no gain is shown; {needed} would")
+    would = advice.log_needed <= LONGEST
+    needed = f"{rounded(advice.log_needed if would else LONGEST)} times this log would{'' if would else ' not do'}"
+    return Action(place, "keep", why=f"no gain is shown; {needed}")
 
 
 def _by_board(shown: Headline) -> Action:

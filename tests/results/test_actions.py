@@ -64,7 +64,12 @@ def test_a_step_that_is_not_shown_asks_for_more_log_and_has_no_number_where_it_i
 
 
 @pytest.mark.parametrize(
-    ("needed", "why"), [(3.14, "3.1 times this log would"), (1e6, "no such log would"), (math.nan, "no such log would")]
+    ("needed", "why"),
+    [
+        (3.14, "3.1 times this log would"),
+        (1e6, "; 100 times this log would not do"),
+        (math.nan, "; 100 times this log would not do"),
+    ],
 )
 def test_where_nothing_is_chosen_what_is_in_service_stays(needed, why):
     found = action(NOWHERE, advice_of(Lift(0.0, 0.0, 0.0, "weak", math.nan), step="", log_needed=needed))
