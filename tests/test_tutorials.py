@@ -1,5 +1,5 @@
-"""The tutorials run as written, in an empty folder, and print what they show; their boards are trained for fewer steps
-and algorithms here."""
+"""From an export to a board: the tutorials run as written, in an empty folder, and print what they show; boards are
+trained for fewer steps and algorithms here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 from rlbench_rec.results.read import load_runs
 from rlbench_rec.suite import request
 
-PAGES = sorted(Path(__file__).resolve().parents[1].glob("docs/tutorials/[!R]*.md"))
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "tutorials"
+PAGES = [FOLDER / name for name in ("ga4.md", "gbk.md", "orders.md")]
 BLOCK = re.compile(r"^```(python|sh|text)\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 FEW_STEPS = ("--steps", "5", "--jobs", "1", "--device", "cpu", "--out", "out")
 
@@ -27,11 +28,6 @@ def small_board(monkeypatch, in_this_process, without_pictures):
         return suite.model_copy(update={"algorithms": some, "fqe_steps": 5, "n_resamples": 100})
 
     monkeypatch.setattr(request, "load_suite", smaller)
-
-
-def test_every_tutorial_is_in_the_index():
-    index = (PAGES[0].parent / "README.md").read_text(encoding="utf-8")
-    assert len(PAGES) == 3 and all(f"]({page.name})" in index for page in PAGES)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
