@@ -24,12 +24,6 @@ ROOMS = (
 FOREIGN = "import onnxruntime"
 """A block of somebody else's names."""
 GIVEN = {
-    "README.md": """
-from pathlib import Path
-import numpy as np
-rewards = propensities = target_propensities = np.ones(3)
-folder = Path("run")
-""",
     "training.md": """
 import numpy as np
 from rlbench_rec.mdp import TransitionDataset

@@ -124,17 +124,18 @@ def test_no_file_is_longer_than_300_lines():
     assert {name: n for name, n in lengths.items() if n > 300} == {}
 
 
-def test_the_readme_example_runs_as_written(tmp_path):
+def test_the_readme_example_runs_as_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
     example = next(block for block in blocks if "import rlbench_rec as rb" in block)
     # The figures of the example are for the reader's patience; the test's is shorter.
     example = example.replace("steps=2_000", "steps=60").replace("episodes=10_000", "episodes=300")
-    names: dict = {"folder": tmp_path / "run", "path": None}
+    names: dict = {}
     exec(compile(example, "README.md", "exec"), names)
     estimates, truth = names["estimates"], names["truth"]
     assert [estimate.estimator for estimate in estimates] == ["snips", "dr"]
     assert truth.std_error > 0 and truth.episodes > 0
-    assert (tmp_path / "run").is_dir()
+    assert (tmp_path / "runs" / "mine").is_dir()
 
 
 @pytest.fixture(scope="module")
