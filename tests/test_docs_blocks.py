@@ -26,12 +26,21 @@ PAGES = [
     *sorted((ROOT / "examples").rglob("*.md")),
 ]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
-SHOP = """
+VISITS = """
 from pathlib import Path
-rows = ["at,who,what,did"]
-rows += [f"{1511544070 + 9_000 * user + 60 * step},{user},{(user + step) % 9},{'click' if step % 3 else 'purchase'}"
-         for user in range(60) for step in range(6)]
-Path("my-shop.csv").write_text("\\n".join(rows))
+visits = [
+    (user, (user + step) % 9, 1_511_544_070 + 9_000 * user + 60 * step + 30 * bought, bought)
+    for user in range(60)
+    for step in range(6)
+    for bought in ([False, True] if step == 2 and user % 2 else [False])
+]
+"""
+"""Sixty users who look at six items each; every other buys one."""
+SHOP = (
+    VISITS
+    + """
+rows = [f"{at},{user},{item},{'purchase' if bought else 'click'}" for user, item, at, bought in visits]
+Path("my-shop.csv").write_text("\\n".join(["at,who,what,did", *rows]))
 Path("my-shop.toml").write_text('''
 id = "my-shop"
 title = "My shop"
@@ -41,17 +50,20 @@ files = [{ pattern = "my-shop.csv" }]
 time_unit = "s"
 session = "gap"
 action_source = "choice"
-reward_weights = { click = 1, purchase = 5 }
 propensity = "none"
+reward_weights = { click = 1, purchase = 5 }
 columns = { timestamp = "at", user = "who", item = "what", event = "did" }
 events = { click = "click", purchase = "purchase" }
 ''')
 """
-CHOICES = """
-rows = [f"{user},{(user + step) % 9},1,{'buy' if step > 4 else 'pv'},{1511544070 + 9_000 * user + 60 * step}"
-        for user in range(60) for step in range(6)]
-open("UserBehavior.csv", "w").write("\\n".join(rows))
+)
+CHOICES = (
+    VISITS
+    + """
+rows = [f"{user},{item},1,{'buy' if bought else 'pv'},{at}" for user, item, at, bought in visits]
+Path("UserBehavior.csv").write_text("\\n".join(rows))
 """
+)
 DECISIONS = """
 import pandas as pd
 half = {"propensity": 0.5, "target_propensity": [0.8, 0.2] * 100, "click": [1, 0] * 100, "revenue": 2.0}
