@@ -19,6 +19,7 @@ from .comparison.same_data import other_settings, refuse_other_meaning, unchecke
 from .comparison.selection import select
 from .comparison.sides import Side, Table, older, sides_of
 from .headline import headlines
+from .packed import table_at
 from .schema import KEYS, RUN_KEYS
 
 __all__ = ["CHANGES", "LEAST_PAIRS", "REGRESSIONS", "Comparison", "compare"]
@@ -177,7 +178,14 @@ def _notes(before: Side, after: Side, judged: Sequence[Judged], paired: bool) ->
     counts = Counter(row.pairs for row in judged if row.change == "too few")
     if counts and paired:
         most = max(counts)
-        notes.append(f"too few pairs for an answer: {most} at most, and {LEAST_PAIRS} are needed")
+        notes.append(
+            f"too few pairs for an answer: {most} at most, and {LEAST_PAIRS} are needed; two leaderboard.csv are "
+            "compared by their intervals"
+        )
+    if not paired and all(
+        side.file and table_at(side.file.with_name("runs.csv")).is_file() for side in (before, after)
+    ):
+        notes.append("runs.csv lies beside both: of two folders runs are paired, which sees smaller changes")
     fewer = _not_asked(before, after)
     if fewer:
         notes.append(f"{fewer:,} runs of the old side were not asked for on the new one: what both have is compared")
