@@ -158,8 +158,9 @@ def projects(name: str, what: str, draws: int) -> Iterator[tuple[float, bool, fl
     for _ in range(draws):
         policy = EVALUATED
         if what == "assurance":
-            # From good policies to bad ones, further either way than the log's error.
-            policy = EVALUATED + rng.uniform(-1.0, 1.0) * np.array([0.7, 0.0, -0.7]) * np.array([0.4, 0.0, 0.4])
+            # From worse than what logged to far better, as much either side of the lift (0.7 of the planned one) at
+            # which half of the tests succeed.
+            policy = LOGGING + (0.7 + rng.uniform(-1.03, 1.03)) * (EVALUATED - LOGGING)
         known = claims(world, world.draw(world.pilot, LOGGING, rng), policy)
         if what == "log":
             size = int(np.ceil(log_length(known, power=POWER).times * world.pilot))

@@ -24,6 +24,7 @@ from . import (
     plot,
     report,
     run,
+    score,
     submit,
     table,
     tasks,
@@ -72,6 +73,7 @@ app.add_typer(tasks.app, name="tasks")
 app.add_typer(listing.app, name="list")
 app.command("check-plugin")(check_plugin.command)
 app.command("export")(export.command)
+app.command("score")(score.command)
 app.add_typer(perf.app, name="perf")
 app.command("doctor")(doctor.command)
 

@@ -17,6 +17,8 @@ class Checked:
             events, longest session.
         summary: what the log holds at a glance, a line each: the account, the span of time, sessions, events.
         odd: what is odd about it, a sentence each.
+        set_aside: the first rows set aside: `file`, `line`, `reason`, `text`.
+        repeated: kept rows that equal an earlier one in every column.
     """
 
     verdict: str
@@ -24,23 +26,41 @@ class Checked:
     facts: list[dict[str, str | int]]
     summary: list[str]
     odd: list[str]
+    set_aside: list[dict[str, str | int]]
+    repeated: int
 
 
-def check_log(card: str, data: Path | None = None, memory_limit: str = "2GB") -> Checked:
-    """Read a log, and hold its account against the published counts of its card."""
+def check_log(card: str, data: Path | None = None, memory_limit: str = "2GB", rejects: Path | None = None) -> Checked:
+    """Read a log, and hold its account against the published counts of its card.
+
+    Args:
+        card: of the log.
+        data: the raw files.
+        memory_limit: for reading.
+        rejects: a file for all rows set aside, .csv or .parquet.
+    """
     from .. import events
+    from ..events.cards.find import find
     from ..events.completeness import completeness
     from ..events.oddities import overview, summary
+    from .set_aside import first_set_aside, refuse_in_log, repeated_rows, write_set_aside
 
+    if rejects is not None:
+        folder = data if data is not None else Path(card)
+        refuse_in_log(rejects, find(card).card, folder if folder.is_dir() else folder.parent)
     log = events.load(card, data, memory_limit=memory_limit)
+    if rejects is not None:
+        write_set_aside(log, rejects)
     seen = overview(log)
+    repeated = repeated_rows(log)
     purchases = log.query("SELECT count(DISTINCT session_id) FROM log WHERE event = 'purchase'")[0][0]
     facts = {"rows read": log.report.rows_read, "rows kept": log.report.rows_kept}
     facts |= {f"set aside: {reason}": count for reason, count in log.report.set_aside.items()}
     facts |= {f"noted: {what}": count for what, count in log.report.noted.items()}
+    facts["rows like an earlier one"] = repeated
     facts |= {"sessions": log.n_sessions, "users": log.n_users, "items": log.n_items}
     facts |= {"longest session": seen.longest, "sessions with a purchase": int(purchases)}
     facts |= {f"events: {name}": count for name, count in log.counts.items()}
     whole = completeness(log)
     rows: list[dict[str, str | int]] = [{"fact": name, "count": int(count)} for name, count in facts.items()]
-    return Checked(whole.verdict, whole.why, rows, summary(log, seen), list(seen.odd))
+    return Checked(whole.verdict, whole.why, rows, summary(log, seen), list(seen.odd), first_set_aside(log), repeated)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..errors import InputError, UnknownNameError
+from ..errors import InputError, RlbenchError, UnknownNameError
 from ..extras import require
 from ..files import make_folder, new_file, write_text
 from ..mdp.dataset import TransitionDataset
@@ -142,7 +142,7 @@ def _card(run: Run, module: TopK, format: str, form: PolicyForm) -> dict[str, ob
     card["output"] = {name: ["batch", *shape] for name, shape in module.gives.items()}
     if isinstance(module.network, PastScores):
         card |= {"memory": module.network.memory, "gamma": module.network.gamma}
-    return card | {"action_names": list(run.action_names)}
+    return card | {"action_count": run.action_count, "action_names": list(run.action_names)}
 
 
 def _random_states(run: Run) -> np.ndarray:
@@ -233,6 +233,25 @@ def _quietly() -> Iterator[None]:
         finally:
             for logger, level in zip(loggers, levels, strict=True):
                 logger.setLevel(level)
+
+
+def read_exported(path: Path) -> Exported:
+    """What a file that `export` wrote computes. TorchScript is read by torch's own reader and ONNX by ONNX Runtime;
+    neither runs Python code.
+
+    Raises:
+        InputError: it cannot be read.
+        MissingExtraError: ONNX without its packages.
+    """
+    try:
+        content = path.read_bytes()
+        return _read_torchscript(content) if path.suffix == SUFFIXES["torchscript"] else _read_onnx(content)
+    except (RlbenchError, KeyboardInterrupt):
+        raise
+    # ONNX Runtime has a class of error for every kind of damage.
+    except Exception as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"It is not a policy that was exported ({why}).", where=str(path)) from error
 
 
 def _read_torchscript(content: bytes) -> Exported:

@@ -48,3 +48,10 @@ def test_what_is_odd_about_kept_rows_is_a_line(rlbench, tmp_path):
     (tmp_path / "log.csv").write_text("time,item,what,user,visit\n1,7,view,1,1\n2,7,view,2,1\n3,7,buy,2,2\n")
     _, out, _ = rlbench("data", "check", tmp_path / "shop.toml", "--json")
     assert {"fact": "noted: sessions with several users", "count": 1} in json.loads(out)["facts"]
+
+
+def test_rows_set_aside_are_not_written_where_they_would_be_read_again(rlbench, tmp_path):
+    (tmp_path / "shop.toml").write_text(CARD)
+    (tmp_path / "log.csv").write_text("time,item,what\n1,7,view\n")
+    code, _, err = rlbench("data", "check", tmp_path / "shop.toml", "--rejects", tmp_path / "rejects.csv")
+    assert code == 2 and "would take this for a file of the log" in err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,11 +14,17 @@ from ..render.console import say
 from ..render.tables import print_rows
 from .options import Card, Data, Memory
 
+SHOWN_TEXT = 70
+"""Characters of a row set aside, on the screen."""
+
 
 def command(
     card: Card,
     data: Data = None,
     complete: Annotated[bool, typer.Option("--complete", help="Fail unless it is the whole data set.")] = False,
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write all rows set aside, .csv or .parquet.")
+    ] = None,
     memory_limit: Memory = "2GB",
     as_json: Json = False,
 ) -> None:
@@ -32,13 +39,17 @@ def command(
     if questions := open_questions(card):
         _print_open(card, questions, as_json=as_json)
         raise typer.Exit(1)
-    checked = check_log(card, data, memory_limit)
+    checked = check_log(card, data, memory_limit, rejects)
     if as_json:
         say(json.dumps(asdict(checked), indent=2))
     else:
         print_rows(checked.facts)
         for line in checked.summary:
             say(line)
+        for row in checked.set_aside:
+            say(f"set aside, {row['file']}:{row['line']}, {row['reason']}: {str(row['text'] or '')[:SHOWN_TEXT]}")
+        if rejects is not None:
+            say(f"{rejects}: all rows set aside")
         for oddity in checked.odd:
             say(f"odd: {oddity}")
         say(f"{checked.verdict}: {checked.why}")

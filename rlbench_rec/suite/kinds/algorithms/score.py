@@ -118,7 +118,7 @@ def _estimate_rows(
     job: TrainingJob, loaded: Loaded, contender: Contender, data: TransitionDataset, true_values: dict[str, float]
 ) -> list[Row]:
     estimators = job.suite.estimators
-    log = _evaluation_log(job, loaded, contender, data, estimators)
+    log = evaluation_log_of(job, loaded, contender, data, estimators)
     rows = _estimates(job, loaded, contender, log, estimators, true_values)
     return rows + _metric_rows(job, loaded, contender, log, true_values)
 
@@ -132,14 +132,22 @@ def _weighted_rows(job: TrainingJob, loaded: Loaded, contender: Contender, true_
     rows = _estimates(job, loaded, contender, log, [*estimators, paired(ope.estimator("snips"))], true_values)
     if with_q and contender.policy is not None and job.estimates_all:
         # q needs the probabilities of every action; where only what is in service has them there is none.
-        other = _evaluation_log(job, loaded, contender, loaded.test, with_q)
+        other = evaluation_log_of(job, loaded, contender, loaded.test, with_q)
         rows += _estimates(job, loaded, contender, other, with_q, true_values)
     return rows + _metric_rows(job, loaded, contender, log, true_values)
 
 
-def _evaluation_log(
+def evaluation_log_of(
     job: TrainingJob, loaded: Loaded, contender: Contender, data: TransitionDataset, estimators: Sequence[str]
 ) -> ope.EvaluationLog:
+    """A log as the estimators of a job read it, for a policy that is known.
+
+    Args:
+        job, loaded: whose it is.
+        contender: the policy.
+        data: the decisions.
+        estimators: of which some may need a q.
+    """
     assert contender.policy is not None, "asked for policies that are known"
     behaviour = loaded.behaviour
     if behaviour is None and is_uniform(data):
