@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rlbench_rec.cli.app import app
+from rlbench_rec.extras import install_command
 from rlbench_rec.suite import machine_checks
 
 
@@ -83,7 +84,7 @@ def test_a_base_install_is_ready_and_is_told_what_it_lacks(requires, versions):
     rows = {row["check"]: row for row in json.loads(done.stdout)}
     assert rows["extra [train]"]["state"] == "WARN", "`rlbench run` trains"
     assert rows["extra [train]"]["found"] == "not installed: d3rlpy, torch"
-    assert 'pip install -e ".[train]"' in rows["extra [train]"]["what to do"]
+    assert install_command("train") in rows["extra [train]"]["what to do"]
     assert rows["extra [online]"]["state"] == "OK", "nobody needs every extra"
     assert rows["extra [online]"]["found"] == "not installed: stable-baselines3"
     assert rows["device"]["found"] == "cpu (torch is not installed)"
