@@ -30,6 +30,8 @@ COLUMNS = (
     Column("gain", numeric=True),
     Column("verdict", choices=True),
 )
+MOST = 1_500
+"""Rows: leaderboard.csv has all of a larger board."""
 MINOR = "best checkpoints, controls, and rows that may not be ranked"
 
 
@@ -38,6 +40,9 @@ def board(run: RunTables) -> Section | None:
     if not run.headlines:
         return None
     rows = [row for shown in run.headlines for row in _rows_of(shown)]
+    if len(rows) > MOST:
+        # Ranked rows stay: what is left out is what a reader would have to ask for.
+        rows = [row for row in rows if not row.minor][:MOST]
     blocks: list[Block] = [Paragraph(sentence) for sentence in _how_to_read(run)]
     caption = f"{len(rows)} policies in {_places(len(run.headlines))}"
     blocks.append(Table(caption, COLUMNS, rows, filters=True, minor=MINOR))

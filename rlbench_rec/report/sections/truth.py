@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DRAWN = ("snips", "dr")
 """Estimators that are drawn, the first that a place has."""
+MOST = 150
+"""Points of a chart: of more, every n-th is drawn, so that the page of a large board stays small."""
 FEWEST = 4
 """Points that are worth a chart."""
 
@@ -73,7 +75,7 @@ def _chart(rows: pd.DataFrame) -> Chart | None:
     held = int(drawn["held"].sum())
     points = [
         (row["true_value"], row["value"], row["ci_low"], row["ci_high"], row["verdict"], _tip(row))
-        for row in drawn.to_dict("records")
+        for row in drawn.iloc[:: -(-len(drawn) // MOST)].to_dict("records")
     ]
     title = f"{place}: {held} of {len(drawn)} intervals of {estimator} hold the truth"
     note = "On the line the estimate is right. Points at the edge lie beyond it."

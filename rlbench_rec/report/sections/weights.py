@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 ESTIMATORS = ("snips", "ips", "dr")
 """Whose verdicts are shown, the first that a run has: weights are the policy's, whatever the estimator."""
+MOST = 150
+"""Points of a strip: of more, every n-th is drawn."""
+MOST_ROWS = 1_000
+"""Of the table."""
 FEW = 50.0
 """Effective sessions, below which an estimate is unreliable by the gate."""
 
@@ -55,7 +59,7 @@ def _points(rows: pd.DataFrame) -> list[tuple[float, str, str]]:
             f"{row_name(row['algorithm'], row['variant'])}, seed {row['seed']}: "
             f"{row['ess']:,.3g} of {row['n_episodes']:,}",
         )
-        for row in rows.to_dict("records")
+        for row in rows.iloc[:: -(-len(rows) // MOST)].to_dict("records")
     ]
 
 
@@ -82,4 +86,4 @@ def _table(rows: pd.DataFrame) -> Table:
         ]
         shown.append(Row(cells, is_best(str(variant))))
     caption = f"{len(shown)} policies: the least effective sample size over seeds"
-    return Table(caption, columns, shown, filters=True, minor="best checkpoints")
+    return Table(caption, columns, shown[:MOST_ROWS], filters=True, minor="best checkpoints")
