@@ -145,9 +145,11 @@ def _columns() -> list[str]:
 
 
 def _judged(before: Side, after: Side, both: pd.DataFrame, effect: MinEffect, paired: bool) -> list[Judged]:
-    # A value of 0 but for rounding is small beside the others of its metric, not beside itself.
+    # A value of 0 but for rounding is small beside the others of its metric and estimator, not beside itself.
     sizes = both[["value_old", "value_new"]].abs().max(axis=1)
-    scales = sizes.groupby([both[name] for name in ("dataset", "task", "metric")], dropna=False).transform("max")
+    scales = sizes.groupby([both[name] for name in ("dataset", "task", "metric", "estimator")], dropna=False).transform(
+        "max"
+    )
     must_repeat = one_code_and_machine(before, after)
     if paired:
         rows = paired_rows(both, before, after, scales.to_numpy(float))

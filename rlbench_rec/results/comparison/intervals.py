@@ -9,7 +9,8 @@ import numpy as np
 
 from ...tolerances import ROUNDING
 from ..schema import KEYS
-from .judge import Judged, MinEffect, higher_is_better
+from .judge import Judged, MinEffect
+from .kinds import higher_is_better
 
 if TYPE_CHECKING:
     import pandas as pd

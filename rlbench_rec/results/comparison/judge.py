@@ -11,10 +11,8 @@ import numpy as np
 from ...errors import InputError
 from ...statistics.hypotheses import holm, tail
 from ...statistics.paired import LEVEL
-from ..metrics import METRICS
 from ..row_names import REFERENCE, is_frontier_control
 from ..schema import KEYS
-from .kinds import LOWER_IS_BETTER
 from .pairs import LEAST_PAIRS, UNITS, PairedRow
 
 if TYPE_CHECKING:
@@ -103,11 +101,6 @@ class Judged:
         }
 
 
-def higher_is_better(metric: str) -> bool:
-    """The direction of a metric, or of a score of estimators."""
-    return METRICS[metric].higher_is_better if metric in METRICS else metric not in LOWER_IS_BETTER
-
-
 def judge_pairs(
     rows: Sequence[PairedRow], headline: Set[tuple[str, ...]], effect: MinEffect, *, must_repeat: bool
 ) -> list[Judged]:
@@ -148,7 +141,7 @@ def _is_tested(row: PairedRow) -> bool:
 
 
 def _is_worse(row: PairedRow, difference: float) -> bool:
-    return (difference < 0) == higher_is_better(row.key[4])
+    return (difference < 0) == row.higher_is_better
 
 
 def _tests(
@@ -159,7 +152,7 @@ def _tests(
     p, adjusted = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     for number, row in enumerate(rows):
         if tested[number]:
-            sign = 1.0 if higher_is_better(row.key[4]) != worse else -1.0
+            sign = 1.0 if row.higher_is_better != worse else -1.0
             p[number] = tail(sign * row.gain.value, row.gain.std_error, row.gain.n, scale=abs(row.old))
     families = [[i for i, yes in enumerate(tested) if yes and headline[i] is wanted] for wanted in (True, False)]
     shares = (HEADLINE_SHARE, 1.0 - HEADLINE_SHARE) if all(families) else (1.0, 1.0)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..metrics import METRICS
 from ..read import read_table
 from ..row_names import NORMALISED_METRIC, TRUTH
 from ..schema import (
@@ -38,12 +39,19 @@ if TYPE_CHECKING:
 COLUMNS = (*RUN_KEYS, "value", "ci_low", "ci_high", "verdict", "identification")
 HASHES = ("dataset_sha256", "card_sha256", "split_hash", "config_hash")
 """Further columns of runs."""
+DIRECTION = "higher_is_better"
+"""Likewise."""
 SCORES = {"rmse": False, "bias": False, "coverage95": True, "rank_correlation": True, "regret_at_1": False}
 """Columns of estimators.csv that are compared -> whether higher is better; the bias by its size."""
 SQUARED_ERROR, COVERED = "mse", "coverage95"
 """What each log of estimates.csv gives: the mean over policies of the squared error, as a share of the behaviour
 policy's value squared, and of whether the interval holds the truth."""
 LOWER_IS_BETTER = {SQUARED_ERROR, *(name for name, higher in SCORES.items() if not higher)}
+
+
+def higher_is_better(metric: str) -> bool:
+    """The direction of a metric, or of a score of estimators."""
+    return METRICS[metric].higher_is_better if metric in METRICS else metric not in LOWER_IS_BETTER
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ class Kind:
 def _of_runs(runs: pd.DataFrame) -> pd.DataFrame:
     # A failed run has no estimator: what it should have brought is missing.
     ok = runs[runs["status"].isin(STATUSES)]
-    return ok[[*COLUMNS, *HASHES]].reset_index(drop=True)
+    return ok[[*COLUMNS, *HASHES, DIRECTION]].reset_index(drop=True)
 
 
 def _of_leaderboard(board: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,9 @@ import numpy as np
 from ...statistics.bootstrap import parts_of
 from ...statistics.paired import PairedGain, paired_gain
 from ...tolerances import ROUNDING
+from ..metrics import METRICS
 from ..schema import KEYS, VERDICTS
+from .kinds import DIRECTION, higher_is_better
 from .sides import Side
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class PairedRow:
         same_settings: whether every run was made with the same settings.
         verdict_old, verdict_new: the worst of the runs.
         identification: of the newer rows.
+        higher_is_better: direction of the metric.
     """
 
     key: tuple[str, ...]
@@ -57,6 +60,7 @@ class PairedRow:
     verdict_old: str
     verdict_new: str
     identification: str
+    higher_is_better: bool
 
 
 def paired_rows(both: pd.DataFrame, old: Side, new: Side, scales: np.ndarray) -> list[PairedRow]:
@@ -89,19 +93,22 @@ def paired_row(key: tuple[str, ...], lines: dict[str, np.ndarray]) -> PairedRow 
         key: the values of `KEYS`.
         lines: arrays, a value a run of either side: `replicate`, `log`, `seed`; `value_old` and `value_new`, NaN where
             there is none; `verdict_old`, `verdict_new`, `identification_new`; `wanted`, whether the new side should
-            have it; `scale`, how large values of the metric are; `config_hash_old` and `config_hash_new` where known.
+            have it; `scale`, how large values of the metric are; `config_hash_old`, `config_hash_new`,
+            `higher_is_better_old` and `higher_is_better_new` where known.
     """
     old, new = lines["value_old"].astype(float), lines["value_new"].astype(float)
     in_old, in_new = np.isfinite(old), np.isfinite(new)
     lost = in_old & ~in_new & lines["wanted"]
     if not in_new.any() and in_old.any() and not lost.any():
         return None
-    unit = next((name for name in UNITS if len(set(lines[name])) > 1), "seed")
-    before, after = (_means(lines[unit], values) for values in (old, new))
+    matched = in_old & in_new
+    unit, units = _units(lines, in_old, in_new)
+    # Where a unit has runs that both sides made, those alone: what one side has beside would not cancel.
+    meant = matched | ~np.isin(units, units[matched])
+    before, after = (_means(units[meant], values[meant]) for values in (old, new))
     common = sorted(before.keys() & after.keys())
     differences = np.array([after[number] - before[number] for number in common])
     differences[np.abs(differences) <= ROUNDING * float(lines["scale"].max(initial=0.0))] = 0.0
-    matched = in_old & in_new
     same = bool((old[matched] == new[matched]).all()) and not (in_old & ~in_new & lines["wanted"]).any()
     said = [lines[f"config_hash_{side}"].astype(str) for side in ("old", "new")] if "config_hash_old" in lines else []
     return PairedRow(
@@ -119,7 +126,26 @@ def paired_row(key: tuple[str, ...], lines: dict[str, np.ndarray]) -> PairedRow 
         verdict_old=_worst(lines["verdict_old"]),
         verdict_new=_worst(lines["verdict_new"]),
         identification=next((str(name) for name in lines["identification_new"] if isinstance(name, str)), ""),
+        higher_is_better=_direction(key[4], lines),
     )
+
+
+def _units(lines: dict[str, np.ndarray], in_old: np.ndarray, in_new: np.ndarray) -> tuple[str, np.ndarray]:
+    """What varies between pairs, and the number of each run's: replicates, or logs of one replicate, or seeds of one
+    log, whichever are the first that both sides have more than one of."""
+    units = np.zeros(len(in_old), dtype=int)
+    for name in UNITS:
+        inside = np.column_stack([units, lines[name].astype(int)])
+        units = np.unique(inside, axis=0, return_inverse=True)[1].reshape(-1)
+        if len(set(units[in_old]) & set(units[in_new])) > 1:
+            return name, units
+    return "seed", units
+
+
+def _direction(metric: str, lines: dict[str, np.ndarray]) -> bool:
+    """Whether higher is better; of a metric that is not known here (a plugin's, elsewhere) as the runs say."""
+    said = [value for side in ("new", "old") for value in lines.get(f"{DIRECTION}_{side}", ()) if value == value]
+    return bool(said[0]) if said and metric not in METRICS else higher_is_better(metric)
 
 
 def _means(units: np.ndarray, values: np.ndarray) -> dict[int, float]:

@@ -67,7 +67,8 @@ def what_differs(old: Side, new: Side, both: pd.DataFrame) -> Iterator[str]:
 def unchecked(old: Side, new: Side) -> str:
     """What is not known of the data behind the sides, in words; empty where all is."""
     if old.kind.name == "runs":
-        return ""
+        silent = [side.where for side in (old, new) if len(side.rows) and (side.rows["dataset_sha256"] == "").all()]
+        return "; ".join(f"{where} names no data" for where in dict.fromkeys(silent))
     return "; ".join(dict.fromkeys(filter(None, (_beside(old).missing, _beside(new).missing))))
 
 
@@ -92,14 +93,30 @@ def place_of(row: TableRow) -> str:
 
 
 def _hashes_of_rows(both: pd.DataFrame) -> Iterator[str]:
+    import pandas as pd
+
     common = both[both["_merge"] == "both"]
     for name, what in HASHED.items():
         # A frame from a file that pandas read may hold a hash of digits as a number.
         before, after = (common[f"{name}_{side}"].astype(str) for side in ("old", "new"))
-        other = common.loc[(before != after) & (before != "") & (after != ""), [*PLACE]].drop_duplicates()
-        places = sorted({place_of(row) for row in other.to_dict("records")})
+        other = common.loc[(before != after) & (before != "") & (after != ""), [*PLACE]]
+        rows = pd.concat([other, _apart(both, name)]).drop_duplicates().to_dict("records")
+        places = sorted({place_of(row) for row in rows})
         if places:
             yield f"{', '.join(places)}: the rows are {what}"
+
+
+def _apart(both: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Shops and logs whose hashes have none in common: runs of other seeds have no partner that could tell."""
+    there, here = (
+        both.loc[both[column] != "", [*PLACE, column]].drop_duplicates().set_axis([*PLACE, name], axis=1)
+        for column in (f"{name}_old", f"{name}_new")
+    )
+    there, here = (side.assign(**{name: side[name].astype(str)}) for side in (there, here))
+    places = there[[*PLACE]].drop_duplicates().merge(here[[*PLACE]].drop_duplicates())
+    shared = there.merge(here)[[*PLACE]].drop_duplicates()
+    found = places.merge(shared, how="left", indicator="of")
+    return found.loc[found["of"] == "left_only", [*PLACE]]
 
 
 def _beside(side: Side) -> DataHashes:

@@ -65,6 +65,11 @@ def test_more_is_better_but_for_errors_and_costs(shops, change):
     assert change(shops(np.ones(6), metric="lost"), shops(1 + DROPS, metric="lost"))["change"] == "worse beyond"
 
 
+def test_a_metric_that_is_not_known_here_has_the_direction_of_its_runs(shops, change):
+    cells = {"metric": "complaints", "higher_is_better": False}
+    assert change(shops(np.ones(6), **cells), shops(1 + DROPS, **cells))["change"] == "worse beyond"
+
+
 def test_a_change_that_goes_both_ways_is_not_shown(shops, change):
     row = change(shops(np.ones(6)), shops(1 + np.array([0.3, -0.4, 0.2, -0.3, 0.1, -0.1])))
     assert (row["change"], row["pairs"]) == ("worse within", 6)
@@ -87,6 +92,25 @@ def test_seeds_and_logs_are_averaged_inside_a_replicate(shops, run, change):
     row = change(old, new)
     assert row["pairs"] == 6 and row["difference"] == pytest.approx(-0.15)
     assert row["p"] == pytest.approx(0.001738, rel=1e-3)
+
+
+@pytest.mark.parametrize("column", ["seed", "log"])
+def test_runs_of_one_side_alone_do_not_move_the_difference(shops, change, column):
+    """The second run of each shop is worth 3, and the new side has none: the first gained .15."""
+    old = shops(np.ones(6), seed=0) + shops(np.full(6, 3.0), **{"seed": 0} | {column: 1})
+    row = change(old, shops(1 + DROPS, seed=0))
+    assert (row["old"], row["new"], row["pairs"], row["lost"]) == (1.0, pytest.approx(1.15), 6, 0)
+    assert row["change"] == "better beyond"
+
+
+@pytest.mark.parametrize("more", ["old", "new"])
+def test_replicates_of_one_side_alone_do_not_hide_pairs_of_seeds(run, change, more):
+    old = [run(value=1.0, seed=seed) for seed in range(6)]
+    new = [run(value=1.0 - drop, seed=seed) for seed, drop in enumerate(DROPS)]
+    further = [row | {"replicate": 1} for row in new]
+    row = change(old + further, new) if more == "old" else change(old, new + further)
+    assert (row["pairs"], row["covers"], row["change"]) == (6, "seeds", "worse beyond")
+    assert row["difference"] == pytest.approx(-0.15)
 
 
 def test_with_one_replicate_seeds_are_the_pairs_and_the_note_says_what_that_covers(run, frame_of):
@@ -211,6 +235,26 @@ def test_what_says_nothing_about_policies_is_refused_unless_it_is_allowed(shops,
         compare(*frames)
     assert "--allow-different-data" in str(refused.value)
     assert compare(*frames, allow_different_data=True).rows is not None
+
+
+def test_other_data_are_refused_where_no_run_has_a_partner_too(shops, frame_of):
+    new = [row | {"seed": row["seed"] + 100} for row in shops(np.ones(2))]
+    assert compare(frame_of(*shops(np.ones(2))), frame_of(*new)).counts == {"too few": 1}
+    other = [row | {"dataset_sha256": "77"} for row in new]
+    with pytest.raises(InputError, match="recommend-v1, recommend-v1, replicate 1: the rows are of other data"):
+        compare(frame_of(*shops(np.ones(2))), frame_of(*other))
+
+
+def test_runs_that_do_not_name_their_data_are_told(shops, frame_of):
+    frames = [frame_of(*shops(np.ones(1), dataset_sha256=""))] * 2
+    assert compare(*frames).unchecked == "old names no data; new names no data"
+    assert compare(*frames, allow_different_data=True).unchecked == ""
+
+
+def test_one_estimate_that_explodes_hides_no_drop_of_another_estimator(shops, frame_of):
+    wild = shops(np.full(6, 1e12), "cql", estimator="fqe")
+    found = compare(frame_of(*shops(np.ones(6)), *wild), frame_of(*shops(1 - DROPS), *wild))
+    assert found.counts == {"worse beyond": 1, "identical": 1}
 
 
 def _folder(path, frame, config, commit="c0ffee", cpu="one"):
