@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
+import pyarrow.parquet as pq
 import pytest
 
 CARD = """
@@ -55,3 +57,22 @@ def test_rows_set_aside_are_not_written_where_they_would_be_read_again(rlbench, 
     (tmp_path / "log.csv").write_text("time,item,what\n1,7,view\n")
     code, _, err = rlbench("data", "check", tmp_path / "shop.toml", "--rejects", tmp_path / "rejects.csv")
     assert code == 2 and "would take this for a file of the log" in err
+
+
+def test_rows_set_aside_are_shown_and_written(rlbench, tmp_path):
+    (tmp_path / "shop.toml").write_text(CARD)
+    bad = "".join(f"{at},7,dance\n" for at in range(6)) + "x,7,view\n=cmd|' /C calc'!A0,7,view\n"
+    (tmp_path / "log.csv").write_text("time,item,what\n1,7,view\n1,7,view\n2,7,view\n3,7,buy\n" + bad)
+    out_file = tmp_path / "elsewhere" / "rejects.csv"
+    out_file.parent.mkdir()
+    _, out, err = rlbench("data", "check", tmp_path / "shop.toml", "--rejects", out_file)
+    assert out.count("set aside, log.csv:") == 5 and "set aside, log.csv:6, unknown_event: 0,7,dance" in out, err
+    lines = list(csv.DictReader(out_file.read_text().splitlines()))
+    assert [int(line["line"]) for line in lines] == list(range(6, 14))
+    # A text that a spreadsheet would run is written as a text.
+    assert lines[-1]["text"].startswith("'=cmd") and lines[-1]["reason"] == "malformed"
+    _, out, err = rlbench("data", "check", tmp_path / "shop.toml", "--rejects", tmp_path / "r.parquet", "--json")
+    checked = json.loads(out)
+    assert len(checked["set_aside"]) == 5 and checked["repeated"] == 1
+    assert {"fact": "rows like an earlier one", "count": 1} in checked["facts"]
+    assert pq.read_table(tmp_path / "r.parquet")["text"].to_pylist()[-1].startswith("=cmd")
