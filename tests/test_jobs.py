@@ -16,7 +16,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "docs" / "tutorials"
 BLOCK = re.compile(r"^```(python|sh)\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 FEW_STEPS = {"frontier": ["--steps", "5"], "run": []}
 """What is added to a command that trains: the pages' own steps are for results."""
-ANSWERS = {"own-shop": [0, 0, 0, 0], "paper": [0, 0, 0, 0], "ci-guard": [0, 0, 0, 0, 1]}
+ANSWERS = {"own-shop": [0, 0, 0, 0], "paper": [0, 0, 0, 0, 0], "ci-guard": [0, 0, 0, 0, 1]}
 """Exit codes of a page's commands: 1 is the regression that the guard has to see."""
 
 

@@ -49,7 +49,9 @@ def command(
     page = run_report(run, before, read_logs=not no_logs)
     write_text(file, page)
     size = len(page.encode())
-    say(json.dumps({"report": str(file), "bytes": size}) if as_json else f"Report: {file} ({size / 1e6:.1f} MB)")
+    shown = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
+    read = f"Report: {file} ({shown}); open it in a browser"
+    say(json.dumps({"report": str(file), "bytes": size}) if as_json else read)
 
 
 def check_page(path: Path, option: str) -> None:

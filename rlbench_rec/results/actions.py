@@ -78,7 +78,7 @@ def _by_board(shown: Headline) -> Action:
         return Action(shown.place, "cannot be told", why=why)
     best, behaviour = trusted.iloc[0], shown.behaviour
     if not best["ci_low"] > behaviour["ci_high"]:
-        return Action(shown.place, "keep", why="no policy is clearly ahead")
+        return Action(shown.place, "keep", why="no policy is clearly ahead of it")
     mean = float(behaviour["mean"])
     ahead, low, high = (float(best[name]) - mean for name in ("mean", "ci_low", "ci_high"))
     gain, interval = percent((ahead, low, high), mean)

@@ -11,7 +11,7 @@ from .comparison.selection import select
 from .headline import Headline, formatted, headlines
 from .readable_names import row_name
 from .schema import TableRow
-from .table_formats import Cell
+from .table_formats import Cell, Number
 
 Table = tuple[list[str], list[list[Cell]]]
 """Columns, and rows of cells."""
@@ -72,4 +72,12 @@ def _cells(row: TableRow) -> list[Cell]:
     value, interval = formatted(row)
     rank: int | None = None if pd.isna(row["rank"]) else int(row["rank"])
     name = row_name(str(row["algorithm"]), str(row["variant"]))
-    return [rank, row["tie_group"], name, value, interval, row["delta_vs_behaviour"], row["p_adjusted"], row["verdict"]]
+    p = float(row["p_adjusted"])
+    chance = Number(p, "<0.001" if p < 0.001 else f"{p:.3f}")
+    return [rank, row["tie_group"], name, value, interval, _difference(row, value), chance, row["verdict"]]
+
+
+def _difference(row: TableRow, value: str) -> Number:
+    """From the behaviour policy, with the decimals of the value as it is shown."""
+    difference = float(row["delta_vs_behaviour"])
+    return Number(difference, f"{difference:+.{len(value.partition('.')[2])}f}")

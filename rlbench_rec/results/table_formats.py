@@ -18,6 +18,18 @@ TableForm = Literal["table", "csv", "markdown", "latex", "html", "json"]
 TABLE_FORMS: tuple[TableForm, ...] = get_args(TableForm)
 """`table` is plain text, a line a row."""
 
+
+class Number(float):
+    """A number that people read as `text`: CSV and JSON have all its digits."""
+
+    text: str
+
+    def __new__(cls, value: float, text: str) -> Number:
+        number = super().__new__(cls, value)
+        number.text = text
+        return number
+
+
 Cell = Any
 """Text, a number, a truth value, or None for nothing."""
 LATEX = {
@@ -59,9 +71,12 @@ def format_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]], form: s
 
 
 def shown(value: Cell) -> str:
-    """A cell as people read it: text as it is, numbers with four significant digits, nothing for None and NaN."""
+    """A cell as people read it: text as it is, numbers with four significant digits or as they say themselves, nothing
+    for None and NaN."""
     if is_nothing(value):
         return ""
+    if isinstance(value, Number):
+        return value.text
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)

@@ -59,7 +59,7 @@ def frontier_request(
 
     Raises:
         UnknownNameError: neither a card nor a task.
-        InputError: a suite, `data` with a task, or a number out of range.
+        InputError: a suite, `data` with a task, a number out of range, or a log on which no policy's lift is known.
     """
     from ..tasks import TASKS
 
@@ -74,6 +74,7 @@ def frontier_request(
         name, sources = task_name(target), [source]
     else:
         name, sources = for_dataset(_card(target), data)
+        _refuse_choices(target)
     settings: dict[str, object] = {"name": f"{TEMPLATE}-{_plain(name)}", "sources": sources, "plugins": plugins or []}
     if steps:
         settings["steps"] = training_steps(steps)
@@ -99,6 +100,25 @@ def _card(name: str) -> str:
     except UnknownNameError:
         raise UnknownNameError("card or task", name, [*events.list_cards(), *TASKS], pluggable=True) from None
     return name
+
+
+def _refuse_choices(name: str) -> None:
+    """Say before any training that the log of a card cannot tell a policy's lift."""
+    from ..events.cards.find import find
+    from ..mdp.provenance import NOT_IDENTIFIED, identification
+
+    card = find(name).card
+    if identification(card.action_source, card.propensity) != NOT_IDENTIFIED:
+        return
+    chosen = card.action_source == "choice"
+    why = "users chose the items themselves" if chosen else "nothing is known of how likely each item was to be shown"
+    key = "action_source" if chosen else "propensity"
+    value = getattr(card, key)
+    hint = (
+        f"`rlbench run --dataset {name}` ranks policies by how well they predict the next item. If the system chose, "
+        f"with logged probabilities, say so in the card: action_source and propensity."
+    )
+    raise InputError(f'No frontier: {why} ({key} = "{value}"), so no policy\'s lift is known.', where=name, hint=hint)
 
 
 def _plain(name: str) -> str:

@@ -64,3 +64,22 @@ def check_log(card: str, data: Path | None = None, memory_limit: str = "2GB", re
     whole = completeness(log)
     rows: list[dict[str, str | int]] = [{"fact": name, "count": int(count)} for name, count in facts.items()]
     return Checked(whole.verdict, whole.why, rows, summary(log, seen), list(seen.odd), first_set_aside(log), repeated)
+
+
+def next_command(card: str, data: Path | None = None) -> str:
+    """What to type after a log that loads: the frontier where lifts can be estimated, else the board of what can be
+    said.
+
+    Args:
+        card: of the log.
+        data: the raw files, where they were named.
+    """
+    import shlex
+
+    from ..events.cards.find import find
+    from ..mdp.provenance import NOT_IDENTIFIED, identification
+
+    known = find(card).card
+    identified = identification(known.action_source, known.propensity) != NOT_IDENTIFIED
+    words = ["rlbench", *(["frontier", card] if identified else ["run", "--dataset", card])]
+    return shlex.join([*words, *(["--data", str(data)] if data is not None else [])])

@@ -76,3 +76,12 @@ def test_rows_set_aside_are_shown_and_written(rlbench, tmp_path):
     assert len(checked["set_aside"]) == 5 and checked["repeated"] == 1
     assert {"fact": "rows like an earlier one", "count": 1} in checked["facts"]
     assert pq.read_table(tmp_path / "r.parquet")["text"].to_pylist()[-1].startswith("=cmd")
+
+
+@pytest.mark.parametrize(("source", "command"), [("choice", "run --dataset"), ("exposure", "frontier")])
+def test_it_says_what_to_type_next(rlbench, tmp_path, source, command):
+    known = CARD.replace('"choice"', '"exposure"').replace('propensity = "none"', 'propensity = "estimated"')
+    (tmp_path / "shop.toml").write_text(known if source == "exposure" else CARD)
+    (tmp_path / "log.csv").write_text("time,item,what\n1,7,view\n2,7,view\n3,7,buy\n")
+    _, out, err = rlbench("data", "check", tmp_path / "shop.toml")
+    assert err.endswith(f"Next: rlbench {command} {tmp_path / 'shop.toml'}\n") and "Next:" not in out

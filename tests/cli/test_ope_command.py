@@ -211,3 +211,9 @@ def test_nor_is_a_file_of_its_folder_or_the_picture_by_the_json(run, tmp_path):
 def test_two_guardrails_on_one_outcome_are_not_one(run):
     code, out, err = run(*SHOP, "--reward", "click", "--guardrail", "cost:1:lower", "--guardrail", "cost:2")
     assert code == 2 and not out and "Two guardrails name the same outcome" in err
+
+
+def test_a_log_of_events_is_told_from_a_table_of_decisions(run, tmp_path):
+    (tmp_path / "events.csv").write_text("when,customer,product,action\n2026-05-28,c1,SKU-1,view\n")
+    code, _, err = run(tmp_path / "events.csv")
+    assert code == 2 and "Is this a log of events, not a table of decisions? `rlbench data init FILE` reads it." in err

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rlbench_rec.errors import UnknownNameError
-from rlbench_rec.results.table_formats import TABLE_FORMS, format_table
+from rlbench_rec.results.table_formats import TABLE_FORMS, Number, format_table
 
 COLUMNS = ["policy", "value", "n", "useful"]
 ROWS = [["DQN, greedy", 1.23456789, 10, True], ["a_b & 50 %", float("nan"), None, False]]
@@ -102,3 +102,14 @@ def test_a_format_that_there_is_not():
 def test_a_row_of_another_length():
     with pytest.raises(ValueError, match="a row has 1 cells, the table 2 columns"):
         format_table(["a", "b"], [[1]], "csv")
+
+
+def test_a_number_with_a_text_is_read_so_by_people_and_whole_by_machines():
+    rows = [["dqn", Number(4.065e-17, "<0.001")], ["cql", Number(0.25, "0.250")]]
+    assert format_table(["policy", "p"], rows, "latex").splitlines()[4:6] == [
+        r"dqn & \textless{}0.001 \\",
+        r"cql & 0.250 \\",
+    ]
+    assert format_table(["policy", "p"], rows, "csv").splitlines()[1] == "dqn,4.065e-17"
+    assert '"p": 4.065e-17' in format_table(["policy", "p"], rows, "json")
+    assert format_table(["policy", "p"], rows, "table").splitlines()[1] == "dqn     <0.001"

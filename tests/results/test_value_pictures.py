@@ -222,3 +222,10 @@ def test_pictures_come_in_the_format_that_is_asked_for(runs, curves, tmp_path):
     (curves_path, _) = curve_plots.plot_curves(curves, runs, tmp_path, "pdf")
     assert values_path.name == "values-shop-v1.svg" and values_path.read_bytes().startswith(b"<?xml")
     assert curves_path.name == "curves-shop.pdf" and curves_path.read_bytes().startswith(b"%PDF")
+
+
+def test_the_log_earned_more_than_a_young_q_promises_and_its_line_is_in_the_panel(curves):
+    points = curves[curves["run_id"] == "a"].assign(label="dqn", mean_q=[0.1, 0.2, 0.3], mean_return=1.9)
+    figure = curve_plots.curves_figure("shop", points, {"dqn": 0})
+    low, high = figure.axes[1].get_ylim()
+    assert low < 0.1 and 1.9 < high < 2.1

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ..json_option import Json
-from ..render.console import say
+from ..render.console import note, say
 from ..render.tables import print_rows
 from .options import Card, Data, Memory
 
@@ -34,7 +34,7 @@ def command(
     not known to be the whole.
     """
     from ...events.cards.find import open_questions
-    from ...suite.log_check import check_log
+    from ...suite.log_check import check_log, next_command
 
     if questions := open_questions(card):
         _print_open(card, questions, as_json=as_json)
@@ -53,6 +53,8 @@ def command(
         for oddity in checked.odd:
             say(f"odd: {oddity}")
         say(f"{checked.verdict}: {checked.why}")
+        if checked.verdict != "not this data set":
+            note(f"Next: {next_command(card, data)}")
     failed = checked.verdict != "complete" if complete else checked.verdict == "not this data set"
     raise typer.Exit(1 if failed else 0)
 

@@ -103,6 +103,8 @@ def column(names: Sequence[str], name: str, where: str, part: str | None = None,
     guess = f"Is it {option} {guesses[0]}? " if guesses else f"Name it: {option} COLUMN. " if role else ""
     if part == "propensity":
         guess += "Were none logged? --features A,B estimates them. "
+    if part == "reward" and not guesses and likely("action", names) and likely_columns(("time",), names):
+        guess += "Is this a log of events, not a table of decisions? `rlbench data init FILE` reads it. "
     if len(names) == 1:
         guess = "Its header holds one name: cells must be separated by a comma, a semicolon, a bar or a tab. "
     if names and all(_is_number(other) for other in names):

@@ -120,8 +120,10 @@ def _draw_returns(axis: Axes, rows: pd.DataFrame) -> None:
     for label, mean in rows.groupby("label", sort=True)["mean_return"].mean().dropna().items():
         level = next((known for known in levels if abs(known - mean) <= SAME * abs(known)), float(mean))
         levels.setdefault(level, []).append(str(label))
+    # A Q that has hardly been trained lies below what the log earned: that line is to be seen too.
+    top = max([high, *(level + 0.05 * (level - low) for level in levels)])
     # Names stand below their lines, away from a Q that promises more.
-    axis.set_ylim(min([low, *(level - 0.1 * (high - level) for level in levels)]))
+    axis.set_ylim(min([low, *(level - 0.1 * (top - level) for level in levels)]), top)
     for level, labels in levels.items():
         axis.axhline(level, color=INK, linestyle=":", linewidth=1.2)
         several = len(levels) > 1 and len(labels) < 3

@@ -58,7 +58,7 @@ def test_a_pipe_gets_every_character(finished, capsys):
     assert "Unranked, their Q is far above what the log earned: 1 diverging (dqn)." in shown.out
     assert "leaderboard.csv has all 6 rows: 4 trusted, 1 weak, 1 unreliable." in shown.out
     assert "best" not in shown.out
-    assert f"{LONG}  keep  no policy is clearly ahead" in shown.out
+    assert f"{LONG}  keep  no policy is clearly ahead of it" in shown.out
     assert f"Files: {finished.folder} (pictures: plots/), 12 s" in lines
     assert shown.err == "shop.dqn.mlp.seed0: failed: out of [memory]\n"
 

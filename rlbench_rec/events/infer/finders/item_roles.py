@@ -129,7 +129,7 @@ def note_duplicates(roles: Roles) -> None:
     again = roles.rows - len(set(zip(*roles.sample.columns.values(), strict=True)))
     if again > 0.01 * roles.rows:
         share = f"{again:,} of {roles.rows:,} rows repeat another one exactly"
-        roles.note(f"{share}; deduplicate=true sets them aside, if they are errors of the export.")
+        roles.note(f"{share}; if they are errors of the export, --answer deduplicate=true sets them aside.")
 
 
 def report_unread(roles: Roles) -> None:
