@@ -64,6 +64,8 @@ def command(
         _show_json(steps_of, advised)
     else:
         _show(folder, steps_of, advised)
+        if stored is None and (line := how_long(folder, target, data)):
+            note(line)
     if plot and plot_format:
         _draw(steps_of, plot, plot_format)
     if failed:
@@ -126,6 +128,21 @@ def _show(folder: Path, steps: pd.DataFrame, advised: list[Advice]) -> None:
     for sentence in unidentified(board):
         console.print(sentence, highlight=False, markup=False)
     console.print(f"Files: {folder}", highlight=False, markup=False, soft_wrap=True)
+
+
+def how_long(folder: Path, target: str, data: Path | None = None) -> str:
+    """What to type to learn how long the advised policy has to be tested; empty where none is advised, or where the
+    log lies elsewhere than its card says."""
+    import shlex
+
+    from ..training.stored_frontier import FILE, read_frontier
+
+    best = (path.parent for path in sorted((folder / "models").glob(f"*.frontier-best.*/{FILE}")))
+    chosen = next((model for model in best if read_frontier(model).chosen is not None), None)
+    if chosen is None or data is not None:
+        return ""
+    line = shlex.join(["rlbench", "score", str(chosen), target, "--form", "frontier", "--out", "scored.parquet"])
+    return f"For how long: {line}, and the command that it prints, with --plan 5%"
 
 
 def _show_json(steps: pd.DataFrame, advised: list[Advice]) -> None:

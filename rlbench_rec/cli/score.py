@@ -60,6 +60,9 @@ def command(
 
     if Path(log).exists() and out.exists() and out.samefile(log):
         raise InputError("This is the log, which would be lost.", where=f"--out {out}", hint="Name another file.")
+    if form != "frontier" and (model / "frontier.json").is_file() and not (model / "run.json").is_file():
+        what = "The policy chosen over several learners has one form."
+        raise InputError(what, where=str(model), hint="Give --form frontier.")
     asked = _Asked(model, log, out, form, checkpoint, column)
     if _is_table(Path(log)):
         names = tuple(name.strip() for name in features.split(",") if name.strip())

@@ -6,11 +6,13 @@ import json
 
 import pytest
 
+from rlbench_rec.cli.frontier import how_long
 from rlbench_rec.errors import InputError
 from rlbench_rec.results.read import load_runs
 from rlbench_rec.suite import load_suite
 from rlbench_rec.suite.kinds.algorithms import learners
 from rlbench_rec.suite.kinds.algorithms import train as of_jobs
+from rlbench_rec.training.stored_frontier import Chosen, StoredFrontier, write_frontier
 
 CARD = """
 id = "corner"
@@ -141,3 +143,18 @@ def test_a_stored_run_takes_no_settings(tmp_path, rlbench):
     assert code == 2 and "--steps needs a card or a task." in err
     code, _, err = rlbench("frontier", tmp_path)
     assert code == 2 and "runs.csv" in err
+
+
+def test_what_to_type_for_the_length_of_the_test(tmp_path, rlbench):
+    model = tmp_path / "models" / "teas.learners.frontier-best.seed0-12345678"
+    model.mkdir(parents=True)
+    assert how_long(tmp_path, "teas.toml") == ""
+    write_frontier(model, StoredFrontier(base="logged"))
+    assert how_long(tmp_path, "teas.toml") == "", "the log vouches for no change"
+    chosen = Chosen(contender="dqn", dial="tilted", parameter=2.0, divergence=0.15)
+    write_frontier(model, StoredFrontier(base="logged", chosen=chosen))
+    line = how_long(tmp_path, "teas.toml")
+    assert f"rlbench score {model} teas.toml --form frontier --out scored.parquet" in line and "--plan 5%" in line
+    assert how_long(tmp_path, "teas.toml", tmp_path) == "", "score reads the log where the card says it is"
+    code, _, err = rlbench("score", model, "teas.toml", "--out", tmp_path / "scored.parquet")
+    assert code == 2 and "Give --form frontier." in err
