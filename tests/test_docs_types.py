@@ -37,6 +37,11 @@ from rlbench_rec.events import EventLog
 def _given() -> EventLog: ...
 log = _given()
 """,
+    "deciding.md": """
+from rlbench_rec.ope import EvaluationLog
+def _given() -> EvaluationLog: ...
+log = _given()
+""",
     "needs-rl.md": """
 from rlbench_rec.frontier import Base
 from rlbench_rec.mdp import TransitionDataset

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rlbench_rec.plugins import KINDS, registry
+from rlbench_rec.plugins import KINDS, LOADED, registry
 from rlbench_rec.suite import request
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "tutorials"
@@ -39,11 +39,11 @@ def forgotten(monkeypatch):
     for kind in KINDS:
         for attribute in ("_targets", "modules"):
             monkeypatch.setattr(registry(kind), attribute, dict(getattr(registry(kind), attribute)))
-    before = set(sys.modules)
+    before = dict(LOADED)
     yield
-    for name in set(sys.modules) - before:
-        if name in ("soft_target",):
-            del sys.modules[name]
+    for name in set(LOADED) - set(before):
+        del LOADED[name]
+        sys.modules.pop(name, None)
 
 
 @pytest.mark.parametrize("job", ANSWERS)

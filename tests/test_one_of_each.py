@@ -13,7 +13,7 @@ PACKAGE = ROOT / "rlbench_rec"
 PLACES = {
     r"sched_getaffinity|cpu_count|ru_maxrss": {"machine.py"},
     r"\"_data\"|importlib\.resources": {"packaged.py"},
-    r"ValidationError": {"parsing.py"},
+    r"except ValidationError": {"parsing.py"},
     r"(import|from) rich\b": {"cli/render/"},
     r"\"(itemid|item_id)\b.*\b(sku|productid|product_id)\b": {"column_names.py"},
     r"np\.argmax\((bad|missing|gone|wrong|outside|block)\b": {"bad_rows.py"},

@@ -120,9 +120,7 @@ def test_shops_with_kinds_of_visits_are_tasks_too(config, tmp_path):
     write_shop(ShopConfig(**config.model_dump() | KINDS), tmp_path / "kinds.json")
     check_task(str(tmp_path / "kinds.json"))
     for change in ({"loyalty": [1.0]}, {"habits": [{"share": 0.0, "leaving": 0.0}]}, {"returning": 2.0}):
-        with pytest.raises(
-            InputError, match=r"for each of 3 groups|shares of habits are all 0|less than or equal to 1"
-        ):
+        with pytest.raises(InputError, match=r"for each of 3 groups|shares of habits are all 0|must be at most 1"):
             tasks.make(str(tmp_path / "kinds.json"), **change)
 
 
