@@ -88,7 +88,7 @@ def claims_of(
 
     Raises:
         InputError: a lift that does not exceed `min_lift`, rows that stand for several, a relative tolerance of an
-            outcome that may be 0, or a standard error that is not defined.
+            outcome that may be 0, an outcome that does not vary, or a standard error that is not defined.
     """
     if not lift > min_lift:
         raise InputError(f"A lift of {lift:.4g} does not exceed the one that is asked for, {min_lift:g}.", where="lift")
@@ -108,6 +108,9 @@ def claims_of(
         if not np.isfinite(each.std_error):
             why = "; ".join(on_log.reasons) or "there are too few rows"
             raise InputError(f"A standard error is not defined: {why}.", where="log")
+    if not outcomes[0].std_error > 0.0:
+        what = "Every unit of the log has the same outcome, so how much outcomes vary is not known."
+        raise InputError(what, where="log", hint="Plan from a log in which the outcome happens to some and not to all.")
     pairs = list(zip(rails.values(), behaviour, strict=True))
     slack = [rail.tolerance * (base.value if rail.relative else 1.0) for rail, base in pairs]
     return Claims(

@@ -145,7 +145,10 @@ def plan_for(
         InputError: see `ope.analysis.claims_of`.
     """
     inference, goal = inference or Inference(), goal or Goal()
-    lift = absolute_lift(table.log, options.lift, options.relative)
+    try:
+        lift = absolute_lift(table.log, options.lift, options.relative)
+    except InputError as error:
+        raise InputError(error.what, where="plan", hint=error.hint) from error
     claims = claims_of(
         table.log,
         lift,

@@ -103,19 +103,25 @@ def _side(table: Table, kind: Kind, argument: str) -> Side:
     if _is_frame(table):
         schema, keys = (RUNS, RUN_KEYS) if kind.name == "runs" else (LEADERBOARD, ROW)
         frame = check_frame(table, schema, keys, where=argument)
-        return Side(argument, kind, kind.rows(frame), version_of(table, schema), asked=_asked(frame, kind))
+        return Side(argument, kind, kind.rows(frame), version_of(table, schema), asked=_asked(frame, kind, argument))
     file = Path(table)
     file = file / kind.file if file.is_dir() else file
     frame = {"runs": load_runs, "leaderboard": load_leaderboard}.get(kind.name, kind.read)(file)
     version = version_of(header_of(file).strip().split(","), kind.schema)
     if kind.name == "runs" and len(frame):
         version = int(frame["schema_version"].min())
-    return Side(str(file), kind, kind.rows(frame), version, table_at(file), manifest_beside(file), _asked(frame, kind))
+    asked = _asked(frame, kind, str(file))
+    return Side(str(file), kind, kind.rows(frame), version, table_at(file), manifest_beside(file), asked)
 
 
-def _asked(frame: pd.DataFrame, kind: Kind) -> frozenset[tuple[str, int, int, int]]:
+def _asked(frame: pd.DataFrame, kind: Kind, where: str) -> frozenset[tuple[str, int, int, int]]:
     if kind.name != "runs":
         return frozenset()
+    for name in ("replicate", "log", "seed"):
+        empty = int(frame[name].isna().sum())
+        if empty:
+            what = f"{empty:,} rows have no '{name}', so it is not known which runs are pairs."
+            raise InputError(what, where=where, hint="Take the runs.csv that `rlbench run` wrote.")
     places = frame["dataset"].where(frame["dataset"] != "", frame["task"])
     return frozenset(zip(places, frame["replicate"], frame["log"], frame["seed"], strict=True))
 

@@ -110,12 +110,17 @@ def _line(row: TableRow) -> str:
         values += f" ({row['lost']} run{'s' * (row['lost'] > 1)} lost)"
     elif row["difference"] == row["difference"]:
         values += f" ({_difference(row)}{_evidence(row)})"
-    return printable(f"{row['change']:<13}  {names}  {values}  {row['verdict']}".rstrip())
+    return _one_line(f"{row['change']:<13}  {names}  {values}  {row['verdict']}".rstrip())
 
 
 def _useful(change: tuple[str, str, str, str, str]) -> str:
     task, algorithm, variant, old, new = change
-    return f"useful         {task}  {algorithm} {variant}  {old} -> {new}"
+    return _one_line(f"useful         {task}  {algorithm} {variant}  {old} -> {new}")
+
+
+def _one_line(text: str) -> str:
+    """A name with a line break would look like a line of its own."""
+    return printable(" ".join(text.splitlines()))
 
 
 def _place(row: TableRow) -> str:

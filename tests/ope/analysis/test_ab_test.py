@@ -148,3 +148,10 @@ def test_costs_are_planned_as_gains_are():
 def test_what_cannot_be_planned(call, words):
     with pytest.raises(InputError, match=words):
         call()
+
+
+@pytest.mark.parametrize("reward", [0.0, 1.0])
+def test_no_plan_from_outcomes_that_do_not_vary(reward):
+    log = replace(log_of(200), rewards=np.full(200, reward))
+    with pytest.raises(InputError, match="Every unit of the log has the same outcome"):
+        claims_of(log, 0.01)

@@ -7,6 +7,7 @@ import pytest
 
 from rlbench_rec.errors import InputError, UnknownNameError
 from rlbench_rec.results.compare import LEAST_PAIRS, compare
+from rlbench_rec.results.comparison.text import as_lines
 from rlbench_rec.results.schema import RUNS
 from rlbench_rec.results.write import write_json, write_table
 
@@ -255,6 +256,18 @@ def test_one_estimate_that_explodes_hides_no_drop_of_another_estimator(shops, fr
     wild = shops(np.full(6, 1e12), "cql", estimator="fqe")
     found = compare(frame_of(*shops(np.ones(6)), *wild), frame_of(*shops(1 - DROPS), *wild))
     assert found.counts == {"worse beyond": 1, "identical": 1}
+
+
+def test_runs_without_a_seed_are_refused(shops, frame_of):
+    frames = frame_of(*shops(np.ones(6))), frame_of(*shops(np.ones(6), seed=None))
+    with pytest.raises(InputError, match="new: 6 rows have no 'seed', so it is not known which runs are pairs"):
+        compare(*frames)
+
+
+def test_a_row_is_one_line_whatever_its_name(shops, frame_of):
+    found = compare(*(frame_of(*shops(values, "a\nb")) for values in (np.ones(6), 1 - DROPS)))
+    first, *_ = as_lines(found).splitlines()
+    assert first.startswith("worse beyond   recommend-v1  a b mlp/greedy") and first.endswith("trusted")
 
 
 def _folder(path, frame, config, commit="c0ffee", cpu="one"):
