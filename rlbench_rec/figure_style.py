@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from .figures import PALETTE
+from .terminal import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -167,9 +168,9 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
-    return float(
-        text_to_path.get_text_width_height_descent(text, FontProperties(size=size, weight=weight), ismath=False)[0]
-    )
+    # As `show_as_written` will show it: no font has half a character.
+    shown, font = printable(text), FontProperties(size=size, weight=weight)
+    return float(text_to_path.get_text_width_height_descent(shown, font, ismath=False)[0])
 
 
 def names_below(key: Sequence[tuple[str, str]]) -> str:

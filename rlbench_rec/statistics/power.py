@@ -109,7 +109,7 @@ def joint_power(
 
 
 def smallest_sample(power_of: Callable[[float], float], power: float, least: float) -> float:
-    """The smallest sample, to within a ten-thousandth, whose power is `power`; infinite where 1e15 times `least` is too
+    """The smallest sample, to nine digits, whose power is `power`; infinite where 1e15 times `least` is too
     small.
 
     Args:
@@ -124,7 +124,7 @@ def smallest_sample(power_of: Callable[[float], float], power: float, least: flo
         low, high = high, 2.0 * high
         if high > MOST * least:
             return np.inf
-    while high / low > 1.0 + 1e-4:
+    while high / low > 1.0 + 1e-9:
         middle = float(np.sqrt(low * high))
         low, high = (low, middle) if power_of(middle) >= power else (middle, high)
     return high

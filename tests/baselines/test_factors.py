@@ -97,7 +97,7 @@ def test_bpr_scores_the_mean_of_the_history_and_biases(log_of):
 @pytest.mark.parametrize("name", ["als", "bpr"])
 def test_without_implicit_one_line_says_what_to_install(log_of, monkeypatch, name):
     monkeypatch.setattr(extras, "is_installed", lambda module: module != "implicit")
-    with pytest.raises(MissingExtraError, match=rf"The policy '{name}' needs implicit.*rlbench-rec\[baselines\]"):
+    with pytest.raises(MissingExtraError, match=rf"The policy '{name}' needs implicit.*\[baselines\]"):
         policies.make(name, log_of([[1, 2]] * 4))
 
 

@@ -19,7 +19,7 @@ REES46 = "event_time,event_type,product_id,category_id,category_code,brand,price
 
 def test_without_ray_the_message_names_the_extra(monkeypatch, shop):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(MissingExtraError, match=r"rlbench-rec\[ray\]"):
+    with pytest.raises(MissingExtraError, match=r"pip install .*\[ray\]"):
         events.load(shop("time,user,item,what,price\n1,1,1,view,1\n"), ray="local")
 
 

@@ -11,7 +11,7 @@ from rlbench_rec.errors import InputError, OutputError
 from rlbench_rec.results.read import load_leaderboard, load_runs, read_table
 from rlbench_rec.results.schema import SELECTION, SELECTION_KEYS
 from rlbench_rec.suite import Suite
-from rlbench_rec.suite.progress import ProgressEvent, RunFinished, RunStarted
+from rlbench_rec.suite.progress import ProgressEvent, RunFinished, RunStarted, TablesStarted
 from rlbench_rec.suite.runner import run_suite
 from rlbench_rec.training import load
 
@@ -46,10 +46,11 @@ def finished(tmp_path_factory):
 
 
 def test_progress_is_told_of_every_job_and_of_both_ends(finished):
-    first, *jobs, last = EVENTS
+    first, *jobs, tables, last = EVENTS
     assert first == RunStarted("tiny", finished.folder, 6, 0, {}) and isinstance(last, RunFinished)
     assert {event.run_id for event in jobs} == {result.run_id for result in finished.results}
     assert [event.done for event in jobs] == [1, 2, 3, 4, 5, 6] and not any(event.failed for event in jobs)
+    assert isinstance(tables, TablesStarted)
     assert (last.folder, last.failed) == (finished.folder, 0)
 
 

@@ -76,7 +76,7 @@ def test_unknown_names_and_values_are_refused(task):
 
 def test_without_the_extra_ppo_says_what_to_install(task, monkeypatch):
     monkeypatch.setitem(sys.modules, "stable_baselines3", None)
-    with pytest.raises(MissingExtraError, match=r"rlbench-rec\[online\]"):
+    with pytest.raises(MissingExtraError, match=r"pip install .*\[online\]"):
         online.train(task, "ppo")
 
 

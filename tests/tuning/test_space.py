@@ -137,7 +137,7 @@ def test_every_algorithm_and_policy_with_settings_has_something_to_try():
     [
         ("dqn", {"learning_rate": [0.1, -0.1]}, "learning_rate: .* greater than 0"),
         ("dqn", {"learning_rate": Range(low=-1.0, high=1.0)}, "learning_rate: .* greater than 0"),
-        ("vsknn", {"neighbours": Range(low=1.0, high=10.0)}, "neighbours: .* valid integer"),
+        ("vsknn", {"neighbours": Range(low=1.0, high=10.0)}, "neighbours: must be a whole number"),
         ("vsknn", {"weighting": Range(low=1.0, high=10.0)}, "weighting: "),
         ("dqn", {FORM: Range(low=1.0, high=2.0)}, "Forms have names"),
     ],

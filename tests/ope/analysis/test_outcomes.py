@@ -129,7 +129,7 @@ def test_a_denominator_of_0_is_no_number_and_says_so(shop):
         (lambda log: ope.analysis.kpis(log, {"x": 7}), "Metric 7 asked of a log with 2 metrics"),
         (lambda log: ope.estimate(log, "snips", metric=(0, 1, 1)), "is not an outcome"),
         (lambda log: ope.estimate(log, "dr", metric=(None, 1)), "q of 'dr' is a model of the reward"),
-        (lambda log: ope.analysis.kpis(log, {"x": 0}, interval="betting"), "no known range"),
+        (lambda log: ope.analysis.kpis(log, {"x": 0}, interval="betting"), "the known range"),
         (lambda log: ope.Stream([valued(ope.estimator("ips"), 0)]), "outcome of its own"),
         (lambda log: valued(valued(ope.estimator("ips"), 0), 1), "has its outcome already"),
     ],
