@@ -5,9 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from .headline import Headline
-from .leaderboard import BEHAVIOUR, RANKED, REFERENCE
 from .readable_names import row_name
-from .row_names import is_best, is_frontier_control
+from .row_names import BEHAVIOUR, RANKED, REFERENCE, is_best, is_frontier_control
 
 LEVEL = 0.05
 """Of the adjusted two-sided test below which a row is told from the behaviour policy."""

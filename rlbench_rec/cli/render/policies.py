@@ -9,7 +9,7 @@ import numpy as np
 
 from ...ope.scorecard.several import Comparison, PolicyScore
 from .plan import amount, days, plan_lines
-from .scorecard import WIDTH, aligned, interval_text, log_lines, number, size_of
+from .scorecard import WIDTH, aligned, guardrail_cells, interval_text, log_lines, number, size_of
 
 SAYS = {"better": "better", "worse": "worse", "broken": "guardrail broken", "not-shown": "not shown"}
 
@@ -51,20 +51,9 @@ def _guardrails(comparison: Comparison) -> Iterator[str]:
     if not comparison.goal.guardrails:
         return
     yield ""
-    rows = [("Guardrails", "policy", "lift", "limit", "p holds", "p broken", "state")]
+    rows: list[tuple[str, ...]] = [("Guardrails", "policy", "lift", "limit", "p holds", "p broken", "state")]
     for policy in comparison.policies:
-        rows += [
-            (
-                f"  {rail.name}",
-                policy.name,
-                number(rail.lift.value, "+", size_of(rail.behaviour)),
-                number(rail.limit, "+"),
-                f"{rail.p_holds:.2g}",
-                f"{rail.p_broken:.2g}",
-                rail.state if rail.lift.verdict == "trusted" else f"{rail.state} ({rail.lift.verdict})",
-            )
-            for rail in policy.guardrails
-        ]
+        rows += [(f"  {rail.name}", policy.name, *guardrail_cells(rail)) for rail in policy.guardrails]
     yield from aligned(rows)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ...ope.analysis.confounding import LARGEST
+from ...ope.analysis.guardrails import Tested
 from ...ope.analysis.slices import Slice
 from ...ope.estimate import Estimate
 from ...ope.scorecard.empty_days import empty_days
@@ -132,15 +133,22 @@ def _guardrails(report: Report) -> Iterator[str]:
         (
             f"  {rail.name}",
             number(rail.behaviour.value),
-            number(rail.lift.value, "+", size_of(rail.behaviour)),
-            number(rail.limit, "+"),
-            f"{rail.p_holds:.2g}",
-            f"{rail.p_broken:.2g}",
-            rail.state if rail.lift.verdict == "trusted" else f"{rail.state} ({rail.lift.verdict})",
+            *guardrail_cells(rail),
         )
         for rail in report.guardrails
     ]
     yield from aligned([head, *rows])
+
+
+def guardrail_cells(rail: Tested) -> tuple[str, ...]:
+    """Lift, limit, p that it holds, p that it is broken, and state."""
+    return (
+        number(rail.lift.value, "+", size_of(rail.behaviour)),
+        number(rail.limit, "+"),
+        f"{rail.p_holds:.2g}",
+        f"{rail.p_broken:.2g}",
+        rail.state if rail.lift.verdict == "trusted" else f"{rail.state} ({rail.lift.verdict})",
+    )
 
 
 def _slices(report: Report) -> Iterator[str]:
