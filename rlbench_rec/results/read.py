@@ -38,7 +38,7 @@ _NUMBERS: dict[Kind, Literal["float64", "Int64", "bool"]] = {"number": "float64"
 def load_runs(path: str | Path) -> pd.DataFrame:
     """runs.csv, or runs.csv.gz where that is what there is, validated; see `read_table`."""
     path = Path(path)
-    frame = _by_line(path, RUNS, RUN_KEYS, READABLE_VERSIONS)
+    frame = _by_line(path, RUNS, RUN_KEYS)
     ok = frame["status"].isin(STATUSES)
     failed = frame["status"].str.startswith("failed")
     _refuse(~(ok | failed), frame["status"], "ok, diverging, or failed: and the reason", path)
@@ -116,13 +116,13 @@ def _refuse_missing(schema: Schema, columns: list[str], where: str) -> None:
         raise InputError(f"Columns are missing: {', '.join(missing)}.", where=where, hint=hint)
 
 
-def _by_line(path: Path, schema: Schema, keys: tuple[str, ...], versions: tuple[int, ...] = ()) -> pd.DataFrame:
+def _by_line(path: Path, schema: Schema, keys: tuple[str, ...]) -> pd.DataFrame:
     import pandas as pd
 
     header, lines, rows = _cells(path)
-    if versions and "schema_version" in header:
+    if "schema_version" in header:
         # Before the columns: those that a file of another version lacks are not its fault.
-        _check_version(path, [row[header.index("schema_version")] for row in rows], versions)
+        _check_version(path, [row[header.index("schema_version")] for row in rows])
     absent = {name: text for name, text in added(schema).items() if name not in header}
     header, rows = [*header, *absent], [[*row, *absent.values()] for row in rows]
     _refuse_missing(schema, header, str(path))
@@ -135,12 +135,12 @@ def _by_line(path: Path, schema: Schema, keys: tuple[str, ...], versions: tuple[
     return frame
 
 
-def _check_version(path: Path, written: list[str], versions: tuple[int, ...]) -> None:
+def _check_version(path: Path, written: list[str]) -> None:
     # Spreadsheets may save 2 as 2.0.
-    readable = {f"{version}{end}" for version in versions for end in ("", ".0")}
+    readable = {f"{version}{end}" for version in READABLE_VERSIONS for end in ("", ".0")}
     other = next((text for text in written if text not in readable), None)
     if other is not None:
-        known = f"{', '.join(map(str, versions[:-1]))} and {versions[-1]}"
+        known = f"{', '.join(map(str, READABLE_VERSIONS[:-1]))} and {READABLE_VERSIONS[-1]}"
         what = f"schema_version is {other or 'empty'}; this version of rlbench-rec reads {known}."
         raise InputError(what, where=str(path), hint="Run the suite again, or read it with the version that wrote it.")
 

@@ -9,22 +9,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..files import write_text
-from .schema import Schema, runs_as_formula
+from .schema import SCHEMA_VERSION, Schema, runs_as_formula
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def write_table(frame: pd.DataFrame, schema: Schema, path: Path) -> None:
-    """The schema's columns in its order. Numbers are written so that reading gives the same bits; NaN is empty.
+    """`schema_version`, then the schema's columns in its order.
 
-    A text cell that a spreadsheet would run as a formula gets a leading apostrophe, which `read_table` takes off.
+    Numbers are written so that reading gives the same bits; NaN is empty. A text cell that a spreadsheet would run as a
+    formula gets a leading apostrophe, which `read_table` takes off.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    columns = [[csv_cell(value) for value in frame[name]] for name in schema]
-    lines = [",".join(cells) for cells in ([*schema], *zip(*columns, strict=True))]
+    columns = {"schema_version": [str(SCHEMA_VERSION)] * len(frame)}
+    # Of tables that hold it themselves, each row keeps its own.
+    columns |= {name: [csv_cell(value) for value in frame[name]] for name in schema}
+    lines = [",".join(cells) for cells in ([*columns], *zip(*columns.values(), strict=True))]
     write_text(path, "\n".join(lines) + "\n")
 
 

@@ -18,11 +18,11 @@ from rlbench_rec.results.write import write_json, write_table
 HEADERS = {
     "runs": "schema_version,run_id,suite,dataset,dataset_sha256,card_sha256,split_hash,task,algorithm,variant,"
     "config_hash,seed,replicate,log,policy,base,steps_used,overestimation,metric,higher_is_better,estimator,q,value,ci_low,ci_high,true_value,n_episodes,ess,verdict,identification,status",
-    "leaderboard": "rank,tie_group,dataset,task,algorithm,variant,metric,estimator,q,n_seeds,n_replicates,uncertainty,"
-    "mean,iqm,ci_low,ci_high,"
+    "leaderboard": "schema_version,rank,tie_group,dataset,task,algorithm,variant,metric,estimator,q,n_seeds,"
+    "n_replicates,uncertainty,mean,iqm,ci_low,ci_high,"
     "std,delta_vs_behaviour,p_adjusted,prob_improvement,verdict,identification,base,status,useful",
-    "timings": "run_id,seconds,cpu_seconds,steps_per_second,peak_memory_mb",
-    "curves": "run_id,step,loss,td_error,mean_q,mean_return,unexplained,log_loss,overestimation",
+    "timings": "schema_version,run_id,seconds,cpu_seconds,steps_per_second,peak_memory_mb",
+    "curves": "schema_version,run_id,step,loss,td_error,mean_q,mean_return,unexplained,log_loss,overestimation",
 }
 
 
@@ -33,6 +33,20 @@ def test_headers_are_the_published_ones(name, schema, tmp_path):
     path = tmp_path / f"{name}.csv"
     write_table(pd.DataFrame(columns=list(schema)), schema, path)
     assert path.read_text() == HEADERS[name] + "\n"
+
+
+def test_every_row_says_the_version_of_its_columns(tmp_path):
+    path = tmp_path / "timings.csv"
+    write_table(pd.DataFrame({name: ["1", "2"] for name in TIMINGS}), TIMINGS, path)
+    assert [line.split(",")[0] for line in path.read_text().splitlines()] == ["schema_version", "5", "5"]
+
+
+@pytest.mark.parametrize(("cell", "shown"), [("99", "99"), ("", "empty"), ("5.5", "5.5")])
+def test_a_table_of_another_version_is_refused_before_its_columns(cell, shown, tmp_path):
+    path = tmp_path / "timings.csv"
+    path.write_text(f"schema_version,something_new\n{cell},1\n")
+    with pytest.raises(InputError, match=f"schema_version is {shown}; this version"):
+        read_table(path, TIMINGS, ("run_id",))
 
 
 @pytest.fixture
