@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from .across_tasks import across_tasks
 from .normalised import normalised_table
 from .plots.normalised_scale import plot_normalised
 from .plots.summary import plot_profiles, plot_summary
@@ -21,7 +21,7 @@ from .schema import (
     USEFUL,
     VARIANCE,
 )
-from .scores import Policy, policy_kinds, scores_of, truths
+from .scores import Policy, scores_of, truths
 from .summary import Board, pairwise_table, profiles_table, summary_table
 from .useful import YES, useful_table, usefulness
 from .variance import variance_table
@@ -117,11 +117,10 @@ def write_variance(runs: pd.DataFrame, folder: Path) -> None:
 
 def _useful_in(values: pd.DataFrame, against: pd.DataFrame) -> dict[Policy, int]:
     """Policy, as in summary.csv -> tasks in which it is useful."""
+    names = ["task", "algorithm", "variant"]
     answers = usefulness(against)
-    kinds = policy_kinds(values)
-    names = zip(values["task"], values["algorithm"], values["variant"], strict=True)
-    kind_of = dict(zip(names, kinds, strict=True))
-    counts: Counter[Policy] = Counter()
-    for (task, algorithm, variant), answer in answers.items():
-        counts[(algorithm, str(kind_of[(task, algorithm, variant)]))] += answer == YES
-    return dict(counts)
+    asked = pd.DataFrame([(*policy, answer == YES) for policy, answer in answers.items()], columns=[*names, "useful"])
+    # Named with all rows of the board, those of tasks where nothing was asked too.
+    by_policy = across_tasks(values[names].drop_duplicates().merge(asked, how="left")).dropna(subset="useful")
+    counts = by_policy.groupby(["algorithm", "variant"])["useful"].sum().reset_index()
+    return {(str(algorithm), str(variant)): int(count) for algorithm, variant, count in counts.to_numpy()}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from .across_tasks import across_tasks
 from .leaderboard import leaderboard
 from .row_names import BEHAVIOUR, REFERENCE, TRUTH, is_best, is_frontier_control
 from .row_names import NORMALISED_METRIC as METRIC
 from .schema import NORMALISED, STATUSES
-from .scores import policy_kinds, truths
+from .scores import truths
 from .summary import CLIP
 
 NAMES = ["task", "algorithm", "variant"]
@@ -55,5 +56,4 @@ def matrix(table: pd.DataFrame) -> pd.DataFrame:
     shown = table[~table["algorithm"].isin([BEHAVIOUR, REFERENCE])].drop_duplicates(NAMES)
     beside = [is_best(variant) or is_frontier_control(variant) for variant in shown["variant"]]
     shown = shown[~np.array(beside, dtype=bool)]
-    shown = shown.assign(variant=policy_kinds(shown))
-    return shown.pivot_table(index=["algorithm", "variant"], columns="task", values="normalised")
+    return across_tasks(shown).pivot_table(index=["algorithm", "variant"], columns="task", values="normalised")

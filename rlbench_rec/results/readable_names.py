@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from .across_tasks import CHOSEN
 from .row_names import BEST, FRONTIER_BEST_FORM, FRONTIER_FORM, NEGATED, SHUFFLED
 
 if TYPE_CHECKING:
@@ -72,7 +73,13 @@ LABELS = {
     "whole-log": "on the whole log",
 }
 RETRIEVE = "retrieve="
-FORMS = {"fixed": "", "logged": "", FRONTIER_FORM: "frontier", FRONTIER_BEST_FORM: "best frontier"}
+FORMS = {
+    "fixed": "",
+    "logged": "",
+    CHOSEN: "in its chosen form",
+    FRONTIER_FORM: "frontier",
+    FRONTIER_BEST_FORM: "best frontier",
+}
 """Forms that are called otherwise, or go without saying."""
 WITH_A_NUMBER = ("softmax", "epsilon-greedy", "tilted", "mixed", "constrained")
 CONTROLS = {SHUFFLED: "control on shuffled rewards", NEGATED: "control on -Q"}

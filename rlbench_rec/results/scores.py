@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from .row_names import NORMALISED_METRIC, REFERENCE, TRUTH, is_frontier_control
+from .across_tasks import across_tasks
+from .row_names import NORMALISED_METRIC, TRUTH, is_frontier_control
 from .schema import STATUSES
 from .uncertainty import REPLICATES, SEEDS, replicates_named
 
@@ -68,7 +68,7 @@ def scores_of(runs: pd.DataFrame) -> Scores:
     """
     rows = replicates_named(runs[runs["status"].isin(STATUSES) & (runs["metric"] == NORMALISED_METRIC)])
     rows = rows[(rows["estimator"] == TRUTH) & ~rows["variant"].map(is_frontier_control).astype(bool)]
-    rows = rows.assign(variant=policy_kinds(rows))
+    rows = across_tasks(rows)
     unit = "replicate" if len(set(rows["replicate"])) > 1 else "seed"
     tasks = tuple(sorted(set(rows["task"])))
     units = {task: sorted(set(of[unit])) for task, of in rows.groupby("task")}
@@ -83,22 +83,6 @@ def scores_of(runs: pd.DataFrame) -> Scores:
             _repeat_single(table, [len(units[task]) for task in tasks])
     name = REPLICATES if unit == "replicate" else SEEDS
     return Scores(by_policy, tasks, tuple(len(units[task]) for task in tasks), name)
-
-
-def policy_kinds(rows: pd.DataFrame) -> pd.Series:
-    """Variants by which a policy is the same one in every task: without the temperature or share of its form, which is
-    in units of a task's reward, unless a task has several forms that differ in that alone; `best known` for the
-    reference.
-
-    Args:
-        rows: rows with `task`, `algorithm` and `variant`.
-    """
-    plain = rows["variant"].map(lambda text: re.sub(r"(softmax|epsilon-greedy)-[0-9.e-]+$", r"\1", text))
-    forms = rows.assign(kind=plain).groupby(["algorithm", "kind", "task"])["variant"].nunique().reset_index()
-    several = set(forms.loc[forms["variant"] > 1, ["algorithm", "kind"]].itertuples(index=False, name=None))
-    ambiguous = [key in several for key in zip(rows["algorithm"], plain, strict=True)]
-    plain = plain.where(~np.array(ambiguous, dtype=bool), rows["variant"])
-    return plain.where(rows["algorithm"] != REFERENCE, "best known")
 
 
 def _repeat_single(table: np.ndarray, sizes: list[int]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from rlbench_rec.cli.render.board_summary import show_summary
-from rlbench_rec.results.board_tables import write_board_tables
+from rlbench_rec.results.board_tables import board_tables, write_board_tables
 from rlbench_rec.results.plots.summary import plot_profiles, plot_summary
 from rlbench_rec.results.read import read_table
 from rlbench_rec.results.schema import (
@@ -104,6 +104,34 @@ def test_temperatures_differ_by_task_and_the_policy_is_one():
         ("dqn", "mlp/softmax"),
     ]
     assert scores.missing(("dqn", "mlp/softmax")) == 0 and scores.missing(("cql", "mlp/softmax-1")) == 2
+
+
+def test_forms_that_a_search_chose_task_by_task_are_one_policy():
+    values = {
+        ("dqn", "mlp/greedy"): {"a-v1": [1.0, 2.0], "b-v1": [3.0, 4.0], "c-v1": [5.0, 6.0]},
+        ("dqn", "mlp/softmax-0.3"): {"a-v1": [10.0, 20.0]},
+        ("dqn", "mlp/best/softmax-0.3"): {"a-v1": [10.0, 20.0]},
+        # In the second replicate the scores could not go as far.
+        ("dqn", "mlp/tilted-0.5"): {"b-v1": [30.0, None]},
+        ("dqn", "mlp/gamma-0/softmax-0.3"): {"a-v1": [7.0, 7.0]},
+        ("cql", "mlp/tilted-0.5"): {"a-v1": [8.0, 8.0]},
+    }
+    scores = scores_of(board_of(values)).by_policy
+    assert scores["dqn", "mlp/chosen"].tolist() == [[10.0, 20.0], [30.0, 4.0], [5.0, 6.0]]
+    assert scores["dqn", "mlp/greedy"].tolist() == [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+    others = {("dqn", "mlp/best/softmax"), ("dqn", "mlp/gamma-0/softmax"), ("cql", "mlp/tilted")}
+    assert set(scores) == {("dqn", "mlp/chosen"), ("dqn", "mlp/greedy"), *others}
+
+
+def test_a_policy_is_useful_in_its_chosen_form_where_that_is_greedy():
+    ahead = {task: [50.0, 52.0, 51.0] for task in ("a-v1", "b-v1")}
+    values = floor_of(ahead) | {
+        ("dqn", "mlp/greedy"): {"a-v1": [20.0, 20.0, 21.0], "b-v1": [60.0, 62.0, 61.0]},
+        ("dqn", "mlp/softmax-0.3"): {"a-v1": [70.0, 72.0, 71.0]},
+    }
+    summary = board_tables(board_of(values)).summary
+    assert row_of(summary, ("dqn", "mlp/chosen"))["useful_in"] == 2
+    assert row_of(summary, ("dqn", "mlp/greedy"))["useful_in"] == 1
 
 
 def test_rows_in_another_order_and_a_twin_of_another_policy_change_nothing():

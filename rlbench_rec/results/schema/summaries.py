@@ -6,7 +6,10 @@ from .columns import Schema
 
 SUMMARY: Schema = {
     "algorithm": ("text", "as in runs.csv"),
-    "variant": ("text", "as in runs.csv, without the parameter of its form where that differs by task"),
+    "variant": (
+        "text",
+        "as in runs.csv, without its form's parameter; `chosen` is the form set for the algorithm task by task",
+    ),
     "useful_in": ("whole", "tasks in which the policy beats the whole floor; empty where that is not tested"),
     "n_tasks": ("whole", "tasks in which the policy has a score"),
     "n_replicates": ("whole", "least number of replicates of a task (of seeds, where there is one replicate)"),
