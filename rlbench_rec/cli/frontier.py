@@ -33,14 +33,16 @@ def command(
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the run that --out holds.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the curves into this .png, .pdf or .svg file.")] = None,
+    curves: Annotated[bool, typer.Option("--curves", help="Also every step of the curves behind the advice.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Advice and steps as JSON on stdout.")] = False,
 ) -> None:
     """Choose, along the tilts of what learners say, the boldest policy that a log can vouch for.
 
     On a card or a task: trains DQN, CQL, IQL and SARSA, traces their tilts and that of their mean on episodes that no
     training saw, chooses, and scores the choice once on the test side. On the folder of a run: in each place the
-    curves that its advice is of; on one of its models/: those of that training. All steps with what stands against
-    each are in frontier.csv; > marks the chosen one, and nats are its distance from what is in service, a session.
+    curves that its advice is of; on one of its models/: those of that training. What to act on comes first; with
+    --curves all steps follow, where > marks the chosen one and nats are its distance from what is in service in a
+    session. What stands against each is in frontier.csv.
 
     Exit code 0: done; 1: some jobs failed, and their rows say why; 2: wrong use.
     """
@@ -63,7 +65,7 @@ def command(
     if as_json:
         _show_json(steps_of, advised)
     else:
-        _show(folder, steps_of, advised)
+        _show(folder, steps_of, advised, curves)
         if stored is None and (line := how_long(folder, target, data)):
             note(line)
     if plot and plot_format:
@@ -116,17 +118,18 @@ def _read(folder: Path, run_id: str) -> tuple[pd.DataFrame, list[Advice]]:
     return steps, advise(runs, steps)
 
 
-def _show(folder: Path, steps: pd.DataFrame, advised: list[Advice]) -> None:
+def _show(folder: Path, steps: pd.DataFrame, advised: list[Advice], curves: bool) -> None:
     from ..results.read import load_leaderboard
     from .render.console import stdout_console
-    from .render.frontier import show_advice, show_curves, unidentified
+    from .render.frontier import show_advice, show_answer, show_curves
 
     console, board = stdout_console(), load_leaderboard(folder / "leaderboard.csv")
-    for advice in advised:
+    show_answer(console, advised, board, whole=curves)
+    for advice in advised if curves else ():
         show_curves(console, steps, advice)
         show_advice(console, advice, board)
-    for sentence in unidentified(board):
-        console.print(sentence, highlight=False, markup=False)
+    if len(steps) and not curves:
+        console.print(f"The {len(steps):,} steps behind it: --curves, or frontier.csv.", highlight=False, markup=False)
     console.print(f"Files: {folder}", highlight=False, markup=False, soft_wrap=True)
 
 

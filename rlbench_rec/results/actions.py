@@ -15,6 +15,8 @@ from .row_names import BEHAVIOUR, RANKED, REFERENCE
 if TYPE_CHECKING:
     from .frontier import Advice
 
+USERS_CHOSE = "users chose the items themselves"
+"""Why nothing can be told of a log's policies."""
 What = Literal["A/B test", "keep", "log more", "cannot be told"]
 
 
@@ -49,11 +51,12 @@ def action(shown: Headline, advice: Advice | None) -> Action:
         advice: what the frontiers of the place advise; None where it has none.
     """
     if shown.estimator == RANKED:
-        return Action(shown.place, "cannot be told", why="users chose the items themselves")
-    return _by_board(shown) if advice is None else _by_frontier(shown.place, advice)
+        return Action(shown.place, "cannot be told", why=USERS_CHOSE)
+    return _by_board(shown) if advice is None else by_frontier(shown.place, advice)
 
 
-def _by_frontier(place: str, advice: Advice) -> Action:
+def by_frontier(place: str, advice: Advice) -> Action:
+    """What to do in a place by what its frontiers advise."""
     policy = {"algorithm": advice.algorithm, "variant": advice.variant}
     lift = advice.lift
     gain, interval = percent((lift.value, lift.ci_low, lift.ci_high), advice.behaviour)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .readable_names import readable_name, variant_parts
 from .schema import TableRow
 
 if TYPE_CHECKING:
@@ -40,13 +41,20 @@ class Lift:
 
 
 def in_words(step: TableRow | pd.Series) -> str:
-    """A step as one would say it: `dqn tilted by 0.6 nats a session`."""
-    whose = "the mean of the learners' Q" if step["contender"] == MEAN else step["contender"]
+    """A step as one would say it: `DQN tilted by 0.6 nats a session`."""
+    whose = "the mean of the learners' Q" if step["contender"] == MEAN else _learner(step)
     if step["dial"] == "tilted":
         return f"{whose} tilted by {step['divergence']:.2g} nats a session"
     if step["dial"] == "mixed":
         return f"{step['parameter']:.2g} of greedy {whose} mixed in"
     return f"{whose} among actions at least {step['parameter']:.2g} times as likely as the likeliest"
+
+
+def _learner(step: TableRow | pd.Series) -> str:
+    """The contender under the name that people read; of one learner's frontier with what its row is called."""
+    contender = str(step["contender"])
+    label = variant_parts(str(step["variant"])).label if contender == step["algorithm"] else ""
+    return readable_name(contender, label, "")
 
 
 def relative(lift: Lift, behaviour: float) -> str:

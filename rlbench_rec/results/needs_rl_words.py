@@ -7,6 +7,8 @@ import math
 import pandas as pd
 
 from .needs_rl import YES
+from .readable_names import row_name
+from .row_names import BEHAVIOUR
 from .schema import TableRow
 from .uncertainty import LOG, REPLICATES
 
@@ -42,19 +44,27 @@ def _answer(rows: pd.DataFrame, by: str, unit: str) -> str:
     row = closest.loc[order.sort_values(["p", "gain"], ascending=[True, False], kind="stable").index[0]]
     if math.isnan(row["gain"]):
         return f"Not shown: {row['reason']}."
+    learner, opponent = _policy(row["algorithm"], row["variant"]), _policy(row["opponent"], row["opponent_variant"])
     if row["gain"] == row["ci_low"] == row["ci_high"] == 0.0:
         # A frontier where the log vouches for nothing: no gain could have been seen, so none is named.
-        return (
-            f"Not shown: {row['algorithm']} ({row['variant']}) is worth what {row['opponent']} is, to the last digit."
-        )
-    gained = f"{row['algorithm']} ({row['variant']}) gains {_gain(row)} over {row['opponent']}"
+        return f"Not shown: {learner} is worth what {opponent} is, to the last digit."
+    gained = f"{learner} gains {_gain(row)} over {opponent}"
     evidence = f"({by}, {int(row['n_units']):,} {unit}, p {row['p_adjusted']:.2g})"
     if row["answer"] == YES:
         others = len(rows[rows["algorithm"] == row["algorithm"]])
         return f"Yes: {gained}, the closest of {others} opponents {evidence}."
-    why = "" if row["verdict"] == "trusted" else f" {row['reason']};"
+    reason = str(row["reason"]).replace(f"over {row['opponent']} is", f"over {opponent} is")
+    why = "" if row["verdict"] == "trusted" else f" {reason};"
     seen = f"a gain of {_size(row['detectable'], row['behaviour'])} would have been seen in four of five"
     return f"Not shown: {gained} {evidence};{why} {seen}."
+
+
+def _policy(algorithm: str, variant: str) -> str:
+    """A policy under the name that people read, within a sentence: `DQN (tilted 0.3)`."""
+    if algorithm == BEHAVIOUR:
+        return "the behaviour policy"
+    name, _, form = row_name(algorithm, str(variant)).partition(", ")
+    return f"{name} ({form})" if form else name
 
 
 def _gain(row: TableRow | pd.Series) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..errors import InputError, UnknownNameError
 from ..results.packed import table_at
+from ..what_to_log import WHAT_TO_LOG
 from .config import Source, Suite, load_suite, task_name
 from .request import for_dataset, training_steps
 from .runner import default_folder
@@ -116,7 +117,7 @@ def _refuse_choices(name: str) -> None:
     value = getattr(card, key)
     hint = (
         f"`rlbench run --dataset {name}` ranks policies by how well they predict the next item. If the system chose, "
-        f"with logged probabilities, say so in the card: action_source and propensity."
+        f"with logged probabilities, say so in the card: action_source and propensity. {WHAT_TO_LOG}"
     )
     raise InputError(f'No frontier: {why} ({key} = "{value}"), so no policy\'s lift is known.', where=name, hint=hint)
 

@@ -76,10 +76,19 @@ def next_command(card: str, data: Path | None = None) -> str:
     """
     import shlex
 
+    words = ["rlbench", *(["frontier", card] if tells_values(card) else ["run", "--dataset", card])]
+    return shlex.join([*words, *(["--data", str(data)] if data is not None else [])])
+
+
+def tells_values(card: str) -> bool:
+    """Whether what a policy would earn can be estimated on a log: the system chose, and how likely each item was is
+    known or can be estimated.
+
+    Args:
+        card: of the log.
+    """
     from ..events.cards.find import find
     from ..mdp.provenance import NOT_IDENTIFIED, identification
 
     known = find(card).card
-    identified = identification(known.action_source, known.propensity) != NOT_IDENTIFIED
-    words = ["rlbench", *(["frontier", card] if identified else ["run", "--dataset", card])]
-    return shlex.join([*words, *(["--data", str(data)] if data is not None else [])])
+    return identification(known.action_source, known.propensity) != NOT_IDENTIFIED

@@ -85,3 +85,4 @@ def test_it_says_what_to_type_next(rlbench, tmp_path, source, command):
     (tmp_path / "log.csv").write_text("time,item,what\n1,7,view\n2,7,view\n3,7,buy\n")
     _, out, err = rlbench("data", "check", tmp_path / "shop.toml")
     assert err.endswith(f"Next: rlbench {command} {tmp_path / 'shop.toml'}\n") and "Next:" not in out
+    assert ("(docs/data.md#what-to-log)" in out) == (source == "choice")

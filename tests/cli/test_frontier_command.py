@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -54,15 +55,16 @@ def test_a_task_is_learnt_chosen_on_and_scored_once(here, rlbench):
     runs = load_runs(here / "out" / "runs.csv")
     assert set(runs["algorithm"]) == {"behaviour", "learners"}
     lines = out.splitlines()
-    assert lines[0] == "learners frontier-best, seed 0"
-    assert any(
-        line.startswith(("A/B test", "Keep what is in service", "The log vouches for no change")) for line in lines
-    )
-    assert any(line.startswith("The same dial gains") and "-Q" in line for line in lines)
+    assert lines[1] == "What to act on (gain: over what is in service)" and len(lines) <= 20
+    said = " ".join(lines)
+    assert re.search("A/B test .* on the test side|Keep what is in service|The log vouches for no change", said)
+    assert "The same dial gains" in said and "on -Q" in said and "--curves" in said
     assert (here / "curve.svg").read_text().startswith("<?xml") and "curve.svg" in err
 
     code, again, _ = rlbench("frontier", "out")
     assert code == 0 and again == out
+    code, whole, _ = rlbench("frontier", "out", "--curves")
+    assert "learners frontier-best, seed 0" in whole.splitlines() and whole.startswith("\n".join(lines[:4]))
     code, out, _ = rlbench("frontier", "out", "--json")
     (advice,) = json.loads(out)
     assert (

@@ -217,3 +217,4 @@ def test_a_log_of_events_is_told_from_a_table_of_decisions(run, tmp_path):
     (tmp_path / "events.csv").write_text("when,customer,product,action\n2026-05-28,c1,SKU-1,view\n")
     code, _, err = run(tmp_path / "events.csv")
     assert code == 2 and "Is this a log of events, not a table of decisions? `rlbench data init FILE` reads it." in err
+    assert "(docs/data.md#what-to-log)" in err

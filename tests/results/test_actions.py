@@ -103,7 +103,16 @@ def test_a_difference_is_a_share_only_of_what_is_above_zero():
 
 
 def test_no_number_stands_after_what_cannot_be_told():
-    step = pd.Series({"contender": "dqn", "dial": "tilted", "parameter": 0.1, "divergence": 0.6})
+    step = pd.Series(
+        {
+            "algorithm": "dqn",
+            "variant": "mlp/frontier",
+            "contender": "dqn",
+            "dial": "tilted",
+            "parameter": 0.1,
+            "divergence": 0.6,
+        }
+    )
     said = to_test(step, Lift(0.1, -0.2, 0.4, "unreliable", 0.05), 4.0)
     before, _, after = said.partition("cannot be told")
     assert "0.6 nats" in before and after and not any(character.isdigit() for character in after)

@@ -70,7 +70,7 @@ def test_the_sentence_says_what_to_test(frame_of, run, lifts):
     runs = frame_of(run("behaviour", 2.0, **BEHAVIOUR), *lifts("dqn", 0.24, true_value=0.2))
     (advice,) = advise(runs, steps_of(step(), step(chosen=True, divergence=0.6, parameter=0.25)))
     assert advice.sentence == (
-        "A/B test dqn tilted by 0.6 nats a session: +12.0 % [7.0, 17.0] on the test side, trusted. In truth +10.0 %."
+        "A/B test DQN tilted by 0.6 nats a session: +12.0 % [7.0, 17.0] on the test side, trusted. In truth +10.0 %."
     )
     assert (
         advice.controls
@@ -85,7 +85,7 @@ def test_what_the_test_side_does_not_bear_out_is_not_tested(frame_of, run, lifts
     runs = frame_of(run("behaviour", 2.0, **BEHAVIOUR), *lifts("dqn", value, verdict=verdict))
     (advice,) = advise(runs, steps_of(step(chosen=True)))
     assert advice.sentence.startswith(
-        "Keep what is in service, and log more: dqn tilted by 0.3 nats a session was chosen"
+        "Keep what is in service, and log more: DQN tilted by 0.3 nats a session was chosen"
     )
     assert f"on the test side, {verdict}." in advice.sentence and not advice.lift.shown
 
@@ -95,14 +95,14 @@ def test_where_nothing_is_chosen_it_says_what_would_show(frame_of, run, lifts):
     curve = steps_of(step(log_needed=3.4), step(log_needed=2.5, divergence=0.15), step(log_needed=None, divergence=2.4))
     (advice,) = advise(runs, curve)
     assert advice.sentence == (
-        "The log vouches for no change. Keep what is in service, or log 2.5 times as much, when dqn tilted by 0.15 "
+        "The log vouches for no change. Keep what is in service, or log 2.5 times as much, when DQN tilted by 0.15 "
         "nats a session would show."
     )
     assert advice.step == "" and advice.log_needed == 2.5 and advice.to_dict()["parameter"] is None
     explored = curve.assign(log_needed=math.nan, explore_decisions=[40_000.0, None, None])
     (advice,) = advise(runs, explored)
     assert advice.sentence.endswith(
-        "or explore: let dqn tilted by 0.3 nats a session make a tenth of 40,000 decisions."
+        "or explore: let DQN tilted by 0.3 nats a session make a tenth of 40,000 decisions."
     )
     assert math.isnan(advice.log_needed)
     (advice,) = advise(runs, steps_of())
@@ -137,7 +137,7 @@ def test_the_validation_episodes_choose_among_frontiers_and_the_test_side_does_n
 
 
 def test_steps_and_lifts_in_words():
-    assert in_words(step(dial="mixed", parameter=0.1)) == "0.1 of greedy dqn mixed in"
+    assert in_words(step(dial="mixed", parameter=0.1)) == "0.1 of greedy DQN mixed in"
     assert in_words(step(dial="constrained", parameter=0.35)).endswith("at least 0.35 times as likely as the likeliest")
     # A value below 0 has no per cent; a rounded -0 has no sign.
     assert relative(Lift(0.5, -0.25, 1.0, "trusted", math.nan), -2.0) == "+0.5 [-0.25, 1]"

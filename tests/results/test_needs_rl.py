@@ -48,18 +48,25 @@ def test_yes_where_it_beats_its_control_the_behaviour_policy_and_the_floor():
     table, sentence = answer(FLOOR | dqn(2.0, 1.3))
     assert set(table["answer"]) == {"yes"} and set(table["reason"]) == {""}
     assert set(table["opponent"]) == {"behaviour", "dqn", "constant", "myopic"}
-    assert "Does shop-v1 need RL? Yes: dqn (mlp/greedy) gains +" in sentence
+    assert "Does shop-v1 need RL? Yes: DQN (greedy) gains +" in sentence
     assert "the closest of 4 opponents (true values, 7 replicates" in sentence
 
 
-@pytest.mark.parametrize("opponent", [("behaviour", "logged"), ("constant", "fixed"), ("dqn", "mlp/gamma-0/greedy")])
-def test_one_opponent_that_is_as_good_is_enough(opponent):
+@pytest.mark.parametrize(
+    ("opponent", "named"),
+    [
+        (("behaviour", "logged"), "the behaviour policy"),
+        (("constant", "fixed"), "Constant action"),
+        (("dqn", "mlp/gamma-0/greedy"), "DQN without looking ahead"),
+    ],
+)
+def test_one_opponent_that_is_as_good_is_enough(opponent, named):
     table, sentence = answer(FLOOR | dqn(2.0, 1.3) | {opponent: 2.2})
     assert set(table["answer"]) == {"not shown"}
     (closest,) = table[table["closest"]].to_dict("records")
     assert (closest["opponent"], closest["opponent_variant"]) == opponent
     assert closest["p_adjusted"] == closest["p"] > 0.05
-    assert f"over {opponent[0]}" in sentence and "would have been seen in four of five" in sentence
+    assert f"over {named}" in sentence and "would have been seen in four of five" in sentence
 
 
 def test_the_gain_and_its_test_by_hand():
@@ -186,14 +193,17 @@ def of_log(run_id="job", **cells):
 
 def test_a_log_in_words():
     (sentence,) = needs_rl(pd.DataFrame([of_log()]))
-    assert sentence.startswith("Does shop-v1 need RL? Yes: dqn (tilted by 0.3 nats) gains +5 % [+1, +9] over myopic")
+    assert sentence.startswith("Does shop-v1 need RL? Yes: DQN (tilted by 0.3 nats) gains +5 % [+1, +9] over Myopic")
     weak = of_log(answer="not shown", verdict="weak", reason="the log does not support it", behaviour=-1.0)
     (sentence,) = needs_rl(pd.DataFrame([weak]))
-    assert "Not shown: dqn (tilted by 0.3 nats) gains +0.1 [+0.02, +0.18] over myopic" in sentence
+    assert "Not shown: DQN (tilted by 0.3 nats) gains +0.1 [+0.02, +0.18] over Myopic" in sentence
+    why = "the gain over behaviour is not shown"
+    (lost,) = needs_rl(pd.DataFrame([of_log(answer="not shown", verdict="weak", reason=why, opponent="behaviour")]))
+    assert "over the behaviour policy (" in lost and "the gain over the behaviour policy is not shown" in lost
     assert "; the log does not support it; a gain of 0.2 would have been seen in four of five." in sentence
     nothing = of_log(answer="not shown", gain=0.0, ci_low=0.0, ci_high=0.0, detectable=0.0)
     (sentence,) = needs_rl(pd.DataFrame([nothing]))
-    assert sentence.endswith("Not shown: dqn (tilted by 0.3 nats) is worth what myopic is, to the last digit.")
+    assert sentence.endswith("Not shown: DQN (tilted by 0.3 nats) is worth what Myopic is, to the last digit.")
 
 
 def test_logs_of_users_own_choices_have_no_number():

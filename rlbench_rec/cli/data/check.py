@@ -34,7 +34,8 @@ def command(
     not known to be the whole.
     """
     from ...events.cards.find import open_questions
-    from ...suite.log_check import check_log, next_command
+    from ...suite.log_check import check_log, next_command, tells_values
+    from ...what_to_log import WHAT_TO_LOG
 
     if questions := open_questions(card):
         _print_open(card, questions, as_json=as_json)
@@ -54,6 +55,8 @@ def command(
             say(f"odd: {oddity}")
         say(f"{checked.verdict}: {checked.why}")
         if checked.verdict != "not this data set":
+            if not tells_values(card):
+                say(f"No policy's value can be told from this log. {WHAT_TO_LOG}")
             note(f"Next: {next_command(card, data)}")
     failed = checked.verdict != "complete" if complete else checked.verdict == "not this data set"
     raise typer.Exit(1 if failed else 0)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ...policies.forms import FRONTIER_FORMS
-from ...results.actions import Action
+from ...results.actions import USERS_CHOSE, Action
 from ...results.readable_names import key_of_names, row_name
 from ...results.row_names import is_best
+from ...what_to_log import WHAT_TO_LOG
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,6 +51,8 @@ def show_actions(console: Console, actions: Sequence[Action]) -> None:
     for row in rows:
         table.add_row(*(Text(row[name], style=COLOURS.get(row[name], "")) for name in columns))
     console.print(table)
+    if any(each.why == USERS_CHOSE for each in actions):
+        console.print(Text(WHAT_TO_LOG))
     named = pd.DataFrame([(each.algorithm, each.variant) for each in actions if each.algorithm])
     if len(named):
         key = key_of_names(named.set_axis(["algorithm", "variant"], axis=1))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...results.actions import USERS_CHOSE, Action, by_frontier
 from ...results.frontier import LIFT, Advice, advise, load_frontier
 from ...results.frontier_words import rounded
 from ...results.headline import formatted
 from ...results.packed import table_at
 from ...results.row_names import FRONTIER_BEST_FORM, FRONTIER_FORMS, NEGATED, SHUFFLED
+from .actions import show_actions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
 COLOURS = {"trusted": "green", "weak": "yellow", "unreliable": "red"}
 WIDTH = 25
 """Characters of the drawing of one step's limits."""
+MOST_PLACES = 12
+"""Places of the table that says what to act on, where no more is asked for."""
+TOLD_IN_WORDS = 2
+"""Places that are also told in sentences."""
 
 
 def advice_of(folder: Path) -> dict[str, Advice]:
@@ -41,6 +48,28 @@ def with_advice(board: pd.DataFrame, advised: dict[str, Advice]) -> pd.DataFrame
     said = [sentences.get(key, "") if lift else "" for key, lift in zip(keys, board["estimator"] == LIFT, strict=True)]
     first = board["estimator"].eq(LIFT) & board["variant"].map(lambda v: v.split("/")[-1] in FRONTIER_FORMS)
     return board.assign(advice=said).iloc[np.argsort(~first.to_numpy(), kind="stable")]
+
+
+def show_answer(console: Console, advised: list[Advice], board: pd.DataFrame, *, whole: bool) -> None:
+    """What to act on in every place, tests first; of few places also in a sentence, with what the controls gain.
+
+    Args:
+        console: where to.
+        advised: what the frontiers advise.
+        board: rows of leaderboard.csv.
+        whole: all places, however many there are.
+    """
+    told = [by_frontier(advice.place, advice) for advice in advised]
+    told += [Action(place, "cannot be told", why=USERS_CHOSE) for place in _unidentified_places(board)]
+    told.sort(key=lambda each: each.what != "A/B test")
+    shown = told if whole else told[:MOST_PLACES]
+    show_actions(console, shown)
+    if rest := Counter(each.what for each in told[len(shown) :]):
+        counts = ", ".join(f"{what} {count}" for what, count in rest.items())
+        console.print(f"{rest.total()} more places ({counts}): --curves.", highlight=False, markup=False)
+    for advice in advised if len(told) <= TOLD_IN_WORDS else ():
+        before = f"{advice.place}: " if len(told) > 1 else ""
+        console.print(f"{before}{advice.sentence} {advice.controls}".rstrip(), highlight=False, markup=False)
 
 
 def show_advice(console: Console, advice: Advice, board: pd.DataFrame) -> None:
@@ -80,11 +109,15 @@ def show_advice(console: Console, advice: Advice, board: pd.DataFrame) -> None:
 
 def unidentified(board: pd.DataFrame) -> list[str]:
     """A sentence for each place that can have no frontier."""
-    places = board["dataset"].where(board["dataset"] != "", board["task"])
-    chosen = dict.fromkeys(places[board["identification"] == "not-identified"])
     return [
-        f"No frontier on {place}: users chose the items themselves, so no policy's lift is known." for place in chosen
+        f"No frontier on {place}: users chose the items themselves, so no policy's lift is known."
+        for place in _unidentified_places(board)
     ]
+
+
+def _unidentified_places(board: pd.DataFrame) -> list[str]:
+    places = board["dataset"].where(board["dataset"] != "", board["task"])
+    return list(dict.fromkeys(places[board["identification"] == "not-identified"]))
 
 
 def show_curves(console: Console, steps: pd.DataFrame, advice: Advice) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...column_names import likely_columns, plain
 from ...errors import InputError
 from ...spelling import nearest
+from ...what_to_log import WHAT_TO_LOG
 
 NOT_USED = "none"
 """Given as the name of a column, it leaves an optional one out."""
@@ -105,6 +106,7 @@ def column(names: Sequence[str], name: str, where: str, part: str | None = None,
         guess += "Were none logged? --features A,B estimates them. "
     if part == "reward" and not guesses and likely("action", names) and likely_columns(("time",), names):
         guess += "Is this a log of events, not a table of decisions? `rlbench data init FILE` reads it. "
+        guess += f"{WHAT_TO_LOG} "
     if len(names) == 1:
         guess = "Its header holds one name: cells must be separated by a comma, a semicolon, a bar or a tab. "
     if names and all(_is_number(other) for other in names):

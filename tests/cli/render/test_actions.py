@@ -30,6 +30,7 @@ def test_one_table_for_all_places_with_a_key():
     assert max(map(len, lines)) <= 80 and "[3.1, 14.0]" in shown and "cannot be told" in shown
     assert lines[2].split() == ["place", "do", "policy", "gain", "interval", "why"]
     assert "In the files: DQN, frontier = dqn/mlp/frontier." in lines
+    assert "docs/data.md#what-to-log" in shown and "what-to-log" not in drawn([TEST, KEEP])
 
 
 def test_columns_that_say_nothing_are_left_out():

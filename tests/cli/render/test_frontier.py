@@ -68,7 +68,7 @@ def test_the_frontier_comes_first_and_its_controls_stand_beside_it_alone(finishe
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "shop: frontier (lift of the reward an episode on the test side, mean over seeds)"
     assert lines[3].split() == ["dqn", "mlp/frontier", "0.30", "[0.20,", "0.40]", "trusted"]
-    assert lines[4] == "A/B test dqn tilted by 0.4 nats a session: +15.0 % [10.0, 20.0] on the test side, trusted."
+    assert lines[4] == "A/B test DQN tilted by 0.4 nats a session: +15.0 % [10.0, 20.0] on the test side, trusted."
     assert lines[5] == "The same dial gains +5.0 % [0.0, 10.0] (trusted) on a Q of shuffled rewards and nothing on -Q."
     assert lines[7] == "shop: reward (snips)"
     assert not any("mlp/frontier/" in line for line in lines)
@@ -80,7 +80,7 @@ def test_json_has_the_frontier_first_and_the_sentence_beside_it(finished, capsys
     rows = json.loads(capsys.readouterr().out)
     assert list(rows[0]) == [*LEADERBOARD, "advice"] and len(rows) == 8
     assert (rows[0]["variant"], rows[0]["estimator"]) == ("mlp/frontier", "snips-lift")
-    assert rows[0]["advice"].startswith("A/B test dqn") and not any(row["advice"] for row in rows[1:])
+    assert rows[0]["advice"].startswith("A/B test DQN") and not any(row["advice"] for row in rows[1:])
 
 
 def test_curves_are_drawn_step_by_step(finished):
