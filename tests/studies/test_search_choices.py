@@ -20,7 +20,7 @@ def test_lifts_are_in_per_cent_of_the_behaviour_policy_and_defaults_are_trial_0(
     first = {"source": ["a-v1", "b-v1"], "algorithm": ["dqn", "dqn"], "trial": [0, 0], "truth": [8.0, 5.5]}
     table = pd.DataFrame(lifts(chosen, pd.DataFrame(first), {"a-v1": 10.0, "b-v1": 5.0}))
     assert table["algorithm"].tolist() == ["dqn", "dqn"]
-    assert table[["defaults", "by_estimate", "by_truth"]].to_numpy() == pytest.approx([[-20, 10, 50], [10, 0, 20]])
+    assert table[["defaults", "by_estimate", "by_truth"]].to_numpy().ravel() == pytest.approx([-20, 10, 50, 10, 0, 20])
     assert table["form"].tolist() == ["tilted-0.1"] * 2
     row = summary(table).loc["dqn"]
     assert (row["defaults"], row["by_truth"], row["defaults: below"], row["by_estimate: below"]) == (-5, 35, 1, 0)
