@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError, UnknownNameError
+from . import completion
 from .json_option import Json
 from .render.console import say
 
@@ -23,7 +24,11 @@ def command(
     new: Annotated[Path, typer.Argument(help="The same of the change.")],
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMN=VALUE", help="Only rows of this metric, estimator, ...; repeatable. * fits all."),
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="Only rows of this metric, estimator, ...; repeatable. * fits all.",
+            autocompletion=completion.row_filters,
+        ),
     ] = None,
     min_effect: Annotated[
         str, typer.Option(metavar="NUMBER|PERCENT", help="Least drop that counts: 0.02, or 5% of the old value.")

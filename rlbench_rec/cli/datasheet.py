@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError
+from . import completion
 from .json_option import Json
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ Croissant = Annotated[bool, typer.Option("--croissant", help="Print Croissant JS
 
 
 def of_card(
-    card: Annotated[str, typer.Argument(help="Card id or path; with --out, leave it out for all.")] = "",
+    card: Annotated[
+        str, typer.Argument(help="Card id or path; with --out, leave it out for all.", autocompletion=completion.cards)
+    ] = "",
     out: Out = None,
     croissant: Croissant = False,
     as_json: Json = False,
@@ -35,7 +38,9 @@ def of_card(
 
 
 def of_task(
-    task: Annotated[str, typer.Argument(help="Task id; with --out, leave it out for all.")] = "",
+    task: Annotated[
+        str, typer.Argument(help="Task id; with --out, leave it out for all.", autocompletion=completion.tasks)
+    ] = "",
     out: Out = None,
     croissant: Croissant = False,
     as_json: Json = False,

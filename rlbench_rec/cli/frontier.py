@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError
+from . import completion
 from .render.console import note, say
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 def command(
     target: Annotated[
-        str, typer.Argument(help="Folder of a run, or one of its models/; or a card (id or path), or a task.")
+        str,
+        typer.Argument(
+            help="Folder of a run, or one of its models/; or a card (id or path), or a task.",
+            autocompletion=completion.cards_and_tasks,
+        ),
     ],
     data: Annotated[Path | None, typer.Option(help="File or folder of the raw log, with a card.")] = None,
     steps: Annotated[str, typer.Option(help="Training steps, or plateau; default 2,000.")] = "",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError
+from . import completion
 from .config_file import Config, with_options
 from .render.console import say
 
@@ -92,7 +93,12 @@ def command(
         bool, typer.Option("--estimated", help="The propensity column was estimated, not logged.")
     ] = False,
     estimators: Annotated[
-        str, typer.Option(metavar="A,B,…", help="Ids, the deciding one first: snips,ips-clip:10,switch-dr:slope.")
+        str,
+        typer.Option(
+            metavar="A,B,…",
+            help="Ids, the deciding one first: snips,ips-clip:10,switch-dr:slope.",
+            autocompletion=completion.estimators,
+        ),
     ] = "",
     lower_is_better: Annotated[bool, typer.Option("--lower-is-better", help="Rewards are costs.")] = False,
     reward_range: Annotated[

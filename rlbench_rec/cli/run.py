@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError
+from . import completion
 from .boundary import RECEIVED
 from .render.console import say
 
@@ -19,8 +20,14 @@ if TYPE_CHECKING:
 
 
 def command(
-    suite: Annotated[str, typer.Argument(help="Suite name or .toml file; see `rlbench list suites`.")] = "",
-    dataset: Annotated[str, typer.Option(help="Card id or path: run the standard board on this data set.")] = "",
+    suite: Annotated[
+        str,
+        typer.Argument(help="Suite name or .toml file; see `rlbench list suites`.", autocompletion=completion.suites),
+    ] = "",
+    dataset: Annotated[
+        str,
+        typer.Option(help="Card id or path: run the standard board on this data set.", autocompletion=completion.cards),
+    ] = "",
     data: Annotated[Path | None, typer.Option(help="File or folder of the raw log, with --dataset.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; default runs/<suite>-<time>.")] = None,
     seeds: Annotated[
@@ -30,7 +37,12 @@ def command(
     part: Annotated[
         str, typer.Option(metavar="I/N", help="Do the i-th of n parts in --out, with what other parts left there.")
     ] = "",
-    loop: Annotated[str, typer.Option(help="Training loop; see `rlbench list loops`; default the suite's.")] = "",
+    loop: Annotated[
+        str,
+        typer.Option(
+            help="Training loop; see `rlbench list loops`; default the suite's.", autocompletion=completion.loops
+        ),
+    ] = "",
     steps: Annotated[
         str, typer.Option(metavar="INTEGER|plateau", help="Training steps, with --dataset; default 2,000.")
     ] = "",

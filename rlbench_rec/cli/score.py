@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError
+from . import completion
 from .json_option import Json
 from .render.console import say
 
@@ -25,7 +26,12 @@ def command(
         typer.Argument(metavar="MODEL", help="models/<run id> of a run, a saved run, or an exported .pt or .onnx."),
     ],
     log: Annotated[
-        str, typer.Argument(metavar="CARD|TABLE", help="Card or task, saved dataset, or a Parquet or CSV table.")
+        str,
+        typer.Argument(
+            metavar="CARD|TABLE",
+            help="Card or task, saved dataset, or a Parquet or CSV table.",
+            autocompletion=completion.cards_and_tasks,
+        ),
     ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="Table to write: .parquet or .csv.")],
     form: Annotated[

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import InputError, UnknownNameError
+from . import completion
 from .json_option import Json
 from .render.console import say
 
@@ -19,7 +20,11 @@ def command(
     ] = "",
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMN=VALUE", help="Only rows of this metric, estimator, ...; repeatable. * fits all."),
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="Only rows of this metric, estimator, ...; repeatable. * fits all.",
+            autocompletion=completion.row_filters,
+        ),
     ] = None,
     by_place: Annotated[bool, typer.Option("--by-place", help="A column for each data set or task.")] = False,
     out: Annotated[Path | None, typer.Option(help="File to write it to; default stdout.")] = None,

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ..extras import require
-from . import datasheet
+from . import completion, datasheet
 from .json_option import Json
 from .render.console import say
 
@@ -30,7 +30,12 @@ def list_tasks(as_json: Json = False) -> None:
 
 @app.command("show")
 def show_task(
-    task: Annotated[str, typer.Argument(help="Task id, e.g. recommend-v1, or the file of a calibrated shop.")],
+    task: Annotated[
+        str,
+        typer.Argument(
+            help="Task id, e.g. recommend-v1, or the file of a calibrated shop.", autocompletion=completion.tasks
+        ),
+    ],
     seed: Annotated[int, typer.Option(help="Fixes the shop.")] = 0,
     stratum: Annotated[str | None, typer.Option(help="A named set of parameters: easy, real, ...")] = None,
     as_json: Json = False,
@@ -66,7 +71,7 @@ class Actions(StrEnum):
 
 @app.command("calibrate")
 def calibrate_shop(
-    card: Annotated[str, typer.Argument(help="Card id or path.")],
+    card: Annotated[str, typer.Argument(help="Card id or path.", autocompletion=completion.cards)],
     out: Annotated[Path, typer.Option(help="New folder for the shop, its fit and the answers.")],
     data: Annotated[Path | None, typer.Option(help="File or folder of the raw log.")] = None,
     actions: Annotated[Actions, typer.Option(help="What an item of the shop is.")] = Actions.items,

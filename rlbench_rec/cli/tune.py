@@ -8,10 +8,20 @@ from typing import Annotated
 
 import typer
 
+from . import completion
+
 
 def command(
-    suite: Annotated[str, typer.Argument(help="Suite name or .toml file; see `rlbench list suites`.")] = "",
-    dataset: Annotated[str, typer.Option(help="Card id or path: tune the standard board on this data set.")] = "",
+    suite: Annotated[
+        str,
+        typer.Argument(help="Suite name or .toml file; see `rlbench list suites`.", autocompletion=completion.suites),
+    ] = "",
+    dataset: Annotated[
+        str,
+        typer.Option(
+            help="Card id or path: tune the standard board on this data set.", autocompletion=completion.cards
+        ),
+    ] = "",
     data: Annotated[Path | None, typer.Option(help="File or folder of the raw log, with --dataset.")] = None,
     trials: Annotated[int, typer.Option(min=1, max=10_000, help="Of every algorithm on every source.")] = 20,
     spaces: Annotated[Path | None, typer.Option(help="TOML file of spaces, for the algorithms that it names.")] = None,
