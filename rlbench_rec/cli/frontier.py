@@ -88,9 +88,10 @@ def _run(suite: Suite, folder: Path, device: str, jobs: int | None, resume: bool
     """Trace the frontiers of a suite; whether a job failed."""
     from ..suite.runner import run_suite
     from .render.finished_run import show_failures
-    from .render.run_progress import RunProgress
+    from .render.run_progress import RunProgress, announce
     from .run import resumable
 
+    announce(suite, folder)
     line = ["rlbench", *sys.argv[1:]]
     with resumable(folder), RunProgress() as progress:
         finished = run_suite(

@@ -79,7 +79,7 @@ def command(
     from ..suite.runner import run_suite
     from .reference_check import reference_folder, regressed
     from .render.finished_run import show
-    from .render.run_progress import RunProgress
+    from .render.run_progress import RunProgress, announce
 
     chosen, folder = request(
         suite,
@@ -98,6 +98,7 @@ def command(
     if part and out is None:
         raise InputError("--part needs --out.", hint="All parts of a run go to one folder.")
     reference = reference_folder(chosen.name, against) if check or against else None
+    announce(chosen, folder)
     command_line = ["rlbench", *sys.argv[1:]]
     with resumable(folder), RunProgress() as progress:
         finished = run_suite(

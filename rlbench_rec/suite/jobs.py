@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from .config import Suite
-from .fingerprints import content_of
+from .fingerprints import NOTHING, content_of
 from .kinds import kind_of
 from .plan import Job
 from .store import Kept
@@ -28,6 +28,16 @@ def planned(suite: Suite | EstimatorSuite, device: str) -> Sequence[Job]:
     normalise = isinstance(suite, Suite) and suite.normalise
     contents = [content_of(source, normalise=normalise) for source in kind.sources(suite)]
     return kind.plan(suite, device, contents)
+
+
+def job_count(suite: Suite | EstimatorSuite) -> int:
+    """How many jobs a suite has, without a look at its data; `check` of its kind may refuse it yet.
+
+    Raises:
+        RlbenchError: it cannot be planned, and `check` says why.
+    """
+    kind = kind_of(suite)
+    return len(kind.plan(suite, "cpu", [NOTHING] * len(kind.sources(suite))))
 
 
 def unfinished(batches: Sequence[Batch], kept: Kept, mine: Collection[str]) -> list[Batch]:

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
+from ...errors import RlbenchError
 from ...suite.progress import JobFinished, ProgressEvent, RunStarted, TablesStarted
 from ...suite.time_left import in_words
 from .console import note, shows_bars, stderr_console
+
+if TYPE_CHECKING:
+    from ...suite import Suite
+    from ...suite.kinds.estimators.config import EstimatorSuite
+
+
+def announce(suite: Suite | EstimatorSuite, folder: Path) -> None:
+    """What will run, how many jobs, and where: before anything is loaded that takes long. The suite is not checked yet,
+    so that one that cannot be planned is left to the check, which says why."""
+    from ...suite.jobs import job_count
+
+    with contextlib.suppress(RlbenchError):
+        note(f"rlbench: Checking {suite.name}: {job_count(suite):,} jobs, results in {folder}.")
 
 
 class RunProgress:
