@@ -6,6 +6,7 @@ from . import mdp as mdp
 from . import ope as ope
 from . import policies as policies
 from . import results as results
+from . import serving as serving
 from . import suite as suite
 from . import tasks as tasks
 from . import testing as testing

@@ -34,6 +34,7 @@ EXTRAS = {
     "perf": Extra("asv's benchmarks", ("asv",)),
     "ray": Extra("work on a Ray cluster", ("ray",)),
     "report": Extra("reports as HTML", ("jinja2",)),
+    "serve": Extra("policies in service, and their HTTP example", ("fastapi", "uvicorn", "onnxruntime")),
     "tune": Extra("searches over settings", ("optuna",)),
 }
 

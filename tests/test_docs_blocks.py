@@ -74,8 +74,13 @@ import os
 for folder in ("old", "new", "results"):
     os.symlink(root / "results" / "quick", folder) if folder != "results" else os.symlink(root / "results", folder)
 """
+SERVED = """
+from pathlib import Path
+from tests.serving.small_policies import write
+write(Path("policy.onnx"), [0.5, 0.3, 0.2])
+"""
 GIVEN = {
-    "README.md": "",
+    "README.md": SERVED,
     "docs/compare.md": BOARDS,
     "docs/data.md": SHOP
     + CHOICES
@@ -96,6 +101,7 @@ log = ope.EvaluationLog(clicks, np.full(4_000, 0.5), np.array([0.2, 0.8])[shown]
     "docs/ranking.md": CHOICES,
     "docs/report.md": BOARDS,
     "docs/results.md": BOARDS,
+    "docs/serving.md": SERVED,
     "docs/strata.md": "",
     "docs/tasks.md": "",
     "docs/versioning.md": "",

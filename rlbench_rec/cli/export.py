@@ -20,7 +20,9 @@ def command(
     run: Annotated[
         Path, typer.Argument(metavar="run", help="Folder of a trained run: models/<run id> of a suite's results.")
     ],
-    format: Annotated[str, typer.Option(help="torchscript or onnx.")] = "torchscript",
+    format: Annotated[
+        str | None, typer.Option(help="torchscript or onnx; default what --out ends in, else torchscript.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="File to write; default policy.pt or policy.onnx in the run's folder.")
     ] = None,
@@ -30,7 +32,11 @@ def command(
     ] = None,
     checkpoint: Annotated[str, typer.Option(help="last or best.")] = "last",
     form: Annotated[
-        str, typer.Option(help="greedy, tilted-<nats>, mixed-<share>, constrained-<share>, or the stored frontier.")
+        str,
+        typer.Option(
+            help="greedy, softmax-<tau>, epsilon-greedy-<share>, stochastic, tilted-<nats>, mixed-<share>, "
+            "constrained-<share>, or the stored frontier."
+        ),
     ] = "greedy",
     temperature: Annotated[
         float | None, typer.Option(help="Of tilted, in units of the scores; default the one that the suite stored.")
@@ -46,12 +52,15 @@ def command(
 ) -> None:
     """Write a trained policy as one file that needs neither d3rlpy nor this package.
 
-    Greedy files take states and return the best actions with their scores. Files of the other forms also take the
-    probabilities of what is in service, and return actions with probabilities to sample from.
+    Greedy files take states and return the best actions with their scores. Files of the other forms return actions
+    with probabilities to draw from; tilted, mixed and constrained ones also take those of what is in service. The .json
+    beside an ONNX file is all that rlbench_rec.serving needs to answer raw requests.
     """
     from ..training import export, load
     from ..training.exporting import SUFFIXES
 
+    if format is None:
+        format = "onnx" if out is not None and out.suffix == SUFFIXES["onnx"] else "torchscript"
     given = {"checkpoint": checkpoint, "temperature": temperature, "on": on}
     if form == "frontier":
         trained, what = _frontier(run, given)
@@ -64,6 +73,8 @@ def command(
         return
     agrees = "scores agree with the trained network's" if form == "greedy" else "probabilities agree with the policy's"
     say(f"{written}: its {agrees}. {written}.json describes input and output.")
+    if format == "onnx":
+        say(f'To answer raw requests: rlbench_rec.serving.ServedPolicy("{written}")')
 
 
 def _frontier(folder: Path, given: dict[str, Any]) -> tuple[Run, dict[str, Any]]:

@@ -16,6 +16,7 @@ from ..events.event_types import EVENTS
 from .chunked_columns import ColumnStore
 from .config import EVERY_EVENT, MDPConfig
 from .dataset import TransitionDataset
+from .encoding import encoding_of_log
 from .from_events.actions import action_probabilities, items_and_actions, translated
 from .from_events.context import observations
 from .from_events.credit import Credit, same_item
@@ -108,7 +109,7 @@ def build(
     known = at_decisions
     if decisions.chosen is not None and event_count > FIRST_EVENTS and log.context_columns:
         known = SearchedColumns(source, at_decisions, decisions, events, starts)
-    context, context_names = observations(known, session_times, decisions.starts, train_rows)
+    context, context_names, context_columns = observations(known, session_times, decisions.starts, train_rows)
     gaps = columns.compute((source.rows,), np.float32, _gaps(timestamps, starts))
     clusters = None if users is None else users[decisions.sessions]
     names = own_ids(source, starts[decisions.sessions]) if keep_names else {}
@@ -145,6 +146,12 @@ def build(
         provenance=_provenance(log, asked, config, split, decisions, earned.account),
         action_names=action_vocabulary.names(),
         observation_names=context_names,
+        encoding=encoding_of_log(
+            *(log, config, decisions, events, context_columns, items),
+            history=config.history if sequential else 0,
+            event_count=event_count,
+            searches=known is not at_decisions,
+        ),
     )
     if log.item_vectors is None or config.actions != "items":
         return data

@@ -17,6 +17,7 @@ from .state_layout import StateLayout as StateLayout
 if TYPE_CHECKING:
     import d3rlpy
 
+    from ..serving.state_encoding import StateEncoding
     from .past import Past
     from .to_d3rlpy.buffer import ColumnBuffer
 
@@ -66,6 +67,7 @@ class TransitionDataset:
             logged, but policies of this package do not take it: nobody can show "some other item".
         action_names: the outside name of each action (item ids, say); empty where actions have no names.
         observation_names: the name of each observation column.
+        encoding: how raw requests become its states, where it was built of events; see `serving.StateEncoding`.
 
     Raises:
         InputError: a column whose length, range or order is wrong, naming the column and the first bad row.
@@ -103,6 +105,7 @@ class TransitionDataset:
     provenance: Provenance = field(default_factory=lambda: Provenance("unnamed"))
     action_names: tuple[str, ...] = ()
     observation_names: tuple[str, ...] = ()
+    encoding: StateEncoding | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         from .validate import check

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 from ..errors import InputError, MissingFileError
 from ..files import new_folder
 from ..parsing import read_json, validated
+from ..serving.state_encoding import StateEncoding
 from .chunked_columns import parts, write_column
 from .dataset import TransitionDataset
 from .provenance import Provenance
@@ -48,6 +49,8 @@ def save(data: TransitionDataset, folder: Path) -> None:
     header: dict[str, object] = {"format": number, "columns": columns, "provenance": asdict(data.provenance)}
     header |= {name: getattr(data, name) for name in SCALARS}
     header |= {name: list(getattr(data, name)) for name in NAMES}
+    if data.encoding is not None:
+        header["encoding"] = data.encoding.to_json()
     with new_folder(folder) as partial:
         for name in columns:
             column = getattr(data, name)
@@ -83,6 +86,7 @@ def load(folder: Path, *, mmap: bool = True) -> TransitionDataset:
             action_names=header.action_names,
             observation_names=header.observation_names,
             provenance=header.provenance,
+            encoding=None if header.encoding is None else StateEncoding.from_json(header.encoding, str(path)),
         )
     except InputError as error:
         raise InputError(error.what, where=f"{folder}: {error.where}", hint=error.hint) from error
@@ -110,6 +114,7 @@ class _Header(BaseModel):
     metric_names: tuple[str, ...]
     action_names: tuple[str, ...]
     observation_names: tuple[str, ...]
+    encoding: dict[str, object] | None = None
 
     @model_validator(mode="after")
     def _needed(self) -> _Header:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,11 @@ class _File:
             what = "It takes candidates." if candidates else "It looks at the past of a session."
             raise InputError(what, where=str(path), hint="Score the saved run that it was exported from.")
         self.call = read_exported(path)
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        # Files of earlier versions do not say theirs.
+        if card.get("sha256", sha256) != sha256:
+            what = "The description is not that of this file: its sha256 differs."
+            raise InputError(what, where=f"{path}.json", hint="Export it again: both are written together.")
 
     def outputs(self, *inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(n, k) actions, and their scores or probabilities."""
@@ -62,6 +68,16 @@ class ExportedGreedy(Policy):
         return table
 
 
+class ExportedDraw(Policy):
+    """The probabilities that a file gives to all actions."""
+
+    def __init__(self, file: _File):
+        self.file, self.name, self.action_count = file, file.form, file.action_count
+
+    def probabilities(self, states: np.ndarray) -> np.ndarray:
+        return _table(self.file, states)
+
+
 class ExportedReweighted(Reweighted):
     """The probabilities that a file gives to all actions, from what is in service."""
 
@@ -74,10 +90,15 @@ class ExportedReweighted(Reweighted):
 
     def reweight(self, scores: np.ndarray, base: np.ndarray) -> np.ndarray:
         """(n, state size) states, (n, A) -> (n, A) as the file has them, which are float32."""
-        actions, values = self.file.outputs(scores, base)
-        table = np.zeros((len(scores), self.action_count))
-        np.put_along_axis(table, actions, values, axis=1)
-        return table
+        return _table(self.file, scores, base)
+
+
+def _table(file: _File, *inputs: np.ndarray) -> np.ndarray:
+    """(n, A) probabilities, 0 for what the file does not give."""
+    actions, values = file.outputs(*inputs)
+    table = np.zeros((len(actions), file.action_count))
+    np.put_along_axis(table, actions, values, axis=1)
+    return table
 
 
 def exported_policy(path: Path) -> tuple[Policy, int, tuple[str, ...]]:
@@ -91,9 +112,10 @@ def exported_policy(path: Path) -> tuple[Policy, int, tuple[str, ...]]:
             gives only the likeliest of its actions.
     """
     file = _File(path)
-    if not file.takes_base:
+    if file.form == "greedy":
         return ExportedGreedy(file), file.state_size, file.names
     if file.k < file.action_count - 1:
         what = f"It gives the {file.k} likeliest of {file.action_count} actions."
         raise InputError(what, where=str(path), hint="Export it without --k.")
-    return ExportedReweighted(file), file.state_size, file.names
+    policy = ExportedReweighted(file) if file.takes_base else ExportedDraw(file)
+    return policy, file.state_size, file.names

@@ -9,7 +9,6 @@ import json
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,9 +21,10 @@ from ..extras import require
 from ..files import make_folder, new_file, write_text
 from ..mdp.dataset import TransitionDataset
 from ..mdp.past import Past
-from ..policies import Policy, PolicyForm, Reweighted, Tilted, parse_form
+from ..policies import Policy, PolicyForm, Reweighted, parse_form
 from ..policies.forms import PARAMETERS, REWEIGHTED_FORMS
-from .networks import PastScores
+from .drawn_policies import DRAWN_FORMS, TopKDrawn
+from .exported_description import description
 from .networks.action_scores import past_columns
 from .networks.table_scores import TableScores
 from .served_policies import TopK, TopKReweighted
@@ -56,9 +56,10 @@ def export(
     """Write a policy as one file, for any number of states at a time, and beside it a .json file that says what goes in
     and what the actions are called.
 
-    `greedy` takes states and gives the best actions with their scores. `tilted-<k>`, `mixed-<m>` and `constrained-<c>`
-    take states and the probabilities that whatever is in service gives to all actions, and give the likeliest actions
-    with their probabilities, to sample from. A policy that looks at the past of a session takes it as further inputs.
+    `greedy` takes states and gives the best actions with their scores; `softmax-<tau>`, `epsilon-greedy-<epsilon>` and
+    `stochastic` give the likeliest actions with their probabilities, to draw from, and so do `tilted-<k>`, `mixed-<m>`
+    and `constrained-<c>`, which also take the probabilities that whatever is in service gives to all actions. A policy
+    that looks at the past of a session takes it as further inputs.
     The file is read back and compared with the trained network, or with the policy in numpy, on 1,000 random states
     before it appears under its name: the same within 1e-5.
 
@@ -103,7 +104,8 @@ def export(
     module.check(inputs, outputs)
     with new_file(path) as partial:
         partial.write_bytes(content)
-        write_text(path.with_name(f"{path.name}.json"), json.dumps(_card(run, module, format, form), indent=1) + "\n")
+        about = json.dumps(description(run, module, content, format, form), indent=1)
+        write_text(path.with_name(f"{path.name}.json"), about + "\n")
     return path
 
 
@@ -119,30 +121,20 @@ def _module(run: Run, form: PolicyForm, k: int | None, checkpoint: str, given: d
     if form.name == "greedy":
         k = min(k or DEFAULT_K, recommendable)
         return TopK(network, k, run.layout, run.other_action, run.unit).eval()
+    unit, k = run.q_unit(checkpoint), min(k or recommendable, recommendable)
+    if form.name in DRAWN_FORMS:
+        policy = run.policy(form.name, **form.arguments, checkpoint=checkpoint)
+        return TopKDrawn(network, k, run.layout, run.other_action, run.unit, policy).eval()
     if form.name not in REWEIGHTED_FORMS:
-        hint = f"Export greedy, {', '.join(f'{name}-<{PARAMETERS[name]}>' for name in REWEIGHTED_FORMS)}."
+        parts = [f"{name}-<{PARAMETERS[name]}>" for name in PARAMETERS]
+        hint = f"Export greedy, stochastic, {', '.join(parts)}."
         raise InputError(f"A policy of the form '{form}' cannot be exported.", where="form", hint=hint)
     # A divergence is what a temperature was found by.
     arguments = {} if given["temperature"] is not None and form.name == "tilted" else form.arguments
     policy = run.policy(form.name, **arguments, **given, checkpoint=checkpoint)
     assert isinstance(policy, Reweighted), "of these forms"
-    k = min(k or recommendable, recommendable)
     # They reweight by Q values, which an actor-critic's policy does not score by.
-    unit = run.q_unit(checkpoint)
     return TopKReweighted(network.critic, k, run.layout, run.other_action, unit, policy).eval()
-
-
-def _card(run: Run, module: TopK, format: str, form: PolicyForm) -> dict[str, object]:
-    card: dict[str, object] = {"format": format, "algorithm": run.algorithm, "encoder": run.encoder, "form": str(form)}
-    if isinstance(module, TopKReweighted) and isinstance(module.policy, Tilted):
-        # JSON has no infinity.
-        card["temperature"] = module.policy.temperature if np.isfinite(module.policy.temperature) else "infinity"
-    shapes = {name: ["batch", *shape] for name, shape in module.takes.items()}
-    card["input"] = {**shapes, "columns": asdict(run.layout)}
-    card["output"] = {name: ["batch", *shape] for name, shape in module.gives.items()}
-    if isinstance(module.network, PastScores):
-        card |= {"memory": module.network.memory, "gamma": module.network.gamma}
-    return card | {"action_count": run.action_count, "action_names": list(run.action_names)}
 
 
 def _random_states(run: Run) -> np.ndarray:

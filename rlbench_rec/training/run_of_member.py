@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from ..mdp.dataset import TransitionDataset
+from ..mdp.encoding import encoding_of
 from .algorithm_config import AlgorithmConfig
 from .fit_options import FitOptions
 from .learning_curve import Member
@@ -62,6 +63,7 @@ def run_of(
         action_names=data.action_names,
         other_action=data.other_action,
         reward_scale=scale,
+        encoding=encoding_of(data),
     )
 
 

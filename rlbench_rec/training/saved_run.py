@@ -14,6 +14,7 @@ from ..errors import InputError, MissingFileError, RlbenchError
 from ..files import new_folder
 from ..mdp.dataset import StateLayout, TransitionDataset
 from ..parsing import read_json, validated
+from ..serving.state_encoding import StateEncoding
 from .networks import ActionScores
 from .training_run import Checkpoint, Run
 from .two_stage import FirstStage, FirstStageHeader
@@ -54,6 +55,8 @@ def save(run: Run, folder: Path, first: FirstStage | None = None) -> None:
     weights = {name: to_bytes(network.state_dict()) for name, network in run.networks.items()}
     header: dict[str, object] = {"format": FORMAT, "layout": asdict(run.layout), "config": run.config.model_dump()}
     header |= {name: getattr(run, name) for name in PLAIN} | {"action_names": list(run.action_names)}
+    if run.encoding is not None:
+        header["encoding"] = run.encoding.to_json()
     header["sha256"] = {name: hashlib.sha256(data).hexdigest() for name, data in weights.items()}
     # NaN is not JSON: what does not apply is null in the file.
     history = run.history.astype(object).where(run.history.notna(), None)
@@ -133,6 +136,7 @@ class _Header(BaseModel):
     reward_scale: float = Field(gt=0, allow_inf_nan=False)
     history: _History
     sha256: dict[Checkpoint, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]]
+    encoding: dict[str, object] | None = None
     first_stage: FirstStageHeader | None = None
 
     @field_validator("layout")
@@ -162,8 +166,10 @@ def _rebuild(header: _Header, folder: Path, device: str) -> Run:
     history = pd.DataFrame(header.history.rows, columns=header.history.columns, dtype=float)
     history = history.astype({"step": int})
     plain = {name: getattr(header, name) for name in PLAIN}
-    names = tuple(header.action_names)
-    return Run(config=config, layout=layout, networks=networks, history=history, action_names=names, **plain)
+    plain["action_names"] = tuple(header.action_names)
+    if header.encoding is not None:
+        plain["encoding"] = StateEncoding.from_json(header.encoding, f"{folder / 'run.json'}: encoding")
+    return Run(config=config, layout=layout, networks=networks, history=history, **plain)
 
 
 def _load_weights(network: ActionScores, path: Path, sha256: str) -> None:

@@ -105,6 +105,13 @@ class TopK(nn.Module):
             what = f"The exported scores are off by up to {float(worst.max()) * TOLERANCE:.2g}."
             raise InputError(what, where="export")
 
+    def _off(self, states: torch.Tensor, names: np.ndarray, probabilities: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """(b, k) how far each probability is from that of its action; of an item in several slots, the nearest."""
+        if not self.candidates:
+            return np.abs(probabilities - np.take_along_axis(rows, names, axis=1))
+        same = self.shown(states).numpy()[:, None, :] == names[:, :, None]
+        return np.where(same, np.abs(rows[:, None, :] - probabilities[:, :, None]), np.inf).min(axis=2)
+
 
 class TopKReweighted(TopK):
     """(b, state size) float32 states, (b, A) float32 probabilities of what is in service -> (b, k) int64 actions from
@@ -197,13 +204,6 @@ class TopKReweighted(TopK):
         sharpness = size / self.policy.temperature if isinstance(self.policy, Tilted) and self.temperature > 0 else 0.0
         if not (off <= TOLERANCE * (1.0 + sharpness)).all():
             raise InputError(f"The exported probabilities are off by up to {off.max():.2g}.", where="export")
-
-    def _off(self, states: torch.Tensor, names: np.ndarray, probabilities: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """(b, k) how far each probability is from that of its action; of an item in several slots, the nearest."""
-        if not self.candidates:
-            return np.abs(probabilities - np.take_along_axis(rows, names, axis=1))
-        same = self.shown(states).numpy()[:, None, :] == names[:, :, None]
-        return np.where(same, np.abs(rows[:, None, :] - probabilities[:, :, None]), np.inf).min(axis=2)
 
     def _reweighting(self, scores: np.ndarray) -> np.ndarray:
         """(b, A) what the policy reweights a base by: of a mixture, the greedy policy's probabilities."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..mdp.dataset import TransitionDataset
+    from ..serving.state_encoding import StateEncoding
     from .algorithm_config import AlgorithmConfig
 
 DIVERGING = 25.0
@@ -53,6 +54,7 @@ class Run:
         reward_scale: how many of the log's units of reward are one of the networks': what rewards were divided by in
             training (see `reward_scale`), 1 where they were not. `q_values` and all that is made of them are in the
             log's units.
+        encoding: how raw requests become its states; None: it was saved by a version that did not keep it.
     """
 
     algorithm: str
@@ -72,6 +74,7 @@ class Run:
     action_names: tuple[str, ...] = field(default=(), repr=False)
     other_action: int | None = None
     reward_scale: float = 1.0
+    encoding: StateEncoding | None = field(default=None, repr=False)
 
     @property
     def forms(self) -> tuple[str, ...]:

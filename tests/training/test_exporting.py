@@ -186,8 +186,8 @@ def test_a_form_that_disagrees_never_appears(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"form": "softmax-0.3"}, r"'softmax-0\.3' cannot be exported\. Export greedy, tilted-<divergence>"),
-        ({"form": "frontier"}, "'frontier' cannot be exported"),
+        ({"form": "frontier"}, r"'frontier' cannot be exported\. Export greedy, stochastic, softmax-<tau>"),
+        ({"form": "stochastic"}, "dqn offers no policy 'stochastic'"),
         ({"form": "tilted-0.3"}, "log whose states set the temperature is missing"),
         ({"form": "mixed-0.3", "temperature": 1.0}, "mixed takes no temperature"),
         ({"form": "tilt"}, "Unknown policy form 'tilt'"),

@@ -1,0 +1,67 @@
+"""examples/serve.py in a process of its own, on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+class Service:
+    """What answers, and a connection to it."""
+
+    def __init__(self, process: subprocess.Popen, port: int):
+        self.process, self.port = process, port
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def call(self, method: str, path: str, body: object = None) -> tuple[int, dict]:
+        """Status and content of an answer."""
+        content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        self.connection.request(method, path, content, {"content-type": "application/json"})
+        answer = self.connection.getresponse()
+        return answer.status, json.loads(answer.read())
+
+    def terminate(self) -> int:
+        """End it as a supervisor would; its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+
+@contextlib.contextmanager
+def service(policy: Path, log: Path) -> Iterator[Service]:
+    """The service, once it answers."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "--app-dir", str(EXAMPLES), "serve:app", "--log-level", "warning"]
+    settings = {"RLBENCH_POLICY": str(policy), "RLBENCH_LOG": str(log), "RLBENCH_SEED": "0"}
+    process = subprocess.Popen([*command, "--port", str(port)], env=os.environ | settings)
+    made = Service(process, port)
+    try:
+        while not _answers(made):
+            assert process.poll() is None, "it did not start"
+            time.sleep(0.05)
+        yield made
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait(60)
+        made.connection.close()
+
+
+def _answers(made: Service) -> bool:
+    try:
+        return made.call("GET", "/health")[0] == 200
+    except ConnectionError:
+        made.connection.close()
+        return False
