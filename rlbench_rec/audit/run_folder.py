@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, MissingFileError
-from ..parsing import read_json, validated
+from ..errors import MissingFileError
 from ..results.data_identity import MANIFEST
 from ..results.packed import open_table, table_at
 from ..results.read import load_runs, read_table
@@ -15,6 +14,7 @@ from ..results.schema import ESTIMATES, RUN_KEYS, RUNS, Schema
 from ..suite.config import Suite
 from ..suite.kinds.estimators.config import EstimatorSuite
 from ..suite.kinds.estimators.jobs import LogJob
+from ..suite.stored_suite import manifest_of, suite_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,11 +68,8 @@ def read_run_folder(folder: Path) -> RunFolder:
         MissingFileError: no such folder, or no manifest or first table in it.
         InputError: a file of it is damaged, or its manifest does not hold a suite that this version knows.
     """
-    path = folder / MANIFEST
-    manifest = read_json(path, "manifest", "Give a folder that `rlbench run` wrote.")
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("config"), dict):
-        raise InputError("The manifest does not say which suite was run.", where=str(path))
-    suite = suite_of(manifest["config"], str(path))
+    manifest = manifest_of(folder)
+    suite = suite_of(manifest["config"], str(folder / MANIFEST))
     name, schema, keys = (
         ("estimates.csv", ESTIMATES, ESTIMATE_KEYS)
         if isinstance(suite, EstimatorSuite)
@@ -86,17 +83,6 @@ def read_run_folder(folder: Path) -> RunFolder:
     with open_table(table) as stream:
         header = stream.readline().strip().split(",")
     return RunFolder(folder, manifest, suite, rows, schema, keys, tuple(name for name in schema if name in header))
-
-
-def suite_of(config: dict[str, Any], where: str) -> Suite | EstimatorSuite:
-    """A suite from the `config` of a manifest, which holds all of it; `~` is this user's home folder.
-
-    Raises:
-        InputError: it is not one that this version knows.
-    """
-    model: type[Suite] | type[EstimatorSuite] = EstimatorSuite if config.get("kind") == "estimators" else Suite
-    hint = "The version of rlbench-rec that wrote it reads it."
-    return validated(_at_home(config), model, f"{where}: config", hint)
 
 
 def missing_files(run: RunFolder) -> list[str]:
@@ -114,11 +100,3 @@ def missing_files(run: RunFolder) -> list[str]:
 def _is_recent(run: RunFolder) -> bool:
     version = run.manifest.get("schema_version")
     return isinstance(version, int) and version >= MADE_ANEW
-
-
-def _at_home(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _at_home(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_at_home(item) for item in value]
-    return str(Path(value).expanduser()) if isinstance(value, str) and value.startswith("~/") else value

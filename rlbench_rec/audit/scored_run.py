@@ -13,7 +13,8 @@ from ..policies.forms import FRONTIER, REWEIGHTED_FORMS
 from ..results.data_identity import MANIFEST
 from ..suite.config import Suite
 from ..suite.store import MODELS_FOLDER
-from .run_folder import job_name, suite_of
+from ..suite.stored_suite import suite_of
+from .run_folder import job_name
 
 if TYPE_CHECKING:
     from ..mdp.dataset import TransitionDataset

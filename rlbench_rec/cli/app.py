@@ -19,6 +19,7 @@ from . import (
     frontier,
     leaderboard,
     listing,
+    merge,
     ope,
     perf,
     plot,
@@ -65,6 +66,7 @@ app.command("compare")(compare.command)
 app.command("report")(report.command)
 app.command("plot")(plot.command)
 app.command("table")(table.command)
+app.command("merge")(merge.command)
 app.command("verify")(verify.command)
 app.command("submit")(submit.command)
 app.add_typer(leaderboard.app, name="leaderboard")

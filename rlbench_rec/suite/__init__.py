@@ -2,6 +2,7 @@
 
 from .config import Suite, list_suites, load_suite
 from .kinds.estimators.config import EstimatorSuite
+from .merge import merge_runs
 from .progress import JobFinished, ProgressCallback, ProgressEvent, RunFinished, RunStarted
 from .runner import FinishedRun, run_suite
 
@@ -16,5 +17,6 @@ __all__ = [
     "Suite",
     "list_suites",
     "load_suite",
+    "merge_runs",
     "run_suite",
 ]

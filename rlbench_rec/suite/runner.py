@@ -131,6 +131,31 @@ def run_suite(
     return finished
 
 
+def write_tables(
+    suite: Suite | EstimatorSuite,
+    folder: Path,
+    device: str,
+    progress: ProgressCallback | None = None,
+    command_line: list[str] | None = None,
+) -> FinishedRun:
+    """Write the tables, manifest and plots of what is done in a folder that this process holds, and do no job.
+
+    Args:
+        suite: what the folder is a run of.
+        folder: with stored jobs.
+        device: what trained them.
+        progress, command_line: as in `run_suite`.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    started = time.perf_counter()
+    run = _Run(suite, folder, device, command_line, progress)
+    run.collect()
+    missing = len(run.jobs) - len(run.results)
+    return FinishedRun(suite, folder, run.results, time.perf_counter() - started, missing)
+
+
 def default_folder(name: str) -> Path:
     """`runs/<name>-<time>`: where a run goes that was given no folder."""
     return Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
@@ -196,6 +221,12 @@ class _Run:
             raise
         if len(self.results) == len(self.jobs):
             tidy(self.folder, self.jobs)
+
+    def collect(self) -> None:
+        """Write the tables of what is done."""
+        self.done = finished_jobs(self.folder, self.jobs, self.common).results
+        report(TablesStarted(self.folder, len(self.results)), self.progress)
+        self._write_tables()
 
     def _execute(self, batches: Sequence[Sequence[Job]], workers: int) -> None:
         undone = {job.run_id for batch in batches for job in batch}
