@@ -11,10 +11,13 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from .errors import did_you_mean
+from .toml_lines import Place
 
 MOST = 8
 """Problems that are named; of more their number."""
-Place = tuple[int | str, ...]
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+NAMES = ("id", "name", "task", "dataset")
+"""Keys that tell one entry of a list from others, likeliest first."""
 PATTERNS = {
     r"^[a-z0-9][a-z0-9-]*$": "must be of lower-case letters, digits and dashes, and not begin with a dash",
     r"^[a-z0-9][a-z0-9-]{0,59}$": "must be of at most 60 lower-case letters, digits and dashes, not a dash first",
@@ -72,10 +75,12 @@ class Problem:
     Attributes:
         what: one sentence, with the key.
         guess: the key or value that was meant, as a question with a blank after it; empty where none is near.
+        place: of the value, or of what holds the key.
     """
 
     what: str
     guess: str = ""
+    place: Place = ()
 
 
 def problems(error: ValidationError, content: object, model: type[BaseModel]) -> list[Problem]:
@@ -92,23 +97,41 @@ def problems(error: ValidationError, content: object, model: type[BaseModel]) ->
     for each in error.errors(include_url=False):
         found.setdefault(_place(each, content), []).append(dict(each))
     unknown = {place: of for place, of in found.items() if of[0]["type"] == "extra_forbidden"}
-    said = {place: _unknown_key(place, model) for place in unknown}
+    said = {place: _unknown_key(place, content, model) for place in unknown}
     # A key that is missing is there, under a misspelt name.
     misspelt = {(*place[:-1], name) for place, problem in said.items() for name in re.findall(r"'(.+)'", problem.guess)}
     for place, of in found.items():
         inside = any(len(other) > len(place) and other[: len(place)] == place for other in found)
         if place not in said and not (inside and _of_a_union(of[0])) and not (_missing(of) and place in misspelt):
-            said[place] = _problem(place, of)
+            said[place] = _problem(place, of, content)
     return list(said.values())
 
 
-def in_one(found: Sequence[Problem], hint: str | None) -> tuple[str, str | None]:
-    """What is wrong, and what to do about it: for an error. Several problems are a line each."""
+def in_one(
+    found: Sequence[Problem], where: str, hint: str | None, lines: Mapping[Place, int]
+) -> tuple[str, str, str | None]:
+    """What is wrong, where, and what to do about it: for an error. Several problems are a line each.
+
+    Args:
+        found: the problems.
+        where: the file.
+        hint: what to do.
+        lines: of the file, by place; empty where they are not known.
+    """
     if len(found) == 1:
-        return found[0].what, f"{found[0].guess}{hint or ''}".strip() or None
-    lines = [f"\n  {problem.what} {problem.guess}".rstrip() for problem in found[:MOST]]
+        line = _line(found[0].place, lines)
+        return found[0].what, f"{where}:{line}" if line else where, f"{found[0].guess}{hint or ''}".strip() or None
+    said = []
+    for problem in found[:MOST]:
+        line = _line(problem.place, lines)
+        said.append(f"\n  {f'line {line}: ' if line else ''}{problem.what} {problem.guess}".rstrip())
     more = f"\n  ... and {len(found) - MOST} more" if len(found) > MOST else ""
-    return f"{len(found)} things are wrong:{''.join(lines)}{more}" + ("\n " if hint else ""), hint
+    return f"{len(found)} things are wrong:{''.join(said)}{more}" + ("\n " if hint else ""), where, hint
+
+
+def _line(place: Place, lines: Mapping[Place, int]) -> int | None:
+    """Of the place, or of what holds it: a key that is missing has no line of its own."""
+    return next((lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), None)
 
 
 def reworded(message: str) -> str:
@@ -146,12 +169,15 @@ def _missing(errors: Sequence[Mapping[str, Any]]) -> bool:
     return errors[0]["type"] == "missing"
 
 
-def _unknown_key(place: Place, model: type[BaseModel]) -> Problem:
+def _unknown_key(place: Place, content: object, model: type[BaseModel]) -> Problem:
     known = [name for fields in _models_at(model, place[:-1]) for name in fields.model_fields]
-    return Problem(f"There is no key '{_joined(place)}'.", did_you_mean(str(place[-1]), known))
+    last = max((step for step in range(len(place)) if isinstance(place[step], int)), default=-1) + 1
+    key, inside = ".".join(map(str, place[last:])), in_words(place[:last], content)
+    what = f"{inside}: there is no key '{key}'." if inside else f"There is no key '{key}'."
+    return Problem(what, did_you_mean(str(place[-1]), known), place)
 
 
-def _problem(place: Place, errors: Sequence[Mapping[str, Any]]) -> Problem:
+def _problem(place: Place, errors: Sequence[Mapping[str, Any]], content: object) -> Problem:
     reasons = list(dict.fromkeys(map(_reason, errors)))
     shared = "must be "
     if all(reason.startswith(shared) for reason in reasons):
@@ -162,7 +188,7 @@ def _problem(place: Place, errors: Sequence[Mapping[str, Any]]) -> Problem:
     expected = re.findall(r"'([^']*)'", " ".join(str(each.get("ctx", {}).get("expected", "")) for each in errors))
     guess = did_you_mean(value, expected) if isinstance(value, str) and expected else ""
     got = "" if _missing(errors) else _got(value, said)
-    return Problem(f"{_joined(place)}: {said}{got}." if place else f"{said}{got}.", guess)
+    return Problem(f"{in_words(place, content)}: {said}{got}." if place else f"{said}{got}.", guess, place)
 
 
 def _reason(error: Mapping[str, Any]) -> str:
@@ -184,8 +210,25 @@ def _entries(count: int) -> str:
     return "one entry" if count == 1 else f"{count:,} entries"
 
 
-def _joined(place: Place) -> str:
-    return ".".join(map(str, place))
+def in_words(place: Place, content: object) -> str:
+    """`algorithms, second entry (dqn): config.steps`: entries are counted as people do, and named where they say what
+    they are."""
+    parts, keys = [], ""
+    for step in place:
+        content = _inside(content, step)
+        if isinstance(step, int):
+            number = f"{ORDINALS[step]} entry" if step < len(ORDINALS) else f"entry {step + 1}"
+            parts.append(f"{keys}, {number}{_named(content)}" if keys else f"{number}{_named(content)}")
+            keys = ""
+        else:
+            keys += f".{step}" if keys else step
+    return ": ".join([*parts, keys] if keys else parts)
+
+
+def _named(entry: object) -> str:
+    names = (entry.get(name) for name in NAMES) if isinstance(entry, Mapping) else ()
+    name = next((name for name in names if isinstance(name, str) and name), "")
+    return f" ({reprlib.repr(name)[1:-1]})" if name else ""
 
 
 def _models_at(model: type[BaseModel], place: Place) -> list[type[BaseModel]]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from .errors import InputError, MissingFileError, UnknownNameError
 from .model_errors import in_one, problems
+from .toml_lines import Place, lines_of
 
 Model = TypeVar("Model", bound=BaseModel)
 LARGEST = 256 << 20
@@ -55,8 +56,18 @@ def validated(content: object, model: type[Model], where: str, hint: str | None 
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        what, advice = in_one(problems(error, content, model), hint)
-        raise InputError(what, where=where, hint=advice) from error
+        what, place, advice = in_one(problems(error, content, model), where, hint, _lines(where))
+        raise InputError(what, where=place, hint=advice) from error
+
+
+def _lines(where: str) -> dict[Place, int]:
+    """Of a TOML file, by place; of anything else nothing is known."""
+    if not where.endswith(".toml"):
+        return {}
+    try:
+        return lines_of(Path(where).read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return {}
 
 
 def with_overrides(overrides: Mapping[str, object] | None, model: type[Model], where: str) -> Model:

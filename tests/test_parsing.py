@@ -84,7 +84,7 @@ class _Page(BaseModel, extra="forbid"):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"items": [1, "b"], "title": "t"}, "page: items.1: must be a whole number"),
+        ({"items": [1, "b"], "title": "t"}, "page: items, second entry: must be a whole number"),
         ({"items": [1, "b"], "title": "t"}, "(got 'b'). See."),
         ({"items": [], "title": "t", "tags": 7}, "page: There is no key 'tags'. See."),
         ({"items": [], "titel": "t"}, "page: There is no key 'titel'. Did you mean 'title'? See."),
@@ -113,7 +113,7 @@ class _Book(BaseModel, extra="forbid"):
         ({"cover": {"items": [], "titel": "t"}}, "There is no key 'cover.titel'. Did you mean 'title'?"),
         (
             {"pages": {"t": [{"items": [], "itms": 1}]}},
-            "There is no key 'pages.t.0.itms'. Did you mean 'items'?",
+            "pages.t, first entry: there is no key 'itms'. Did you mean 'items'?",
         ),
         ({"cover": {"items": [], "pages": 1}}, "There is no key 'cover.pages'."),
         ({"colour": "rd"}, "colour: 'rd' is not a colour."),

@@ -98,7 +98,11 @@ def lines_of(errors):
             "tabular-v1 has no metric 'revenue'",
         ),
         (MIXED.replace("seeds = [0]", "seeds = [1, 1]"), (), "seeds: 1 is named twice"),
-        (MIXED.replace("seeds = [0]", "seeds = [-1]"), (), "seeds.0: "),
+        (
+            MIXED.replace("seeds = [0]", "seeds = [-1]"),
+            (),
+            "bad.toml:3: seeds, first entry: must be at least 0",
+        ),
         (
             MIXED.replace("episodes = 50", "task_config = { seed = 3 }"),
             (),
