@@ -11,8 +11,10 @@ from ...results.frontier import LIFT, Advice
 from ...results.frontier_words import LONGEST, Lift, relative, rounded
 from ..content import Block, Cell, Column, Paragraph, Row, Section, Table
 from ..run_tables import RunTables
+from .test_length import test_length
 
 if TYPE_CHECKING:
+    from ...ope.analysis.ab_test import ABTest
     from ...ope.analysis.planning import Plan
 
 COLUMNS = (
@@ -23,6 +25,8 @@ COLUMNS = (
     Column("sessions", numeric=True),
     Column("least lift they show", numeric=True),
     Column("log needed", numeric=True),
+    Column("A/B test", numeric=True),
+    Column("which succeeds in", numeric=True),
 )
 CONFIDENCE = 0.95
 
@@ -35,14 +39,17 @@ def to_test(run: RunTables) -> Section | None:
     blocks: list[Block] = []
     for advice in order:
         if advice.step and advice.lift.shown:
-            blocks.append(Paragraph(f"{advice.place}. {advice.sentence}", strong=True))
+            blocks.append(Paragraph(f"{advice.place}. {advice.sentence}{_how_long(run, advice)}", strong=True))
             blocks += [Paragraph(advice.controls)] * bool(advice.controls)
     rows = [_row(run, advice) for advice in order]
     blocks.append(Table("What the frontier of each place advises", COLUMNS, rows))
     blocks.append(
         Paragraph(
             "Least lift: what four in five logs of this size would show. Log needed: how many sessions of this kind "
-            "until the lift shows as often, if it is the one estimated."
+            "until the lift shows as often, if it is the one estimated. A/B test: how many sessions, half of them with "
+            "the new policy, until a test shows that lift as often, if sessions vary as they do now; which succeeds in: "
+            "the probability that it does, given how well the log knows the lift. By users, with guardrails, in days: "
+            "rlbench score, then rlbench ope --plan."
         )
     )
     return Section("to-test", "What to test, and for how long", blocks)
@@ -60,8 +67,28 @@ def _row(run: RunTables, advice: Advice) -> Row:
         Cell("" if math.isnan(sessions) else f"{sessions:,.0f}", order=sessions),
         _least(plan, advice),
         _needed(plan, advice, sessions),
+        *_test(_ab_test(run, advice)),
     ]
     return Row(cells)
+
+
+def _ab_test(run: RunTables, advice: Advice) -> ABTest | None:
+    return test_length(run, advice, _estimate(advice.lift, _sessions(run, advice)))
+
+
+def _how_long(run: RunTables, advice: Advice) -> str:
+    test = _ab_test(run, advice)
+    if test is None or not math.isfinite(test.units):
+        return ""
+    return f" A test that shows a lift of this size takes about {rounded(test.units)} sessions, half of them treated."
+
+
+def _test(test: ABTest | None) -> list[Cell]:
+    """Its size, and how likely it succeeds; empty where there is none."""
+    if test is None or not math.isfinite(test.units):
+        return [Cell("", order=math.nan), Cell("", order=math.nan)]
+    succeeds = "" if math.isnan(test.assurance) else f"{test.assurance:.0%}"
+    return [Cell(f"{rounded(test.units)} sessions", order=test.units), Cell(succeeds, order=test.assurance)]
 
 
 def _plan(run: RunTables, advice: Advice) -> Plan | None:
