@@ -48,8 +48,8 @@ def to_test(run: RunTables) -> Section | None:
             "Least lift: what four in five logs of this size would show. Log needed: how many sessions of this kind "
             "until the lift shows as often, if it is the one estimated. A/B test: how many sessions, half of them with "
             "the new policy, until a test shows that lift as often, if sessions vary as they do now. Which succeeds "
-            "in: the probability that it does, given how well the log knows the lift. By users, with guardrails, in days: "
-            "rlbench score, then rlbench ope --plan."
+            "in: the probability that it does, given how well the log knows the lift. By users, with guardrails, in "
+            "days: rlbench score, then rlbench ope --plan."
         )
     )
     return Section("to-test", "What to test, and for how long", blocks)
