@@ -44,7 +44,8 @@ def _answer(rows: pd.DataFrame, by: str, unit: str) -> str:
     row = closest.loc[order.sort_values(["p", "gain"], ascending=[True, False], kind="stable").index[0]]
     if math.isnan(row["gain"]):
         return f"Not shown: {row['reason']}."
-    learner, opponent = _policy(row["algorithm"], row["variant"]), _policy(row["opponent"], row["opponent_variant"])
+    learner = policy_name(row["algorithm"], row["variant"])
+    opponent = policy_name(row["opponent"], row["opponent_variant"])
     if row["gain"] == row["ci_low"] == row["ci_high"] == 0.0:
         # A frontier where the log vouches for nothing: no gain could have been seen, so none is named.
         return f"Not shown: {learner} is worth what {opponent} is, to the last digit."
@@ -59,11 +60,17 @@ def _answer(rows: pd.DataFrame, by: str, unit: str) -> str:
     return f"Not shown: {gained} {evidence};{why} {seen}."
 
 
-def _policy(algorithm: str, variant: str) -> str:
-    """A policy under the name that people read, within a sentence: `DQN (tilted 0.3)`."""
+def policy_name(algorithm: str, variant: str) -> str:
+    """A policy of needs_rl.csv under the name that people read, within a sentence: `DQN (tilted 0.3)`.
+
+    Args:
+        algorithm: id; with a label behind a slash (`dqn/gamma-0`) where one log was asked.
+        variant: as in the table.
+    """
     if algorithm == BEHAVIOUR:
         return "the behaviour policy"
-    name, _, form = row_name(algorithm, str(variant)).partition(", ")
+    algorithm, _, label = algorithm.partition("/")
+    name, _, form = row_name(algorithm, "/".join(filter(None, (label, variant)))).partition(", ")
     return f"{name} ({form})" if form else name
 
 

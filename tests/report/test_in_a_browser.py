@@ -82,6 +82,23 @@ def test_a_phone_need_not_scroll_the_page_sideways(page, quick):
     assert page.run("document.documentElement.scrollWidth") <= 360
 
 
+def test_on_a_phone_rows_are_cards_and_no_table_scrolls_sideways(page, quick):
+    page.size(360, 740)
+    page.open(quick)
+    wide = "[...document.querySelectorAll('.scroll, .picture')].filter((box) => box.scrollWidth > box.clientWidth + 1)"
+    assert page.run(f"{wide}.map((box) => box.getAttribute('aria-label'))") == []
+    cells = "[...document.querySelectorAll('.table td, .table th')]"
+    assert page.run(f"Math.max(...{cells}.map((cell) => cell.getBoundingClientRect().right))") <= 360
+    cell = "document.querySelector('#board tbody tr:not([hidden])').cells[4]"
+    assert page.run(f"getComputedStyle({cell}, '::before').content") == '"value"'
+    # What filters hide stays hidden, and columns can still be sorted by.
+    assert page.run("getComputedStyle(document.querySelector('#board tbody tr[hidden]')).display") == "none"
+    page.run(f"document.querySelectorAll('#board thead th')[{VALUE}].querySelector('button').click()")
+    values = page.run(ORDERS % VALUE)
+    assert values == sorted(values, reverse=True)
+    assert page.run("document.querySelector('#board td').getAttribute('role')") == "cell"
+
+
 def test_dark_mode_and_paper_have_colours_of_their_own(page, quick):
     colours = (
         "(() => { const style = getComputedStyle(document.body); return [style.color, style.backgroundColor]; })()"

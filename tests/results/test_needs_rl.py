@@ -200,6 +200,9 @@ def test_a_log_in_words():
     why = "the gain over behaviour is not shown"
     (lost,) = needs_rl(pd.DataFrame([of_log(answer="not shown", verdict="weak", reason=why, opponent="behaviour")]))
     assert "over the behaviour policy (" in lost and "the gain over the behaviour policy is not shown" in lost
+    opponent = {"opponent": "dqn/gamma-0", "opponent_variant": "tilted-0.3"}
+    (of_control,) = needs_rl(pd.DataFrame([of_log(**opponent)]))
+    assert "over DQN without looking ahead (tilted 0.3), the closest" in of_control
     assert "; the log does not support it; a gain of 0.2 would have been seen in four of five." in sentence
     nothing = of_log(answer="not shown", gain=0.0, ci_low=0.0, ci_high=0.0, detectable=0.0)
     (sentence,) = needs_rl(pd.DataFrame([nothing]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ...results.needs_rl_words import needs_rl as in_words
+from ...results.needs_rl_words import policy_name
 from ...results.schema import TableRow
 from ..content import Block, Cell, Column, Paragraph, Points, Row, Section, Table
 from ..names import place_of
@@ -46,9 +47,9 @@ def _row(row: TableRow) -> Row:
     gain, low, high, p = (float(str(row[name])) for name in ("gain", "ci_low", "ci_high", "p_adjusted"))
     asked = "replicates" if row["test"] == "replicates" else "this log"
     cells = [
-        Cell(f"{row['algorithm']}, {row['variant']}"),
+        Cell(policy_name(str(row["algorithm"]), str(row["variant"]))),
         Cell(place_of(row)),
-        Cell(f"{row['opponent']}, {row['opponent_variant']}"),
+        Cell(policy_name(str(row["opponent"]), str(row["opponent_variant"]))),
         Cell(f"{gain:+.3g}", order=gain),
         Cell("" if math.isnan(low) else f"[{low:+.3g}, {high:+.3g}]", order=low),
         Cell("" if math.isnan(p) else f"{p:.2g}", order=p),

@@ -20,13 +20,12 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("place"),
     Column("test", long=True),
-    Column("lift on the test side", numeric=True),
+    Column("lift", numeric=True),
     Column("verdict"),
     Column("sessions", numeric=True),
-    Column("least lift they show", numeric=True),
+    Column("least lift", numeric=True),
     Column("log needed", numeric=True),
     Column("A/B test", numeric=True),
-    Column("which succeeds in", numeric=True),
 )
 CONFIDENCE = 0.95
 
@@ -45,11 +44,11 @@ def to_test(run: RunTables) -> Section | None:
     blocks.append(Table("What the frontier of each place advises", COLUMNS, rows))
     blocks.append(
         Paragraph(
-            "Least lift: what four in five logs of this size would show. Log needed: how many sessions of this kind "
-            "until the lift shows as often, if it is the one estimated. A/B test: how many sessions, half of them with "
-            "the new policy, until a test shows that lift as often, if sessions vary as they do now. Which succeeds "
-            "in: the probability that it does, given how well the log knows the lift. By users, with guardrails, in "
-            "days: rlbench score, then rlbench ope --plan."
+            "Lift: on the test side. Least lift: what four in five logs of this size would show. Log needed: how many "
+            "sessions of this kind until the lift shows as often, if it is the one estimated. A/B test: how many "
+            "sessions, half of them with the new policy, until a test shows that lift as often, if sessions vary as "
+            "they do now; and the probability that it does, given how well the log knows the lift. By users, with "
+            "guardrails, in days: rlbench score, then rlbench ope --plan."
         )
     )
     return Section("to-test", "What to test, and for how long", blocks)
@@ -67,7 +66,7 @@ def _row(run: RunTables, advice: Advice) -> Row:
         Cell("" if math.isnan(sessions) else f"{sessions:,.0f}", order=sessions),
         _least(plan, advice),
         _needed(plan, advice, sessions),
-        *_test(_ab_test(run, advice)),
+        _test(_ab_test(run, advice)),
     ]
     return Row(cells)
 
@@ -83,12 +82,12 @@ def _how_long(run: RunTables, advice: Advice) -> str:
     return f" A test that shows a lift of this size takes about {rounded(test.units)} sessions, half of them treated."
 
 
-def _test(test: ABTest | None) -> list[Cell]:
+def _test(test: ABTest | None) -> Cell:
     """Its size, and how likely it succeeds; empty where there is none."""
     if test is None or not math.isfinite(test.units):
-        return [Cell("", order=math.nan), Cell("", order=math.nan)]
-    succeeds = "" if math.isnan(test.assurance) else f"{test.assurance:.0%}"
-    return [Cell(f"{rounded(test.units)} sessions", order=test.units), Cell(succeeds, order=test.assurance)]
+        return Cell("", order=math.nan)
+    succeeds = "" if math.isnan(test.assurance) else f" ({test.assurance:.0%})"
+    return Cell(f"{rounded(test.units)} sessions{succeeds}", order=test.units)
 
 
 def _plan(run: RunTables, advice: Advice) -> Plan | None:
@@ -139,8 +138,8 @@ def _least(plan: Plan | None, advice: Advice) -> Cell:
 def _needed(plan: Plan | None, advice: Advice, sessions: float) -> Cell:
     if plan is not None:
         enough = plan.times <= 1.0
-        return Cell("this log is enough" if enough else f"{rounded(plan.episodes)} sessions", order=plan.episodes)
+        return Cell("this log" if enough else f"{rounded(plan.episodes)} sessions", order=plan.episodes)
     if advice.step or math.isnan(sessions) or not advice.log_needed <= LONGEST:
-        return Cell("" if advice.step else "no length would do", order=math.nan)
+        return Cell("" if advice.step else "none would do", order=math.nan)
     needed = advice.log_needed * sessions
     return Cell(f"{rounded(needed)} sessions", order=needed)

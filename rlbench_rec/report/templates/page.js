@@ -106,8 +106,18 @@ function makeTips() {
   });
 }
 
+// On a phone the parts of a table are laid out anew, which would hide from screen readers that it is one.
+function nameRoles(table) {
+  const roles = { thead: "rowgroup", tbody: "rowgroup", tr: "row", "thead th": "columnheader", "tbody th": "rowheader", td: "cell" };
+  table.setAttribute("role", "table");
+  for (const [part, role] of Object.entries(roles)) {
+    for (const each of table.querySelectorAll(part)) each.setAttribute("role", role);
+  }
+}
+
 for (const box of document.querySelectorAll(".table")) {
   const table = box.querySelector("table");
+  nameRoles(table);
   if (table.tBodies[0].rows.length > 25) box.querySelector(".scroll").classList.add("tall");
   if (table.tBodies[0].rows.length > 1) makeSortable(table);
   if ("filters" in box.dataset || "minor" in box.dataset) makeFilters(box);
