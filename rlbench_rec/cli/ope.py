@@ -12,6 +12,7 @@ from ..errors import InputError
 from . import completion
 from .config_file import Config, with_options
 from .render.console import say
+from .written_files import keep_apart
 
 if TYPE_CHECKING:
     from ..ope.analysis import Guardrail
@@ -154,7 +155,8 @@ def command(
     from .render.scorecard import scorecard_text
     from .report import check_page, write_scorecard
 
-    _keep_apart(log, {"--plot": plot, "--html": html, "--out": out}, config)
+    read = {log: "the log itself"} | ({config: "the file of --config"} if config else {})
+    keep_apart({"--plot": plot, "--html": html, "--out": out}, read, {log: "a file of the log"})
     if html:
         check_page(html, "--html")
     plot_format = image_format(plot) if plot else None
@@ -198,9 +200,9 @@ def command(
         of_one = {"--plot": plot, "--html": html, "--explain": explain, "--metric": metric, "--ratio": ratio}
         comparison = compared(log, policies, columns, reading, _names(estimators), goal, inference, planned, of_one)
         raise typer.Exit(answer(comparison, out, config, as_json=as_json))
-    read = scorecard.read_log(log, columns, **reading)
+    decisions = scorecard.read_log(log, columns, **reading)
     report = scorecard.score(
-        read,
+        decisions,
         _names(estimators),
         ratios=ratios,
         guardrails=rails,
@@ -214,7 +216,7 @@ def command(
     advised = scorecard.advice(report) if explain else None
     plans = None
     if planned is not None:
-        plans = scorecard.plan_for(read, planned, _names(estimators), goal=goal, inference=inference)
+        plans = scorecard.plan_for(decisions, planned, _names(estimators), goal=goal, inference=inference)
     record = with_options(scorecard.record(report, advised, plans), config)
     as_text = json.dumps(record, indent=2, ensure_ascii=False)
     if plot and plot_format:
@@ -226,19 +228,6 @@ def command(
         write_text(out, as_text + "\n")
     say(as_text if as_json else screen, end="\n" if as_json else "")
     raise typer.Exit(report.decision.exit_code)
-
-
-def _keep_apart(log: Path, written: dict[str, Path | None], config: Path | None) -> None:
-    """Refuse to write over the log, over a file of its folder, over the options, or two things into one file."""
-    taken = {log.resolve(): "the log itself"} | ({config.resolve(): "the file of --config"} if config else {})
-    for option, path in written.items():
-        if path is None:
-            continue
-        place = path.resolve()
-        if place in taken or (place.exists() and log.resolve() in place.parents):
-            what = f"This is {taken.get(place, 'a file of the log')}, which would be lost."
-            raise InputError(what, where=f"{option} {path}", hint="Name another file.")
-        taken[place] = f"the file of {option}"
 
 
 def _guardrails(texts: list[str]) -> dict[str, Guardrail]:

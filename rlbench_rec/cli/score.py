@@ -13,6 +13,7 @@ from ..errors import InputError
 from . import completion
 from .json_option import Json
 from .render.console import say
+from .written_files import keep_apart
 
 if TYPE_CHECKING:
     from ..evaluation.table_scores import TableColumns
@@ -64,8 +65,12 @@ def command(
     """
     from ..evaluation.table_scores import TableColumns
 
-    if Path(log).exists() and out.exists() and out.samefile(log):
-        raise InputError("This is the log, which would be lost.", where=f"--out {out}", hint="Name another file.")
+    keep_apart(
+        {"--out": out}, {Path(log): "the log itself"}, {Path(log): "a file of the log", model: "a file of MODEL"}
+    )
+    if _is_table(Path(log)) and Path(log).resolve() in out.resolve().parents:
+        what = "It would be read as a part of the log next time."
+        raise InputError(what, where=f"--out {out}", hint="Write it into another folder.")
     if form != "frontier" and (model / "frontier.json").is_file() and not (model / "run.json").is_file():
         what = "The policy chosen over several learners has one form."
         raise InputError(what, where=str(model), hint="Give --form frontier.")

@@ -11,6 +11,7 @@ from ..errors import InputError, UnknownNameError
 from . import completion
 from .json_option import Json
 from .render.console import say
+from .written_files import keep_run
 
 
 def command(
@@ -43,8 +44,12 @@ def command(
         raise UnknownNameError("format", form, TABLE_FORMS, where="--format")
     if as_json and form not in ("", "json"):
         raise InputError(f"--json and --format {form} ask for two formats.", hint="Give one of them.")
+    keep_run("--out", out, run)
     file = run / "leaderboard.csv" if run.is_dir() else run
-    places = boards_of(load_leaderboard(file), only or ())
+    board = load_leaderboard(file)
+    if board.empty:
+        raise InputError("The board has no rows.", where=str(file), hint="Did every job of the run fail?")
+    places = boards_of(board, only or ())
     if not places:
         hint = "Choose one with --only metric=... --only estimator=..."
         raise InputError("No board is a headline here.", where=str(file), hint=hint)

@@ -14,10 +14,11 @@ LEVEL = 0.05
 
 def shown_rows(shown: Headline) -> pd.DataFrame:
     """The rows of a place that are somebody's policy: without best checkpoints, which repeat the last ones' story, and
-    controls of frontiers; ranks are among them."""
+    controls of frontiers; ranks are among them, and rows in their order, whatever the file's is."""
     last = [not (is_best(variant) or is_frontier_control(variant)) for variant in shown.rows["variant"]]
     rows = shown.rows[last].reset_index(drop=True)
-    return rows.assign(rank=rows["rank"].rank(method="min").astype("Int64"))
+    ranked = rows.assign(rank=rows["rank"].rank(method="min").astype("Int64"))
+    return ranked.sort_values("rank", kind="stable", ignore_index=True)
 
 
 def board_message(shown: Headline) -> str:

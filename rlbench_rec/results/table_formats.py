@@ -38,6 +38,8 @@ LATEX = {
     "^": r"\textasciicircum{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': "''",
     "±": r"$\pm$",
     "→": r"$\to$",
     **{mark: f"\\{mark}" for mark in "&%$#_{}"},

@@ -40,7 +40,10 @@ def test_the_answer_is_an_exit_code_and_json(run):
     with open("answer.json", encoding="utf-8") as stream:
         assert json.load(stream) == made
     code, out, _ = run("--target", "a,b", "--min-lift", "0.5")
-    assert code == 3 and "NOT SHOWN" in out
+    assert code == 3 and "none of them is shown to beat the behaviour policy by more than 0.5." in " ".join(out.split())
+    # A lift that is shown, and a guardrail that is open: the answer does not deny the lift.
+    code, out, _ = run("--target", "a,b", "--guardrail", "returns:0.0001:lower")
+    assert code == 3 and "shown to beat the behaviour policy with guardrails that hold" in " ".join(out.split())
 
 
 def test_one_policy_and_its_plan(run):

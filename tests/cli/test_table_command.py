@@ -46,6 +46,35 @@ def test_a_column_for_each_place(rlbench):
     assert any(row.startswith('"CQL, greedy",') for row in rows) and "*" in out
 
 
+def test_a_board_that_was_sorted_anew_is_printed_by_rank(rlbench, tmp_path):
+    header, *lines = (RESULTS / "quick" / "leaderboard.csv").read_text().splitlines()
+    (tmp_path / "leaderboard.csv").write_text("\n".join([header, *lines[::-1]]) + "\n")
+    chosen = ("--only", "task=recommend-v1", "--format", "json")
+    _, out, _ = rlbench("table", RESULTS / "quick", *chosen)
+    _, again, _ = rlbench("table", tmp_path, *chosen)
+    ranks = [[row["rank"] for row in json.loads(text)] for text in (out, again)]
+    assert ranks[0] == ranks[1] and ranks[0][0] == 1
+
+
+def test_no_table_of_the_run_is_lost(rlbench, tmp_path):
+    board = tmp_path / "leaderboard.csv"
+    board.write_bytes((RESULTS / "floor" / "leaderboard.csv").read_bytes())
+    (tmp_path / "linked.csv").hardlink_to(board)
+    for run, out in ((tmp_path, board), (board, board), (tmp_path, tmp_path / "linked.csv")):
+        code, said, err = rlbench("table", run, "--format", "csv", "--out", out)
+        assert code == 2 and not said and "a file of the run, which would be lost" in err
+    assert board.read_bytes() == (RESULTS / "floor" / "leaderboard.csv").read_bytes()
+    for _ in range(2):
+        assert rlbench("table", tmp_path, "--format", "csv", "--out", tmp_path / "paper.csv")[0] == 0
+
+
+def test_a_board_without_rows_is_said_to_be_one(rlbench, tmp_path):
+    header = (RESULTS / "quick" / "leaderboard.csv").read_text().splitlines()[0]
+    (tmp_path / "leaderboard.csv").write_text(header + "\n")
+    code, out, err = rlbench("table", tmp_path)
+    assert code == 2 and not out and "The board has no rows" in err
+
+
 def test_another_metric(rlbench):
     chosen = ("--only", "task=recommend-v1", "--only", "metric=CTR", "--only", "estimator=snips")
     code, out, _ = rlbench("table", RESULTS / "quick", *chosen, "--format", "csv")

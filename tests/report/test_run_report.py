@@ -15,6 +15,7 @@ from rlbench_rec.errors import InputError, MissingFileError
 from rlbench_rec.report import run_report
 from rlbench_rec.report.run_tables import read_run
 from rlbench_rec.report.shown_text import shown, without_paths
+from rlbench_rec.results.packed import open_table, table_at
 
 from .conftest import EVIL, QUICK, row, write_run
 
@@ -220,3 +221,13 @@ def test_what_is_not_a_run_is_refused(tmp_path):
     (tmp_path / "leaderboard.csv").write_text("rank\n")
     with pytest.raises(InputError):
         read_run(tmp_path)
+
+
+def test_tables_without_rows_are_left_out(tmp_path):
+    folder = write_run(tmp_path / "bare", [row("behaviour", 1.0, variant="logged", estimator="on-policy")], {})
+    for name in ("needs_rl", "needs_rl_logs", "curves", "frontier"):
+        source = table_at(QUICK / f"{name}.csv")
+        with open_table(source) as stream:
+            (folder / f"{name}.csv").write_text(stream.readline())
+    page = Elements(run_report(folder, read_logs=False))
+    assert not {"needs-rl", "curves", "frontier"} & {attributes["id"] for attributes in page.all("section")}

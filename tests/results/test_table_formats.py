@@ -86,6 +86,7 @@ def test_every_format_takes_a_table_without_rows(form):
         ("markdown", "`x` *y* [z](u)", r"\`x\` \*y\* \[z\](u)"),
         ("latex", "\\input{x} ~^#$", r"\textbackslash{}input\{x\} \textasciitilde{}\textasciicircum{}\#\$"),
         ("latex", "1 ± 2", r"1 $\pm$ 2"),
+        ("latex", 'a|b "c"', r"a\textbar{}b ''c''"),
         ("table", "a\x1b[31mb", "a"),
     ],
 )

@@ -84,7 +84,10 @@ def _answer(comparison: Comparison) -> Iterator[str]:
     elif comparison.exit_code == 1:
         text = "NONE: the log shows each of them to be worse, or to break a guardrail."
     else:
-        text = "NOT SHOWN: by this log none of them beats the behaviour policy."
+        goal = comparison.goal
+        more = f" by more than {goal.min_lift:g}" if goal.min_lift else ""
+        guarded = " with guardrails that hold" if goal.guardrails else ""
+        text = f"NOT SHOWN: by this log none of them is shown to beat the behaviour policy{more}{guarded}."
     yield from textwrap.wrap(f"{text} (exit code {comparison.exit_code})", WIDTH)
     for policy in comparison.policies:
         yield from _reasons(policy)

@@ -16,6 +16,7 @@ import numpy as np
 from ...errors import InputError
 from ...statistics.power import all_below, critical, joint_power, smallest_sample
 from ..data import checks
+from .belief import belief
 from .claims import Claims
 
 FEWEST = 4.0
@@ -107,9 +108,9 @@ def ab_test(claims: Claims, *, power: float = 0.8, confidence: float = 0.95, tre
     v_k = growth_k sigma_k^2 / (f N) + (share_k sigma_k)^2 / ((1 - f) N), sigma_k the spread over units under the
     behaviour policy, and Welch's degrees of freedom. All claims are shown with the probability that noncentral t
     variables of these shifts, correlated as the outcomes are, all exceed Student's quantile. Power takes the planned
-    lift for the truth. The assurance does not: the truth is drawn from what the log knows, normal around `seen` with
-    its standard errors (O'Hagan, Stevens and Campbell 2005), which supposes that users behave in the test as they did
-    in the log, and that this policy was not picked for its estimate.
+    lift for the truth. The assurance does not: the truth is drawn from what the log knows (`belief`; O'Hagan, Stevens
+    and Campbell 2005), which supposes that users behave in the test as they did in the log, and that this policy was
+    not picked for its estimate.
 
     Args:
         claims: what must be shown.
@@ -195,11 +196,11 @@ def _needed(
 
 def _assurance(claims: Claims, errors: np.ndarray, degrees: np.ndarray, confidence: float) -> float:
     """P(estimate_k > c error_k for all k); an estimate is the truth as the log knows it, and the test's own error."""
-    of_log = np.outer(claims.errors, claims.errors) * claims.correlation
-    covariance = of_log + np.outer(errors, errors) * claims.together
+    believed, doubt = belief(claims)
+    covariance = doubt + np.outer(errors, errors) * claims.together
     spread = np.sqrt(np.diag(covariance))
     products = np.outer(spread, spread)
-    short = claims.seen - critical(degrees, confidence) * errors
+    short = believed - critical(degrees, confidence) * errors
     limits = np.divide(short, spread, out=np.where(short > 0, np.inf, -np.inf), where=spread > 0)
     correlation = np.divide(covariance, products, out=np.eye(len(spread)), where=products > 0)
     return all_below(limits, correlation)

@@ -108,9 +108,7 @@ def claims_of(
         if not np.isfinite(each.std_error):
             why = "; ".join(on_log.reasons) or "there are too few rows"
             raise InputError(f"A standard error is not defined: {why}.", where="log")
-    if not outcomes[0].std_error > 0.0:
-        what = "Every unit of the log has the same outcome, so how much outcomes vary is not known."
-        raise InputError(what, where="log", hint="Plan from a log in which the outcome happens to some and not to all.")
+    _refuse_constant(dict(zip(rails, outcomes, strict=True)))
     pairs = list(zip(rails.values(), behaviour, strict=True))
     slack = [rail.tolerance * (base.value if rail.relative else 1.0) for rail, base in pairs]
     return Claims(
@@ -131,6 +129,20 @@ def claims_of(
         episode=episode,
         lift=on_log,
     )
+
+
+def _refuse_constant(outcomes: Mapping[str, Measured]) -> None:
+    """Of an outcome that is the same for all, a standard error of 0 would say that nothing can ever change it."""
+    for name, outcome in outcomes.items():
+        if outcome.std_error > 0.0:
+            continue
+        if name == HEADLINE:
+            what = "Every unit of the log has the same outcome, so how much outcomes vary is not known."
+            hint = "Plan from a log in which the outcome happens to some and not to all."
+            raise InputError(what, where="log", hint=hint)
+        what = "Every unit of the log has the same outcome, so how long it takes to show that it holds is not known."
+        hint = "Plan without it, and watch it in the test: of what never happens to n units, the rate is below 3 / n."
+        raise InputError(what, where=f"guardrail '{name}'", hint=hint)
 
 
 def growth(log: EvaluationLog, lift: float, supported: bool) -> float:

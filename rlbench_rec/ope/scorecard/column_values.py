@@ -154,13 +154,27 @@ class Values:
             InputError: a missing value, or more than `largest` names.
         """
         values = self.read_as_numbers(column)
-        if not np.isnan(values).all():
+        if not np.isnan(values).all() and not self._are_names(column, values):
             return self.numbers(column)[:, None]
         codes = self.ids(column)
         if codes.max() >= largest:
             what = f"{codes.max() + 1:,} different names; a feature may have {largest}."
             raise InputError(what, where=f"{self.file.path}, column '{column}'", hint="Group the rare ones.")
         return (codes[:, None] == np.arange(codes.max() + 1)).astype(np.float64)
+
+    def _are_names(self, column: str, values: np.ndarray) -> bool:
+        """Whether a column of text is of names though some of them are words for truth: segments x and y.
+
+        Args:
+            column: which.
+            values: it read as numbers.
+        """
+        from pyarrow import compute
+
+        texts = self.table[column]
+        if not is_text(texts.type) or compute.any(compute.match_substring_regex(texts, r"\d")).as_py():
+            return False
+        return bool((np.isnan(values) & (self.codes(column, words=True) >= 0)).any())
 
     def slices(self, column: str, timezone: str | None = None, *, most: int = 400) -> tuple[np.ndarray, Days | None]:
         """(n,) labels to slice by, numbers or text; times become days.

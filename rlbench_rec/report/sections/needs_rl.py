@@ -33,6 +33,8 @@ def needs_rl(run: RunTables) -> Section | None:
     if not tables:
         return None
     table = pd.concat(tables, ignore_index=True)
+    if table.empty:
+        return None
     sentences = in_words(table)
     blocks: list[Block] = [Points(sentences) if len(sentences) > 1 else Paragraph(sentences[0], strong=True)]
     tested = table[table["gain"].notna()]

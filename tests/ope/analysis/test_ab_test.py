@@ -155,3 +155,11 @@ def test_no_plan_from_outcomes_that_do_not_vary(reward):
     log = replace(log_of(200), rewards=np.full(200, reward))
     with pytest.raises(InputError, match="Every unit of the log has the same outcome"):
         claims_of(log, 0.01)
+
+
+def test_a_guardrail_that_never_happened_says_nothing_of_how_much_it_varies():
+    items = np.random.default_rng(0).choice(2, 500, p=LOGGING)
+    rewards = np.arange(500) % 10 == 0
+    log = ope.EvaluationLog(rewards * 1.0, LOGGING[items], EVALUATED[items], metrics=np.zeros((500, 1)))
+    with pytest.raises(InputError, match=r"guardrail 'returns': Every unit of the log has the same outcome.* 3 / n"):
+        claims_of(log, 0.01, {"returns": Guardrail(0, 0.01, lower_is_better=True)})

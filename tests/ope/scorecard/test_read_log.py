@@ -13,6 +13,8 @@ import pytest
 from rlbench_rec.errors import InputError, MissingFileError
 from rlbench_rec.ope import propensity
 from rlbench_rec.ope.scorecard import read_log
+from rlbench_rec.ope.scorecard.column_values import Values
+from rlbench_rec.ope.scorecard.row_file import TableFile
 
 HEAD = "reward,propensity,target_propensity"
 
@@ -225,6 +227,16 @@ def test_propensities_are_estimated_from_features(tmp_path):
     frame["segment"] = np.arange(2_000).astype(str) + "x"
     frame.to_csv(tmp_path / "log.csv", index=False)
     assert "2,000 different names" in refusal(tmp_path / "log.csv", features=["segment"])
+
+
+@pytest.mark.parametrize(
+    ("names", "columns"), [(["x", "y"], 2), (["t", "m", "f"], 3), (["yes", "no"], 1), (["1", "2"], 1)]
+)
+def test_names_of_which_some_are_words_for_truth_are_names(tmp_path, names, columns):
+    frame = pd.DataFrame({"segment": [names[k % len(names)] for k in range(60)]})
+    frame.to_parquet(tmp_path / "log.parquet")
+    values = Values(TableFile(tmp_path / "log.parquet"), pa.Table.from_pandas(frame))
+    assert values.feature("segment").shape == (60, columns)
 
 
 def test_policies_that_differ_in_single_precision_alone_are_the_same(tmp_path):
