@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from .figures import PALETTE
+import numpy as np
+
+from .figures import PALETTE, short
 from .terminal import printable
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ EDGE = 6.0
 """Free space around a picture, in points."""
 GAP = 9.0
 """Between columns of text, in points."""
+ROUNDING = 1e-9
+"""Of what an axis spans: less is 0."""
 ARROWS = {"left": "<", "right": ">", "bottom": "v", "top": "^"}
 
 
@@ -43,9 +47,10 @@ def finish(figure: Figure, message: str, notes: str = "", columns: int = 0) -> N
         columns: of the legend, which has each label of the panels once; 0: none.
     """
     width = figure.get_figwidth() * POINTS - 2 * EDGE
-    title = _wrapped(message, width, TITLE, "bold")
+    title = _wrapped(" ".join(map(short, message.split())), width, TITLE, "bold")
     below = "\n".join(_wrapped(line, width, NOTE) for line in notes.splitlines())
-    named = dict(pair for axis in figure.axes for pair in zip(*axis.get_legend_handles_labels()[::-1], strict=True))
+    labelled = (pair for axis in figure.axes for pair in zip(*axis.get_legend_handles_labels()[::-1], strict=True))
+    named = {short(label): handle for label, handle in labelled}
     columns = _fitting(columns, list(named), width)
     above = EDGE + _height(title, TITLE)
     note_height = _height(below, NOTE)
@@ -103,6 +108,9 @@ def off_scale(axis: Axes, x: float, y: float, side: str, value: float | None, co
     axis.plot(x, y, marker=ARROWS[side], color=colour, markersize=5, clip_on=False, linestyle="none", zorder=4)
     if value is None:
         return
+    span = float(np.ptp(axis.get_xlim() if side in ("left", "right") else axis.get_ylim()))
+    # What rounding leaves of 0 would be written with all its noughts.
+    value = 0.0 if abs(value) < ROUNDING * span else value
     # Beside a marker at the top or the bottom, on the side where there is room.
     in_axes = float(axis.transAxes.inverted().transform(axis.transData.transform((x, y)))[0])
     across = {"left": "left", "right": "right"}.get(side, "left" if in_axes < 0.5 else "right")
@@ -130,6 +138,7 @@ def column(
     head: str = "",
     color: str | Sequence[str] = SOFT,
     fontsize: float = TEXT,
+    most: float = 300.0,
 ) -> float:
     """A column of text beside the rows 0, 1, 2, … of a picture.
 
@@ -142,10 +151,12 @@ def column(
         head: what stands above it.
         color: of all rows, or of each.
         fontsize: in points.
+        most: points that it may take; longer texts are cut.
 
     Returns:
         Points from the axis to the column's far edge.
     """
+    rows = [_cut(short(text), most, fontsize) for text in rows]
     width = max((text_width(text, fontsize) for text in (head, *rows)), default=0.0)
     if not width:
         return at
@@ -173,6 +184,12 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
     return float(text_to_path.get_text_width_height_descent(shown, font, ismath=False)[0])
 
 
+def _cut(text: str, most: float, size: float) -> str:
+    """As much of a line of text as has room."""
+    width = text_width(text, size)
+    return text if width <= most else f"{text[: int(len(text) * most / width) - 1]}…"
+
+
 def names_below(key: Sequence[tuple[str, str]]) -> str:
     """The key of names as a note: where a policy is to be found in the CSV files."""
     return f"In the tables: {'; '.join(f'{name} = {written}' for name, written in key)}." if key else ""
@@ -180,7 +197,7 @@ def names_below(key: Sequence[tuple[str, str]]) -> str:
 
 def _wrapped(text: str, width: float, size: float, weight: str = "normal") -> str:
     """On as few lines as it takes, of about the same length."""
-    lines = -(-text_width(text, size, weight) // width) if text else 0
+    lines = -(-text_width(text.replace("\n", " "), size, weight) // width) if text else 0
     if lines < 2:
         return text
     average = len(text) / lines

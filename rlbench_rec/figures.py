@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +17,8 @@ Format = Literal["png", "pdf", "svg"]
 _SUFFIXES: dict[str, Format] = {".png": "png", ".pdf": "pdf", ".svg": "svg"}
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's colours, which colour-blind readers can tell apart."""
+LONGEST = 80
+_ENDLESS = re.compile(rf"\S{{{LONGEST + 1},}}")
 # The default metadata holds the time and the version of matplotlib.
 _METADATA: dict[str, dict[str, None]] = {
     "png": {"Software": None},
@@ -47,13 +50,20 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained", dpi=120)
 
 
+def short(text: str) -> str:
+    """A name on one line of at most `LONGEST` characters; pictures have no room for more."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+
+
 def show_as_written(figure: Figure) -> None:
-    """Show every text as it is written: a dollar sign in a name starts no formula, and no font has half a character."""
+    """Show every text as it is written: a dollar sign in a name starts no formula, and no font has half a character.
+    What is longer than a line can be is cut."""
     from matplotlib.text import Text
 
     for text in figure.findobj(Text):
         text.set_parse_math(False)
-        shown = printable(text.get_text())
+        shown = _ENDLESS.sub(lambda word: f"{word[0][: LONGEST - 1]}…", printable(text.get_text()))
         if shown != text.get_text():
             text.set_text(shown)
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,27 @@ def test_tick_numbers_are_plain_and_whole(low: float, high: float, label: str) -
 )
 def test_numbers_in_pictures_have_no_exponent(value: float, digits: str, text: str) -> None:
     assert figure_style.plain(value, digits) == text
+
+
+def test_endless_names_leave_room_for_the_picture() -> None:
+    figure = figures.new_figure(10.0, 3.0)
+    axis = figure.subplots()
+    axis.plot([0.0, 1.0], [0.0, 1.0], label="n" * 500 + "\nend")
+    at = figure_style.column(axis, ["n" * 500, "two\nlines"], "left", 4.0)
+    assert at <= 304.0 and [text.get_text()[-1:] for text in axis.texts] == ["…", "s"]
+    assert axis.texts[1].get_text() == "two lines"
+    figure_style.finish(figure, f"In {'n' * 500}\nall is well", columns=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figures.image(figure)
+    assert max(len(text.get_text()) for text in figure.texts) < 120
+
+
+def test_what_rounding_leaves_of_nothing_is_marked_as_nothing() -> None:
+    axis = figures.new_figure(4.0, 3.0).subplots()
+    axis.set(xlim=(0.001, 1))
+    figure_style.off_scale(axis, 0.001, 0.5, "left", -1.39e-17, "black", ".3g")
+    assert [text.get_text() for text in axis.texts] == ["0"]
 
 
 def test_a_mark_at_the_edge_says_what_lies_beyond() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ..errors import UnknownNameError
+from ..errors import InputError, UnknownNameError
 from .json_option import Json
 from .render.console import say
 
@@ -29,4 +29,6 @@ def command(
     from ..results.plots.whole_run import draw_run
 
     paths = draw_run(run, out, format)
+    if not paths:
+        raise InputError("There is nothing to draw: its tables have no rows with numbers.", where=str(run))
     say(json.dumps([str(path) for path in paths], indent=2) if as_json else "\n".join(map(str, paths)))

@@ -6,8 +6,10 @@ import errno
 import json
 import os
 import re
+import shutil
 import warnings
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +40,7 @@ def load(
     session_gap: float | None = None,
     out: str | Path | None = None,
     ray: str | None = None,
+    quarantine: str | Path | None = None,
 ) -> EventLog:
     """Read a log by its card.
 
@@ -50,6 +53,8 @@ def load(
         out: folder for events.parquet, quarantine.parquet and report.json; None keeps them until the log is gone.
         ray: address of a Ray cluster (`local` starts one here): the work is spread over its workers, who must all see
             the files and `out`. The log is the same.
+        quarantine: Parquet file for the rows set aside, which is written even where no row is left. (Else they are in
+            `EventLog.quarantine`.)
 
     Raises:
         UnknownNameError: no such card or variant.
@@ -91,11 +96,16 @@ def load(
             made = scratch / "made"
             made.mkdir()
             if ray is None:
-                report, context = _run(located, groups, files, side, made, scratch, memory_limit, gap)
+                work = _run
             else:
                 from .ray_backend import run
 
-                report, context = run(located, groups, files, side, made, scratch, memory_limit, gap, ray)
+                work = partial(run, address=ray)
+            try:
+                report, context = work(located, groups, files, side, made, scratch, memory_limit, gap)
+            finally:
+                if quarantine is not None and (made / "quarantine.parquet").is_file():
+                    shutil.copyfile(made / "quarantine.parquet", quarantine)
             source_sha256 = with_folders(files_sha256(sources), located, files)
             _check_unchanged(as_they_were, stamps(sources))
             for what, count in report.noted.items():

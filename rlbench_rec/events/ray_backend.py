@@ -108,7 +108,7 @@ def _cut_sessions(job: _Job, bucket: int, staging: Staging) -> dict[str, int]:
                 "WHERE reason IS NULL QUALIFY row_number() OVER (PARTITION BY text ORDER BY file, line) > 1"
             )
         row_views.check_propensities(connection, job.located, job.files)
-        names = ", ".join(quote_text(path.name) for path in job.files)
+        names = ", ".join(map(quote_text, row_views.file_names(job.files)))
         named = f"SELECT file AS number, [{names}][file + 1] AS file, line, reason, text FROM aside"
         spill_folder = job.scratch / f"cutting-{bucket}"
         row_views.write(connection, named, job.scratch / f"aside-{bucket}.parquet", spill_folder)

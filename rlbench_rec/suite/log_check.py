@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from ..events.event_log import EventLog
 
 
 @dataclass(frozen=True)
@@ -39,18 +45,13 @@ def check_log(card: str, data: Path | None = None, memory_limit: str = "2GB", re
         memory_limit: for reading.
         rejects: a file for all rows set aside, .csv or .parquet.
     """
-    from .. import events
-    from ..events.cards.find import find
     from ..events.completeness import completeness
     from ..events.oddities import overview, summary
-    from .set_aside import first_set_aside, refuse_in_log, repeated_rows, write_set_aside
+    from .set_aside import check_place, first_set_aside, repeated_rows
 
     if rejects is not None:
-        folder = data if data is not None else Path(card)
-        refuse_in_log(rejects, find(card).card, folder if folder.is_dir() else folder.parent)
-    log = events.load(card, data, memory_limit=memory_limit)
-    if rejects is not None:
-        write_set_aside(log, rejects)
+        check_place(rejects, card, data)
+    log = _loaded(card, data, memory_limit, rejects)
     seen = overview(log)
     repeated = repeated_rows(log)
     purchases = log.query("SELECT count(DISTINCT session_id) FROM log WHERE event = 'purchase'")[0][0]
@@ -64,6 +65,28 @@ def check_log(card: str, data: Path | None = None, memory_limit: str = "2GB", re
     whole = completeness(log)
     rows: list[dict[str, str | int]] = [{"fact": name, "count": int(count)} for name, count in facts.items()]
     return Checked(whole.verdict, whole.why, rows, summary(log, seen), list(seen.odd), first_set_aside(log), repeated)
+
+
+def _loaded(card: str, data: Path | None, memory_limit: str, rejects: Path | None) -> EventLog:
+    """The log; the rows set aside are written where no other is left, too."""
+    from .. import events
+    from ..files import scratch_folder
+    from .set_aside import write_set_aside
+
+    if rejects is None:
+        return events.load(card, data, memory_limit=memory_limit)
+    with scratch_folder() as scratch:
+        quarantine = Path(scratch) / "quarantine.parquet"
+        try:
+            log = events.load(card, data, memory_limit=memory_limit, quarantine=quarantine)
+        except InputError as error:
+            if not quarantine.is_file():
+                raise
+            write_set_aside(quarantine, rejects)
+            said = f"{error.hint or ''} All rows set aside are in {rejects}.".strip()
+            raise InputError(error.what, where=error.where, hint=said) from error
+        write_set_aside(quarantine, rejects)
+        return log
 
 
 def next_command(card: str, data: Path | None = None) -> str:

@@ -59,6 +59,43 @@ def test_rows_set_aside_are_not_written_where_they_would_be_read_again(rlbench, 
     assert code == 2 and "would take this for a file of the log" in err
 
 
+def test_the_log_is_never_written_over(rlbench, tmp_path):
+    card, raw, copy = tmp_path / "shop.toml", tmp_path / "raw" / "log.csv", tmp_path / "copy.csv"
+    card.write_text(CARD.replace("*.csv", "raw/*.csv").replace("published", "# published"))
+    raw.parent.mkdir()
+    for file in (raw, copy):
+        file.write_text("time,item,what\n1,7,view\n2,7,dance\n")
+    (tmp_path / "linked.csv").symlink_to(raw)
+    for rejects, more in ((raw, ()), (tmp_path / "linked.csv", ()), (copy, ("--data", copy))):
+        code, out, err = rlbench("data", "check", card, *more, "--rejects", rejects)
+        assert code == 2 and not out and "This is a file of the log, which would be lost" in err
+        assert rejects.read_text().endswith("dance\n")
+    code, _, err = rlbench("data", "check", card, "--rejects", raw.with_name("new.csv"))
+    assert code == 2 and "would take this for a file of the log" in err
+    # Beside the folder of the log it is no part of it.
+    assert rlbench("data", "check", card, "--rejects", tmp_path / "rejects.csv")[0] == 0
+    assert "log.csv,3,unknown_event" in (tmp_path / "rejects.csv").read_text().replace('"', "")
+
+
+def test_rows_are_written_where_no_row_is_left(rlbench, tmp_path):
+    (tmp_path / "shop.toml").write_text(CARD)
+    (tmp_path / "log.csv").write_text("time,item,what\nx,7,view\n2,7,dance\n")
+    code, _, err = rlbench("data", "check", tmp_path / "shop.toml", "--rejects", tmp_path / "r.PARQUET")
+    assert code == 2 and "No row can be used: 1 malformed, 1 unknown_event" in err and "r.PARQUET" in err
+    rows = pq.read_table(tmp_path / "r.PARQUET").to_pylist()
+    assert [(row["line"], row["reason"]) for row in rows] == [(2, "malformed"), (3, "unknown_event")]
+
+
+def test_files_of_one_name_are_told_apart(rlbench, tmp_path):
+    (tmp_path / "shop.toml").write_text(CARD.replace("*.csv", "**/log.csv"))
+    for year in ("2024", "2025"):
+        (tmp_path / "raw" / year).mkdir(parents=True)
+        (tmp_path / "raw" / year / "log.csv").write_text("time,item,what\n1,7,view\n2,7,dance\n")
+    _, _, err = rlbench("data", "check", tmp_path / "shop.toml", "--rejects", tmp_path / "r.parquet")
+    rows = pq.read_table(tmp_path / "r.parquet").to_pylist()
+    assert [(row["file"], row["line"]) for row in rows] == [("2024/log.csv", 3), ("2025/log.csv", 3)], err
+
+
 def test_rows_set_aside_are_shown_and_written(rlbench, tmp_path):
     (tmp_path / "shop.toml").write_text(CARD)
     bad = "".join(f"{at},7,dance\n" for at in range(6)) + "x,7,view\n=cmd|' /C calc'!A0,7,view\n"

@@ -56,3 +56,10 @@ def test_another_format_or_an_empty_folder_is_refused_in_one_line_before_any_wor
     code, _, err = rlbench("plot", tmp_path / "nothing", "--out", tmp_path / "a")
     assert code == 2 and len(err.splitlines()) == 1
     assert not (tmp_path / "a").exists()
+
+
+def test_tables_without_rows_are_nothing_to_draw(rlbench, tmp_path):
+    for name in ("runs.csv", "leaderboard.csv"):
+        (tmp_path / name).write_text((RESULTS / "floor" / name).read_text().splitlines()[0] + "\n")
+    code, out, err = rlbench("plot", tmp_path, "--out", tmp_path / "a")
+    assert code == 2 and not out and "nothing to draw" in err

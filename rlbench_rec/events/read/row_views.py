@@ -191,9 +191,19 @@ def account(
     return report
 
 
+def file_names(files: list[Path]) -> list[str]:
+    """What files are called in quarantine.parquet: their names or, where two have one name, their paths below the
+    folder that they share."""
+    names = [file.name for file in files]
+    if len(set(names)) == len(names):
+        return names
+    shared = os.path.commonpath([file.parent for file in files])
+    return [file.relative_to(shared).as_posix() for file in files]
+
+
 def quarantine_sql(files: list[Path]) -> str:
     """SELECT of quarantine.parquet."""
-    names = ", ".join(quote_text(file.name) for file in files)
+    names = ", ".join(map(quote_text, file_names(files)))
     return f"SELECT [{names}][file + 1] AS file, line, reason, text FROM aside ORDER BY aside.file, line"
 
 

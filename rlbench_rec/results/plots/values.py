@@ -211,4 +211,4 @@ def write_ids(axis: Axes, rows: pd.DataFrame, at: float) -> None:
         at: points from the axis.
     """
     written = [" ".join(policy) for policy in zip(rows["algorithm"], rows["variant"], strict=True)]
-    column(axis, written, "right", at, align="left", head="in the tables", color=FAINT, fontsize=NOTE)
+    column(axis, written, "right", at, align="left", head="in the tables", color=FAINT, fontsize=NOTE, most=200.0)
