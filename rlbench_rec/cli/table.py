@@ -33,10 +33,11 @@ def command(
 ) -> None:
     """Print the headline board of every place: rank, value with its interval, difference from the behaviour policy.
 
+    CSV and JSON have every number whole and in a column of its own: value, ci_low, ci_high, vs_behaviour, p_adjusted.
     LaTeX needs the package booktabs. Other metrics and estimators: --only metric=CTR --only estimator=truth.
     """
     from ..files import write_text
-    from ..results.board_table import boards_of, columns_of_places, rows_of_places
+    from ..results.board_table import boards_of, columns_of_places, records_of_places, rows_of_places, wide_records
     from ..results.read import load_leaderboard
     from ..results.table_formats import TABLE_FORMS, format_table
 
@@ -53,8 +54,12 @@ def command(
     if not places:
         hint = "Choose one with --only metric=... --only estimator=..."
         raise InputError("No board is a headline here.", where=str(file), hint=hint)
-    columns, rows = (columns_of_places if by_place else rows_of_places)(places)
-    text = format_table(columns, rows, "json" if as_json else form or "table")
+    form = "json" if as_json else form or "table"
+    if form in ("csv", "json"):
+        columns, rows = (wide_records if by_place else records_of_places)(places)
+    else:
+        columns, rows = (columns_of_places if by_place else rows_of_places)(places)
+    text = format_table(columns, rows, form)
     if out is None:
         say(text)
     else:

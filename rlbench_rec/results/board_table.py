@@ -1,7 +1,8 @@
-"""A board as a table for a paper, a page or a comment: a row a policy, or a column a place."""
+"""A board as a table for a paper, a page or a comment, or for a machine: a row a policy, or a column a place."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import pandas as pd
@@ -15,6 +16,14 @@ from .table_formats import Cell, Number
 
 Table = tuple[list[str], list[list[Cell]]]
 """Columns, and rows of cells."""
+NUMBERS = {
+    "value": "mean",
+    "ci_low": "ci_low",
+    "ci_high": "ci_high",
+    "vs_behaviour": "delta_vs_behaviour",
+    "p_adjusted": "p_adjusted",
+}
+"""Column of a table for a machine -> column of leaderboard.csv."""
 
 
 def boards_of(board: pd.DataFrame, only: Sequence[str] = ()) -> list[Headline]:
@@ -68,13 +77,52 @@ def columns_of_places(places: Sequence[Headline]) -> Table:
     return ["policy", *names], [[name, *(values[name].get(place, "") for place in names)] for name in order]
 
 
+def records_of_places(places: Sequence[Headline]) -> Table:
+    """The same as `rows_of_places` for a machine: every number whole, in a column of its own, whatever the places."""
+    columns = ["place", "metric", "estimator", "rank", "tie", "policy", "algorithm", "variant"]
+    rows = [
+        [
+            *(place.place, place.metric, place.estimator, _rank(row), row["tie_group"]),
+            *(row_name(row["algorithm"], row["variant"]), row["algorithm"], row["variant"]),
+            *(row[name] for name in NUMBERS.values()),
+            row["verdict"],
+        ]
+        for place in places
+        for row in shown_rows(place).to_dict("records")
+    ]
+    return [*columns, *NUMBERS, "verdict"], rows
+
+
+def wide_records(places: Sequence[Headline]) -> Table:
+    """The same as `columns_of_places` for a machine: of every place the value, its limits, the tie and the verdict, a
+    column each (`cart-v1`, `cart-v1:ci_low`, ...)."""
+    parts = {"": "mean", ":ci_low": "ci_low", ":ci_high": "ci_high", ":tie": "tie_group", ":verdict": "verdict"}
+    cells = {
+        (row["algorithm"], row["variant"], place.place): [row[name] for name in parts.values()]
+        for place in places
+        for row in shown_rows(place).to_dict("records")
+    }
+    order = [name for name, *_ in columns_of_places(places)[1]]
+    policies = list(dict.fromkeys((algorithm, variant) for algorithm, variant, _ in cells))
+    policies.sort(key=lambda policy: order.index(row_name(*policy)))
+    nothing: list[Cell] = [None] * len(parts)
+    rows = []
+    for policy in policies:
+        of_places = (cells.get((*policy, place.place), nothing) for place in places)
+        rows.append([row_name(*policy), *policy, *itertools.chain.from_iterable(of_places)])
+    return ["policy", "algorithm", "variant", *(f"{place.place}{part}" for place in places for part in parts)], rows
+
+
+def _rank(row: TableRow) -> int | None:
+    return None if pd.isna(row["rank"]) else int(row["rank"])
+
+
 def _cells(row: TableRow) -> list[Cell]:
     value, interval = formatted(row)
-    rank: int | None = None if pd.isna(row["rank"]) else int(row["rank"])
     name = row_name(str(row["algorithm"]), str(row["variant"]))
     p = float(row["p_adjusted"])
     chance = Number(p, "<0.001" if p < 0.001 else f"{p:.3f}")
-    return [rank, row["tie_group"], name, value, interval, _difference(row, value), chance, row["verdict"]]
+    return [_rank(row), row["tie_group"], name, value, interval, _difference(row, value), chance, row["verdict"]]
 
 
 def _difference(row: TableRow, value: str) -> Number:

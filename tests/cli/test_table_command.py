@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from rlbench_rec.cli.reference_check import regressed
+from rlbench_rec.results.read import load_leaderboard
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 ONE = """
@@ -35,6 +37,12 @@ def test_a_board_for_a_page_and_for_a_machine(rlbench, tmp_path):
     assert code == 0 and out.startswith("| place | metric | rank |")
     rows = json.loads(rlbench("table", RESULTS / "quick", "--json")[1])
     assert rows[0]["policy"] == "Double DQN, greedy" and rows[0]["rank"] == 1
+    board = load_leaderboard(RESULTS / "quick" / "leaderboard.csv").set_index(["task", "algorithm", "variant"])
+    of_first = board[(board["metric"] == "reward") & (board["estimator"] == "truth")].loc[
+        ("recommend-v1", rows[0]["algorithm"], rows[0]["variant"])
+    ]
+    assert (rows[0]["value"], rows[0]["ci_low"], rows[0]["ci_high"]) == tuple(of_first[["mean", "ci_low", "ci_high"]])
+    assert rows[0]["vs_behaviour"] == of_first["delta_vs_behaviour"] and rows[0]["estimator"] == "truth"
     code, out, _ = rlbench("table", RESULTS / "quick", "--format", "html", "--out", tmp_path / "board.html")
     assert (code, out) == (0, "") and (tmp_path / "board.html").read_text().startswith("<table>\n<thead>")
 
@@ -42,8 +50,22 @@ def test_a_board_for_a_page_and_for_a_machine(rlbench, tmp_path):
 def test_a_column_for_each_place(rlbench):
     _, out, _ = rlbench("table", RESULTS / "floor", "--by-place", "--format", "csv")
     header, *rows = out.splitlines()
-    assert header == "policy,offers-v1,pricing-v1,recommend-myopic-v1,recommend-v1"
-    assert any(row.startswith('"CQL, greedy",') for row in rows) and "*" in out
+    parts = ("", ":ci_low", ":ci_high", ":tie", ":verdict")
+    places = ("offers-v1", "pricing-v1", "recommend-myopic-v1", "recommend-v1")
+    assert header.split(",") == [
+        "policy",
+        "algorithm",
+        "variant",
+        *(place + part for place in places for part in parts),
+    ]
+    (cql,) = (row for row in csv.DictReader([header, *rows]) if row["policy"] == "CQL, greedy")
+    board = load_leaderboard(RESULTS / "floor" / "leaderboard.csv")
+    (same,) = board.query("algorithm == 'cql' and variant == 'mlp/greedy' and task == 'offers-v1'").query(
+        "metric == 'reward' and estimator == 'truth'"
+    )["mean"]
+    assert float(cql["offers-v1"]) == same and cql["offers-v1:verdict"] in ("trusted", "weak", "unreliable")
+    _, out, _ = rlbench("table", RESULTS / "floor", "--by-place", "--format", "markdown")
+    assert out.startswith("| policy | offers-v1 | pricing-v1 | recommend-myopic-v1 | recommend-v1 |") and "\\*" in out
 
 
 def test_a_board_that_was_sorted_anew_is_printed_by_rank(rlbench, tmp_path):
@@ -78,7 +100,9 @@ def test_a_board_without_rows_is_said_to_be_one(rlbench, tmp_path):
 def test_another_metric(rlbench):
     chosen = ("--only", "task=recommend-v1", "--only", "metric=CTR", "--only", "estimator=snips")
     code, out, _ = rlbench("table", RESULTS / "quick", *chosen, "--format", "csv")
-    assert code == 0 and out.splitlines()[1].startswith('1,a,"DQN without looking ahead, softmax 0.3"')
+    assert code == 0 and out.splitlines()[1].startswith(
+        'recommend-v1,CTR,snips,1,a,"DQN without looking ahead, softmax 0.3",dqn,mlp/gamma-0/softmax-0.3,'
+    )
 
 
 @pytest.mark.parametrize(
