@@ -22,9 +22,10 @@ class DecisionLog:
     """A folder with two tables in Parquet parts: `decisions/`, a row for each place that was filled, and `feedback/`,
     a row for each outcome. A row is safe when the call returns; see `PartFiles`.
 
-    Columns of decisions: `decision_id`, `request_id`, `position` (from 0), `episode` (the session), `step`, `user`,
-    `timestamp` (ms UTC), `action` (its name), `propensity`, `form`, `policy` (sha256 of its file), `state` (what it
-    saw) and `base` (what was in service, where the policy takes it).
+    Columns of decisions: `decision_id`, `request_id`, `position` (from 0), `session`, `episode` (the session, where
+    requests know their `step` in it, else the request), `step`, `user`, `timestamp` (ms UTC), `action` (its name),
+    `propensity`, `form`, `policy` (sha256 of its file), `state` (what it saw) and `base` (what was in service, where
+    the policy takes it).
 
     Args:
         folder: it is made where it is not there; several processes may write to one.
@@ -48,7 +49,10 @@ class DecisionLog:
             OutputError: it cannot be written: then do not show it.
         """
         request, ids = secrets.token_hex(12), []
-        about = {"request_id": request, "episode": session_id or request, "step": shown.step, "user": user_id}
+        # Of decisions that do not know their place in a session, each is an episode.
+        episode = request if session_id is None or shown.step is None else session_id
+        about = {"request_id": request, "session": session_id, "episode": episode, "step": shown.step or 0}
+        about |= {"user": user_id}
         about |= {"timestamp": time.time_ns() // 1_000_000, "form": policy.form, "policy": policy.sha256}
         about |= {"state": shown.state.tolist(), "base": None if shown.base is None else shown.base.tolist()}
         for position, (action, propensity) in enumerate(zip(shown.actions, shown.propensities, strict=True)):
@@ -70,9 +74,11 @@ class DecisionLog:
             OutputError: it cannot be written.
         """
         now, name = time.time_ns() // 1_000_000, feedback_id or secrets.token_hex(12)
-        for outcome, value in outcomes.items():
+        # All of them are looked at before any is kept.
+        earned = {outcome: number(value, f"outcomes.{outcome}") for outcome, value in outcomes.items()}
+        for outcome, value in earned.items():
             row = {"feedback_id": name, "decision_id": decision_id, "timestamp": now, "outcome": outcome}
-            self._feedback.write(row | {"value": number(value, f"outcomes.{outcome}")})
+            self._feedback.write(row | {"value": value})
 
     def close(self) -> None:
         """Make parts of what is not in one yet."""
@@ -85,8 +91,15 @@ def decision_schema() -> pyarrow.Schema:
     import pyarrow as pa
 
     text, numbers = pa.string(), pa.list_(pa.float32())
-    columns = {"decision_id": text, "request_id": text, "position": pa.int32(), "episode": text, "step": pa.int32()}
-    columns |= {"user": text, "timestamp": pa.int64(), "action": text, "propensity": pa.float64(), "form": text}
+    columns = {"decision_id": text, "request_id": text, "position": pa.int32(), "session": text, "episode": text}
+    columns |= {
+        "step": pa.int32(),
+        "user": text,
+        "timestamp": pa.int64(),
+        "action": text,
+        "propensity": pa.float64(),
+        "form": text,
+    }
     return pa.schema(list((columns | {"policy": text, "state": numbers, "base": numbers}).items()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -41,10 +42,13 @@ def encode(
     return states
 
 
-def session_step(encoding: StateEncoding, request: Mapping[str, Any]) -> int:
-    """How many decisions of the session came before a request that can be encoded."""
+def session_step(encoding: StateEncoding, request: Mapping[str, Any]) -> int | None:
+    """How many decisions of the session came before a request that can be encoded; None where it does not say, and the
+    policy does not ask."""
     if request.get("step") is not None:
-        return int(request["step"])
+        return whole(request["step"], "request.step")
+    if request.get("events") is None and not encoding.sequential:
+        return None
     codes = (encoding.event_codes[event["event"]] for event in request.get("events") or ())
     return sum(code in encoding.decision_codes for code in codes)
 
@@ -79,7 +83,7 @@ def _events(encoding: StateEncoding, events: Sequence[Any], where: str) -> tuple
     """Item numbers, event codes and seconds since the event before, of all events of the session."""
     items, codes, gaps = [], [], []
     before: int | None = None
-    known = {*LOG_COLUMNS, *encoding.columns}
+    known = encoding.columns.keys() | LOG_COLUMNS
     for place, event in enumerate(events):
         here = f"{where}[{place}]"
         event = mapping(event, here)
@@ -168,7 +172,12 @@ def _cells(column: ContextColumn, value: object, where: str) -> list[float]:
     cells = [0.0] * len(column.values)
     if value is None:
         return cells
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    # numpy's own kinds of text and whole numbers too.
+    if isinstance(value, str):
+        value = str(value)
+    elif isinstance(value, Integral) and not isinstance(value, bool):
+        value = int(value)
+    else:
         raise InputError(f"{value!r:.60} is not a category: text or a whole number.", where=where)
     if column.values and type(value) is not type(column.values[0]):
         wanted = "text" if isinstance(column.values[0], str) else "a whole number"

@@ -30,14 +30,14 @@ class Recommendation:
     Attributes:
         actions: names of the actions.
         propensities: of each, given those above it; 1 where the policy is greedy.
-        step: how many decisions of the session came before.
+        step: how many decisions of the session came before; None where neither policy nor request knows of any.
         state: what the policy saw.
         base: (A,) what was in service, where it was asked for.
     """
 
     actions: tuple[str, ...]
     propensities: tuple[float, ...]
-    step: int
+    step: int | None
     state: np.ndarray
     base: np.ndarray | None = None
 

@@ -97,6 +97,11 @@ class StateEncoding:
         """Number of columns of a state."""
         return self.context_width + 3 * self.history + self.forbidden + self.candidates
 
+    @property
+    def sequential(self) -> bool:
+        """Whether a state says something of the session before."""
+        return self.history > 0 or any(column.kind == "step" for column in self.context)
+
     @cached_property
     def columns(self) -> dict[str, ContextColumn]:
         """The raw columns that a request may have."""

@@ -61,13 +61,15 @@ def build(folder: Path, sessions: dict[str, list[dict]], **config) -> mdp.Transi
     return mdp.build(log, mdp.MDPConfig(**({"history": 3, "top_k": 6} | config)), keep_names=True)
 
 
-def requests_of(sessions: dict[str, list[dict]], data: mdp.TransitionDataset) -> list[dict]:
+def requests_of(
+    sessions: dict[str, list[dict]], data: mdp.TransitionDataset, decisions: tuple[str, ...] = ("look",)
+) -> list[dict]:
     """The raw request before each decision of a dataset, in its order."""
     requests = []
     for name in data.session_names:
         rows = sessions[str(name)]
         for place, row in enumerate(rows):
-            if row["e"] == "look":
+            if row["e"] in decisions:
                 before = [_event(each) for each in rows[:place]]
                 context = {name: row[name] for name in ("device", "age", "flat")}
                 requests.append({"events": before, "timestamp": 1000 * row["t"], "context": context})
