@@ -19,6 +19,7 @@ from .run_folder import job_name
 if TYPE_CHECKING:
     from ..mdp.dataset import TransitionDataset
     from ..ope import EvaluationLog
+    from ..policies import PolicyForm
     from ..suite.kinds.algorithms.jobs import TrainingJob
     from ..suite.kinds.algorithms.rows import Contender
     from ..suite.sources import Loaded
@@ -94,6 +95,14 @@ def score_run(
     return ScoredRun(data, log, f"{job.spec.id}, {contender.subject.policy}", changed)
 
 
+def tilt_hint(folder: Path, form: PolicyForm) -> str:
+    """What to do to score a tilt whose temperature is not stored."""
+    return (
+        f"Score a form that the suite of the run had; or give it one: rlbench export {folder} --form {form} "
+        "--temperature NUMBER, and score the file."
+    )
+
+
 def _contender(folder: Path, job: TrainingJob, loaded: Loaded, text: str, checkpoint: str) -> Contender:
     from ..suite.kinds.algorithms.learners import scores_of
     from ..suite.kinds.algorithms.rows import Contender
@@ -116,5 +125,7 @@ def _contender(folder: Path, job: TrainingJob, loaded: Loaded, text: str, checkp
     else:
         run = load(folder, device="cpu", train=loaded.train)
         assert form.parameter is not None, "such forms have one"
-        parameter = stored_temperature(folder, form) if form.name == "tilted" else form.parameter
+        parameter = form.parameter
+        if form.name == "tilted":
+            parameter = stored_temperature(folder, form, tilt_hint(folder, form))
     return staying(loaded.base, form, parameter, scores_of(run), job.spec.id, f"{job.stem}/{form}")

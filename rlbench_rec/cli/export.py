@@ -105,5 +105,6 @@ def _form(folder: Path, text: str, given: dict[str, Any]) -> dict[str, Any]:
     if given["on"] is not None:
         given["on"] = TransitionDataset.load(given["on"], mmap=False)
     elif form.name == "tilted" and given["temperature"] is None:
-        given["temperature"] = stored_temperature(folder, form)
+        hint = "Give --temperature, or --on a saved dataset that carries behaviour_probabilities."
+        given["temperature"] = stored_temperature(folder, form, hint)
     return given | {"form": form}

@@ -182,13 +182,18 @@ class _Asked:
         return mdp.build(events.load(self.log), settings)
 
     def _policy(self) -> tuple[Policy, int, tuple[str, ...]]:
+        from ..audit.scored_run import tilt_hint
         from ..policies import parse_form
         from ..training import load
         from ..training.exported_policy import exported_policy, is_exported
         from ..training.stored_frontier import stored_step, stored_temperature
 
         if is_exported(self.model):
-            return exported_policy(self.model)
+            exported = exported_policy(self.model)
+            if self.form not in ("greedy", exported[0].name):
+                what = f"The file is {exported[0].name}; it has no other form."
+                raise InputError(what, where=f"--form {self.form}", hint="Leave it out, or score the run.")
+            return exported
         arguments: dict[str, Any] = {"checkpoint": self.checkpoint}
         if self.form == "frontier":
             run, step = stored_step(self.model)
@@ -196,7 +201,7 @@ class _Asked:
         else:
             run, form, temperature = load(self.model, device="cpu"), parse_form(self.form, "--form"), None
             if form.name == "tilted":
-                temperature = stored_temperature(self.model, form)
+                temperature = stored_temperature(self.model, form, tilt_hint(self.model, form))
         arguments |= {"temperature": temperature} if form.name == "tilted" else form.arguments
         return run.policy(form.name, **arguments), run.layout.size, run.action_names
 

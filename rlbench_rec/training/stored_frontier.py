@@ -116,13 +116,17 @@ def stored_step(folder: Path) -> tuple[Run, Chosen]:
     return mean_of_runs(runs, [member.spread for member in members], stored.chosen.checkpoint), stored.chosen
 
 
-def stored_temperature(folder: Path, form: PolicyForm) -> float:
+def stored_temperature(folder: Path, form: PolicyForm, hint: str) -> float:
     """The temperature that a tilt was scored with.
+
+    Args:
+        folder: of a saved run.
+        form: the tilt.
+        hint: what to do where it is not stored.
 
     Raises:
         InputError: it is not stored.
     """
-    hint = "Give --temperature, or --on a saved dataset that carries behaviour_probabilities."
     try:
         known = read_frontier(folder).temperatures
     except MissingFileError as error:
