@@ -14,7 +14,7 @@ from . import training as training
 from . import tuning as tuning
 from .evaluation.bridge import evaluate as evaluate
 from .plugins import register as register
-from .results.compare import compare as compare
+from .results.comparison.compare import compare as compare
 from .results.read import load_leaderboard as load_leaderboard
 from .results.read import load_runs as load_runs
 from .suite.config import load_suite as load_suite

@@ -12,6 +12,7 @@ import numpy as np
 
 from .figures import PALETTE, short
 from .terminal import printable
+from .tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,8 +33,6 @@ EDGE = 6.0
 """Free space around a picture, in points."""
 GAP = 9.0
 """Between columns of text, in points."""
-ROUNDING = 1e-9
-"""Of what an axis spans: less is 0."""
 ARROWS = {"left": "<", "right": ">", "bottom": "v", "top": "^"}
 
 
@@ -110,6 +109,7 @@ def off_scale(axis: Axes, x: float, y: float, side: str, value: float | None, co
         return
     span = float(np.ptp(axis.get_xlim() if side in ("left", "right") else axis.get_ylim()))
     # What rounding leaves of 0 would be written with all its noughts.
+    # What is less of the span is 0.
     value = 0.0 if abs(value) < ROUNDING * span else value
     # Beside a marker at the top or the bottom, on the side where there is room.
     in_axes = float(axis.transAxes.inverted().transform(axis.transData.transform((x, y)))[0])

@@ -60,7 +60,7 @@ def test_every_public_name_of_a_room_resolves_and_is_listed(room):
 def test_a_name_is_the_thing_and_not_its_module():
     """A module of the same name must not hide it, whatever was imported before."""
     code = (
-        "import rlbench_rec.results.compare, rlbench_rec.suite.runner\n"
+        "import rlbench_rec.results.comparison.compare, rlbench_rec.suite.runner\n"
         "import rlbench_rec.mdp.build, rlbench_rec.ope.estimate\n"
         "import rlbench_rec as rb\n"
         "print(all(map(callable, (rb.compare, rb.mdp.build, rb.ope.estimate, rb.events.load, rb.training.load))))"

@@ -14,7 +14,7 @@ from .json_option import Json
 from .render.console import say
 
 if TYPE_CHECKING:
-    from ..results.compare import Comparison
+    from ..results.comparison.compare import Comparison
 
 FORMS = ("table", "csv", "markdown", "json")
 
@@ -45,7 +45,7 @@ def command(
     Exit code 0: nothing is shown to be worse; 1: a regression or a missing row; 2: a file that cannot be used, or other
     data.
     """
-    from ..results.compare import compare
+    from ..results.comparison.compare import compare
 
     form = chosen_form(form, as_json)
     comparison = compare(

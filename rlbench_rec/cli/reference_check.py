@@ -37,7 +37,7 @@ def regressed(finished: FinishedRun, reference: Path, *, quietly: bool = False) 
         reference: folder of the committed run.
         quietly: print on stderr, since stdout has the board as JSON.
     """
-    from ..results.compare import compare
+    from ..results.comparison.compare import compare
     from ..results.comparison.text import as_lines
 
     if finished.missing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..results.compare import compare
+from ..results.comparison.compare import compare
 from .content import Page, Section
 from .names import names
 from .render import html

@@ -1,3 +1,3 @@
-from .compare import Comparison as Comparison
+from .comparison.compare import Comparison as Comparison
 from .metrics import METRICS as METRICS
 from .metrics import Metric as Metric

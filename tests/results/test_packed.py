@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rlbench_rec.errors import InputError, MissingFileError
-from rlbench_rec.results.compare import compare
+from rlbench_rec.results.comparison.compare import compare
 from rlbench_rec.results.packed import table_at
 from rlbench_rec.results.read import read_table
 

@@ -8,7 +8,6 @@ import pytest
 from rich.console import Console
 
 from rlbench_rec.cli.render.board_summary import show_summary
-from rlbench_rec.results.board_tables import board_tables, write_board_tables
 from rlbench_rec.results.plots.summary import plot_profiles, plot_summary
 from rlbench_rec.results.read import read_table
 from rlbench_rec.results.schema import (
@@ -23,6 +22,7 @@ from rlbench_rec.results.schema import (
 )
 from rlbench_rec.results.scores import Scores, scores_of
 from rlbench_rec.results.summary import Board, pairwise_table, profiles_table, summary_table
+from rlbench_rec.results.summary_tables import summary_tables, write_summary_tables
 from tests.results.boards import board_of, floor_of
 
 DQN, CQL = ("dqn", "mlp/greedy"), ("cql", "mlp/greedy")
@@ -129,7 +129,7 @@ def test_a_policy_is_useful_in_its_chosen_form_where_that_is_greedy():
         ("dqn", "mlp/greedy"): {"a-v1": [20.0, 20.0, 21.0], "b-v1": [60.0, 62.0, 61.0]},
         ("dqn", "mlp/softmax-0.3"): {"a-v1": [70.0, 72.0, 71.0]},
     }
-    summary = board_tables(board_of(values)).summary
+    summary = summary_tables(board_of(values)).summary
     assert row_of(summary, ("dqn", "mlp/chosen"))["useful_in"] == 2
     assert row_of(summary, ("dqn", "mlp/greedy"))["useful_in"] == 1
 
@@ -167,7 +167,7 @@ def test_no_pair_of_equal_policies_lies_beyond_the_critical_difference_in_19_of_
 def test_all_tables_and_pictures_are_written_and_read_back(tmp_path):
     by_task = {"a-v1": [1.0, 2.0, 3.0], "b-v1": [1.0, 2.0, 3.0]}
     runs = board_of(floor_of(by_task) | {DQN: {"a-v1": [11.0, 14.0, 14.0], "b-v1": [0.0, 1.0, 2.0]}})
-    write_board_tables(runs, tmp_path, tmp_path)
+    write_summary_tables(runs, tmp_path, tmp_path)
     summary = read_table(tmp_path / "summary.csv", SUMMARY, SUMMARY_KEYS)
     assert summary.iloc[0][["algorithm", "useful_in"]].tolist() == ["dqn", 1]
     assert summary.set_index("algorithm").loc["constant", "useful_in"] is pd.NA
@@ -181,7 +181,7 @@ def test_all_tables_and_pictures_are_written_and_read_back(tmp_path):
 
 
 def test_nothing_normalised_is_empty_tables(tmp_path):
-    write_board_tables(board_of(VALUES, metric="reward"), tmp_path, tmp_path)
+    write_summary_tables(board_of(VALUES, metric="reward"), tmp_path, tmp_path)
     assert read_table(tmp_path / "summary.csv", SUMMARY, SUMMARY_KEYS).empty
     assert not list(tmp_path.glob("*.png"))
 
@@ -197,7 +197,7 @@ def test_pictures_have_the_same_bytes_again_and_others_for_other_scores(board, t
 
 def test_a_run_that_was_interrupted_before_any_policy_has_empty_tables(tmp_path):
     ends = {("behaviour", "logged"): {"a-v1": [0.0, 0.0]}, ("reference", "ppo/greedy"): {"a-v1": [100.0, 100.0]}}
-    write_board_tables(board_of(ends), tmp_path, tmp_path)
+    write_summary_tables(board_of(ends), tmp_path, tmp_path)
     for name, schema, keys in (("summary.csv", SUMMARY, SUMMARY_KEYS), ("useful.csv", USEFUL, USEFUL_KEYS)):
         assert read_table(tmp_path / name, schema, keys).empty
     assert len(pd.read_csv(tmp_path / "normalised.csv")) == 2 and not list(tmp_path.glob("*.png"))

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rlbench_rec.results.board_tables import write_variance
 from rlbench_rec.results.read import read_table
 from rlbench_rec.results.schema import VARIANCE, VARIANCE_KEYS
+from rlbench_rec.results.summary_tables import write_variance
 from rlbench_rec.results.variance import components, variance_table
 from tests.results.boards import board_of
 

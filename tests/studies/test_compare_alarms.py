@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rlbench_rec.results.compare import compare
+from rlbench_rec.results.comparison.compare import compare
 from rlbench_rec.results.leaderboard import leaderboard
 from studies import compare_alarms
 from studies.compare_alarms import EFFECTS, FILE, REPLICATES, Draw, Pool

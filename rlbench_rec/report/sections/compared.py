@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ...results.compare import Comparison
+from ...results.comparison.compare import Comparison
 from ...results.comparison.text import SMALL, notes_of, summary
 from ...results.readable_names import row_name
 from ...results.schema import TableRow

@@ -12,8 +12,8 @@ from ..table_formats import format_table, markdown_text, shown
 from .judge import CHANGES, REGRESSIONS
 
 if TYPE_CHECKING:
-    from ..compare import Comparison
     from ..schema import TableRow
+    from .compare import Comparison
 
 LONGEST = 65_000
 """Characters of a comment: GitHub takes 65,536."""

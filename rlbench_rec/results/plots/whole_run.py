@@ -9,12 +9,12 @@ import pandas as pd
 
 from ...errors import InputError
 from ...files import make_folder
-from ..board_tables import board_tables
 from ..leaderboard import leaderboard
 from ..packed import table_at
 from ..read import load_leaderboard, load_runs, read_table
 from ..row_names import NORMALISED_METRIC
 from ..schema import CURVES, ESTIMATES, ESTIMATOR_KEYS, ESTIMATORS, FRONTIER, FRONTIER_KEYS, Schema
+from ..summary_tables import summary_tables
 from .curves import plot_curves
 from .estimators import plot_errors, plot_estimates
 from .frontier import plot_frontiers
@@ -62,7 +62,7 @@ def draw_run(folder: Path, out: Path, format: Format = "png") -> list[Path]:
     if steps is not None:
         paths += plot_frontiers(steps, out, format)
     if (runs["metric"] == NORMALISED_METRIC).any():
-        paths += board_tables(runs).draw(out, format)
+        paths += summary_tables(runs).draw(out, format)
     return paths
 
 

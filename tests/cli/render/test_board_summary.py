@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from rlbench_rec.cli.render.board_summary import show_summary
-from rlbench_rec.results.board_tables import write_board_tables
+from rlbench_rec.results.summary_tables import write_summary_tables
 from tests.results.boards import board_of, floor_of
 
 DQN = ("double-dqn", "transformer/softmax-0.3")
@@ -21,7 +21,7 @@ def screen(tmp_path):
     """What is shown of runs, on so many columns."""
 
     def show(runs, width=80):
-        write_board_tables(runs, tmp_path, tmp_path)
+        write_summary_tables(runs, tmp_path, tmp_path)
         stream = io.StringIO()
         show_summary(Console(file=stream, width=width), tmp_path)
         return stream.getvalue()

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from rlbench_rec.errors import InputError
-from rlbench_rec.results.compare import compare
+from rlbench_rec.results.comparison.compare import compare
 from rlbench_rec.results.comparison.kinds import KINDS
 from rlbench_rec.results.schema import ESTIMATES, ESTIMATORS, NORMALISED, SCALE, USEFUL
 from rlbench_rec.results.write import write_json, write_table

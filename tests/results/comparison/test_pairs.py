@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rlbench_rec.errors import InputError, UnknownNameError
-from rlbench_rec.results.compare import LEAST_PAIRS, compare
+from rlbench_rec.results.comparison.compare import LEAST_PAIRS, compare
 from rlbench_rec.results.comparison.text import as_lines
 from rlbench_rec.results.schema import RUNS
 from rlbench_rec.results.write import write_json, write_table
@@ -80,9 +80,8 @@ def test_a_change_that_goes_both_ways_is_not_shown(shops, change):
 def test_below_the_least_number_of_pairs_nothing_is_said(shops, frame_of, number, wanted):
     found = compare(frame_of(*shops(np.ones(number))), frame_of(*shops(1 - DROPS[:number])))
     assert found.counts == {wanted: 1}
-    assert any("too few pairs for an answer: 4 at most, and 5 are needed" in note for note in found.notes) is (
-        wanted == "too few"
-    )
+    told = "they have 4 replicates at most, and that takes 5 replicates (`replicates` of the suite)"
+    assert any(told in note for note in found.notes) is (wanted == "too few")
 
 
 def test_seeds_and_logs_are_averaged_inside_a_replicate(shops, run, change):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rlbench_rec.results.compare import Comparison, compare
+from rlbench_rec.results.comparison.compare import Comparison, compare
 from rlbench_rec.results.comparison.text import LONGEST, MOST_ROWS, as_csv, as_lines, as_markdown
 
 

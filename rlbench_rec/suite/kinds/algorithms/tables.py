@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ....results.board_tables import write_board_tables, write_variance
 from ....results.data_identity import DataHashes, of_runs
 from ....results.leaderboard import leaderboard
 from ....results.model_selection import selection_table
@@ -30,6 +29,7 @@ from ....results.schema import (
     SELECTION,
     STATUSES,
 )
+from ....results.summary_tables import write_summary_tables, write_variance
 from ....results.write import write_table
 from ...plan import JobResult, frame
 
@@ -78,7 +78,7 @@ def write_tables(suite: Suite, results: Sequence[JobResult], folder: Path) -> Da
         write_table(selection, SELECTION, folder / "selection.csv")
     _write_needs_rl(runs, results, folder)
     if suite.normalise:
-        write_board_tables(runs, folder, folder / PLOTS_FOLDER, confidence=suite.confidence)
+        write_summary_tables(runs, folder, folder / PLOTS_FOLDER, confidence=suite.confidence)
         _write_scale(results, folder)
     write_variance(runs, folder)
     plot_values(board, runs, folder / PLOTS_FOLDER)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class BoardTables:
+class SummaryTables:
     """What sums up a board; empty frames where nothing could be normalised.
 
     Attributes:
@@ -64,7 +64,7 @@ class BoardTables:
         return [normalised, summary, profiles]
 
 
-def board_tables(runs: pd.DataFrame, *, confidence: float = 0.95) -> BoardTables:
+def summary_tables(runs: pd.DataFrame, *, confidence: float = 0.95) -> SummaryTables:
     """All that sums up a board.
 
     Args:
@@ -76,10 +76,10 @@ def board_tables(runs: pd.DataFrame, *, confidence: float = 0.95) -> BoardTables
     board = Board(scores_of(runs), confidence=confidence)
     summary = summary_table(board, _useful_in(values, against))
     normalised = normalised_table(runs, confidence=confidence)
-    return BoardTables(normalised, against, summary, pairwise_table(board), profiles_table(board))
+    return SummaryTables(normalised, against, summary, pairwise_table(board), profiles_table(board))
 
 
-def write_board_tables(runs: pd.DataFrame, folder: Path, plots: Path, *, confidence: float = 0.95) -> None:
+def write_summary_tables(runs: pd.DataFrame, folder: Path, plots: Path, *, confidence: float = 0.95) -> None:
     """normalised.csv, useful.csv, summary.csv, pairwise.csv and profiles.csv with their pictures; empty tables where
     nothing could be normalised.
 
@@ -92,7 +92,7 @@ def write_board_tables(runs: pd.DataFrame, folder: Path, plots: Path, *, confide
     Raises:
         OutputError: a file cannot be written.
     """
-    tables = board_tables(runs, confidence=confidence)
+    tables = summary_tables(runs, confidence=confidence)
     write_table(tables.normalised, NORMALISED, folder / "normalised.csv")
     write_table(tables.useful, USEFUL, folder / "useful.csv")
     write_table(tables.summary, SUMMARY, folder / "summary.csv")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from rlbench_rec.errors import InputError, MissingFileError
-from rlbench_rec.results.compare import CHANGES, compare
+from rlbench_rec.results.comparison.compare import CHANGES, compare
 from rlbench_rec.results.leaderboard import leaderboard
 from rlbench_rec.results.metrics import METRICS, Metric
 from rlbench_rec.results.schema import LEADERBOARD, RUNS
@@ -112,7 +112,7 @@ def test_files_from_before_a_column_compare_with_new_ones(compared, run, tmp_pat
 
 @pytest.mark.parametrize("file", ["quick/runs.csv", "quick/leaderboard.csv", "commerce/leaderboard.csv"])
 def test_the_results_of_the_repository_can_be_compared(file):
-    path = Path(__file__).parents[2] / "results" / file
+    path = Path(__file__).parents[3] / "results" / file
     assert set(compare(path, path).counts) == {"identical"}
 
 

@@ -9,18 +9,19 @@ from typing import Any
 
 import pandas as pd
 
-from .comparison.claims import useful_changes
-from .comparison.intervals import judge_intervals
-from .comparison.judge import CHANGES, REGRESSIONS, Judged, MinEffect, judge_pairs, min_effect
-from .comparison.kinds import HASHES, SQUARED_ERROR
-from .comparison.pairs import LEAST_PAIRS, paired_rows
-from .comparison.same_code import one_code_and_machine
-from .comparison.same_data import other_settings, refuse_other_meaning, unchecked
-from .comparison.selection import select
-from .comparison.sides import Side, Table, older, sides_of
-from .headline import headlines
-from .packed import table_at
-from .schema import KEYS, RUN_KEYS
+from ..headline import headlines
+from ..packed import table_at
+from ..schema import KEYS, RUN_KEYS
+from .claims import useful_changes
+from .could_check import could_check
+from .intervals import judge_intervals
+from .judge import CHANGES, REGRESSIONS, Judged, MinEffect, judge_pairs, min_effect
+from .kinds import HASHES, SQUARED_ERROR
+from .pairs import LEAST_PAIRS, paired_rows
+from .same_code import one_code_and_machine
+from .same_data import other_settings, refuse_other_meaning, unchecked
+from .selection import select
+from .sides import Side, Table, older, sides_of
 
 __all__ = ["CHANGES", "LEAST_PAIRS", "REGRESSIONS", "Comparison", "compare"]
 
@@ -177,13 +178,8 @@ def _notes(before: Side, after: Side, judged: Sequence[Judged], paired: bool) ->
     settings = other_settings(before, after)
     if settings:
         notes.append(f"settings that differ: {', '.join(settings)}")
-    counts = Counter(row.pairs for row in judged if row.change == "too few")
-    if counts and paired:
-        most = max(counts)
-        notes.append(
-            f"too few pairs for an answer: {most} at most, and {LEAST_PAIRS} are needed; two leaderboard.csv are "
-            "compared by their intervals"
-        )
+    if paired:
+        notes += could_check(judged, must_repeat=one_code_and_machine(before, after))
     if not paired and all(
         side.file and table_at(side.file.with_name("runs.csv")).is_file() for side in (before, after)
     ):
