@@ -64,6 +64,12 @@ class Claims:
     episode: str
     lift: Estimate
 
+    @property
+    def spread_error(self) -> float:
+        """How far the log knows the squared standard error of the headline's estimate, as a share of it: of few rare
+        events it is itself a matter of chance, and plans of the asked power come out with less."""
+        return float(np.sqrt(max(self.shape[1, 0] - 1.0, 0.0) / self.units))
+
 
 def claims_of(
     log: EvaluationLog,

@@ -13,6 +13,7 @@ from ..analysis.claims import Claims, claims_of
 from ..analysis.guardrails import Guardrail
 from ..analysis.planning import absolute_lift
 from ..inference.inference_options import Inference
+from ..reliability.gate import Gate
 from .load_table import LoggedTable
 from .scoring import members_of
 from .support import log_needed
@@ -80,7 +81,8 @@ class PolicyPlan:
         claims: the headline and the guardrails, as the log knows them.
         log: how long a log must be, for off-policy estimates to show them.
         log_days: the same in days; NaN where the traffic is not known.
-        trusted_times: how many times as long a log must be for a trusted lift; infinite where none is long enough.
+        trusted_times: how many times as long a log must be for a trusted lift, and trusted guardrails; infinite where
+            none is long enough.
         test: how long an A/B test must be.
         test_days: the same in days, at the share of the traffic that takes part.
     """
@@ -147,23 +149,38 @@ def plan_for(
     inference, goal = inference or Inference(), goal or Goal()
     try:
         lift = absolute_lift(table.log, options.lift, options.relative)
+        claims = claims_of(
+            table.log,
+            lift,
+            goal.rails(table),
+            members_of(estimators, table.log)[0],
+            min_lift=goal.min_lift,
+            lower_is_better=goal.lower_is_better,
+            inference=inference,
+        )
     except InputError as error:
-        raise InputError(error.what, where="plan", hint=error.hint) from error
-    claims = claims_of(
-        table.log,
-        lift,
-        goal.rails(table),
-        members_of(estimators, table.log)[0],
-        min_lift=goal.min_lift,
-        lower_is_better=goal.lower_is_better,
-        inference=inference,
-    )
+        raise InputError(error.what, where="plan" if error.where == "lift" else error.where, hint=error.hint) from error
     logged = log_length(claims, power=options.power, confidence=inference.confidence, threshold=threshold)
     test = ab_test(claims, power=options.power, confidence=inference.confidence, treated=options.treated)
-    trusted = log_needed(table.log, inference.gate)[0]
+    outcomes = [None, *(rail.outcome for rail in goal.rails(table).values())]
+    trusted = max(log_needed(table.log, inference.gate, outcome)[0] for outcome in outcomes)
+    trusted *= _margin(trusted, options.power, inference.gate)
     per_day = options.per_day
     if per_day is None:
         per_day = claims.episodes / table.days if table.days else np.nan
     log_days = max(logged.times, trusted) * claims.episodes / per_day
     test_days = test.episodes / (per_day * options.traffic)
     return PolicyPlan(lift, options, claims, logged, log_days, trusted, test, test_days)
+
+
+def _margin(times: float, power: float, gate: Gate) -> float:
+    """By how much longer a log must be than where it is as likely trusted as not, to be trusted in `power` of cases.
+
+    At the gate an estimate rests on about `trusted_events` events, and here on that over `times`: both are counts of
+    chance, of a variance that unequal weights double (chosen on five shops, shown on five others; docs/deciding.md).
+    """
+    from scipy.special import ndtri
+
+    if not 0.0 < times < np.inf:
+        return 1.0
+    return float(np.exp(max(ndtri(power), 0.0) * np.sqrt(2.0 * (1.0 + times) / gate.trusted_events)))

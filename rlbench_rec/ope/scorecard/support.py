@@ -9,7 +9,7 @@ import numpy as np
 from ..analysis.lifts import paired
 from ..data.evaluation_log import EvaluationLog
 from ..estimate import Estimate, infer
-from ..estimators import estimator
+from ..estimators import Outcome, estimator, valued
 from ..inference.inference_options import Inference
 from ..inference.influence import LogParts, measure
 from ..reliability.diagnostics import Verdicts
@@ -29,10 +29,16 @@ def share_with_events(log: EvaluationLog, rows: np.ndarray) -> float:
     return float(of_episodes.sum() / log.total_weight)
 
 
-def log_needed(log: EvaluationLog, gate: Gate) -> tuple[float, bool]:
+def log_needed(log: EvaluationLog, gate: Gate, outcome: Outcome = None) -> tuple[float, bool]:
     """How many times as long the log must be for a trusted lift of `snips`, and whether it is the unequal sizes of
-    rewards that ask for it."""
-    lift = paired(estimator("snips"))
+    rewards that ask for it.
+
+    Args:
+        log: the logged decisions.
+        gate: that must trust it.
+        outcome: whose lift; None: the reward's.
+    """
+    lift = paired(valued(estimator("snips"), outcome))
     overlaps = Verdicts(log, gate).overlaps(lift)
     (measured,) = measure(LogParts(log, [lift]))
     uneven = any(
