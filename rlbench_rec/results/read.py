@@ -96,6 +96,8 @@ def check_frame(frame: pd.DataFrame, schema: Schema, keys: tuple[str, ...], *, w
         except (TypeError, ValueError) as error:
             wanted = {"whole": "whole numbers", "truth": "True or False"}.get(kind, "numbers")
             raise InputError(f"The column '{name}' does not hold {wanted}.", where=where) from error
+        if kind == "number" and np.isinf(checked[name].to_numpy()).any():
+            raise InputError(f"The column '{name}' does not hold finite numbers.", where=where)
     again = checked.duplicated(list(keys))
     what = "The row repeats the key of an earlier one."
     refuse_rows(again.to_numpy(), lambda row, _: InputError(what, where=f"{where}: row {row}"))

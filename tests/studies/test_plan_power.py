@@ -23,6 +23,28 @@ def test_the_promised_power_is_within_three_points(rows):
         assert abs(float(row["came_out"]) - float(row["promised"])) <= 0.03, row
 
 
+def test_the_chance_of_success_is_too(rows):
+    chances = [row for row in rows if row["what"] == "assurance"]
+    assert len(chances) == 6
+    for row in chances:
+        assert abs(float(row["came_out"]) - float(row["promised"])) <= 0.03, row
+
+
+def test_the_page_says_how_rare_an_outcome_may_be():
+    page = (ROOT / "docs/deciding.md").read_text()
+    with (ROOT / "results/studies/plan_rare.csv").open() as stream:
+        rare = list(csv.DictReader(stream))
+    for events in ("50", "200", "1000"):
+        cells = []
+        for what in ("log", "plan"):
+            shares = [float(row["came_out"]) for row in rare if (row["what"], row["pilot_events"]) == (what, events)]
+            assert len(shares) == 4
+            cells.append(f"{min(shares):.2f} to {max(shares):.2f}".replace("0.", "."))
+        assert f"| {int(events):,} events | {' | '.join(cells)} |" in page
+    trusted = sorted(float(row["came_out"]) for row in rare if row["what"] == "trust")
+    assert len(trusted) == 10 and trusted[1] >= 0.84 and trusted[0] == 0.735
+
+
 def test_the_table_of_the_page_is_that_of_the_study(rows):
     page = (ROOT / "docs/deciding.md").read_text()
     table = [line.split(" | ")[2:] for line in page.splitlines() if line.startswith("| ") and " | 0." in line]

@@ -164,7 +164,7 @@ def plan_for(
     test = ab_test(claims, power=options.power, confidence=inference.confidence, treated=options.treated)
     outcomes = [None, *(rail.outcome for rail in goal.rails(table).values())]
     trusted = max(log_needed(table.log, inference.gate, outcome)[0] for outcome in outcomes)
-    trusted *= _margin(trusted, options.power, inference.gate)
+    trusted *= margin(trusted, options.power, inference.gate)
     per_day = options.per_day
     if per_day is None:
         per_day = claims.episodes / table.days if table.days else np.nan
@@ -173,7 +173,7 @@ def plan_for(
     return PolicyPlan(lift, options, claims, logged, log_days, trusted, test, test_days)
 
 
-def _margin(times: float, power: float, gate: Gate) -> float:
+def margin(times: float, power: float, gate: Gate) -> float:
     """By how much longer a log must be than where it is as likely trusted as not, to be trusted in `power` of cases.
 
     At the gate an estimate rests on about `trusted_events` events, and here on that over `times`: both are counts of

@@ -11,6 +11,7 @@ from scipy import stats
 from rlbench_rec import ope
 from rlbench_rec.errors import InputError
 from rlbench_rec.ope.analysis import Guardrail, ab_test, claims_of, log_length
+from rlbench_rec.ope.analysis.belief import belief
 
 LOGGING, EVALUATED = np.array([0.6, 0.4]), np.array([0.4, 0.6])
 Z = stats.norm.ppf(0.8) + stats.norm.ppf(0.975)
@@ -125,6 +126,21 @@ def test_assurance_by_hand():
     # What is known to be so has the promised power.
     sure = replace(claims, seen=claims.distances, errors=claims.errors * 1e-9)
     assert ab_test(sure).assurance == pytest.approx(0.8, abs=1e-3)
+
+
+def test_a_guardrail_is_believed_as_far_as_chance_does_not_explain_it():
+    claims = claims_of(log_of(cost=True), 0.01, {"costs": Guardrail(0, 0.05, lower_is_better=True)})
+    apart = replace(claims, correlation=np.eye(2), errors=np.array([0.01, 0.02]))
+    # Three standard errors below no change: 8/9 of it are believed. Half a one: nothing is.
+    for deviation, share in ((-0.06, 8 / 9), (-0.01, 0.0)):
+        mean, covariance = belief(replace(apart, seen=np.array([0.03, 0.05 + deviation])))
+        np.testing.assert_allclose(mean, [0.03, 0.05 + share * deviation], rtol=1e-6)
+        np.testing.assert_allclose(covariance, np.diag([1e-4, share * 4e-4]), rtol=1e-6, atol=1e-12)
+    # A deviation that is chance was chance of the headline too, as far as they go together.
+    together = replace(apart, correlation=np.array([[1.0, 0.5], [0.5, 1.0]]), seen=np.array([0.03, 0.04]))
+    mean, covariance = belief(together)
+    np.testing.assert_allclose(mean, [0.03 - 0.5 * 0.01 / 0.02 * -0.01, 0.05], rtol=1e-5)
+    np.testing.assert_allclose(covariance, np.diag([0.75e-4, 0.0]), rtol=1e-5, atol=1e-10)
 
 
 def test_costs_are_planned_as_gains_are():

@@ -270,6 +270,8 @@ def test_a_frame_that_is_no_such_table_is_refused(run, frame_of):
         compare(runs, runs.drop(columns="ci_low"))
     with pytest.raises(InputError, match=r"old: The column 'value' does not hold numbers"):
         compare(runs.assign(value="high"), runs)
+    with pytest.raises(InputError, match=r"new: The column 'value' does not hold finite numbers"):
+        compare(runs, runs.assign(value=np.inf))
     with pytest.raises(InputError, match=r"old: The column 'higher_is_better' does not hold True or False"):
         compare(runs.assign(higher_is_better="yes"), runs)
     with pytest.raises(InputError, match=r"new: The column 'seed' does not hold whole numbers"):
