@@ -7,14 +7,15 @@ Several policies, `RLBENCH_POLICY=a.onnx,b.onnx`, are told apart by their form. 
 """
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rlbench_rec.errors import InputError
 from rlbench_rec.serving import DecisionLog, ServedPolicy
@@ -51,12 +52,22 @@ class Feedback(BaseModel):
 app = FastAPI(lifespan=lifespan)
 
 
-@app.middleware("http")
-async def limit(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-    size = request.headers.get("content-length", "0" if request.method == "GET" else "")
-    if not size.isdigit() or int(size) > MOST_BYTES:
-        return JSONResponse({"detail": f"A body of at most {MOST_BYTES} bytes, with its length."}, 413)
-    return await answer(request)
+class Limit:
+    """Refuses a body before any of it is read."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] != "GET":
+            size = dict(scope["headers"]).get(b"content-length", b"")
+            if not size.isdigit() or int(size) > MOST_BYTES:
+                detail = f"A body of at most {MOST_BYTES} bytes, with its length."
+                return await JSONResponse({"detail": detail}, 413)(scope, receive, send)
+        await self.app(scope, receive, send)
+
+
+app.add_middleware(Limit)
 
 
 @app.exception_handler(InputError)

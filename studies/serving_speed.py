@@ -19,10 +19,13 @@ from rlbench_rec import tasks
 from rlbench_rec.serving import DecisionLog, ServedPolicy
 from rlbench_rec.training import export, fit
 
+WARM_UP = 50
+"""Calls before the measured ones."""
+
 
 def measured(name: str, call: Callable[[int], object], count: int) -> None:
     """Print the times of one call after another, by the clock and by the processor's time."""
-    for number in range(50):
+    for number in range(WARM_UP):
         call(number)
     times, started, used = [], time.perf_counter(), time.process_time()
     for number in range(count):
@@ -60,11 +63,20 @@ def main() -> None:
 
 
 def over_http(path: Path, log: Path, requests: list[dict], count: int) -> None:
-    """The same by examples/serve.py, one connection, one process."""
+    """The same by examples/serve.py, one connection, one process; then what the service itself used."""
     from tests.serving.http_service import service
 
     with service(path, log) as shop:
+        before = processor_seconds(shop.process.pid)
         measured("POST /recommend", lambda i: shop.call("POST", "/recommend", {"request": requests[i % 500]}), count)
+        used = (processor_seconds(shop.process.pid) - before) / (count + WARM_UP)
+        print(f"{'the service alone':20} processor {1e6 * used:5.0f} us, {1 / used:.0f}/s on a core of its own")
+
+
+def processor_seconds(process: int) -> float:
+    """What a process has used so far."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":
