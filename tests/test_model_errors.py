@@ -106,12 +106,12 @@ def test_what_does_not_fit_has_its_line_where_editors_look_for_it(tmp_path):
     with pytest.raises(InputError) as error:
         validated(read_toml(path, "hotel"), _Hotel, str(path))
     assert str(error.value) == f"{path}:6: rooms, second entry: beds: must be at most 4 (got 5)."
-    path.write_text('nmae = "a"\nrooms = [{},\n  {beds = 1, vew = 2},\n]\n')
+    path.write_text('nmae = "a"\nrooms = [{},\n  {beds = 1, views = 2},\n]\n')
     with pytest.raises(InputError) as error:
         validated(read_toml(path, "hotel"), _Hotel, str(path))
     assert str(error.value).splitlines() == [
         f"{path}: 3 things are wrong:",
-        "  line 3: rooms, second entry: there is no key 'vew'. Did you mean 'view'?",
+        "  line 3: rooms, second entry: there is no key 'views'. Did you mean 'view'?",
         "  line 1: There is no key 'nmae'. Did you mean 'name'?",
         "  line 2: rooms, first entry: beds: is missing.",
     ]
