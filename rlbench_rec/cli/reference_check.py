@@ -9,7 +9,7 @@ from ..errors import InputError
 from .render.console import say
 
 if TYPE_CHECKING:
-    from ..suite.runner import FinishedRun
+    from ..suite.finished_run import FinishedRun
 
 
 def reference_folder(suite: str, against: Path | None) -> Path:

@@ -13,10 +13,11 @@ import typer
 from ..errors import InputError
 from . import completion
 from .boundary import RECEIVED
+from .ray_options import GpuShare, Ray, cluster_of
 from .render.console import say
 
 if TYPE_CHECKING:
-    from ..suite.runner import FinishedRun
+    from ..suite.finished_run import FinishedRun
 
 
 def command(
@@ -51,6 +52,8 @@ def command(
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
+    ray: Ray = "",
+    gpu_share: GpuShare = 1.0,
     job_timeout: Annotated[
         float | None,
         typer.Option(min=0.001, help="Seconds after which a job is stopped as failed; default none."),
@@ -108,6 +111,7 @@ def command(
             workers=jobs,
             resume=resume,
             part=parse_part(part) if part else None,
+            cluster=cluster_of(ray, gpu_share),
             progress=progress,
             command_line=command_line,
         )

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from . import completion
+from .ray_options import GpuShare, Ray, cluster_of
 
 
 def command(
@@ -33,6 +34,8 @@ def command(
     ] = 360.0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
+    ray: Ray = "",
+    gpu_share: GpuShare = 1.0,
     job_timeout: Annotated[
         float | None, typer.Option(min=0.001, help="Seconds after which a trial is stopped as failed; default none.")
     ] = None,
@@ -70,6 +73,7 @@ def command(
             part=parse_part(part),
             plan_only=plan,
             budget_minutes=budget_minutes,
+            cluster=cluster_of(ray, gpu_share),
             progress=progress,
             on_plan=show_plan,
             command_line=["rlbench", *sys.argv[1:]],

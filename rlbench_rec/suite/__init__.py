@@ -1,10 +1,12 @@
 """What to run (TOML), running it, resuming it."""
 
 from .config import Suite, list_suites, load_suite
+from .finished_run import FinishedRun
 from .kinds.estimators.config import EstimatorSuite
 from .merge import merge_runs
 from .progress import JobFinished, ProgressCallback, ProgressEvent, RunFinished, RunStarted
-from .runner import FinishedRun, run_suite
+from .ray_cluster import RayCluster
+from .runner import run_suite
 
 __all__ = [
     "EstimatorSuite",
@@ -12,6 +14,7 @@ __all__ = [
     "JobFinished",
     "ProgressCallback",
     "ProgressEvent",
+    "RayCluster",
     "RunFinished",
     "RunStarted",
     "Suite",

@@ -13,13 +13,14 @@ from ..errors import InputError, MissingFileError, OutputError
 from ..plugins import identities, load_plugins
 from ..results.data_identity import MANIFEST
 from ..results.write import write_json
+from .finished_run import FinishedRun
 from .jobs import planned
 from .kinds import kind_of
 from .kinds.estimators.jobs import TRUTH_FOLDER
 from .lock import hold
 from .progress import ProgressCallback
 from .resume import refuse_other_run
-from .runner import FinishedRun, write_tables
+from .runner import write_tables
 from .stamp import circumstances
 from .store import JOBS_FOLDER, MODELS_FOLDER, REFERENCES_FOLDER, finished_jobs, is_empty
 from .stored_suite import manifest_of, suite_of

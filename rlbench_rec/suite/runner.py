@@ -7,7 +7,6 @@ import functools
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from ..results.write import write_json, write_table
 from .config import Suite, load_suite
 from .execute import execute, failure
 from .fingerprints import UNKNOWN
+from .finished_run import FinishedRun
 from .forecast import forecast
 from .jobs import home_of, planned, ready_and_blocked, unfinished
 from .kinds import kind_of
@@ -36,36 +36,7 @@ from .workers import execute_all, worker_count
 
 if TYPE_CHECKING:
     from .kinds.estimators.config import EstimatorSuite
-
-
-@dataclass(frozen=True)
-class FinishedRun:
-    """A suite that ran.
-
-    Attributes:
-        suite: what ran.
-        folder: where the files are.
-        results: one per job that is done, in the order of the plan.
-        seconds: how long it took.
-        missing: jobs that are not done, since they belong to other parts of the run.
-        part: which part of the run this was; None: all of it.
-    """
-
-    suite: Suite | EstimatorSuite
-    folder: Path
-    results: list[JobResult]
-    seconds: float
-    missing: int = 0
-    part: Part | None = None
-
-    @property
-    def failures(self) -> list[JobResult]:
-        return [result for result in self.results if result.failed]
-
-    @property
-    def left_out(self) -> list[str]:
-        """What of the suite had nothing to do on one of its sources, and why: once for all seeds."""
-        return list(dict.fromkeys(result.left_out for result in self.results if result.left_out))
+    from .ray_cluster import RayCluster
 
 
 def run_suite(
@@ -76,6 +47,7 @@ def run_suite(
     workers: int | None = None,
     resume: bool = False,
     part: tuple[int, int] | None = None,
+    cluster: RayCluster | None = None,
     progress: ProgressCallback | None = None,
     command_line: list[str] | None = None,
 ) -> FinishedRun:
@@ -96,6 +68,7 @@ def run_suite(
             cards, code and libraries. Seeds, replicates and logs may be added.
         part: (i, n): do the i-th of n parts of the jobs, those of one shop together. It goes on with a run that is in
             the folder; the tables hold all that is done there.
+        cluster: a Ray cluster whose nodes see the folder and the data, `RayCluster("auto")` say; None: this machine.
         progress: called with each event of the run (see `suite.progress`): it started, a job finished, it finished.
         command_line: for the manifest.
 
@@ -112,8 +85,8 @@ def run_suite(
         suite = load_suite(suite)
     folder = default_folder(suite.name) if out is None else Path(out)
     kind = kind_of(suite)
-    device = _trained_on(suite, device) if kind.trains(suite) else "cpu"
-    worker_count(workers, device, 1)
+    device = _trained_on(suite, device, cluster) if kind.trains(suite) else "cpu"
+    worker_count(workers, device, 1, cluster)
     one_part = None if part is None else Part(*part)
     load_plugins(suite.plugins)
     kind.check(suite)
@@ -123,7 +96,7 @@ def run_suite(
             refuse_other_run(folder, suite)
         else:
             refuse_used_folder(folder)
-        run = _Run(suite, folder, device, command_line, progress)
+        run = _Run(suite, folder, device, command_line, progress, cluster and cluster.holding(folder, device))
         run.finish(workers, resume, one_part)
     missing = len(run.jobs) - len(run.results)
     finished = FinishedRun(suite, folder, run.results, time.perf_counter() - started, missing, one_part)
@@ -161,8 +134,10 @@ def default_folder(name: str) -> Path:
     return Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
 
 
-def _trained_on(suite: Suite | EstimatorSuite, device: str) -> str:
+def _trained_on(suite: Suite | EstimatorSuite, device: str, cluster: RayCluster | None) -> str:
     require("train", f"The suite '{suite.name}'")
+    if cluster is not None:
+        return cluster.trains_on(device)
     from ..training.device import resolve
 
     return resolve(device)
@@ -178,9 +153,10 @@ class _Run:
         device: str,
         command_line: list[str] | None,
         progress: ProgressCallback | None,
+        cluster: RayCluster | None = None,
     ):
         self.suite, self.folder, self.device, self.command_line = suite, folder, device, command_line
-        self.progress = progress
+        self.progress, self.cluster = progress, cluster
         self.kind, self.config = kind_of(suite), suite.model_dump(mode="json")
         self.plugins = identities(self.config)
         self.jobs, self.common = planned(suite, device), circumstances(device, self.plugins)
@@ -202,7 +178,7 @@ class _Run:
         remove_models(self.folder, [job.run_id for job in to_do])
         # Before any work: whatever interrupts it, the folder says which run it is, and no other is resumed there.
         self._write_manifest(DataHashes({}, {}), complete=False)
-        workers = worker_count(workers, self.device, len(waiting))
+        workers = worker_count(workers, self.device, len(waiting), self.cluster)
         expected = forecast(self.folder, self.jobs, to_do, kept.results, workers)
         repeated = kept.repeated({job.run_id for job in self.jobs} - mine)
         started = RunStarted(
@@ -242,6 +218,7 @@ class _Run:
             job_timeout=self.suite.job_timeout,
             plugins=list(self.plugins),
             home=home_of,
+            cluster=self.cluster,
         )
         # Closed, the workers are dead before the tables are written.
         with contextlib.closing(finished):

@@ -30,7 +30,12 @@ Stamp = dict[str, Any]
 
 def circumstances(device: str, plugins: dict[str, str]) -> Stamp:
     """What all jobs of a run have in common: device, code, libraries, and what identifies the plugins."""
-    return {"device": device, "code": code_identity(), "libraries": versions(LIBRARIES), "plugins": plugins}
+    return {"device": device, "plugins": plugins} | made_with()
+
+
+def made_with() -> Stamp:
+    """Code and libraries of this process."""
+    return {"code": code_identity(), "libraries": versions(LIBRARIES)}
 
 
 def stamp_of(job: Job, common: Stamp) -> Stamp:

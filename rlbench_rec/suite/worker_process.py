@@ -1,6 +1,6 @@
 """Inside a worker process: jobs come in by its stdin, results go out by its stdout, and it ends with its parent.
 
-`workers.py` starts it, before numpy is loaded, with one thread for every library and with the signals that end the
+`local_worker.py` starts it, before numpy is loaded, with one thread for every library and with the signals that end the
 parent blocked: the parent alone decides what a Ctrl-C means.
 """
 
@@ -17,6 +17,7 @@ import warnings
 from typing import IO, Any
 
 from ..errors import DataWarning
+from .worker import Setup
 
 LENGTH = struct.Struct("!Q")
 DIE_WITH_PARENT, SIGKILL = 1, 9
@@ -34,23 +35,54 @@ def main(parent: int) -> None:
     received: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(source, received), daemon=True).start()
     try:
-        function = _set_up(*pickle.loads(received.get()))
+        at_work = AtWork(pickle.loads(received.get()))
     except BaseException as error:
-        send(sink, ("refused", error if _crosses(error) else RuntimeError(_sentence(error))))
+        send(sink, refusal(error))
         return
     send(sink, ("ready", None))
-    data_warnings = _kept_for_parent()
     while True:
+        for answer in at_work.answers(received.get()):
+            send(sink, answer)
+
+
+class AtWork:
+    """What a worker does, wherever it is.
+
+    Args:
+        setup: what it needs first.
+
+    Raises:
+        BaseException: whatever a plugin raises when it is imported.
+    """
+
+    def __init__(self, setup: Setup):
+        from ..plugins import load_plugins
+
+        load_plugins(setup.plugins)
+        if setup.trains:
+            import torch
+
+            torch.set_num_threads(1)
+        self._function = pickle.loads(setup.function)
+        self._warnings = _kept_for_parent()
+
+    def answers(self, batch: bytes) -> list[tuple[str, Any]]:
+        """Events of a batch, as `Worker` names them; the last one is `done` or `raised`."""
+        answer: tuple[str, Any]
         try:
-            answer = ("done", function(pickle.loads(received.get())))
+            answer = ("done", self._function(pickle.loads(batch)))
             pickle.dumps(answer)
         # Whatever a job throws, SystemExit and a library's panics too, costs that job alone.
         except BaseException as error:
             answer = ("raised", _sentence(error))
-        if data_warnings:
-            send(sink, ("warned", data_warnings))
-            data_warnings.clear()
-        send(sink, answer)
+        said: list[tuple[str, Any]] = [("warned", [*self._warnings])] if self._warnings else []
+        self._warnings.clear()
+        return [*said, answer]
+
+
+def refusal(error: BaseException) -> tuple[str, Exception]:
+    """The event of a worker that could not be set up."""
+    return "refused", error if isinstance(error, Exception) and _crosses(error) else RuntimeError(_sentence(error))
 
 
 def send(stream: IO[bytes], message: Any) -> None:
@@ -98,17 +130,6 @@ def _receive(source: IO[bytes], received: queue.SimpleQueue[bytes]) -> None:
     os._exit(0)
 
 
-def _set_up(plugins: tuple[str, ...], trains: bool, function: bytes) -> Any:
-    from ..plugins import load_plugins
-
-    load_plugins(plugins)
-    if trains:
-        import torch
-
-        torch.set_num_threads(1)
-    return pickle.loads(function)
-
-
 def _kept_for_parent() -> list[str]:
     """The DataWarnings of jobs from now on. The parent shows them: it knows what other workers have said already."""
     kept: list[str] = []
@@ -124,7 +145,7 @@ def _kept_for_parent() -> list[str]:
     return kept
 
 
-def _crosses(error: BaseException) -> bool:
+def _crosses(error: Exception) -> bool:
     try:
         return isinstance(pickle.loads(pickle.dumps(error)), Exception)
     except Exception:

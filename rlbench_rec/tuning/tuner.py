@@ -30,6 +30,7 @@ from .trial import Outcome, Trial, execute, lost
 
 if TYPE_CHECKING:
     from ..suite.kinds.estimators.config import EstimatorSuite
+    from ..suite.ray_cluster import RayCluster
 
 BUDGET_MINUTES = 360.0
 """Six hours."""
@@ -72,6 +73,7 @@ def tune(
     part: tuple[int, int] = (1, 1),
     plan_only: bool = False,
     budget_minutes: float = BUDGET_MINUTES,
+    cluster: RayCluster | None = None,
     progress: ProgressCallback | None = None,
     on_plan: PlanCallback | None = None,
     command_line: list[str] | None = None,
@@ -97,6 +99,7 @@ def tune(
         part: (i, n): the i-th of n parts of the searches alone; the others can follow with `resume`.
         plan_only: do the first trial of each search, which says how long all would take, and no more.
         budget_minutes: no trial begins after so many minutes; `resume` goes on.
+        cluster: as in `run_suite`.
         progress: called with each event, as `run_suite` does.
         on_plan: called with the plan before work begins, and again when the first trials tell how long it takes.
         command_line: for the manifest.
@@ -111,9 +114,12 @@ def tune(
     started = time.perf_counter()
     _check_numbers(trials, part, budget_minutes)
     suite = _checked(load_suite(suite) if isinstance(suite, str | Path) else suite)
-    from ..training.device import resolve
+    if cluster is None:
+        from ..training.device import resolve
 
-    device = resolve(device)
+        device = resolve(device)
+    else:
+        device = cluster.trains_on(device)
     searches = searches_of(suite, load_spaces(spaces), trials, device)
     folder = Path("results") / "tuning" / suite.name if out is None else Path(out)
     config = config_of(suite, searches, trials)
@@ -125,8 +131,9 @@ def tune(
             refuse_used_folder(folder)
             write_plan(folder, config, searches, command_line, device)
         chosen_now = searches[part[0] - 1 :: part[1]]
-        work = _Work(folder, searches, chosen_now, budget_minutes, started, plan_only, progress, on_plan)
-        work.run(suite, worker_count(workers, device, len(chosen_now)))
+        spread = cluster and cluster.holding(folder, device)
+        work = _Work(folder, searches, chosen_now, budget_minutes, started, plan_only, progress, on_plan, spread)
+        work.run(suite, worker_count(workers, device, len(chosen_now), cluster))
         chosen, remaining = write_chosen(folder, searches), sum(search.remaining for search in searches)
         write_plan(folder, config, searches, command_line, device, complete=not remaining)
     finished = FinishedSearch(folder, searches, chosen, remaining, time.perf_counter() - started)
@@ -165,6 +172,7 @@ class _Work:
     plan_only: bool
     progress: ProgressCallback | None
     on_plan: PlanCallback | None
+    cluster: RayCluster | None
 
     def run(self, suite: Suite, workers: int) -> None:
         """Do them, and write what came of them even after an interruption."""
@@ -184,6 +192,7 @@ class _Work:
             lost=lost,
             job_timeout=suite.job_timeout,
             plugins=list(identities(suite.model_dump(mode="json"))),
+            cluster=self.cluster,
         )
         try:
             with contextlib.closing(finished):

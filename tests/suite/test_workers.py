@@ -195,7 +195,9 @@ def test_workers_end_with_their_parent(work, tmp_path, number, portable):
     if portable:
         # As on a system where the kernel does not see to it.
         (tmp_path / "portable.py").write_text(PORTABLE)
-        code = code.replace("\nfor", "\nimport portable, rlbench_rec.suite.workers as w; w.main = portable.main\nfor")
+        code = code.replace(
+            "\nfor", "\nimport portable, rlbench_rec.suite.local_worker as w; w.main = portable.main\nfor"
+        )
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     pids = [_wait_for(tmp_path / name) for name in "ab"]
     process.send_signal(number)

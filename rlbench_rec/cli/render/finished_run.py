@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ...results.schema import TableRow
-    from ...suite.runner import FinishedRun
+    from ...suite.finished_run import FinishedRun
 
 IDENTIFIED, IMITATION = "identified", "imitation"
 COLOURS = {"trusted": "green", "weak": "yellow", "unreliable": "red"}

@@ -11,8 +11,8 @@ from rlbench_rec.results.leaderboard import leaderboard
 from rlbench_rec.results.schema import LEADERBOARD, RUNS
 from rlbench_rec.results.write import write_table
 from rlbench_rec.suite import load_suite
+from rlbench_rec.suite.finished_run import FinishedRun
 from rlbench_rec.suite.plan import JobResult
-from rlbench_rec.suite.runner import FinishedRun
 
 LONG = "a-data-set-with-quite-a-long-name/and-a-variant"
 

@@ -15,7 +15,7 @@ from rlbench_rec.results.row_names import is_frontier_control
 from rlbench_rec.results.schema import FRONTIER, LEADERBOARD, RUNS
 from rlbench_rec.results.write import write_table
 from rlbench_rec.suite import load_suite
-from rlbench_rec.suite.runner import FinishedRun
+from rlbench_rec.suite.finished_run import FinishedRun
 
 RUN_ID = "shop.dqn.mlp.seed0"
 
