@@ -85,7 +85,7 @@ def execute_all(
         while waiting or pool:
             while waiting and len(pool) < workers:
                 pool.append(start(setup, events, job_timeout))
-                pool[-1].give(_next_batch(waiting, home, pool[-1], pool))
+                pool[-1].give(next_batch(waiting, home, pool[-1], pool))
             worker, kind, content = _next_event(events, pool)
             if kind == "ready":
                 worker.start_clock()
@@ -106,7 +106,7 @@ def execute_all(
                 # First, since what follows from a result may be the next batch.
                 yield batch, results
             if kind not in ("ended", "late") and waiting:
-                worker.give(_next_batch(waiting, home, worker, pool))
+                worker.give(next_batch(waiting, home, worker, pool))
             else:
                 worker.end()
                 pool.remove(worker)
@@ -120,7 +120,7 @@ def _starting(cluster: RayCluster | None, stack: contextlib.ExitStack) -> Callab
     return functools.partial(LocalWorker, scratch=stack.enter_context(scratch_folder()))
 
 
-def _next_batch(
+def next_batch(
     waiting: deque[Sequence[Job]],
     home: Callable[[Sequence[Job]], Hashable] | None,
     worker: Worker,

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import pytest
 
 from rlbench_rec.errors import DataWarning, InputError
-from rlbench_rec.suite.workers import _next_batch, execute_all, worker_count
+from rlbench_rec.suite.workers import execute_all, next_batch, worker_count
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to send")
 WORK = """
@@ -263,7 +263,7 @@ def taken(waiting, *at, home=lambda batch: batch[0]):
     """What the first of the workers gets, and what is left; each is at the batch that is given."""
     pool = [SimpleNamespace(batch=batch) for batch in at]
     queue = deque(waiting)
-    return _next_batch(queue, home, pool[0], pool), list(queue)
+    return next_batch(queue, home, pool[0], pool), list(queue)
 
 
 def test_a_worker_stays_at_home_then_takes_a_home_that_nobody_is_at():
