@@ -15,7 +15,7 @@ Ray = Annotated[
 GpuShare = Annotated[float, typer.Option(metavar="SHARE", help="With --ray: how much of a GPU a job takes; default 1.")]
 
 
-def cluster_of(ray: str, gpu_share: float) -> RayCluster | None:
+def cluster_of(ray: str, gpu_share: float = 1.0) -> RayCluster | None:
     """The cluster that was asked for; None for this machine.
 
     Raises:

@@ -13,6 +13,7 @@ import typer
 from ..extras import require
 from . import completion, datasheet
 from .json_option import Json
+from .ray_options import Ray, cluster_of
 from .render.console import say
 
 app = typer.Typer(help="Simulated shops with known policy values.", no_args_is_help=True)
@@ -93,6 +94,7 @@ def calibrate_shop(
     winners: Annotated[bool, typer.Option("--winners", help="Ask which algorithm wins: trains in 20 draws.")] = False,
     steps: Annotated[int, typer.Option(min=1, help="Training steps, for --winners.")] = 1_000,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
+    ray: Ray = "",
     as_json: Json = False,
 ) -> None:
     """Fit a simulated shop to a log, compare it with the held-out part, and ask the shops that the log does not tell
@@ -122,6 +124,7 @@ def calibrate_shop(
                 estimators=estimators,
                 winners=winners,
                 workers=jobs,
+                cluster=cluster_of(ray),
                 steps=steps,
                 progress=progress,
             )

@@ -17,6 +17,7 @@ from ...tasks.calibration.lifts import Lift
 from ...training.fit_options import FitOptions
 from ..config import AlgorithmSpec, Source, Suite
 from ..progress import ProgressCallback
+from ..ray_cluster import RayCluster
 from ..runner import run_suite
 
 ALGORITHMS = ("random", "popularity", "bc", "dqn", "double-dqn", "cql")
@@ -47,6 +48,7 @@ def contest(
     folder: Path,
     *,
     workers: int | None,
+    cluster: RayCluster | None = None,
     steps: int = STEPS,
     progress: ProgressCallback | None = None,
 ) -> list[JudgedAlgorithm]:
@@ -57,6 +59,7 @@ def contest(
         sessions: size of the logs.
         folder: where the runs go.
         workers: processes; None takes one a core.
+        cluster: as in `run_suite`.
         steps: of training.
         progress: called with the events of the run (see `run_suite`).
 
@@ -65,7 +68,7 @@ def contest(
         OutputError: the folder cannot be written.
     """
     sources = [Source(task=str(shop), episodes=sessions) for shop in shops]
-    return judged(true_values(sources, folder, workers=workers, steps=steps, progress=progress))
+    return judged(true_values(sources, folder, workers=workers, cluster=cluster, steps=steps, progress=progress))
 
 
 def true_values(
@@ -74,6 +77,7 @@ def true_values(
     *,
     seeds: int = 1,
     workers: int | None = None,
+    cluster: RayCluster | None = None,
     steps: int = STEPS,
     progress: ProgressCallback | None = None,
 ) -> pd.DataFrame:
@@ -84,6 +88,7 @@ def true_values(
         folder: where the run goes.
         seeds: trainings of each algorithm.
         workers: processes; None takes one a core.
+        cluster: as in `run_suite`.
         steps: of training.
         progress: called with the events of the run (see `run_suite`).
 
@@ -104,7 +109,7 @@ def true_values(
         batch_size=min([FitOptions.batch_size, *(source.episodes // 2 for source in sources)]),
         truth_error=0.01,
     )
-    finished = run_suite(suite, folder, device="cpu", workers=workers, progress=progress)
+    finished = run_suite(suite, folder, device="cpu", workers=workers, cluster=cluster, progress=progress)
     runs = load_runs(folder / "runs.csv")
     truths = runs[(runs["estimator"] == TRUTH) & (runs["metric"] == "reward") & runs["status"].isin(STATUSES)]
     last = truths[~truths["variant"].map(is_best).astype(bool)]

@@ -16,6 +16,7 @@ from ...evaluation.q_models import SuiteQ
 from ...statistics.student import student_quantile
 from ..kinds.estimators.config import EstimatorSuite, TaskSource
 from ..progress import ProgressCallback
+from ..ray_cluster import RayCluster
 from ..runner import run_suite
 from ..sources import make_task
 
@@ -75,6 +76,7 @@ def choose_estimator(
     folder: Path,
     *,
     workers: int | None = None,
+    cluster: RayCluster | None = None,
     q: SuiteQ = "auto",
     progress: ProgressCallback | None = None,
 ) -> EstimatorChoice:
@@ -85,6 +87,7 @@ def choose_estimator(
         sessions: size of the logs.
         folder: where the run goes.
         workers: processes; None takes one a core.
+        cluster: as in `run_suite`.
         q: of `dm`, `dr` and `sndr`: `auto`, the one that `rlbench run` takes, or the faster `linear`.
         progress: called with the events of the run (see `run_suite`).
 
@@ -93,7 +96,7 @@ def choose_estimator(
         OutputError: the folder cannot be written.
     """
     sources = [TaskSource(task=str(shop), matched=list(LIKE), mismatched=[]) for shop in shops]
-    estimates = scored(sources, sessions, folder, workers=workers, q=q, progress=progress)
+    estimates = scored(sources, sessions, folder, workers=workers, cluster=cluster, q=q, progress=progress)
     errors, as_good, first = ranked_errors(estimates)
     # Sizes are for an estimator whose interval can be trusted: dm's bias is in none.
     estimator = next(name for name in errors if not ope.estimator(name).biased)
@@ -111,6 +114,7 @@ def scored(
     folder: Path,
     *,
     workers: int | None = None,
+    cluster: RayCluster | None = None,
     q: SuiteQ = "auto",
     progress: ProgressCallback | None = None,
 ) -> pd.DataFrame:
@@ -126,7 +130,7 @@ def scored(
         logs=[-(-logs // len(sources))],
         truth_error=0.01,
     )
-    finished = run_suite(scoring, folder, workers=workers, progress=progress)
+    finished = run_suite(scoring, folder, workers=workers, cluster=cluster, progress=progress)
     if finished.failures:
         raise InputError(f"A log was not scored: {finished.failures[0].status}.", where=str(finished.folder))
     return pd.read_csv(folder / "estimates.csv")

@@ -15,6 +15,7 @@ from ...results.write import write_json, write_table
 from ...tasks.calibration import ShopConfig
 from ...tasks.calibration.lifts import USERS, Lift, lifts
 from ..progress import ProgressCallback
+from ..ray_cluster import RayCluster
 from .algorithm_winner import ALGORITHMS, STEPS, JudgedAlgorithm, contest
 from .estimator_choice import ESTIMATORS, EstimatorChoice, choose_estimator
 
@@ -88,6 +89,7 @@ def ask(
     estimators: bool = False,
     winners: bool = False,
     workers: int | None = None,
+    cluster: RayCluster | None = None,
     steps: int = STEPS,
     q: SuiteQ = "auto",
     progress: ProgressCallback | None = None,
@@ -102,6 +104,7 @@ def ask(
         estimators: also score estimators.
         winners: also train algorithms.
         workers: processes; None takes one a core.
+        cluster: as in `run_suite`.
         steps: of training.
         q: see `choose_estimator`.
         progress: called with the events of each run (see `run_suite`).
@@ -121,9 +124,13 @@ def ask(
     trained = [file for file, _ in shops[:MOST_TRAINED]]
     choice = winner = None
     if estimators:
-        choice = choose_estimator(trained, sessions, folder / "estimators", workers=workers, q=q, progress=progress)
+        choice = choose_estimator(
+            trained, sessions, folder / "estimators", workers=workers, cluster=cluster, q=q, progress=progress
+        )
     if winners:
-        winner = contest(trained, sessions, folder / "algorithms", workers=workers, steps=steps, progress=progress)
+        winner = contest(
+            trained, sessions, folder / "algorithms", workers=workers, cluster=cluster, steps=steps, progress=progress
+        )
     answers = Answers(sessions, told, choice, winner)
     write_json(answers.plain, folder / "answers.json")
     return answers
