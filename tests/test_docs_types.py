@@ -19,7 +19,7 @@ MODULES = sorted((ROOT / "examples" / "extending").rglob("*.py"))
 """Whole; the other pages of docs/extending show parts of them."""
 ROOMS = (
     *("events", "mdp", "policies", "tasks", "training", "ope"),
-    *("evaluation", "frontier", "results", "suite", "testing"),
+    *("evaluation", "frontier", "results", "serving", "suite", "testing"),
 )
 FOREIGN = "import onnxruntime"
 """A block of somebody else's names."""

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from rlbench_rec import events, mdp
+from rlbench_rec.serving import StateEncoding
+from rlbench_rec.serving.raw_requests import encode
 
 from .served_parity import check_parity, served, trained
 from .shop_log import build, raw_sessions, requests_of
@@ -24,15 +26,27 @@ def test_sessions_of_a_card_with_context_histories_and_searches(tmp_path):
     check_parity(served(run, tmp_path), run, requests, data.states())
 
 
-def test_single_decisions_of_a_card_with_context(tmp_path):
+@pytest.fixture(scope="module")
+def exposures() -> tuple[mdp.TransitionDataset, list[dict]]:
+    """Single decisions of a card with context, and the raw request before each of the first."""
     log = events.load("open-bandit-sample/random-all")
     data = mdp.build(log)
-    rows = log.to_pandas()
-    context = [*data.encoding.columns]
-    assert "position" in context and any(column.kind == "number" for column in data.encoding.context)
-    wanted = rows.head(ROWS)
-    stamps = wanted["timestamp"].astype(int)
-    cells = wanted[context].astype(object).where(wanted[context].notna(), None).to_dict("records")
-    requests = [{"timestamp": int(t), "context": row} for t, row in zip(stamps, cells, strict=True)]
+    rows, context = log.to_pandas().head(ROWS), [*data.encoding.columns]
+    cells = rows[context].astype(object).where(rows[context].notna(), None).to_dict("records")
+    stamps = rows["timestamp"].astype(int)
+    return data, [{"timestamp": int(t), "context": row} for t, row in zip(stamps, cells, strict=True)]
+
+
+def test_states_of_single_decisions_of_a_card_with_context(exposures):
+    data, requests = exposures
+    assert {"category", "number", "clock"} <= {column.kind for column in data.encoding.context}
+    assert "position" in data.encoding.columns and len(requests) == ROWS
+    states = encode(StateEncoding.from_json(data.encoding.to_json()), requests)
+    np.testing.assert_allclose(states, data.states(np.arange(ROWS)), atol=1e-6)
+
+
+@pytest.mark.slow
+def test_a_policy_of_single_decisions_of_a_card_with_context(exposures, tmp_path):
+    data, requests = exposures
     run = trained(data.split()[0])
     check_parity(served(run, tmp_path, "epsilon-greedy-0.2"), run, requests, data.states(np.arange(ROWS)))
