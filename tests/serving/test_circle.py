@@ -14,7 +14,7 @@ from rlbench_rec import mdp, tasks
 from rlbench_rec.mdp.encoding import encoding_of
 from rlbench_rec.serving import ServedPolicy, join_feedback
 from rlbench_rec.tasks import Task
-from rlbench_rec.training import Run
+from rlbench_rec.training import Run, export
 
 from .http_service import service
 from .served_parity import check_parity, served, trained
@@ -58,6 +58,26 @@ def test_a_task_with_item_histories_is_served_as_it_was_trained(shop):
         requests += [request(shop, data.observations[begin + t], shown[:t]) for t in range(end - begin)]
     assert data.layout.history == 3
     check_parity(shop.policy, shop.run, requests, data.states())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["tilted-0.3", "mixed-0.25", "constrained-0.5"])
+def test_what_stays_with_the_service_is_served_as_it_was_trained(form, shop, tmp_path):
+    data, (name, _, parameter) = shop.data, form.partition("-")
+    arguments = {"temperature": 0.05} if name == "tilted" else {"share": float(parameter)}
+    given = arguments if name == "tilted" else {}
+    policy = ServedPolicy(export(shop.run, tmp_path / "policy.onnx", "onnx", form=form, **given))
+    rows = np.flatnonzero(data.row_starts == np.arange(len(data)))[:100]
+    base = np.random.default_rng(0).dirichlet(np.ones(data.action_count), size=len(rows)).astype(np.float32)
+    requests = [request(shop, data.observations[row], []) for row in rows]
+    asked = [
+        each | {"base": dict(zip(data.action_names, map(float, shares), strict=True))}
+        for each, shares in zip(requests, base, strict=True)
+    ]
+    numbers, shares = policy.ranked(asked)
+    expected = shop.run.policy(name, **arguments).probabilities(data.states(rows), base.astype(np.float64))
+    np.testing.assert_allclose(np.take_along_axis(expected, numbers, axis=1), shares, atol=1e-5)
+    assert policy.recommend(asked[0]).base == pytest.approx(base[0], abs=1e-6)
 
 
 def visit(service, shop: Shop) -> float:
