@@ -28,7 +28,7 @@ def command(
         raise UnknownNameError("format", form, FORMATS, where="--format")
     from ..results.plots.whole_run import draw_run
 
-    paths = draw_run(run, out, format)
+    paths = draw_run(run.parent if run.is_file() else run, out, format)
     if not paths:
         raise InputError("There is nothing to draw: its tables have no rows with numbers.", where=str(run))
     say(json.dumps([str(path) for path in paths], indent=2) if as_json else "\n".join(map(str, paths)))

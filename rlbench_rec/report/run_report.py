@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..errors import InputError
 from ..results.comparison.compare import compare
 from .content import Page, Section
 from .names import names
@@ -70,4 +71,10 @@ def run_page(tables: RunTables, changes: Section | None = None, *, read_logs: bo
 
 
 def _compared(older: RunTables, newer: RunTables) -> Section:
-    return compared(compare(older.folder, newer.folder), "the older run" if older.name == newer.name else older.name)
+    try:
+        changes = compare(older.folder, newer.folder)
+    except InputError as error:
+        # The other side's options are those of `rlbench compare`.
+        hint = "Report one run alone, or beside an older one on the same log and card."
+        raise InputError(error.what, where=error.where, hint=hint) from error
+    return compared(changes, "the older run" if older.name == newer.name else older.name)

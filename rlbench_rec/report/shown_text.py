@@ -8,10 +8,11 @@ from typing import Any
 
 from ..terminal import printable
 
-_ROOT = r"(?:~|[A-Za-z]:)?[\\/]"
+_ROOT = r"(?:(?:file:/*|~\w*|[A-Za-z]:)[\\/]|(?!//)[\\/])"
+"""Not the two strokes of an address on the web."""
 _WHOLE = re.compile(rf"{_ROOT}(?:[^\n]*[\\/])?([^\n\\/]+)[\\/]?")
 """A text that is a path from a root or a home, spaces and all."""
-_WITHIN = re.compile(rf"(?<![\w.:<\\/)\]-]){_ROOT}[^\s\"'=,;]*[\\/]([^\s\"'=,;\\/]+)(?=[\s\"'=,;]|$)")
+_WITHIN = re.compile(rf"(?<![\w.<\\/)\]-]){_ROOT}[^\s\"'=,;]*[\\/]([^\s\"'=,;\\/]+)(?=[\s\"'=,;]|$)")
 """Such a path within a sentence or a command, up to the next space."""
 
 

@@ -63,3 +63,8 @@ def test_tables_without_rows_are_nothing_to_draw(rlbench, tmp_path):
         (tmp_path / name).write_text((RESULTS / "floor" / name).read_text().splitlines()[0] + "\n")
     code, out, err = rlbench("plot", tmp_path, "--out", tmp_path / "a")
     assert code == 2 and not out and "nothing to draw" in err
+
+
+def test_a_table_of_the_run_names_it_too(rlbench, estimators, tmp_path):
+    code, out, err = rlbench("plot", estimators / "estimators.csv.gz", "--out", tmp_path / "a", "--json")
+    assert code == 0 and len(json.loads(out)) == 1, err

@@ -149,6 +149,10 @@ def test_no_folder_of_the_machine_is_named(evil_page, evil_run, quick_page):
         ("dqn/mlp/gamma-0/softmax-0.1", "dqn/mlp/gamma-0/softmax-0.1"),
         ("https://example.org/a/b", "https://example.org/a/b"),
         ("and/or / not", "and/or / not"),
+        ("at:/home/anna/log.csv", "at:log.csv"),
+        ("see file:///home/anna/log.csv now", "see log.csv now"),
+        ("in ~anna/secret/log.csv", "in log.csv"),
+        ("https://example.org/a/b and s3://bucket/a/b", "https://example.org/a/b and s3://bucket/a/b"),
     ],
 )
 def test_of_a_path_from_a_root_only_the_end_is_shown(text, shown_text):
@@ -231,3 +235,12 @@ def test_tables_without_rows_are_left_out(tmp_path):
             (folder / f"{name}.csv").write_text(stream.readline())
     page = Elements(run_report(folder, read_logs=False))
     assert not {"needs-rl", "curves", "frontier"} & {attributes["id"] for attributes in page.all("section")}
+
+
+def test_runs_that_cannot_be_compared_are_refused_with_advice_that_a_report_can_follow(tmp_path):
+    rows = [row("behaviour", 1.0, variant="logged", estimator="on-policy"), row("dqn", 1.5)]
+    run = write_run(tmp_path / "run", rows, {})
+    other = write_run(tmp_path / "other", [cells | {"dataset_sha256": "ff"} for cells in rows], {})
+    with pytest.raises(InputError, match=r"other data.* Report one run alone") as refused:
+        run_report(run, other, read_logs=False)
+    assert "--allow" not in str(refused.value)
