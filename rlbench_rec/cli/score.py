@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InputError
+from ..errors import InputError, MissingFileError
 from . import completion
 from .json_option import Json
 from .render.console import say
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ..evaluation.table_scores import TableColumns
     from ..mdp.dataset import TransitionDataset
     from ..policies import Policy
+
+TABLES = (".parquet", ".csv", ".gz")
+"""What tables are called."""
 
 
 def command(
@@ -179,6 +182,8 @@ class _Asked:
 
         if (Path(self.log) / "dataset.json").is_file():
             return mdp.TransitionDataset.load(self.log)
+        if Path(self.log).suffix.lower() in TABLES:
+            raise MissingFileError("There is no such file.", where=self.log)
         return mdp.build(events.load(self.log), settings)
 
     def _policy(self) -> tuple[Policy, int, tuple[str, ...]]:

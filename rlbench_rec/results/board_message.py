@@ -7,6 +7,7 @@ import pandas as pd
 from .headline import Headline
 from .readable_names import row_name
 from .row_names import BEHAVIOUR, RANKED, REFERENCE, is_best, is_frontier_control
+from .ties import letters
 
 LEVEL = 0.05
 """Of the adjusted two-sided test below which a row is told from the behaviour policy."""
@@ -19,6 +20,14 @@ def shown_rows(shown: Headline) -> pd.DataFrame:
     rows = shown.rows[last].reset_index(drop=True)
     ranked = rows.assign(rank=rows["rank"].rank(method="min").astype("Int64"))
     return ranked.sort_values("rank", kind="stable", ignore_index=True)
+
+
+def lettered_rows(shown: Headline) -> pd.DataFrame:
+    """`shown_rows` with letters of ties a, b, ... among them, as their ranks are."""
+    rows = shown_rows(shown)
+    groups = sorted(set(rows.loc[rows["rank"].notna(), "tie_group"]), key=lambda group: (len(group), group))
+    renamed = {group: letters(number) for number, group in enumerate(groups)}
+    return rows.assign(tie_group=[renamed.get(group, group) for group in rows["tie_group"]])
 
 
 def board_message(shown: Headline) -> str:

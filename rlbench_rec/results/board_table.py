@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from .board_message import shown_rows
+from .board_message import lettered_rows
 from .comparison.selection import select
 from .headline import Headline, formatted, headlines
 from .readable_names import row_name
@@ -54,7 +54,7 @@ def rows_of_places(places: Sequence[Headline]) -> Table:
     rows = [
         [place.place, f"{place.metric} ({place.estimator})", *_cells(row)]
         for place in places
-        for row in shown_rows(place).to_dict("records")
+        for row in lettered_rows(place).to_dict("records")
     ]
     if len({(row[0], row[1]) for row in rows}) == 1:
         return columns[2:], [row[2:] for row in rows]
@@ -67,7 +67,7 @@ def columns_of_places(places: Sequence[Headline]) -> Table:
     values: dict[str, dict[str, str]] = {}
     ranks: dict[str, list[float]] = {}
     for place in places:
-        for row in shown_rows(place).to_dict("records"):
+        for row in lettered_rows(place).to_dict("records"):
             name = row_name(row["algorithm"], row["variant"])
             value, interval = formatted(row)
             values.setdefault(name, {})[place.place] = f"{value} {interval}".strip() + " *" * (row["tie_group"] == "a")
@@ -88,7 +88,7 @@ def records_of_places(places: Sequence[Headline]) -> Table:
             row["verdict"],
         ]
         for place in places
-        for row in shown_rows(place).to_dict("records")
+        for row in lettered_rows(place).to_dict("records")
     ]
     return [*columns, *NUMBERS, "verdict"], rows
 
@@ -100,7 +100,7 @@ def wide_records(places: Sequence[Headline]) -> Table:
     cells = {
         (row["algorithm"], row["variant"], place.place): [row[name] for name in parts.values()]
         for place in places
-        for row in shown_rows(place).to_dict("records")
+        for row in lettered_rows(place).to_dict("records")
     }
     order = [name for name, *_ in columns_of_places(places)[1]]
     policies = list(dict.fromkeys((algorithm, variant) for algorithm, variant, _ in cells))

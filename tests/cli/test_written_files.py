@@ -42,3 +42,8 @@ def test_scores_are_not_written_over_or_into_the_log(rlbench, tmp_path):
     ):
         code, shown, err = rlbench("score", tmp_path / "model", table, "--out", out)
         assert code == 2 and not shown and said in err and log.read_text() == day.read_text() == "a\n"
+
+
+def test_a_table_that_is_not_there_is_no_unknown_dataset(rlbench, tmp_path):
+    code, _, err = rlbench("score", tmp_path / "model", tmp_path / "nope.parquet", "--out", tmp_path / "out.csv")
+    assert code == 2 and f"{tmp_path / 'nope.parquet'}: There is no such file" in err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from rlbench_rec.results.board_message import beats_behaviour, board_message
+from rlbench_rec.results.board_message import beats_behaviour, board_message, lettered_rows
 from rlbench_rec.results.headline import Headline
 
 
@@ -64,3 +64,20 @@ def test_imitation_is_no_win_and_an_unknown_behaviour_policy_is_not_beaten() -> 
 def test_nothing_tested_is_nothing_beaten() -> None:
     rows = pd.DataFrame([row("cql", 1, p_adjusted=float("nan"), prob_improvement=float("nan"))])
     assert beats_behaviour(rows).tolist() == [False]
+
+
+def test_ranks_and_ties_are_among_the_rows_that_are_shown_in_any_order() -> None:
+    rows = [
+        row("random", None, tie_group=""),
+        row("cql", 5, tie_group="d"),
+        row("dqn", 3, tie_group="b"),
+        row("bc", 3, tie_group="b"),
+        row("dqn", 1, variant="mlp/best/greedy"),
+    ]
+    shown = lettered_rows(Headline("ads-v1", "reward", "truth", pd.DataFrame(rows), None))
+    assert list(zip(shown["algorithm"], shown["rank"].fillna(0), shown["tie_group"], strict=True)) == [
+        ("dqn", 1, "a"),
+        ("bc", 1, "a"),
+        ("cql", 3, "b"),
+        ("random", 0, ""),
+    ]

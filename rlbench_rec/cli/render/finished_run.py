@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ...policies.forms import FRONTIER_FORMS
-from ...results.board_message import shown_rows
+from ...results.board_message import lettered_rows
 from ...results.headline import Headline, formatted, headlines
 from ...results.leaderboard import DIVERGING, RANKED
-from ...results.ties import letters
 from ...suite.kinds.algorithms.tables import PLOTS_FOLDER
 from .actions import export_line, show_actions
 from .best_learner import best_learner
@@ -172,8 +171,8 @@ def _show_place(console: Console, shown: Headline, rankings: pd.DataFrame | None
     from rich.table import Table
     from rich.text import Text
 
-    last = shown_rows(shown)
-    ranked = _lettered_among_shown(last[last["rank"].notna()])
+    last = lettered_rows(shown)
+    ranked = last[last["rank"].notna()]
     # What is so of every row is said once, in the title.
     common = IMITATION if shown.estimator == RANKED else IDENTIFIED
     kind = shown.estimator if common == IDENTIFIED else f"{shown.estimator}, {common}"
@@ -200,13 +199,6 @@ def _show_place(console: Console, shown: Headline, rankings: pd.DataFrame | None
         if sentence := best_learner(ranked):
             console.print(Text(sentence))
     console.print(Text(_unranked(last[last["rank"].isna()])))
-
-
-def _lettered_among_shown(ranked: pd.DataFrame) -> pd.DataFrame:
-    """The rows with letters a, b, ... of their own, as their ranks are: a board also holds rows that are not shown."""
-    groups = sorted(set(ranked["tie_group"]), key=lambda group: (len(group), group))
-    renamed = {group: letters(number) for number, group in enumerate(groups)}
-    return ranked.assign(tie_group=ranked["tie_group"].map(renamed))
 
 
 def _verdict(row: TableRow, common: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ...results.board_message import shown_rows
+from ...results.board_message import lettered_rows
 from ...results.headline import Headline, formatted
 from ...results.leaderboard import RANKED
 from ...results.metrics import IMITATION_MEANS
@@ -54,22 +54,23 @@ def _rows_of(shown: Headline) -> list[Row]:
     return [_row(row, shown, scale, ranks) for row in shown.rows.to_dict("records")]
 
 
-def _ranks(shown: Headline) -> dict[tuple[str, str], float]:
-    """Ranks among the policies that are shown at first; those without one have none."""
-    rows = shown_rows(shown)
+def _ranks(shown: Headline) -> dict[tuple[str, str], tuple[float, str]]:
+    """Ranks and letters of ties among the policies that are shown at first; those without a rank have none."""
+    rows = lettered_rows(shown)
     rows = rows[rows["rank"].notna()]
-    return dict(zip(zip(rows["algorithm"], rows["variant"], strict=True), rows["rank"].astype(float), strict=True))
+    places = zip(rows["rank"].astype(float), rows["tie_group"], strict=True)
+    return dict(zip(zip(rows["algorithm"], rows["variant"], strict=True), places, strict=True))
 
 
-def _row(row: TableRow, shown: Headline, scale: BarScale, ranks: dict[tuple[str, str], float]) -> Row:
+def _row(row: TableRow, shown: Headline, scale: BarScale, ranks: dict[tuple[str, str], tuple[float, str]]) -> Row:
     value, interval = formatted(row)
-    rank = ranks.get((row["algorithm"], row["variant"]), math.nan)
+    rank, tie = ranks.get((row["algorithm"], row["variant"]), (math.nan, ""))
     verdict = f"{row['verdict']}, {DIVERGING}" if row["status"] == DIVERGING else row["verdict"]
     cells = [
         Cell(row_name(row["algorithm"], row["variant"])),
         Cell(shown.place),
         Cell("" if math.isnan(rank) else f"{rank:.0f}", order=rank),
-        Cell(row["tie_group"]),
+        Cell(tie),
         Cell(value or "not defined", order=float(row["mean"])),
         Cell(interval, order=float(row["ci_low"])),
         Cell("", order=float(row["mean"]), drawing=interval_bar(row, scale)),
