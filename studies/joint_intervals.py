@@ -82,7 +82,7 @@ SHOPS = {
     "60 users": Shop(APART, scale=2.0, users=60),
     "250 decisions": Shop(APART, rows=250, scale=5.0),
     "revenue": Shop(APART, sigma=1.0),
-    "rare clicks": Shop(APART, rows=8_000, scale=0.1),
+    "rare clicks": Shop(APART, scale=0.25),
 }
 
 
