@@ -116,7 +116,7 @@ def test_the_suite_runs_on_a_prepared_log_and_stands_beside_what_is_published(
     neighbours = [spec for spec in suite.algorithms if spec.id in ("vsknn", "popular-greedy")]
     path = rl_rec.run(little_log, "sqn", tmp_path, algorithms=neighbours, n_resamples=100, steps=20)
     table = pd.read_csv(path).set_index("name")
-    assert set(table.reset_index().columns) == set(AGAINST_PUBLISHED)
+    assert set(table.reset_index().columns) == {"schema_version", *AGAINST_PUBLISHED}
     made = table.loc[["sqn/click/vsknn/HR@5", "sqn/purchase/sknn/NDCG@5"], "ours"]
     assert made.between(0.05, 1.0).all() and table["agrees"].isna().all()
     assert table.loc["sqn/click/gru4rec/HR@5", "published"] == 0.378

@@ -104,7 +104,7 @@ def test_a_metric_of_a_task_that_nobody_registered_is_refused_before_any_work(mo
 def test_a_bad_suite_file_is_refused_with_its_field(tmp_path):
     path = tmp_path / "s.toml"
     path.write_text('name = "s"\nsteps = 0\n[[sources]]\ntask = "recommend-v1"\n[[algorithms]]\nid = "dqn"\n')
-    with pytest.raises(InputError, match=r"s\.toml: steps: .*greater than or equal to 1"):
+    with pytest.raises(InputError, match=r"s\.toml:2: steps: .*greater than or equal to 1"):
         load_suite(str(path))
     path.write_text("name = ")
     with pytest.raises(InputError, match="Not a TOML file"):

@@ -64,7 +64,7 @@ def test_later_tables_add_to_earlier_ones_and_an_own_file_takes_their_place(tmp_
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ('[[spaces]]\nalgorithms = ["dqn"]\nextra = {}', "no key 'spaces.0.extra'"),
+        ('[[spaces]]\nalgorithms = ["dqn"]\nextra = {}', "spaces, first entry: there is no key 'extra'"),
         ('[[spaces]]\nalgorithms = ["dqn"]\nsettings.n_steps = []', "n_steps"),
         ('[[spaces]]\nalgorithms = ["dqn"]\nsettings.n_steps = { low = 3, high = 1 }', "low must be below high"),
     ],

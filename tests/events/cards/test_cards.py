@@ -202,14 +202,14 @@ def test_building_the_sample_again_gives_the_same_bytes(shared_data, tmp_path):
 @pytest.mark.parametrize("pattern", ["", ".", "**", "**.csv", "a/**b/c.csv", "log/**", "a\\u0000b", "/log.csv", "../x"])
 def test_a_pattern_that_names_no_file_of_the_folder_is_refused(shop, pattern):
     path = shop(LOG, files=f'[{{ pattern = "{pattern}" }}]')
-    with pytest.raises(InputError, match=r"shop\.toml: files\.0\.pattern: "):
+    with pytest.raises(InputError, match=r"shop\.toml:10: files, first entry: pattern: "):
         events.load(path)
 
 
 @pytest.mark.parametrize("items", ["10000000000", "0", "-1", "1e9", "9" * 5_000])
 def test_a_catalogue_of_no_size_is_refused(shop, items):
     path = shop(LOG, more=f"items = {items}\n")
-    with pytest.raises(InputError, match=r"shop\.toml: ?(items|1: A number)|shop\.toml:1: A number"):
+    with pytest.raises(InputError, match=r"shop\.toml:1: (items: |A number)"):
         events.load(path)
 
 

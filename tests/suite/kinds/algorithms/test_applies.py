@@ -60,7 +60,7 @@ def test_users_choices_are_no_exposures():
 
 @pytest.mark.parametrize("only_on", ["histories", ["history", "choice"]])
 def test_a_kind_of_log_that_there_is_not_is_refused_by_the_key_that_was_written(only_on):
-    with pytest.raises(InputError, match=r"^suite: only_on(\.1)?: must be 'history', 'one-step'") as error:
+    with pytest.raises(InputError, match=r"^suite: only_on(, second entry)?: must be 'history', 'one-step'") as error:
         validated({"id": "markov", "only_on": only_on}, AlgorithmSpec, "suite")
     assert "literal[" not in str(error.value)
 
