@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ..extras import require
+from ..ray_connection import joined
 from ..sql import parquet_rows, quote_name, quote_path, quote_text
 from .cards.find import LocatedCard
 from .load_report import LoadReport
@@ -40,13 +40,13 @@ def run(
 
     Raises:
         MissingExtraError: ray is not installed.
-        InputError: as on one machine.
+        InputError: as on one machine; or no cluster answers.
     """
     card = located.card
     with row_views.connected(scratch, memory_limit) as connection:
         # Looks at all first lines and reads nothing yet: files that do not go together are refused here.
         staging = together([group.stage(connection)[1] for group in groups])
-        ray = _connected(address)
+        ray = joined(address)
         count = max(1, PARTITIONS_PER_WORKER * int(ray.cluster_resources().get("CPU", 1)))
         tables = read_tables(connection, card, side, scratch)
         each = [group.one_file(group.first + place) for group in groups for place in range(len(group.files))]
@@ -123,15 +123,6 @@ def _cut_sessions(job: _Job, bucket: int, staging: Staging) -> dict[str, int]:
 
 def _parquet(scratch: Path, name: str) -> str:
     return parquet_rows(sorted(scratch.glob(f"{name}-*.parquet")))
-
-
-def _connected(address: str) -> Any:
-    require("ray", "Spreading the work")
-    import ray
-
-    if not ray.is_initialized():
-        ray.init(address=None if address == "local" else address, log_to_driver=False, include_dashboard=False)
-    return ray
 
 
 def _all(ray: Any, function: Any, arguments: list[tuple[Any, ...]]) -> list[Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import socket
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..extras import require
+from ..ray_connection import joined
 from .local_worker import ONE_THREAD
 from .lock import LOCK_FILE
 from .stamp import PARTS, made_with
@@ -25,8 +24,6 @@ from .worker import Events, Setup, Worker
 from .worker_process import AtWork, refusal
 
 GPU = "cuda:0"
-ADDRESSES = "Give HOST:PORT of its head node, `auto` on one of its machines, or `local`, which starts one here."
-KNOCK_SECONDS = 5.0
 SHARED_DISK = "Nodes need the same disk, at the same path: a network drive, for one."
 
 
@@ -96,27 +93,11 @@ class RayCluster:
         # The caller's own modules are found where the caller finds them; the libraries are each node's own.
         own = [folder for folder in map(os.path.abspath, sys.path) if not folder.startswith(_INSTALLED)]
         environment = {"env_vars": ONE_THREAD | {"PYTHONPATH": os.pathsep.join(own)}}
-        kind = self._connected().remote(RemoteWorker)
+        kind = joined(self.address).remote(RemoteWorker)
         return kind.options(num_cpus=1, num_gpus=gpus, max_restarts=0, runtime_env=environment).remote()
 
     def _resources(self) -> dict[str, float]:
-        return dict(self._connected().cluster_resources())
-
-    def _connected(self) -> Any:
-        require("ray", "Spreading the work")
-        import ray
-
-        if not ray.is_initialized():
-            address = None if self.address == "local" else self.address
-            try:
-                _knock(self.address)
-                ray.init(address=address, log_to_driver=False, include_dashboard=False if address is None else None)
-            except InputError:
-                raise
-            except (OSError, ValueError, RuntimeError) as error:
-                why = str(error).rstrip(".")
-                raise InputError(f"No Ray cluster answers ({why}).", where=self.address, hint=ADDRESSES) from error
-        return ray
+        return dict(joined(self.address).cluster_resources())
 
 
 _INSTALLED = tuple(os.path.abspath(prefix) + os.sep for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix})
@@ -182,20 +163,6 @@ class RemoteWorker:
     def work(self, batch: bytes) -> bytes:
         """A pickle of the events of a batch."""
         return pickle.dumps(self._at_work.answers(batch))
-
-
-def _knock(address: str) -> None:
-    """Raise an OSError where nothing listens at an address: Ray would try for an hour.
-
-    Raises:
-        InputError: it is not an address.
-    """
-    if address in ("local", "auto"):
-        return
-    host, _, port = address.rpartition(":")
-    if not host or "/" in host or not (port.isascii() and port.isdigit() and int(port) < 2**16):
-        raise InputError(f"'{address}' is not the address of a Ray cluster.", where="--ray", hint=ADDRESSES)
-    socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS).close()
 
 
 def _expected(folder: Path | None) -> dict[str, Any]:
