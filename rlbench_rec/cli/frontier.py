@@ -11,6 +11,7 @@ import typer
 
 from ..errors import InputError
 from . import completion
+from .job_options import Device, Jobs
 from .render.console import note, say
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def command(
     batch_size: Annotated[int | None, typer.Option(min=1, help="Rows a training step; default 256.")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, max=10_000, help="Training seeds; default 1.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; default runs/<name>-<time>.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
+    device: Device = "auto",
+    jobs: Jobs = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the run that --out holds.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the curves into this .png, .pdf or .svg file.")] = None,
     curves: Annotated[bool, typer.Option("--curves", help="Also every step of the curves behind the advice.")] = False,

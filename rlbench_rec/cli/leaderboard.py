@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .job_options import Jobs
 from .verify import show_sample
 
 app = typer.Typer(help="Boards with what others submit.", no_args_is_help=True)
@@ -26,7 +27,7 @@ def command(
     results: Annotated[Path, typer.Option(help="Folder of all results; takes submissions/SUITE/.")] = Path("results"),
     suite: Annotated[str, typer.Option(help="Suite whose rules count, or its file; default by its name.")] = "",
     check_only: Annotated[bool, typer.Option("--check-only", help="Check it, and leave everything as it is.")] = False,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
+    jobs: Jobs = None,
     as_json: Annotated[bool, typer.Option("--json", help="Every row that was compared, as JSON on stdout.")] = False,
 ) -> None:
     """Check a submission, do random rows of it again, and rebuild the tables and the page of its suite with it.

@@ -13,7 +13,7 @@ import typer
 from ..errors import InputError
 from . import completion
 from .boundary import RECEIVED
-from .ray_options import GpuShare, Ray, cluster_of
+from .job_options import Device, GpuShare, Jobs, RawLog, Ray, SuiteName, cluster_of
 from .render.console import say
 
 if TYPE_CHECKING:
@@ -21,15 +21,12 @@ if TYPE_CHECKING:
 
 
 def command(
-    suite: Annotated[
-        str,
-        typer.Argument(help="Suite name or .toml file; see `rlbench list suites`.", autocompletion=completion.suites),
-    ] = "",
+    suite: SuiteName = "",
     dataset: Annotated[
         str,
         typer.Option(help="Card id or path: run the standard board on this data set.", autocompletion=completion.cards),
     ] = "",
-    data: Annotated[Path | None, typer.Option(help="File or folder of the raw log, with --dataset.")] = None,
+    data: RawLog = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; default runs/<suite>-<time>.")] = None,
     seeds: Annotated[
         int | None, typer.Option(min=1, max=10_000, help="Seeds (or logs of a size); default the suite's.")
@@ -50,8 +47,8 @@ def command(
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="Rows a training step, with --dataset; default 256.")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
+    device: Device = "auto",
+    jobs: Jobs = None,
     ray: Ray = "",
     gpu_share: GpuShare = 1.0,
     job_timeout: Annotated[

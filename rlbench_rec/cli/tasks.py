@@ -12,8 +12,8 @@ import typer
 
 from ..extras import require
 from . import completion, datasheet
+from .job_options import Jobs, Ray, cluster_of
 from .json_option import Json
-from .ray_options import Ray, cluster_of
 from .render.console import say
 
 app = typer.Typer(help="Simulated shops with known policy values.", no_args_is_help=True)
@@ -93,7 +93,7 @@ def calibrate_shop(
     ] = False,
     winners: Annotated[bool, typer.Option("--winners", help="Ask which algorithm wins: trains in 20 draws.")] = False,
     steps: Annotated[int, typer.Option(min=1, help="Training steps, for --winners.")] = 1_000,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
+    jobs: Jobs = None,
     ray: Ray = "",
     as_json: Json = False,
 ) -> None:

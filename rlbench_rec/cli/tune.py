@@ -9,21 +9,18 @@ from typing import Annotated
 import typer
 
 from . import completion
-from .ray_options import GpuShare, Ray, cluster_of
+from .job_options import Device, GpuShare, Jobs, RawLog, Ray, SuiteName, cluster_of
 
 
 def command(
-    suite: Annotated[
-        str,
-        typer.Argument(help="Suite name or .toml file; see `rlbench list suites`.", autocompletion=completion.suites),
-    ] = "",
+    suite: SuiteName = "",
     dataset: Annotated[
         str,
         typer.Option(
             help="Card id or path: tune the standard board on this data set.", autocompletion=completion.cards
         ),
     ] = "",
-    data: Annotated[Path | None, typer.Option(help="File or folder of the raw log, with --dataset.")] = None,
+    data: RawLog = None,
     trials: Annotated[int, typer.Option(min=1, max=10_000, help="Of every algorithm on every source.")] = 20,
     spaces: Annotated[Path | None, typer.Option(help="TOML file of spaces, for the algorithms that it names.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; default results/tuning/<suite>.")] = None,
@@ -32,8 +29,8 @@ def command(
     budget_minutes: Annotated[
         float, typer.Option(min=0.001, help="No trial begins after so many minutes; --resume goes on.")
     ] = 360.0,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
+    device: Device = "auto",
+    jobs: Jobs = None,
     ray: Ray = "",
     gpu_share: GpuShare = 1.0,
     job_timeout: Annotated[

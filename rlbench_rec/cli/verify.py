@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .job_options import Jobs
+
 if TYPE_CHECKING:
     from ..audit.sample import Sample
 
@@ -16,7 +18,7 @@ def command(
     folder: Annotated[Path, typer.Argument(help="Folder of a run: runs.csv (or estimates.csv) and manifest.json.")],
     rows: Annotated[int, typer.Option(min=1, max=10_000, help="Rows to do again, of different jobs.")] = 5,
     seed: Annotated[int | None, typer.Option(min=0, help="Of the draw; default one that nobody could know.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one per core.")] = None,
+    jobs: Jobs = None,
     as_json: Annotated[bool, typer.Option("--json", help="Every row that was compared, as JSON on stdout.")] = False,
 ) -> None:
     """Do the jobs of random rows of a run again, compare all rows that they leave, and make its tables anew.
