@@ -8,13 +8,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from .row_names import REFERENCE, is_best
+from .row_names import FORMS_WITH_A_NUMBER, GREEDY, REFERENCE, is_best
 
 CHOSEN = "chosen"
 """The form of an algorithm that was set task by task."""
-GREEDY = "greedy"
 UNITS = ("task", "replicate", "log", "seed")
-FORM_WITH_A_NUMBER = re.compile(r"(?P<stem>.*/|)(?P<form>softmax|epsilon-greedy|tilted|mixed|constrained)-[0-9.e-]+")
+WITH_A_NUMBER = re.compile(rf"({'|'.join(FORMS_WITH_A_NUMBER)})-[0-9.e-]+")
 Stem = tuple[str, str]
 """Algorithm, and the variant up to the form."""
 
@@ -43,20 +42,22 @@ def across_tasks(rows: pd.DataFrame) -> pd.DataFrame:
 def _names(policies: Iterable[tuple[str, str, str]]) -> tuple[dict[tuple[str, str], str], list[Stem]]:
     """(algorithm, variant) -> what it is called across tasks, if something else, and whose forms are chosen."""
     names: dict[tuple[str, str], str] = {}
-    tasks: dict[Stem, set[str]] = defaultdict(set)
+    greedy: dict[Stem, set[str]] = defaultdict(set)
     with_a_number: dict[Stem, list[tuple[str, str, str]]] = defaultdict(list)
     for task, algorithm, variant in policies:
+        form = variant.rpartition("/")[2]
+        stem = variant.removesuffix(form)
         if algorithm == REFERENCE:
             names[algorithm, variant] = "best known"
-        elif found := FORM_WITH_A_NUMBER.fullmatch(variant):
-            with_a_number[algorithm, found["stem"]].append((task, found["form"], variant))
-        elif variant.endswith(GREEDY):
-            tasks[algorithm, variant.removesuffix(GREEDY)].add(task)
+        elif found := WITH_A_NUMBER.fullmatch(form):
+            with_a_number[algorithm, stem].append((task, found[1], variant))
+        elif form == GREEDY:
+            greedy[algorithm, stem].add(task)
     chosen = []
     for (algorithm, stem), forms in with_a_number.items():
         places = [task for task, _, _ in forms]
         kinds = [(task, form) for task, form, _ in forms]
-        several = len({form for _, form, _ in forms}) > 1 or not tasks[algorithm, stem] <= set(places)
+        several = len({form for _, form, _ in forms}) > 1 or not greedy[algorithm, stem] <= set(places)
         if several and len(set(places)) == len(places) and not is_best(stem):
             chosen.append((algorithm, stem))
             names |= {(algorithm, variant): stem + CHOSEN for _, _, variant in forms}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from .across_tasks import CHOSEN
-from .row_names import BEST, FRONTIER_BEST_FORM, FRONTIER_FORM, NEGATED, SHUFFLED
+from .row_names import BEST, FORMS_WITH_A_NUMBER, FRONTIER_BEST_FORM, FRONTIER_FORM, NEGATED, SHUFFLED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,6 @@ FORMS = {
     FRONTIER_BEST_FORM: "best frontier",
 }
 """Forms that are called otherwise, or go without saying."""
-WITH_A_NUMBER = ("softmax", "epsilon-greedy", "tilted", "mixed", "constrained")
 CONTROLS = {SHUFFLED: "control on shuffled rewards", NEGATED: "control on -Q"}
 
 
@@ -163,4 +162,4 @@ def _form(form: str) -> str:
     if form in FORMS or form in CONTROLS:
         return FORMS.get(form, CONTROLS.get(form, ""))
     name, _, number = form.rpartition("-")
-    return f"{name} {number}" if name in WITH_A_NUMBER else form
+    return f"{name} {number}" if name in FORMS_WITH_A_NUMBER else form

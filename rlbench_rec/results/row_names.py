@@ -20,6 +20,9 @@ DIVERGING = "diverging"
 """Status of runs whose Q is far above what the log earned."""
 NORMALISED_METRIC = "normalised"
 """The metric whose 0 is the behaviour policy's reward and whose 100 the reference policy's."""
+GREEDY = "greedy"
+FORMS_WITH_A_NUMBER = ("softmax", "epsilon-greedy", "tilted", "mixed", "constrained")
+"""Forms that are written with their parameter: `softmax-0.3`."""
 FRONTIER_FORM, FRONTIER_BEST_FORM = FRONTIER_FORMS = ("frontier", "frontier-best")
 """Last part of the variant of a policy that a frontier chose, as `policies.forms` has it."""
 SHUFFLED, NEGATED = "shuffled", "negated"
