@@ -32,7 +32,7 @@ from .resume import refuse_other_run
 from .stamp import circumstances
 from .store import Kept, finished_jobs, is_empty, refuse_used_folder, remove_models, save, tidy
 from .time_left import TimeLeft
-from .workers import execute_all, worker_count
+from .workers import execute_all, trained_on, worker_count
 
 if TYPE_CHECKING:
     from .kinds.estimators.config import EstimatorSuite
@@ -85,7 +85,11 @@ def run_suite(
         suite = load_suite(suite)
     folder = default_folder(suite.name) if out is None else Path(out)
     kind = kind_of(suite)
-    device = _trained_on(suite, device, cluster) if kind.trains(suite) else "cpu"
+    if kind.trains(suite):
+        require("train", f"The suite '{suite.name}'")
+        device = trained_on(device, cluster)
+    else:
+        device = "cpu"
     worker_count(workers, device, 1, cluster)
     one_part = None if part is None else Part(*part)
     load_plugins(suite.plugins)
@@ -132,15 +136,6 @@ def write_tables(
 def default_folder(name: str) -> Path:
     """`runs/<name>-<time>`: where a run goes that was given no folder."""
     return Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
-
-
-def _trained_on(suite: Suite | EstimatorSuite, device: str, cluster: RayCluster | None) -> str:
-    require("train", f"The suite '{suite.name}'")
-    if cluster is not None:
-        return cluster.trains_on(device)
-    from ..training.device import resolve
-
-    return resolve(device)
 
 
 class _Run:

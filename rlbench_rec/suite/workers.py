@@ -41,6 +41,19 @@ def worker_count(workers: int | None, device: str, jobs: int, cluster: RayCluste
     return max(1, min(workers, jobs))
 
 
+def trained_on(device: str, cluster: RayCluster | None = None) -> str:
+    """What trains where `auto`, `cpu` or `cuda` is asked for: `cpu` or `cuda:<n>`, here or on a cluster.
+
+    Raises:
+        InputError: a GPU is asked for and there is none, or the name is none of these.
+    """
+    if cluster is not None:
+        return cluster.trains_on(device)
+    from ..training.device import resolve
+
+    return resolve(device)
+
+
 def execute_all(
     function: Callable[[Sequence[Job]], list[Result]],
     batches: Sequence[Sequence[Job]],

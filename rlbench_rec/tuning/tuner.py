@@ -21,7 +21,7 @@ from ..suite.part import Part
 from ..suite.progress import JobFinished, ProgressCallback, RunFinished, RunStarted, report
 from ..suite.store import refuse_used_folder
 from ..suite.tuned import Chosen, name_of
-from ..suite.workers import execute_all, worker_count
+from ..suite.workers import execute_all, trained_on, worker_count
 from .folder import config_of, read_outcomes, refuse_other_search, write_chosen, write_outcomes, write_plan
 from .plan import Plan, PlannedSearch, searches_of
 from .search import Search
@@ -114,12 +114,7 @@ def tune(
     started = time.perf_counter()
     _check_numbers(trials, part, budget_minutes)
     suite = _checked(load_suite(suite) if isinstance(suite, str | Path) else suite)
-    if cluster is None:
-        from ..training.device import resolve
-
-        device = resolve(device)
-    else:
-        device = cluster.trains_on(device)
+    device = trained_on(device, cluster)
     searches = searches_of(suite, load_spaces(spaces), trials, device)
     folder = Path("results") / "tuning" / suite.name if out is None else Path(out)
     config = config_of(suite, searches, trials)
