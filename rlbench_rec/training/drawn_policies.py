@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from ..errors import InputError
 from ..mdp.dataset import StateLayout
 from ..policies import EpsilonGreedy, Policy, Softmax, allowed_actions
 from .networks import ActionScores
 from .networks.heads import RULED_OUT
-from .served_policies import TOLERANCE, TopK
+from .served_policies import TOLERANCE, TopK, refuse_off
 
 DRAWN_FORMS = ("softmax", "epsilon-greedy", "stochastic")
 """Forms that give probabilities without a base."""
@@ -85,14 +84,9 @@ class TopKDrawn(TopK):
         allowed = allowed_actions(states.numpy(), self.layout, scores.shape[1], self.other_action)
         scores = scores if allowed is None else np.where(allowed, scores, -np.inf)
         rows = self._with_scores(scores).probabilities(states.numpy())
-        off = np.maximum(
-            np.abs(probabilities - -np.sort(-rows, axis=1)[:, : self.k]), self._off(states, names, probabilities, rows)
-        )
+        off = self._off(states, names, probabilities, rows)
         off[self._too_close(scores)] = 0.0
-        size = np.abs(np.where(scores > -np.inf, scores, 0.0)).max(axis=1, keepdims=True)
-        sharpness = size / self.policy.tau if isinstance(self.policy, Softmax) else 0.0
-        if not (off <= TOLERANCE * (1.0 + sharpness)).all():
-            raise InputError(f"The exported probabilities are off by up to {off.max():.2g}.", where="export")
+        refuse_off(off, scores, self.policy.tau if isinstance(self.policy, Softmax) else np.inf)
 
     def _with_scores(self, scores: np.ndarray) -> Policy:
         """The policy in numpy, of scores that are known."""

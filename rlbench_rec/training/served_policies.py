@@ -106,11 +106,30 @@ class TopK(nn.Module):
             raise InputError(what, where="export")
 
     def _off(self, states: torch.Tensor, names: np.ndarray, probabilities: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """(b, k) how far each probability is from that of its action; of an item in several slots, the nearest."""
+        """(b, k) how far each probability is from that of its place, and from that of its action; of an item in several
+        slots, the nearest."""
+        of_places = np.abs(probabilities - -np.sort(-rows, axis=1)[:, : self.k])
         if not self.candidates:
-            return np.abs(probabilities - np.take_along_axis(rows, names, axis=1))
+            return np.maximum(of_places, np.abs(probabilities - np.take_along_axis(rows, names, axis=1)))
         same = self.shown(states).numpy()[:, None, :] == names[:, :, None]
-        return np.where(same, np.abs(rows[:, None, :] - probabilities[:, :, None]), np.inf).min(axis=2)
+        of_items = np.where(same, np.abs(rows[:, None, :] - probabilities[:, :, None]), np.inf).min(axis=2)
+        return np.maximum(of_places, of_items)
+
+
+def refuse_off(off: np.ndarray, scores: np.ndarray, temperature: float) -> None:
+    """Refuse probabilities of a file that are further off than a rounding of the scores makes them.
+
+    Args:
+        off: (b, k) how far each is off.
+        scores: (b, A) of which they were made; minus infinity where an action is ruled out.
+        temperature: of a softmax of these scores; infinite where there is none.
+
+    Raises:
+        InputError: they are.
+    """
+    size = np.abs(np.where(scores > -np.inf, scores, 0.0)).max(axis=1, keepdims=True)
+    if not (off <= TOLERANCE * (1.0 + size / temperature)).all():
+        raise InputError(f"The exported probabilities are off by up to {off.max():.2g}.", where="export")
 
 
 class TopKReweighted(TopK):
@@ -197,13 +216,10 @@ class TopKReweighted(TopK):
         rows = self.policy.reweight(self._reweighting(scores), base.numpy())
         if self.other_action is not None:
             rows[:, self.other_action] = -1.0
-        expected = -np.sort(-rows, axis=1)[:, : self.k]
-        off = np.maximum(np.abs(probabilities - expected), self._off(states, names, probabilities, rows))
+        off = self._off(states, names, probabilities, rows)
         off[self._too_close(scores, base.numpy())] = 0.0
-        size = np.abs(np.where(scores > -np.inf, scores, 0.0)).max(axis=1, keepdims=True)
-        sharpness = size / self.policy.temperature if isinstance(self.policy, Tilted) and self.temperature > 0 else 0.0
-        if not (off <= TOLERANCE * (1.0 + sharpness)).all():
-            raise InputError(f"The exported probabilities are off by up to {off.max():.2g}.", where="export")
+        soft = self.policy.temperature if isinstance(self.policy, Tilted) and self.temperature > 0 else np.inf
+        refuse_off(off, scores, soft)
 
     def _reweighting(self, scores: np.ndarray) -> np.ndarray:
         """(b, A) what the policy reweights a base by: of a mixture, the greedy policy's probabilities."""
