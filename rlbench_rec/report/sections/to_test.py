@@ -11,7 +11,7 @@ from ...results.frontier import LIFT, Advice
 from ...results.frontier_words import LONGEST, Lift, relative, rounded
 from ..content import Block, Cell, Column, Paragraph, Row, Section, Table
 from ..run_tables import RunTables
-from .test_length import test_length
+from .ab_test_length import ab_test_of
 
 if TYPE_CHECKING:
     from ...ope.analysis.ab_test import ABTest
@@ -36,11 +36,12 @@ def to_test(run: RunTables) -> Section | None:
         return None
     order = sorted(run.advised.values(), key=lambda advice: not (advice.step and advice.lift.shown))
     blocks: list[Block] = []
-    for advice in order:
+    tests = [_ab_test(run, advice) for advice in order]
+    for advice, test in zip(order, tests, strict=True):
         if advice.step and advice.lift.shown:
-            blocks.append(Paragraph(f"{advice.place}. {advice.sentence}{_how_long(run, advice)}", strong=True))
+            blocks.append(Paragraph(f"{advice.place}. {advice.sentence}{_how_long(test)}", strong=True))
             blocks += [Paragraph(advice.controls)] * bool(advice.controls)
-    rows = [_row(run, advice) for advice in order]
+    rows = [_row(run, advice, test) for advice, test in zip(order, tests, strict=True)]
     blocks.append(Table("What the frontier of each place advises", COLUMNS, rows))
     blocks.append(
         Paragraph(
@@ -54,7 +55,7 @@ def to_test(run: RunTables) -> Section | None:
     return Section("to-test", "What to test, and for how long", blocks)
 
 
-def _row(run: RunTables, advice: Advice) -> Row:
+def _row(run: RunTables, advice: Advice, test: ABTest | None) -> Row:
     sessions, plan = _sessions(run, advice), _plan(run, advice)
     lift = advice.lift
     shown = relative(lift, advice.behaviour) if advice.step else ""
@@ -66,17 +67,16 @@ def _row(run: RunTables, advice: Advice) -> Row:
         Cell("" if math.isnan(sessions) else f"{sessions:,.0f}", order=sessions),
         _least(plan, advice),
         _needed(plan, advice, sessions),
-        _test(_ab_test(run, advice)),
+        _test(test),
     ]
     return Row(cells)
 
 
 def _ab_test(run: RunTables, advice: Advice) -> ABTest | None:
-    return test_length(run, advice, _estimate(advice.lift, _sessions(run, advice)))
+    return ab_test_of(run, advice, _estimate(advice.lift, _sessions(run, advice)))
 
 
-def _how_long(run: RunTables, advice: Advice) -> str:
-    test = _ab_test(run, advice)
+def _how_long(test: ABTest | None) -> str:
     if test is None or not math.isfinite(test.units):
         return ""
     return f" A test that shows a lift of this size takes about {rounded(test.units)} sessions, half of them treated."

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from rlbench_rec.report.run_tables import read_run
-from rlbench_rec.report.sections.test_length import test_length as length_of
+from rlbench_rec.report.sections.ab_test_length import ab_test_of
 from rlbench_rec.report.sections.to_test import _estimate, to_test
 
 from .conftest import QUICK
@@ -22,7 +22,7 @@ def quick():
 def test_the_length_by_hand(quick):
     advice = quick.advised["recommend-v1"]
     lift = _estimate(advice.lift, 2_000)
-    test = length_of(quick, advice, lift)
+    test = ab_test_of(quick, advice, lift)
     # runs.csv: on-policy 3.0904 [2.9820, 3.2049] of 2,000 sessions; the lift is 0.22125.
     spread = math.sqrt(2_000) * (3.204850 - 2.982042) / (2 * 1.959964)
     wanted = 4 * spread**2 * (1.959964 + 0.841621) ** 2 / 0.2212528**2
@@ -35,10 +35,10 @@ def test_the_length_by_hand(quick):
 
 def test_nothing_is_planned_where_nothing_is_to_be_tested_or_known(quick):
     advice = quick.advised["open-bandit-sample/bts-all"]
-    assert not advice.step and length_of(quick, advice, _estimate(advice.lift, 5_000)) is None
+    assert not advice.step and ab_test_of(quick, advice, _estimate(advice.lift, 5_000)) is None
     advised = quick.advised["recommend-v1"]
     unknown = dataclasses.replace(quick, runs=quick.runs[quick.runs["algorithm"] != "behaviour"])
-    assert length_of(unknown, advised, _estimate(advised.lift, 2_000)) is None
+    assert ab_test_of(unknown, advised, _estimate(advised.lift, 2_000)) is None
 
 
 def test_the_section_says_it_in_a_sentence_and_in_the_table(quick):

@@ -23,7 +23,7 @@ NORMAL = np.array([[0.0], [3.0]])
 """Skewness and fourth moment, where no more is known."""
 
 
-def test_length(run: RunTables, advice: Advice, lift: Estimate) -> ABTest | None:
+def ab_test_of(run: RunTables, advice: Advice, lift: Estimate) -> ABTest | None:
     """The test that shows a lift of the size that the test side estimates, and the probability that it does.
 
     As `rlbench ope --plan` computes it (see `ope.analysis.ab_test`), from what a run stores: the spread over sessions
