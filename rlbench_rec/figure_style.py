@@ -109,7 +109,6 @@ def off_scale(axis: Axes, x: float, y: float, side: str, value: float | None, co
         return
     span = float(np.ptp(axis.get_xlim() if side in ("left", "right") else axis.get_ylim()))
     # What rounding leaves of 0 would be written with all its noughts.
-    # What is less of the span is 0.
     value = 0.0 if abs(value) < ROUNDING * span else value
     # Beside a marker at the top or the bottom, on the side where there is room.
     in_axes = float(axis.transAxes.inverted().transform(axis.transData.transform((x, y)))[0])

@@ -114,8 +114,7 @@ def command(
         )
     show(finished, as_json, boards)
     if finished.missing:
-        undone = f"{finished.missing:,} of {finished.missing + len(finished.results):,} jobs"
-        say(f"rlbench: {undone} are still to do: the tables hold what is done. {_rest(finished)}", error=True)
+        say(f"rlbench: {finished.undone} are still to do: the tables hold what is done. {_rest(finished)}", error=True)
     worse = reference is not None and regressed(finished, reference, quietly=as_json)
     if finished.failures or worse:
         raise typer.Exit(1)

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
-from ..errors import InputError
-from ..spelling import nearest
+from ..errors import InputError, did_you_mean
 
 NOT_FINITE = "It is not a finite number."
 
@@ -62,8 +61,8 @@ def refuse_unknown(given: Mapping[str, Any], known: Any, where: str) -> None:
     """Raise where something has a key that is not known, with the nearest one that is."""
     for name in given:
         if name not in known:
-            guess = nearest(str(name), list(map(str, known)))
-            hint = f"Did you mean '{guess}'?" if guess else f"Known are: {', '.join(sorted(map(str, known))[:20])}."
+            guess = did_you_mean(str(name), map(str, known)).rstrip()
+            hint = guess or f"Known are: {', '.join(sorted(map(str, known))[:20])}."
             raise InputError(f"Unknown column '{str(name)[:60]}'.", where=where, hint=hint)
 
 

@@ -42,3 +42,8 @@ class FinishedRun:
     def left_out(self) -> list[str]:
         """What of the suite had nothing to do on one of its sources, and why: once for all seeds."""
         return list(dict.fromkeys(result.left_out for result in self.results if result.left_out))
+
+    @property
+    def undone(self) -> str:
+        """How many jobs are not done, of how many."""
+        return f"{self.missing:,} of {self.missing + len(self.results):,} jobs"
