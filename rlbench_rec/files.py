@@ -7,17 +7,14 @@ A process that is killed leaves it behind unlocked: the next one that writes the
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import os
 import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from .errors import OutputError, RlbenchError
 
@@ -37,15 +34,6 @@ def write_text(path: Path, text: str) -> None:
     """
     # Bytes of a path that are not UTF-8 become escapes, which JSON reads back.
     write_bytes(path, text.encode("utf-8", "backslashreplace"))
-
-
-def write_csv(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
-    """Rows as they are, for tables of figures of our own; what comes from outside goes by `results.write_table`."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, text.getvalue())
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -36,6 +36,7 @@ from rlbench_rec.statistics.aggregates import (
     percentile_limits,
 )
 from rlbench_rec.statistics.paired import paired_gain
+from studies.resumable import write_frame
 
 FIELDS = ("question", "quantity", "task", "policy", "other", "value", "low", "high", "n", "covers")
 REPLICATES, TASKS_TOO = "replicates", "replicates of these tasks"
@@ -210,7 +211,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     table = conclusions(options.folder, options.nested)
-    table.to_csv(options.out, index=False, float_format="%.6g", lineterminator="\n")
+    write_frame(options.out, table, digits=6)
     print(f"{options.out}: {len(table)} figures")
 
 

@@ -27,7 +27,7 @@ from rlbench_rec.results.summary import Board, pairwise_table, summary_table
 from rlbench_rec.results.ties import tie_groups
 from rlbench_rec.statistics.aggregates import interquartile_mean
 from rlbench_rec.statistics.paired import LEVEL, paired_gain
-from studies.resumable import add_rows, made_already
+from studies.resumable import add_rows, made_already, read_rows
 
 FILE = Path(__file__).resolve().parents[1] / "results" / "studies" / "board_sizes.csv"
 POLICIES = tuple((name, "mlp/greedy") for name in ("bc", "cql", "dqn", "iql"))
@@ -89,7 +89,7 @@ def main() -> None:
     for kind, design in product(KINDS, DESIGNS):
         if (kind, *map(str, design)) not in there:
             add_rows(FILE, pd.DataFrame([measure(kind, *design)]), digits=4)
-    print(pd.read_csv(FILE).to_string(index=False))
+    print(read_rows(FILE).to_string(index=False))
 
 
 if __name__ == "__main__":

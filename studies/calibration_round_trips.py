@@ -26,7 +26,7 @@ from rlbench_rec.tasks.calibration.hidden_part import draw_shops
 from rlbench_rec.tasks.calibration.lifts import lifts, lifts_in
 from studies.calibration.deployed import deployed
 from studies.calibration.known_shops import known_shop
-from studies.resumable import add_rows, made_already
+from studies.resumable import add_rows, made_already, read_rows
 
 SESSIONS, DRAWS, USERS = 4_000, 40, 2_048
 TRUTH_USERS, TRUTH_SEED = 8_192, 77_001
@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="print what the file says")
     options = parser.parse_args()
     if options.table:
-        print(table(pd.read_csv(options.out)))
+        print(table(read_rows(options.out)))
         return
     warnings.simplefilter("ignore")
     fit_shop.SESSIONS, hidden_part.SESSIONS = 4_000, 2_000

@@ -25,7 +25,7 @@ from rlbench_rec.suite.config import Source
 from rlbench_rec.suite.kinds.estimators.config import TaskSource
 from rlbench_rec.tasks.calibration import calibrate, choice_log, draw_shops, write_shop
 from studies.calibration.known_shops import known_shop
-from studies.resumable import add_rows, made_already
+from studies.resumable import add_rows, made_already, read_rows
 
 
 def trip(number: int, options: argparse.Namespace, folder: Path) -> dict[str, object]:
@@ -95,7 +95,7 @@ def main() -> None:
             row = pd.DataFrame([trip(number, options, Path(folder))])
         add_rows(options.out, row, digits=6)
         print(row.iloc[0].to_dict(), flush=True)
-    rows = pd.read_csv(options.out)
+    rows = read_rows(options.out)
     right = (rows["first"] == rows["best"]).sum()
     print(
         f"{right} of {len(rows)} winners right, mean regret {rows['regret'].mean():.1%} of the behaviour policy's value"

@@ -31,7 +31,7 @@ from rlbench_rec.results.comparison.pairs import paired_row
 from rlbench_rec.results.schema import RUNS, SCHEMA_VERSION, VERDICTS
 from rlbench_rec.statistics.student import student_quantile
 from studies.compare_pool import FILE as POOL
-from studies.resumable import add_rows, made_already
+from studies.resumable import add_rows, made_already, read_rows
 
 FILE = Path(__file__).resolve().parents[1] / "results" / "studies" / "compare_alarms.csv"
 PAIRS = 200
@@ -200,12 +200,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path, default=FILE)
     out: Path = parser.parse_args().out
-    pool = Pool.of(pd.read_csv(POOL))
+    pool = Pool.of(read_rows(POOL))
     there = made_already(out, ["replicates"])
     for replicates in REPLICATES:
         if (str(replicates),) not in there:
             add_rows(out, measure(pool, replicates, EFFECTS), digits=4)
-    print(pd.read_csv(out).to_string(index=False))
+    print(read_rows(out).to_string(index=False))
 
 
 if __name__ == "__main__":

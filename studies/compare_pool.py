@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 import rlbench_rec as rb
-from studies.resumable import add_rows, made_already
+from studies.resumable import add_rows, made_already, read_rows, versioned
 
 FILE = Path(__file__).resolve().parents[1] / "results" / "studies" / "compare_pool.csv.gz"
 TASKS = ("media-v1", "pricing-v1", "recommend-myopic-v1")
@@ -64,12 +64,12 @@ def rows_of_shop(task_id: str, shop: int) -> Iterator[dict[str, object]]:
 
 def pack(parts: list[Path]) -> None:
     """The first shops, as many as every task has, in one packed file: the same bytes for the same rows."""
-    table = pd.concat([pd.read_csv(part) for part in parts], ignore_index=True)
+    table = pd.concat([read_rows(part) for part in parts], ignore_index=True)
     # Shops that every task has, so that a run that was stopped can be used.
     shops = set.intersection(*(set(table.loc[table["task"] == task, "shop"]) for task in TASKS))
     table = table[table["shop"] < next(n for n in range(SHOPS + 1) if n not in shops)]
     table = table.sort_values(["task", "shop", "training", "algorithm", "variant", "estimator"], ignore_index=True)
-    FILE.write_bytes(gzip.compress(table.to_csv(index=False, float_format="%.7g").encode(), mtime=0))
+    FILE.write_bytes(gzip.compress(versioned(table).to_csv(index=False, float_format="%.7g").encode(), mtime=0))
 
 
 def main() -> None:

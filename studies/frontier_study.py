@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from studies.resumable import read_rows, write_frame
+
 
 def run(options: argparse.Namespace) -> None:
     """Answer every shop that has no file yet; of several processes each takes its own."""
@@ -39,21 +41,15 @@ def run(options: argparse.Namespace) -> None:
             continue
         started = time.perf_counter()
         rows, steps = answers(shop)
-        _write(pd.DataFrame(steps), options.out / f"{shop}.steps.csv")
-        _write(pd.DataFrame(rows), file)
+        write_frame(options.out / f"{shop}.steps.csv", pd.DataFrame(steps))
+        write_frame(file, pd.DataFrame(rows))
         print(f"{shop}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
-
-
-def _write(table: pd.DataFrame, file: Path) -> None:
-    partial = file.with_suffix(".partial")
-    table.to_csv(partial, index=False)
-    partial.rename(file)
 
 
 def read(folder: Path) -> pd.DataFrame:
     """The answers of all shops that are done."""
     files = sorted(file for file in folder.glob("*.csv") if not file.name.endswith(".steps.csv"))
-    return pd.concat([pd.read_csv(file) for file in files], ignore_index=True)
+    return pd.concat([read_rows(file) for file in files], ignore_index=True)
 
 
 def table(options: argparse.Namespace) -> None:
@@ -65,7 +61,7 @@ def table(options: argparse.Namespace) -> None:
         print(f"{name}: {figure}")
     print(by_task(answers).to_string(float_format=lambda number: f"{number:.1f}"))
     if options.to:
-        answers.to_csv(options.to, index=False, float_format="%.6g")
+        write_frame(options.to, answers, digits=6)
 
 
 def picture(options: argparse.Namespace) -> None:

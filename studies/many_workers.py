@@ -31,6 +31,7 @@ from rlbench_rec.suite import RayCluster
 from rlbench_rec.suite.jobs import planned
 from rlbench_rec.suite.kinds import kind_of
 from rlbench_rec.suite.workers import execute_all, next_batch
+from studies.resumable import write_frame
 
 START_SECONDS = 5.0
 """Until a worker has imported what it needs."""
@@ -125,7 +126,7 @@ def main() -> None:
     else:
         places = (None, RayCluster("local"))
         table = pd.DataFrame([overhead(options.jobs, count, place) for place in places for count in (1, 2)])
-    table.to_csv(options.out, index=False, float_format="%.4g", lineterminator="\n")
+    write_frame(options.out, table, digits=4)
     print(table.to_string(index=False))
 
 

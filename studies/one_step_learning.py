@@ -23,15 +23,16 @@ from scipy import stats
 
 from rlbench_rec import ope, tasks, training
 from rlbench_rec.evaluation.bridge import evaluation_log
-from rlbench_rec.files import write_csv
 from rlbench_rec.mdp.dataset import TransitionDataset
 from rlbench_rec.ope.analysis.lifts import paired
 from rlbench_rec.policies import Policy
+from rlbench_rec.results.write import write_rows
 from rlbench_rec.suite.config import Source
 from rlbench_rec.suite.sources import load
 from rlbench_rec.tasks import Task
 from rlbench_rec.training.learners.candidate_policies import ALL, CandidatePolicy, candidate_policies
 from rlbench_rec.training.learners.choice_of_policy import choose, logged_log_probabilities
+from studies.resumable import read_rows
 
 OUT = Path("results/studies/one_step_learning.csv")
 SHOPS: dict[str, dict[str, Any]] = {
@@ -148,14 +149,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    table = pd.read_csv(options.out).to_dict("records") if options.out.exists() else []
+    table = read_rows(options.out).to_dict("records") if options.out.exists() else []
     done = {tuple(row[key] for key in KEYS) for row in table}
     samples = {(row["where"], row["learner"]) for row in table}
     for cell in cells(options.places):
         if cell in done or (cell[1] == "log" and (cell[0], cell[4]) in samples):
             continue
         table += of_sample(cell[0], cell[4]) if cell[1] == "log" else of_shop(*cell)
-        write_csv(options.out, table, sorted({name: None for row in table for name in row}, key=_order))
+        write_rows(options.out, table, sorted({name: None for row in table for name in row}, key=_order))
     print(summary(pd.DataFrame(table)).to_string(index=False, float_format="{:+.3f}".format))
 
 

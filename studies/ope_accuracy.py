@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from rlbench_rec import ope
-from rlbench_rec.files import write_csv
 from rlbench_rec.ope.density import kernels
+from rlbench_rec.results.write import write_rows
 
 SEED = 20_261_123
 """First of all seeds."""
@@ -245,7 +245,7 @@ def main() -> None:
         for setting, found in run(max(2, round(logs * options.share))):
             rows += summary(part, setting, found, fixed)
             print(f"{part}: {setting}", flush=True)
-    write_csv(options.out, rows, FIELDS)
+    write_rows(options.out, rows, FIELDS)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from rlbench_rec import ope
-from rlbench_rec.files import write_csv
 from rlbench_rec.ope.inference import Inference, MeasuredSample
 from rlbench_rec.ope.inference.influence import LogParts, measure
+from rlbench_rec.results.write import write_rows
 from rlbench_rec.statistics import bootstrap
 
 ESTIMATORS = ("ips", "snips", "dr")
@@ -127,7 +127,7 @@ def main() -> None:
     for name in options.settings:
         rows += compared(name)
         print(f"{name}: done", flush=True)
-    write_csv(options.out, rows, FIELDS)
+    write_rows(options.out, rows, FIELDS)
 
 
 if __name__ == "__main__":

@@ -23,11 +23,11 @@ from pathlib import Path
 import numpy as np
 
 from rlbench_rec import ope
-from rlbench_rec.files import write_csv
 from rlbench_rec.ope.inference import INTERVALS, Inference, MeasuredSample
 from rlbench_rec.ope.inference.influence import LogParts, measure
 from rlbench_rec.ope.reliability.diagnostics import Verdicts
 from rlbench_rec.ope.reliability.gate import Gate
+from rlbench_rec.results.write import write_rows
 from rlbench_rec.statistics.bootstrap import EXACT_UNITS
 
 ACTIONS = np.linspace(-5, 5, 41)
@@ -236,7 +236,7 @@ def write(path: Path, rows: list[dict[str, object]]) -> None:
         with path.open(newline="", encoding="utf-8") as file:
             table = {key(row): row for row in csv.DictReader(file)}
     table |= {key(row): row for row in rows}
-    write_csv(path, (table[at] for at in sorted(table)), FIELDS)
+    write_rows(path, (table[at] for at in sorted(table)), FIELDS)
 
 
 def page(path: Path) -> str:

@@ -85,7 +85,7 @@ def choose(options: argparse.Namespace) -> None:
 
 def show(options: argparse.Namespace) -> None:
     """The bars on each family, tables of its settings, and a row for each cell into a CSV file."""
-    from rlbench_rec.files import write_csv
+    from rlbench_rec.results.write import write_rows
 
     from .gate import bars, report, rules
     from .gate.families import FAMILIES
@@ -101,7 +101,7 @@ def show(options: argparse.Namespace) -> None:
         cells += report.csv_rows(family, table)
     print(f"\n{report.markdown(found)}")
     if options.out:
-        write_csv(options.out, cells, list(cells[0]))
+        write_rows(options.out, cells, list(cells[0]))
 
 
 def bootstrap(options: argparse.Namespace) -> None:

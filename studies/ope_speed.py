@@ -20,7 +20,7 @@ from benchmarks.bench_ope import ONE_STEP, columns
 from rlbench_rec import ope
 from rlbench_rec.figure_style import LABEL, MARKERS, dress, finish
 from rlbench_rec.figures import PALETTE, image, image_format, new_figure, show_as_written
-from rlbench_rec.files import write_csv
+from rlbench_rec.results.write import write_rows
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 MILLION = 1_000_000
@@ -153,7 +153,7 @@ def growth_message(rows: list[dict[str, object]], works: list[str]) -> str:
 
 def write(path: Path, rows: list[dict[str, object]]) -> None:
     """A CSV of rows."""
-    write_csv(path, rows, list(rows[0]))
+    write_rows(path, rows, list(rows[0]))
 
 
 def main() -> None:

@@ -22,7 +22,8 @@ import time
 from pathlib import Path
 
 from rlbench_rec import ope, perf
-from rlbench_rec.files import make_folder, write_csv
+from rlbench_rec.files import make_folder
+from rlbench_rec.results.write import write_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCH = r"OneStep.time_ten|FromArrays.time.*32"
@@ -79,7 +80,7 @@ def main() -> None:
             say(f"{name}: exit code {comparison.exit_code}, {comparison.counts}, {seconds:.0f} s")
             about = {"commit": before, "comparison": name, "load": f"{os.getloadavg()[0]:.1f}"}
             rows += [about | table_row(row) for row in comparison.rows]
-            write_csv(options.out, rows, COLUMNS)
+            write_rows(options.out, rows, COLUMNS)
 
 
 def say(text: str) -> None:

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from rlbench_rec import tasks, training
-from rlbench_rec.files import write_csv
 from rlbench_rec.policies import Policy
+from rlbench_rec.results.write import write_rows
 from rlbench_rec.tasks.policy_ladder import ScoreBlend, ScoredTask
 
 SHORT, LONG, OTHER = "gamma = 0", "long-sighted", "other"
@@ -127,7 +127,7 @@ def main() -> None:
                 print(f"{task_id}, {variant} shop {shop}: done", file=sys.stderr, flush=True)
         print("\n".join([task_id, *summary([row for row in rows if row["task"] == task_id])]), flush=True)
     if options.out:
-        write_csv(options.out, rows, FIELDS)
+        write_rows(options.out, rows, FIELDS)
 
 
 if __name__ == "__main__":

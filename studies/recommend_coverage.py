@@ -18,7 +18,7 @@ import numpy as np
 from rlbench_rec import ope, tasks
 from rlbench_rec.evaluation.bridge import evaluation_log
 from rlbench_rec.evaluation.q_models import QChoice, q_of
-from rlbench_rec.files import write_csv
+from rlbench_rec.results.write import write_rows
 
 FIELDS = ("log_seed", "estimator", "q", "value", "ci_low", "ci_high", "truth", "covered", "ess", "verdict")
 ESTIMATORS = ("ips", "snips", "dr", "sndr")
@@ -88,7 +88,7 @@ def main() -> None:
     rows, truth, ess = measure(options)
     print("\n".join(summary(rows, truth, ess)))
     if options.out:
-        write_csv(options.out, rows, FIELDS)
+        write_rows(options.out, rows, FIELDS)
 
 
 if __name__ == "__main__":

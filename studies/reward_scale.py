@@ -19,6 +19,7 @@ import torch
 
 from rlbench_rec import tasks, training
 from rlbench_rec.training.reward_scale import reward_scale
+from studies.resumable import add_rows
 
 TASKS = ("pricing-v1", "media-v1", "retention-v1", "sequence-v1", "offers-v1", "ads-v1", "inventory-v1")
 ALPHAS = (0.1, 1.0)
@@ -64,7 +65,7 @@ def main() -> None:
     torch.set_num_threads(1)
     for shop in options.shops:
         for name in options.tasks:
-            rows(name, shop).to_csv(options.out, mode="a", header=not options.out.exists(), index=False)
+            add_rows(options.out, rows(name, shop))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from rlbench_rec import tasks
 from rlbench_rec.results.read import read_table
 from rlbench_rec.results.schema import TRIALS
 from rlbench_rec.suite.tuned import Chosen, read_chosen
+from studies.resumable import write_frame
 
 TRUTH_ERROR, TRUTH_SEED = 0.002, 1_000_003
 NOT_SEARCHED = ("constant", "mode")
@@ -73,7 +74,7 @@ def main() -> None:
     trials = read_table(options.folder / "trials.csv", TRIALS, ("source", "algorithm", "trial"))
     values = {task: behaviour_value(task) for task in sorted({search.source for search in chosen})}
     table = pd.DataFrame(lifts(chosen, trials, values))
-    table.to_csv(options.out, index=False, float_format="%.6g", lineterminator="\n")
+    write_frame(options.out, table, digits=6)
     print(summary(table[~table["algorithm"].isin(NOT_SEARCHED)]).to_string())
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from rlbench_rec import tasks
-from rlbench_rec.files import write_csv
 from rlbench_rec.mdp.dataset import TransitionDataset
+from rlbench_rec.results.write import write_rows
 
 FIELDS = (
     "task",
@@ -148,7 +148,7 @@ def main() -> None:
         for stratum in tasks.TASKS[task_id].strata
         for variant, seed in shops
     ]
-    write_csv(options.out, [{name: row.get(name) for name in FIELDS} for row in rows], FIELDS)
+    write_rows(options.out, [{name: row.get(name) for name in FIELDS} for row in rows], FIELDS)
     with options.out.open(newline="", encoding="utf-8") as file:
         print("\n".join(as_markdown(list(csv.DictReader(file)))))
 

@@ -28,6 +28,7 @@ from rlbench_rec.training.learning_curve import train
 from rlbench_rec.training.reward_scale import in_units_of, reward_scale
 from rlbench_rec.training.run_of_member import checkpoints_of, run_of
 from rlbench_rec.training.validation import HeldOut, hold_out
+from studies.resumable import add_rows
 
 LEARNERS: dict[str, tuple[str, dict[str, object]]] = {
     "dqn": ("dqn", {}),
@@ -114,7 +115,7 @@ def main() -> None:
             for learner in options.learners:
                 rows = plateaus(task, learner) if options.plateau else curves(task, learner, VALUED)
                 rows = rows.assign(task=name, shop=shop, learner=learner)
-                rows.to_csv(options.out, mode="a", header=not options.out.exists(), index=False)
+                add_rows(options.out, rows)
 
 
 if __name__ == "__main__":

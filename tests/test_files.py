@@ -69,11 +69,6 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, make):
     assert str(tmp_path / "file" / "target") in str(error.value)
 
 
-def test_a_table_has_its_columns_in_order(tmp_path):
-    files.write_csv(tmp_path / "a.csv", [{"b": 1.5, "a": "x, y"}, {"a": None, "b": True}], ["a", "b"])
-    assert (tmp_path / "a.csv").read_text() == 'a,b\n"x, y",1.5\n,True\n'
-
-
 KILLED = """
 import os, signal, sys, threading
 from pathlib import Path

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import UnknownNameError
 from ..terminal import printable
+from .schema import SCHEMA_VERSION
 from .write import csv_cell
 
 TableForm = Literal["table", "csv", "markdown", "latex", "html", "json"]
@@ -53,7 +54,8 @@ def format_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]], form: s
     """A table as text, without a line break at its end.
 
     Text stays as it is, but for escaping. Numbers have four significant digits where people read them, and all digits
-    in CSV and JSON; None and NaN are empty, null in JSON. Columns of numbers are aligned to the right.
+    in CSV and JSON; None and NaN are empty, null in JSON. Columns of numbers are aligned to the right. As in every CSV,
+    `schema_version` is the first column there.
 
     Args:
         columns: what heads them.
@@ -127,7 +129,8 @@ def _as_text(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
 
 
 def _as_csv(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
-    return "\n".join(",".join(map(csv_cell, line)) for line in ([*columns], *rows))
+    lines = [["schema_version", *columns], *([SCHEMA_VERSION, *row] for row in rows)]
+    return "\n".join(",".join(map(csv_cell, line)) for line in lines)
 
 
 def _as_markdown(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +32,25 @@ def write_table(frame: pd.DataFrame, schema: Schema, path: Path) -> None:
     columns |= {name: [csv_cell(value) for value in frame[name]] for name in schema}
     lines = [",".join(cells) for cells in ([*columns], *zip(*columns.values(), strict=True))]
     write_text(path, "\n".join(lines) + "\n")
+
+
+def write_rows(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """`schema_version`, then these columns, cells as they are: for figures of our own, which no spreadsheet would run.
+
+    Args:
+        path: the file.
+        rows: column -> cell; a version that they were read with is not kept.
+        columns: of the table.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    version = {"schema_version": SCHEMA_VERSION}
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(version | dict.fromkeys(columns)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**row, **version} for row in rows)
+    write_text(path, text.getvalue())
 
 
 def write_json(value: Any, path: Path) -> None:

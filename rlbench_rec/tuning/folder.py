@@ -10,14 +10,14 @@ from typing import Any
 
 from ..errors import InputError
 from ..events.infer.card.card_text import line
-from ..files import write_csv, write_text
+from ..files import write_text
 from ..parsing import read_json
 from ..plugins import identities
 from ..results.data_identity import MANIFEST, DataHashes
 from ..results.manifest import manifest, without_home
 from ..results.read import read_table
 from ..results.schema import TRIALS
-from ..results.write import write_json, write_table
+from ..results.write import write_json, write_rows, write_table
 from ..suite.config import Suite
 from ..suite.fingerprints import content_of
 from ..suite.plan import frame
@@ -111,7 +111,7 @@ def write_outcomes(folder: Path, searches: Sequence[Search]) -> None:
         dict(zip(TIMINGS, (*search.key, number, f"{search.outcomes[number].seconds:.3f}"), strict=True))
         for search, number in numbered
     ]
-    write_csv(folder / TIMINGS_FILE, times, TIMINGS)
+    write_rows(folder / TIMINGS_FILE, times, TIMINGS)
 
 
 def write_chosen(folder: Path, searches: Sequence[Search]) -> list[Chosen]:

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 import torch
 
-from rlbench_rec.files import write_csv
+from rlbench_rec.results.write import write_rows
+from studies.resumable import read_rows
 
 from .shops import TASKS
 
@@ -37,12 +38,12 @@ def measured(
     parser.add_argument("--out", type=Path, default=Path(out))
     options = parser.parse_args()
     torch.set_num_threads(1)
-    rows = pd.read_csv(options.out).to_dict("records") if options.out.exists() else []
+    rows = read_rows(options.out).to_dict("records") if options.out.exists() else []
     done = {(row["task"], row["shop"]) for row in rows}
     for seed in options.seeds:
         for task_id in options.tasks:
             if (task_id, seed) not in done:
                 rows += measure(task_id, seed)
-                write_csv(options.out, rows, list(rows[0]))
+                write_rows(options.out, rows, list(rows[0]))
     # Read again: a column of numbers that are not defined everywhere holds texts until then.
-    return pd.read_csv(options.out)
+    return read_rows(options.out)

@@ -53,6 +53,7 @@ def test_a_column_for_each_place(rlbench):
     parts = ("", ":ci_low", ":ci_high", ":tie", ":verdict")
     places = ("offers-v1", "pricing-v1", "recommend-myopic-v1", "recommend-v1")
     assert header.split(",") == [
+        "schema_version",
         "policy",
         "algorithm",
         "variant",
@@ -101,7 +102,7 @@ def test_another_metric(rlbench):
     chosen = ("--only", "task=recommend-v1", "--only", "metric=CTR", "--only", "estimator=snips")
     code, out, _ = rlbench("table", RESULTS / "quick", *chosen, "--format", "csv")
     assert code == 0 and out.splitlines()[1].startswith(
-        'recommend-v1,CTR,snips,1,a,"DQN without looking ahead, softmax 0.3",dqn,mlp/gamma-0/softmax-0.3,'
+        '5,recommend-v1,CTR,snips,1,a,"DQN without looking ahead, softmax 0.3",dqn,mlp/gamma-0/softmax-0.3,'
     )
 
 

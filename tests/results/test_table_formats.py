@@ -58,10 +58,10 @@ def test_html_is_escaped():
 def test_csv_keeps_all_digits_and_runs_no_formula():
     text = format_table(["name", "value"], [["=1+1", 0.1 + 0.2], ['a,"b"', np.float64(2.0)], ["", None]], "csv")
     assert list(csv.reader(io.StringIO(text))) == [
-        ["name", "value"],
-        ["'=1+1", "0.30000000000000004"],
-        ['a,"b"', "2.0"],
-        ["", ""],
+        ["schema_version", "name", "value"],
+        ["5", "'=1+1", "0.30000000000000004"],
+        ["5", 'a,"b"', "2.0"],
+        ["5", "", ""],
     ]
 
 
@@ -111,6 +111,6 @@ def test_a_number_with_a_text_is_read_so_by_people_and_whole_by_machines():
         r"dqn & \textless{}0.001 \\",
         r"cql & 0.250 \\",
     ]
-    assert format_table(["policy", "p"], rows, "csv").splitlines()[1] == "dqn,4.065e-17"
+    assert format_table(["policy", "p"], rows, "csv").splitlines()[1] == "5,dqn,4.065e-17"
     assert '"p": 4.065e-17' in format_table(["policy", "p"], rows, "json")
     assert format_table(["policy", "p"], rows, "table").splitlines()[1] == "dqn     <0.001"

@@ -13,7 +13,7 @@ from rlbench_rec.files import write_bytes, write_text
 from rlbench_rec.results.leaderboard import leaderboard
 from rlbench_rec.results.read import load_leaderboard, load_runs, read_table
 from rlbench_rec.results.schema import CURVES, KEYS, LEADERBOARD, RUNS, TIMINGS
-from rlbench_rec.results.write import write_json, write_table
+from rlbench_rec.results.write import write_json, write_rows, write_table
 
 HEADERS = {
     "runs": "schema_version,run_id,suite,dataset,dataset_sha256,card_sha256,split_hash,task,algorithm,variant,"
@@ -168,6 +168,12 @@ def test_two_rows_of_one_key_are_refused(runs_file):
     runs_file.write_text(runs_file.read_text() + runs_file.read_text().splitlines()[1] + "\n")
     with pytest.raises(InputError, match=r":5: dataset, .*repeats the key"):
         load_runs(runs_file)
+
+
+def test_rows_of_figures_are_written_with_one_version(tmp_path):
+    path = tmp_path / "a.csv"
+    write_rows(path, [{"b": 1.5, "a": "x, y"}, {"schema_version": "4", "a": None, "b": True}], ["a", "b"])
+    assert path.read_text() == 'schema_version,a,b\n5,"x, y",1.5\n5,,True\n'
 
 
 @pytest.mark.parametrize("version", ["1", "6", ""])

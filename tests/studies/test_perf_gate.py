@@ -26,7 +26,7 @@ def test_a_slowed_function_takes_as_much_longer_and_gives_the_same():
 def test_the_slow_down_was_caught_and_the_commit_itself_never_was():
     rows = perf_gate.saved_rows(TABLE)
     with TABLE.open(newline="") as file:
-        assert next(csv.reader(file)) == list(perf_gate.COLUMNS)
+        assert next(csv.reader(file)) == ["schema_version", *perf_gate.COLUMNS]
     slower = [(row["comparison"], row["benchmark"]) for row in rows if row["outcome"] == "slower"]
     assert slower == [("slowed", "bench_ope.OneStep.time_ten_estimators")]
     assert {row["comparison"] for row in rows} == {"slowed", *(f"itself {number}" for number in range(1, 11))}

@@ -34,12 +34,9 @@ def as_lines(comparison: Comparison, *, show_all: bool = False) -> str:
 
 
 def as_csv(comparison: Comparison) -> str:
-    """All rows with all columns, a schema version before them."""
-    from ..schema import SCHEMA_VERSION
-
-    columns = [*comparison.rows.columns]
-    rows = [[SCHEMA_VERSION, *row] for row in comparison.rows.itertuples(index=False, name=None)]
-    return format_table(["schema_version", *columns], rows, "csv")
+    """All rows with all columns."""
+    rows = list(comparison.rows.itertuples(index=False, name=None))
+    return format_table(list(comparison.rows.columns), rows, "csv")
 
 
 def as_markdown(comparison: Comparison, *, show_all: bool = False) -> str:
