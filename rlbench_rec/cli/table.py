@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,9 @@ from . import completion
 from .json_option import Json
 from .render.console import say
 from .written_files import keep_run
+
+if TYPE_CHECKING:
+    from ..results.board_table import Table
 
 
 def command(
@@ -28,6 +32,9 @@ def command(
         ),
     ] = None,
     by_place: Annotated[bool, typer.Option("--by-place", help="A column for each data set or task.")] = False,
+    over_tasks: Annotated[
+        bool, typer.Option("--over-tasks", help="One row a policy: useful in how many tasks, and averages over them.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="File to write it to; default stdout.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -35,10 +42,11 @@ def command(
 
     CSV and JSON have every number whole and in a column of its own: value, ci_low, ci_high, vs_behaviour, p_adjusted.
     LaTeX needs the package booktabs. Other metrics and estimators: --only metric=CTR --only estimator=truth.
+
+    With --over-tasks scores go from 0 (behaviour policy) to 100 (reference policy); together with --by-place they are
+    those in each task, with half the width of their intervals, and a star where the policy is useful.
     """
     from ..files import write_text
-    from ..results.board_table import boards_of, columns_of_places, records_of_places, rows_of_places, wide_records
-    from ..results.read import load_leaderboard
     from ..results.table_formats import TABLE_FORMS, format_table
 
     if form and form not in TABLE_FORMS:
@@ -46,21 +54,38 @@ def command(
     if as_json and form not in ("", "json"):
         raise InputError(f"--json and --format {form} ask for two formats.", hint="Give one of them.")
     keep_run("--out", out, run)
-    file = run / "leaderboard.csv" if run.is_dir() else run
-    board = load_leaderboard(file)
-    if board.empty:
-        raise InputError("The board has no rows.", where=str(file), hint="Did every job of the run fail?")
-    places = boards_of(board, only or ())
-    if not places:
-        hint = "Choose one with --only metric=... --only estimator=..."
-        raise InputError("No board is a headline here.", where=str(file), hint=hint)
     form = "json" if as_json else form or "table"
-    if form in ("csv", "json"):
-        columns, rows = (wide_records if by_place else records_of_places)(places)
-    else:
-        columns, rows = (columns_of_places if by_place else rows_of_places)(places)
+    contents = _over_tasks if over_tasks else _of_places
+    columns, rows = contents(run, only or (), by_place, for_machines=form in ("csv", "json"))
     text = format_table(columns, rows, form)
     if out is None:
         say(text)
     else:
         write_text(out, text + "\n")
+
+
+def _of_places(run: Path, only: Sequence[str], by_place: bool, for_machines: bool) -> Table:
+    from ..results.board_table import boards_of, columns_of_places, records_of_places, rows_of_places, wide_records
+    from ..results.read import load_leaderboard
+
+    file = run / "leaderboard.csv" if run.is_dir() else run
+    board = load_leaderboard(file)
+    if board.empty:
+        raise InputError("The board has no rows.", where=str(file), hint="Did every job of the run fail?")
+    places = boards_of(board, only)
+    if not places:
+        hint = "Choose one with --only metric=... --only estimator=..."
+        raise InputError("No board is a headline here.", where=str(file), hint=hint)
+    if for_machines:
+        return (wide_records if by_place else records_of_places)(places)
+    return (columns_of_places if by_place else rows_of_places)(places)
+
+
+def _over_tasks(run: Path, only: Sequence[str], by_place: bool, for_machines: bool) -> Table:
+    from ..results.table_over_tasks import score_columns, summary_rows, tables_over_tasks
+
+    summary, scores = tables_over_tasks(run if run.is_dir() else run.parent, only)
+    if for_machines:
+        frame = scores if by_place else summary
+        return list(frame.columns), frame.values.tolist()
+    return score_columns(scores) if by_place else summary_rows(summary)
