@@ -48,6 +48,13 @@ def command(
             help="Saved dataset with the behaviour policy's probabilities, to set it on.",
         ),
     ] = None,
+    second_stage: Annotated[
+        bool,
+        typer.Option(
+            "--second-stage",
+            help="Of a run that retrieves candidates: what ranks them alone; requests then bring the candidates.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write a trained policy as one file that needs neither d3rlpy nor this package.
@@ -56,16 +63,19 @@ def command(
     with probabilities to draw from; tilted, mixed and constrained ones also take those of what is in service. The .json
     beside an ONNX file is all that rlbench_rec.serving needs to answer raw requests.
     """
-    from ..training import export, load
+    from ..serving.policy_file import unservable
+    from ..training import export, load, load_second_stage
     from ..training.exporting import SUFFIXES
 
     if format is None:
         format = "onnx" if out is not None and out.suffix == SUFFIXES["onnx"] else "torchscript"
     given = {"checkpoint": checkpoint, "temperature": temperature, "on": on}
+    if form == "frontier" and second_stage:
+        raise InputError("A frontier is not chosen among runs of two stages.", where="--second-stage")
     if form == "frontier":
         trained, what = _frontier(run, given)
     else:
-        trained, what = load(run, device="cpu"), _form(run, form, given)
+        trained, what = (load_second_stage if second_stage else load)(run, device="cpu"), _form(run, form, given)
     written = export(trained, out or run / f"policy{SUFFIXES.get(format, '')}", format, k=k, **what)
     if as_json:
         said = {"policy": str(written), "description": f"{written}.json", "format": format, "form": form}
@@ -74,7 +84,9 @@ def command(
     agrees = "scores agree with the trained network's" if form == "greedy" else "probabilities agree with the policy's"
     say(f"{written}: its {agrees}. {written}.json describes input and output.")
     if format == "onnx":
-        say(f'To answer raw requests: rlbench_rec.serving.ServedPolicy("{written}")')
+        why = unservable(json.loads(Path(f"{written}.json").read_text()))
+        how = f'rlbench_rec.serving.ServedPolicy("{written}")'
+        say(f"It cannot answer raw requests: {why}" if why else f"To answer raw requests: {how}")
 
 
 def _frontier(folder: Path, given: dict[str, Any]) -> tuple[Run, dict[str, Any]]:

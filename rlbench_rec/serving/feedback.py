@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError, MissingFileError
 from ..files import new_file
-from .decision_log import DECISIONS, FEEDBACK, feedback_schema
+from .decision_log import DECISIONS, FEEDBACK, decision_schema, feedback_schema
+from .part_files import LOCKS, recover
 
 if TYPE_CHECKING:
     import pyarrow
@@ -20,8 +21,8 @@ def join_feedback(folder: str | Path, out: str | Path, *, window: float | None =
     """Write the decisions of a log with a column for each outcome, `reward` among them; 0 where there was none.
 
     Args:
-        folder: of a `DecisionLog`, all of whose processes were closed (or will be: what they have not written yet is
-            left for the next time).
+        folder: of a `DecisionLog`. What a process that goes on has not made a part of yet is left for the next time;
+            what one that was killed has left behind is taken in.
         out: Parquet file to write; one that is there is replaced.
         window: seconds that a decision has to earn something. Later feedback is left out, and so are decisions that
             have not had so long, so that all are alike. None: everything counts.
@@ -33,11 +34,14 @@ def join_feedback(folder: str | Path, out: str | Path, *, window: float | None =
     Raises:
         MissingFileError: no decisions there.
         InputError: none that is old enough.
-        OutputError: it cannot be written.
+        OutputError: it cannot be written, or what a process left behind cannot.
     """
     import pyarrow.parquet
 
     folder, out = Path(folder), Path(out)
+    if LOCKS:
+        recover(folder, DECISIONS, decision_schema())
+        recover(folder, FEEDBACK, feedback_schema())
     table = _parts(folder / DECISIONS)
     if window is not None:
         limit = 1000 * ((time.time() if now is None else now) - window)

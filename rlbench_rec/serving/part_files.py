@@ -21,14 +21,16 @@ try:
     import fcntl
 except ImportError:  # Windows: journals are not locked, so only one process may write.
     fcntl = None  # type: ignore[assignment]  # a module or None
+LOCKS = fcntl is not None
+"""Whether a journal tells that its process goes on."""
 
 
 class PartFiles:
     """Rows in `<folder>/<name>/part-*.parquet`, each part whole or not there.
 
     A row goes to a journal, `<folder>/.<name>-<id>.jsonl`, before `write` returns: it survives the end of the process,
-    however that comes (not a loss of power). A journal becomes a part when it is full, old or closed; one that a
-    process left behind becomes a part when the next one opens the folder. Several processes may write side by side.
+    however that comes (not a loss of power). A journal becomes a part when it is full, old or closed; see `recover` for
+    one that a process left behind. Several processes may write side by side.
 
     Args:
         folder: of the log; it is made where it is not there.
@@ -47,7 +49,7 @@ class PartFiles:
         self._rows: list[Mapping[str, Any]] = []
         self._handle: int | None = None
         self._id, self._opened = "", 0.0
-        self._recover()
+        recover(folder, name, schema)
 
     def write(self, row: Mapping[str, Any]) -> None:
         """Keep a row.
@@ -78,7 +80,7 @@ class PartFiles:
         """Make a part of the journal."""
         if self._handle is None:
             return
-        self._write_part(self._id, self._rows)
+        _write_part(self.folder / self.name, self._id, self._rows, self.schema)
         self._journal(self._id).unlink(missing_ok=True)
         os.close(self._handle)
         self._handle, self._rows = None, []
@@ -103,29 +105,40 @@ class PartFiles:
     def _journal(self, part: str) -> Path:
         return self.folder / f".{self.name}-{part}.jsonl"
 
-    def _write_part(self, part: str, rows: list[Mapping[str, Any]]) -> None:
-        import pyarrow
-        import pyarrow.parquet
 
-        table = pyarrow.Table.from_pylist(list(rows), schema=self.schema)
-        with new_file(self.folder / self.name / f"part-{part}.parquet") as partial:
-            pyarrow.parquet.write_table(table, partial)
+def recover(folder: Path, name: str, schema: pyarrow.Schema) -> None:
+    """Make parts of the journals that processes left behind: those that nobody holds. Args as of `PartFiles`.
 
-    def _recover(self) -> None:
-        """Make parts of the journals that processes left behind."""
-        for path in sorted(self.folder.glob(f".{self.name}-*.jsonl")):
-            with contextlib.suppress(FileNotFoundError), path.open("rb") as stream:
-                if fcntl:
-                    try:
-                        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    except OSError:
-                        continue
-                part = path.name.removeprefix(f".{self.name}-").removesuffix(".jsonl")
-                rows = _whole_lines(stream.read(), path)
-                # Where the part is there, its process ended before the journal was gone.
-                if rows and not (self.folder / self.name / f"part-{part}.parquet").exists():
-                    self._write_part(part, rows)
-                path.unlink(missing_ok=True)
+    Raises:
+        OutputError: a part cannot be written.
+        InputError: a journal that is not one.
+    """
+    for path in sorted(folder.glob(f".{name}-*.jsonl")):
+        with contextlib.suppress(FileNotFoundError), path.open("rb") as stream:
+            if fcntl:
+                try:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    continue
+            part = path.name.removeprefix(f".{name}-").removesuffix(".jsonl")
+            rows = _whole_lines(stream.read(), path)
+            # Where the part is there, its process ended before the journal was gone.
+            if rows and not _part(folder / name, part).exists():
+                _write_part(folder / name, part, rows, schema)
+            path.unlink(missing_ok=True)
+
+
+def _part(table: Path, part: str) -> Path:
+    return table / f"part-{part}.parquet"
+
+
+def _write_part(table: Path, part: str, rows: list[Mapping[str, Any]], schema: pyarrow.Schema) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    content = pyarrow.Table.from_pylist(list(rows), schema=schema)
+    with new_file(_part(table, part)) as partial:
+        pyarrow.parquet.write_table(content, partial)
 
 
 def _whole_lines(content: bytes, path: Path) -> list[Mapping[str, Any]]:

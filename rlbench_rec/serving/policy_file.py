@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from ..errors import InputError, MissingExtraError, MissingFileError
 from ..extras import install_command, is_installed
 from .state_encoding import StateEncoding
 
-LOOKS_BACK = "It looks at the past of a session, with its rewards, which requests do not hold."
+EARNED, STEPS = "earned", "steps"
+"""What a policy that asks for a return takes beside the states: what the session has earned, and how many decisions."""
+DESCRIBED = "docs/training.md, Serving a trained policy"
 AGAIN = "Train with this version and export again."
 
 
@@ -30,6 +33,7 @@ class PolicyFile:
         action_names: of all actions; of candidates, of all items, from number 1 on.
         other_action: the action of everything outside the vocabulary; None: there is none.
         takes_base: whether it takes the probabilities of what is in service.
+        gamma: discount factor of what earlier decisions earned, where the policy goes by it (`rvs`); None: it does not.
         action_count: how many actions it chooses among; of candidates, the slots.
         k: how many it gives.
     """
@@ -41,6 +45,7 @@ class PolicyFile:
     action_names: tuple[str, ...]
     other_action: int | None
     takes_base: bool
+    gamma: float | None
     action_count: int
     k: int
     session: Any
@@ -50,11 +55,24 @@ class PolicyFile:
         """Whether it draws: its file gives probabilities, and not scores."""
         return self.form != "greedy"
 
-    def run(self, states: np.ndarray, base: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """(n, k) int64 actions (of candidates, item numbers), and their (n, k) float32 scores or probabilities."""
-        given = {"states": states} if base is None else {"states": states, "base": base}
+    def run(self, given: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """(n, k) int64 actions (of candidates, item numbers), and their (n, k) float32 scores or probabilities.
+
+        Args:
+            given: `states`, and where the file takes them `base`, `earned` and `steps`, a row a request.
+        """
         actions, values = self.session.run(None, given)
         return actions, values
+
+
+def unservable(card: Mapping[str, Any]) -> str:
+    """Why requests cannot be answered by a file of this description; empty where they can."""
+    if card.get("memory"):
+        what = f"{card.get('algorithm')} looks at the states, actions and rewards of earlier decisions"
+        return f"{what}, which requests do not hold."
+    if not card.get("encoding"):
+        return "It does not say how requests become states."
+    return ""
 
 
 def read_policy_file(path: str | Path, threads: int = 1) -> PolicyFile:
@@ -79,18 +97,18 @@ def read_policy_file(path: str | Path, threads: int = 1) -> PolicyFile:
     if card.get("sha256") != sha256:
         hint = "Export it again: both files are written together." if "sha256" in card else AGAIN
         raise InputError("The description is not that of this file: its sha256 differs.", where=where, hint=hint)
-    if not card.get("encoding"):
-        raise InputError("It does not say how requests become states.", where=where, hint=AGAIN)
+    if why := unservable(card):
+        own = f"Call the file yourself ({DESCRIBED}), or serve another algorithm."
+        raise InputError(why, where=where, hint=own if card.get("memory") else AGAIN)
     encoding = StateEncoding.from_json(card["encoding"], f"{where}: encoding")
     try:
         inputs, gives = card["input"], int(card["output"]["actions"][1])
-        if "earned" in inputs:
-            raise InputError(LOOKS_BACK, where=where, hint="Call the file yourself: see docs/training.md.")
         if inputs["states"][1] != encoding.size:
             raise ValueError(f"states of {inputs['states'][1]} and {encoding.size} columns")
         names = tuple(map(str, card["action_names"])) or tuple(map(str, range(card["action_count"])))
         other = None if card["other_action"] is None else int(card["other_action"])
         about: dict[str, Any] = {"form": str(card["form"]), "takes_base": "base" in inputs, "k": gives}
+        about |= {"gamma": float(card["gamma"]) if EARNED in inputs else None}
         about |= {"action_count": int(card["action_count"]), "other_action": other}
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(f"It does not fit ({error}).", where=where, hint=AGAIN) from error

@@ -13,7 +13,7 @@ from ..errors import InputError
 from .checked_values import identifier, mapping, number, refuse_unknown, sequence, whole
 from .state_encoding import ContextColumn, StateEncoding
 
-REQUEST = ("events", "context", "timestamp", "session_start", "step", "forbidden", "candidates", "base")
+REQUEST = ("events", "context", "timestamp", "session_start", "step", "rewards", "forbidden", "candidates", "base")
 LOG_COLUMNS = (
     *("session_id", "user_id", "timestamp", "item_id", "event", "price", "category", "propensity", "position"),
     *("slate_id", "policy", "quantity", "available", "parent_category", "rating", "order", "gap"),
@@ -51,6 +51,23 @@ def session_step(encoding: StateEncoding, request: Mapping[str, Any]) -> int | N
         return None
     codes = (encoding.event_codes[event["event"]] for event in request.get("events") or ())
     return sum(code in encoding.decision_codes for code in codes)
+
+
+def earlier_rewards(encoding: StateEncoding, request: Mapping[str, Any], where: str) -> list[float]:
+    """What each earlier decision of the session earned, of a request that can be encoded.
+
+    Raises:
+        InputError: it does not say, or says it of more or fewer decisions than there were.
+    """
+    given = request.get("rewards")
+    if given is None:
+        what = "The policy asks for a return, and needs what each earlier decision of the session earned."
+        raise InputError(what, where=where, hint="Give a list, the oldest first; [] where there was none.")
+    rewards = [number(value, f"{where}[{place}]") for place, value in enumerate(sequence(given, where))]
+    step = session_step(encoding, request)
+    if step is not None and step != len(rewards):
+        raise InputError(f"{len(rewards)} rewards of {step} earlier decisions of the session.", where=where)
+    return rewards
 
 
 def _encode(

@@ -13,8 +13,8 @@ import numpy as np
 from ..errors import InputError
 from ..tolerances import PROBABILITY_SUM
 from .checked_values import identifier, mapping, number, sequence
-from .policy_file import read_policy_file
-from .raw_requests import encode, session_step
+from .policy_file import EARNED, STEPS, read_policy_file
+from .raw_requests import earlier_rewards, encode, session_step
 
 OTHER = "<other>"
 """What is drawn where a mixture leaves the decision to what is in service, which shows something that the policy does
@@ -85,6 +85,11 @@ class ServedPolicy:
         """Whether a request needs `base`, the probabilities of what is in service."""
         return self.file.takes_base
 
+    @property
+    def takes_rewards(self) -> bool:
+        """Whether a request needs `rewards`, what each earlier decision of its session earned."""
+        return self.file.gamma is not None
+
     @cached_property
     def numbers(self) -> dict[str, int]:
         """Name of an action -> its number."""
@@ -107,9 +112,9 @@ class ServedPolicy:
         probabilities; of candidates, numbers of items from 1, 0 for an empty slot.
 
         Raises:
-            InputError: as `states`; a base that is missing, or not probabilities.
+            InputError: as `states`; a base that is missing, or not probabilities; rewards that are missing.
         """
-        return self.file.run(self.states(requests), self._bases(requests))
+        return self.file.run(self._inputs(requests))
 
     def recommend(
         self, request: Mapping[str, Any], k: int = 1, rng: np.random.Generator | None = None
@@ -126,8 +131,8 @@ class ServedPolicy:
         """
         if k < 1:
             raise InputError(f"{k}; at least 1 is needed.", where="k")
-        states, base = self.states([request]), self._bases([request])
-        actions, values = (part[0] for part in self.file.run(states, base))
+        given = self._inputs([request])
+        actions, values = (part[0] for part in self.file.run(given))
         if self.file.gives_probabilities:
             chosen, propensities = self._drawn(actions, values.astype(np.float64), k, rng or self._rng)
         else:
@@ -136,9 +141,9 @@ class ServedPolicy:
         if not len(chosen):
             raise InputError("It leaves nothing to recommend.", where="request")
         names = tuple(self.file.action_names[number] if number >= 0 else OTHER for number in chosen)
-        step = session_step(self.file.encoding, request)
+        step = int(given[STEPS][0]) if self.takes_rewards else session_step(self.file.encoding, request)
         shares = tuple(map(float, propensities))
-        return Recommendation(names, shares, step, states[0], None if base is None else base[0])
+        return Recommendation(names, shares, step, given["states"][0], given["base"][0] if self.takes_base else None)
 
     def _drawn(
         self, actions: np.ndarray, probabilities: np.ndarray, k: int, rng: np.random.Generator
@@ -158,14 +163,26 @@ class ServedPolicy:
             remaining[place] = 0.0
         return np.array(chosen, dtype=np.int64), np.array(propensities)
 
-    def _bases(self, requests: Sequence[Mapping[str, Any]]) -> np.ndarray | None:
-        """(n, A) float32 what is in service, of requests that were encoded."""
-        if not self.takes_base:
-            for request in requests:
-                if request.get("base") is not None:
-                    raise InputError(f"A {self.form} policy takes no base.", where="request.base")
-            return None
-        return np.stack([self._base(request.get("base")) for request in requests])
+    def _inputs(self, requests: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+        """What the file takes, a row a request."""
+        given = {"states": self.states(requests)}
+        for name, takes in (("base", self.takes_base), ("rewards", self.takes_rewards)):
+            if not takes and any(request.get(name) is not None for request in requests):
+                raise InputError(f"A {self.form} policy takes no {name}.", where=f"request.{name}")
+        if self.takes_base:
+            given["base"] = np.stack([self._base(request.get("base")) for request in requests])
+        if self.takes_rewards:
+            given |= self._past(requests)
+        return given
+
+    def _past(self, requests: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+        """What each session has earned before, sum_u gamma^u r_u, and in how many decisions."""
+        gamma, where = self.file.gamma or 0.0, "request.rewards"
+        rewards = [earlier_rewards(self.file.encoding, request, where) for request in requests]
+        earned = np.array([sum(gamma**step * reward for step, reward in enumerate(each)) for each in rewards])
+        if (np.abs(earned) > np.finfo(np.float32).max).any():
+            raise InputError("A number is too large.", where=where)
+        return {EARNED: earned.astype(np.float32), STEPS: np.array([*map(len, rewards)], np.int64)}
 
     def _base(self, given: object) -> np.ndarray:
         where, count = "request.base", self.file.action_count

@@ -11,7 +11,7 @@ from ..extras import require
 _load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 # `cross_fitted_q` and `cross_fitted_rewards` ask for torch themselves: on logs of one-step episodes they need none.
-NEEDS_TORCH = ("Run", "TwoStageRun", "export", "fit", "fit_seeds", "fqe", "load", "nearest_loop")
+NEEDS_TORCH = ("Run", "TwoStageRun", "export", "fit", "fit_seeds", "fqe", "load", "load_second_stage", "nearest_loop")
 
 
 def __getattr__(name):

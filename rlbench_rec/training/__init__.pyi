@@ -5,6 +5,7 @@ from .registries import ALGORITHMS as ALGORITHMS
 from .registries import ENCODERS as ENCODERS
 from .registries import LOOPS as LOOPS
 from .saved_run import load as load
+from .saved_run import load_second_stage as load_second_stage
 from .trainer import fit as fit
 from .trainer import fit_seeds as fit_seeds
 from .training_run import Run as Run

@@ -52,13 +52,12 @@ class TopKDrawn(TopK):
         return self.named(states, actions), probabilities.float()
 
     def allowed(self, states: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """(b, A) bool, `policies.allowed_actions` in torch."""
+        """(b, A) bool, `policies.allowed_actions` in torch, without what the network itself rules out."""
+        allowed = scores > RULED_OUT / 2
         if self.candidates:
-            return self.shown(states) > 0
+            return allowed & (self.shown(states) > 0)
         if self.layout.forbidden:
-            allowed = states[:, states.shape[1] - self.layout.forbidden :] == 0
-        else:
-            allowed = torch.ones_like(scores, dtype=torch.bool)
+            allowed = allowed & (states[:, states.shape[1] - self.layout.forbidden :] == 0)
         return allowed if self.other_action is None else allowed & ~self.is_other(scores)
 
     def drawn(self, scores: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
@@ -81,6 +80,7 @@ class TopKDrawn(TopK):
             some = self.allowed(states, all_scores).any(dim=1).numpy()
         states, names, probabilities = states[some], names[some], probabilities[some]
         scores = all_scores.numpy()[some]
+        scores = np.where(scores > RULED_OUT / 2, scores, -np.inf)
         allowed = allowed_actions(states.numpy(), self.layout, scores.shape[1], self.other_action)
         scores = scores if allowed is None else np.where(allowed, scores, -np.inf)
         rows = self._with_scores(scores).probabilities(states.numpy())

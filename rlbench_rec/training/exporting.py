@@ -87,13 +87,13 @@ def export(
     if format not in SUFFIXES:
         raise UnknownNameError("format", format, SUFFIXES)
     if isinstance(run, TwoStageRun):
-        what = "What retrieves its candidates is not a network, and cannot be exported yet."
-        raise InputError(what, where=run.algorithm, hint="Export run.second, and give it the candidates in the state.")
+        what = f"Its candidates come from {run.first.retrieval.policy}, which is not a network and which no file holds."
+        raise InputError(what, where=run.algorithm, hint="Export run.second, which ranks candidates that it is given.")
     if k is not None and k < 1:
         raise InputError(f"{k}; at least 1 is needed.", where="k")
     form = parse_form(form, "form") if isinstance(form, str) else form
     module = _module(run, form, k, checkpoint, {"temperature": temperature, "on": on, "base": base})
-    inputs = module.examples(_random_states(run), _random_past(run))
+    inputs = module.examples(_example_states(run, checkpoint), _random_past(run))
     path = Path(path)
     make_folder(path.parent)
     # In memory: where a disk is full, torch's own writing ends the process.
@@ -111,12 +111,6 @@ def export(
 
 def _module(run: Run, form: PolicyForm, k: int | None, checkpoint: str, given: dict[str, Any]) -> TopK:
     network = copy.deepcopy(run.network(checkpoint)).cpu().eval()
-    if isinstance(network, TableScores):
-        what, hint = (
-            "It is a table of the log's states, which no file holds.",
-            "Load the saved run, or train sarsa or dqn.",
-        )
-        raise InputError(what, where=run.algorithm, hint=hint)
     recommendable = run.action_count - (run.other_action is not None)
     if form.name == "greedy":
         k = min(k or DEFAULT_K, recommendable)
@@ -135,6 +129,15 @@ def _module(run: Run, form: PolicyForm, k: int | None, checkpoint: str, given: d
     assert isinstance(policy, Reweighted), "of these forms"
     # They reweight by Q values, which an actor-critic's policy does not score by.
     return TopKReweighted(network.critic, k, run.layout, run.other_action, unit, policy).eval()
+
+
+def _example_states(run: Run, checkpoint: str) -> np.ndarray:
+    """Random states; for a table, which knows none of them, half of them are its own."""
+    states, network = _random_states(run), run.network(checkpoint)
+    if isinstance(network, TableScores):
+        known = network.states.cpu().numpy()
+        states[: CHECKED_STATES // 2] = known[np.resize(np.arange(len(known)), CHECKED_STATES // 2)]
+    return states
 
 
 def _random_states(run: Run) -> np.ndarray:

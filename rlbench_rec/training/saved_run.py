@@ -83,24 +83,39 @@ def load(folder: str | Path, *, device: str = "auto", train: TransitionDataset |
         InputError: a file that cannot be read, was changed after it was written, or holds weights of another shape; no
             `train` for a run that retrieves candidates, or one of another log.
     """
+    folder = Path(folder)
+    run, first = _read(folder, device)
+    return run if first is None else FirstStage.again(first, train, str(folder)).with_second(run)
+
+
+def load_second_stage(folder: str | Path, *, device: str = "auto") -> Run:
+    """What ranks the candidates of a saved two-stage run, without what retrieves them: a run over slots.
+
+    Raises:
+        MissingFileError, InputError: as `load`; or a run that retrieves no candidates.
+    """
+    run, first = _read(Path(folder), device)
+    if first is None:
+        raise InputError(f"{run.algorithm} retrieves no candidates: it has one stage.", where=str(folder))
+    return run
+
+
+def _read(folder: Path, device: str) -> tuple[Run, FirstStageHeader | None]:
+    """The run of a folder; of two stages the second, and what the first is."""
     from .device import resolve
 
-    folder, device = Path(folder), resolve(device)
-    path = folder / "run.json"
+    device, path = resolve(device), folder / "run.json"
     content = read_json(path, "saved run", "Give a folder written by save.")
     if not isinstance(content, dict) or content.get("format") not in READABLE:
         raise InputError(f"Not a run of format {FORMAT}.", where=str(path))
     header = validated(content if content["format"] == FORMAT else _upgraded(content), _Header, str(path))
     try:
-        run = _rebuild(header, folder, device)
+        return _rebuild(header, folder, device), header.first_stage
     except RlbenchError:
         raise
     # Sizes that no network has end in torch's RuntimeError.
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, MemoryError, OverflowError) as error:
         raise InputError(f"The header does not fit ({_reason(error)}).", where=str(path)) from error
-    if header.first_stage is None:
-        return run
-    return FirstStage.again(header.first_stage, train, str(folder)).with_second(run)
 
 
 def _upgraded(content: dict[str, Any]) -> dict[str, Any]:

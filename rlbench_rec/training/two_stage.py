@@ -14,6 +14,7 @@ from ..bad_rows import refuse_rows
 from ..errors import InapplicableError, InputError
 from ..mdp.candidates import with_candidates
 from ..mdp.dataset import TransitionDataset
+from ..mdp.encoding import encoding_of
 from ..mdp.past import Past
 from ..policies import Policy, make
 from ..policies.top_items import TopItems
@@ -90,7 +91,8 @@ class FirstStage:
         Raises:
             InputError: no log, or another one; or as `fit`.
         """
-        hint = f"Give train=, the log that it was trained on: {header.log[0]}."
+        hint = f"Give train=, the log that it was trained on: {header.log[0]}. The second stage alone needs none: "
+        hint += "load_second_stage, or rlbench export --second-stage."
         if log is None:
             what = f"It retrieves its candidates with {header.policy}, which has to be fitted again."
             raise InputError(what, where=where, hint=hint)
@@ -116,7 +118,8 @@ class FirstStage:
             raise InputError(what, where="retrieval", hint="Take another algorithm.")
         log = self.log
         changed = {name: getattr(log, name) for name in ("layout", "action_count", "action_names", "other_action")}
-        return TwoStageRun(**_fields(run) | changed, first=self)
+        # Where candidates stand in place of actions, items that were named by these have lost their names.
+        return TwoStageRun(**_fields(run) | changed | {"encoding": encoding_of(log)}, first=self)
 
 
 @dataclass(frozen=True)

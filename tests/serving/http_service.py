@@ -24,6 +24,11 @@ class Service:
         self.process, self.port = process, port
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
+    def call_anew(self, method: str, path: str, body: object = None) -> tuple[int, dict]:
+        """The same by a connection of its own, which any worker may take."""
+        self.connection.close()
+        return self.call(method, path, body)
+
     def call(self, method: str, path: str, body: object = None) -> tuple[int, dict]:
         """Status and content of an answer."""
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
@@ -38,14 +43,16 @@ class Service:
 
 
 @contextlib.contextmanager
-def service(policy: Path, log: Path) -> Iterator[Service]:
+def service(policy: Path, log: Path, workers: int = 1, seed: int | None = 0) -> Iterator[Service]:
     """The service, once it answers."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", "--app-dir", str(EXAMPLES), "serve:app", "--log-level", "warning"]
-    settings = {"RLBENCH_POLICY": str(policy), "RLBENCH_LOG": str(log), "RLBENCH_SEED": "0"}
-    process = subprocess.Popen([*command, "--port", str(port)], env=os.environ | settings)
+    settings = {"RLBENCH_POLICY": str(policy), "RLBENCH_LOG": str(log)}
+    settings |= {} if seed is None else {"RLBENCH_SEED": str(seed)}
+    command += ["--port", str(port), "--workers", str(workers)]
+    process = subprocess.Popen(command, env=os.environ | settings)
     made = Service(process, port)
     try:
         while not _answers(made):

@@ -88,6 +88,35 @@ def test_requests_that_ask_for_too_much(tmp_path):
         nothing.recommend(REQUEST)
 
 
+def test_a_policy_that_asks_for_a_return_is_told_what_the_session_has_earned(tmp_path):
+    policy = ServedPolicy(write(tmp_path / "p.onnx", [2.0, 1.0, 0.0], "greedy", gamma=0.5))
+    assert policy.takes_rewards
+    # 3 + 2 / 2 + 8 / 4 = 6 on top of every score.
+    _, scores = policy.ranked([REQUEST | {"rewards": [3, 2.0, 8]}, REQUEST | {"rewards": []}])
+    assert scores.tolist() == [[8.0, 7.0, 6.0], [2.0, 1.0, 0.0]]
+    shown = policy.recommend(REQUEST | {"rewards": [1.0, 0.0], "step": 2})
+    assert shown.step == 2 and policy.recommend(REQUEST | {"rewards": [1.0]}).step == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({}, r"request\.rewards: The policy asks for a return, .* \[\] where there was none"),
+        ({"rewards": [1.0], "step": 3}, r"request\.rewards: 1 rewards of 3 earlier decisions"),
+        ({"rewards": [1.0, None]}, r"request\.rewards\[1\]: None is not a number"),
+        ({"rewards": 1.0}, r"request\.rewards: 1\.0 is not a list"),
+        ({"rewards": [1e300]}, r"request\.rewards: A number is too large"),
+    ],
+)
+def test_rewards_that_are_refused(asked, message, tmp_path):
+    policy = ServedPolicy(write(tmp_path / "p.onnx", [2.0, 1.0], "greedy", gamma=0.5))
+    with pytest.raises(InputError, match=message):
+        policy.recommend(REQUEST | asked)
+    other = ServedPolicy(write(tmp_path / "q.onnx", [0.5, 0.5]))
+    with pytest.raises(InputError, match="A softmax-1 policy takes no rewards"):
+        other.recommend(REQUEST | {"rewards": []})
+
+
 @pytest.mark.parametrize(
     ("card", "message"),
     [
@@ -95,7 +124,10 @@ def test_requests_that_ask_for_too_much(tmp_path):
         ({"encoding": None}, "does not say how requests become states. Train with this version"),
         ({"encoding": ENCODING.to_json() | {"schema_version": 2}}, "encoding: Schema version 2"),
         ({"input": {"states": ["batch", 4]}}, r"It does not fit \(states of 4 and 1 columns\)"),
-        ({"input": {"states": ["batch", 1], "earned": ["batch"]}}, "looks at the past of a session"),
+        (
+            {"algorithm": "dt", "memory": 2},
+            "dt looks at the states, actions and rewards of earlier dec",
+        ),
         ({"output": {}}, "It does not fit"),
         ({"action_count": 5}, "gives the 3 likeliest of 5 actions"),
     ],

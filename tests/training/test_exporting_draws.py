@@ -40,6 +40,20 @@ def test_probabilities_of_all_that_can_be_recommended(log, form, tmp_path):
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("algorithm", ["bcq", "q-table"])
+def test_what_an_algorithm_rules_out_is_never_drawn(algorithm, form, tmp_path):
+    data = toy_logs()["sessions"]
+    config = {"action_flexibility": 0.99} if algorithm == "bcq" else {}
+    run = fit(data, algorithm, steps=10, batch_size=32, device="cpu", config=config)
+    ruled_out = np.isneginf(run.scores(data.states()))
+    assert 0.2 < ruled_out.mean() < 0.9
+    policy, *_ = exported_policy(export(run, tmp_path / "policy.pt", form=form))
+    expected = run.policy(form.rsplit("-", 1)[0], **FORMS[form]).probabilities(data.states())
+    assert (expected[ruled_out] == 0).all()
+    np.testing.assert_allclose(policy.probabilities(data.states()), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_draws_among_candidates_name_items(form, tmp_path):
     run, data = trained("candidates")
     path = export(run, tmp_path / "policy.pt", form=form)

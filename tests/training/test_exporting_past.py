@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from rlbench_rec.errors import InputError
 from rlbench_rec.policies import Uniform, on_log, scores_on_log
 from rlbench_rec.testing.algorithms import toy_shop
 from rlbench_rec.testing.toy_logs import toy_logs
@@ -71,10 +70,3 @@ def test_a_tilt_takes_the_base_before_the_past(algorithm, tmp_path):
     actions, probabilities = served(path, {str(i): part for i, part in enumerate((states, base, *past))})
     expected = on_log(run.policy("tilted", temperature=0.5, base=Uniform(4)), data)
     np.testing.assert_allclose(np.take_along_axis(expected, actions, axis=1), probabilities, atol=1e-5)
-
-
-def test_a_table_is_not_exported(tmp_path):
-    run = fit(toy_shop(100), "q-table", steps=1, batch_size=1, device="cpu")
-    with pytest.raises(InputError, match="q-table: It is a table"):
-        export(run, tmp_path / "policy.pt")
-    assert not list(tmp_path.iterdir())

@@ -14,7 +14,7 @@ from rlbench_rec.mdp import TransitionDataset
 from rlbench_rec.policies import POLICIES, on_log, ranking_on_log
 from rlbench_rec.testing.policies import check_policy
 from rlbench_rec.testing.toy_logs import toy_logs
-from rlbench_rec.training import Retrieval, TwoStageRun, export, fit, fit_seeds, load
+from rlbench_rec.training import Retrieval, TwoStageRun, export, fit, fit_seeds, load, load_second_stage
 
 FAST = {"learning_rate": 1e-2, "target_update_interval": 10}
 ITEMS = 8
@@ -146,9 +146,16 @@ def test_a_saved_run_is_the_same_on_its_log(log, run, tmp_path):
 
 
 def test_the_second_stage_alone_is_exported(log, run, tmp_path):
-    with pytest.raises(InputError, match=r"cannot be exported yet\. Export run\.second"):
+    with pytest.raises(InputError, match=r"come from popularity, which .* no file holds\. Export run\.second"):
         export(run, tmp_path / "policy.pt")
     assert export(run.second, tmp_path / "second.pt").is_file()
+    run.save(tmp_path / "run")
+    again = load_second_stage(tmp_path / "run", device="cpu")
+    states = np.concatenate([log.states(), run.first.retriever(log.states())], axis=1, dtype=np.float32)
+    np.testing.assert_array_equal(again.q_values(states), run.second.q_values(states))
+    fit(log, "dqn", steps=1, device="cpu").save(tmp_path / "one")
+    with pytest.raises(InputError, match="dqn retrieves no candidates: it has one stage"):
+        load_second_stage(tmp_path / "one")
 
 
 def test_what_is_refused(log, run):

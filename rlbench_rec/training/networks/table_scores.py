@@ -56,9 +56,19 @@ class TableScores(ActionScores):
         self.unknown.fill_(unknown)
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
+        if torch.compiler.is_compiling() or torch.jit.is_tracing():
+            return self._compared(states)
         place = torch.searchsorted(self.keys, self._keys(states)).clamp(max=len(self.keys) - 1)
         known = (self.states[place] == states).all(dim=1, keepdim=True)
         return torch.where(known, self.scores[place], self.unknown)
+
+    def _compared(self, states: torch.Tensor) -> torch.Tensor:
+        """The same without keys, for exporters cannot see bits: each state is held against all, column by column."""
+        same = states[:, :1] == self.states[:, 0]
+        for column in range(1, self.states.shape[1]):
+            same = same & (states[:, column : column + 1] == self.states[:, column])
+        place = same.int().argmax(dim=1)
+        return torch.where(same.any(dim=1, keepdim=True), self.scores[place], self.unknown)
 
     def _keys(self, states: torch.Tensor) -> torch.Tensor:
         # Adding 0 makes one zero of -0.0 and 0.0.
