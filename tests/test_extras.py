@@ -144,6 +144,7 @@ TRAINING_CALLS = {
     "fit_seeds": 'rb.training.fit_seeds(data, "dqn", seeds=[0, 1])',
     "fqe": "rb.training.fqe(data, task.behaviour)",
     "load": 'rb.training.load("folder")',
+    "load_second_stage": 'rb.training.load_second_stage("folder")',
     "cross_fitted_q": "rb.training.cross_fitted_q(data, task.behaviour)",
     "evaluate": 'rb.evaluate(data, task.behaviour, ["dr"])',
     "to_d3rlpy": "data.to_d3rlpy()",

@@ -11,8 +11,10 @@ import torch
 
 from rlbench_rec.policies import tilt
 from rlbench_rec.testing.algorithms import toy_shop
-from rlbench_rec.training import fit
+from rlbench_rec.training import Retrieval, fit
 from rlbench_rec.training.stored_frontier import Chosen, Member, StoredFrontier, write_frontier
+
+from ..serving.item_sessions import ITEMS, item_sessions
 
 
 @pytest.fixture
@@ -30,6 +32,21 @@ def test_a_saved_run_becomes_a_file_to_serve(saved, rlbench):
     actions, _ = torch.jit.load(str(folder / "policy.pt"))(torch.from_numpy(states))
     assert np.array_equal(actions.numpy()[:, 0], run.q_values(states).argmax(axis=1))
     assert (folder / "policy.pt.json").is_file()
+
+
+def test_the_second_of_two_stages_by_its_option(saved, rlbench, tmp_path):
+    folder, _ = saved
+    code, _, err = rlbench("export", folder, "--second-stage")
+    assert code == 2 and "dqn retrieves no candidates: it has one stage." in err
+    code, _, err = rlbench("export", folder, "--second-stage", "--form", "frontier")
+    assert code == 2 and "--second-stage: A frontier is not chosen among runs of two stages." in err
+    asked = Retrieval("popularity", 3)
+    fit(item_sessions(40), "dqn", steps=1, batch_size=8, device="cpu", retrieval=asked).save(tmp_path / "two")
+    code, _, err = rlbench("export", tmp_path / "two")
+    assert code == 2 and "rlbench export --second-stage" in err
+    code, *_ = rlbench("export", tmp_path / "two", "--second-stage")
+    card = json.loads((tmp_path / "two" / "policy.pt.json").read_text())
+    assert code == 0 and card["encoding"]["candidates"] == 3 and card["encoding"]["items"] == list(ITEMS)
 
 
 def test_a_tilt_takes_its_temperature_from_what_the_suite_stored(saved, rlbench):
