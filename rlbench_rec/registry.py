@@ -100,7 +100,9 @@ class Registry(Generic[T]):
         return target
 
     def __contains__(self, name: object) -> bool:
-        if isinstance(name, str) and self._family(name):
+        if not isinstance(name, str):
+            return False
+        if self._family(name):
             return True
         if name not in self._targets and name not in self._aliases:
             self._read_entry_points()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..arguments import path_of
 from ..files import make_folder
 from ..suite.config import Suite
 from .rules import RefusedError, new_rows, problems, refuse_problems
@@ -57,7 +58,7 @@ def accept(
         MissingFileError, InputError: it is not a submission.
         UnknownNameError: no such suite.
     """
-    file, results = Path(file), Path(results)
+    file, results = path_of(file, "file"), path_of(results, "results")
     submission = read_submission(file)
     known = algorithm_suite(suite or submission.suite)
     folder = results / SUBMISSIONS / known.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..arguments import path_of
 from ..files import refuse_existing
 from ..suite.config import Suite, list_suites, load_suite
 from ..suite.kinds.estimators.config import EstimatorSuite
@@ -38,8 +39,8 @@ def submit(
         UnknownNameError: no such suite is known as was named.
         OutputError: the file is there already, or cannot be written.
     """
-    run = read_run_folder(Path(folder))
-    path = Path(out) if out is not None else Path(f"{name}.json")
+    run = read_run_folder(path_of(folder, "folder"))
+    path = path_of(out, "out") if out is not None else Path(f"{name}.json")
     refuse_existing(path)
     refuse_problems(problems(run, algorithm_suite(suite or _own_suite(run.suite.name, folder)), trials), str(folder))
     submission = submission_of(run, name, description, trials)

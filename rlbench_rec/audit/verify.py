@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..arguments import path_of
 from ..results.read import check_frame
 from ..results.schema import SCHEMA_VERSION
 from ..suite.kinds import kind_of
@@ -110,7 +111,7 @@ def verify(
     Raises:
         MissingFileError, InputError: the folder is not one of a run, or is damaged; or no rows are asked for.
     """
-    run = read_run_folder(Path(folder))
+    run = read_run_folder(path_of(folder, "folder"))
     sample = draw(run, rows, seed, kind_of_row=kind_of_row)
     if on_plan:
         on_plan(sample)

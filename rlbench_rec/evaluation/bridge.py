@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arguments import expect
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
 from ..policies import on_log, probability_on_log
-from ..policies.policy import Policy
+from ..policies.policy import Policy, expect_policy
 from .linear_q import CHUNK, linear_q
 from .q_models import QChoice, q_model
 
@@ -88,6 +89,8 @@ def evaluation_log(
     Args:
         device: of fitted Q evaluation: `auto`, `cpu` or `cuda`.
     """
+    expect(data, TransitionDataset, "data")
+    expect_policy(policy)
     from .. import ope
 
     ope.estimators.refuse_one_name(estimators, "estimators")

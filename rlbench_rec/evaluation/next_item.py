@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arguments import expect
 from ..mdp.dataset import TransitionDataset
-from ..policies.policy import Policy
+from ..policies.policy import Policy, expect_policy
 from .ranking_metrics import RankingMetric, ranking
 from .ranks import ranked_log
 from .session_actions import SessionActions, units_of
@@ -29,6 +30,8 @@ def imitation_metrics(
     Raises:
         InputError: a policy whose scores are not numbers.
     """
+    expect(data, TransitionDataset, "data")
+    expect_policy(policy)
     sessions = SessionActions.of(data)
     ranks = ranked_log(data, policy, sessions, k).next
     above, equal = np.full(len(data), k), np.ones(len(data), dtype=np.int64)

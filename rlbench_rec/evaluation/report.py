@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ..arguments import expect
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
-from ..policies.policy import Policy
+from ..policies.policy import Policy, expect_policy
 from .group_means import GroupMean, group_means
 from .list_gains import ONE_RELEVANT
 from .list_properties import diversity_by, list_properties
@@ -128,6 +129,8 @@ def ranking_report(
         InputError: a log of candidates, a training side of other actions, lengths below 1, unknown targets, or scores
             that are not numbers.
     """
+    expect(data, TransitionDataset, "data")
+    expect_policy(policy)
     _check(data, train, ks, targets)
     sessions = SessionActions.of(data)
     asked = {"rest": "rest" in targets, "unseen": "next" in targets}

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..arguments import path_of
 from ..errors import DataWarning, InputError, OutputError, RlbenchError
 from ..files import rename_durably, scratch_folder, temporary_folder, write_text
 from ..terminal import printable
@@ -71,7 +72,7 @@ def load(
     if session_gap is not None and not session_gap > 0:
         raise InputError(f"The gap is {session_gap} seconds; it must be above 0.", where="session_gap")
     located = find(name)
-    path = Path(path) if path is not None else None
+    path = path_of(path, "path") if path is not None else None
     files = in_card_order(located, resolve_files(located, path))
     for pattern in absent(located, files) if path is None or path.is_dir() else ():
         missing = printable(f"{located.card.id}: {pattern} is not here; the log lacks its rows.")

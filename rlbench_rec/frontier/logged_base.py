@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..arguments import expect
 from ..bad_rows import refuse_rows
 from ..errors import InputError
 from ..evaluation.bridge import log_of
@@ -156,6 +157,7 @@ def spread_within(base: np.ndarray, scores: np.ndarray) -> float:
 def logged_base(data: TransitionDataset, policy: Policy | None = None) -> LoggedBase | None:
     """The base of a log whose behaviour policy is known whole: a policy that is given, the log's own column of
     probabilities, or a uniform choice among all actions, which its propensities show. None where it is not known."""
+    expect(data, TransitionDataset, "data")
     if policy is not None or data.behaviour_probabilities is not None:
         return LoggedBase(policy)
     if data.propensities is not None and data.forbidden is None and data.candidates is None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ..arguments import expect
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
 from ..ope import Estimate, EvaluationLog
@@ -137,6 +138,8 @@ def looking_ahead(
     Raises:
         InputError: sessions of one decision, in which nothing lies ahead; else as `trace`.
     """
+    for name, data in {"validation": validation, "test": test}.items():
+        expect(data, TransitionDataset, name)
     if validation.one_step:
         raise InputError("Every session is one decision: nothing lies ahead.", where="validation")
     if both := sorted(set(short_sighted) & set(floor)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..arguments import expect
 from ..errors import InputError
 from ..evaluation.bridge import log_of_behaviour, refuse_continued
 from ..mdp.dataset import TransitionDataset
@@ -43,6 +44,7 @@ def score(frontier: Frontier, test: TransitionDataset, *, inference: Inference |
     Raises:
         InputError: sessions that do not end, or a base that is not the behaviour policy of these episodes.
     """
+    expect(test, TransitionDataset, "test")
     snips, on_policy = estimator("snips"), estimator("on-policy")
     log = log_of_frontier(frontier, test)
     return Score(*infer(log, [snips, on_policy, paired(snips)], inference or Inference()))
@@ -54,6 +56,8 @@ def log_of_step(frontier: Frontier, step: Step, data: TransitionDataset) -> Eval
     Raises:
         InputError: as `score`.
     """
+    expect(frontier, Frontier, "frontier")
+    expect(data, TransitionDataset, "data")
     refuse_continued(data)
     scores = scores_on(step.contender, frontier.contenders[step.contender], data)
     return frontier.base.on(data).scored(scores).evaluation_log(step.dial, step.parameter)
@@ -65,6 +69,8 @@ def log_of_frontier(frontier: Frontier, data: TransitionDataset) -> EvaluationLo
     Raises:
         InputError: as `score`.
     """
+    expect(frontier, Frontier, "frontier")
+    expect(data, TransitionDataset, "data")
     if frontier.chosen is not None:
         return log_of_step(frontier, frontier.chosen, data)
     refuse_continued(data)
@@ -73,6 +79,7 @@ def log_of_frontier(frontier: Frontier, data: TransitionDataset) -> EvaluationLo
 
 def most_promising(frontier: Frontier) -> Step | None:
     """The chosen step, or else that with the highest lift; None where no step has a lift above 0."""
+    expect(frontier, Frontier, "frontier")
     rising = [step for step in frontier.steps if step.lift.value > 0]
     return (frontier.chosen or max(rising, key=lambda step: step.lift.value)) if rising else None
 

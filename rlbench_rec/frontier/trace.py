@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..arguments import expect
 from ..errors import InputError
 from ..evaluation.bridge import refuse_continued
 from ..mdp.dataset import TransitionDataset
@@ -60,6 +61,7 @@ def trace(
         InputError: no contenders, no base, scores of another shape, a base that is not the behaviour policy, sessions
             that do not end (`next_episodes`), dials or divergences that are none.
     """
+    expect(validation, TransitionDataset, "validation")
     check_contenders(contenders)
     check_dials(dials, divergences)
     refuse_continued(validation)

@@ -7,11 +7,12 @@ import json
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arguments import expect
 from ..errors import DataWarning, InputError
+from ..events.event_log import EventLog
 from ..events.event_types import EVENTS
 from .chunked_columns import ColumnStore
 from .config import EVERY_EVENT, MDPConfig
@@ -28,9 +29,6 @@ from .from_events.users import own_ids, user_codes
 from .item_vectors import read_item_vectors, with_item_vectors
 from .provenance import Provenance, identification
 from .split import TimeSplit, split_by_time
-
-if TYPE_CHECKING:
-    from ..events.event_log import EventLog
 
 FIRST_EVENTS = EVENTS.index("purchase") + 1
 """Events that every log may have. A state only counts later ones where its log has them, so that what is trained on
@@ -64,6 +62,7 @@ def build(
     Raises:
         InputError: no category, price, user or clock where the config needs one, or a side of the split would be empty.
     """
+    expect(log, EventLog, "log")
     asked = config or MDPConfig()
     config = asked.resolved(log.card)
     columns = ColumnStore(Path(scratch) if scratch is not None else None)

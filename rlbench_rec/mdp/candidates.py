@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..arguments import expect
 from ..bad_rows import refuse_rows
 from ..errors import InputError
 from .dataset import TransitionDataset
@@ -37,6 +38,7 @@ def with_candidates(
     Raises:
         InputError: actions that are not items, fewer than two slots, unknown negatives, or ids out of range.
     """
+    expect(data, TransitionDataset, "data")
     items = None if data.items is None else data.at_decisions(data.items)
     if items is None or not data.acts_on_items or not np.array_equal(items, data.actions + 1):
         raise InputError("The actions of this log are not its items.", where=data.provenance.source)

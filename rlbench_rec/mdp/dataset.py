@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arguments import path_of
 from ..errors import InputError
 from .provenance import Provenance
 from .state_layout import StateLayout as StateLayout
@@ -276,4 +277,4 @@ class TransitionDataset:
         """Read what `save` wrote; `mmap` leaves the columns on disk until they are used."""
         from .storage import load
 
-        return load(Path(path), mmap=mmap)
+        return load(path_of(path, "path"), mmap=mmap)

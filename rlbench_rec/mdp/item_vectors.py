@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..arguments import expect
 from ..errors import InputError
 from .dataset import TransitionDataset
 
@@ -28,6 +29,7 @@ def with_item_vectors(
         InputError: actions that are not items, lengths that differ, an item twice, no item of the log, or a vector with
             NaN or infinity.
     """
+    expect(data, TransitionDataset, "data")
     if len(data.action_names) != data.action_count or not data.acts_on_items:
         raise InputError("The items of this log have no names.", where=data.provenance.source)
     vectors, names = np.asarray(vectors, dtype=np.float32), [str(item) for item in items]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import expect
 from ..errors import InputError
 from .data.evaluation_log import EvaluationLog
 from .estimators import Estimator, Outcome, estimator, refuse_one_name, valued
@@ -117,6 +118,7 @@ def infer(
     log: EvaluationLog, estimators: Sequence[Estimator], inference: Inference, metric: Outcome = None
 ) -> list[Estimate]:
     """Estimates, intervals and verdicts of several estimators; what `estimate_all` does once its options are read."""
+    expect(log, EvaluationLog, "log")
     if not estimators:
         return []
     if isinstance(metric, tuple):

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from ..arguments import expect_text
 from ..errors import InputError
 
 PARAMETERS = {
@@ -66,6 +67,7 @@ def parse_form(text: str, where: str = "forms") -> PolicyForm:
     Raises:
         InputError: anything else, or a parameter out of range.
     """
+    expect_text(text, where)
     if text in PLAIN_FORMS:
         return PolicyForm(text)
     for name in PARAMETERS:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..arguments import expect
 from ..mdp.dataset import TransitionDataset
 from ..mdp.past import Past
 from ..mdp.states import numbers
@@ -27,6 +28,7 @@ def on_log(policy: Policy, data: TransitionDataset, rows: np.ndarray | slice | N
         data: the log.
         rows: (n,) row numbers, a slice, a mask, or None for all.
     """
+    expect(data, TransitionDataset, "data")
     if policy.memory is None:
         return policy.probabilities(data.states(rows))
     parts = [
@@ -46,6 +48,7 @@ def probability_on_log(
         actions: (n,) one for each of the rows.
         rows: as for `on_log`.
     """
+    expect(data, TransitionDataset, "data")
     if not isinstance(policy, PolicyWithMemory) or policy.memory is None:
         return policy.probability_of(data.states(rows), actions)
     parts, done = [], 0
@@ -64,6 +67,7 @@ def scores_on_log(q: QFunction, data: TransitionDataset, rows: np.ndarray | slic
         data: the log.
         rows: as for `on_log`.
     """
+    expect(data, TransitionDataset, "data")
     memory = memory_of(q)
     if memory is None:
         return q(data.states(rows))

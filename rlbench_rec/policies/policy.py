@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from ..arguments import expect
 from ..errors import InputError
 from ..mdp.past import Past
 
@@ -41,6 +42,12 @@ class Policy(ABC):
     def act(self, states: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """(n,) int64 actions drawn from `probabilities`, one uniform number per state."""
         return sample(self.probabilities(states), rng)
+
+
+def expect_policy(policy: object) -> None:
+    """Refuse what gives no probabilities; see `arguments.expect`."""
+    if not hasattr(policy, "probabilities"):
+        expect(policy, Policy, "policy")
 
 
 class PolicyWithMemory(Policy):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arguments import expect
 from ..mdp.dataset import TransitionDataset
 from .allowed import Allowed, allowed_actions
 from .past import on_log, scores_on_log
@@ -31,6 +32,7 @@ def ranking_on_log(policy: Policy, data: TransitionDataset, rows: np.ndarray | s
         data: the log.
         rows: (n,) row numbers, a slice, a mask, or None for all.
     """
+    expect(data, TransitionDataset, "data")
     q = scores_behind(policy)
     if q is None:
         return listed(on_log(policy, data, rows))

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import expect
 from ..extras import require
 from ..mdp.dataset import TransitionDataset
 from ..registry import Registry
@@ -64,6 +65,7 @@ def make(name: str, train: TransitionDataset, **parameters: object) -> Policy:
         InputError: a parameter that it does not have, or a value that it cannot take.
         InapplicableError: the log is of a kind that the policy cannot be made of.
     """
+    expect(train, TransitionDataset, "train")
     policy = POLICIES[name](train, **settled(name, parameters))
     return Allowed(policy, train.layout) if train.layout.beside else policy
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from ..arguments import expect
 from ..errors import InputError
 from ..mdp.dataset import TransitionDataset
 from ..tolerances import ROUNDING
@@ -46,6 +47,7 @@ def uniform(train: TransitionDataset) -> Stateless:
 
     The action that stands for items outside the vocabulary cannot be recommended, so it has probability 0.
     """
+    expect(train, TransitionDataset, "train")
     return Stateless("random", _shares(np.ones(train.action_count - (train.other_action is not None)), train))
 
 
@@ -59,6 +61,7 @@ def popularity(
     having been shown often. Negative totals (costs) count as 0. The action outside the vocabulary cannot be
     recommended, so its reward does not count. Where nothing was earned all are equally likely.
     """
+    expect(train, TransitionDataset, "train")
     weights = train.rewards.astype(np.float64)
     if train.propensities is not None:
         weights = weights / train.propensities

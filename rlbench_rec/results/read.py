@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ..arguments import path_of
 from ..bad_rows import refuse_rows
 from ..errors import InputError, MissingFileError
 from .packed import open_table
@@ -37,7 +38,7 @@ _NUMBERS: dict[Kind, Literal["float64", "Int64", "bool"]] = {"number": "float64"
 
 def load_runs(path: str | Path) -> pd.DataFrame:
     """runs.csv, or runs.csv.gz where that is what there is, validated; see `read_table`."""
-    path = Path(path)
+    path = path_of(path, "path")
     frame = _by_line(path, RUNS, RUN_KEYS)
     ok = frame["status"].isin(STATUSES)
     failed = frame["status"].str.startswith("failed")
@@ -50,7 +51,7 @@ def load_runs(path: str | Path) -> pd.DataFrame:
 
 def load_leaderboard(path: str | Path) -> pd.DataFrame:
     """leaderboard.csv, validated; see `read_table`."""
-    path = Path(path)
+    path = path_of(path, "path")
     frame = _by_line(path, LEADERBOARD, KEYS)
     _refuse(~frame["verdict"].isin(VERDICTS), frame["verdict"], " or ".join(VERDICTS), path)
     # Older files do not say.

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..arguments import path_of
 from .checked_values import number
 from .part_files import PartFiles
 from .served_policy import Recommendation, ServedPolicy
@@ -36,7 +37,7 @@ class DecisionLog:
     """
 
     def __init__(self, folder: str | Path, rows: int = 10_000, seconds: float = 60.0):
-        folder = Path(folder)
+        folder = path_of(folder, "folder")
         self._decisions = PartFiles(folder, DECISIONS, decision_schema(), rows, seconds)
         self._feedback = PartFiles(folder, FEEDBACK, feedback_schema(), rows, seconds)
 

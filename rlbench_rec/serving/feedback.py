@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..arguments import path_of
 from ..errors import InputError, MissingFileError
 from ..files import new_file
 from .decision_log import DECISIONS, FEEDBACK, decision_schema, feedback_schema
@@ -38,7 +39,7 @@ def join_feedback(folder: str | Path, out: str | Path, *, window: float | None =
     """
     import pyarrow.parquet
 
-    folder, out = Path(folder), Path(out)
+    folder, out = path_of(folder, "folder"), path_of(out, "out")
     if LOCKS:
         recover(folder, DECISIONS, decision_schema())
         recover(folder, FEEDBACK, feedback_schema())

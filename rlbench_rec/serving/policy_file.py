@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import path_of
 from ..errors import InputError, MissingExtraError, MissingFileError
 from ..extras import install_command, is_installed
 from .state_encoding import StateEncoding
@@ -90,7 +91,7 @@ def read_policy_file(path: str | Path, threads: int = 1) -> PolicyFile:
     if not is_installed("onnxruntime"):
         hint = f"Install the extra: {install_command('serve')}."
         raise MissingExtraError("Serving needs onnxruntime, which is not installed.", hint=hint)
-    path = Path(path)
+    path = path_of(path, "path")
     content, where = _read(path), f"{path}.json"
     card = _json(_read(Path(where)), where)
     sha256 = hashlib.sha256(content).hexdigest()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from ..arguments import path_of
 from ..errors import InputError, MissingFileError, UnknownNameError
 from ..evaluation.q_models import SuiteQ
 from ..mdp.config import MDPConfig
@@ -277,6 +278,7 @@ def load_suite(name_or_path: str | Path) -> Suite | EstimatorSuite:
         UnknownNameError, MissingFileError: no such suite or file.
         InputError: the file is not a suite, naming the field.
     """
+    path_of(name_or_path, "name_or_path", "the name of a suite, or a path")
     name = str(name_or_path)
     is_path = name.endswith(".toml") or isinstance(name_or_path, Path)
     path = Path(name_or_path) if is_path else suites_folder() / f"{name}.toml"

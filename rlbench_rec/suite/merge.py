@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import expect, path_of
 from ..errors import InputError, MissingFileError, OutputError
 from ..plugins import identities, load_plugins
 from ..results.data_identity import MANIFEST
@@ -58,7 +59,10 @@ def merge_runs(
             libraries, data or on another device than this installation would make them with.
         OutputError: the folder cannot be written.
     """
-    folders, folder = [Path(part) for part in parts], Path(out)
+    if isinstance(parts, str | Path):
+        raise InputError("It is one folder; a list is needed.", where="parts", hint=f"Write [{str(parts)!r}].")
+    expect(parts, Sequence, "parts", "a list of folders")
+    folders, folder = [path_of(part, "parts") for part in parts], path_of(out, "out")
     if not folders:
         raise InputError("There is nothing to merge.", hint="Give the folders of the parts.")
     manifests = [_manifest(part) for part in folders]

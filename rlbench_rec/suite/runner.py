@@ -11,13 +11,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..arguments import expect, path_of
 from ..extras import require
 from ..plugins import identities, load_plugins
 from ..results.data_identity import MANIFEST, DataHashes
 from ..results.manifest import manifest
 from ..results.schema import STATUSES, TIMINGS
 from ..results.write import write_json, write_table
-from .config import Suite, load_suite
+from .config import AnySuite, Suite, load_suite
 from .execute import execute, failure
 from .fingerprints import UNKNOWN
 from .finished_run import FinishedRun
@@ -83,7 +84,8 @@ def run_suite(
     started = time.perf_counter()
     if isinstance(suite, str | Path):
         suite = load_suite(suite)
-    folder = default_folder(suite.name) if out is None else Path(out)
+    expect(suite, AnySuite, "suite", "a suite, or the name or file of one")
+    folder = default_folder(suite.name) if out is None else path_of(out, "out")
     kind = kind_of(suite)
     if kind.trains(suite):
         require("train", f"The suite '{suite.name}'")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..arguments import expect_text
 from ..errors import UnknownNameError
 from ..parsing import validated
 from ..registry import Registry
@@ -110,6 +111,7 @@ def parameters_of(shop: type[Task], name: str, stratum: str | None) -> Mapping[s
 
 def _shop(task_id: str) -> tuple[type[Task], str, dict[str, object]]:
     """A task's class, its id, and the parameters of a calibrated shop."""
+    expect_text(task_id, "task_id")
     if not task_id.endswith(".json"):
         return TASKS[task_id], TASKS.canonical(task_id), {}
     from .calibration import CalibratedShop, read_shop, shop_id

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..arguments import expect, path_of
 from ..errors import InputError, RlbenchError, UnknownNameError
 from ..extras import require
 from ..files import make_folder, new_file, write_text
@@ -84,6 +85,8 @@ def export(
         MissingExtraError: ONNX without its packages.
         OutputError: the file cannot be written.
     """
+    expect(run, Run, "run")
+    path = path_of(path, "path")
     if format not in SUFFIXES:
         raise UnknownNameError("format", format, SUFFIXES)
     if isinstance(run, TwoStageRun):
@@ -94,7 +97,6 @@ def export(
     form = parse_form(form, "form") if isinstance(form, str) else form
     module = _module(run, form, k, checkpoint, {"temperature": temperature, "on": on, "base": base})
     inputs = module.examples(_example_states(run, checkpoint), _random_past(run))
-    path = Path(path)
     make_folder(path.parent)
     # In memory: where a disk is full, torch's own writing ends the process.
     content = (_to_torchscript if format == "torchscript" else _to_onnx)(module, inputs)

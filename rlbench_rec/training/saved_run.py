@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
+from ..arguments import path_of
 from ..errors import InputError, MissingFileError, RlbenchError
 from ..files import new_folder
 from ..mdp.dataset import StateLayout, TransitionDataset
@@ -83,7 +84,7 @@ def load(folder: str | Path, *, device: str = "auto", train: TransitionDataset |
         InputError: a file that cannot be read, was changed after it was written, or holds weights of another shape; no
             `train` for a run that retrieves candidates, or one of another log.
     """
-    folder = Path(folder)
+    folder = path_of(folder, "folder")
     run, first = _read(folder, device)
     return run if first is None else FirstStage.again(first, train, str(folder)).with_second(run)
 
@@ -94,7 +95,7 @@ def load_second_stage(folder: str | Path, *, device: str = "auto") -> Run:
     Raises:
         MissingFileError, InputError: as `load`; or a run that retrieves no candidates.
     """
-    run, first = _read(Path(folder), device)
+    run, first = _read(path_of(folder, "folder"), device)
     if first is None:
         raise InputError(f"{run.algorithm} retrieves no candidates: it has one stage.", where=str(folder))
     return run

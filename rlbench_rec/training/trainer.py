@@ -8,6 +8,7 @@ from pathlib import Path
 
 from torch.nn import Dropout
 
+from ..arguments import expect
 from ..errors import InputError
 from ..mdp.dataset import StateLayout, TransitionDataset
 from ..mdp.validate import check
@@ -161,6 +162,7 @@ def _fit(
     keep: str | Path | None = None,
 ) -> list[Run]:
     """Trainings that differ in their seeds alone, in one loop."""
+    expect(data, TransitionDataset, "data")
     if options.retrieval:
         first = FirstStage.fit(data, options.retrieval, options.validation)
         inner = replace(options, retrieval=None, watch=first.watched_by(options.watch))

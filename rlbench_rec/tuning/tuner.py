@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..arguments import expect, path_of
 from ..errors import InputError
 from ..extras import require
 from ..plugins import identities, load_plugins
-from ..suite.config import Suite, load_suite
+from ..suite.config import AnySuite, Suite, load_suite
 from ..suite.kinds import kind_of
 from ..suite.lock import hold
 from ..suite.part import Part
@@ -116,7 +117,7 @@ def tune(
     suite = _checked(load_suite(suite) if isinstance(suite, str | Path) else suite)
     device = trained_on(device, cluster)
     searches = searches_of(suite, load_spaces(spaces), trials, device)
-    folder = Path("results") / "tuning" / suite.name if out is None else Path(out)
+    folder = Path("results") / "tuning" / suite.name if out is None else path_of(out, "out")
     config = config_of(suite, searches, trials)
     with hold(folder):
         if resume:
@@ -138,6 +139,7 @@ def tune(
 
 def _checked(suite: Suite | EstimatorSuite) -> Suite:
     """The suite, its plugins loaded, where it can be tuned."""
+    expect(suite, AnySuite, "suite", "a suite, or the name or file of one")
     if not isinstance(suite, Suite):
         raise InputError(f"The suite '{suite.name}' trains nothing, so there is nothing to tune.", where="suite")
     for extra in ("train", "tune"):

@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...arguments import path_of
 from ...errors import InputError, MissingFileError, UnknownNameError
 from ...packaged import packaged
 from ...parsing import read_toml
@@ -74,6 +75,7 @@ def find(name: str | Path) -> LocatedCard:
         UnknownNameError: no such card or variant.
         MissingFileError, InputError: the file is missing or not a card.
     """
+    path_of(name, "name", "a card's id, or a path")
     name = str(name)
     is_path = ".toml" in name
     stem, _, variant = name.partition(".toml/" if is_path else "/")

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from ...arguments import expect
 from ...errors import InputError
 from ..data.evaluation_log import EvaluationLog
 from ..estimate import Estimate, infer
@@ -55,10 +56,12 @@ def lift(
     Raises:
         InputError: as `ope.estimate`; finite-sample intervals are not made for lifts; `against` other decisions.
     """
+    expect(log, EvaluationLog, "log")
     inference = Inference(interval, confidence, n_resamples, seed, gate or Gate())
     of_value = estimator(name, **parameters)
     of_value = of_value if metric is None else valued(of_value, metric)
     if against is not None:
+        expect(against, EvaluationLog, "against")
         return _between(log, against, of_value, inference)
     return infer(log, [paired(of_value)], inference)[0]
 

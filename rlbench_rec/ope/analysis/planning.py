@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...arguments import expect
 from ...errors import InputError
 from ...statistics.power import critical, joint_power, smallest_sample
 from ..data import checks
@@ -105,6 +106,7 @@ def plan(
         InputError: a lift of 0, a relative one where the behaviour policy's value is not clear of 0, or a log on
             which the lift or its standard error is not defined.
     """
+    expect(log, EvaluationLog, "log")
     checks.level("power", power)
     checks.level("confidence", confidence)
     on_log = estimated_lift(log, name, metric=metric, interval="none", gate=gate)
@@ -164,6 +166,7 @@ def explore(
         InputError: longer episodes, continuous actions, row weights, a share or probabilities out of range, or a lift
             of 0.
     """
+    expect(log, EvaluationLog, "log")
     if not log.one_step or log.bandwidth is not None:
         raise InputError("Exploration is planned for one-step logs of discrete actions.", where="log")
     if log.propensity_source == "service":

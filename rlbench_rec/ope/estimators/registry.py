@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
 import numpy as np
 
+from ...arguments import expect
 from ...errors import InputError
 from ...registry import Registry
 from ..data import checks
@@ -280,6 +281,7 @@ def refuse_one_name(names: Sequence[str | Estimator], where: str) -> None:
     Raises:
         InputError: one name in place of several.
     """
+    expect(names, Iterable, where, "a list of estimators")
     if isinstance(names, str):
         raise InputError(f"{names!r} is one name; a list is needed.", where=where, hint=f"Write [{names!r}].")
 

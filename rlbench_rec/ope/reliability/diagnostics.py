@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...arguments import expect
 from ..data.evaluation_log import EvaluationLog
 from ..estimators import Estimator
 from .effective_sizes import Sizes
@@ -75,6 +76,7 @@ class Diagnostics:
 
 def diagnose(log: EvaluationLog, gate: Gate | None = None) -> Diagnostics:
     """Overlap diagnostics and the verdict on the weights, with the reward as the event."""
+    expect(log, EvaluationLog, "log")
     overlap = LogOverlap(log)
     (sums,), (sizes,) = overlap.sums("reward"), overlap.sizes("reward")
     missing = doubt(LogTraits.of(log))

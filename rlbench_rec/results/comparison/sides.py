@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...arguments import path_of
 from ...errors import InputError
 from ..data_identity import MANIFEST
 from ..packed import table_at
@@ -51,7 +52,7 @@ def sides_of(old: Table, new: Table) -> tuple[Side, Side]:
     Raises:
         MissingFileError, InputError: what is not there or is no such table, or tables of two kinds.
     """
-    files = [None if _is_frame(table) else Path(table) for table in (old, new)]
+    files = [_file_of(old, "old"), _file_of(new, "new")]
     choices = [_choices(file, table) for file, table in zip(files, (old, new), strict=True)]
     common = [name for name in choices[0] if name in choices[1]]
     where = ", ".join("a frame" if file is None else str(file) for file in files)
@@ -69,8 +70,11 @@ def tables_in(folder: Path) -> list[str]:
     return [kind.name for kind in KINDS.values() if table_at(folder / kind.file).is_file()]
 
 
-def _is_frame(table: Table) -> bool:
-    return hasattr(table, "columns")
+def _file_of(table: Table, argument: str) -> Path | None:
+    """The path of a side; None of a frame."""
+    import pandas as pd
+
+    return None if isinstance(table, pd.DataFrame) else path_of(table, argument, "a path or a pandas frame")
 
 
 def _choices(file: Path | None, table: Table) -> list[str]:
@@ -100,11 +104,11 @@ def _kind_of(file: Path) -> Kind:
 
 
 def _side(table: Table, kind: Kind, argument: str) -> Side:
-    if _is_frame(table):
+    file = _file_of(table, argument)
+    if file is None:
         schema, keys = (RUNS, RUN_KEYS) if kind.name == "runs" else (LEADERBOARD, ROW)
         frame = check_frame(table, schema, keys, where=argument)
         return Side(argument, kind, kind.rows(frame), version_of(table, schema), asked=_asked(frame, kind, argument))
-    file = Path(table)
     file = file / kind.file if file.is_dir() else file
     frame = {"runs": load_runs, "leaderboard": load_leaderboard}.get(kind.name, kind.read)(file)
     version = version_of(header_of(file).strip().split(","), kind.schema)

@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from ...arguments import expect
 from ...errors import InputError
 from ...extras import require
 from ...mdp.dataset import TransitionDataset
@@ -57,6 +58,7 @@ def cross_fitted_rewards(data: TransitionDataset, *, folds: int = 2, seed: int =
     Raises:
         InputError: fewer than two folds, or fewer users than folds.
     """
+    expect(data, TransitionDataset, "data")
     fold_of_row = _folds(data, folds, seed)
     contexts, effects = np.empty(len(data)), np.empty((folds, data.action_count))
     for fold in range(folds):
@@ -101,6 +103,7 @@ def cross_fitted_q(
         InputError: as `cross_fitted_rewards` and `fqe`; or a reward model of episodes of several steps.
         MissingExtraError: fitted Q evaluation, and torch is not installed.
     """
+    expect(data, TransitionDataset, "data")
     if model == "reward-model" and not data.one_step:
         raise InputError(
             "A reward model knows the reward of one decision, and the log has episodes of several.",

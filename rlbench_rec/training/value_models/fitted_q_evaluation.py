@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ...arguments import expect
 from ...errors import InputError
 from ...mdp.dataset import TransitionDataset
 from ...policies import Policy, QFunction, on_log
@@ -72,6 +73,7 @@ def fqe(
     Raises:
         InputError: a policy over another number of actions, numbers out of range, a loss that is not a number.
     """
+    expect(train, TransitionDataset, "train")
     device = resolve(device)
     gamma = train.gamma if gamma is None else gamma
     if steps < 1 or batch_size < 1 or not 0.0 <= gamma <= 1.0:
