@@ -11,6 +11,7 @@ import typer
 from ..errors import InputError
 from .json_option import Json
 from .render.console import say
+from .written_files import keep_apart, keep_model
 
 if TYPE_CHECKING:
     from ..training import Run
@@ -69,6 +70,11 @@ def command(
 
     if format is None:
         format = "onnx" if out is not None and out.suffix == SUFFIXES["onnx"] else "torchscript"
+    written = out or run / f"policy{SUFFIXES.get(format, '')}"
+    files = {"--out": written, "--out, its description": Path(f"{written}.json")}
+    keep_model(files, run)
+    if on is not None:
+        keep_apart(files, {}, {on: "a file of the dataset"})
     given = {"checkpoint": checkpoint, "temperature": temperature, "on": on}
     if form == "frontier" and second_stage:
         raise InputError("A frontier is not chosen among runs of two stages.", where="--second-stage")
@@ -76,7 +82,7 @@ def command(
         trained, what = _frontier(run, given)
     else:
         trained, what = (load_second_stage if second_stage else load)(run, device="cpu"), _form(run, form, given)
-    written = export(trained, out or run / f"policy{SUFFIXES.get(format, '')}", format, k=k, **what)
+    export(trained, written, format, k=k, **what)
     if as_json:
         said = {"policy": str(written), "description": f"{written}.json", "format": format, "form": form}
         say(json.dumps(said, indent=2))

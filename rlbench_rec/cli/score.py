@@ -13,7 +13,7 @@ from ..errors import InputError, MissingFileError
 from . import completion
 from .json_option import Json
 from .render.console import say
-from .written_files import keep_apart
+from .written_files import keep_apart, keep_model
 
 if TYPE_CHECKING:
     from ..evaluation.table_scores import TableColumns
@@ -68,9 +68,8 @@ def command(
     """
     from ..evaluation.table_scores import TableColumns
 
-    keep_apart(
-        {"--out": out}, {Path(log): "the log itself"}, {Path(log): "a file of the log", model: "a file of MODEL"}
-    )
+    keep_apart({"--out": out}, {Path(log): "the log itself"}, {Path(log): "a file of the log"})
+    keep_model({"--out": out}, model)
     if _is_table(Path(log)) and Path(log).resolve() in out.resolve().parents:
         what = "It would be read as a part of the log next time."
         raise InputError(what, where=f"--out {out}", hint="Write it into another folder.")

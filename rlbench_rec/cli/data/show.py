@@ -11,6 +11,7 @@ import typer
 
 from ..json_option import Json
 from ..render.console import say
+from ..written_files import keep_log
 from .options import Card, Data, Memory
 
 
@@ -35,6 +36,7 @@ def command(
     from ..render.profile import profile_text
 
     format = image_format(plot) if plot else None
+    keep_log({"--html": html, "--plot": plot}, card, data)
     made = profile(card, data, memory_limit=memory_limit)
     if html:
         write_text(html, page(made))
