@@ -20,7 +20,12 @@ class RlbenchError(Exception):
         what: what happened, one sentence.
         where: the file, line, column or field it happened in.
         hint: what to do about it.
+
+    Attributes:
+        place: keys and numbers of entries, from the top of a TOML file, where it came from one; see `toml_places`.
     """
+
+    place: tuple[int | str, ...] = ()
 
     def __init__(self, what: str, *, where: str | None = None, hint: str | None = None):
         self.what, self.where, self.hint = what, where, hint

@@ -11,7 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from .errors import did_you_mean
-from .toml_lines import Place
+from .toml_lines import Place, line_of
 
 MOST = 8
 """Problems that are named; of more their number."""
@@ -119,19 +119,14 @@ def in_one(
         lines: of the file, by place; empty where they are not known.
     """
     if len(found) == 1:
-        line = _line(found[0].place, lines)
+        line = line_of(found[0].place, lines)
         return found[0].what, f"{where}:{line}" if line else where, f"{found[0].guess}{hint or ''}".strip() or None
     said = []
     for problem in found[:MOST]:
-        line = _line(problem.place, lines)
+        line = line_of(problem.place, lines)
         said.append(f"\n  {f'line {line}: ' if line else ''}{problem.what} {problem.guess}".rstrip())
     more = f"\n  ... and {len(found) - MOST} more" if len(found) > MOST else ""
     return f"{len(found)} things are wrong:{''.join(said)}{more}" + ("\n " if hint else ""), where, hint
-
-
-def _line(place: Place, lines: Mapping[Place, int]) -> int | None:
-    """Of the place, or of what holds it: a key that is missing has no line of its own."""
-    return next((lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), None)
 
 
 def reworded(message: str) -> str:

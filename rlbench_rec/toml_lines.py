@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 
 Place = tuple[int | str, ...]
 """Keys and numbers of entries, from the top of a file."""
@@ -31,6 +32,11 @@ def lines_of(text: str) -> dict[Place, int]:
     except (ValueError, RecursionError):
         return scan.lines
     return scan.lines
+
+
+def line_of(place: Place, lines: Mapping[Place, int]) -> int | None:
+    """Of a place, or of what holds it: a key that is missing has no line of its own."""
+    return next((lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), None)
 
 
 class _Scan:

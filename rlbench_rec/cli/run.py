@@ -77,6 +77,7 @@ def command(
     from ..suite.part import parse_part
     from ..suite.request import request, training_steps
     from ..suite.runner import run_suite
+    from ..toml_places import lines_of_file
     from .reference_check import reference_folder, regressed
     from .render.finished_run import show
     from .render.run_progress import RunProgress, announce
@@ -100,7 +101,8 @@ def command(
     reference = reference_folder(chosen.name, against) if check or against else None
     announce(chosen, folder)
     command_line = ["rlbench", *sys.argv[1:]]
-    with resumable(folder), RunProgress() as progress:
+    file = None if size or dataset else suite
+    with resumable(folder), RunProgress() as progress, lines_of_file(file):
         finished = run_suite(
             chosen,
             folder,

@@ -50,6 +50,7 @@ def command(
     from ..plugins import LOADED
     from ..suite.part import parse_part
     from ..suite.request import request
+    from ..toml_places import lines_of_file
     from ..tuning.tuner import tune
     from .render.console import note
     from .render.run_progress import RunProgress
@@ -58,7 +59,7 @@ def command(
 
     wanted, _ = request(suite, dataset, data, job_timeout=job_timeout, plugins=LOADED, out=out, resume=resume)
     folder = out or Path("results") / "tuning" / wanted.name
-    with resumable(folder), RunProgress() as progress:
+    with resumable(folder), RunProgress() as progress, lines_of_file(suite):
         finished = tune(
             wanted,
             folder,

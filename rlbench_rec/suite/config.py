@@ -15,6 +15,7 @@ from ..evaluation.q_models import SuiteQ
 from ..mdp.config import MDPConfig
 from ..packaged import packaged
 from ..parsing import read_toml, validated
+from ..toml_places import at, lines_of_file
 from .bounds import MOST_EPISODES, MOST_LOGS, MOST_REPLICATES, MOST_SEEDS
 from .sizes import Size
 
@@ -292,5 +293,6 @@ def load_suite(name_or_path: str | Path) -> Suite | EstimatorSuite:
     content = read_toml(path, "suite")
     kind = content.get("kind", "algorithms")
     if not isinstance(kind, str) or kind not in kinds:
-        raise InputError(f"kind: {kind!r} is neither of {' and '.join(kinds)}.", where=str(path))
+        with lines_of_file(path), at("kind"):
+            raise InputError(f"kind: {kind!r} is neither of {' and '.join(kinds)}.")
     return validated(content, kinds[kind], str(path), "See docs/suites.md for the keys.")

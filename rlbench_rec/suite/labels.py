@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from ..toml_places import at
 
 if TYPE_CHECKING:
     from .config import Source
@@ -59,12 +60,28 @@ def refuse_repeats(values: Sequence[Any], where: str, shown: Sequence[Any] | Non
 
     Args:
         values: what must differ.
-        where: key of the suite.
+        where: key of the suite, and words on it.
         shown: the values as they were written; None: as they are.
     """
     for i, value in enumerate(values):
         if value in values[:i]:
-            raise InputError(f"{(shown or values)[i]} is named twice.", where=where, hint="Name each once.")
+            with at(where.partition(" ")[0], i):
+                raise InputError(f"{(shown or values)[i]} is named twice.", where=where, hint="Name each once.")
+
+
+def check_estimators(names: Sequence[str]) -> None:
+    """Refuse an unknown estimator of a suite, or one that is named twice.
+
+    Raises:
+        UnknownNameError, InputError: such an estimator.
+    """
+    from .. import ope
+
+    ids = []
+    for number, name in enumerate(names):
+        with at("estimators", number):
+            ids.append(ope.estimator(name).id)
+    refuse_repeats(ids, "estimators", names)
 
 
 def refuse_same_sources(sources: Sequence[Source | TaskSource], names: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ from ..results.data_identity import MANIFEST, DataHashes
 from ..results.manifest import manifest
 from ..results.schema import STATUSES, TIMINGS
 from ..results.write import write_json, write_table
+from ..toml_places import at, lines_of_file
 from .config import AnySuite, Suite, load_suite
 from .execute import execute, failure
 from .fingerprints import UNKNOWN
@@ -82,6 +83,7 @@ def run_suite(
             imported; or the suite names something twice.
     """
     started = time.perf_counter()
+    file = suite if isinstance(suite, str | Path) else None
     if isinstance(suite, str | Path):
         suite = load_suite(suite)
     expect(suite, AnySuite, "suite", "a suite, or the name or file of one")
@@ -94,8 +96,10 @@ def run_suite(
         device = "cpu"
     worker_count(workers, device, 1, cluster)
     one_part = None if part is None else Part(*part)
-    load_plugins(suite.plugins)
-    kind.check(suite)
+    with lines_of_file(file):
+        with at("plugins"):
+            load_plugins(suite.plugins)
+        kind.check(suite)
     with hold(folder):
         resume = resume or (part is not None and not is_empty(folder))
         if resume:

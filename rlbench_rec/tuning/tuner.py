@@ -23,6 +23,7 @@ from ..suite.progress import JobFinished, ProgressCallback, RunFinished, RunStar
 from ..suite.store import refuse_used_folder
 from ..suite.tuned import Chosen, name_of
 from ..suite.workers import execute_all, trained_on, worker_count
+from ..toml_places import at, lines_of_file
 from .folder import config_of, read_outcomes, refuse_other_search, write_chosen, write_outcomes, write_plan
 from .plan import Plan, PlannedSearch, searches_of
 from .search import Search
@@ -114,7 +115,8 @@ def tune(
     """
     started = time.perf_counter()
     _check_numbers(trials, part, budget_minutes)
-    suite = _checked(load_suite(suite) if isinstance(suite, str | Path) else suite)
+    with lines_of_file(suite if isinstance(suite, str | Path) else None):
+        suite = _checked(load_suite(suite) if isinstance(suite, str | Path) else suite)
     device = trained_on(device, cluster)
     searches = searches_of(suite, load_spaces(spaces), trials, device)
     folder = Path("results") / "tuning" / suite.name if out is None else path_of(out, "out")
@@ -144,7 +146,8 @@ def _checked(suite: Suite | EstimatorSuite) -> Suite:
         raise InputError(f"The suite '{suite.name}' trains nothing, so there is nothing to tune.", where="suite")
     for extra in ("train", "tune"):
         require(extra, "Searching over settings")
-    load_plugins(suite.plugins)
+    with at("plugins"):
+        load_plugins(suite.plugins)
     kind_of(suite).check(suite.model_copy(update={"tuned": "", "normalise": False}))
     return suite
 

@@ -11,8 +11,9 @@ from ....mdp.from_events.outcomes import METRICS as METRICS_OF_LOGS
 from ....policies import parse_form
 from ....results.leaderboard import BEST
 from ....results.metrics import METRICS
+from ....toml_places import at
 from ...config import AlgorithmSpec, Source, Suite
-from ...labels import refuse_repeats, refuse_same_sources
+from ...labels import check_estimators, refuse_repeats, refuse_same_sources
 from ...reference_policies.best_known import find_reference
 from ...replicates import replicates_of
 from ...saved_behaviour import check_behaviour
@@ -46,35 +47,47 @@ def check(suite: Suite) -> None:
             parameter out of range, a metric that a source does not have, a task without a reference policy where values
             are to be normalised, something named twice, or a log that is too short to train on.
     """
-    from .... import ope, training
+    from .... import training
 
     refuse_repeats(suite.seeds, "seeds")
-    training.LOOPS.canonical(suite.loop)
-    refuse_repeats([ope.estimator(name).id for name in suite.estimators], "estimators", suite.estimators)
+    with at("loop"):
+        training.LOOPS.canonical(suite.loop)
+    check_estimators(suite.estimators)
     _check_forms(suite.forms)
     _check_algorithms(suite.algorithms)
     check_files(suite)
-    for source in suite.sources:
-        _check_forms(source.forms or [])
-        refuse_repeats(source.metrics, f"metrics of {source.name}")
-        if source.task:
-            task = make_task(source)
-            _check_metrics(source, task.metric_names)
-            if suite.normalise:
-                find_reference(task)
-        else:
-            data = None if source.data is None else Path(source.data)
-            for name in filter(None, (source.dataset, source.counterpart)):
-                resolve_files(find(name), data)
-            _check_metrics(source, METRICS_OF_LOGS)
-            if source.behaviour is not None:
-                check_behaviour(source.behaviour)
+    for number, source in enumerate(suite.sources):
+        with at("sources", number):
+            _check_source(source, normalise=suite.normalise)
     shops = replicates_of(suite)
     refuse_same_sources([shop.source for shop in shops], [shop.place for shop in shops])
-    _check_choices(suite)
+    with at("tuned"):
+        _check_choices(suite)
     if any(spec.id in training.ALGORITHMS for spec in suite.algorithms):
-        for source in suite.sources:
-            check_length(source, suite)
+        for number, source in enumerate(suite.sources):
+            with at("sources", number):
+                check_length(source, suite)
+
+
+def _check_source(source: Source, *, normalise: bool) -> None:
+    _check_forms(source.forms or [])
+    refuse_repeats(source.metrics, f"metrics of {source.name}")
+    if source.task:
+        with at("task"):
+            task = make_task(source)
+        _check_metrics(source, task.metric_names)
+        if normalise:
+            find_reference(task)
+        return
+    data = None if source.data is None else Path(source.data)
+    for key in ("dataset", "counterpart"):
+        if name := getattr(source, key):
+            with at(key):
+                resolve_files(find(name), data)
+    _check_metrics(source, METRICS_OF_LOGS)
+    if source.behaviour is not None:
+        with at("behaviour"):
+            check_behaviour(source.behaviour)
 
 
 def _check_choices(suite: Suite) -> None:
@@ -95,33 +108,38 @@ def _check_choices(suite: Suite) -> None:
 
 
 def _check_algorithms(specs: list[AlgorithmSpec]) -> None:
+    made = []
+    for number, spec in enumerate(specs):
+        with at("algorithms", number):
+            made.append(_settings_of(spec))
+    refuse_repeats(made, "algorithms", [f"{spec.id} with the same settings" for spec in specs])
+    labelled(specs)
+
+
+def _settings_of(spec: AlgorithmSpec) -> tuple[object, ...]:
+    """What a row is made of, all settings settled."""
     from .... import training
     from ....policies.registry import POLICIES, require_packages, settled
     from ....training.algorithm_config import encoder_of, make_config
 
-    made: list[tuple[object, ...]] = []
-    for spec in specs:
-        retrieval = _checked_retrieval(spec)
-        if spec.form:
+    retrieval = _checked_retrieval(spec)
+    if spec.form:
+        with at("form"):
             parse_form(spec.form, where="algorithms")
-        if spec.id not in POLICIES and spec.id not in training.ALGORITHMS:
+    if spec.id not in POLICIES and spec.id not in training.ALGORITHMS:
+        with at("id"):
             raise UnknownNameError("algorithm", spec.id, [*POLICIES, *training.ALGORITHMS], pluggable=True)
+    with at("encoder"):
         encoder = training.ENCODERS.canonical(encoder_of_row(spec))
-        if spec.label == BEST:
-            raise InputError(
-                f"The label '{BEST}' is that of best checkpoints.", where="algorithms", hint="Choose another."
-            )
-        if spec.id in training.ALGORITHMS:
-            config, encoder = make_config(spec.id, spec.config, UNSET_GAMMA), encoder_of(spec.id, spec.encoder)
-            made.append(
-                (training.ALGORITHMS.canonical(spec.id), spec.label, encoder, config, spec.shuffle_rewards, retrieval)
-            )
-        else:
-            _refuse_training_keys(spec)
-            require_packages(spec.id)
-            made.append((POLICIES.canonical(spec.id), spec.label or FIXED, settled(spec.id, spec.config)))
-    refuse_repeats(made, "algorithms", [f"{spec.id} with the same settings" for spec in specs])
-    labelled(specs)
+    if spec.label == BEST:
+        raise InputError(f"The label '{BEST}' is that of best checkpoints.", where="algorithms", hint="Choose another.")
+    if spec.id not in training.ALGORITHMS:
+        _refuse_training_keys(spec)
+        require_packages(spec.id)
+        return POLICIES.canonical(spec.id), spec.label or FIXED, settled(spec.id, spec.config)
+    with at("config"):
+        config, encoder = make_config(spec.id, spec.config, UNSET_GAMMA), encoder_of(spec.id, spec.encoder)
+    return training.ALGORITHMS.canonical(spec.id), spec.label, encoder, config, spec.shuffle_rewards, retrieval
 
 
 def _refuse_training_keys(spec: AlgorithmSpec) -> None:
@@ -157,11 +175,16 @@ def _checked_retrieval(spec: AlgorithmSpec) -> tuple[object, ...]:
 
 
 def _check_forms(forms: list[str]) -> None:
-    refuse_repeats([parse_form(form) for form in forms], "forms", forms)
+    parsed = []
+    for number, form in enumerate(forms):
+        with at("forms", number):
+            parsed.append(parse_form(form))
+    refuse_repeats(parsed, "forms", forms)
 
 
 def _check_metrics(source: Source, known: Sequence[str]) -> None:
-    for metric in source.metrics:
-        if METRICS[metric].compute is None and metric not in known:
-            names = ", ".join(known) or "none"
-            raise InputError(f"{source.name} has no metric '{metric}'.", where="metrics", hint=f"It has: {names}.")
+    for number, metric in enumerate(source.metrics):
+        with at("metrics", number):
+            if METRICS[metric].compute is None and metric not in known:
+                names = ", ".join(known) or "none"
+                raise InputError(f"{source.name} has no metric '{metric}'.", where="metrics", hint=f"It has: {names}.")

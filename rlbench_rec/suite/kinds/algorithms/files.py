@@ -9,6 +9,7 @@ from pathlib import Path
 from ....errors import DataWarning, InputError
 from ....policies import Allowed, Policy
 from ....policies.registry import FILE
+from ....toml_places import at
 from ...config import AlgorithmSpec, Suite
 from ...sources import Loaded
 
@@ -43,11 +44,15 @@ def check_files(suite: Suite) -> None:
     """
     from ....baselines.recommendation_file import read_recommendations
 
-    for path in filter(None, map(file_of, suite.algorithms)):
-        if not any(source.dataset for source in suite.sources):
-            what = "A file of recommendations is for the sessions of a log, and the suite has tasks alone."
-            raise InputError(what, where=str(path), hint="Name a data set among the sources.")
-        read_recommendations(path)
+    for number, spec in enumerate(suite.algorithms):
+        path = file_of(spec)
+        if path is None:
+            continue
+        with at("algorithms", number, "id"):
+            if not any(source.dataset for source in suite.sources):
+                what = "A file of recommendations is for the sessions of a log, and the suite has tasks alone."
+                raise InputError(what, where=str(path), hint="Name a data set among the sources.")
+            read_recommendations(path)
 
 
 def warn_of_uncovered(policy: Policy, loaded: Loaded, place: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ....errors import UnknownNameError
-from ...labels import places, refuse_repeats, refuse_same_sources
+from ....toml_places import at
+from ...labels import check_estimators, places, refuse_repeats, refuse_same_sources
 from ...sources import make_task
 from .config import EstimatorSuite, TaskSource
 
@@ -27,16 +28,21 @@ def check(suite: EstimatorSuite) -> None:
         UnknownNameError: an unknown task, policy or estimator, naming the nearest known one.
         InputError: a parameter of a task out of range, or something named twice.
     """
-    from .... import ope
-
-    refuse_repeats([ope.estimator(name).id for name in suite.estimators], "estimators", suite.estimators)
+    check_estimators(suite.estimators)
     refuse_repeats(suite.episodes, "episodes")
-    for source in suite.sources:
-        task = make_task(source)
-        known = task.target_policies()
-        for name in source.groups:
-            if name not in known:
-                raise UnknownNameError("policy", name, known)
-        if source.logging not in {"behaviour", *task.behaviour_policies()}:
-            raise UnknownNameError("policy", source.logging, ["behaviour", *task.behaviour_policies()])
+    for number, source in enumerate(suite.sources):
+        with at("sources", number):
+            _check_source(source)
     refuse_same_sources(suite.sources, places(suite.sources))
+
+
+def _check_source(source: TaskSource) -> None:
+    with at("task"):
+        task = make_task(source)
+    known = task.target_policies()
+    for name in source.groups:
+        if name not in known:
+            raise UnknownNameError("policy", name, known)
+    if source.logging not in {"behaviour", *task.behaviour_policies()}:
+        with at("logging"):
+            raise UnknownNameError("policy", source.logging, ["behaviour", *task.behaviour_policies()])
