@@ -48,7 +48,7 @@ WRONG = [
     ('"random"', '"randm"', 17, "Unknown algorithm 'randm'"),
     ("gamma = 0.5", "gama = 0.5", 21, "Unknown field 'gama'"),
     ('name = "mine"', 'name = "mine"\nplugins = ["nothing_here"]', 2, "The plugin cannot be imported"),
-    ('name = "mine"', 'kind = "algoritms"\nname = "mine"', 1, "'algoritms' is neither of"),
+    ('name = "mine"', 'kind = "boards"\nname = "mine"', 1, "'boards' is neither of"),
 ]
 
 

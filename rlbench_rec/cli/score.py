@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InputError, MissingFileError
+from ..errors import InputError, MissingFileError, UnknownNameError
 from . import completion
 from .json_option import Json
 from .render.console import say
@@ -76,6 +76,10 @@ def command(
     if form != "frontier" and (model / "frontier.json").is_file() and not (model / "run.json").is_file():
         what = "The policy chosen over several learners has one form."
         raise InputError(what, where=str(model), hint="Give --form frontier.")
+    if Path(log).suffix.lower() in TABLES and not Path(log).exists():
+        raise MissingFileError("There is no such file.", where=log)
+    if not model.exists():
+        raise MissingFileError("There is no such model.", where=str(model), hint="Name a folder models/<run id>.")
     asked = _Asked(model, log, out, form, checkpoint, column)
     if _is_table(Path(log)):
         names = tuple(name.strip() for name in features.split(",") if name.strip())
@@ -164,6 +168,7 @@ class _Asked:
         else:
             if q:
                 raise InputError("Only a run knows its own q.", where="--q", hint="Give models/<run id> and its card.")
+            _refuse_task(self.log, "" if job is None else job.place)
             data = self._data(None if job is None else job.source.mdp)
             policy, size, names = self._policy()
             _check_fits(data, size, names)
@@ -181,8 +186,6 @@ class _Asked:
 
         if (Path(self.log) / "dataset.json").is_file():
             return mdp.TransitionDataset.load(self.log)
-        if Path(self.log).suffix.lower() in TABLES:
-            raise MissingFileError("There is no such file.", where=self.log)
         return mdp.build(events.load(self.log), settings)
 
     def _policy(self) -> tuple[Policy, int, tuple[str, ...]]:
@@ -214,6 +217,32 @@ class _Asked:
             options = {"target-propensity": self.column, **options}
         words = [f"--{name}" + ("" if value is None else f" {value}") for name, value in options.items()]
         return " ".join(["rlbench ope", str(self.out), *words])
+
+
+def _refuse_task(log: str, trained_on: str) -> None:
+    """Refuse the name of a simulated shop that the policy was not trained in, and a name that is of nothing.
+
+    Args:
+        log: what was named.
+        trained_on: the data set or task of the suite's run; empty of a policy that is of none.
+
+    Raises:
+        InputError: a task.
+        UnknownNameError: neither a task, a card nor a file.
+    """
+    from ..events import list_cards
+    from ..tasks import TASKS
+
+    name = log.partition("/")[0]
+    if name in TASKS or Path(log).suffix == ".json":
+        hint = "A log of one's own: save it (TransitionDataset.save), and name the folder."
+        if not trained_on:
+            what = f"{log} is a task, whose log is known of the runs of a suite alone."
+            raise InputError(what, where="LOG", hint=f"Give models/<run id> of a suite's results. {hint}")
+        what = f"The policy was trained on {trained_on}, and {log} is another: its states and actions are others."
+        raise InputError(what, where="LOG", hint=f"Give {trained_on}. {hint}")
+    if name not in list_cards() and "." not in log and not Path(log).exists():
+        raise UnknownNameError("card or task", log, [*list_cards(), *TASKS])
 
 
 def _check_fits(data: TransitionDataset, size: int, names: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -81,4 +82,16 @@ def test_a_model_without_a_run_and_a_card_that_is_another(run_folder, rlbench, t
     code, _, err = rlbench("score", model, "no-such-card", "--out", tmp_path / "x.parquet")
     assert code == 2 and "no-such-card" in err and not (tmp_path / "x.parquet").exists()
     code, _, err = rlbench("score", tmp_path / "nowhere", "pricing-v1", "--out", tmp_path / "x.parquet")
-    assert code == 2
+    assert code == 2 and f"{tmp_path / 'nowhere'}" in err
+
+
+def test_the_model_of_one_task_and_the_log_of_another(run_folder, rlbench, tmp_path):
+    runs = load_runs(run_folder / "runs.csv")
+    trained = runs[(runs["algorithm"] == "dqn") & (runs["task"] == "pricing-v1")]["run_id"].iloc[0]
+    code, _, err = rlbench("score", run_folder / "models" / trained, "recommend-myopic-v1", "--out", tmp_path / "x.csv")
+    assert code == 2 and "trained on pricing-v1, and recommend-myopic-v1 is another" in err
+    code, _, err = rlbench("score", run_folder / "models" / trained, "pricing-v2", "--out", tmp_path / "x.csv")
+    assert code == 2 and "Unknown card or task 'pricing-v2'. Did you mean 'pricing-v1'?" in err
+    copy = shutil.copytree(run_folder / "models" / trained, tmp_path / "alone")
+    code, _, err = rlbench("score", copy, "pricing-v1", "--out", tmp_path / "x.csv")
+    assert code == 2 and "pricing-v1 is a task" in err and "Give models/<run id>" in err
