@@ -98,7 +98,7 @@ def command(
     )
     if part and out is None:
         raise InputError("--part needs --out.", hint="All parts of a run go to one folder.")
-    reference = reference_folder(chosen.name, against) if check or against else None
+    reference = reference_folder(chosen, folder, against) if check or against else None
     announce(chosen, folder)
     command_line = ["rlbench", *sys.argv[1:]]
     file = None if size or dataset else suite

@@ -66,8 +66,10 @@ def command(
     column more. An action that the policy does not know has probability 0; a row without a state has none, and is
     counted.
     """
+    from ..evaluation.logged_decisions import check_format
     from ..evaluation.table_scores import TableColumns
 
+    check_format(out)
     keep_apart({"--out": out}, {Path(log): "the log itself"}, {Path(log): "a file of the log"})
     keep_model({"--out": out}, model)
     if _is_table(Path(log)) and Path(log).resolve() in out.resolve().parents:
@@ -168,9 +170,9 @@ class _Asked:
         else:
             if q:
                 raise InputError("Only a run knows its own q.", where="--q", hint="Give models/<run id> and its card.")
+            policy, size, names = self._policy()
             _refuse_task(self.log, "" if job is None else job.place)
             data = self._data(None if job is None else job.source.mdp)
-            policy, size, names = self._policy()
             _check_fits(data, size, names)
             scored = ScoredRun(data, evaluation_log(data, policy, ["snips"]), policy.name)
         table = decisions_table(scored.data, scored.log, self.column, states=states)
@@ -185,7 +187,7 @@ class _Asked:
         from .. import events, mdp
 
         if (Path(self.log) / "dataset.json").is_file():
-            return mdp.TransitionDataset.load(self.log)
+            return mdp.TransitionDataset.load(self.log, mmap=False)
         return mdp.build(events.load(self.log), settings)
 
     def _policy(self) -> tuple[Policy, int, tuple[str, ...]]:
@@ -196,6 +198,9 @@ class _Asked:
         from ..training.stored_frontier import stored_step, stored_temperature
 
         if is_exported(self.model):
+            if self.checkpoint != "last":
+                what = "The file is of the checkpoint that it was exported of."
+                raise InputError(what, where=f"--checkpoint {self.checkpoint}", hint="Leave it out, or score the run.")
             exported = exported_policy(self.model)
             if self.form not in ("greedy", exported[0].name):
                 what = f"The file is {exported[0].name}; it has no other form."

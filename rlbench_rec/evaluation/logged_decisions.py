@@ -64,6 +64,16 @@ def decisions_table(
     return table.append_column(STATE, lists)
 
 
+def check_format(path: Path) -> None:
+    """Refuse, before any work, a name that is of no format of a table.
+
+    Raises:
+        InputError: another suffix than .parquet or .csv.
+    """
+    if path.suffix not in (".parquet", ".csv"):
+        raise InputError(f"'{path.suffix}' is no format of a table.", where=str(path), hint="Write .parquet or .csv.")
+
+
 def write_decisions(table: pyarrow.Table, path: Path) -> None:
     """Write a table as Parquet, or as CSV by its suffix; the file appears whole or not at all.
 
@@ -74,8 +84,7 @@ def write_decisions(table: pyarrow.Table, path: Path) -> None:
     import pyarrow
     from pyarrow import csv, parquet
 
-    if path.suffix not in (".parquet", ".csv"):
-        raise InputError(f"'{path.suffix}' is no format of a table.", where=str(path), hint="Write .parquet or .csv.")
+    check_format(path)
     if path.suffix == ".csv" and any(pyarrow.types.is_nested(field.type) for field in table.schema):
         raise InputError("CSV holds no lists.", where=str(path), hint="Write .parquet.")
     make_folder(path.parent)

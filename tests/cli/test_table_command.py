@@ -9,8 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from rlbench_rec.cli.reference_check import regressed
+from rlbench_rec.cli.reference_check import reference_folder, regressed
+from rlbench_rec.errors import InputError
 from rlbench_rec.results.read import load_leaderboard
+from rlbench_rec.suite.config import Source, load_suite
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 ONE = """
@@ -134,3 +136,20 @@ def test_a_run_is_checked_against_a_board(rlbench, tmp_path, monkeypatch, in_thi
     finished.missing = 3
     assert not regressed(finished, RESULTS / "floor")
     assert "--check waits for the other parts" in capsys.readouterr().err
+
+
+def test_what_a_run_cannot_be_held_against_is_said_before_it(tmp_path, capsys):
+    quick, board = load_suite("quick"), RESULTS / "quick"
+    assert reference_folder(quick, tmp_path / "new", board) == board
+    with pytest.raises(InputError, match="would be compared with itself"):
+        reference_folder(quick, board, board)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "leaderboard.csv").write_bytes((board / "leaderboard.csv").read_bytes())
+    assert reference_folder(quick, tmp_path / "new", other) == other
+    suite = quick.model_copy(update={"sources": [Source(task="ads-v1")]})
+    (other / "manifest.json").write_text(json.dumps({"config": suite.model_dump(mode="json")}))
+    reference_folder(quick, tmp_path / "new", other)
+    assert "is a board of ads-v1, and this suite runs open-bandit-sample" in capsys.readouterr().err
+    (other / "manifest.json").write_text(json.dumps({"config": {"name": "of a later version"}}))
+    assert reference_folder(quick, tmp_path / "new", other) == other
