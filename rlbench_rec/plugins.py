@@ -161,13 +161,13 @@ def identities(config: dict[str, Any]) -> dict[str, str]:
     Args:
         config: the suite, as plain JSON values.
     """
-    return {module: _identity(module) for module in sorted(plugins_of(config))}
+    return {module: module_identity(module) for module in sorted(plugins_of(config))}
 
 
 def identity_of(kind: str, name: str) -> str:
     """What identifies the code of a thing from outside; empty for what comes with this package."""
     module = registry(kind).modules.get(name)
-    return _identity(module) if module else ""
+    return module_identity(module) if module else ""
 
 
 def _mentioned(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -188,10 +188,11 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _identity(module: str) -> str:
+def module_identity(module: str) -> str:
+    """The version and hash that `identities` gives a module."""
     top = module.partition(".")[0]
     digest = hashlib.sha256()
-    for folder, file in _files(top):
+    for folder, file in module_files(top):
         digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     versions = {f"{name} {metadata.version(name)}" for name in _packages().get(top, ())}
     return ", ".join([*sorted(versions), f"sha256 {digest.hexdigest()[:16]}"])
@@ -202,7 +203,7 @@ def _packages() -> Mapping[str, list[str]]:
     return metadata.packages_distributions()
 
 
-def _files(top: str) -> list[tuple[Path, Path]]:
+def module_files(top: str) -> list[tuple[Path, Path]]:
     """The Python files of a top-level package or module, each with the folder it is in."""
     spec = importlib.util.find_spec(top)
     if spec is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import InputError
 from . import completion
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ def cluster_of(ray: str, gpu_share: float = 1.0) -> RayCluster | None:
     """The cluster that was asked for; None for this machine.
 
     Raises:
-        InputError: a share that is none.
+        InputError: a share that is none, or one of no cluster.
     """
     from ..suite.ray_cluster import RayCluster
 
+    if not ray and gpu_share != 1.0:
+        raise InputError("Shares of a GPU are those of a Ray cluster.", where="--gpu-share", hint="Give --ray too.")
     return RayCluster(ray, gpu_share) if ray else None

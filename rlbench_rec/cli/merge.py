@@ -29,6 +29,6 @@ def command(
     finished = merge_runs(parts, out, command_line=["rlbench", *sys.argv[1:]])
     show(finished, as_json, boards)
     if finished.missing:
-        rest = f"Merge the other parts too, or run what is left: rlbench run {finished.suite.name} --out {out} --resume"
+        rest = f"Merge the other parts too, or run what is left: a part's command, but --out {out} --resume for --part."
         say(f"rlbench: {finished.undone} are missing: the tables hold what is there. {rest}", error=True)
         raise typer.Exit(1)

@@ -19,6 +19,7 @@ from ..errors import InputError
 from ..ray_connection import joined
 from .local_worker import ONE_THREAD
 from .lock import LOCK_FILE
+from .shipped_code import INSTALLED, PluginCode
 from .stamp import PARTS, made_with
 from .worker import Events, Setup, Worker
 from .worker_process import AtWork, refusal
@@ -90,9 +91,7 @@ class RayCluster:
     def actor(self) -> Any:
         """A new actor that becomes a worker."""
         gpus = self.gpu_share if self.device == GPU else 0.0
-        # The caller's own modules are found where the caller finds them; the libraries are each node's own.
-        own = [folder for folder in map(os.path.abspath, sys.path) if not folder.startswith(_INSTALLED)]
-        environment = {"env_vars": ONE_THREAD | {"PYTHONPATH": os.pathsep.join(own)}}
+        environment = {"env_vars": ONE_THREAD | {"PYTHONPATH": os.pathsep.join(own_folders())}}
         kind = joined(self.address).remote(RemoteWorker)
         return kind.options(num_cpus=1, num_gpus=gpus, max_restarts=0, runtime_env=environment).remote()
 
@@ -100,7 +99,9 @@ class RayCluster:
         return dict(joined(self.address).cluster_resources())
 
 
-_INSTALLED = tuple(os.path.abspath(prefix) + os.sep for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix})
+def own_folders() -> list[str]:
+    """Where nodes that see this machine's disk find the caller's own modules; the libraries are each node's own."""
+    return [folder for folder in map(os.path.abspath, sys.path) if not folder.startswith(INSTALLED)]
 
 
 class RayWorker(Worker):
@@ -117,7 +118,8 @@ class RayWorker(Worker):
         super().__init__(job_timeout)
         self._events, self._why = events, ""
         self._actor = cluster.actor()
-        self._hear(self._actor.set_up.remote(pickle.dumps((setup, _expected(cluster.folder)))))
+        content = setup, _expected(cluster.folder), PluginCode.of(setup.plugins)
+        self._hear(self._actor.set_up.remote(pickle.dumps(content)))
 
     def has_ended(self) -> bool:
         # Ray says so by itself.
@@ -151,10 +153,11 @@ class RemoteWorker:
     """What runs on a node, as an actor."""
 
     def set_up(self, content: bytes) -> bytes:
-        """A pickle of events; what it gets is a `Setup` and what is expected of the node."""
+        """A pickle of events; what it gets is a `Setup`, what is expected of the node, and the code of plugins."""
         try:
-            setup, expected = pickle.loads(content)
+            setup, expected, code = pickle.loads(content)
             _check(expected)
+            code.use(this_node())
             self._at_work = AtWork(setup)
         except BaseException as error:
             return pickle.dumps([refusal(error)])
@@ -165,6 +168,11 @@ class RemoteWorker:
         return pickle.dumps(self._at_work.answers(batch))
 
 
+def this_node() -> str:
+    """What messages call the machine that this process is on."""
+    return f"a node of the cluster ({os.uname().nodename})" if hasattr(os, "uname") else "a node of the cluster"
+
+
 def _expected(folder: Path | None) -> dict[str, Any]:
     """What a node must have: the working folder, the run's own, and the same code and libraries."""
     held = None if folder is None else (folder, (folder / LOCK_FILE).read_bytes())
@@ -173,7 +181,7 @@ def _expected(folder: Path | None) -> dict[str, Any]:
 
 def _check(expected: dict[str, Any]) -> None:
     """Raise an InputError where this node is not as the parent's machine is; enter its working folder."""
-    node = f"a node of the cluster ({os.uname().nodename})" if hasattr(os, "uname") else "a node of the cluster"
+    node = this_node()
     try:
         os.chdir(expected["working"])
         if expected["held"] is not None:

@@ -185,3 +185,9 @@ def test_where_every_job_fails_there_is_a_board_without_rows(here, rlbench, in_t
     assert code == 1 and "Traceback" not in errors and "unexpected" not in errors
     assert len((here / "out" / "leaderboard.csv").read_text().splitlines()) == 1
     assert len(load_runs(here / "out" / "runs.csv")) == 2
+
+
+def test_a_share_of_a_gpu_needs_a_cluster(tmp_path, rlbench):
+    code, _, err = rlbench("run", "--gpu-share", 0.5, "--out", tmp_path / "out")
+    assert code == 2 and "--gpu-share: Shares of a GPU are those of a Ray cluster. Give --ray too." in err
+    assert not (tmp_path / "out").exists()

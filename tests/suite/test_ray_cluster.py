@@ -126,6 +126,19 @@ def test_a_plugin_that_a_node_lacks_is_refused(cluster, work):
         results(cluster, work, [("add", 1)], plugins=["no_such_plugin"])
 
 
+def test_a_plugin_that_a_node_lacks_is_sent_and_another_version_of_it_refused(cluster, work, tmp_path, monkeypatch):
+    others = [folder for folder in ray_cluster.own_folders() if folder != str(tmp_path)]
+    monkeypatch.setattr(ray_cluster, "own_folders", lambda: others)
+    # What workers do stands in the module, so that without it they could do nothing.
+    assert results(cluster, work, [("add", 1)], plugins=["work_on_ray"])["add", 1] == 2
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "work_on_ray.py").write_text(WORK + "# another version")
+    monkeypatch.setattr(ray_cluster, "own_folders", lambda: [str(elsewhere), *others])
+    with pytest.raises(InputError, match=r"node of the cluster .* another version of a plugin .* \(work_on_ray\)"):
+        results(cluster, work, [("add", 1)], plugins=["work_on_ray"])
+
+
 @pytest.mark.parametrize("address", ["nonsense", "ray://127.0.0.1:10001", "host:", ":6379", "host:99999", "h:²"])
 def test_what_is_no_address_is_refused(address, no_cluster):
     with pytest.raises(InputError, match="not the address of a Ray cluster"):
