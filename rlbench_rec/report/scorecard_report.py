@@ -78,7 +78,7 @@ def _values(report: Report) -> Section:
     values = [("behaviour policy", *_numbers(reward.behaviour), "")]
     values += [(score.value.estimator, *_numbers(score.value), score.value.verdict) for score in reward.scores]
     lifts = [(score.lift.estimator, *_numbers(score.lift), score.lift.verdict) for score in reward.scores]
-    unit = "a decision" if report.log.one_step else "a session"
+    unit = "a decision" if report.table.size.one_step else "a session"
     shown = f"{first.value.estimator} puts the lift at {_number(first.lift.value, '+')} {_interval(first.lift)}"
     charts = [
         Chart(shown, intervals(shown, lifts, f"lift of {reward.column} {unit}", 0.0)),
@@ -158,8 +158,8 @@ def _slices(report: Report) -> list[Section]:
 
 def _weights(report: Report) -> Section:
     """How few decisions carry the estimate."""
-    diagnostics, log = report.diagnostics, report.log
-    unit = "users" if diagnostics.units != log.n_episodes else "decisions" if log.one_step else "sessions"
+    diagnostics = report.diagnostics
+    unit = report.table.size.unit(diagnostics.units)
     mass = diagnostics.unsupported_mass
     facts = [
         ("effective sample size", f"{diagnostics.ess:,.4g} of {diagnostics.units:,} {unit}"),
@@ -174,6 +174,8 @@ def _weights(report: Report) -> Section:
 
 def _concentration(report: Report) -> list[Block]:
     """The share of the sum that the k largest weights carry; of two weights or more, not all 0."""
+    if report.table.size.in_parts:
+        return []
     weights = np.sort(report.log.times_weights(report.log.scaled_final_weights))[::-1]
     if len(weights) < 2 or not weights[0] > 0:
         return []
@@ -213,11 +215,9 @@ def _plan(plan: PolicyPlan | None) -> list[Section]:
 
 
 def _log(report: Report, text: str) -> Section:
-    table, log = report.table, report.log
-    size = (
-        f"{log.n_rows:,} decisions in {log.n_episodes:,} sessions" if not log.one_step else f"{log.n_rows:,} decisions"
-    )
-    users = [] if log.clusters is None else [("users", f"{log.n_units:,}")]
+    table, log = report.table, report.table.size
+    size = f"{log.rows:,} decisions" + ("" if log.one_step else f" in {log.episodes:,} sessions")
+    users = [] if log.users is None else [("users", f"{log.users:,}")]
     columns = ", ".join(f"{part}: {name}" for part, name in table.columns.items())
     facts = [("size", size), *users, ("propensities", log.propensity_source), ("columns", columns)]
     blocks: list[Block] = [Facts(facts), *(Paragraph(f"Note: {note}") for note in table.notes)]

@@ -13,6 +13,7 @@ from ...ope.analysis.slices import Slice
 from ...ope.estimate import Estimate
 from ...ope.scorecard.empty_days import empty_days
 from ...ope.scorecard.load_table import LoggedTable
+from ...ope.scorecard.log_size import StreamedTable
 from ...ope.scorecard.plans import PolicyPlan
 from ...ope.scorecard.scoring import OutcomeScores, Report
 from ...tolerances import LAST_DIGITS
@@ -45,11 +46,11 @@ def scorecard_text(report: Report, advice: Sequence[str] | None = None, plan: Po
     return "\n".join(lines) + "\n"
 
 
-def log_lines(table: LoggedTable, reward: str, *, lower_is_better: bool) -> Iterator[str]:
+def log_lines(table: LoggedTable | StreamedTable, reward: str, *, lower_is_better: bool) -> Iterator[str]:
     """What was read, and how."""
-    log = table.log
-    size = f"{log.n_rows:,} decisions" + ("" if log.one_step else f" in {log.n_episodes:,} sessions")
-    size += "" if log.clusters is None else f" of {log.n_units:,} users"
+    log = table.size
+    size = f"{log.rows:,} decisions" + ("" if log.one_step else f" in {log.episodes:,} sessions")
+    size += "" if log.users is None else f" of {log.users:,} users"
     better = "lower" if lower_is_better else "higher"
     yield f"{table.path}: {size}" + ("" if log.one_step else f", gamma {log.gamma:g}")
     used = ", ".join(f"{part} = {name}" for part, name in table.columns.items() if part != name)
@@ -191,14 +192,13 @@ def _slice(part: Slice) -> tuple[str, ...]:
 
 
 def _overlap(report: Report) -> Iterator[str]:
-    diagnostics, log = report.diagnostics, report.log
-    by_user = diagnostics.units != log.n_episodes
-    unit = "users" if by_user else "decisions" if log.one_step else "sessions"
+    diagnostics = report.diagnostics
+    unit = report.table.size.unit(diagnostics.units)
     mass = diagnostics.unsupported_mass
     known = f"not known; at least {diagnostics.unsupported_mass_lower:.1%}" if np.isnan(mass) else f"{mass:.1%}"
     z, largest = diagnostics.mean_weight_z, diagnostics.largest_weight_share
     apart = f", {z:+.2g} standard errors from 1" if np.isfinite(z) else ", too far for chance" if z == z else ""
-    share = f", {'of one user ' * by_user}{largest:.2%} of the sum" if np.isfinite(largest) else ""
+    share = f", {'of one user ' * (unit == 'users')}{largest:.2%} of the sum" if np.isfinite(largest) else ""
     yield "Overlap of the two policies"
     rows = [
         (
@@ -221,9 +221,12 @@ def _overlap(report: Report) -> Iterator[str]:
 def _confounding(report: Report) -> Iterator[str]:
     """Where the value can lie; nothing that may comfort where the log does not support it anyway."""
     if not report.bands:
-        where = "for sessions of several steps" if not report.log.one_step else "where every propensity is 1"
-        if report.log.propensity_source == "service":
+        size = report.table.size
+        where = "for sessions of several steps" if not size.one_step else "where every propensity is 1"
+        if size.propensity_source == "service":
             where = "where only importance weights are known"
+        elif size.one_step and size.in_parts:
+            where = "of a log that was read in parts"
         yield f"Hidden confounding: no band {where}; nothing bounds it."
         return
     if report.reward.scores[0].lift.verdict == "unreliable":

@@ -135,12 +135,34 @@ def outcomes_tested(
     lifts = infer(log, [paired(of_value) for of_value in _of_target(rails, name)], inference)
     of_margins = margins_of(guardrails, behaviour, name)
     margins = infer(log, of_margins, replace(inference, interval="none"))
-    distances = [distance_of(rail, margin.value) for rail, margin in zip(rails, margins, strict=True)]
+    figures = [(margin.value, margin.std_error) for margin in margins]
+    return judged(guardrails, behaviour, lifts, figures, log.n_units, inference.levels[0])
+
+
+def judged(
+    guardrails: Mapping[str, Guardrail],
+    behaviour: Sequence[Estimate],
+    lifts: Sequence[Estimate],
+    margins: Sequence[tuple[float, float]],
+    units: int,
+    level: float,
+) -> list[Tested]:
+    """Each outcome against its limit, from what was estimated of it.
+
+    Args:
+        guardrails: by name.
+        behaviour, lifts: the behaviour policy's value of each, and the lift.
+        margins: value and standard error of what `margins_of` estimates.
+        units: how many users, or episodes.
+        level: of a one-sided test.
+    """
+    rails = list(guardrails.values())
+    distances = [distance_of(rail, margin) for rail, (margin, _) in zip(rails, margins, strict=True)]
     # A margin is the difference of the two policies' values.
     scales = [abs(base.value) + abs(base.value + lift.value) for base, lift in zip(behaviour, lifts, strict=True)]
-    figures = list(zip(distances, [margin.std_error for margin in margins], scales, strict=True))
-    p_holds = [tail(distance, error, log.n_units, scale=scale) for distance, error, scale in figures]
-    p_broken = holm(np.array([tail(-distance, error, log.n_units, scale=scale) for distance, error, scale in figures]))
+    figures = list(zip(distances, [error for _, error in margins], scales, strict=True))
+    p_holds = [tail(distance, error, units, scale=scale) for distance, error, scale in figures]
+    p_broken = holm(np.array([tail(-distance, error, units, scale=scale) for distance, error, scale in figures]))
     return [
         Tested(
             outcome,
@@ -151,7 +173,7 @@ def outcomes_tested(
             error,
             p_good,
             p_bad,
-            _state(lift, p_good, p_bad, inference.levels[0]),
+            _state(lift, p_good, p_bad, level),
         )
         for (outcome, rail), base, lift, (distance, error, _), p_good, p_bad in zip(
             guardrails.items(), behaviour, lifts, figures, p_holds, p_broken.tolist(), strict=True

@@ -237,7 +237,8 @@ class Values:
         """What is said of bad rows, the first of them and how many."""
         raw = self.raw(column, row)
         shown = "" if _missing(raw) else f" ({raw:.6g})" if isinstance(raw, float) else f" ('{raw}')"
-        many = f"{count:,} values are {why}, the first in" if count > 1 else f"a value is {why}, in"
+        more = " or more" if self.file.in_parts else ""
+        many = f"{count:,}{more} values are {why}, the first in" if count > 1 else f"a value is {why}, in"
         what = f"{many} {self.place(row)}{shown}."
         return InputError(what, where=f"{self.file.path}, column '{column}'", hint=hint)
 

@@ -10,6 +10,7 @@ from typing import Any
 from ..analysis.guardrails import Tested
 from ..estimate import Estimate
 from .load_table import LoggedTable
+from .log_size import StreamedTable
 from .plans import PolicyPlan
 from .scoring import OutcomeScores, Report
 from .several import Comparison, PolicyScore
@@ -73,18 +74,18 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
     )
 
 
-def _log(table: LoggedTable) -> dict[str, Any]:
-    log = table.log
+def _log(table: LoggedTable | StreamedTable) -> dict[str, Any]:
+    size = table.size
     return {
         "path": table.path,
-        "rows": log.n_rows,
-        "episodes": log.n_episodes,
-        "users": None if log.clusters is None else log.n_units,
-        "gamma": log.gamma,
+        "rows": size.rows,
+        "episodes": size.episodes,
+        "users": size.users,
+        "gamma": size.gamma,
         "columns": table.columns,
         "form": table.form,
         "temperature": table.temperature,
-        "propensity_source": log.propensity_source,
+        "propensity_source": size.propensity_source,
         "notes": table.notes,
     }
 

@@ -12,24 +12,20 @@ import numpy as np
 from ...errors import InputError
 from ..data.bounds import Range
 from ..data.evaluation_log import EvaluationLog
-from ..data.from_matrices import episode_order
-from ..data.log_fields import ROW_FIELDS
 from ..estimators import Outcome
-from .column_roles import NOT_USED, ROLES, assigned, column, overlooked
+from .column_roles import column, overlooked
 from .column_values import Values
-from .probabilities import same_but_for_rounding
+from .decision_rows import log_fields, row_fields
+from .log_size import LogSize
 from .repeats import repeats
 from .row_file import TableFile
-from .target_policy import about_temperature, mixed, of_policies, target_of
-from .thinning import about_weights, row_weights
-from .users import about_users, belonging, one_each
+from .table_layout import layout_of
+from .target_policy import about_temperature
+from .thinning import WeightCounts
+from .users import UserCounts, belonging, one_each
 
 if TYPE_CHECKING:
     from ..propensity import Propensities
-
-
-LARGEST_WHOLE = 2.0**53
-"""Whole numbers above it run together in a float."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +55,11 @@ class LoggedTable:
     days: int | None = None
     form: str | None = None
     temperature: float | None = None
+
+    @property
+    def size(self) -> LogSize:
+        """How large the log is."""
+        return LogSize.of(self.log)
 
     def outcome(self, name: str) -> Outcome:
         """What `ope.estimate` calls the column, or the ratio `revenue/orders` of two.
@@ -123,80 +124,65 @@ def read_log(
         MissingFileError, InputError: a file, a column or a row that cannot be used: names it, with the first bad line.
     """
     file = TableFile(path)
-    named = dict(columns or {})
-    for part in named:
-        if part not in ROLES:
-            raise InputError(f"There is no part '{part}'.", where="columns", hint=f"Parts: {', '.join(ROLES)}.")
-    policy = target_of(form, named, bool(features))
-    if "action" not in policy.without and not named.get("action"):
-        named["action"] = ROLES["action"].default
-    part_columns = assigned(file.names, named, str(path), policy.without)
-    metrics, features = (tuple(column(file.names, name, str(path)) for name in names) for names in (metrics, features))
+    layout = layout_of(
+        file.names,
+        str(path),
+        columns,
+        form=form,
+        metrics=metrics,
+        features=features,
+        gamma=gamma,
+        reward_range=reward_range,
+        weight_bound=weight_bound,
+        propensity_source=propensity_source,
+    )
+    parts = layout.parts
     sliced = [] if by is None else [column(file.names, by, str(path), option="by")]
     if timezone is not None and by is None:
         raise InputError("It is for slices by day, and nothing is sliced.", where="timezone", hint="Name a time: --by.")
-    flat = [name for part, name in part_columns.items() if part not in ("scores", "base")]
-    values = Values(file, file.read([*flat, *metrics, *features, *sliced]))
-    values, notes = repeats(values, part_columns, named.get("decision") != NOT_USED)
+    values = Values(file, file.read([*layout.columns, *features, *sliced]))
+    values, notes = repeats(values, parts, layout.counts_once)
 
-    rows: dict[str, Any] = {"rewards": values.numbers(part_columns["reward"], "Where nothing was earned, write 0.")}
-    _in_range(values, part_columns["reward"], rows["rewards"], reward_range)
-    probabilities, temperature = of_policies(values, part_columns, policy)
-    rows |= probabilities
-    if "q" in part_columns:
-        rows |= {"q_logged": values.numbers(part_columns["q"]), "v_target": values.numbers(part_columns["v"])}
-    if metrics:
-        rows["metrics"] = np.stack([values.numbers(name) for name in metrics], axis=1)
-    users = values.codes(part_columns["user"], words=True) if "user" in part_columns else None
+    rows, temperature = row_fields(values, layout)
+    users = values.codes(parts["user"], words=True) if "user" in parts else None
     slices, days = (None, None) if by is None else values.slices(by, timezone)
-    if "weight" in part_columns:
-        ratios = rows["target_propensities"]
-        rows["weights"] = row_weights(values, part_columns["weight"], rows.get("propensities"), ratios)
-        notes += (about_weights(rows["weights"], part_columns["weight"]),)
+    if "weight" in parts:
+        notes += _about_weights(values, parts["weight"], rows)
     fitted = None
     if features:
-        sessions = values.ids(part_columns["episode"], words=True) if "episode" in part_columns else None
+        sessions = values.ids(parts["episode"], words=True) if "episode" in parts else None
         units = belonging(users, sessions)
-        fitted = _estimated(values, part_columns["action"], features, units, rows.get("weights"), model, seed)
+        fitted = _estimated(values, parts["action"], features, units, rows.get("weights"), model, seed)
         rows |= fitted.fields(rows["target_propensities"], unsupported_mass=rows.get("unsupported_mass"))
-    rows |= mixed(rows, policy)
-    rows["target_propensities"] = same_but_for_rounding(rows["target_propensities"], rows["propensities"])
-    if "episode" in part_columns:
-        order, starts = _episodes(values, part_columns)
-        if "weights" in rows:
-            _same_weight(values, part_columns, rows["weights"], order, starts)
-        rows = {name: row[order] if name in ROW_FIELDS else row for name, row in rows.items()}
-        rows["episode_starts"] = starts
-        users = None if users is None else _users(values, part_columns, users, order, starts)
-        slices = None if slices is None else slices[order][starts]
+    rows, users, first_rows = log_fields(values, layout, rows, users)
+    if slices is not None and first_rows is not None:
+        slices = slices[first_rows]
     if users is not None:
-        notes += about_users(users, part_columns["user"], "rows" if "episode" not in part_columns else "sessions")
+        notes += UserCounts.of(users).notes(parts["user"], "rows" if first_rows is None else "sessions")
         users = one_each(users)
     if days is not None and days.clock:
         notes += (f"Days of '{by}' are {days.clock}.",)
-    known = {"clusters": users, "gamma": gamma, "reward_range": reward_range, "weight_bound": weight_bound}
-    log = _log(rows | known, propensity_source, policy.by_weights)
-    notes += overlooked(file.names, part_columns, named) + about_temperature(policy.form, temperature)
+    log = layout.log(rows | {"clusters": users})
+    notes += overlooked(file.names, parts, layout.named) + about_temperature(layout.target.form, temperature)
     return LoggedTable(
         str(path),
         log,
-        part_columns,
-        metrics,
+        parts,
+        layout.metrics,
         notes,
         fitted,
         slices,
         None if days is None else days.count,
-        None if policy.form is None else str(policy.form),
+        layout.form,
         temperature,
     )
 
 
-def _log(fields: dict[str, Any], source: str, by_weights: bool) -> EvaluationLog:
-    if by_weights:
-        fields.pop("propensities")
-        rewards, ratios = fields.pop("rewards"), fields.pop("target_propensities")
-        return EvaluationLog.from_weights(rewards, ratios, exact=source != "estimated", **fields)
-    return EvaluationLog(**({"propensity_source": source} | fields))
+def _about_weights(values: Values, name: str, rows: dict[str, Any]) -> tuple[str]:
+    counts = WeightCounts.of(rows["weights"], rows.get("propensities"), rows["target_propensities"])
+    if (mistaken := counts.mistaken()) is not None:
+        values.refuse(name, rows["weights"] > 0, *mistaken)
+    return (counts.note(name),)
 
 
 def _estimated(
@@ -212,53 +198,3 @@ def _estimated(
 
     known = np.concatenate([values.feature(name) for name in features], axis=1)
     return estimate_propensities(values.ids(action), known, model, users=units, weights=weights, seed=seed)
-
-
-def _episodes(values: Values, part_columns: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
-    """The order of rows that makes episodes contiguous, and their first rows in it."""
-    episodes = values.ids(part_columns["episode"], words=True)
-    if "step" not in part_columns:
-        return episode_order(episodes, None)
-    steps = values.order(part_columns["step"])
-    order = np.lexsort((steps, episodes))
-    again = np.zeros(len(steps), dtype=bool)
-    # Compared, not subtracted: the difference of two whole numbers may not fit.
-    again[order[1:]] = (np.diff(episodes[order]) == 0) & (steps[order][1:] == steps[order][:-1])
-    hint = "Steps must give an order; of rows that were written twice leave one, or name their id: --decision."
-    if steps.dtype.kind == "f" and np.abs(steps).max() > LARGEST_WHOLE:
-        hint += " These are floats, in which nanoseconds run together: store whole numbers."
-    values.refuse(part_columns["step"], again, f"a repeat within its '{part_columns['episode']}'", hint)
-    return episode_order(episodes, steps)
-
-
-def _users(
-    values: Values, part_columns: Mapping[str, str], users: np.ndarray, order: np.ndarray, starts: np.ndarray
-) -> np.ndarray:
-    """(episodes,) their users, -1 where no row has one; rows before a log-in belong to the user who logged in."""
-    lengths = np.diff(starts, append=len(users))
-    no_user = users.max() + 1
-    owners = np.minimum.reduceat(np.where(users < 0, no_user, users)[order], starts)
-    of_episode = np.repeat(np.where(owners == no_user, -1, owners), lengths)
-    other = np.zeros(len(users), dtype=bool)
-    other[order] = (users[order] != of_episode) & (users[order] >= 0)
-    values.refuse(part_columns["user"], other, f"another than elsewhere in its '{part_columns['episode']}'")
-    return of_episode[starts]
-
-
-def _in_range(values: Values, reward: str, rewards: np.ndarray, limits: Range | None) -> None:
-    """Refuse a reward beyond the known limits, by its line: the log knows rows alone, which sessions put in order."""
-    if limits is None:
-        return
-    low, high = limits
-    hint = "Give the limits that hold for every row."
-    values.refuse(reward, (rewards < low) | (rewards > high), f"outside the reward range [{low:g}, {high:g}]", hint)
-
-
-def _same_weight(
-    values: Values, part_columns: Mapping[str, str], weights: np.ndarray, order: np.ndarray, starts: np.ndarray
-) -> None:
-    """Refuse a weight that changes within a session."""
-    other = np.zeros(len(weights), dtype=bool)
-    other[order] = weights[order] != np.repeat(weights[order][starts], np.diff(starts, append=len(weights)))
-    hint = "Whole sessions are kept or not."
-    values.refuse(part_columns["weight"], other, f"unlike an earlier one of the same '{part_columns['episode']}'", hint)

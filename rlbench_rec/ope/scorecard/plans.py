@@ -15,7 +15,7 @@ from ..analysis.planning import absolute_lift
 from ..inference.inference_options import Inference
 from ..reliability.gate import Gate
 from .load_table import LoggedTable
-from .scoring import members_of
+from .members import members_of
 from .support import log_needed
 
 

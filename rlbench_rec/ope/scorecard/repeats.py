@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,9 +15,29 @@ FEWEST = 20
 """Different rows; the counts of fewer may all be even by chance."""
 
 
-def counted_once(values: Values, decision: str) -> tuple[Values, tuple[str, ...]]:
-    """The table with every decision once, and what was left out, in words. Rows without an id are decisions of their
-    own.
+@dataclass(frozen=True)
+class DecisionCounts:
+    """What is said of the ids of decisions: how many rows have none, and how many repeat an earlier one."""
+
+    without: int = 0
+    repeated: int = 0
+
+    def merged(self, other: DecisionCounts) -> DecisionCounts:
+        """The counts of two parts together, no id being in both."""
+        return DecisionCounts(self.without + other.without, self.repeated + other.repeated)
+
+    def notes(self, decision: str) -> tuple[str, ...]:
+        """The counts in words; `decision` is the column."""
+        notes = []
+        if self.without:
+            notes.append(f"{self.without:,} rows have no '{decision}'; each is taken as a decision of its own.")
+        if self.repeated:
+            notes.append(f"{self.repeated:,} rows repeat a '{decision}' that was there before; each is counted once.")
+        return tuple(notes)
+
+
+def counted_once(values: Values, decision: str) -> tuple[Values, DecisionCounts]:
+    """The table with every decision once, and what was left out. Rows without an id are decisions of their own.
 
     Args:
         values: of the table.
@@ -28,11 +48,10 @@ def counted_once(values: Values, decision: str) -> tuple[Values, tuple[str, ...]
     """
     codes = values.codes(decision, words=True)
     without = int((codes < 0).sum())
-    notes = [f"{without:,} rows have no '{decision}'; each is taken as a decision of its own."] if without else []
     first = _first_rows(codes)
     again = first < np.arange(len(codes))
     if not again.any():
-        return values, tuple(notes)
+        return values, DecisionCounts(without)
     for column in values.table.column_names:
         held = values.codes(column)
         hint = (
@@ -41,9 +60,8 @@ def counted_once(values: Values, decision: str) -> tuple[Values, tuple[str, ...]
         )
         values.refuse(column, held != held[first], f"unlike an earlier one of the same '{decision}'", hint)
     kept = np.flatnonzero(~again)
-    notes.append(f"{int(again.sum()):,} rows repeat a '{decision}' that was there before; each is counted once.")
     rows = kept if values.rows is None else values.rows[kept]
-    return replace(values, table=values.table.take(kept), rows=rows), tuple(notes)
+    return replace(values, table=values.table.take(kept), rows=rows), DecisionCounts(without, int(again.sum()))
 
 
 def _first_rows(codes: np.ndarray) -> np.ndarray:
@@ -124,7 +142,8 @@ def repeats(values: Values, part_columns: Mapping[str, str], taken: bool) -> tup
     if not taken:
         return values, ()
     if "decision" in part_columns:
-        return counted_once(values, part_columns["decision"])
+        once, counts = counted_once(values, part_columns["decision"])
+        return once, counts.notes(part_columns["decision"])
     names = values.file.names
     ids = [name for name in likely("decision", names) if name not in part_columns.values()]
     if ids:

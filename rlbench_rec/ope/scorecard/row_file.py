@@ -26,7 +26,12 @@ class TableFile:
     Raises:
         MissingFileError: it is not there.
         InputError: it is empty, or of another kind.
+
+    Attributes:
+        in_parts: whether its rows are read in parts, so that nobody knows how many bad ones come later.
     """
+
+    in_parts = False
 
     def __init__(self, path: str | Path):
         self.path = Path(path)

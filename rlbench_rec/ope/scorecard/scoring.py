@@ -15,16 +15,15 @@ from ..analysis.lifts import paired
 from ..analysis.slices import Slice, day_estimate, slice_estimates
 from ..data.evaluation_log import EvaluationLog
 from ..estimate import Estimate, infer
-from ..estimators import ESTIMATORS, Estimator, Outcome, estimator, valued
+from ..estimators import Estimator, Outcome, estimator, valued
 from ..inference.inference_options import Inference, Interval
-from ..inference.slope import slope
 from ..reliability.diagnostics import Diagnostics, diagnose
 from ..reliability.gate import Gate
 from .load_table import LoggedTable
+from .log_size import StreamedTable
+from .members import further_member, members_of
 from .tail_index import pareto_k
 
-WITHOUT_Q = ("snips", "ips")
-WITH_Q = ("dr", "snips", "ips")
 RESAMPLED = ("bootstrap", "bca", "studentised")
 EXIT_CODES = {"better": 0, "worse": 1, "broken": 1, "not-shown": 3}
 """2 is wrong use. A script must tell harm (1) from too little evidence (3)."""
@@ -80,7 +79,7 @@ class Report:
     """The scores of a table of logged decisions.
 
     Attributes:
-        table: the table that was read.
+        table: the table that was read, or that went by in parts.
         reward, metrics: the decisive outcome, and those beside it, ratios last.
         lower_is_better: whether rewards are costs.
         min_lift: the lift, in the good direction, that must be exceeded.
@@ -94,7 +93,7 @@ class Report:
         by_day: the lift by whole days, where slices are days and there are two or more; see `ope.analysis.over_days`.
     """
 
-    table: LoggedTable
+    table: LoggedTable | StreamedTable
     reward: OutcomeScores
     metrics: tuple[OutcomeScores, ...]
     lower_is_better: bool
@@ -110,7 +109,14 @@ class Report:
 
     @property
     def log(self) -> EvaluationLog:
-        """The log of the table."""
+        """The log of the table.
+
+        Raises:
+            InputError: it was read in parts, of which nothing is kept.
+        """
+        if isinstance(self.table, StreamedTable):
+            hint = "Read the whole table: `scorecard.read_log` and `scorecard.score`, or --no-stream."
+            raise InputError("The log was read in parts; this needs its rows.", where=self.table.path, hint=hint)
         return self.table.log
 
     @property
@@ -150,13 +156,12 @@ def score(
         UnknownNameError, InputError: an estimator or an option that cannot be used.
     """
     log = table.log
-    if not 0.0 <= min_lift < np.inf:
-        raise InputError(f"{min_lift:g}; it must be 0 or more, in the good direction.", where="min_lift")
+    check_min_lift(min_lift)
     inference = Inference(interval, confidence, n_resamples, seed, gate or Gate())
     _check_resamples(inference)
     members = members_of(estimators, log)
     reward = _scores(log, table.columns["reward"], members, None, inference)
-    without_q = next((member for member in members if not member.needs_q), estimator("snips"))
+    without_q = further_member(members)
     further = (*table.metrics, *dict.fromkeys(ratios))
     metrics = [_scores(log, name, [without_q], table.outcome(name), inference) for name in further]
     bands, factor = _confounding(log, reward.behaviour.value)
@@ -178,6 +183,12 @@ def score(
         slices,
         by_day,
     )
+
+
+def check_min_lift(min_lift: float) -> None:
+    """Refuse a lift below 0, which would be a harm."""
+    if not 0.0 <= min_lift < np.inf:
+        raise InputError(f"{min_lift:g}; it must be 0 or more, in the good direction.", where="min_lift")
 
 
 def _check_resamples(inference: Inference) -> None:
@@ -230,33 +241,6 @@ def _slices(table: LoggedTable, member: Estimator, inference: Inference) -> tupl
         # Resampling a handful of days would be too sure of itself.
         by_day = day_estimate(table.log, table.slices, paired(member), replace(inference, interval="normal"))
     return tuple(slice_estimates(table.log, table.slices, member, inference)), by_day
-
-
-def members_of(names: Sequence[str], log: EvaluationLog) -> list[Estimator]:
-    """The estimators of these names, or those that a log is scored by where none are named; the first decides."""
-    return [estimator_named(name, log) for name in names or (WITHOUT_Q if log.q_logged is None else WITH_Q)]
-
-
-def estimator_named(name: str, log: EvaluationLog) -> Estimator:
-    """`ips-clip:10`, `switch-dr:slope`, `magic`."""
-    id_, _, numbers = name.partition(":")
-    base = ESTIMATORS[id_]
-    if numbers == "slope":
-        return slope(log, base)
-    if not numbers:
-        if set(base.required) - set(base.parameters):
-            (parameter,) = base.required
-            hint = f"Write {id_}:10 (a {parameter} of 10), or {id_}:slope to have it chosen from the log."
-            raise InputError(f"The estimator '{id_}' needs a {parameter}.", where="--estimators", hint=hint)
-        return estimator(base)
-    try:
-        values = [float(number) for number in numbers.split(":")]
-    except ValueError as error:
-        raise InputError(f"'{numbers}' in '{name}' is not a number.", where="--estimators") from error
-    if len(values) > len(base.required):
-        takes = " and ".join(base.required) or "no parameters"
-        raise InputError(f"The estimator '{id_}' takes {takes}.", where="--estimators")
-    return estimator(base, **dict(zip(base.required, values, strict=False)))
 
 
 def _scores(

@@ -21,8 +21,9 @@ from ..inference.simultaneous import critical_value
 from ..reliability.diagnostics import Diagnostics, diagnose
 from .column_roles import NOT_USED
 from .load_table import LoggedTable, read_log
+from .members import estimator_named
 from .plans import Goal, PlanOptions, PolicyPlan, plan_for
-from .scoring import EXIT_CODES, Decision, EstimatorScore, decide, estimator_named, guarded
+from .scoring import EXIT_CODES, Decision, EstimatorScore, decide, guarded
 
 OF_ONE_POLICY = ("q", "v", "unsupported_mass")
 """Columns that are of one target policy, which a table of several cannot have."""

@@ -18,11 +18,18 @@ def pareto_k(log: EvaluationLog) -> float:
     considered unusable (Vehtari et al. 2024). Fitted as by Zhang and Stephens 2009, drawn towards 0.5 by ten
     observations. NaN where the largest weights are alike, so that there is no tail, or overflow.
     """
-    weights = np.sort(log.times_weights(log.scaled_final_weights))
-    count = int(min(len(weights) // 5, 3 * np.sqrt(len(weights))))
-    if count < FEWEST:
-        return np.nan
-    if not np.isfinite(weights[-1]):
+    return tail_shape(log.times_weights(log.scaled_final_weights), log.n_episodes)
+
+
+def exceedances(number: int) -> int:
+    """How many of so many weights are the tail."""
+    return int(min(number // 5, 3 * np.sqrt(number)))
+
+
+def tail_shape(largest: np.ndarray, number: int) -> float:
+    """`pareto_k` of so many weights, of which the `exceedances` largest and the next one below are needed."""
+    weights, count = np.sort(largest), exceedances(number)
+    if count < FEWEST or not np.isfinite(weights[-1]):
         return np.nan
     above = weights[-count:] - weights[-count - 1]
     above = above[above > LAST_DIGITS * weights[-1]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 CROWD = 0.1
@@ -34,22 +36,52 @@ def belonging(users: np.ndarray | None, sessions: np.ndarray | None) -> np.ndarr
     return np.where(owners < 0, users.max() + 1 + np.arange(len(owners)), owners)[sessions]
 
 
-def about_users(users: np.ndarray, column: str, unit: str) -> tuple[str, ...]:
-    """What a reader should know about the users, in words.
+@dataclass(frozen=True)
+class UserCounts:
+    """How many decisions, or sessions, the users of a table have, or those of a part of it that holds all of theirs.
 
-    Args:
-        users: (n,) codes, -1 where missing.
-        column: where they come from.
-        unit: what n counts.
+    Attributes:
+        count: decisions, or sessions where the table has these.
+        without: how many of them have no user.
+        users: how many users there are.
+        largest: how many the largest of them has.
     """
-    without, notes = int((users < 0).sum()), []
-    if without:
-        notes.append(f"{without:,} of {len(users):,} {unit} have no '{column}'; each is taken as a user of its own.")
-    counts = np.bincount(users[users >= 0])
-    counts = counts[counts > 0]
-    if len(counts) >= FEWEST and counts.max() > CROWD * len(users):
-        notes.append(
-            f"One '{column}' has {counts.max() / len(users):.0%} of the {unit}: if it stands for many, such as guests, "
-            "leave it empty there."
+
+    count: int
+    without: int
+    users: int
+    largest: int
+
+    @staticmethod
+    def of(users: np.ndarray) -> UserCounts:
+        """The counts of (n,) codes, -1 where a user is missing."""
+        counts = np.bincount(users[users >= 0])
+        return UserCounts(len(users), int((users < 0).sum()), int(np.count_nonzero(counts)), int(counts.max(initial=0)))
+
+    def merged(self, other: UserCounts) -> UserCounts:
+        """The counts of both parts together."""
+        return UserCounts(
+            self.count + other.count,
+            self.without + other.without,
+            self.users + other.users,
+            max(self.largest, other.largest),
         )
-    return tuple(notes)
+
+    def notes(self, column: str, unit: str) -> tuple[str, ...]:
+        """What a reader should know about the users, in words.
+
+        Args:
+            column: where they come from.
+            unit: what is counted.
+        """
+        notes = []
+        if self.without:
+            notes.append(
+                f"{self.without:,} of {self.count:,} {unit} have no '{column}'; each is taken as a user of its own."
+            )
+        if self.users >= FEWEST and self.largest > CROWD * self.count:
+            notes.append(
+                f"One '{column}' has {self.largest / self.count:.0%} of the {unit}: if it stands for many, such as "
+                "guests, leave it empty there."
+            )
+        return tuple(notes)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...statistics.bootstrap import by_unit, side_by_side, unit_sizes
+from ...tolerances import LONG_SUM, SINGLE_PRECISION
 from ..data.evaluation_log import EvaluationLog
 from ..estimators.episode_columns import EpisodeColumns, Vectors
 from ..estimators.functionals import Mean, Part, PositionRatios, Ratio, StepRatios, gradients, total
@@ -22,6 +23,14 @@ BY_STEP = 3
 """How many columns a step has."""
 WIDEST = 32
 """Columns beyond which third moments are not kept: their number grows with the cube."""
+
+
+class Figures(NamedTuple):
+    """Of an estimate: its value, its standard error and its skewness, None where that is not known."""
+
+    value: float
+    std_error: float
+    skewness: float | None
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,31 @@ class ColumnMoments:
     def skewness(self, total_weight: float) -> float | None:
         """sum psi^3 / (sum psi^2)^1.5, as of a whole log; None where it is not known."""
         return None if self.third is None else self.third.skewness(self._slopes(total_weight))
+
+    def measured(self, total_weight: float, units: int, largest: float) -> Figures:
+        """Value, standard error and skewness as `inference.influence.measure` gives them of a whole log: where rounding
+        is all that varies, the standard error is 0, and so is a value of rounding.
+
+        Args:
+            total_weight: the number of episodes, or the sum of their weights.
+            units: how many users, or episodes.
+            largest: the largest outcome, without its sign.
+        """
+        value, error = self.value(total_weight), self.std_error(total_weight, units)
+        means = [of_part / total_weight for of_part in self.sums]
+        sizes = sum(abs(float(part.value(mean))) for part, mean in zip(self._parts(), means, strict=True))
+        scale = max(sizes, largest)
+        if error * np.sqrt(units) <= LONG_SUM * scale:
+            return Figures(0.0 if abs(value) <= SINGLE_PRECISION * scale else value, 0.0, 0.0)
+        return Figures(value if np.isfinite(value) else np.nan, error, self.skewness(total_weight))
+
+    def with_last(self, share: float) -> ColumnMoments:
+        """The moments where the last part, a mean, counts so many times: of a lift, V(target) - share V(behaviour)."""
+        first = sum(map(len, self.sums[:-1]))
+        factors = np.ones(self.root.shape[1])
+        factors[first:-1] = share
+        sums = (*self.sums[:-1], share * self.sums[-1])
+        return ColumnMoments(self.kinds, sums, self.root * factors, None)
 
     def _slopes(self, total_weight: float) -> np.ndarray:
         """(K + 1,) derivatives of psi in the columns and in the number of episodes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -34,19 +34,9 @@ from ..reliability.log_overlap import LogOverlap, layout
 from ..reliability.weight_sums import Magnitudes, WeightSums
 from .column_moments import ColumnMoments
 from .log_form import LogForm
+from .merging import all_merged, both, wider
 from .reward_counts import RewardCounts
 from .stream_state import from_dict, to_dict
-
-
-class Mergeable(Protocol):
-    """What is known of a part of a log, and can be added up."""
-
-    def merged(self, other: Self) -> Self:
-        """What is known of both parts together."""
-        ...
-
-
-M = TypeVar("M", bound=Mergeable)
 
 
 class Stream:
@@ -120,14 +110,14 @@ class Stream:
         batch.units = log.n_units
         for block in log.blocks() if log.clusters is None else [log]:
             moments = [ColumnMoments.of(estimator.parts(block, self.metric), block) for estimator in self.estimators]
-            batch.moments = _all_merged(batch.moments, moments)
+            batch.moments = all_merged(batch.moments, moments)
         kinds = {"reward", *(kind for estimator in self.estimators for kind in estimator.kinds)}
         overlap = LogOverlap(log, self.metric)
         batch.rewards = {
             name: list(map(RewardCounts.of, overlap.outcomes(name), overlap.outcome_weights(name)))
             for name in sorted(set(map(layout, kinds)))
         }
-        seen = _both(self.rewards, batch.rewards)
+        seen = both(self.rewards, batch.rewards)
         overlap.medians = {name: [counts.median for counts in several] for name, several in seen.items()}
         batch.weights = {kind: overlap.sums(kind) for kind in sorted(kinds)}
         batch.lengths, batch.range = (int(log.lengths.min()), int(log.lengths.max())), overlap.range
@@ -149,22 +139,22 @@ class Stream:
         if self.n_rows and other.n_rows:
             pairs = self.lengths, other.lengths
             self.lengths = min(pair[0] for pair in pairs), max(pair[1] for pair in pairs)
-            self.range = _wider(self.range, other.range)
+            self.range = wider(self.range, other.range)
         elif other.n_rows:
             self.lengths, self.range = other.lengths, other.range
         self.form = self.form or other.form
         # A number that rests on some estimated propensities rests on estimated propensities.
-        self.source = max(self.source, other.source, key=["", "uniform", "logged", "estimated"].index)
+        self.source = max(self.source, other.source, key=["", "uniform", "logged", "service", "estimated"].index)
         self.n_rows += other.n_rows
         self.n_episodes += other.n_episodes
         self.total_weight += other.total_weight
         self.units += other.units
         self.calibrated += other.calibrated
         self.miscalibration += other.miscalibration
-        self.moments = _all_merged(self.moments, other.moments)
-        self.weights = _both(self.weights, other.weights)
-        self.steps = _all_merged(self.steps, other.steps)
-        self.rewards = _both(self.rewards, other.rewards)
+        self.moments = all_merged(self.moments, other.moments)
+        self.weights = both(self.weights, other.weights)
+        self.steps = all_merged(self.steps, other.steps)
+        self.rewards = both(self.rewards, other.rewards)
 
     def estimates(self, *, confidence: float = 0.95, gate: Gate | None = None) -> list[Estimate]:
         """Estimates with Student's t intervals (resampling would need the rows) and verdicts.
@@ -180,11 +170,8 @@ class Stream:
         overlaps = {kind: self._overlaps(kind) for kind in self.weights}
         estimates = []
         for estimator, moments in zip(self.estimators, self.moments, strict=True):
-            value = moments.value(self.total_weight)
-            value = value if np.isfinite(value) else np.nan
-            error = moments.std_error(self.total_weight, self.units)
+            value, error, skewness = moments.measured(self.total_weight, self.units, self._largest)
             on_weights = worst([verdict_on(overlaps[kind], gate, kind, estimator.kinds) for kind in estimator.kinds])
-            skewness = moments.skewness(self.total_weight)
             verdict, reasons = self._verdict(estimator, value, on_weights, skewness, gate, traits)
             estimates.append(
                 Estimate(
@@ -212,6 +199,17 @@ class Stream:
         sizes = self.rewards["rows"][0].sizes(self.range)
         of_log = diagnostics(self.weights["reward"][0], sizes, self.steps, gate or Gate(), missing)
         return replace(of_log, calibration_error=self.miscalibration / self.calibrated if self.calibrated else None)
+
+    def margin(self, position: int, share: float) -> tuple[float, float]:
+        """Value and standard error of V(target) - share V(behaviour), from the lift at that place of the estimators,
+        which is one that `lifts.paired` made."""
+        moments = self.moments[position].with_last(share)
+        return moments.measured(self.total_weight, self.units, self._largest)[:2]
+
+    @property
+    def _largest(self) -> float:
+        """The largest outcome, without its sign."""
+        return max(float(np.abs(counts.values).max()) for several in self.rewards.values() for counts in several)
 
     def _traits(self) -> LogTraits:
         return LogTraits(self._form_of_all().bandwidth, self.source, uneven=self.lengths[0] < self.lengths[1])
@@ -275,22 +273,6 @@ def _in_steps(log: EvaluationLog) -> EvaluationLog:
     return twin
 
 
-def _wider(a: Range | None, b: Range | None) -> Range | None:
-    """The range of both, where both are known."""
-    return None if a is None or b is None else (min(a[0], b[0]), max(a[1], b[1]))
-
-
 def _too_large(log_weights: np.ndarray, row: int, count: int) -> InputError:
     what = f"The weight e^{log_weights[row]:.3g} at row {row} leaves the range of a stream."
     return InputError(what, where="target_propensities", hint="Evaluate the whole log at once.")
-
-
-def _all_merged(first: list[M], second: list[M]) -> list[M]:
-    """Both lists merged entry by entry; what only one of them has stays as it is."""
-    both = [a.merged(b) for a, b in zip(first, second, strict=False)]
-    return [*both, *first[len(both) :], *second[len(both) :]]
-
-
-def _both(first: Mapping[str, list[M]], second: Mapping[str, list[M]]) -> dict[str, list[M]]:
-    """The entries of both, by name."""
-    return {name: _all_merged(first.get(name, []), second.get(name, [])) for name in {**first, **second}}
