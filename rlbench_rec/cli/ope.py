@@ -15,12 +15,15 @@ from .render.console import say
 from .written_files import keep_apart
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..ope.analysis import Guardrail
+    from ..ope.scorecard import PolicyPlan, Report
 
 
 INTERVAL = (
-    "bootstrap, bca, studentised, normal or simultaneous. Not betting and others of a known range: the decision is by "
-    "lifts, which have none."
+    "bootstrap (the default), bca, studentised, normal or simultaneous. Not betting and others of a known range: the "
+    "decision is by lifts, which have none."
 )
 
 
@@ -107,7 +110,7 @@ def command(
     ] = None,
     min_lift: Annotated[float, typer.Option(help="The lift that must be exceeded, in the good direction.")] = 0.0,
     gamma: Annotated[float, typer.Option(help="Discount factor within sessions.")] = 1.0,
-    interval: Annotated[str, typer.Option(help=INTERVAL)] = "bootstrap",
+    interval: Annotated[str | None, typer.Option(help=INTERVAL)] = None,
     confidence: Annotated[float, typer.Option(help="Level of the intervals.")] = 0.95,
     n_resamples: Annotated[int, typer.Option("--resamples", help="Of the bootstrap.")] = 2_000,
     seed: Annotated[int, typer.Option(help="Of the bootstrap and of folds.")] = 0,
@@ -123,6 +126,22 @@ def command(
     per_day: Annotated[
         float | None, _planned("N", "Decisions, or sessions, a day; default those of the days of --by.")
     ] = None,
+    stream: Annotated[
+        bool | None,
+        typer.Option(
+            "--stream/--no-stream",
+            help="Read Parquet in parts, or whole; by default in parts beyond 10 million rows. Intervals are `normal`.",
+            rich_help_panel="Logs larger than memory",
+        ),
+    ] = None,
+    ray: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Read the parts on this Ray cluster; `local` starts one here.",
+            rich_help_panel="Logs larger than memory",
+        ),
+    ] = "",
     config: Config = None,
     explain: Annotated[bool, typer.Option("--explain", help="Also say what to do next.")] = False,
     plot: Annotated[
@@ -148,12 +167,12 @@ def command(
     Exit code 3: the log cannot tell: the evidence is too thin, or there is no difference.
     """
     from ..figures import image_format
-    from ..files import write_bytes, write_text
+    from ..files import write_bytes
     from ..ope import scorecard
     from ..ope.inference import Inference, interval_named
+    from . import ope_streamed
     from .ope_policies import answer, compared, named, plan_options
-    from .render.scorecard import scorecard_text
-    from .report import check_page, write_scorecard
+    from .report import check_page
 
     read = {log: "the log itself"} | ({config: "the file of --config"} if config else {})
     keep_apart({"--plot": plot, "--html": html, "--out": out}, read, {log: "a file of the log"})
@@ -193,7 +212,14 @@ def command(
     }
     goal = scorecard.Goal(rails, min_lift, lower_is_better)
     planned = plan_options(plan, power=power, treated=treated, traffic=traffic, per_day=per_day)
-    inference = Inference(interval_named(interval), confidence, n_resamples, seed)
+    kind = interval_named(interval or "bootstrap")
+    inference = Inference(kind, confidence, n_resamples, seed)
+    if ope_streamed.in_parts(log, stream, ray):
+        whole: dict[str, object] = {"--target": target, "--plan": plan, "--features": features, "--by": by}
+        whole |= {"--timezone": timezone, "--ratio": ratios, "--plot": plot, "--explain": explain}
+        names = _names(estimators)
+        report = ope_streamed.scored(log, columns, reading, names, goal, interval, confidence, whole, out, ray)
+        raise typer.Exit(_shown(report, None, None, config, html=html, out=out, as_json=as_json))
     if target:
         columns["target_propensity"] = named(_names(target), target_propensity)
     if len(policies := _names(target)) > 1:
@@ -208,7 +234,7 @@ def command(
         guardrails=rails,
         lower_is_better=lower_is_better,
         min_lift=min_lift,
-        interval=interval_named(interval),
+        interval=kind,
         confidence=confidence,
         n_resamples=n_resamples,
         seed=seed,
@@ -217,17 +243,36 @@ def command(
     plans = None
     if planned is not None:
         plans = scorecard.plan_for(decisions, planned, _names(estimators), goal=goal, inference=inference)
-    record = with_options(scorecard.record(report, advised, plans), config)
-    as_text = json.dumps(record, indent=2, ensure_ascii=False)
     if plot and plot_format:
         write_bytes(plot, scorecard.picture(report, plot_format))
+    raise typer.Exit(_shown(report, advised, plans, config, html=html, out=out, as_json=as_json))
+
+
+def _shown(
+    report: Report,
+    advised: Sequence[str] | None,
+    plans: PolicyPlan | None,
+    config: Path | None,
+    *,
+    html: Path | None,
+    out: Path | None,
+    as_json: bool,
+) -> int:
+    """Write a scorecard wherever it is wanted; gives the exit code."""
+    from ..files import write_text
+    from ..ope import scorecard
+    from .render.scorecard import scorecard_text
+    from .report import write_scorecard
+
+    record = with_options(scorecard.record(report, advised, plans), config)
+    as_text = json.dumps(record, indent=2, ensure_ascii=False)
     screen = scorecard_text(report, advised, plans)
     if html:
         write_scorecard(html, report, advised, plans, screen)
     if out:
         write_text(out, as_text + "\n")
     say(as_text if as_json else screen, end="\n" if as_json else "")
-    raise typer.Exit(report.decision.exit_code)
+    return report.decision.exit_code
 
 
 def _guardrails(texts: list[str]) -> dict[str, Guardrail]:

@@ -27,18 +27,18 @@ class ParquetRows:
     @cached_property
     def names(self) -> list[str]:
         """Names of its columns."""
-        return list(self._dataset.schema.names)
+        return list(self.dataset.schema.names)
 
     @cached_property
     def nested(self) -> set[str]:
         """Columns that hold lists or structs."""
         import pyarrow
 
-        return {field.name for field in self._dataset.schema if pyarrow.types.is_nested(field.type)}
+        return {field.name for field in self.dataset.schema if pyarrow.types.is_nested(field.type)}
 
     def read(self, columns: Sequence[str]) -> pyarrow.Table:
         """Some of its columns."""
-        return self._dataset.to_table(columns=list(columns))
+        return self.dataset.to_table(columns=list(columns))
 
     def why(self, error: Exception) -> str:
         """The first line of an error."""
@@ -49,20 +49,20 @@ class ParquetRows:
         return f"row {row} (the first is 0)"
 
     @cached_property
-    def _dataset(self) -> Any:
+    def dataset(self) -> Any:
         import pyarrow
-        from pyarrow import dataset
+        from pyarrow import dataset as arrow_dataset
 
         self._refuse_other_files()
         try:
-            plain = dataset.dataset(self.path, format="parquet")
+            plain = arrow_dataset.dataset(self.path, format="parquet")
             keys = self._partition_keys(plain.files) - set(plain.schema.names)
             if not keys:
                 return plain
             # As text: a user '007' is not user 7.
             schema = pyarrow.schema([(key, pyarrow.string()) for key in sorted(keys)])
-            by_key = dataset.partitioning(schema, flavor="hive")
-            return dataset.dataset(self.path, format="parquet", partitioning=by_key)
+            by_key = arrow_dataset.partitioning(schema, flavor="hive")
+            return arrow_dataset.dataset(self.path, format="parquet", partitioning=by_key)
         except (pyarrow.ArrowException, *UNREADABLE) as error:
             if "duplicate field" in str(error):
                 self._refuse_repeated_names()

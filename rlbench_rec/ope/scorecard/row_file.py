@@ -47,6 +47,11 @@ class TableFile:
             raise InputError(f"It cannot be read ({first_line(error)}).", where=str(self.path)) from error
 
     @property
+    def is_parquet(self) -> bool:
+        """Whether it is a Parquet file, or a folder, which can hold nothing else."""
+        return isinstance(self._rows, ParquetRows)
+
+    @property
     def names(self) -> list[str]:
         """Names of its columns; a name may stand there twice."""
         return self._rows.names

@@ -1,0 +1,243 @@
+"""A table of logged decisions dealt out to files, each with all rows of its users, sessions and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ....errors import InputError, OutputError
+from ..column_values import Values
+from ..decision_rows import row_fields
+from ..table_layout import TableLayout
+from .parquet_parts import ParquetParts, RowGroups
+from .row_keys import NOWHERE, row_keys, ties
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow
+
+ROW = "__row of the log"
+"""Column of the number of a row, counted over all files."""
+ID = "__hash of the session"
+DUCKDB_MEMORY = "500MB"
+"""For the check of ids; what does not fit spills to disk."""
+
+
+@dataclass(frozen=True)
+class Dealing:
+    """How a table is dealt out.
+
+    Attributes:
+        layout: how it is read.
+        folder: of the buckets.
+        buckets: how many there are.
+        rows: how many are held in memory at once.
+    """
+
+    layout: TableLayout
+    folder: Path
+    buckets: int
+    rows: int
+
+    def files(self, what: str) -> list[Path]:
+        """The files of one bucket, `bucket-3`, or of `ids` or rows that are `left`, in the order of the log."""
+        return sorted(self.folder.glob(f"{what}.*"))
+
+
+def deal(dealing: Dealing, parts: ParquetParts, pieces: Sequence[Sequence[RowGroups]], number: int) -> int:
+    """Deal the rows of some pieces out; gives how many. Values that a row alone makes unusable are refused here, in the
+    order of the log.
+
+    Args:
+        dealing: how.
+        parts: the table.
+        pieces: of it.
+        number: of this part of the work, which is part of the names of its files.
+
+    Raises:
+        InputError: a row that cannot be used.
+    """
+    count, columns = 0, dealing.layout.columns
+    with connected(dealing.folder) as connection, ExitStack() as stack:
+        writers = _Writers(dealing.folder, number, stack)
+        for piece in pieces:
+            for values in parts.read_piece(piece, columns, dealing.rows):
+                row_fields(values, dealing.layout)
+                if "episode" in dealing.layout.parts:
+                    values.ids(dealing.layout.parts["episode"], words=True)
+                _write(values, dealing, connection, writers)
+                count += len(values.table)
+    return count
+
+
+def settle(dealing: Dealing, parts: ParquetParts) -> None:
+    """Refuse sessions and decisions that are in two buckets, and give rows without a user to the bucket of their
+    session.
+
+    Raises:
+        InputError: a session or a decision of two users: names it.
+    """
+    import duckdb
+
+    from ....sql import parquet_rows
+
+    ids = dealing.files("ids")
+    if not ids:
+        return
+    with connected(dealing.folder) as connection:
+        try:
+            rows = parquet_rows(ids)
+            twice = connection.execute(
+                f"SELECT part, id FROM {rows} WHERE bucket >= 0 GROUP BY part, id HAVING min(bucket) <> max(bucket) "
+                "ORDER BY part, id LIMIT 1000"
+            ).fetchall()
+            if twice:
+                _refuse_two_buckets(dealing, parts, twice, connection)
+            if dealing.files("left"):
+                connection.execute(
+                    f"CREATE TABLE owners AS SELECT id, max(bucket) AS bucket FROM {rows} WHERE part = 'episode' "
+                    "GROUP BY id HAVING min(bucket) < 0"
+                )
+                _hand_over(dealing, connection)
+        except duckdb.Error as error:
+            what, hint = f"DuckDB stopped: {str(error).splitlines()[0]}", "Is there disk space for temporary files?"
+            raise OutputError(what, where=str(dealing.folder), hint=hint) from error
+
+
+def read_bucket(dealing: Dealing, parts: ParquetParts, bucket: int) -> Values | None:
+    """The rows of a bucket in the order of the log; None where it has none."""
+    tables = [table for file in dealing.files(f"bucket-{bucket:04}") for table in _tables(file)]
+    if not tables:
+        return None
+    numbers = np.concatenate([table[ROW].to_numpy() for table in tables])
+    values = parts.values([table.drop_columns([ROW]) for table in tables], numbers)
+    if (np.diff(numbers) > 0).all():
+        return values
+    order = np.argsort(numbers, kind="stable")
+    return Values(parts, values.table.take(order), numbers[order])
+
+
+@contextmanager
+def connected(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB on one thread and in little memory, spilling into the folder."""
+    import duckdb
+
+    from ....sql import quote_path
+
+    with duckdb.connect() as connection:
+        connection.execute(f"SET threads = 1; SET memory_limit = '{DUCKDB_MEMORY}'; SET enable_progress_bar = false")
+        connection.execute(f"SET temp_directory = {quote_path(folder / 'spilled')}")
+        yield connection
+
+
+class _Writers:
+    """Files of one part of the work, opened where they are first written to.
+
+    Args:
+        folder: of the files.
+        number: of the part of the work.
+        stack: closes them.
+    """
+
+    def __init__(self, folder: Path, number: int, stack: ExitStack):
+        self.folder, self.number, self.stack = folder, number, stack
+        self._open: dict[str, Any] = {}
+        self._schemas: dict[str, pyarrow.Schema] = {}
+
+    def write(self, what: str, table: pyarrow.Table, open_file: Callable[[Path, pyarrow.Schema], Any]) -> None:
+        if what not in self._open:
+            path = self.folder / f"{what}.{self.number:06}"
+            self._open[what] = self.stack.enter_context(open_file(path, table.schema))
+            self._schemas[what] = table.schema
+        elif table.schema != self._schemas[what]:
+            # Bytes are read as text where all of them are.
+            names = [a.name for a, b in zip(table.schema, self._schemas[what], strict=True) if a != b]
+            raise InputError("Some of its values are text, and some are bytes.", where=f"column '{names[0]}'")
+        self._open[what].write_table(table)
+
+
+def _write(values: Values, dealing: Dealing, connection: duckdb.DuckDBPyConnection, writers: _Writers) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    keys = row_keys(values, dealing.layout, dealing.buckets, connection)
+    table = values.table.append_column(ROW, pyarrow.array(values.rows))
+    for part, (hashed, known) in keys.ids.items():
+        columns = {"id": hashed[known], "bucket": keys.buckets[known].astype(np.int16)}
+        ids = pyarrow.table({"part": pyarrow.repeat(part, int(known.sum())), **columns})
+        writers.write("ids", ids, parquet.ParquetWriter)
+    if (left := keys.buckets == NOWHERE).any():
+        hashed = keys.ids["episode"][0][left]
+        writers.write("left", table.filter(left).append_column(ID, pyarrow.array(hashed)), _arrow_file)
+    _write_buckets(table, keys.buckets, writers)
+
+
+def _write_buckets(table: pyarrow.Table, buckets: np.ndarray, writers: _Writers) -> None:
+    order = np.argsort(buckets, kind="stable")
+    ends = np.cumsum(np.bincount(buckets + 1))
+    dealt = table.take(order)
+    for bucket, (first, last) in enumerate(pairwise(ends.tolist())):
+        if first < last:
+            writers.write(f"bucket-{bucket:04}", dealt.slice(first, last - first), _arrow_file)
+
+
+def _hand_over(dealing: Dealing, connection: duckdb.DuckDBPyConnection) -> None:
+    """Rows without a user go where the user of their session is; those of sessions without one go by the session."""
+    import pyarrow
+
+    with ExitStack() as stack:
+        # After those that `deal` wrote.
+        writers = _Writers(dealing.folder, 999_999, stack)
+        for file in dealing.files("left"):
+            for table in _tables(file):
+                numbers = pyarrow.array(np.arange(len(table)))
+                connection.register("asked", table.select([ID]).append_column("number", numbers))
+                found = connection.execute(
+                    f'SELECT number, bucket FROM asked JOIN owners ON asked."{ID}" = owners.id'
+                ).fetchnumpy()
+                buckets = (table[ID].to_numpy() % np.uint64(dealing.buckets)).astype(np.int64)
+                owned = found["bucket"] >= 0
+                buckets[found["number"][owned]] = found["bucket"][owned]
+                _write_buckets(table.drop_columns([ID]), buckets, writers)
+
+
+def _refuse_two_buckets(
+    dealing: Dealing, parts: ParquetParts, twice: Sequence[tuple[str, int]], connection: duckdb.DuckDBPyConnection
+) -> None:
+    """Raise for the first id that is in two buckets; two ids of one hash are none."""
+    layout, seen = dealing.layout, dict[tuple[str, Any], int]()
+    held = {part: np.array([id_ for of, id_ in twice if of == part], dtype=np.uint64) for part, _ in twice}
+    for piece in parts.pieces(dealing.rows):
+        for values in parts.read_piece(piece, layout.columns, dealing.rows):
+            keys = row_keys(values, layout, dealing.buckets, connection)
+            for part, hashed_ids in held.items():
+                hashed, known = keys.ids[part]
+                for row in np.flatnonzero(known & (keys.buckets != NOWHERE) & np.isin(hashed, hashed_ids)).tolist():
+                    id_, bucket = values.raw(layout.parts[part], row), int(keys.buckets[row])
+                    if seen.setdefault((part, id_), bucket) != bucket:
+                        owner = layout.parts[ties(layout)[0]]
+                        why = f"another than elsewhere in its '{layout.parts[part]}'"
+                        raise values.refusal(owner, why, None, row, 1)
+
+
+def _arrow_file(path: Path, schema: pyarrow.Schema) -> Any:
+    import pyarrow
+
+    return pyarrow.ipc.new_file(path, schema, options=pyarrow.ipc.IpcWriteOptions(compression="lz4"))
+
+
+def _tables(file: Path) -> Iterator[pyarrow.Table]:
+    import pyarrow
+
+    try:
+        with pyarrow.OSFile(str(file)) as stream, pyarrow.ipc.open_file(stream) as reader:
+            for number in range(reader.num_record_batches):
+                yield pyarrow.Table.from_batches([reader.get_batch(number)])
+    except (OSError, pyarrow.ArrowException) as error:
+        raise InputError("A temporary file cannot be read.", where=str(file), hint=str(error)) from error

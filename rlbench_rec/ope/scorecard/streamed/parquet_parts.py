@@ -1,0 +1,191 @@
+"""A Parquet file or folder, read in parts of some number of rows, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ....errors import InputError
+from ..column_values import Values
+from ..file_format import UNREADABLE, first_line, refuse_repeated
+from ..parquet_rows import ParquetRows
+from ..row_file import TableFile
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+@dataclass(frozen=True)
+class RowGroups:
+    """Some row groups of one file, one after another.
+
+    Attributes:
+        file: number of the file.
+        groups: numbers of the row groups.
+        first_row: number of the first of their rows, counted over all files.
+        rows: how many there are.
+    """
+
+    file: int
+    groups: tuple[int, ...]
+    first_row: int
+    rows: int
+
+
+class ParquetParts(TableFile):
+    """The rows of a Parquet file or folder, of which only a part is in memory. Rows are counted over all files, in the
+    order of their names.
+
+    Args:
+        path: the file or folder.
+        files: which of its files make up the log, and how many rows each of their row groups has, where that is known;
+            None: all that are there now. A log may grow while it is read.
+
+    Raises:
+        MissingFileError: it is not there.
+        InputError: it is not Parquet, it is empty, or a file of it is not whole: names the file.
+    """
+
+    in_parts = True
+
+    def __init__(self, path: str | Path, files: Mapping[str, list[int]] | None = None):
+        super().__init__(path)
+        if not isinstance(self._rows, ParquetRows):
+            hint = "Give a Parquet file or a folder of them, or read the file whole: leave out --stream."
+            raise InputError("Only Parquet is read in parts.", where=str(path), hint=hint)
+        self._dataset = self._rows.dataset
+        fragments = {fragment.path: fragment for fragment in self._dataset.get_fragments()}
+        self.files = {name: _row_groups(fragment) for name, fragment in fragments.items()} if files is None else files
+        if gone := [name for name in self.files if name not in fragments]:
+            raise InputError("It was removed while the log was read.", where=gone[0], hint="Give a copy.")
+        self.fragments = [fragments[name] for name in self.files]
+        self._ends = np.cumsum([sum(rows) for rows in self.files.values()])
+        if not self.n_rows:
+            raise InputError("The table has no rows.", where=str(path))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ParquetParts, (self.path, self.files)
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are, by what the files say at their ends."""
+        return int(self._ends[-1]) if len(self._ends) else 0
+
+    def place(self, row: int) -> str:
+        """The file of a row, where there are several, and its number there."""
+        file = int(np.searchsorted(self._ends, row, side="right"))
+        before = 0 if file == 0 else int(self._ends[file - 1])
+        within = f"row {row - before} (the first is 0)"
+        return f"{self._name(file)}, {within}" if self.path.is_dir() else within
+
+    def check_columns(self, columns: Sequence[str]) -> None:
+        """Refuse files that lack a column: its values would be missing there, without a word.
+
+        Raises:
+            InputError: names the first such file.
+        """
+        refuse_repeated(self.names, str(self.path), columns)
+        # Those that come from the names of folders are in no file.
+        inside = [name for name in columns if any(name in f.physical_schema.names for f in self.fragments)]
+        for number, fragment in enumerate(self.fragments):
+            for name in inside:
+                if name not in fragment.physical_schema.names:
+                    what = f"This file of the log has no column '{name}', which others have."
+                    raise InputError(what, where=str(self._where(number)), hint="Write it anew, or leave it out.")
+
+    def pieces(self, rows: int) -> list[tuple[RowGroups, ...]]:
+        """The row groups of all files, in order, joined to pieces of at least so many rows."""
+        pieces: list[tuple[RowGroups, ...]] = []
+        joined: list[RowGroups] = []
+        for groups in self._each_group():
+            last = joined[-1] if joined else None
+            if last is not None and last.file == groups.file:
+                numbers = (*last.groups, *groups.groups)
+                joined[-1] = RowGroups(last.file, numbers, last.first_row, last.rows + groups.rows)
+            else:
+                joined.append(groups)
+            if sum(part.rows for part in joined) >= rows:
+                pieces.append(tuple(joined))
+                joined = []
+        return [*pieces, tuple(joined)] if joined else pieces
+
+    def read_piece(self, piece: Sequence[RowGroups], columns: Sequence[str], rows: int) -> Iterator[Values]:
+        """The columns of a piece, about so many rows at a time.
+
+        Raises:
+            InputError: a file that cannot be read, or a column that holds something else than in the first file.
+        """
+        held, numbers, count = [], [], 0
+        for table, first_row in self._tables(piece, columns, rows):
+            held.append(table)
+            numbers.append(np.arange(first_row, first_row + len(table)))
+            count += len(table)
+            if count >= rows:
+                yield self.values(held, np.concatenate(numbers))
+                held, numbers, count = [], [], 0
+        if count:
+            yield self.values(held, np.concatenate(numbers))
+
+    def values(self, tables: Sequence[pyarrow.Table], numbers: np.ndarray) -> Values:
+        """Values of (n,) rows of the log, which stand in several tables one after another."""
+        import pyarrow
+
+        table = pyarrow.concat_tables(tables)
+        return Values(
+            self, pyarrow.table({name: self._plain(name, table[name]) for name in table.column_names}), numbers
+        )
+
+    def _tables(
+        self, piece: Sequence[RowGroups], columns: Sequence[str], rows: int
+    ) -> Iterator[tuple[pyarrow.Table, int]]:
+        import pyarrow
+
+        for part in piece:
+            fragment = self.fragments[part.file].subset(row_group_ids=list(part.groups))
+            first_row = part.first_row
+            batches = fragment.to_batches(
+                columns=list(columns),
+                schema=self._dataset.schema,
+                batch_size=min(rows, 131_072),
+                batch_readahead=1,
+                fragment_readahead=1,
+                use_threads=False,
+            )
+            try:
+                for batch in batches:
+                    yield pyarrow.Table.from_batches([batch]), first_row
+                    first_row += len(batch)
+            except (pyarrow.ArrowException, *UNREADABLE) as error:
+                where, hint = str(self._where(part.file)), first_line(error)
+                raise InputError("It cannot be read.", where=where, hint=hint) from error
+
+    def _each_group(self) -> Iterator[RowGroups]:
+        first_row = 0
+        for file, counts in enumerate(self.files.values()):
+            for number, rows in enumerate(counts):
+                if rows:
+                    yield RowGroups(file, (number,), first_row, rows)
+                first_row += rows
+
+    def _where(self, file: int) -> Path:
+        return Path(self.fragments[file].path)
+
+    def _name(self, file: int) -> str:
+        where = self._where(file)
+        return str(where.relative_to(self.path)) if where.is_relative_to(self.path) else where.name
+
+
+def _row_groups(fragment: Any) -> list[int]:
+    """How many rows each row group of a file has."""
+    import pyarrow
+
+    try:
+        metadata = fragment.metadata
+        return [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+    except (pyarrow.ArrowException, *UNREADABLE) as error:
+        hint = f"{first_line(error)} Was it written to its end?"
+        raise InputError("It cannot be read as Parquet.", where=fragment.path, hint=hint) from error
