@@ -7,6 +7,7 @@ from .outcome_options import guardrail, outcome_columns, reward_range
 from .plans import Goal, PlanOptions, PolicyPlan, plan_for, planned_lift
 from .scoring import Decision, Report, score
 from .several import Comparison, compare_policies, read_several
+from .streamed import score_streamed
 from .weights_plot import picture
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "record",
     "reward_range",
     "score",
+    "score_streamed",
 ]

@@ -126,6 +126,16 @@ class Values:
             return codes
         return np.where(np.append(is_missing.to_numpy(zero_copy_only=False), True)[codes], -1, codes)
 
+    def known(self, column: str) -> np.ndarray:
+        """(n,) whether a row has a value: neither null, NaN nor a word that stands for it."""
+        import pyarrow
+        from pyarrow import compute
+
+        values = self.table[column]
+        if pyarrow.types.is_integer(values.type):
+            return np.asarray(compute.is_valid(values))
+        return self.codes(column, words=True) >= 0
+
     def ids(self, column: str, *, words: bool = False) -> np.ndarray:
         """(n,) codes 0, 1, … in order of appearance.
 

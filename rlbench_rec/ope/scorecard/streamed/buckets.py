@@ -15,8 +15,8 @@ from ....errors import InputError, OutputError
 from ..column_values import Values
 from ..decision_rows import row_fields
 from ..table_layout import TableLayout
-from .parquet_parts import ParquetParts, RowGroups
-from .row_keys import NOWHERE, row_keys, ties
+from .parquet_parts import ParquetParts, RowGroups, check_same_types
+from .row_keys import NOWHERE, Ids, ids_of, row_keys, ties
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,7 +46,7 @@ class Dealing:
     rows: int
 
     def files(self, what: str) -> list[Path]:
-        """The files of one bucket, `bucket-3`, or of `ids` or rows that are `left`, in the order of the log."""
+        """The files of one bucket, of ids, or of rows that are left, in the order of the log."""
         return sorted(self.folder.glob(f"{what}.*"))
 
 
@@ -85,26 +85,12 @@ def settle(dealing: Dealing, parts: ParquetParts) -> None:
     """
     import duckdb
 
-    from ....sql import parquet_rows
-
-    ids = dealing.files("ids")
-    if not ids:
-        return
     with connected(dealing.folder) as connection:
         try:
-            rows = parquet_rows(ids)
-            twice = connection.execute(
-                f"SELECT part, id FROM {rows} WHERE bucket >= 0 GROUP BY part, id HAVING min(bucket) <> max(bucket) "
-                "ORDER BY part, id LIMIT 1000"
-            ).fetchall()
-            if twice:
-                _refuse_two_buckets(dealing, parts, twice, connection)
+            _refuse_two_buckets(dealing, parts, "episode", connection)
             if dealing.files("left"):
-                connection.execute(
-                    f"CREATE TABLE owners AS SELECT id, max(bucket) AS bucket FROM {rows} WHERE part = 'episode' "
-                    "GROUP BY id HAVING min(bucket) < 0"
-                )
-                _hand_over(dealing, connection)
+                _hand_over(dealing, parts, connection)
+            _refuse_two_buckets(dealing, parts, "decision", connection)
         except duckdb.Error as error:
             what, hint = f"DuckDB stopped: {str(error).splitlines()[0]}", "Is there disk space for temporary files?"
             raise OutputError(what, where=str(dealing.folder), hint=hint) from error
@@ -155,31 +141,35 @@ class _Writers:
             path = self.folder / f"{what}.{self.number:06}"
             self._open[what] = self.stack.enter_context(open_file(path, table.schema))
             self._schemas[what] = table.schema
-        elif table.schema != self._schemas[what]:
-            # Bytes are read as text where all of them are.
-            names = [a.name for a, b in zip(table.schema, self._schemas[what], strict=True) if a != b]
-            raise InputError("Some of its values are text, and some are bytes.", where=f"column '{names[0]}'")
+        check_same_types([table.schema, self._schemas[what]])
         self._open[what].write_table(table)
 
 
 def _write(values: Values, dealing: Dealing, connection: duckdb.DuckDBPyConnection, writers: _Writers) -> None:
     import pyarrow
-    from pyarrow import parquet
 
     keys = row_keys(values, dealing.layout, dealing.buckets, connection)
     table = values.table.append_column(ROW, pyarrow.array(values.rows))
-    for part, (hashed, known) in keys.ids.items():
-        columns = {"id": hashed[known], "bucket": keys.buckets[known].astype(np.int16)}
-        ids = pyarrow.table({"part": pyarrow.repeat(part, int(known.sum())), **columns})
-        writers.write("ids", ids, parquet.ParquetWriter)
+    for part, ids in keys.ids.items():
+        _write_ids(part, ids, keys.buckets, writers)
     if (left := keys.buckets == NOWHERE).any():
-        hashed = keys.ids["episode"][0][left]
-        writers.write("left", table.filter(left).append_column(ID, pyarrow.array(hashed)), _arrow_file)
+        hashed = pyarrow.array(keys.ids["episode"].hashed[left])
+        writers.write("left", table.filter(left).append_column(ID, hashed), _arrow_file)
     _write_buckets(table, keys.buckets, writers)
 
 
+def _write_ids(part: str, ids: Ids, buckets: np.ndarray, writers: _Writers) -> None:
+    """Which bucket each id of a part is in."""
+    import pyarrow
+    from pyarrow import parquet
+
+    columns = {"id": ids.hashed[ids.known], "bucket": buckets[ids.known].astype(np.int16)}
+    writers.write(f"ids-{part}", pyarrow.table(columns), parquet.ParquetWriter)
+
+
 def _write_buckets(table: pyarrow.Table, buckets: np.ndarray, writers: _Writers) -> None:
-    order = np.argsort(buckets, kind="stable")
+    # Of two bytes, which are sorted by radix.
+    order = np.argsort(buckets.astype(np.int16), kind="stable")
     ends = np.cumsum(np.bincount(buckets + 1))
     dealt = table.take(order)
     for bucket, (first, last) in enumerate(pairwise(ends.tolist())):
@@ -187,43 +177,60 @@ def _write_buckets(table: pyarrow.Table, buckets: np.ndarray, writers: _Writers)
             writers.write(f"bucket-{bucket:04}", dealt.slice(first, last - first), _arrow_file)
 
 
-def _hand_over(dealing: Dealing, connection: duckdb.DuckDBPyConnection) -> None:
+def _hand_over(dealing: Dealing, parts: ParquetParts, connection: duckdb.DuckDBPyConnection) -> None:
     """Rows without a user go where the user of their session is; those of sessions without one go by the session."""
     import pyarrow
 
+    from ....sql import parquet_rows
+
+    connection.execute(
+        f"CREATE TABLE owners AS SELECT id, max(bucket) AS bucket FROM {parquet_rows(dealing.files('ids-episode'))} "
+        f"GROUP BY id HAVING min(bucket) = {NOWHERE} AND max(bucket) > {NOWHERE}"
+    )
     with ExitStack() as stack:
         # After those that `deal` wrote.
         writers = _Writers(dealing.folder, 999_999, stack)
-        for file in dealing.files("left"):
-            for table in _tables(file):
-                numbers = pyarrow.array(np.arange(len(table)))
-                connection.register("asked", table.select([ID]).append_column("number", numbers))
-                found = connection.execute(
-                    f'SELECT number, bucket FROM asked JOIN owners ON asked."{ID}" = owners.id'
-                ).fetchnumpy()
-                buckets = (table[ID].to_numpy() % np.uint64(dealing.buckets)).astype(np.int64)
-                owned = found["bucket"] >= 0
-                buckets[found["number"][owned]] = found["bucket"][owned]
-                _write_buckets(table.drop_columns([ID]), buckets, writers)
+        for table in (table for file in dealing.files("left") for table in _tables(file)):
+            numbers = pyarrow.array(np.arange(len(table)))
+            connection.register("asked", table.select([ID]).append_column("number", numbers))
+            found = connection.execute(
+                f'SELECT number, owners.bucket FROM asked JOIN owners ON asked."{ID}" = owners.id'
+            ).fetchnumpy()
+            buckets = (table[ID].to_numpy() % np.uint64(dealing.buckets)).astype(np.int64)
+            buckets[found["number"]] = found["bucket"]
+            table = table.drop_columns([ID])
+            if "decision" in ties(dealing.layout):
+                values = parts.values([table.drop_columns([ROW])], table[ROW].to_numpy())
+                _write_ids("decision", ids_of(values, dealing.layout, "decision", connection), buckets, writers)
+            _write_buckets(table, buckets, writers)
 
 
 def _refuse_two_buckets(
-    dealing: Dealing, parts: ParquetParts, twice: Sequence[tuple[str, int]], connection: duckdb.DuckDBPyConnection
+    dealing: Dealing, parts: ParquetParts, part: str, connection: duckdb.DuckDBPyConnection
 ) -> None:
-    """Raise for the first id that is in two buckets; two ids of one hash are none."""
-    layout, seen = dealing.layout, dict[tuple[str, Any], int]()
-    held = {part: np.array([id_ for of, id_ in twice if of == part], dtype=np.uint64) for part, _ in twice}
-    for piece in parts.pieces(dealing.rows):
+    """Raise for the first session or decision that is in two buckets; two ids of one hash are none."""
+    from ....sql import parquet_rows
+
+    if not (files := dealing.files(f"ids-{part}")):
+        return
+    twice = connection.execute(
+        f"SELECT id FROM {parquet_rows(files)} WHERE bucket > {NOWHERE} GROUP BY id "
+        "HAVING min(bucket) <> max(bucket) ORDER BY id LIMIT 1000"
+    ).fetchnumpy()["id"]
+    layout, seen = dealing.layout, dict[Any, int]()
+    for piece in parts.pieces(dealing.rows) if len(twice) else ():
         for values in parts.read_piece(piece, layout.columns, dealing.rows):
             keys = row_keys(values, layout, dealing.buckets, connection)
-            for part, hashed_ids in held.items():
-                hashed, known = keys.ids[part]
-                for row in np.flatnonzero(known & (keys.buckets != NOWHERE) & np.isin(hashed, hashed_ids)).tolist():
-                    id_, bucket = values.raw(layout.parts[part], row), int(keys.buckets[row])
-                    if seen.setdefault((part, id_), bucket) != bucket:
-                        owner = layout.parts[ties(layout)[0]]
-                        why = f"another than elsewhere in its '{layout.parts[part]}'"
-                        raise values.refusal(owner, why, None, row, 1)
+            ids = keys.ids[part]
+            asked = ids.known & np.isin(ids.hashed, twice)
+            if part == "episode":
+                asked &= keys.buckets != NOWHERE
+            for row in np.flatnonzero(asked).tolist():
+                id_, bucket = values.raw(layout.parts[part], row), int(keys.buckets[row])
+                if seen.setdefault(id_, bucket) != bucket:
+                    owner = layout.parts[ties(layout)[0]]
+                    why = f"another than elsewhere in its '{layout.parts[part]}'"
+                    raise values.refusal(owner, why, None, row, 1)
 
 
 def _arrow_file(path: Path, schema: pyarrow.Schema) -> Any:

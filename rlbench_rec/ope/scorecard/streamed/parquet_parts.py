@@ -134,6 +134,7 @@ class ParquetParts(TableFile):
         """Values of (n,) rows of the log, which stand in several tables one after another."""
         import pyarrow
 
+        check_same_types([table.schema for table in tables])
         table = pyarrow.concat_tables(tables)
         return Values(
             self, pyarrow.table({name: self._plain(name, table[name]) for name in table.column_names}), numbers
@@ -177,6 +178,19 @@ class ParquetParts(TableFile):
     def _name(self, file: int) -> str:
         where = self._where(file)
         return str(where.relative_to(self.path)) if where.is_relative_to(self.path) else where.name
+
+
+def check_same_types(schemas: Sequence[pyarrow.Schema]) -> None:
+    """Refuse columns that are of one type here and of another there: bytes are read as text where all of them are.
+
+    Raises:
+        InputError: names the first such column.
+    """
+    for schema in schemas[1:]:
+        for field, other in zip(schema, schemas[0], strict=True):
+            if field.type != other.type:
+                what = f"Some of its values are {other.type}, and some {field.type}."
+                raise InputError(what, where=f"column '{field.name}'", hint="Write it as text.")
 
 
 def _row_groups(fragment: Any) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,10 +12,17 @@ from ..table_layout import TableLayout
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow
 
 NOWHERE = -1
 """The bucket of a row without a user whose session may have one elsewhere."""
+
+
+@dataclass(frozen=True)
+class Ids:
+    """(n,) hashes of the values of a column, and whether a row has one."""
+
+    hashed: np.ndarray
+    known: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -25,16 +31,16 @@ class RowKeys:
 
     Attributes:
         buckets: (n,) numbers; `NOWHERE` where another row of the session decides.
-        ids: part of the table -> (n,) hashes of what must not be in two buckets, and (n,) whether a row has it.
+        ids: part of the table -> ids that must not be in two buckets.
     """
 
     buckets: np.ndarray
-    ids: dict[str, tuple[np.ndarray, np.ndarray]]
+    ids: dict[str, Ids]
 
 
-def ties(layout: TableLayout) -> Sequence[str]:
+def ties(layout: TableLayout) -> list[str]:
     """The parts that tie rows together, the strongest first: rows of a user, of a session, of a decision."""
-    parts = [part for part in ("user", "episode") if part in layout.parts]
+    parts: list[str] = [part for part in ("user", "episode") if part in layout.parts]
     return [*parts, "decision"] if "decision" in layout.parts and layout.counts_once else parts
 
 
@@ -50,22 +56,21 @@ def row_keys(values: Values, layout: TableLayout, buckets: int, connection: duck
     assert values.rows is not None, "rows of a part know where they stand"
     if buckets == 1:
         return RowKeys(np.zeros(len(values.rows), dtype=np.int64), {})
+    strongest, *others = ties(layout)
+    ids = {part: ids_of(values, layout, part, connection) for part in (strongest, *others)}
     chosen = values.rows % buckets
-    hashed, ids = {}, {}
-    for part in reversed(ties(layout)):
-        known = values.codes(layout.parts[part], words=True) >= 0
-        hashed[part] = hashes(values.table[layout.parts[part]], connection)
-        chosen = np.where(known, (hashed[part] % np.uint64(buckets)).astype(np.int64), chosen)
-        if part != ties(layout)[0]:
-            ids[part] = hashed[part], known
-        elif part == "user" and "episode" in layout.parts:
-            chosen = np.where(known, chosen, NOWHERE)
-    return RowKeys(chosen, ids)
+    for part in reversed(ids):
+        chosen = np.where(ids[part].known, (ids[part].hashed % np.uint64(buckets)).astype(np.int64), chosen)
+    if strongest == "user" and "episode" in ids:
+        chosen = np.where(ids["user"].known, chosen, NOWHERE)
+    return RowKeys(chosen, {part: ids[part] for part in others})
 
 
-def hashes(column: pyarrow.ChunkedArray, connection: duckdb.DuckDBPyConnection) -> np.ndarray:
-    """(n,) 64-bit hashes of values, the same for the same values of one type."""
+def ids_of(values: Values, layout: TableLayout, part: str, connection: duckdb.DuckDBPyConnection) -> Ids:
+    """The ids in the column of a part; the same values of one type have the same hash."""
     import pyarrow
 
-    table = pyarrow.table({"value": column})
-    return connection.from_arrow(table).project("hash(value) AS hashed").fetchnumpy()["hashed"].astype(np.uint64)
+    column = layout.parts[part]
+    table = pyarrow.table({"value": values.table[column]})
+    hashed = connection.from_arrow(table).project("hash(value) AS hashed").fetchnumpy()["hashed"]
+    return Ids(np.asarray(hashed, dtype=np.uint64), values.known(column))

@@ -50,7 +50,7 @@ def score_streamed(
     min_lift: float = 0.0,
     confidence: float = 0.95,
     gate: Gate | None = None,
-    rows: int = ROWS,
+    rows: int | None = None,
     scratch: str | Path | None = None,
     ray: str | None = None,
     progress: Progress | None = None,
@@ -66,7 +66,7 @@ def score_streamed(
         columns, form, metrics, gamma, reward_range, propensity_source: as in `read_log`. A form is `mixed-<share>`.
         estimators, guardrails, lower_is_better, min_lift, confidence, gate: as in `score`; no estimator that needs the
             whole log (`magic`, a parameter chosen by `slope`), and no ratio of two outcomes.
-        rows: how many to hold in memory at once, about.
+        rows: how many to hold in memory at once, about; None: a million.
         scratch: a path beside which temporary files may be, about as large as the columns that are read; None: where
             the system has its own.
         ray: address of a Ray cluster: the work is spread over its workers, who must see the files, and `scratch`. The
@@ -79,6 +79,7 @@ def score_streamed(
     """
     check_min_lift(min_lift)
     checks.level("confidence", confidence)
+    rows = ROWS if rows is None else rows
     if rows < 1:
         raise InputError(f"{rows}; 1 or more are needed.", where="rows")
     parts = ParquetParts(path)
