@@ -140,6 +140,13 @@ def _show(folder: Path, steps: pd.DataFrame, advised: list[Advice], curves: bool
     console.print(f"Files: {folder}", highlight=False, markup=False, soft_wrap=True)
 
 
+WEAK_AS_A_TABLE = (
+    "`rlbench ope` calls that table weak at best: its weights are fitted, and a table does not carry the error of "
+    "fitting them, which the run's own interval and verdict hold."
+)
+"""Of what is scored on a base that is known by its choices alone."""
+
+
 def how_long(folder: Path, target: str, data: Path | None = None) -> str:
     """What to type to learn how long the advised policy has to be tested; empty where none is advised, or where the
     log lies elsewhere than its card says."""
@@ -148,11 +155,13 @@ def how_long(folder: Path, target: str, data: Path | None = None) -> str:
     from ..training.stored_frontier import FILE, read_frontier
 
     best = (path.parent for path in sorted((folder / "models").glob(f"*.frontier-best.*/{FILE}")))
-    chosen = next((model for model in best if read_frontier(model).chosen is not None), None)
+    stored = {model: read_frontier(model) for model in best}
+    chosen = next((model for model, frontier in stored.items() if frontier.chosen is not None), None)
     if chosen is None or data is not None:
         return ""
     line = shlex.join(["rlbench", "score", str(chosen), target, "--form", "frontier", "--out", "scored.parquet"])
-    return f"For how long: {line}, and the command that it prints, with --plan 5%"
+    said = f"For how long: {line}, and the command that it prints, with --plan 5%"
+    return f"{said}\n{WEAK_AS_A_TABLE}" if stored[chosen].base == "service" else said
 
 
 def _show_json(steps: pd.DataFrame, advised: list[Advice]) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from ..errors import InputError, MissingFileError, UnknownNameError
 from . import completion
+from .frontier import WEAK_AS_A_TABLE
 from .json_option import Json
 from .render.console import say
 from .written_files import keep_apart, keep_model
@@ -181,7 +182,9 @@ class _Asked:
         options: dict[str, Any] = {} if scored.log.one_step else {"gamma": f"{scored.log.gamma:g}"}
         options |= {"estimated": None} if source == "estimated" or scored.log.fitted_weights else {}
         options |= {"weights": "weight"} if source == "service" else {}
-        return Said(str(self.out), scored.policy, len(table), 0, 0, self._next(options), scored.note)
+        fitted = "" if not scored.log.fitted_weights or scored.log.nuisance_influence is None else WEAK_AS_A_TABLE
+        note = "; ".join(filter(None, (scored.note, fitted)))
+        return Said(str(self.out), scored.policy, len(table), 0, 0, self._next(options), note)
 
     def _data(self, settings: Any) -> TransitionDataset:
         from .. import events, mdp

@@ -79,6 +79,7 @@ def test_the_value_of_the_run_is_the_value_of_the_table(shop, model, form, rlben
     words = out.splitlines()[-1].split()
     # The log has the propensities of what was shown alone: a tilt is known by its weights.
     assert ("--weights" in words) == (form == "tilted-0.05")
+    assert ("the error of fitting them" in out) == (form == "tilted-0.05")
     code, out, err = rlbench(*words[1:], "--json", "--resamples", 50)
     assert code in (0, 1, 3), err
     (snips,) = (each for each in json.loads(out)["reward"]["estimates"] if each["estimator"] == "snips")
