@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -123,7 +124,8 @@ def connected(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 class _Writers:
-    """Files of one part of the work, opened where they are first written to.
+    """Files of one part of the work, opened where they are first written to. They get their names when all is written:
+    a task whose machine was lost may run again while the first still does.
 
     Args:
         folder: of the files.
@@ -139,7 +141,9 @@ class _Writers:
     def write(self, what: str, table: pyarrow.Table, open_file: Callable[[Path, pyarrow.Schema], Any]) -> None:
         if what not in self._open:
             path = self.folder / f"{what}.{self.number:06}"
-            self._open[what] = self.stack.enter_context(open_file(path, table.schema))
+            unnamed = self.folder / f"{uuid4().hex}-{path.name}"
+            self.stack.callback(unnamed.replace, path)
+            self._open[what] = self.stack.enter_context(open_file(unnamed, table.schema))
             self._schemas[what] = table.schema
         check_same_types([table.schema, self._schemas[what]])
         self._open[what].write_table(table)
@@ -161,10 +165,9 @@ def _write(values: Values, dealing: Dealing, connection: duckdb.DuckDBPyConnecti
 def _write_ids(part: str, ids: Ids, buckets: np.ndarray, writers: _Writers) -> None:
     """Which bucket each id of a part is in."""
     import pyarrow
-    from pyarrow import parquet
 
     columns = {"id": ids.hashed[ids.known], "bucket": buckets[ids.known].astype(np.int16)}
-    writers.write(f"ids-{part}", pyarrow.table(columns), parquet.ParquetWriter)
+    writers.write(f"ids-{part}", pyarrow.table(columns), _parquet_file)
 
 
 def _write_buckets(table: pyarrow.Table, buckets: np.ndarray, writers: _Writers) -> None:
@@ -231,6 +234,12 @@ def _refuse_two_buckets(
                     owner = layout.parts[ties(layout)[0]]
                     why = f"another than elsewhere in its '{layout.parts[part]}'"
                     raise values.refusal(owner, why, None, row, 1)
+
+
+def _parquet_file(path: Path, schema: pyarrow.Schema) -> Any:
+    from pyarrow import parquet
+
+    return parquet.ParquetWriter(path, schema, use_dictionary=False)
 
 
 def _arrow_file(path: Path, schema: pyarrow.Schema) -> Any:

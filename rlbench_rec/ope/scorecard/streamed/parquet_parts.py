@@ -55,7 +55,7 @@ class ParquetParts(TableFile):
     def __init__(self, path: str | Path, files: Mapping[str, list[int]] | None = None):
         super().__init__(path)
         if not isinstance(self._rows, ParquetRows):
-            hint = "Give a Parquet file or a folder of them, or read the file whole: leave out --stream."
+            hint = "Give a Parquet file or a folder of them, or read it whole: leave out --stream and --ray."
             raise InputError("Only Parquet is read in parts.", where=str(path), hint=hint)
         self._dataset = self._rows.dataset
         fragments = {fragment.path: fragment for fragment in self._dataset.get_fragments()}

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from rlbench_rec.errors import InputError
@@ -152,8 +151,8 @@ def test_a_cluster_gives_the_same_bytes(tmp_path):
             options = {"metrics": ["revenue"], "rows": 1_500}
             one = json.dumps(record(score_streamed(folder, columns, **options)))
             assert json.dumps(record(score_streamed(folder, columns, ray="local", **options))) == one
-        pd.DataFrame({"reward": [np.nan], "propensity": 1.0, "target_propensity": 1.0}).to_parquet(folder / "z.parquet")
-        with pytest.raises(InputError, match=r"in z.parquet, row 0"):
-            score_streamed(folder, ALONE | {"q": "none", "v": "none"}, ray="local", rows=1_500)
+        shop_log(10).assign(reward=np.nan).to_parquet(folder / "z.parquet", index=False)
+        with pytest.raises(InputError, match=r"the first in z.parquet, row 0"):
+            score_streamed(folder, ALONE, ray="local", rows=1_500)
     finally:
         ray.shutdown()
