@@ -10,7 +10,7 @@ or a positive factor, changes none of the figures.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -56,12 +56,33 @@ class Sizes:
         largest: how many are within 5 % of the largest.
         known: sum e^2 / (m limit^2), the least that T can be where events cannot be larger than a limit; 0 where no
             limit is known.
+        number: how many there are.
+        ratio: N1 / Nh; see `log_normal_evenness`.
     """
 
     effective: float
     evenness: float
     largest: int
     known: float
+    number: float = 0.0
+    ratio: float = 1.0
+
+    def of_longer(self, times: float, errors: float = 0.0) -> Sizes:
+        """With the T of a log so many times as long, where sizes are log-normal: it falls as more of the tail is seen.
+
+        Args:
+            times: the length, in lengths of this log.
+            errors: so many standard errors less even than they look. log(N1 / Nh) is estimated here, and again in the
+                log that is planned: by the delta method from m events with the variance v / m, where
+                v = 13 exp(s) + exp(4 s) + 4 exp(s / 4) - 6 exp(2 s) - 12 exp(s / 2), s = sigma^2.
+        """
+        if not self.number:
+            return self
+        s = max(0.0, -4.0 / 3.0 * math.log(self.ratio))
+        spread = 13 * math.exp(s) + math.exp(4 * s) + 4 * math.exp(s / 4) - 6 * math.exp(2 * s) - 12 * math.exp(s / 2)
+        error = math.sqrt(max(spread, 0.0) / self.number * (1.0 + 1.0 / times))
+        evenness = log_normal_evenness(self.ratio * math.exp(-errors * error), self.number * times)
+        return replace(self, evenness=max(min(evenness, UNSEEN), self.known))
 
 
 def events_of(rewards: np.ndarray, middle: float | None = None) -> Events:
@@ -112,10 +133,11 @@ def spread_of_sizes(sizes: np.ndarray, limit: float | None = None, counts: np.nd
     total, squares, roots = float((counts * e).sum()), float((counts * e * e).sum()), float((counts * np.sqrt(e)).sum())
     effective = total**2 / squares
     known = 0.0 if limit is None else squares / number * (largest / limit) ** 2
-    evenness = log_normal_evenness(effective / (roots**2 / total), number)
+    ratio = effective / (roots**2 / total)
+    evenness = log_normal_evenness(ratio, number)
     # A known range helps where sizes come near it; within a wide one the largest may be unseen all the same.
     evenness = max(min(evenness, UNSEEN), known)
-    return Sizes(effective, evenness, int(counts[e >= NEAR_LARGEST].sum()), known)
+    return Sizes(effective, evenness, int(counts[e >= NEAR_LARGEST].sum()), known, number, ratio)
 
 
 def log_normal_evenness(ratio: float, number: float) -> float:

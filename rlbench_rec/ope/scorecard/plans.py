@@ -13,10 +13,9 @@ from ..analysis.claims import Claims, claims_of
 from ..analysis.guardrails import Guardrail
 from ..analysis.planning import absolute_lift
 from ..inference.inference_options import Inference
-from ..reliability.gate import Gate
 from .load_table import LoggedTable
 from .members import members_of
-from .support import log_needed
+from .trusted_length import trusted_length
 
 
 @dataclass(frozen=True)
@@ -163,24 +162,10 @@ def plan_for(
     logged = log_length(claims, power=options.power, confidence=inference.confidence, threshold=threshold)
     test = ab_test(claims, power=options.power, confidence=inference.confidence, treated=options.treated)
     outcomes = [None, *(rail.outcome for rail in goal.rails(table).values())]
-    trusted = max(log_needed(table.log, inference.gate, outcome)[0] for outcome in outcomes)
-    trusted *= margin(trusted, options.power, inference.gate)
+    trusted = max(trusted_length(table.log, options.power, inference.gate, outcome) for outcome in outcomes)
     per_day = options.per_day
     if per_day is None:
         per_day = claims.episodes / table.days if table.days else np.nan
     log_days = max(logged.times, trusted) * claims.episodes / per_day
     test_days = test.episodes / (per_day * options.traffic)
     return PolicyPlan(lift, options, claims, logged, log_days, trusted, test, test_days)
-
-
-def margin(times: float, power: float, gate: Gate) -> float:
-    """By how much longer a log must be than where it is as likely trusted as not, to be trusted in `power` of cases.
-
-    At the gate an estimate rests on about `trusted_events` events, and here on that over `times`: both are counts of
-    chance, of a variance that unequal weights double (chosen on five shops, shown on five others; docs/deciding.md).
-    """
-    from scipy.special import ndtri
-
-    if not 0.0 < times < np.inf:
-        return 1.0
-    return float(np.exp(max(ndtri(power), 0.0) * np.sqrt(2.0 * (1.0 + times) / gate.trusted_events)))

@@ -13,7 +13,7 @@ from ..estimators import Outcome, estimator, valued
 from ..inference.inference_options import Inference
 from ..inference.influence import LogParts, measure
 from ..reliability.diagnostics import Verdicts
-from ..reliability.gate import Gate, tail_was_seen, times_as_long
+from ..reliability.gate import Gate, Overlap, tail_was_seen, times_as_long
 
 SHARES = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05, 0.02)
 """Of the target policy in a mixture with the behaviour policy."""
@@ -38,14 +38,19 @@ def log_needed(log: EvaluationLog, gate: Gate, outcome: Outcome = None) -> tuple
         gate: that must trust it.
         outcome: whose lift; None: the reward's.
     """
-    lift = paired(valued(estimator("snips"), outcome))
-    overlaps = Verdicts(log, gate).overlaps(lift)
-    (measured,) = measure(LogParts(log, [lift]))
+    overlaps, skewness = lift_overlaps(log, gate, outcome)
     uneven = any(
         overlap.sizes is not None and not tail_was_seen(overlap, gate) and 0 < overlap.sizes.evenness < UNEVEN
         for overlap in overlaps
     )
-    return times_as_long(overlaps, measured.skewness, gate), uneven
+    return times_as_long(overlaps, skewness, gate), uneven
+
+
+def lift_overlaps(log: EvaluationLog, gate: Gate, outcome: Outcome = None) -> tuple[list[Overlap], float]:
+    """All figures that the verdict on a lift of `snips` looks at, and its skewness."""
+    lift = paired(valued(estimator("snips"), outcome))
+    (measured,) = measure(LogParts(log, [lift]))
+    return Verdicts(log, gate).overlaps(lift), measured.skewness
 
 
 def supported_mixture(log: EvaluationLog, gate: Gate) -> tuple[float, Estimate, Estimate] | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import ndtri
 
 from rlbench_rec.ope.reliability.effective_sizes import (
     balanced_events,
@@ -91,3 +94,22 @@ def test_a_constant_and_a_factor_change_nothing(seed, constant, exponent):
     assert (moved.rows == plain.rows).all()
     one, two = spread_of_sizes(plain.sizes), spread_of_sizes(moved.sizes)
     assert (two.effective, two.evenness, two.largest) == pytest.approx((one.effective, one.evenness, one.largest))
+
+
+def test_a_longer_log_sees_more_of_the_tail():
+    sizes = spread_of_sizes(np.exp(0.8 * ndtri((np.arange(400) + 0.5) / 400)))
+    assert sizes.of_longer(1.0) == sizes
+    assert sizes.of_longer(4.0).evenness == log_normal_evenness(sizes.ratio, 1600) < sizes.evenness
+    assert sizes.of_longer(4.0, errors=1.0).evenness < sizes.of_longer(4.0).evenness
+    clicks = spread_of_sizes(np.ones(30))
+    assert clicks.of_longer(5.0, errors=3.0) == clicks, "equal sizes are known without error"
+
+
+def test_the_error_of_the_ratio_is_that_of_samples():
+    rng, count, sigma = np.random.default_rng(0), 400, 0.5
+    logs = np.log([spread_of_sizes(rng.lognormal(0.0, sigma, count)).ratio for _ in range(400)])
+    sizes = spread_of_sizes(np.exp(sigma * ndtri((np.arange(count) + 0.5) / count)))
+    # With 1 / times = 0 all of the error is this log's: from the ratio one error lower, back to the error.
+    lower = replace(sizes, ratio=sizes.ratio * np.exp(-np.std(logs)))
+    known = sizes.of_longer(1e9, errors=1.0)
+    assert known.evenness == pytest.approx(lower.of_longer(1e9).evenness, rel=0.1)

@@ -8,10 +8,12 @@ import pytest
 
 from rlbench_rec.cli.render.plan import plan_lines
 from rlbench_rec.errors import InputError
+from rlbench_rec.ope import EvaluationLog
 from rlbench_rec.ope.analysis import Guardrail
 from rlbench_rec.ope.reliability.gate import Gate
 from rlbench_rec.ope.scorecard import Goal, PlanOptions, plan_for, read_log
 from rlbench_rec.ope.scorecard.support import log_needed
+from rlbench_rec.ope.scorecard.trusted_length import trusted_length
 
 LOGGING, TARGET = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
 
@@ -62,3 +64,15 @@ def test_a_plan_from_few_events_says_so(table, tmp_path):
     pd.DataFrame(columns).to_parquet(tmp_path / "rare.parquet")
     few = " ".join(" ".join(plan_lines(plan_for(read_log(tmp_path / "rare.parquet"), PlanOptions(0.01)))).split())
     assert "expect less than 80%" in few and "few events" not in many
+
+
+def test_unequal_amounts_ask_for_more_than_the_margin_of_their_counts():
+    rng = np.random.default_rng(0)
+    items = rng.choice(3, 6_000, p=LOGGING)
+    amounts = (rng.random(6_000) < 0.02) * rng.lognormal(3.0, 0.8, 6_000)
+    log = EvaluationLog(amounts, LOGGING[items], TARGET[items])
+    needed = log_needed(log, Gate())[0]
+    even, often = (trusted_length(log, power, Gate()) for power in (0.5, 0.8))
+    # Of a log that is long enough by its own sizes, the sizes that a longer one shows ask for more.
+    assert needed < even < 2 * needed
+    assert often > even * np.exp(0.8416 * np.sqrt(2 * (1 + needed) / 25))
