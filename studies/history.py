@@ -75,4 +75,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except RlbenchError as error:
+        sys.exit(str(error))

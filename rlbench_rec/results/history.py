@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import path_of
 from .board_message import beats_behaviour, shown_rows
 from .board_table import boards_of
 from .comparison.sides import manifest_beside
@@ -22,7 +23,7 @@ FILES = ("leaderboard.csv", "estimators.csv")
 
 def load_history(path: str | Path) -> pd.DataFrame:
     """history.csv, validated; see `read_table`."""
-    return read_table(Path(path), HISTORY, HISTORY_KEYS)
+    return read_table(path_of(path, "path"), HISTORY, HISTORY_KEYS)
 
 
 def board_folders(results: Path) -> list[Path]:
@@ -33,7 +34,13 @@ def board_folders(results: Path) -> list[Path]:
 def board_file(folder: Path) -> Path | None:
     """The board of a folder; None where it has none, or no manifest that says which code made it."""
     files = [folder / name for name in FILES if (folder / name).is_file()]
-    return files[0] if files and manifest_beside(files[0]).get("code") else None
+    return files[0] if files and _code(files[0]) else None
+
+
+def _code(file: Path) -> dict[str, Any]:
+    """What the manifest beside a board says of the code that made it; empty where it says nothing."""
+    code = manifest_beside(file).get("code")
+    return code if isinstance(code, dict) else {}
 
 
 def history_line(folder: Path, suite: str) -> dict[str, Any]:
@@ -49,7 +56,7 @@ def history_line(folder: Path, suite: str) -> dict[str, Any]:
     file = board_file(folder)
     assert file is not None, "the folder has a board"
     line: dict[str, Any] = dict.fromkeys(HISTORY) | {"schema_version": SCHEMA_VERSION, "suite": suite}
-    line["commit"] = str(manifest_beside(file)["code"].get("commit") or "")
+    line["commit"] = str(_code(file).get("commit") or "")
     line["board_sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
     figures = _of_leaderboard(load_leaderboard(file)) if file.name == FILES[0] else _of_estimators(file)
     return line | figures

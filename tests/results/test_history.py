@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from rlbench_rec.errors import InputError
 from rlbench_rec.results.history import board_folders, history_line, load_history
 from rlbench_rec.results.leaderboard import leaderboard
 from rlbench_rec.results.schema import HISTORY, LEADERBOARD
@@ -35,6 +36,11 @@ def test_no_board_has_two_lines_and_no_folder_is_unknown():
     assert set(history["suite"]) >= {folder.name for folder in board_folders(RESULTS)} >= {"quick", "commerce", "ope"}
 
 
+def test_a_history_is_a_path():
+    with pytest.raises(InputError, match="path: It is None, not a path"):
+        load_history(None)
+
+
 def test_a_line_by_hand(tmp_path, run, frame_of):
     rows = [
         *(run("behaviour", 1.0 + seed / 100, seed=seed, variant="logged", estimator="truth") for seed in range(3)),
@@ -44,6 +50,8 @@ def test_a_line_by_hand(tmp_path, run, frame_of):
     ]
     write_table(leaderboard(frame_of(*rows)), LEADERBOARD, tmp_path / "leaderboard.csv")
     assert board_folders(tmp_path.parent) == [] or tmp_path not in board_folders(tmp_path.parent)
+    write_json({"code": "c0ffee"}, tmp_path / "manifest.json")
+    assert tmp_path not in board_folders(tmp_path.parent), "a manifest that says nothing of its code"
     write_json({"code": {"commit": "c0ffee"}}, tmp_path / "manifest.json")
     line = history_line(tmp_path, "hand")
     wanted = {"suite": "hand", "commit": "c0ffee", "places": 1, "rows": 4, "trusted": 3, "weak": 1, "unreliable": 0}
