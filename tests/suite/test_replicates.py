@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from rlbench_rec.errors import InputError
+from rlbench_rec.results.read import load_runs
 from rlbench_rec.suite import Suite, load_suite, sources
 from rlbench_rec.suite.jobs import planned
 from rlbench_rec.suite.kinds import kind_of
@@ -91,7 +92,7 @@ def test_two_sources_that_share_a_shop_are_refused():
 
 def test_older_suites_keep_their_run_ids():
     # Of those that normalise the reference is a part, which a better method may change.
-    committed = set(pd.read_csv(ROOT / "results" / "quick" / "runs.csv")["run_id"])
+    committed = set(load_runs(ROOT / "results" / "quick" / "runs.csv")["run_id"])
     assert committed <= {job.run_id for job in planned(load_suite("quick"), "cpu")}
 
 
