@@ -1,4 +1,7 @@
-"""What an answer costs beside ONNX Runtime alone: p50, p99 and requests a second, in the process and over HTTP.
+"""What an answer costs beside ONNX Runtime alone, in the process and over HTTP with one and two workers.
+
+In the process all kinds of call take turns, request by request, so that whatever else the machine does meets them
+alike; each is timed by the clock and by the thread's own processor time.
 
 python -m studies.serving_speed --requests 2000
 """
@@ -9,6 +12,7 @@ import argparse
 import os
 import platform
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,21 +25,8 @@ from rlbench_rec.training import export, fit
 
 WARM_UP = 50
 """Calls before the measured ones."""
-
-
-def measured(name: str, call: Callable[[int], object], count: int) -> None:
-    """Print the times of one call after another, by the clock and by the processor's time."""
-    for number in range(WARM_UP):
-        call(number)
-    times, started, used = [], time.perf_counter(), time.process_time()
-    for number in range(count):
-        begin = time.perf_counter()
-        call(number)
-        times.append(time.perf_counter() - begin)
-    seconds, processor = time.perf_counter() - started, time.process_time() - used
-    p50, p99 = 1e6 * np.percentile(times, [50, 99])
-    rates = f"{count / seconds:6.0f}/s  processor {1e6 * processor / count:5.0f} us"
-    print(f"{name:20} p50 {p50:6.0f} us  p99 {p99:6.0f} us  {rates}")
+ALONE = "ONNX Runtime alone"
+Call = Callable[[int], object]
 
 
 def main() -> None:
@@ -54,29 +45,78 @@ def main() -> None:
         path = export(run, Path(folder) / "policy.onnx", "onnx", form="softmax-0.3")
         policy, log = ServedPolicy(path, seed=0), DecisionLog(Path(folder) / "log")
         states = policy.states(requests)
-        measured("ONNX Runtime alone", lambda i: policy.file.run(states[i % 500][None], None), count)
-        measured("recommend", lambda i: policy.recommend(requests[i % 500]), count)
-        measured("recommend, k=10", lambda i: policy.recommend(requests[i % 500], k=10), count)
-        measured("recommend and log", lambda i: log.record(policy, policy.recommend(requests[i % 500])), count)
+        calls: dict[str, Call] = {
+            ALONE: lambda i: policy.file.run({"states": states[i % 500][None]}),
+            "recommend": lambda i: policy.recommend(requests[i % 500]),
+            "recommend, k=10": lambda i: policy.recommend(requests[i % 500], k=10),
+            "recommend and log": lambda i: log.record(policy, policy.recommend(requests[i % 500])),
+        }
+        in_turns(calls, count)
         log.close()
-        over_http(path, Path(folder) / "http-log", requests, count)
+        for workers, connections in ((1, 1), (1, 4), (2, 4)):
+            over_http(path, Path(folder) / f"log-{workers}-{connections}", requests, count, workers, connections)
 
 
-def over_http(path: Path, log: Path, requests: list[dict], count: int) -> None:
-    """The same by examples/serve.py, one connection, one process; then what the service itself used."""
-    from tests.serving.http_service import service
+def in_turns(calls: dict[str, Call], count: int) -> None:
+    """Print the times of each kind of call, and its processor time over that of ONNX Runtime alone, turn by turn."""
+    clock, used = np.zeros((len(calls), count)), np.zeros((len(calls), count))
+    for turn in range(-WARM_UP, count):
+        for kind, call in enumerate(calls.values()):
+            began, before = time.perf_counter(), time.thread_time()
+            call(turn % 500)
+            if turn >= 0:
+                used[kind, turn] = time.thread_time() - before
+                clock[kind, turn] = time.perf_counter() - began
+    alone = used[list(calls).index(ALONE)]
+    for kind, name in enumerate(calls):
+        ratio = np.median(used[kind] / alone)
+        rate = f"{1 / used[kind].mean():6.0f}/s of a core  {ratio:4.1f} times alone"
+        print(f"{name:20} clock {percentiles(clock[kind])}  processor {percentiles(used[kind])}  {rate}")
 
-    with service(path, log) as shop:
-        before = processor_seconds(shop.process.pid)
-        measured("POST /recommend", lambda i: shop.call("POST", "/recommend", {"request": requests[i % 500]}), count)
-        used = (processor_seconds(shop.process.pid) - before) / (count + WARM_UP)
-        print(f"{'the service alone':20} processor {1e6 * used:5.0f} us, {1 / used:.0f}/s on a core of its own")
+
+def percentiles(seconds: np.ndarray) -> str:
+    """Median and 99th percentile."""
+    p50, p99 = 1e6 * np.percentile(seconds, [50, 99])
+    return f"p50 {p50:6.0f} p99 {p99:6.0f} us"
+
+
+def over_http(path: Path, log: Path, requests: list[dict], count: int, workers: int, connections: int) -> None:
+    """Print the same of examples/serve.py, asked by several connections at a time, and what its workers used."""
+    from tests.serving.http_service import Service, service
+
+    times = np.zeros((connections, count // connections))
+
+    def ask(client: Service, row: np.ndarray) -> None:
+        for turn in range(len(row)):
+            began = time.perf_counter()
+            status, _ = client.call("POST", "/recommend", {"request": requests[turn % 500]})
+            row[turn] = time.perf_counter() - began
+            assert status == 200
+
+    with service(path, log, workers, seed=None) as shop:
+        clients = [Service(shop.process, shop.port) for _ in range(connections)]
+        for client in clients:
+            ask(client, np.zeros(WARM_UP // connections))
+        before, began = processor_seconds(shop.process.pid), time.perf_counter()
+        asking = [threading.Thread(target=ask, args=each) for each in zip(clients, times, strict=True)]
+        for thread in asking:
+            thread.start()
+        for thread in asking:
+            thread.join()
+        seconds, used = time.perf_counter() - began, processor_seconds(shop.process.pid) - before
+        for client in clients:
+            client.connection.close()
+    name, asked = f"HTTP, {workers} worker{'s' * (workers > 1)}, {connections} conn.", times.size
+    rate = f"{asked / seconds:5.0f}/s by the clock, {asked / used:5.0f}/s of a core"
+    print(f"{name:28} clock {percentiles(times)}  processor {1e6 * used / asked:5.0f} us, {rate}")
 
 
 def processor_seconds(process: int) -> float:
-    """What a process has used so far."""
+    """What a process and those that it started have used so far."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return own + sum(processor_seconds(int(child)) for child in children)
 
 
 if __name__ == "__main__":

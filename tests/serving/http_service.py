@@ -51,7 +51,9 @@ def service(policy: Path, log: Path, workers: int = 1, seed: int | None = 0) -> 
     command = [sys.executable, "-m", "uvicorn", "--app-dir", str(EXAMPLES), "serve:app", "--log-level", "warning"]
     settings = {"RLBENCH_POLICY": str(policy), "RLBENCH_LOG": str(log)}
     settings |= {} if seed is None else {"RLBENCH_SEED": str(seed)}
-    command += ["--port", str(port), "--workers", str(workers)]
+    # A machine that is busy is no reason to replace a worker, nor to close a connection.
+    command += ["--port", str(port), "--workers", str(workers), "--timeout-worker-healthcheck", "60"]
+    command += ["--timeout-keep-alive", "60"]
     process = subprocess.Popen(command, env=os.environ | settings)
     made = Service(process, port)
     try:
@@ -61,7 +63,8 @@ def service(policy: Path, log: Path, workers: int = 1, seed: int | None = 0) -> 
         yield made
     finally:
         if process.poll() is None:
-            process.kill()
+            # Killed, it would leave its workers behind.
+            process.terminate()
             process.wait(60)
         made.connection.close()
 
