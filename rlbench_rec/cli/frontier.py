@@ -141,8 +141,8 @@ def _show(folder: Path, steps: pd.DataFrame, advised: list[Advice], curves: bool
 
 
 WEAK_AS_A_TABLE = (
-    "`rlbench ope` calls that table weak at best: its weights are fitted, and a table does not carry the error of "
-    "fitting them, which the run's own interval and verdict hold."
+    "`rlbench ope` calls the scored table weak at best: its weights are fitted, and a table does not carry the error "
+    "of fitting them, which the run's own interval and verdict hold."
 )
 """Of what is scored on a base that is known by its choices alone."""
 
@@ -161,7 +161,7 @@ def how_long(folder: Path, target: str, data: Path | None = None) -> str:
         return ""
     line = shlex.join(["rlbench", "score", str(chosen), target, "--form", "frontier", "--out", "scored.parquet"])
     said = f"For how long: {line}, and the command that it prints, with --plan 5%"
-    return f"{said}\n{WEAK_AS_A_TABLE}" if stored[chosen].base == "service" else said
+    return f"{WEAK_AS_A_TABLE}\n{said}" if stored[chosen].base == "service" else said
 
 
 def _show_json(steps: pd.DataFrame, advised: list[Advice]) -> None:

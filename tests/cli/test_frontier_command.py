@@ -161,7 +161,7 @@ def test_what_to_type_for_the_length_of_the_test(tmp_path, rlbench):
     assert f"rlbench score {model} teas.toml --form frontier --out scored.parquet" in line and "--plan 5%" in line
     assert "\n" not in line
     write_frontier(model, StoredFrontier(base="service", chosen=chosen))
-    assert how_long(tmp_path, "teas.toml").splitlines() == [line, WEAK_AS_A_TABLE]
+    assert how_long(tmp_path, "teas.toml").splitlines() == [WEAK_AS_A_TABLE, line]
     assert how_long(tmp_path, "teas.toml", tmp_path) == "", "score reads the log where the card says it is"
     code, _, err = rlbench("score", model, "teas.toml", "--out", tmp_path / "scored.parquet")
     assert code == 2 and "Give --form frontier." in err
