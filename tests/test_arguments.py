@@ -8,8 +8,10 @@ import pytest
 
 import rlbench_rec as rb
 from rlbench_rec.errors import InputError
+from rlbench_rec.ope.scorecard import read_log
 
 HERE = "leaderboard.csv"
+LOG = object.__new__(rb.mdp.TransitionDataset)
 PATHS = {
     "compare old": (rb.compare, lambda x: (x, HERE), "old"),
     "compare new": (rb.compare, lambda x: (HERE, x), "new"),
@@ -30,6 +32,8 @@ PATHS = {
     "join_feedback folder": (rb.serving.join_feedback, lambda x: (x, "out"), "folder"),
     "join_feedback out": (rb.serving.join_feedback, lambda x: ("folder", x), "out"),
     "DecisionLog": (rb.serving.DecisionLog, lambda x: (x,), "folder"),
+    "TransitionDataset.save": (lambda x: rb.mdp.TransitionDataset.save(LOG, x), lambda x: (x,), "path"),
+    "read_log": (read_log, lambda x: (x,), "path"),
     "tasks.make": (rb.tasks.make, lambda x: (x,), "task_id"),
     "tune": (rb.tuning.tune, lambda x: (x,), "suite"),
 }

@@ -90,7 +90,7 @@ def load(
     if out is None:
         keep = scratch_folder()
         out = keep.name
-    folder = Path(out)
+    folder = path_of(out, "out")
     gap = located.card.session_gap if session_gap is None else float(session_gap)
     try:
         with temporary_folder(folder / "staging") as scratch:

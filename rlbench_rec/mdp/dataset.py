@@ -270,7 +270,7 @@ class TransitionDataset:
         """Write to a folder of .npy files and one dataset.json; nothing is pickled."""
         from .storage import save
 
-        save(self, Path(path))
+        save(self, path_of(path, "path"))
 
     @staticmethod
     def load(path: str | Path, *, mmap: bool = True) -> TransitionDataset:

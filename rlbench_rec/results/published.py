@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..arguments import path_of
 from ..bad_rows import refuse_rows
 from ..errors import InputError
 from .read import read_table
@@ -30,7 +31,7 @@ def load_published(path: str | Path) -> pd.DataFrame:
     Raises:
         MissingFileError, InputError: no such file, or not such a table.
     """
-    path = Path(path)
+    path = path_of(path, "path")
     figures = read_table(path, PUBLISHED, PUBLISHED_KEYS)
     unknown = ~figures["relation"].isin(RELATIONS)
     what = f"A relation is one of {', '.join(RELATIONS)}."

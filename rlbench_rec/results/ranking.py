@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..arguments import path_of
 from .read import read_table
 from .schema import RANKING, RANKING_KEYS
 
@@ -16,7 +17,7 @@ TABLE = "ranking.csv"
 
 def load_ranking(path: str | Path) -> pd.DataFrame:
     """ranking.csv of a run, or the run's folder, validated; see `read_table`."""
-    path = Path(path)
+    path = path_of(path, "path")
     return read_table(path / TABLE if path.is_dir() else path, RANKING, RANKING_KEYS)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from ..arguments import path_of
 from ..errors import InputError
 from ..mdp.dataset import StateLayout
 from ..mdp.past import Past
@@ -272,7 +273,7 @@ class Run:
         """Write run.json, a .safetensors file a checkpoint; see `training.load`."""
         from .saved_run import save
 
-        save(self, Path(folder))
+        save(self, path_of(folder, "folder"))
 
 
 class QValues(ScoresWithMemory):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, Field
 
+from ..arguments import path_of
 from ..bad_rows import refuse_rows
 from ..errors import InapplicableError, InputError
 from ..mdp.candidates import with_candidates
@@ -170,7 +171,7 @@ class TwoStageRun(Run):
         """Write the second stage, and what the first one is; see `training.load`, which needs the log again."""
         from .saved_run import save
 
-        save(self.second, Path(folder), self.first)
+        save(self.second, path_of(folder, "folder"), self.first)
 
 
 def _identity(log: TransitionDataset) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...arguments import path_of
 from ...errors import InputError, MissingFileError
 from .csv_rows import TextRows
 from .file_format import UNREADABLE, first_line, refuse_repeated
@@ -34,7 +35,7 @@ class TableFile:
     in_parts = False
 
     def __init__(self, path: str | Path):
-        self.path = Path(path)
+        self.path = path_of(path, "path")
         if not self.path.exists():
             raise MissingFileError("There is no such file.", where=str(path))
         self._rows = (ParquetRows if self.path.is_dir() or self._begins_as_parquet() else TextRows)(self.path)

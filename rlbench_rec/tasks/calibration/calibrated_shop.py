@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field, model_validator
 
+from ...arguments import path_of
 from ...errors import InputError
 from ...files import write_text
 from ...parsing import read_json
@@ -129,7 +130,7 @@ def write_shop(config: ShopConfig, path: str | Path) -> None:
         InputError: the name does not end in .json.
         OutputError: it cannot be written.
     """
-    path = Path(path)
+    path = path_of(path, "path")
     if path.suffix != SUFFIX:
         raise InputError("A shop is kept in a .json file.", where=str(path))
     write_text(
@@ -145,7 +146,7 @@ def read_shop(path: str | Path) -> dict[str, object]:
         InputError: it is not a calibrated shop.
     """
     hint = "Make one with `rlbench tasks calibrate`."
-    content = read_json(Path(path), "shop", hint)
+    content = read_json(path_of(path, "path"), "shop", hint)
     try:
         if content["kind"] == KIND and content["version"] == 1:
             return dict(content["config"])
