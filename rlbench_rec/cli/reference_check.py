@@ -24,10 +24,10 @@ def reference_folder(suite: Suite | EstimatorSuite, out: Path, against: Path | N
         against: the folder that was named.
 
     Raises:
-        InputError: it is not there, has no table to compare, or is the run's own.
+        InputError: it is not there, has no table to compare or a damaged one, or is the run's own.
     """
     from ..packaged import packaged
-    from ..results.comparison.sides import tables_in
+    from ..results.comparison.sides import side_at, tables_in
 
     folder = packaged("results", checkout=".") / suite.name if against is None else against
     if not folder.is_dir() or not tables_in(folder):
@@ -36,6 +36,7 @@ def reference_folder(suite: Suite | EstimatorSuite, out: Path, against: Path | N
     if folder.resolve() == out.resolve():
         hint = "Name the folder of another run; the board that a run goes on with is written anew."
         raise InputError("The board would be compared with itself.", where=f"--against {folder}", hint=hint)
+    side_at(folder)
     _warn_of_other_places(suite, folder)
     return folder
 

@@ -153,3 +153,7 @@ def test_what_a_run_cannot_be_held_against_is_said_before_it(tmp_path, capsys):
     assert "is a board of ads-v1, and this suite runs open-bandit-sample" in capsys.readouterr().err
     (other / "manifest.json").write_text(json.dumps({"config": {"name": "of a later version"}}))
     assert reference_folder(quick, tmp_path / "new", other) == other
+    lines = (other / "leaderboard.csv").read_text().splitlines()
+    (other / "leaderboard.csv").write_text("\n".join([*lines[:3], lines[3] + ",1"]))
+    with pytest.raises(InputError, match=r"leaderboard\.csv:4: "):
+        reference_folder(quick, tmp_path / "new", other)

@@ -70,6 +70,15 @@ def tables_in(folder: Path) -> list[str]:
     return [kind.name for kind in KINDS.values() if table_at(folder / kind.file).is_file()]
 
 
+def side_at(folder: Path) -> Side:
+    """The table of a folder that a comparison takes first, read and checked.
+
+    Raises:
+        InputError: no such table, or a damaged one.
+    """
+    return _side(folder, KINDS[_choices(folder, folder)[0]], str(folder))
+
+
 def _file_of(table: Table, argument: str) -> Path | None:
     """The path of a side; None of a frame."""
     import pandas as pd
