@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,8 @@ class ParquetParts(TableFile):
             raise InputError("The table has no rows.", where=str(path))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return ParquetParts, (self.path, self.files)
+        # Another process may work in another folder.
+        return ParquetParts, (self.path.absolute(), {os.path.abspath(name): rows for name, rows in self.files.items()})
 
     @property
     def n_rows(self) -> int:

@@ -139,7 +139,7 @@ def _scores(asked: Asked, parts: ParquetParts, spread: Spread, scratch: str | Pa
         if scratch is None:
             folder = Path(stack.enter_context(scratch_folder()))
         else:
-            folder = stack.enter_context(temporary_folder(Path(scratch)))
+            folder = stack.enter_context(temporary_folder(Path(scratch).absolute()))
         return scored_by_bucket(asked, parts, spread, folder)
 
 

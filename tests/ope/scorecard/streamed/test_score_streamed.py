@@ -142,13 +142,15 @@ def test_what_needs_the_whole_log_is_refused(parts, columns, options, expected):
 
 
 @pytest.mark.slow
-def test_a_cluster_gives_the_same_bytes(tmp_path):
+def test_a_cluster_gives_the_same_bytes(tmp_path, monkeypatch):
+    """Its workers are in other folders than this process."""
     ray = pytest.importorskip("ray")
+    monkeypatch.chdir(tmp_path)
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
-        folder = write_parts(shop_log(), tmp_path / "log")
+        folder = write_parts(shop_log(), Path("log"))
         for columns in (ALONE, {}):
-            options = {"metrics": ["revenue"], "rows": 1_500}
+            options = {"metrics": ["revenue"], "rows": 1_500, "scratch": "out.json"}
             one = json.dumps(record(score_streamed(folder, columns, **options)))
             assert json.dumps(record(score_streamed(folder, columns, ray="local", **options))) == one
         shop_log(10).assign(reward=np.nan).to_parquet(folder / "z.parquet", index=False)
