@@ -51,8 +51,8 @@ class Stream:
 
     Verdicts are those of the whole log where the median reward is one that many rows have, such as 0. Events are what
     differs from the median of the rows up to a batch: with rewards that all differ, a few of the first rows may count
-    otherwise. Self-normalised estimates over more than ten steps (`sndr`: five) are at most `weak`,
-    since their skewness is not kept.
+    otherwise, and where all are the same, the unequal lengths of episodes are no events. Self-normalised estimates over
+    more than ten steps (`sndr`: five) are at most `weak`, since their skewness is not kept.
 
     Its size does not depend on the number of rows: at most 1,024 different rewards are kept apart (neighbours beyond
     that are put together), a few numbers for an estimator, for self-normalised ones on longer episodes some 9 times the
