@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ....arguments import path_of
 from ....errors import InputError
 from ....files import scratch_folder, temporary_folder
 from ...analysis.guardrails import Guardrail, Tested, judged, kept_share
@@ -82,7 +83,7 @@ def score_streamed(
     rows = ROWS if rows is None else rows
     if rows < 1:
         raise InputError(f"{rows}; 1 or more are needed.", where="rows")
-    parts = ParquetParts(path)
+    parts = ParquetParts(path_of(path, "path"))
     layout = layout_of(
         parts.names,
         str(path),

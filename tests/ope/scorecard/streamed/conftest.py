@@ -16,7 +16,8 @@ def shop_log(n: int = 6_000, seed: int = 0) -> pd.DataFrame:
     """Decisions of users in sessions; some of a session come before the log-in, some rows are there twice."""
     rng = np.random.default_rng(seed)
     action, users = rng.choice(3, n, p=LOGGING), rng.integers(0, n // 5, n)
-    sessions = rng.integers(0, 2, n)
+    # Short: of more than ten steps a stream does not keep the skewness.
+    sessions = rng.integers(0, 4, n)
     frame = pd.DataFrame(
         {
             "reward": (rng.random(n) < np.array([0.1, 0.2, 0.4])[action]) * rng.choice([1.0, 2.0], n),

@@ -110,6 +110,7 @@ def test_other_and_broken_files(parts, tmp_path):
     assert "The folder holds no file to read." in refusal(tmp_path / "empty")
     with pytest.raises(MissingFileError):
         score_streamed(tmp_path / "nowhere")
+    assert refusal(None) == "path: It is None, not a path."
     shop_log(100).to_csv(tmp_path / "log.csv")
     assert "Only Parquet is read in parts." in refusal(tmp_path / "log.csv")
     pd.DataFrame({name: pd.Series(dtype=float) for name in PLAIN}).to_parquet(tmp_path / "none.parquet")

@@ -35,10 +35,10 @@ def rails() -> dict:
 
 
 def both(path: Path, columns: Mapping[str, str | None], **options) -> tuple[Report, Report]:
-    """The scorecards of a log that is read whole, and in parts of some 1,500 rows."""
+    """The scorecards of a log that is read whole, and in parts of some 700 rows."""
     columns, goal = dict(columns), {"guardrails": rails(), "min_lift": 0.001}
     whole = score(read_log(path, columns, metrics=["revenue"], **options), interval="normal", **goal)
-    return whole, score_streamed(path, columns, metrics=["revenue"], rows=1_500, **goal, **options)
+    return whole, score_streamed(path, columns, metrics=["revenue"], rows=700, **goal, **options)
 
 
 def assert_same(found: object, expected: object, where: str = "") -> None:
@@ -61,7 +61,7 @@ def assert_same(found: object, expected: object, where: str = "") -> None:
 @pytest.mark.parametrize("seed", [0, 1])
 def test_every_figure_is_that_of_the_whole_log(parts, case, seed):
     columns, options = CASES[case]
-    whole, in_parts = both(parts(shop_log(seed=seed)), columns, **options)
+    whole, in_parts = both(parts(shop_log(3_000, seed)), columns, **options)
     expected, found = record(whole), record(in_parts)
     for each in (expected, found):
         # z of a sum of weights near its expectation, p of either, and what parts do not look at.
