@@ -46,6 +46,10 @@ def test_a_tutorial_runs_and_prints_what_it_shows(page, tmp_path, monkeypatch, r
             assert code in (0, 1), errors
         elif commands[-1]:
             assert printed.splitlines()[0] == block.splitlines()[0]
+            sections = [line for line in printed.splitlines() if line.startswith(("What to act on", "To learn what"))]
+            assert len(sections) == 2 and set(sections) <= set(block.splitlines())
+            ranks = [int(rank) for rank in re.findall(r"^ *(\d+) +[a-z] ", block, flags=re.MULTILINE)]
+            assert len(ranks) > 20 and ranks == [1 + sum(other < rank for other in ranks) for rank in ranks]
         else:
             assert printed.splitlines() == block.splitlines()
             assert code == ("question" in block.splitlines()[0])
