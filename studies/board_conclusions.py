@@ -8,7 +8,10 @@ Reads a folder that `rlbench run` left; trains nothing. A row of the table is on
 - `scale`: how far 100 may be from the best that there is, and how many scores are above it;
 - `floor`: the best row of the floor of each task, the best learner, and what the learner gains over it, paired;
 - `spread`: how a value varies from shop to shop, log to log and training to training, where a nested board was run;
-- `looking ahead`: what each task answers when it is asked whether it needs RL, beside what looking ahead could gain.
+- `looking ahead`: what each task answers when it is asked whether it needs RL, beside what looking ahead could gain;
+- `gain`: what each learner earns beyond the behaviour policy, in per cent of what that earns;
+- `vouched for`: how many frontiers chose a step, how many of these are truly better, and how often intervals of lifts
+  hold the truth, those left out whose policy is the behaviour policy: their lift is 0 by definition.
 
 Intervals leave 2.5 % out on either side. They cover replicates: other shops, logs and training seeds of these tasks,
 and not other tasks.
@@ -25,7 +28,15 @@ import pandas as pd
 
 from rlbench_rec.results.packed import table_at
 from rlbench_rec.results.read import load_runs
-from rlbench_rec.results.row_names import is_best, is_floor
+from rlbench_rec.results.row_names import (
+    FRONTIER_FORM,
+    NORMALISED_METRIC,
+    TRUTH,
+    is_best,
+    is_floor,
+    is_frontier_control,
+    is_lift,
+)
 from rlbench_rec.results.scores import Policy, Scores, scores_of
 from rlbench_rec.results.summary import CLIP
 from rlbench_rec.statistics.aggregates import (
@@ -184,6 +195,37 @@ def _looks_no_further(policy: Policy) -> bool:
     return is_floor(*policy) or ("gamma-0" in policy[1].split("/") and not is_best(policy[1]))
 
 
+def gains(runs: pd.DataFrame) -> Iterator[Row]:
+    """Of each learner and task the mean over replicates of 100 (v / v_behaviour - 1), v a true mean reward."""
+    truths = runs[(runs["estimator"] == TRUTH) & (runs["metric"] == "reward")]
+    of_shop = truths[truths["algorithm"] == "behaviour"].set_index(["task", "replicate"])["value"].rename("behaviour")
+    truths = truths.join(of_shop, on=["task", "replicate"])
+    relative = 100.0 * (truths["value"] / truths["behaviour"] - 1.0)
+    scores = scores_of(truths.assign(value=relative, metric=NORMALISED_METRIC))
+    for policy in learners(scores):
+        for at, task in enumerate(scores.tasks):
+            yield _mean("gain", "per cent", scores.by_policy[policy][at], task=task, policy=named(policy))
+
+
+def vouched(runs: pd.DataFrame) -> Iterator[Row]:
+    """Counts of frontiers, and how often intervals of lifts hold the truth, by verdict."""
+    lifts = runs[runs["estimator"].map(is_lift).astype(bool)]
+    variants = lifts["variant"]
+    frontiers = variants.str.endswith(f"/{FRONTIER_FORM}") & ~variants.map(is_frontier_control).astype(bool)
+    controls = variants.map(lambda variant: bool(set(CONTROLS) & set(variant.split("/")))).astype(bool)
+    moved = (lifts["value"] != 0) | (lifts["true_value"] != 0)
+    better, above = lifts["true_value"] > 0, (lifts["verdict"] == "trusted") & (lifts["ci_low"] > 0)
+    learnt = ~controls & ~lifts["algorithm"].map(lambda name: is_floor(name, "")).astype(bool)
+    for whose, among in (("all rows", frontiers), ("learners and clones", frontiers & learnt)):
+        for quantity, which in (("chose a step", among & moved), ("shown to be better", among & above)):
+            for name, of in ((quantity, which), (f"{quantity}, truly better", which & better)):
+                yield row("vouched for", name, float(of.sum()), policy=whose, n=int(among.sum()))
+    hold = (lifts["ci_low"] <= lifts["true_value"]) & (lifts["true_value"] <= lifts["ci_high"])
+    for verdict, of_verdict in hold[moved].groupby(lifts["verdict"][moved]):
+        share = float(of_verdict.mean())
+        yield row("vouched for", f"{verdict} lifts that hold the truth", share, policy="all rows", n=len(of_verdict))
+
+
 def conclusions(folder: Path, nested: Path | None = None) -> pd.DataFrame:
     """The rows that a folder has the tables for.
 
@@ -191,10 +233,11 @@ def conclusions(folder: Path, nested: Path | None = None) -> pd.DataFrame:
         folder: of a run whose suite normalises.
         nested: of a run with several logs and seeds a shop.
     """
-    scores = scores_of(load_runs(table_at(folder / "runs.csv")))
+    runs = load_runs(table_at(folder / "runs.csv"))
+    scores = scores_of(runs)
     rows = [*averages(scores), *scale(_read(folder, "scale"), scores), *floors(scores)]
     rows += spread(_read(nested, "variance")) if nested else []
-    rows += looking_ahead(_read(folder, "needs_rl"), scores)
+    rows += [*looking_ahead(_read(folder, "needs_rl"), scores), *gains(runs), *vouched(runs)]
     return pd.DataFrame(rows, columns=list(FIELDS))
 
 

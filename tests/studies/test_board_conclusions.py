@@ -83,3 +83,42 @@ def test_spreads_are_standard_deviations_and_a_negative_component_is_none():
     rows = [policy | {"component": name, "variance": variance, "n": 3} for name, variance in parts]
     rows.append(rows[0] | {"estimator": "snips"})
     assert [each["value"] for each in study.spread(pd.DataFrame(rows))] == [4.0, 0.0, 2.0]
+
+
+def test_gains_are_in_per_cent_of_what_the_behaviour_policy_earns():
+    found = pd.DataFrame(list(study.gains(_runs())))
+    assert list(found["policy"]) == ["dqn/mlp/frontier", "dqn/mlp/greedy"]
+    # 11 and 13 of 10, and 30 of 20: +10 %, and +30 and +50 %.
+    assert list(found["value"]) == pytest.approx([10.0, 40.0]) and list(found["n"]) == [2, 2]
+
+
+def test_a_frontier_that_stays_with_the_behaviour_policy_vouches_for_nothing():
+    found = pd.DataFrame(list(study.vouched(_runs()))).set_index(["quantity", "policy"])["value"]
+    assert found["chose a step", "all rows"] == 3 and found["chose a step", "learners and clones"] == 2
+    # Of the third, the control's, the gain is shown, and is none.
+    assert found["shown to be better", "all rows"] == 2 and found["shown to be better, truly better", "all rows"] == 1
+    # The lift of 0 within [0, 0] of the one that stays is no interval that held the truth.
+    assert found["trusted lifts that hold the truth", "all rows"] == pytest.approx(2 / 3)
+
+
+def _runs() -> pd.DataFrame:
+    """Two shops: 10 and 20 is what the behaviour policy earns in them."""
+    truth = {"estimator": "truth", "metric": "reward"}
+    lift = {"estimator": "snips-lift", "metric": "reward", "verdict": "trusted"}
+    greedy, frontier = {"algorithm": "dqn", "variant": "mlp/greedy"}, {"algorithm": "dqn", "variant": "mlp/frontier"}
+    control = {"algorithm": "dqn", "variant": "mlp/gamma-0/frontier"}
+    check = {"algorithm": "dqn", "variant": "mlp/frontier/negated"}
+    behaviour = {"algorithm": "behaviour", "variant": "logged"}
+    rows = [truth | behaviour | {"value": value, "replicate": at} for at, value in enumerate((10.0, 20.0))]
+    rows += [truth | greedy | {"value": value, "replicate": at} for at, value in enumerate((13.0, 30.0))]
+    rows += [truth | frontier | {"value": value, "replicate": at} for at, value in enumerate((11.0, 22.0))]
+    numbers = ("value", "ci_low", "ci_high", "true_value", "replicate")
+    for policy, values in (
+        (frontier, (1.5, 0.5, 2.5, 1.0, 0)),
+        (frontier, (1.0, -1.0, 3.0, 2.0, 1)),
+        (control, (2.0, 1.0, 3.0, -0.5, 0)),
+        (control, (0.0, 0.0, 0.0, 0.0, 1)),
+        (check, (0.0, 0.0, 0.0, 0.0, 0)),
+    ):
+        rows.append(lift | policy | dict(zip(numbers, values, strict=True)))
+    return pd.DataFrame(rows).assign(task="a-v1", status="ok", seed=0, log=0)

@@ -1,0 +1,132 @@
+"""docs/leaderboards.md says of the commerce board what its tables say: counts and averages are taken anew here, by
+other code than that which wrote them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+ROOT = Path(__file__).parents[2]
+BOARD = ROOT / "results" / "commerce"
+PAGE = (ROOT / "docs" / "leaderboards.md").read_text(encoding="utf-8")
+SECTION = PAGE[PAGE.index("## Algorithms (`commerce`)") : PAGE.index("## Estimators (`ope`)")]
+TEXT = " ".join(SECTION.split())
+GREEDY, FRONTIER = "mlp/greedy", "mlp/frontier"
+REPLICATES = 10
+
+
+@pytest.fixture(scope="module")
+def runs() -> pd.DataFrame:
+    table = pd.read_csv(BOARD / "runs.csv.gz", keep_default_na=False, na_values={"true_value": [""], "value": [""]})
+    assert set(table["status"]) == {"ok"}
+    return table
+
+
+@pytest.fixture(scope="module")
+def truths(runs: pd.DataFrame) -> pd.DataFrame:
+    """Scores by (task, algorithm, variant), a column for each replicate."""
+    rows = runs[(runs["estimator"] == "truth") & (runs["metric"] == "normalised")]
+    return rows.pivot_table(index=["task", "algorithm", "variant"], columns="replicate", values="value")
+
+
+@pytest.fixture(scope="module")
+def lifts(runs: pd.DataFrame) -> pd.DataFrame:
+    return runs[runs["estimator"] == "snips-lift"].astype({"ci_low": float, "ci_high": float})
+
+
+def _table(text: str) -> list[list[str]]:
+    lines = [line for line in text.replace("\\", "").splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [row for row in cells if not set("".join(row)) <= set("-: ") and "shuffled rewards" not in row[0]]
+
+
+@pytest.mark.parametrize(("title", "options"), [("### Over all tasks", []), ("### In each task", ["--by-place"])])
+def test_the_tables_are_those_of_the_command(rlbench, title, options):
+    code, out, _ = rlbench("table", BOARD, "--over-tasks", *options, "--format", "markdown")
+    after = SECTION[SECTION.index(title) + len(title) :]
+    shown = _table(re.split(r"\n#+ |\n1\. ", after)[0])
+    printed = _table(out.replace("-v1", ""))
+    assert code == 0 and len(printed) > 20 and shown == printed
+
+
+def _of(truths: pd.DataFrame, algorithm: str, variant: str) -> np.ndarray:
+    """(tasks, replicates) scores of a policy of one name in all tasks."""
+    return truths.xs((algorithm, variant), level=("algorithm", "variant")).sort_index().to_numpy(float)
+
+
+@pytest.mark.parametrize(("algorithm", "name", "useful"), [("cql", "CQL", 8), ("dqn", "DQN", 3)])
+def test_useful_tasks_are_counted_anew(truths, algorithm, name, useful):
+    ours = _of(truths, algorithm, GREEDY)
+    floor = [("constant", "fixed"), ("popular-greedy", "fixed"), ("mode", GREEDY), ("myopic", GREEDY)]
+    others = [_of(truths, *each) for each in (*floor, ("myopic", FRONTIER), ("behaviour", "logged"))]
+    # As good as the opponent that is closest: the largest p of six (an intersection-union test).
+    p = [stats.ttest_rel(ours, other, axis=1, alternative="greater").pvalue for other in others]
+    assert ours.shape == (11, REPLICATES) and (np.max(p, axis=0) < 0.05).sum() == useful
+    assert f"{name}, greedy | {useful} of 11" in TEXT
+
+
+def test_the_average_of_greedy_cql_and_what_it_is_without_a_task(truths):
+    scores = _of(truths, "cql", GREEDY)
+    # The middle half of 110 scores: 27 whole ones and half a one are cut off at either end.
+    inner = np.sort(scores, axis=None)[27:-27]
+    edges = np.r_[0.5, np.ones(len(inner) - 2), 0.5]
+    assert f"(IQM {np.average(inner, weights=edges):.0f} [56, 63])" in TEXT
+    without = [stats.trim_mean(np.delete(scores, task, axis=0), 0.25, axis=None) for task in range(11)]
+    assert f"Leaving out any one task its IQM stays between {min(without):.0f} and {max(without):.0f}" in TEXT
+    assert (scores < 0).sum() == 1 and "of 110 shops one is worse off with it, by 3 points in `offers`" in TEXT
+    assert scores.min() == pytest.approx(-3.0, abs=0.5) and (_of(truths, "dqn", GREEDY) < 0).sum() == 47
+
+
+def test_what_frontiers_chose_is_counted_anew(lifts):
+    chosen = pd.read_csv(BOARD / "frontier.csv.gz", usecols=["variant", "chosen", "true_lift"])
+    chosen = chosen[chosen["chosen"] & chosen["variant"].str.endswith("/frontier")]
+    of_frontiers = lifts[lifts["variant"].str.endswith("/frontier")]
+    shown = of_frontiers[(of_frontiers["verdict"] == "trusted") & (of_frontiers["ci_low"] > 0)]
+    counts = [len(of_frontiers), len(chosen), (chosen["true_lift"] > 0).sum(), len(shown)]
+    assert counts == [880, 651, 647, 523] and (shown["true_value"] > 0).all()
+    for words in ("of the 880 frontiers", "651 chose a step, and 647 of these", "of the 523 whose lift"):
+        assert words in TEXT
+
+
+def test_intervals_of_lifts_are_those_of_policies_that_differ_from_the_behaviour_policy(lifts):
+    moved = lifts[(lifts["value"] != 0) | (lifts["true_value"] != 0)]
+    hold = (moved["ci_low"] <= moved["true_value"]) & (moved["true_value"] <= moved["ci_high"])
+    found = hold.groupby(moved["verdict"]).agg(["mean", "size"])
+    share, size = found.loc["trusted"]
+    assert f"Of the {size:.0f} paired lifts that are `trusted`" in TEXT and f"{share:.1%}".replace("%", " %") in TEXT
+    for verdict in ("weak", "unreliable"):
+        share, size = found.loc[verdict]
+        assert f"`{verdict}`: {100 * share:.0f} % of {size:.0f}" in TEXT
+
+
+def test_estimates_of_greedy_policies_by_verdict(runs):
+    rows = runs[(runs["estimator"] == "snips") & (runs["metric"] == "normalised") & (runs["variant"] == GREEDY)]
+    verdicts = rows[rows["algorithm"].isin(["dqn", "double-dqn", "cql"])]["verdict"].value_counts()
+    trusted, weak, unreliable = (verdicts[name] for name in ("trusted", "weak", "unreliable"))
+    assert f"Of the {verdicts.sum()} estimates of greedy DQN, Double DQN and CQL" in TEXT
+    assert f"{trusted} `trusted`, all CQL's, {weak} `weak` and {unreliable} `unreliable`" in TEXT
+
+
+def test_gains_in_per_cent_of_what_the_behaviour_policy_earns(runs):
+    rows = runs[(runs["estimator"] == "truth") & (runs["metric"] == "reward")]
+    values = rows.pivot_table(index=["algorithm", "variant"], columns=["task", "replicate"], values="value")
+    behaviour = values.loc[("behaviour", "logged")]
+    for variant, said in ((GREEDY, "8 % (`offers`) to 45 % (`media`)"), (FRONTIER, "2 % (`ads`) to 14 % (`sequence`)")):
+        per_cent = 100 * (values.loc[("cql", variant)] / behaviour - 1).groupby("task").mean().drop("recommend-v1")
+        low, high = (f"{per_cent[task]:.0f} % (`{task[:-3]}`)" for task in (per_cent.idxmin(), per_cent.idxmax()))
+        assert f"{low} to {high}" == said and said in TEXT
+
+
+def test_which_tasks_and_logs_need_rl():
+    tasks = pd.read_csv(BOARD / "needs_rl.csv")
+    yes = sorted(set(tasks.loc[tasks["answer"] == "yes", "task"].str.removesuffix("-v1")))
+    assert yes == ["cart", "inventory", "media", "offers", "retention", "sequence"]
+    assert "**yes** in `cart`, `inventory`, `media`, `offers`, `retention` and `sequence`" in TEXT
+    logs = pd.read_csv(BOARD / "needs_rl_logs.csv.gz", usecols=["run_id", "answer"])
+    says_yes = (logs["answer"] == "yes").groupby(logs["run_id"]).any()
+    assert f"Of the {len(says_yes)} logs asked one by one {says_yes.sum()} say yes" in TEXT
