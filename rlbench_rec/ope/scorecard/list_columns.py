@@ -132,5 +132,7 @@ def _refuse(values: Values, column: str, bad: np.ndarray, why: str, hint: str | 
 
 
 def _refusal(values: Values, column: str, why: str, hint: str | None, row: int) -> InputError:
-    what = f"{values.place(row)[0].upper()}{values.place(row)[1:]} is {why}."
+    place = values.place(row)
+    # Not the name of a file.
+    what = f"{'R' + place[1:] if place.startswith('row ') else place} is {why}."
     return InputError(what, where=f"{values.file.path}, column '{column}'", hint=hint)

@@ -140,6 +140,7 @@ def read_log(
     sliced = [] if by is None else [column(file.names, by, str(path), option="by")]
     if timezone is not None and by is None:
         raise InputError("It is for slices by day, and nothing is sliced.", where="timezone", hint="Name a time: --by.")
+    file.check_columns([*parts.values(), *layout.metrics, *features, *sliced])
     values = Values(file, file.read([*layout.columns, *features, *sliced]))
     values, notes = repeats(values, parts, layout.counts_once)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ...errors import InputError
 from .file_format import UNREADABLE, first_line, refuse_repeated
+from .file_schemas import check_in_every_file, joined_schema
 
 if TYPE_CHECKING:
     import pyarrow
@@ -19,10 +22,14 @@ class ParquetRows:
 
     Args:
         path: the file or folder.
+
+    Attributes:
+        schema: its columns, where they are known already; None: all its files are asked.
     """
 
     def __init__(self, path: Path):
         self.path = path
+        self.schema: pyarrow.Schema | None = None
 
     @cached_property
     def names(self) -> list[str]:
@@ -40,16 +47,31 @@ class ParquetRows:
         """Some of its columns."""
         return self.dataset.to_table(columns=list(columns))
 
+    def check_columns(self, columns: Sequence[str]) -> None:
+        """See `check_in_every_file`."""
+        check_in_every_file(self.dataset, columns)
+
     def why(self, error: Exception) -> str:
         """The first line of an error."""
         return first_line(error)
 
     def place(self, row: int) -> str:
-        """Where a row is."""
-        return f"row {row} (the first is 0)"
+        """The file of a row, where there are several, and its number there."""
+        files = {fragment.path: fragment.count_rows() for fragment in self.dataset.get_fragments()}
+        return place_in(self.path, files, row)
 
     @cached_property
     def dataset(self) -> Any:
+        """Its files, with the columns of all of them."""
+        from pyarrow import dataset as arrow_dataset
+
+        found = self._files()
+        self.schema = joined_schema(found) if self.schema is None else self.schema
+        fragments = list(found.get_fragments())
+        # `replace_schema` takes no other types.
+        return arrow_dataset.FileSystemDataset(fragments, self.schema, found.format, found.filesystem)
+
+    def _files(self) -> Any:
         import pyarrow
         from pyarrow import dataset as arrow_dataset
 
@@ -72,7 +94,8 @@ class ParquetRows:
         """A folder must hold Parquet files, and beside them none but hidden ones."""
         if not self.path.is_dir():
             return
-        files = [path for path in sorted(self.path.rglob("*")) if path.is_file()]
+        # A link that leads nowhere is a part that is missing, which Arrow passes over.
+        files = [path for path in sorted(self.path.rglob("*")) if path.is_file() or not path.exists()]
         shown = [path for path in files if not any(part[0] in "._" for part in path.relative_to(self.path).parts)]
         hint = "Give one CSV file, or a folder of Parquet files."
         if not shown:
@@ -100,3 +123,20 @@ class ParquetRows:
         # The folder as it was given may have such a name too, but is not a partition of itself.
         inner = [Path(name).parts[len(self.path.parts) : -1] for name in files]
         return {part.partition("=")[0] for parts in inner for part in parts if "=" in part}
+
+
+def place_in(path: Path, files: Mapping[str, int], row: int) -> str:
+    """Where a row is: in a folder by its file.
+
+    Args:
+        path: the file or folder.
+        files: its files, and how many rows each of them has.
+        row: counted over all of them.
+    """
+    if not path.is_dir():
+        return f"row {row} (the first is 0)"
+    ends = np.cumsum(list(files.values()))
+    number = int(np.searchsorted(ends, row, side="right"))
+    file = Path(list(files)[number])
+    name = file.relative_to(path) if file.is_relative_to(path) else file.name
+    return f"{name}, row {row - int(ends[number - 1] if number else 0)} (the first is 0)"

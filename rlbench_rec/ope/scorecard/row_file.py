@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from ...errors import InputError, MissingFileError
 from .csv_rows import TextRows
 from .file_format import UNREADABLE, first_line, refuse_repeated
 from .parquet_rows import ParquetRows
+from .plain_types import in_plain_type
 from .times import is_text
 
 if TYPE_CHECKING:
@@ -62,6 +63,16 @@ class TableFile:
         """Columns that hold lists or structs, not one value per row."""
         return self._rows.nested
 
+    def check_columns(self, columns: Sequence[str]) -> None:
+        """Refuse a column that some file of a folder lacks, or that several have the name of.
+
+        Raises:
+            InputError: names the column, and the file.
+        """
+        refuse_repeated(self.names, str(self.path), columns)
+        if isinstance(self._rows, ParquetRows):
+            self._rows.check_columns(columns)
+
     def read(self, columns: Collection[str]) -> pyarrow.Table:
         """Some of its columns, text without blanks around it; of a CSV file all as text, an empty cell as missing.
 
@@ -111,8 +122,7 @@ class TableFile:
         from pyarrow import compute
 
         kind = column.type
-        if pyarrow.types.is_dictionary(kind):
-            column = column.cast(kind.value_type)
+        column = in_plain_type(column)
         if pyarrow.types.is_nested(column.type):
             what = f"It holds {kind}, where one value per row is needed."
             raise InputError(what, where=f"{self.path}, column '{name}'", hint="Give its field a column of its own.")

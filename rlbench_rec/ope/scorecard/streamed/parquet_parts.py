@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,9 @@ import numpy as np
 
 from ....errors import InputError
 from ..column_values import Values
-from ..file_format import UNREADABLE, first_line, refuse_repeated
-from ..parquet_rows import ParquetRows
+from ..file_format import UNREADABLE, first_line
+from ..file_schemas import physical_schema
+from ..parquet_rows import ParquetRows, place_in
 from ..row_file import TableFile
 
 if TYPE_CHECKING:
@@ -37,14 +38,28 @@ class RowGroups:
     rows: int
 
 
+@dataclass(frozen=True)
+class KnownFiles:
+    """What is known of the files of a log from when its reading began.
+
+    Attributes:
+        rows: file -> how many rows each of its row groups has.
+        stamps: file -> its size and when it was last written to.
+        schema: the columns of all files.
+    """
+
+    rows: dict[str, list[int]]
+    stamps: dict[str, tuple[int, int]]
+    schema: pyarrow.Schema
+
+
 class ParquetParts(TableFile):
     """The rows of a Parquet file or folder, of which only a part is in memory. Rows are counted over all files, in the
     order of their names.
 
     Args:
         path: the file or folder.
-        files: which of its files make up the log, and how many rows each of their row groups has, where that is known;
-            None: all that are there now. A log may grow while it is read.
+        known: which of its files make up the log; None: all that are there now. A log may grow while it is read.
 
     Raises:
         MissingFileError: it is not there.
@@ -53,51 +68,39 @@ class ParquetParts(TableFile):
 
     in_parts = True
 
-    def __init__(self, path: str | Path, files: Mapping[str, list[int]] | None = None):
+    def __init__(self, path: str | Path, known: KnownFiles | None = None):
         super().__init__(path)
         if not isinstance(self._rows, ParquetRows):
             hint = "Give a Parquet file or a folder of them, or read it whole: leave out --stream and --ray."
             raise InputError("Only Parquet is read in parts.", where=str(path), hint=hint)
-        self._dataset = self._rows.dataset
-        fragments = {fragment.path: fragment for fragment in self._dataset.get_fragments()}
-        self.files = {name: _row_groups(fragment) for name, fragment in fragments.items()} if files is None else files
-        if gone := [name for name in self.files if name not in fragments]:
+        self._rows.schema = None if known is None else known.schema
+        dataset = self._rows.dataset
+        fragments = {fragment.path: fragment for fragment in dataset.get_fragments()}
+        if known is None:
+            stamps = {name: _stamp(name) for name in fragments}
+            rows = {name: _row_groups(fragment) for name, fragment in fragments.items()}
+            known = KnownFiles(rows, stamps, dataset.schema)
+        if gone := [name for name in known.rows if name not in fragments]:
             raise InputError("It was removed while the log was read.", where=gone[0], hint="Give a copy.")
-        self.fragments = [fragments[name] for name in self.files]
-        self._ends = np.cumsum([sum(rows) for rows in self.files.values()])
+        self.known, self._stamps = known, list(known.stamps.values())
+        self.fragments = [fragments[name] for name in known.rows]
         if not self.n_rows:
             raise InputError("The table has no rows.", where=str(path))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Another process may work in another folder.
-        return ParquetParts, (self.path.absolute(), {os.path.abspath(name): rows for name, rows in self.files.items()})
+        rows = {os.path.abspath(name): counts for name, counts in self.known.rows.items()}
+        stamps = {os.path.abspath(name): stamp for name, stamp in self.known.stamps.items()}
+        return ParquetParts, (self.path.absolute(), KnownFiles(rows, stamps, self.known.schema))
 
     @property
     def n_rows(self) -> int:
         """How many rows there are, by what the files say at their ends."""
-        return int(self._ends[-1]) if len(self._ends) else 0
+        return sum(map(sum, self.known.rows.values()))
 
     def place(self, row: int) -> str:
         """The file of a row, where there are several, and its number there."""
-        file = int(np.searchsorted(self._ends, row, side="right"))
-        before = 0 if file == 0 else int(self._ends[file - 1])
-        within = f"row {row - before} (the first is 0)"
-        return f"{self._name(file)}, {within}" if self.path.is_dir() else within
-
-    def check_columns(self, columns: Sequence[str]) -> None:
-        """Refuse files that lack a column: its values would be missing there, without a word.
-
-        Raises:
-            InputError: names the first such file.
-        """
-        refuse_repeated(self.names, str(self.path), columns)
-        # Those that come from the names of folders are in no file.
-        inside = [name for name in columns if any(name in f.physical_schema.names for f in self.fragments)]
-        for number, fragment in enumerate(self.fragments):
-            for name in inside:
-                if name not in fragment.physical_schema.names:
-                    what = f"This file of the log has no column '{name}', which others have."
-                    raise InputError(what, where=str(self._where(number)), hint="Write it anew, or leave it out.")
+        return place_in(self.path, {name: sum(rows) for name, rows in self.known.rows.items()}, row)
 
     def pieces(self, rows: int) -> list[tuple[RowGroups, ...]]:
         """The row groups of all files, in order, joined to pieces of at least so many rows."""
@@ -148,27 +151,37 @@ class ParquetParts(TableFile):
         import pyarrow
 
         for part in piece:
-            fragment = self.fragments[part.file].subset(row_group_ids=list(part.groups))
             first_row = part.first_row
-            batches = fragment.to_batches(
-                columns=list(columns),
-                schema=self._dataset.schema,
-                batch_size=min(rows, 131_072),
-                batch_readahead=1,
-                fragment_readahead=1,
-                use_threads=False,
-            )
             try:
-                for batch in batches:
+                for batch in self._batches(part, columns, rows):
                     yield pyarrow.Table.from_batches([batch]), first_row
                     first_row += len(batch)
             except (pyarrow.ArrowException, *UNREADABLE) as error:
+                self._refuse_change(part)
                 where, hint = str(self._where(part.file)), first_line(error)
                 raise InputError("It cannot be read.", where=where, hint=hint) from error
+            self._refuse_change(part)
+
+    def _refuse_change(self, part: RowGroups) -> None:
+        """Whatever was read of a file that was replaced meanwhile may be of the one or the other."""
+        name = self.fragments[part.file].path
+        if _stamp(name) != self._stamps[part.file]:
+            raise InputError("It changed while the log was read.", where=name, hint="Give a copy.")
+
+    def _batches(self, part: RowGroups, columns: Sequence[str], rows: int) -> Iterator[pyarrow.RecordBatch]:
+        fragment = self.fragments[part.file].subset(row_group_ids=list(part.groups))
+        yield from fragment.to_batches(
+            columns=list(columns),
+            schema=self.known.schema,
+            batch_size=min(rows, 131_072),
+            batch_readahead=1,
+            fragment_readahead=1,
+            use_threads=False,
+        )
 
     def _each_group(self) -> Iterator[RowGroups]:
         first_row = 0
-        for file, counts in enumerate(self.files.values()):
+        for file, counts in enumerate(self.known.rows.values()):
             for number, rows in enumerate(counts):
                 if rows:
                     yield RowGroups(file, (number,), first_row, rows)
@@ -176,10 +189,6 @@ class ParquetParts(TableFile):
 
     def _where(self, file: int) -> Path:
         return Path(self.fragments[file].path)
-
-    def _name(self, file: int) -> str:
-        where = self._where(file)
-        return str(where.relative_to(self.path)) if where.is_relative_to(self.path) else where.name
 
 
 def check_same_types(schemas: Sequence[pyarrow.Schema]) -> None:
@@ -195,13 +204,17 @@ def check_same_types(schemas: Sequence[pyarrow.Schema]) -> None:
                 raise InputError(what, where=f"column '{field.name}'", hint="Write it as text.")
 
 
+def _stamp(name: str) -> tuple[int, int]:
+    """The size of a file and when it was last written to; nothing where it is not there any more."""
+    try:
+        status = os.stat(name)
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
 def _row_groups(fragment: Any) -> list[int]:
     """How many rows each row group of a file has."""
-    import pyarrow
-
-    try:
-        metadata = fragment.metadata
-        return [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
-    except (pyarrow.ArrowException, *UNREADABLE) as error:
-        hint = f"{first_line(error)} Was it written to its end?"
-        raise InputError("It cannot be read as Parquet.", where=fragment.path, hint=hint) from error
+    physical_schema(fragment)
+    metadata = fragment.metadata
+    return [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]

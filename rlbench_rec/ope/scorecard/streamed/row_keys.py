@@ -71,6 +71,9 @@ def ids_of(values: Values, layout: TableLayout, part: str, connection: duckdb.Du
     import pyarrow
 
     column = layout.parts[part]
-    table = pyarrow.table({"value": values.table[column]})
+    cells = values.table[column]
+    # DuckDB has no decimals of that length.
+    cells = cells.cast(pyarrow.string()) if pyarrow.types.is_decimal256(cells.type) else cells
+    table = pyarrow.table({"value": cells})
     hashed = connection.from_arrow(table).project("hash(value) AS hashed").fetchnumpy()["hashed"]
     return Ids(np.asarray(hashed, dtype=np.uint64), values.known(column))

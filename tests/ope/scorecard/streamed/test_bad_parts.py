@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -161,3 +163,22 @@ def test_pieces_are_row_groups_of_files_in_order(tmp_path):
     assert firsts == sorted(firsts) and firsts[0] == 0
     assert parts.place(1_099) == "part-000.parquet, row 1099 (the first is 0)"
     assert parts.place(1_100) == "part-001.parquet, row 0 (the first is 0)"
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "in another process"])
+@pytest.mark.parametrize("user", ["user", "none"])
+def test_a_file_that_is_replaced_while_the_log_is_read(parts, monkeypatch, elsewhere, user):
+    """Also by one of the same number of rows, of which nothing would be noticed."""
+    frame = shop_log(2_000)[[*PLAIN, "user"]]
+    folder = parts(frame)
+    pieces = ParquetParts.pieces
+
+    def replacing(log, rows):
+        found = pieces(log, rows)
+        frame[1_100:].assign(reward=1.0).to_parquet(folder / "part-001.parquet", row_group_size=300, index=False)
+        if elsewhere:
+            vars(log).update(vars(pickle.loads(pickle.dumps(log))))
+        return found
+
+    monkeypatch.setattr(ParquetParts, "pieces", replacing)
+    assert "part-001.parquet: It changed while the log was read. Give a copy." in refusal(folder, {"user": user})
