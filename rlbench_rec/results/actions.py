@@ -61,11 +61,13 @@ def by_frontier(place: str, advice: Advice) -> Action:
     lift = advice.lift
     gain, interval = percent((lift.value, lift.ci_low, lift.ci_high), advice.behaviour)
     if advice.step and lift.shown:
-        return Action(place, "A/B test", **policy, gain=gain, interval=interval, why=advice.step)
+        return Action(place, "A/B test", **policy, gain=gain, interval=interval, why=advice.step_and_shop)
     if advice.step and lift.verdict == "unreliable":
         return Action(place, "log more", **policy, why="unreliable on the test side")
     if advice.step:
-        return Action(place, "log more", **policy, gain=gain, interval=interval, why=f"{advice.step}: {lift.verdict}")
+        return Action(
+            place, "log more", **policy, gain=gain, interval=interval, why=f"{advice.step_and_shop}: {lift.verdict}"
+        )
     would = advice.log_needed <= LONGEST
     needed = f"{rounded(advice.log_needed if would else LONGEST)} times this log would{'' if would else ' not do'}"
     return Action(place, "keep", why=f"no gain is shown; {needed}")

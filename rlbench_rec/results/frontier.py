@@ -12,12 +12,15 @@ from .leaderboard import BEHAVIOUR, ON_POLICY
 from .read import load_runs, read_table
 from .row_names import FRONTIER_BEST_FORM, FRONTIER_FORM, NEGATED, SHUFFLED
 from .schema import FRONTIER, FRONTIER_KEYS, STATUSES
+from .uncertainty import LOG, replicates_named
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LIFT = "snips-lift"
 """Estimator of the rows that hold a lift."""
+ONE_LOG = ["dataset", "task", "replicate", LOG]
+"""What says of which log a row is."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,12 @@ class Advice:
         contender, dial, parameter, divergence: of that step, as in frontier.csv.
         lift: of the frontier on the test side.
         shuffled, negated: of its controls.
-        behaviour: what the behaviour policy earns on the test side.
+        behaviour: what the behaviour policy earns on the test side of the same log.
         log_needed: times this log until a step may be chosen and shows; 1 where one is chosen, NaN where no length of
             log would do.
         sentence: what to do.
         controls: what the controls gain, in a sentence.
+        shop: which of several shops of a task the step was chosen in, in words; empty where there is one, or no step.
     """
 
     place: str
@@ -56,6 +60,12 @@ class Advice:
     log_needed: float
     sentence: str
     controls: str
+    shop: str = ""
+
+    @property
+    def step_and_shop(self) -> str:
+        """The step, with the shop that it was chosen in where a task has several."""
+        return f"{self.step} ({self.shop})" if self.shop else self.step
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, NaN as None."""
@@ -75,8 +85,8 @@ def advise(runs: pd.DataFrame, steps: pd.DataFrame) -> list[Advice]:
     """One for each place with a frontier, in the order of the rows.
 
     Where there is a `frontier-best` it is of that: what it chose is corrected for the choice among learners. Of several
-    frontiers, of learners or seeds, it is the one whose chosen step has the highest lower limit on the validation
-    episodes; the test side has no part in it.
+    frontiers, of learners, seeds or replicates, it is the one whose chosen step has the highest lower limit on the
+    validation episodes; the test side has no part in it.
 
     Args:
         runs: rows of runs.csv.
@@ -111,7 +121,9 @@ def _advice(offered: pd.DataFrame, lifts: pd.DataFrame, curves: pd.DataFrame, ru
         nearest = curves.iloc[int(curves["log_needed"].fillna(math.inf).to_numpy().argmin())]
     row = offered.iloc[0] if nearest is None else _of(offered, nearest["run_id"], nearest["variant"])
     assert row is not None, "the step is of one of them"
-    behaviour, lift = _behaviour(runs, row), _lift(row)
+    own, lift = behaviour_row(runs, row["run_id"]), _lift(row)
+    behaviour = math.nan if own is None else float(own["value"])
+    shop = "" if step is None else _shop(lifts, row)
     shuffled, negated = _control(lifts, row, SHUFFLED), _control(lifts, row, NEGATED)
     return Advice(
         place=row["dataset"] or row["task"],
@@ -130,8 +142,9 @@ def _advice(offered: pd.DataFrame, lifts: pd.DataFrame, curves: pd.DataFrame, ru
         negated=negated,
         behaviour=behaviour,
         log_needed=1.0 if step is not None else math.nan if nearest is None else float(nearest["log_needed"]),
-        sentence=no_change(nearest, curves) if step is None else to_test(step, lift, behaviour),
+        sentence=no_change(nearest, curves) if step is None else f"{to_test(step, lift, behaviour)}{_of_which(shop)}",
         controls=of_controls(shuffled, negated, behaviour),
+        shop=shop,
     )
 
 
@@ -150,11 +163,27 @@ def _lift(row: pd.Series) -> Lift:
     return Lift(value, low, high, row["verdict"], true)
 
 
-def _behaviour(runs: pd.DataFrame, row: pd.Series) -> float:
-    """Its mean on the test side."""
-    same = (runs["dataset"] == row["dataset"]) & (runs["task"] == row["task"])
-    found = runs[same & (runs["algorithm"] == BEHAVIOUR) & (runs["estimator"] == ON_POLICY)]
-    return float(found["value"].iloc[0]) if len(found) else math.nan
+def behaviour_row(runs: pd.DataFrame, run_id: str) -> pd.Series | None:
+    """What the behaviour policy earns on the test side of the log that a run learnt from: its row; None without one.
+
+    Args:
+        runs: rows of runs.csv.
+        run_id: of the run.
+    """
+    own = runs[(runs["algorithm"] == BEHAVIOUR) & (runs["estimator"] == ON_POLICY) & (runs["metric"] == "reward")]
+    of_run = replicates_named(runs[runs["run_id"] == run_id].head(1))
+    found = replicates_named(own).merge(of_run[ONE_LOG], on=ONE_LOG)
+    return found.iloc[0] if len(found) else None
+
+
+def _shop(lifts: pd.DataFrame, row: pd.Series) -> str:
+    """The replicate of a row of one task, where there are several."""
+    count = replicates_named(lifts)["replicate"].nunique()
+    return f"replicate {int(row['replicate'])} of {count}" if count > 1 else ""
+
+
+def _of_which(shop: str) -> str:
+    return f" That is of {shop}, whose log shows most: another shop's may show less." if shop else ""
 
 
 def _without_nan(value: Any) -> Any:

@@ -210,3 +210,19 @@ def test_lifts_and_limits_beyond_the_scale_have_arrows_and_lifts_their_value():
     assert arrows == {"v": axis.get_ylim()[0]} and axis.get_ylim()[0] > -10
     assert [text.get_text() for text in axis.texts] == ["\N{MINUS SIGN}90"]
     assert axis.get_title(loc="left") == "DQN"
+
+
+def test_of_several_shops_the_advice_says_which_and_divides_by_what_that_one_earns(frame_of, run, lifts):
+    shops = {"shop": {"replicate": 0}, "other": {"replicate": 1}}
+    rows = []
+    for (name, shop), earns in zip(shops.items(), (2.0, 4.0), strict=True):
+        rows.append(run("behaviour", earns, **BEHAVIOUR | shop))
+        rows += [row | shop | {"run_id": f"{name}.dqn"} for row in lifts("dqn", 0.4)]
+    steps = [step(chosen=True, run_id="shop.dqn"), step(chosen=True, run_id="other.dqn", ci_low=0.06)]
+    (advice,) = advise(frame_of(*rows), steps_of(*steps))
+    # 0.4 of the 4 that the second shop's behaviour policy earns; it was 20 % of the first one's 2.
+    assert advice.behaviour == 4.0 and "+10.0 % [7.5, 12.5]" in advice.sentence
+    assert "replicate 1 of 2, whose log shows most" in advice.sentence
+    assert advice.step_and_shop == "DQN tilted by 0.3 nats a session (replicate 1 of 2)"
+    (alone,) = advise(frame_of(*rows[:4]), steps_of(steps[0]))
+    assert alone.behaviour == 2.0 and alone.shop == "" and "replicate" not in alone.sentence

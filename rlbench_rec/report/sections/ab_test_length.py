@@ -10,8 +10,7 @@ import numpy as np
 from ...ope.analysis.ab_test import ABTest, ab_test
 from ...ope.analysis.claims import Claims
 from ...ope.estimate import Estimate
-from ...results.frontier import Advice
-from ...results.leaderboard import BEHAVIOUR, ON_POLICY
+from ...results.frontier import Advice, behaviour_row
 from ..run_tables import RunTables
 
 if TYPE_CHECKING:
@@ -64,11 +63,8 @@ def ab_test_of(run: RunTables, advice: Advice, lift: Estimate) -> ABTest | None:
 
 
 def _behaviour(runs: pd.DataFrame, advice: Advice) -> pd.Series | None:
-    """What the behaviour policy earned on the test side of the place."""
-    here = (runs["dataset"] == advice.place) | ((runs["dataset"] == "") & (runs["task"] == advice.place))
-    rows = runs[here & (runs["algorithm"] == BEHAVIOUR) & (runs["estimator"] == ON_POLICY)]
-    rows = rows[(rows["metric"] == "reward") & rows["n_episodes"].notna()]
-    return rows.iloc[0] if len(rows) else None
+    """What the behaviour policy earned on the test side of the same log."""
+    return behaviour_row(runs[runs["n_episodes"].notna()], advice.run_id)
 
 
 def _spread(row: pd.Series, confidence: float) -> float:

@@ -38,7 +38,9 @@ def _advised(run: RunTables) -> str:
     if not shown:
         where = "the log vouches" if rest == 1 else f"none of the {rest} logs vouches"
         return f"Keep what is in service: {where} for {'no' if rest == 1 else 'a'} change."
-    tests = [f"{advice.step} in {advice.place} ({relative(advice.lift, advice.behaviour)})" for advice in shown]
+    tests = [
+        f"{advice.step_and_shop} in {advice.place} ({relative(advice.lift, advice.behaviour)})" for advice in shown
+    ]
     first = (
         tests[0] if len(tests) == 1 else f"{'; '.join(tests[:3])}{f'; and {len(tests) - 3} more' * (len(tests) > 3)}"
     )

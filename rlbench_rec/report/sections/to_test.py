@@ -61,7 +61,7 @@ def _row(run: RunTables, advice: Advice, test: ABTest | None) -> Row:
     shown = relative(lift, advice.behaviour) if advice.step else ""
     cells = [
         Cell(advice.place),
-        Cell(advice.step or "nothing: keep what is in service"),
+        Cell(advice.step_and_shop or "nothing: keep what is in service"),
         Cell(shown, order=lift.value if advice.step else math.nan),
         Cell(lift.verdict, badge=lift.verdict) if advice.step else Cell(""),
         Cell("" if math.isnan(sessions) else f"{sessions:,.0f}", order=sessions),
