@@ -63,9 +63,10 @@ def deal(dealing: Dealing, parts: ParquetParts, pieces: Sequence[Sequence[RowGro
 
     Raises:
         InputError: a row that cannot be used.
+        OutputError: the disk of temporary files is full.
     """
     count, columns = 0, dealing.layout.columns
-    with connected(dealing.folder) as connection, ExitStack() as stack:
+    with _room_on_disk(dealing.folder), connected(dealing.folder) as connection, ExitStack() as stack:
         writers = _Writers(dealing.folder, number, stack)
         for piece in pieces:
             for values in parts.read_piece(piece, columns, dealing.rows):
@@ -108,6 +109,16 @@ def read_bucket(dealing: Dealing, parts: ParquetParts, bucket: int) -> Values | 
         return values
     order = np.argsort(numbers, kind="stable")
     return Values(parts, values.table.take(order), numbers[order])
+
+
+@contextmanager
+def _room_on_disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        what = f"Temporary files cannot be written ({error.strerror or error})."
+        hint = "They are about as large as the columns that are read: set TMPDIR, or --out, to where there is room."
+        raise OutputError(what, where=str(folder), hint=hint) from error
 
 
 @contextmanager

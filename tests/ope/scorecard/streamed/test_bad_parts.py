@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rlbench_rec.errors import InputError, MissingFileError
+from rlbench_rec.errors import InputError, MissingFileError, OutputError
 from rlbench_rec.ope.scorecard import score_streamed
+from rlbench_rec.ope.scorecard.streamed import buckets
 from rlbench_rec.ope.scorecard.streamed.parquet_parts import ParquetParts
 
 from .conftest import shop_log, write_parts
@@ -182,3 +183,14 @@ def test_a_file_that_is_replaced_while_the_log_is_read(parts, monkeypatch, elsew
 
     monkeypatch.setattr(ParquetParts, "pieces", replacing)
     assert "part-001.parquet: It changed while the log was read. Give a copy." in refusal(folder, {"user": user})
+
+
+def test_a_full_disk_is_named(parts, tmp_path, monkeypatch):
+    def full(path, schema):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(buckets, "_arrow_file", full)
+    folder, scratch = parts(shop_log(2_000)[[*PLAIN, "user"]]), tmp_path / "scratch"
+    with pytest.raises(OutputError, match=r"Temporary files cannot be written \(No space left on device\)\. .*TMPDIR"):
+        score_streamed(folder, rows=500, scratch=scratch)
+    assert sorted(tmp_path.iterdir()) == [folder]
