@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from ....errors import InputError, OutputError
+from ....errors import InputError, OutputError, RlbenchError
 from ..column_values import Values
 from ..decision_rows import row_fields
 from ..table_layout import TableLayout
@@ -115,6 +115,8 @@ def read_bucket(dealing: Dealing, parts: ParquetParts, bucket: int) -> Values | 
 def _room_on_disk(folder: Path) -> Iterator[None]:
     try:
         yield
+    except RlbenchError:
+        raise
     except OSError as error:
         what = f"Temporary files cannot be written ({error.strerror or error})."
         hint = "They are about as large as the columns that are read: set TMPDIR, or --out, to where there is room."
@@ -153,11 +155,21 @@ class _Writers:
         if what not in self._open:
             path = self.folder / f"{what}.{self.number:06}"
             unnamed = self.folder / f"{uuid4().hex}-{path.name}"
-            self.stack.callback(unnamed.replace, path)
+            self.stack.push(_named_if_whole(unnamed, path))
             self._open[what] = self.stack.enter_context(open_file(unnamed, table.schema))
             self._schemas[what] = table.schema
         check_same_types([table.schema, self._schemas[what]])
         self._open[what].write_table(table)
+
+
+def _named_if_whole(unnamed: Path, path: Path) -> Callable[..., None]:
+    """At the end a file gets its name, unless something failed before."""
+
+    def end(kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            unnamed.replace(path)
+
+    return end
 
 
 def _write(values: Values, dealing: Dealing, connection: duckdb.DuckDBPyConnection, writers: _Writers) -> None:
