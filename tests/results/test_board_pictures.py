@@ -51,7 +51,7 @@ def summary() -> pd.DataFrame:
 def test_the_summary_says_who_leads_and_who_is_useful_and_marks_what_is_off_the_scale() -> None:
     figure = summary_figure(summary())
     title, notes = (text.get_text().replace("\n", " ") for text in figure.texts)
-    assert title == "CQL, greedy has the highest interquartile mean; DQN, greedy is useful in most tasks, 2 of 3"
+    assert title == "CQL, greedy has the highest interquartile mean; DQN, greedy is useful in the most tasks, 2 of 3"
     assert notes == "Lines: limits that cover replicates."
     axis = figure.axes[0]
     (mark,) = [line for line in axis.lines if line.get_marker() == "<"]
@@ -71,3 +71,10 @@ def test_profiles_say_who_is_most_often_above_the_behaviour_policy() -> None:
         "DQN, greedy (and 1 other) is most often above the behaviour policy: in 75 % of tasks and replicates"
     )
     assert figure.axes[0].get_legend_handles_labels()[1] == ["CQL, greedy", "DQN, greedy", "BCQ, greedy"]
+
+
+def test_the_summary_says_of_whom_it_is_not_asked_whether_they_are_useful() -> None:
+    table = summary()
+    table.loc[1, "useful_in"] = pd.NA
+    notes = summary_figure(table).texts[-1].get_text().replace("\n", " ")
+    assert notes == "Lines: limits that cover replicates. Of the floor it is not asked in how many tasks it is useful."

@@ -138,3 +138,44 @@ def test_what_frontiers_gain_on_shuffled_rewards(truths):
         averages = [stats.trim_mean(each, 0.25, axis=None) for each in scores]
         assert [round(each) for each in averages] == [own, shuffled]
     assert "has an IQM of 9 where CQL's own has 14" in TEXT and "0 on shuffled rewards where its own has 10" in TEXT
+
+
+def _rows_of(page: str, title: str) -> list[list[str]]:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return _table(re.split(r"\n\n(?!\|)", text[text.index(title) :].split("\n\n|", 1)[1].join(["|", ""]))[0])[1:]
+
+
+RULES = {
+    "the largest estimate": "largest-estimate",
+    "the largest lower limit": "largest-lower-limit",
+    "the largest estimate that is not `unreliable`": "not-unreliable",
+    "the largest `trusted` estimate": "trusted",
+    "the largest `trusted` lower limit, if above the behaviour policy": "trusted-and-above",
+    "the frontier": "frontier",
+}
+
+
+def test_the_table_of_what_is_shipped_is_that_of_selection_csv():
+    table = pd.read_csv(BOARD / "selection.csv").query("task == 'all'").set_index(["estimator", "rule"])
+    rows = [row for row in _rows_of("findings.md", "## 15. ") if row[1] in RULES]
+    assert len(rows) == 11
+    for estimator, words, *said, worse in rows:
+        row = table.loc[(estimator.strip("`"), RULES[words])]
+        numbers = [float(each) for each in re.findall(r"-?\d+", " ".join(said).replace("\N{MINUS SIGN}", "-"))]
+        assert numbers == list(row[["regret", "ci_low", "ci_high", "gain"]].astype(float).round())
+        assert int(worse.split()[0]) == round(110 * row["worse"])
+
+
+def test_the_table_of_who_needs_rl_is_that_of_needs_rl_csv():
+    table = pd.read_csv(BOARD / "needs_rl.csv").query("closest").set_index("task")
+    logs = pd.read_csv(BOARD / "needs_rl_logs.csv.gz", usecols=["task", "run_id", "answer"])
+    says_yes = (logs["answer"] == "yes").groupby([logs["task"], logs["run_id"]]).any().groupby("task").sum()
+    rows = _rows_of("needs-rl.md", "### What the board answers")
+    names = ["gain", "ci_low", "ci_high", "p_adjusted", "detectable"]
+    assert len(rows) == 11
+    for task, answer, learner, _, *said, count in rows:
+        of_task = table.loc[task].set_index("algorithm").loc[learner.split(",")[0].lower()]
+        numbers = re.findall(r"-?\d*\.\d+", " ".join(said))
+        for number, found in zip(numbers, of_task[names], strict=True):
+            assert float(number) == pytest.approx(found, abs=0.5001 * 10.0 ** -len(number.partition(".")[2]))
+        assert answer == of_task["answer"] and int(count) == says_yes[task]

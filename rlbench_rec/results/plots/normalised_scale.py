@@ -81,7 +81,7 @@ def normalised_message(values: pd.DataFrame) -> str:
     """
     first = values.iloc[0].dropna()
     name, above, tasks = row_name(*values.index[0]), int((first > 0).sum()), len(first)
-    where = "everywhere" if above == tasks > 1 else f"in {above} of {tasks} task{'s' * (tasks > 1)}"
+    where = f"in all {tasks} tasks" if above == tasks > 1 else f"in {above} of {tasks} task{'s' * (tasks > 1)}"
     worst = str(first.idxmin()).removesuffix("-v1")
     low = f"; in {worst} it is at {fixed(first.min(), 0)}" if first.min() < 0 else ""
     return f"{name} has the highest median over tasks, and is above the behaviour policy {where}{low}"

@@ -75,8 +75,19 @@ def summary_figure(summary: pd.DataFrame) -> Figure:
     _write_rows(axis, rows)
     axis.set_xlabel(f"normalised true value: {SCALE}", fontsize=LABEL)
     covers = rows["uncertainty"].iloc[0] if len(rows) else ""
-    finish(figure, summary_message(rows), f"Lines: limits that cover {covers}." if covers else "", columns=2)
+    finish(
+        figure,
+        summary_message(rows),
+        f"Lines: limits that cover {covers}.{_not_asked(rows)}" if covers else "",
+        columns=2,
+    )
     return figure
+
+
+def _not_asked(rows: pd.DataFrame) -> str:
+    """What an empty cell of "useful in" means, where some are empty and others are not."""
+    empty = rows["useful_in"].isna()
+    return " Of the floor it is not asked in how many tasks it is useful." if empty.any() and not empty.all() else ""
 
 
 def summary_message(rows: pd.DataFrame) -> str:
@@ -95,7 +106,7 @@ def summary_message(rows: pd.DataFrame) -> str:
         return f"{lead}; no policy is useful in any of {tasks} tasks"
     most = rows[rows["useful_in"].eq(useful.max()).fillna(False).astype(bool)].iloc[0]
     whose = "it is" if most.name == first.name else f"{row_name(most['algorithm'], most['variant'])} is"
-    return f"{lead}; {whose} useful in most tasks, {useful.max()} of {tasks}"
+    return f"{lead}; {whose} useful in the most tasks, {useful.max()} of {tasks}"
 
 
 def plot_profiles(profiles: pd.DataFrame, summary: pd.DataFrame, path: Path, format: Format = "png") -> None:
