@@ -15,10 +15,14 @@ from collections.abc import Callable
 
 import torch
 
-from benchmarks.bench_train import ALGORITHMS, bare_loop, ready_loop, session_log
+from benchmarks.bench_train import ALGORITHMS, bare_loop, new_algorithm, ready_loop, session_log
 from rlbench_rec.training.device import resolve
+from rlbench_rec.training.loops.ensemble import together
 
 LOOPS = ("stock", "tensor", "lean", "graph", "graph-bf16")
+SEEDS = 10
+ENSEMBLE = f"ensemble of {SEEDS}"
+"""A step of it is one of each seed."""
 
 
 def steps_per_second(advance: Callable[[int], object], steps: int, device: str) -> float:
@@ -31,9 +35,11 @@ def steps_per_second(advance: Callable[[int], object], steps: int, device: str) 
 
 
 def measure(algorithm: str, batch: int, device: str, steps: int, rounds: int) -> dict[str, float]:
-    """Median steps a second of every loop, and of bare torch; rounds interleaved."""
+    """Median steps a second of every loop, of ten seeds at once, and of bare torch; rounds interleaved."""
     data = session_log(sessions=max(400, batch // 5))
     loops = {name: ready_loop(data, algorithm, name, batch, device=device) for name in LOOPS}
+    members = [new_algorithm(data, algorithm, batch, device=device) for _ in range(SEEDS)]
+    loops[ENSEMBLE] = together(members, data, batch, list(range(SEEDS)), device)
     loops["bare torch"] = bare_loop(data, algorithm, batch, device)
     taken = {name: [] for name in loops}
     for _ in range(rounds + 1):
@@ -53,13 +59,15 @@ def main() -> None:
     device = resolve(options.device)
     name = platform.processor() or platform.machine() if device == "cpu" else torch.cuda.get_device_name(device)
     print(f"{name}, torch {torch.__version__}, steps a second\n")
-    names = [*LOOPS, "bare torch"]
-    print(f"| algorithm | batch | {' | '.join(names)} | graph / stock |\n|{'---|' * (len(names) + 3)}")
+    names = [*LOOPS, ENSEMBLE, "bare torch"]
+    heads = ["algorithm", "batch", *names, "graph / stock", f"time of {SEEDS} seeds / of one by lean"]
+    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     for algorithm in ALGORITHMS:
         for batch in options.batches:
             speed = measure(algorithm, batch, device, options.steps, options.rounds)
             figures = " | ".join(f"{speed[name]:,.0f}" for name in names)
-            print(f"| {algorithm} | {batch:,} | {figures} | {speed['graph'] / speed['stock']:.1f} |", flush=True)
+            ratios = f"{speed['graph'] / speed['stock']:.1f} | {speed['lean'] / speed[ENSEMBLE]:.1f}"
+            print(f"| {algorithm} | {batch:,} | {figures} | {ratios} |", flush=True)
 
 
 if __name__ == "__main__":
