@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import heapq
+import importlib
 import time
 from collections import deque
 from collections.abc import Hashable, Sequence
@@ -98,8 +99,10 @@ def lost(job: int, why: str, seconds: float) -> int:
 
 def overhead(jobs: int, workers: int, cluster: RayCluster | None) -> dict[str, object]:
     """Seconds until the first results, and seconds a job after them."""
+    # Workers cannot import what `python -m` calls __main__.
+    work = importlib.import_module("studies.many_workers").nothing
     began, moments = time.perf_counter(), []
-    done = execute_all(nothing, [[job] for job in range(jobs)], workers, lost=lost, trains=False, cluster=cluster)
+    done = execute_all(work, [[job] for job in range(jobs)], workers, lost=lost, trains=False, cluster=cluster)
     with contextlib.closing(done):
         for _ in done:
             moments.append(time.perf_counter() - began)
