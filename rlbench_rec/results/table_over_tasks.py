@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import InputError, UnknownNameError
+from ..errors import InputError
 from .across_tasks import across_tasks
 from .board_table import Table
+from .comparison.selection import asked_for
 from .packed import table_at
 from .read import read_table
 from .readable_names import row_name
@@ -55,18 +56,13 @@ def _table(folder: Path, name: str) -> Path:
 
 
 def _selected(summary: pd.DataFrame, only: Sequence[str]) -> pd.Series:
-    fits: dict[str, pd.Series] = {}
-    for text in only:
-        column, equals, pattern = text.partition("=")
-        if not equals:
-            raise InputError(f"{text!r} is not column=value.", where="--only", hint="Say variant=*greedy, for example.")
-        if column not in POLICY:
-            raise UnknownNameError("column", column, POLICY, where="--only")
-        found = summary[column].map(lambda value, pattern=pattern: fnmatchcase(value, pattern)).astype(bool)
-        fits[column] = fits[column] | found if column in fits else found
     chosen = pd.Series(True, index=summary.index)
-    for found in fits.values():
-        chosen &= found
+    values: dict[str, list[str]] = {}
+    for column, value in asked_for(only, POLICY):
+        values.setdefault(column, []).append(value)
+    for column, patterns in values.items():
+        fits = [any(fnmatchcase(name, pattern) for pattern in patterns) for name in summary[column]]
+        chosen &= pd.Series(fits, index=summary.index, dtype=bool)
     return chosen
 
 

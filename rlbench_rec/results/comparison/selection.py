@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -30,12 +30,7 @@ def select(rows: pd.DataFrame, only: Sequence[str]) -> pd.Series:
     import pandas as pd
 
     wanted: dict[str, pd.Series] = {}
-    for text in only:
-        column, equals, value = text.partition("=")
-        if not equals:
-            raise InputError(f"{text!r} is not column=value.", where="--only", hint="Say estimator=truth, for example.")
-        if column not in KEYS:
-            raise UnknownNameError("column", column, KEYS, where="--only")
+    for column, value in asked_for(only, KEYS):
         fits = _fits(rows, column, value)
         wanted[column] = fits if column not in wanted else wanted[column] | fits
     chosen = pd.Series(True, index=rows.index)
@@ -46,6 +41,27 @@ def select(rows: pd.DataFrame, only: Sequence[str]) -> pd.Series:
             "No row has all of that.", where=f"--only {' --only '.join(only)}", hint="Ask for less at once."
         )
     return chosen
+
+
+def asked_for(only: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The columns and values of `--only`.
+
+    Args:
+        only: `column=value`.
+        columns: that may be named.
+
+    Raises:
+        UnknownNameError: no such column.
+        InputError: not of that form.
+    """
+    for text in only:
+        column, equals, value = text.partition("=")
+        if not equals:
+            hint = f"Columns are {', '.join(columns)}."
+            raise InputError(f"{text!r} is not column=value.", where="--only", hint=hint)
+        if column not in columns:
+            raise UnknownNameError("column", column, columns, where="--only")
+        yield column, value
 
 
 def _fits(rows: pd.DataFrame, column: str, value: str) -> pd.Series:
