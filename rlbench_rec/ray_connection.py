@@ -1,8 +1,10 @@
-"""Joining a Ray cluster, and saying at once where there is none."""
+"""Joining a Ray cluster, and saying at once where there is none; and tasks on it."""
 
 from __future__ import annotations
 
 import socket
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .errors import InputError
@@ -36,6 +38,29 @@ def joined(address: str) -> Any:
             why = str(error).rstrip(".")
             raise InputError(f"No Ray cluster answers ({why}).", where=address, hint=ADDRESSES) from error
     return ray
+
+
+def results_in_order(ray: Any, function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+    """What a function gives for each of these arguments, each a task of one core, in their order. A task's own error is
+    raised as what it is; what has not begun is then left undone.
+
+    Args:
+        ray: the module, joined to a cluster.
+        function: what a node does.
+        arguments: of each task.
+    """
+    task = ray.remote(num_cpus=1)(function)
+    waiting = deque(task.remote(*values) for values in arguments)
+    try:
+        while waiting:
+            yield ray.get(waiting.popleft())
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from error
+    finally:
+        # To cancel a task that is done can end this process.
+        _, pending = ray.wait(list(waiting), num_returns=len(waiting), timeout=0) if waiting else ([], [])
+        for reference in pending:
+            ray.cancel(reference)
 
 
 def _knock(address: str) -> None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
-from ..ray_connection import joined
+from ..ray_connection import joined, results_in_order
 from ..sql import parquet_rows, quote_name, quote_path, quote_text
 from .cards.find import LocatedCard
 from .load_report import LoadReport
@@ -51,9 +50,9 @@ def run(
         tables = read_tables(connection, card, side, scratch)
         each = [group.one_file(group.first + place) for group in groups for place in range(len(group.files))]
         job = _Job(located, files, each, scratch, memory_limit, gap, count, tables)
-        _all(ray, _type_rows, [(job, number) for number in range(len(files))])
+        list(results_in_order(ray, _type_rows, [(job, number) for number in range(len(files))]))
         counted: Counter[str] = Counter()
-        for counts in _all(ray, _cut_sessions, [(job, bucket, staging) for bucket in range(count)]):
+        for counts in results_in_order(ray, _cut_sessions, [(job, bucket, staging) for bucket in range(count)]):
             counted.update(counts)
         aside = f"SELECT file, line, reason, text FROM {_parquet(scratch, 'aside')} ORDER BY number, line"
         row_views.write(connection, aside, folder / "quarantine.parquet", scratch)
@@ -123,12 +122,3 @@ def _cut_sessions(job: _Job, bucket: int, staging: Staging) -> dict[str, int]:
 
 def _parquet(scratch: Path, name: str) -> str:
     return parquet_rows(sorted(scratch.glob(f"{name}-*.parquet")))
-
-
-def _all(ray: Any, function: Any, arguments: list[tuple[Any, ...]]) -> list[Any]:
-    """Every task's result, in order; a task's own error is raised as what it is."""
-    task = ray.remote(num_cpus=1)(function)
-    try:
-        return ray.get([task.remote(*values) for values in arguments])
-    except ray.exceptions.RayTaskError as error:
-        raise error.cause from error

@@ -3,13 +3,14 @@ the same bytes."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ....errors import InputError
-from ....ray_connection import joined
+from ....ray_connection import joined, results_in_order
 from .buckets import Dealing, deal, read_bucket, settle
 from .parquet_parts import ParquetParts, RowGroups
 from .part_scores import Asked, PartScores
@@ -38,29 +39,14 @@ class Spread:
 
     def each(self, what: str, function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
         """Results of the function, in order; a task's own error is raised as what it is."""
-        results = self._here(function, arguments) if self.ray is None else self._tasks(self.ray, function, arguments)
+        if self.ray is None:
+            results: Iterator[Any] = itertools.starmap(function, arguments)
+        else:
+            results = results_in_order(joined(self.ray), function, arguments)
         for done, result in enumerate(results, start=1):
             if self.progress is not None:
                 self.progress(what, done, len(arguments))
             yield result
-
-    @staticmethod
-    def _here(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
-        return (function(*values) for values in arguments)
-
-    @staticmethod
-    def _tasks(address: str, function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
-        ray = joined(address)
-        task = ray.remote(num_cpus=1)(function)
-        references = [task.remote(*values) for values in arguments]
-        try:
-            for reference in references:
-                yield ray.get(reference)
-        except ray.exceptions.RayTaskError as error:
-            raise error.cause from error
-        finally:
-            for reference in references:
-                ray.cancel(reference)
 
 
 def scored_in_order(asked: Asked, parts: ParquetParts, spread: Spread) -> PartScores:
