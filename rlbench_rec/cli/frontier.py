@@ -154,14 +154,16 @@ def how_long(folder: Path, target: str, data: Path | None = None) -> str:
 
     from ..training.stored_frontier import FILE, read_frontier
 
-    best = (path.parent for path in sorted((folder / "models").glob(f"*.frontier-best.*/{FILE}")))
-    stored = {model: read_frontier(model) for model in best}
-    chosen = next((model for model, frontier in stored.items() if frontier.chosen is not None), None)
-    if chosen is None or data is not None:
+    if data is not None:
         return ""
-    line = shlex.join(["rlbench", "score", str(chosen), target, "--form", "frontier", "--out", "scored.parquet"])
+    best = (path.parent for path in sorted((folder / "models").glob(f"*.frontier-best.*/{FILE}")))
+    stored = ((model, read_frontier(model)) for model in best)
+    model, frontier = next((each for each in stored if each[1].chosen is not None), (None, None))
+    if frontier is None:
+        return ""
+    line = shlex.join(["rlbench", "score", str(model), target, "--form", "frontier", "--out", "scored.parquet"])
     said = f"For how long: {line}, and the command that it prints, with --plan 5%"
-    return f"{WEAK_AS_A_TABLE}\n{said}" if stored[chosen].base == "service" else said
+    return f"{WEAK_AS_A_TABLE}\n{said}" if frontier.base == "service" else said
 
 
 def _show_json(steps: pd.DataFrame, advised: list[Advice]) -> None:
