@@ -14,6 +14,7 @@ from .headline import formatted
 from .read import load_leaderboard, read_table
 from .row_names import BEHAVIOUR, REFERENCE
 from .schema import ESTIMATOR_KEYS, ESTIMATORS, HISTORY, HISTORY_KEYS, SCHEMA_VERSION
+from .useful import YES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,7 @@ def _of_leaderboard(board: pd.DataFrame) -> dict[str, Any]:
         **{name: int(verdicts.get(name, 0)) for name in ("trusted", "weak", "unreliable")},
         "policies": len(rivals),
         "beat_behaviour": int(beats_behaviour(rivals).sum()),
-        "useful": int((rivals["useful"] == "yes").sum()) if said.any() else None,
+        "useful": int((rivals["useful"] == YES).sum()) if said.any() else None,
         "first": "; ".join(first),
     }
 

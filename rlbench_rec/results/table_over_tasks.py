@@ -18,8 +18,10 @@ from .packed import table_at
 from .read import read_table
 from .readable_names import row_name
 from .row_names import is_best
-from .schema import NORMALISED, NORMALISED_KEYS, SUMMARY, SUMMARY_KEYS, TableRow
+from .schema import NORMALISED, NORMALISED_KEYS, SUMMARY, SUMMARY_KEYS
 from .table_formats import Cell, Number
+from .useful import YES
+from .whole_points import whole_limits, whole_points
 
 POLICY = ["algorithm", "variant"]
 
@@ -73,7 +75,9 @@ def summary_rows(summary: pd.DataFrame) -> Table:
     rows: list[list[Cell]] = []
     for row in summary.to_dict("records"):
         useful = "" if pd.isna(row["useful_in"]) else f"{row['useful_in']} of {row['n_tasks']}"
-        averages = [cell for name in ("iqm", "median") for cell in (_whole(row[name]), _limits(row, name))]
+        averages: list[Cell] = []
+        for name in ("iqm", "median"):
+            averages += [_whole(row[name]), whole_limits(row[f"{name}_low"], row[f"{name}_high"])]
         share = Number(row["prob_improvement"], f"{row['prob_improvement']:.0%}")
         rows.append([row_name(row["algorithm"], row["variant"]), useful, *averages, _whole(row["clipped_mean"]), share])
     return columns, rows
@@ -87,22 +91,12 @@ def score_columns(scores: pd.DataFrame) -> Table:
     for row in scores.to_dict("records"):
         half = (row["ci_high"] - row["ci_low"]) / 2
         width = "" if math.isnan(half) else f" ± {half:.0f}"
-        star = " *" if row["useful"] == "yes" else ""
+        star = " *" if row["useful"] == YES else ""
         of_policy = cells.setdefault((row["algorithm"], row["variant"]), {})
-        of_policy[row["task"]] = f"{_rounded(row['normalised'])}{width}{star}"
+        of_policy[row["task"]] = f"{whole_points(row['normalised'])}{width}{star}"
     rows = [[row_name(*policy), *(of_task.get(task, "") for task in tasks)] for policy, of_task in cells.items()]
     return ["policy", *tasks], rows
 
 
-def _rounded(value: float) -> str:
-    """To whole points, and never -0."""
-    return "" if math.isnan(value) else f"{round(value):d}"
-
-
 def _whole(value: float) -> Number:
-    return Number(value, _rounded(value))
-
-
-def _limits(row: TableRow, name: str) -> str:
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    return "" if pd.isna(low) else f"[{_rounded(low)}, {_rounded(high)}]"
+    return Number(value, whole_points(value))

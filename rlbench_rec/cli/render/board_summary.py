@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ...results.row_names import floor_lacks, is_best
+from ...results.whole_points import whole_limits, whole_points
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,8 +48,9 @@ def show_summary(console: Console, folder: Path) -> None:
     for row in summary.to_dict("records"):
         of_tasks = by_task.loc[(row["algorithm"], row["variant"])]
         useful = [f"{row['useful_in']} of {by_task.shape[1]}" if pd.notna(row["useful_in"]) else ""] * asked
-        numbers = [f"{row['iqm']:.0f}", _limits(row["iqm_low"], row["iqm_high"]), f"{row['median']:.0f}"]
-        worst = [f"{of_tasks.min():.0f}", str(of_tasks.idxmin())]
+        limits = whole_limits(row["iqm_low"], row["iqm_high"])
+        numbers = [whole_points(row["iqm"]), limits, whole_points(row["median"])]
+        worst = [whole_points(of_tasks.min()), str(of_tasks.idxmin())]
         table.add_row(*map(Text, (row["algorithm"], row["variant"], *useful, *numbers, *worst)))
     console.print(table)
     for sentence in _sentences(summary):
@@ -76,7 +78,3 @@ def _sentences(summary: pd.DataFrame) -> list[str]:
         why = f"the floor lacks {', '.join(lacking)}" if lacking else "there is one replicate"
         sentences.append(f"Which are useful is not tested: {why}.")
     return sentences
-
-
-def _limits(low: float, high: float) -> str:
-    return "" if pd.isna(low) else f"[{low:.0f}, {high:.0f}]"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...results.readable_names import row_name
 from ...results.row_names import BEHAVIOUR, REFERENCE, is_best, is_frontier_control
+from ...results.whole_points import whole_limits, whole_points
 from ..charts.lines import Line, lines
 from ..content import Block, Cell, Chart, Charts, Column, Paragraph, Row, Section, Table
 from ..run_tables import RunTables
@@ -55,7 +56,7 @@ def _of_summary(summary: pd.DataFrame) -> Table:
             Cell(row_name(row["algorithm"], row["variant"])),
             Cell(f"{useful} of {row['n_tasks']}" if asked else "", order=float(useful) if asked else math.nan),
             _score(row["iqm"]),
-            Cell(_limits(row["iqm_low"], row["iqm_high"]), order=float(row["iqm_low"])),
+            Cell(whole_limits(row["iqm_low"], row["iqm_high"]), order=float(row["iqm_low"])),
             _score(row["median"]),
             Cell(_share(row["prob_improvement"]), order=float(row["prob_improvement"])),
         ]
@@ -80,7 +81,7 @@ def _of_normalised(table: pd.DataFrame) -> Table:
                 Cell(row_name(row["algorithm"], row["variant"])),
                 Cell("all tasks" if row["task"] == "all" else row["task"]),
                 _score(row["normalised"]),
-                Cell(_limits(row["ci_low"], row["ci_high"]), order=float(row["ci_low"])),
+                Cell(whole_limits(row["ci_low"], row["ci_high"]), order=float(row["ci_low"])),
             ],
             is_best(row["variant"]),
         )
@@ -103,11 +104,7 @@ def _profiles(profiles: pd.DataFrame, summary: pd.DataFrame) -> Chart:
 
 
 def _score(value: float) -> Cell:
-    return Cell("" if math.isnan(value) else f"{value:.0f}", order=float(value))
-
-
-def _limits(low: float, high: float) -> str:
-    return "" if math.isnan(low) else f"[{low:.0f}, {high:.0f}]"
+    return Cell(whole_points(value), order=float(value))
 
 
 def _share(value: float) -> str:
