@@ -47,8 +47,9 @@ class Chosen(BaseModel):
 
     @property
     def form(self) -> PolicyForm:
-        """The form with its parameter; that of a tilt is the divergence."""
-        return PolicyForm(self.dial, self.divergence if self.dial == "tilted" else self.parameter)
+        """The form with its parameter; that of a tilt is the divergence, to the digits that tables have: what makes the
+        policy is its temperature."""
+        return PolicyForm(self.dial, float(f"{self.divergence:.3g}") if self.dial == "tilted" else self.parameter)
 
     @property
     def temperature(self) -> float | None:

@@ -218,7 +218,8 @@ class QTable(ValueConfig):
     """Distinct states at most."""
     unseen: Literal["never", "pessimistic"] = "never"
     """What an action is worth that the log never took in a state: minus infinity, or the least that was ever earned
-    from a decision on. A state that is not in the log has the latter for all actions either way."""
+    from a decision on. A state that is not in the log, or in which it took nothing that can be shown, has the latter
+    for all actions either way."""
 
     @property
     def scales_rewards(self) -> bool:

@@ -37,8 +37,11 @@ class QTableLearning(TorchAlgorithm):
         where, states = _distinct(data, self.config.most_states)
         values = value_iteration(data, where, len(states), self.config.discount)
         least = float(data.returns_to_go(self.config.discount).min())
-        unseen = RULED_OUT if self.config.unseen == "never" else least
-        values = np.where(np.isnan(values), unseen, values)
+        never_taken = np.isnan(values)
+        values[never_taken] = RULED_OUT if self.config.unseen == "never" else least
+        # Where the log only took what cannot be shown, a policy still has to show something.
+        showable = [action for action in range(data.action_count) if action != data.other_action]
+        values[np.ix_(never_taken[:, showable].all(axis=1), showable)] = least
         self.table.fill(torch.from_numpy(states), torch.from_numpy(values), least)
 
     def step(self, transitions: Transitions, rows: torch.Tensor) -> float:

@@ -57,6 +57,17 @@ def test_rewards_and_ways_on_are_means_of_the_log():
     assert careful[0].tolist() == [3.5, 2, 2]
 
 
+@pytest.mark.parametrize(("form", "given"), [("greedy", {}), ("softmax", {"tau": 0.3})])
+def test_where_the_log_only_took_what_cannot_be_shown_a_policy_shows_something(form, given):
+    data = replace(toy_shop(20), other_action=2)
+    states = states_of(data)
+    only_other = np.where((data.observations == states[0, :3]).all(axis=1), 2, data.actions)
+    run = table(replace(data, actions=only_other, propensities=None))
+    shown = run.policy(form, **given).probabilities(states)
+    assert np.isfinite(shown).all() and shown[:, 2].tolist() == [0, 0, 0]
+    np.testing.assert_allclose(shown.sum(axis=1), 1)
+
+
 def test_the_truth_of_a_tabular_shop():
     task = tasks.make("tabular-v1", seed=2)
     data = task.log(5_000)
