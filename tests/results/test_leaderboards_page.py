@@ -97,11 +97,34 @@ def test_intervals_of_lifts_are_those_of_policies_that_differ_from_the_behaviour
     moved = lifts[(lifts["value"] != 0) | (lifts["true_value"] != 0)]
     hold = (moved["ci_low"] <= moved["true_value"]) & (moved["true_value"] <= moved["ci_high"])
     found = hold.groupby(moved["verdict"]).agg(["mean", "size"])
-    share, size = found.loc["trusted"]
-    assert f"Of the {size:.0f} paired lifts that are `trusted`" in TEXT and f"{share:.1%}".replace("%", " %") in TEXT
-    for verdict in ("weak", "unreliable"):
-        share, size = found.loc[verdict]
-        assert f"`{verdict}`: {100 * share:.0f} % of {size:.0f}" in TEXT
+    weak, unreliable = _shares(found.loc[["weak", "unreliable"]])
+    assert f"controls of frontiers counted in, {weak} and {unreliable} hold the board's" in TEXT
+
+
+def test_intervals_of_trusted_lifts_against_longer_truths(lifts):
+    long = pd.read_csv(ROOT / "results/studies/lift_truths.csv.gz")
+    of_frontiers = lifts[lifts["variant"].str.endswith("/frontier") & (lifts["verdict"] == "trusted")]
+    asked = of_frontiers[of_frontiers["ci_low"] < of_frontiers["ci_high"]].set_index("run_id")
+    assert set(asked.index) == set(long["run_id"]) and len(long) == 573
+    board, truth = asked.loc[long["run_id"], "true_value"].to_numpy(float), long["truth"].to_numpy()
+    holds = long[["task"]].assign(board=_within(long, board), long=_within(long, truth))
+    shares = 100 * holds[["board", "long"]].mean()
+    assert f"{shares['board']:.1f} % of the intervals hold the board's true lift" in TEXT
+    assert f"{shares['long']:.1f} % hold" in TEXT and (truth[long["low"] > 0] > 0).sum() == 523
+    by_task = holds.groupby("task")["long"].agg(["mean", "size"])
+    least = by_task[by_task["mean"] < 0.95]
+    assert list(least.index) == ["media-v1", "pricing-v1", "recommend-v1", "sequence-v1"]
+    assert all(words in TEXT for words in _shares(least))
+    assert by_task["mean"].drop(least.index).min() >= 0.955 and "96 % or more elsewhere" in TEXT
+
+
+def _shares(found: pd.DataFrame) -> list[str]:
+    """Mean and size in words."""
+    return [f"{100 * share:.0f} % of {size:.0f}" for share, size in found.to_numpy(float)]
+
+
+def _within(rows: pd.DataFrame, values: np.ndarray) -> np.ndarray:
+    return ((rows["low"] <= values) & (values <= rows["high"])).to_numpy()
 
 
 def test_estimates_of_greedy_policies_by_verdict(runs):
