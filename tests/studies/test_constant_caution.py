@@ -9,7 +9,7 @@ import pandas as pd
 from rlbench_rec import tasks
 from studies.constant_caution import CAUTIONS, SHRINKAGES, choices_of, summary
 
-TABLE = Path(__file__).resolve().parents[2] / "results" / "studies" / "constant_caution.csv"
+TABLE = Path(__file__).resolve().parents[2] / "results" / "studies" / "constant_caution.csv.gz"
 
 
 def test_every_rule_chooses_an_action():
