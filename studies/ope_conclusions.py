@@ -1,0 +1,135 @@
+"""What the board of estimators says: errors, choices, coverage and the gate, over shops and strata.
+
+    python -m studies.ope_conclusions results/ope --out results/studies/ope_conclusions.csv
+
+Reads a folder that `rlbench run ope` left; estimates nothing. A row is one figure of one group of places (`easy`,
+`real`, or one of the other strata), length of the log and group of policies:
+
+- `error`: the median over places of the root mean squared error, as a share of the behaviour policy's value, and in how
+  many places the estimator has the smallest;
+- `choice`: the mean over places of rank correlation and of regret@1;
+- `gate`: of the pairs of a log and a policy, how many SNIPS calls what, from how many logs, with its median error;
+- `coverage`: how often intervals of 95 % hold the truth, by verdict. Limits resample logs, of which each gives up to
+  nine policies: they cover other logs of these places, and not other places.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from rlbench_rec.audit.run_folder import read_run_folder
+from rlbench_rec.results.packed import table_at
+from rlbench_rec.results.read import read_table
+from rlbench_rec.results.schema import ESTIMATOR_KEYS, ESTIMATORS
+from studies.resumable import write_frame
+
+WHERE = ("group", "policies", "n_episodes", "estimator", "verdict")
+FIELDS = ("question", "quantity", *WHERE, "value", "low", "high", "n")
+EASY = "easy"
+LOG = ["task", "n_episodes", "log_seed"]
+ALL_SIZES = "all"
+RESAMPLES = 2_000
+Row = dict[str, object]
+
+
+def row(question: str, quantity: str, value: float, **others: object) -> Row:
+    """One figure; what is not said is empty."""
+    return dict.fromkeys(FIELDS) | {"question": question, "quantity": quantity, "value": value} | others
+
+
+def group_of(place: str) -> str:
+    """The stratum of a place, as tables call it."""
+    return place.partition("/")[2] or EASY
+
+
+def errors(scores: pd.DataFrame) -> Iterator[Row]:
+    """Medians over places, and wins."""
+    for key, found in scores.groupby(["group", "policies", "n_episodes"]):
+        shared = dict(zip(("group", "policies", "n_episodes"), key, strict=True))
+        by_place = found.pivot_table(index="task", columns="estimator", values="rmse")
+        least = by_place.idxmin(axis=1)
+        for estimator, values in by_place.items():
+            about = shared | {"estimator": estimator, "n": len(by_place)}
+            low, median, high = values.quantile([0.0, 0.5, 1.0])
+            yield row("error", "rmse", median, low=low, high=high, **about)
+            yield row("error", "smallest in", float((least == estimator).sum()), **about)
+
+
+def choices(scores: pd.DataFrame) -> Iterator[Row]:
+    """Means over places."""
+    for key, found in scores.groupby(["group", "policies", "n_episodes", "estimator"]):
+        about = dict(zip(("group", "policies", "n_episodes", "estimator"), key, strict=True)) | {"n": len(found)}
+        for quantity in ("rank_correlation", "regret_at_1"):
+            yield row("choice", quantity, float(found[quantity].mean()), **about)
+
+
+def gate(estimates: pd.DataFrame) -> Iterator[Row]:
+    """Verdicts of SNIPS."""
+    rows = estimates[estimates["estimator"] == "snips"]
+    error = ((rows["value"] - rows["true_value"]) / rows["behaviour_value"]).abs()
+    for group, size, found in _by_group_and_size(rows.assign(error=error)):
+        for verdict, of_verdict in found.groupby("verdict"):
+            about = {"group": group, "n_episodes": size, "estimator": "snips", "verdict": verdict, "n": len(found)}
+            yield row("gate", "pairs", float(len(of_verdict)), **about)
+            yield row("gate", "logs", float(of_verdict.groupby(LOG).ngroups), **about)
+            yield row("gate", "median error", float(of_verdict["error"].median()), **about)
+
+
+def coverage(estimates: pd.DataFrame) -> Iterator[Row]:
+    """Shares of intervals that hold the truth, and limits that resample logs; an interval that is not defined does
+    not."""
+    held = (estimates["ci_low"] <= estimates["true_value"]) & (estimates["true_value"] <= estimates["ci_high"])
+    for group, size, found in _by_group_and_size(estimates.assign(held=held)):
+        verdicts = chain([("", found)], found.groupby("verdict"))
+        for verdict, of_verdict in verdicts:
+            for estimator, rows in of_verdict.groupby("estimator"):
+                low, high = _limits(rows)
+                about = {"group": group, "n_episodes": size, "estimator": estimator, "verdict": verdict, "n": len(rows)}
+                yield row("coverage", "holds the truth", float(rows["held"].mean()), low=low, high=high, **about)
+
+
+def _by_group_and_size(rows: pd.DataFrame) -> Iterator[tuple[str, object, pd.DataFrame]]:
+    """Every group, and all together; by size and over all sizes."""
+    groups = chain([("all", rows)], rows.groupby("group"))
+    for group, found in groups:
+        yield str(group), ALL_SIZES, found
+        for size, of_size in found.groupby("n_episodes"):
+            yield str(group), size, of_size
+
+
+def _limits(rows: pd.DataFrame) -> tuple[float, float]:
+    """2.5 % left out on either side, over resampled logs."""
+    logs = rows.groupby(LOG)["held"].agg(["sum", "size"]).to_numpy(float)
+    drawn = np.random.default_rng(0).integers(len(logs), size=(RESAMPLES, len(logs)))
+    held, count = logs[drawn].sum(axis=1).T
+    low, high = np.quantile(held / count, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def conclusions(folder: Path) -> pd.DataFrame:
+    """All figures of a folder."""
+    scores = read_table(table_at(folder / "estimators.csv"), ESTIMATORS, ESTIMATOR_KEYS)
+    estimates = read_run_folder(folder).rows
+    scores, estimates = (table.assign(group=table["task"].map(group_of)) for table in (scores, estimates))
+    rows = [*errors(scores), *choices(scores), *gate(estimates), *coverage(estimates)]
+    return pd.DataFrame(rows, columns=list(FIELDS))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    table = conclusions(options.folder)
+    write_frame(options.out, table, digits=4)
+    print(f"{options.out}: {len(table)} figures")
+
+
+if __name__ == "__main__":
+    main()

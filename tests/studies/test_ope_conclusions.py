@@ -1,0 +1,56 @@
+"""What is read off a board of estimators."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pandas as pd
+import pytest
+
+from studies import ope_conclusions as study
+
+
+@pytest.mark.parametrize(("place", "group"), [("ads-v1", "easy"), ("ads-v1/real", "real"), ("b-v1/delayed", "delayed")])
+def test_groups_are_strata(place, group):
+    assert study.group_of(place) == group
+
+
+def test_errors_are_medians_over_places_and_wins_are_counted():
+    rmse = {("a-v1", "ips"): 0.3, ("b-v1", "ips"): 0.1, ("c-v1", "ips"): 0.2}
+    rmse |= {("a-v1", "snips"): 0.2, ("b-v1", "snips"): 0.4, ("c-v1", "snips"): 0.1}
+    where = {"group": "easy", "policies": "all", "n_episodes": 1_000}
+    scores = pd.DataFrame([where | {"task": task, "estimator": name, "rmse": at} for (task, name), at in rmse.items()])
+    found = pd.DataFrame(list(study.errors(scores))).set_index(["quantity", "estimator"])
+    assert list(found.loc[("rmse", "ips"), ["value", "low", "high", "n"]]) == [0.2, 0.1, 0.3, 3]
+    assert list(found.loc["smallest in", "value"]) == [1, 2]
+
+
+def test_verdicts_are_of_pairs_and_of_how_many_logs():
+    found = pd.DataFrame(list(study.gate(_estimates()))).set_index(["group", "n_episodes", "quantity", "verdict"])
+    assert found.loc[("all", "all", "pairs", "trusted"), "value"] == 4
+    assert found.loc[("all", "all", "logs", "trusted"), "value"] == 2
+    assert found.loc[("real", "all", "median error", "weak"), "value"] == pytest.approx(0.5)
+    assert ("easy", "all", "pairs", "weak") not in found.index
+
+
+def test_coverage_is_of_the_estimators_own_verdict_with_limits_over_logs():
+    found = pd.DataFrame(list(study.coverage(_estimates()))).set_index(["group", "n_episodes", "verdict", "estimator"])
+    trusted = found.loc[("easy", 1_000, "trusted", "snips")]
+    # Both policies of one log hold, none of the other's: the limits are those of two logs.
+    assert list(trusted[["value", "low", "high", "n"]]) == [0.5, 0.0, 1.0, 4]
+    assert found.loc[("real", "all", "weak", "snips"), "value"] == 0, "an interval that is not defined holds nothing"
+    assert found.loc[("all", "all", "", "snips"), "value"] == pytest.approx(2 / 6)
+
+
+def _estimates() -> pd.DataFrame:
+    """Two policies of two logs of an easy shop, and of one log of a real one, whose intervals are not defined."""
+    rows = []
+    for place, policy, seed in product(("a-v1", "a-v1/real"), ("one", "two"), (1, 2)):
+        real = place.endswith("real")
+        truth, value = 10.0, 15.0 if real else 10.0
+        low, high = (None, None) if real else (9.0, 11.0 if seed == 1 else 9.5)
+        key = {"task": place, "policy": policy, "n_episodes": 1_000, "log_seed": seed, "estimator": "snips"}
+        row = key | {"value": value, "ci_low": low, "ci_high": high, "true_value": truth, "behaviour_value": 10.0}
+        rows += [row | {"verdict": "weak" if real else "trusted"}] if not (real and seed == 2) else []
+    table = pd.DataFrame(rows)
+    return table.assign(group=table["task"].map(study.group_of))
