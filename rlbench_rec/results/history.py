@@ -11,6 +11,7 @@ from .board_message import beats_behaviour, shown_rows
 from .board_table import boards_of
 from .comparison.sides import manifest_beside
 from .headline import formatted
+from .packed import table_at, table_bytes
 from .read import load_leaderboard, read_table
 from .row_names import BEHAVIOUR, REFERENCE
 from .schema import ESTIMATOR_KEYS, ESTIMATORS, HISTORY, HISTORY_KEYS, SCHEMA_VERSION
@@ -33,8 +34,8 @@ def board_folders(results: Path) -> list[Path]:
 
 
 def board_file(folder: Path) -> Path | None:
-    """The board of a folder; None where it has none, or no manifest that says which code made it."""
-    files = [folder / name for name in FILES if (folder / name).is_file()]
+    """The board of a folder, packed or not; None where it has none, or no manifest that says which code made it."""
+    files = [folder / name for name in FILES if table_at(folder / name).is_file()]
     return files[0] if files and _code(files[0]) else None
 
 
@@ -58,7 +59,7 @@ def history_line(folder: Path, suite: str) -> dict[str, Any]:
     assert file is not None, "the folder has a board"
     line: dict[str, Any] = dict.fromkeys(HISTORY) | {"schema_version": SCHEMA_VERSION, "suite": suite}
     line["commit"] = str(_code(file).get("commit") or "")
-    line["board_sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    line["board_sha256"] = hashlib.sha256(table_bytes(file)).hexdigest()
     figures = _of_leaderboard(load_leaderboard(file)) if file.name == FILES[0] else _of_estimators(file)
     return line | figures
 

@@ -30,3 +30,16 @@ def open_table(path: Path, errors: str = "strict") -> TextIO:
     if file.suffix != SUFFIX:
         return file.open(encoding="utf-8-sig", newline="", errors=errors)
     return io.TextIOWrapper(gzip.open(file), encoding="utf-8-sig", newline="", errors=errors)
+
+
+def table_bytes(path: Path) -> bytes:
+    """A table's bytes, unpacked.
+
+    Args:
+        path: of the table, whether it is packed or not.
+
+    Raises:
+        OSError, EOFError: it is not there, or cannot be read.
+    """
+    file = table_at(path)
+    return gzip.decompress(file.read_bytes()) if file.suffix == SUFFIX else file.read_bytes()

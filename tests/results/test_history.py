@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pandas as pd
@@ -58,3 +59,7 @@ def test_a_line_by_hand(tmp_path, run, frame_of):
     assert {name: line[name] for name in wanted} == wanted
     assert (line["policies"], line["beat_behaviour"], line["useful"]) == (2, 1, None)
     assert line["first"].startswith("shop: dqn mlp/greedy 3.01 [")
+    plain = tmp_path / "leaderboard.csv"
+    plain.with_name("leaderboard.csv.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    plain.unlink()
+    assert history_line(tmp_path, "hand") == line, "packed it is the same board"

@@ -127,6 +127,31 @@ def _within(rows: pd.DataFrame, values: np.ndarray) -> np.ndarray:
     return ((rows["low"] <= values) & (values <= rows["high"])).to_numpy()
 
 
+def test_what_a_score_varies_by_is_in_the_nested_board():
+    """The components anew, by the method of moments on three shops x three logs x three trainings."""
+    names = {"CQL": "cql", "DQN": "dqn", "Double DQN": "double-dqn", "Behaviour cloning": "bc"}
+    runs = pd.read_csv(ROOT / "results/commerce-nested/runs.csv.gz", keep_default_na=False)
+    runs = runs[(runs["estimator"] == "truth") & (runs["metric"] == "normalised")].astype({"value": float})
+    table = [
+        line
+        for line in _table(SECTION[SECTION.index("| from shop to shop |") :])
+        if line[1] in ("inventory", "pricing", "recommend")
+    ]
+    assert len(table) == 18
+    for policy, task, *shown in table:
+        algorithm, form = policy.split(", ")
+        of = runs[
+            (runs["algorithm"] == names[algorithm])
+            & (runs["variant"] == f"mlp/{form}")
+            & (runs["task"] == f"{task}-v1")
+        ]
+        values = of.sort_values(["replicate", "log", "seed"])["value"].to_numpy().reshape(3, 3, 3)
+        seed = values.var(axis=2, ddof=1).mean()
+        log = values.mean(axis=2).var(axis=1, ddof=1).mean() - seed / 3
+        shop = values.mean(axis=(1, 2)).var(ddof=1) - values.mean(axis=2).var(axis=1, ddof=1).mean() / 3
+        assert shown == [f"{max(part, 0) ** 0.5:.0f}" for part in (shop, log, seed)], (policy, task)
+
+
 def test_estimates_of_greedy_policies_by_verdict(runs):
     rows = runs[(runs["estimator"] == "snips") & (runs["metric"] == "normalised") & (runs["variant"] == GREEDY)]
     verdicts = rows[rows["algorithm"].isin(["dqn", "double-dqn", "cql"])]["verdict"].value_counts()
