@@ -10,7 +10,8 @@ Reads a folder that `rlbench run ope` left; estimates nothing. A row is one figu
 - `choice`: the mean over places of rank correlation and of regret@1;
 - `gate`: of the pairs of a log and a policy, how many SNIPS calls what, from how many logs, with its median error;
 - `coverage`: how often intervals of 95 % hold the truth, by verdict. Limits resample logs, of which each gives up to
-  nine policies: they cover other logs of these places, and not other places.
+  nine policies: they cover other logs of these places, and not other places. Logs of one seed in two strata of a task
+  share users and random numbers, so they count as one.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from studies.resumable import write_frame
 WHERE = ("group", "policies", "n_episodes", "estimator", "verdict")
 FIELDS = ("question", "quantity", *WHERE, "value", "low", "high", "n")
 EASY = "easy"
-LOG = ["task", "n_episodes", "log_seed"]
+LOG = ["shop", "n_episodes", "log_seed"]
 ALL_SIZES = "all"
 RESAMPLES = 2_000
 Row = dict[str, object]
@@ -43,9 +44,10 @@ def row(question: str, quantity: str, value: float, **others: object) -> Row:
     return dict.fromkeys(FIELDS) | {"question": question, "quantity": quantity, "value": value} | others
 
 
-def group_of(place: str) -> str:
-    """The stratum of a place, as tables call it."""
-    return place.partition("/")[2] or EASY
+def with_groups(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows with their shop and, as `group`, its stratum: `recommend-v1/real` is `recommend-v1` and `real`."""
+    parts = table["task"].str.partition("/")
+    return table.assign(shop=parts[0], group=parts[2].replace("", EASY))
 
 
 def errors(scores: pd.DataFrame) -> Iterator[Row]:
@@ -116,7 +118,7 @@ def conclusions(folder: Path) -> pd.DataFrame:
     """All figures of a folder."""
     scores = read_table(table_at(folder / "estimators.csv"), ESTIMATORS, ESTIMATOR_KEYS)
     estimates = read_run_folder(folder).rows
-    scores, estimates = (table.assign(group=table["task"].map(group_of)) for table in (scores, estimates))
+    scores, estimates = with_groups(scores), with_groups(estimates)
     rows = [*errors(scores), *choices(scores), *gate(estimates), *coverage(estimates)]
     return pd.DataFrame(rows, columns=list(FIELDS))
 
@@ -127,7 +129,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     table = conclusions(options.folder)
-    write_frame(options.out, table, digits=4)
+    write_frame(options.out, table, digits=6)
     print(f"{options.out}: {len(table)} figures")
 
 

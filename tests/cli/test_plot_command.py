@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from rlbench_rec.results.packed import open_table
+
 RESULTS = Path(__file__).parents[2] / "results"
 
 
@@ -15,9 +17,9 @@ RESULTS = Path(__file__).parents[2] / "results"
 def estimators(tmp_path_factory) -> Path:
     """The committed errors of estimators in one shop, packed."""
     folder = tmp_path_factory.mktemp("ope")
-    head, *lines = (RESULTS / "ope" / "estimators.csv").read_text().splitlines()
-    # The committed table was written before the column `q` existed.
-    kept = [f"{head},q", *(f"{line},linear" for line in lines if line.startswith("ads-v1,"))]
+    with open_table(RESULTS / "ope" / "estimators.csv") as stream:
+        head, *lines = stream.read().splitlines()
+    kept = [head, *(line for line in lines if ",ads-v1," in line)]
     with gzip.open(folder / "estimators.csv.gz", "wt") as file:
         file.write("\n".join(kept) + "\n")
     return folder
