@@ -45,9 +45,13 @@ def command(
 
     With --over-tasks scores go from 0 (behaviour policy) to 100 (reference policy); together with --by-place they are
     those in each task, with half the width of their intervals, and a star where the policy is useful.
+
+    Of a run of estimators (rlbench run ope) it is the errors of each by place and size of the log; --only
+    task=..., estimator=..., n_episodes=..., policies=matched.
     """
     from ..files import write_text
     from ..results.table_formats import TABLE_FORMS, format_table
+    from ..results.table_of_estimators import is_of_estimators
 
     if form and form not in TABLE_FORMS:
         raise UnknownNameError("format", form, TABLE_FORMS, where="--format")
@@ -55,7 +59,7 @@ def command(
         raise InputError(f"--json and --format {form} ask for two formats.", hint="Give one of them.")
     keep_run("--out", out, run)
     form = "json" if as_json else form or "table"
-    contents = _over_tasks if over_tasks else _of_places
+    contents = _over_tasks if over_tasks else _of_estimators if is_of_estimators(run) else _of_places
     columns, rows = contents(run, only or (), by_place, for_machines=form in ("csv", "json"))
     text = format_table(columns, rows, form)
     if out is None:
@@ -79,6 +83,15 @@ def _of_places(run: Path, only: Sequence[str], by_place: bool, for_machines: boo
     if for_machines:
         return (wide_records if by_place else records_of_places)(places)
     return (columns_of_places if by_place else rows_of_places)(places)
+
+
+def _of_estimators(run: Path, only: Sequence[str], by_place: bool, for_machines: bool) -> Table:
+    from ..results.table_of_estimators import table_of_estimators
+
+    if by_place:
+        what = "A run of estimators has no board with a column for each place."
+        raise InputError(what, where="--by-place", hint="Choose one with --only task=... --only n_episodes=...")
+    return table_of_estimators(run, only, whole=for_machines)
 
 
 def _over_tasks(run: Path, only: Sequence[str], by_place: bool, for_machines: bool) -> Table:

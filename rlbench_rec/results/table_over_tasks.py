@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +12,7 @@ import pandas as pd
 from ..errors import InputError
 from .across_tasks import across_tasks
 from .board_table import Table
-from .comparison.selection import asked_for
+from .comparison.selection import fitting
 from .packed import table_at
 from .read import read_table
 from .readable_names import row_name
@@ -39,7 +38,7 @@ def tables_over_tasks(folder: Path, only: Sequence[str] = ()) -> tuple[pd.DataFr
         UnknownNameError: another column.
     """
     summary = read_table(_table(folder, "summary"), SUMMARY, SUMMARY_KEYS)
-    chosen = summary[_selected(summary, only) if only else ~summary["variant"].map(is_best).astype(bool)]
+    chosen = summary[fitting(summary, only, POLICY) if only else ~summary["variant"].map(is_best).astype(bool)]
     if chosen.empty:
         where = f"--only {' --only '.join(only)}" if only else str(folder)
         names = ", ".join(sorted({f"algorithm={name}" for name in summary["algorithm"]})[:20])
@@ -55,17 +54,6 @@ def _table(folder: Path, name: str) -> Path:
         hint = "It is made by suites with normalise = true and more than one task."
         raise InputError(f"The run has no {name}.csv.", where=str(folder), hint=hint)
     return file
-
-
-def _selected(summary: pd.DataFrame, only: Sequence[str]) -> pd.Series:
-    chosen = pd.Series(True, index=summary.index)
-    values: dict[str, list[str]] = {}
-    for column, value in asked_for(only, POLICY):
-        values.setdefault(column, []).append(value)
-    for column, patterns in values.items():
-        fits = [any(fnmatchcase(name, pattern) for pattern in patterns) for name in summary[column]]
-        chosen &= pd.Series(fits, index=summary.index, dtype=bool)
-    return chosen
 
 
 def summary_rows(summary: pd.DataFrame) -> Table:

@@ -64,6 +64,30 @@ def asked_for(only: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[str
         yield column, value
 
 
+def fitting(rows: pd.DataFrame, only: Sequence[str], columns: Sequence[str]) -> pd.Series:
+    """Which rows of any table are meant, likewise; none may be.
+
+    Args:
+        rows: the table.
+        only: `column=value`, the value with the wildcards * and ? of a shell.
+        columns: of the table that may be named.
+
+    Raises:
+        UnknownNameError: another column.
+        InputError: not of that form.
+    """
+    import pandas as pd
+
+    values: dict[str, list[str]] = {}
+    for column, value in asked_for(only, columns):
+        values.setdefault(column, []).append(value)
+    chosen = pd.Series(True, index=rows.index)
+    for column, patterns in values.items():
+        fits = [any(fnmatchcase(str(cell), pattern) for pattern in patterns) for cell in rows[column]]
+        chosen &= pd.Series(fits, index=rows.index, dtype=bool)
+    return chosen
+
+
 def _fits(rows: pd.DataFrame, column: str, value: str) -> pd.Series:
     names = [column, "estimator"] if column == METRIC else [column]
     fits = rows[names].apply(lambda cells: cells.map(lambda cell: fnmatchcase(cell, value))).any(axis=1).astype(bool)
