@@ -7,7 +7,8 @@ Reads a folder that `rlbench run` left; trains nothing. A row of the table is on
 - `average`: the rank of each trained policy, and its chance to be first, by four averages over tasks;
 - `scale`: how far 100 may be from the best that there is, and how many scores are above it;
 - `floor`: the best row of the floor of each task, the best learner, and what the learner gains over it, paired;
-- `spread`: how a value varies from shop to shop, log to log and training to training, where a nested board was run;
+- `spread`: how a value varies from shop to shop, log to log and training to training, where a nested board was run, and
+  over the shops of the board itself, where all three vary at once;
 - `looking ahead`: what each task answers when it is asked whether it needs RL, beside what looking ahead could gain;
 - `gain`: what each learner earns beyond the behaviour policy, in per cent of what that earns;
 - `vouched for`: how many frontiers chose a step, how many of these are truly better, and how often intervals of lifts
@@ -61,6 +62,7 @@ CLONE = "bc"
 NOT_LEARNT = ("behaviour", "reference", "random", "popularity", CLONE)
 CONTROLS = ("gamma-0", "shuffled-rewards")
 TAIL = 0.025
+DRAWS = 20_000
 Row = dict[str, object]
 
 
@@ -169,13 +171,30 @@ def _best(values: dict[Policy, np.ndarray], among: list[Policy]) -> Policy:
     return max(known, key=lambda policy: float(np.nanmean(values[policy])))
 
 
-def spread(table: pd.DataFrame) -> Iterator[Row]:
-    """Standard deviations from shop to shop, log to log and seed to seed on the normalised scale; a component that came
-    out negative is 0."""
+def spread(table: pd.DataFrame, scores: Scores) -> Iterator[Row]:
+    """Standard deviations from shop to shop, log to log and seed to seed on the normalised scale, with generalised
+    limits (Weerahandi 1993: each mean square over its expectation is a chi-square over its degrees, and a component a
+    difference of two); a component that came out negative is 0. Beside them that over the shops of the board."""
+    rng = np.random.default_rng(0)
     truths = table[(table["estimator"] == "truth") & (table["metric"] == "normalised")]
-    for of in truths.to_dict("records"):
-        shared: Row = {"task": of["task"], "policy": named((of["algorithm"], of["variant"])), "n": of["n"]}
-        yield row("spread", f"from {of['component']} to {of['component']}", max(of["variance"], 0.0) ** 0.5, **shared)
+    for (task, algorithm, variant), of in truths.groupby(["task", "algorithm", "variant"], sort=False):
+        shared: Row = {"task": task, "policy": named((algorithm, variant))}
+        parts = of.set_index("component")
+        squares, below = {}, 1
+        for name in ("seed", "log", "shop"):
+            degrees = parts.loc[name, "degrees"]
+            squares[name] = degrees * parts.loc[name, "mean_square"] / rng.chisquare(degrees, DRAWS)
+        for name, inner in (("seed", None), ("log", "seed"), ("shop", "log")):
+            drawn = (squares[name] - (squares[inner] if inner else 0.0)) / below
+            low, high = np.sqrt(np.maximum(np.quantile(drawn, [TAIL, 1 - TAIL]), 0.0))
+            deviation = max(parts.loc[name, "variance"], 0.0) ** 0.5
+            about: Row = {"low": low, "high": high, "n": parts.loc[name, "n"], "covers": f"{name}s of this design"}
+            yield row("spread", f"from {name} to {name}", deviation, **shared, **about)
+            below *= parts.loc[name, "n"]
+        on_board = scores.by_policy.get((algorithm, variant))
+        if on_board is not None:
+            values = on_board[scores.tasks.index(task)]
+            yield row("spread", "over the shops of the board", values.std(ddof=1), **shared, n=len(values))
 
 
 def looking_ahead(table: pd.DataFrame, scores: Scores) -> Iterator[Row]:
@@ -236,7 +255,7 @@ def conclusions(folder: Path, nested: Path | None = None) -> pd.DataFrame:
     runs = load_runs(table_at(folder / "runs.csv"))
     scores = scores_of(runs)
     rows = [*averages(scores), *scale(_read(folder, "scale"), scores), *floors(scores)]
-    rows += spread(_read(nested, "variance")) if nested else []
+    rows += spread(_read(nested, "variance"), scores) if nested else []
     rows += [*looking_ahead(_read(folder, "needs_rl"), scores), *gains(runs), *vouched(runs)]
     return pd.DataFrame(rows, columns=list(FIELDS))
 

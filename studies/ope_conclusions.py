@@ -5,13 +5,16 @@
 Reads a folder that `rlbench run ope` left; estimates nothing. A row is one figure of one group of places (`easy`,
 `real`, or one of the other strata), length of the log and group of policies:
 
-- `error`: the median over places of the root mean squared error, as a share of the behaviour policy's value, and in how
-  many places the estimator has the smallest;
-- `choice`: the mean over places of rank correlation and of regret@1;
+- `error`: the median over places of the root mean squared error, as a share of the behaviour policy's value, in how
+  many places the estimator has the smallest, and in how many a smaller one than the other of a pair;
+- `choice`: the median and the mean over places of rank correlation and of regret@1;
 - `gate`: of the pairs of a log and a policy, how many SNIPS calls what, from how many logs, with its median error;
 - `coverage`: how often intervals of 95 % hold the truth, by verdict. Limits resample logs, of which each gives up to
   nine policies: they cover other logs of these places, and not other places. Logs of one seed in two strata of a task
   share users and random numbers, so they count as one.
+
+Where a stratum hides a part of the state, a policy that does not look at it has the weights, and the SNIPS, that it has
+in the easy shop: such copies are left out of the gate and of coverage.
 """
 
 from __future__ import annotations
@@ -30,10 +33,11 @@ from rlbench_rec.results.read import read_table
 from rlbench_rec.results.schema import ESTIMATOR_KEYS, ESTIMATORS
 from studies.resumable import write_frame
 
-WHERE = ("group", "policies", "n_episodes", "estimator", "verdict")
+WHERE = ("group", "policies", "n_episodes", "estimator", "other", "verdict")
 FIELDS = ("question", "quantity", *WHERE, "value", "low", "high", "n")
 EASY = "easy"
 LOG = ["shop", "n_episodes", "log_seed"]
+PAIRS = (("snips", "ips"), ("sndr", "dr"), ("sndr", "snips"), ("dm", "sndr"))
 ALL_SIZES = "all"
 RESAMPLES = 2_000
 Row = dict[str, object]
@@ -50,6 +54,17 @@ def with_groups(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(shop=parts[0], group=parts[2].replace("", EASY))
 
 
+def without_copies(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Without the pairs of a log and a policy whose SNIPS is that of another stratum, number for number; the easy
+    shop's stay."""
+    pair = [*LOG, "policy"]
+    snips = estimates[(estimates["estimator"] == "snips") & estimates["value"].notna()]
+    in_order = snips.sort_values("group", key=lambda groups: groups != EASY, kind="stable")
+    copies = in_order[in_order.duplicated([*pair, "value", "true_value"])]
+    keys = [*pair, "group"]
+    return estimates[~estimates.set_index(keys).index.isin(copies.set_index(keys).index)]
+
+
 def errors(scores: pd.DataFrame) -> Iterator[Row]:
     """Medians over places, and wins."""
     for key, found in scores.groupby(["group", "policies", "n_episodes"]):
@@ -61,14 +76,18 @@ def errors(scores: pd.DataFrame) -> Iterator[Row]:
             low, median, high = values.quantile([0.0, 0.5, 1.0])
             yield row("error", "rmse", median, low=low, high=high, **about)
             yield row("error", "smallest in", float((least == estimator).sum()), **about)
+        for one, other in PAIRS:
+            ahead = float((by_place[one] < by_place[other]).sum())
+            yield row("error", "smaller in", ahead, estimator=one, other=other, n=len(by_place), **shared)
 
 
 def choices(scores: pd.DataFrame) -> Iterator[Row]:
-    """Means over places."""
+    """Medians and means over places."""
     for key, found in scores.groupby(["group", "policies", "n_episodes", "estimator"]):
         about = dict(zip(("group", "policies", "n_episodes", "estimator"), key, strict=True)) | {"n": len(found)}
         for quantity in ("rank_correlation", "regret_at_1"):
-            yield row("choice", quantity, float(found[quantity].mean()), **about)
+            yield row("choice", f"median {quantity}", float(found[quantity].median()), **about)
+            yield row("choice", f"mean {quantity}", float(found[quantity].mean()), **about)
 
 
 def gate(estimates: pd.DataFrame) -> Iterator[Row]:
@@ -118,7 +137,7 @@ def conclusions(folder: Path) -> pd.DataFrame:
     """All figures of a folder."""
     scores = read_table(table_at(folder / "estimators.csv"), ESTIMATORS, ESTIMATOR_KEYS)
     estimates = read_run_folder(folder).rows
-    scores, estimates = with_groups(scores), with_groups(estimates)
+    scores, estimates = with_groups(scores), without_copies(with_groups(estimates))
     rows = [*errors(scores), *choices(scores), *gate(estimates), *coverage(estimates)]
     return pd.DataFrame(rows, columns=list(FIELDS))
 

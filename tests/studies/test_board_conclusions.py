@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from rlbench_rec.results.scores import Scores
 from studies import board_conclusions as study
@@ -77,12 +78,25 @@ def test_answers_stand_beside_what_is_left_to_gain(found):
     assert (answer["value"], answer["n"], answer["policy"]) == (1.0, 3, "dqn/mlp/greedy")
 
 
-def test_spreads_are_standard_deviations_and_a_negative_component_is_none():
+def test_spreads_are_standard_deviations_with_generalised_limits():
     policy = {"task": "a-v1", "algorithm": "dqn", "variant": "mlp/greedy", "metric": "normalised", "estimator": "truth"}
-    parts = (("shop", 16.0), ("log", -1.0), ("seed", 4.0))
-    rows = [policy | {"component": name, "variance": variance, "n": 3} for name, variance in parts]
+    parts = (("shop", 2, 150.0, 16.0), ("log", 6, 2.0, -1.0), ("seed", 18, 4.0, 4.0))
+    names = ("component", "degrees", "mean_square", "variance")
+    rows = [policy | dict(zip(names, part, strict=True)) | {"n": 3} for part in parts]
     rows.append(rows[0] | {"estimator": "snips"})
-    assert [each["value"] for each in study.spread(pd.DataFrame(rows))] == [4.0, 0.0, 2.0]
+    found = pd.DataFrame(list(study.spread(pd.DataFrame(rows), SCORES))).set_index("quantity")
+    named = [f"from {name} to {name}" for name in ("shop", "log", "seed")]
+    assert list(found.loc[named, "value"]) == [4.0, 0.0, 2.0]
+    # Of the innermost component the limits are those of a variance.
+    seed = found.loc["from seed to seed"]
+    wanted = (18 * 4 / stats.chi2.ppf([0.975, 0.025], 18)) ** 0.5
+    assert [seed["low"], seed["high"]] == pytest.approx(list(wanted), rel=0.02)
+    # Of the others the mean square below is taken off.
+    shop, most = found.loc["from shop to shop"], (2 * 150 / stats.chi2.ppf(0.025, 2) / 9) ** 0.5
+    assert 0 < shop["low"] < 4 < shop["high"] and shop["high"] == pytest.approx(most, rel=0.05)
+    assert found.loc["from log to log", "low"] == 0
+    # Greedy DQN's four scores of a-v1.
+    assert found.loc["over the shops of the board", "value"] == pytest.approx(np.std([50, 51, 49, 50], ddof=1))
 
 
 def test_gains_are_in_per_cent_of_what_the_behaviour_policy_earns():

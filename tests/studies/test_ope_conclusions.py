@@ -19,11 +19,36 @@ def test_groups_are_strata():
 def test_errors_are_medians_over_places_and_wins_are_counted():
     rmse = {("a-v1", "ips"): 0.3, ("b-v1", "ips"): 0.1, ("c-v1", "ips"): 0.2}
     rmse |= {("a-v1", "snips"): 0.2, ("b-v1", "snips"): 0.4, ("c-v1", "snips"): 0.1}
+    rmse |= {(task, name): 0.9 for task in ("a-v1", "b-v1", "c-v1") for name in ("dr", "sndr", "dm")}
     where = {"group": "easy", "policies": "all", "n_episodes": 1_000}
     scores = pd.DataFrame([where | {"task": task, "estimator": name, "rmse": at} for (task, name), at in rmse.items()])
-    found = pd.DataFrame(list(study.errors(scores))).set_index(["quantity", "estimator"])
+    found = pd.DataFrame(list(study.errors(scores))).set_index(["quantity", "estimator"]).sort_index()
     assert list(found.loc[("rmse", "ips"), ["value", "low", "high", "n"]]) == [0.2, 0.1, 0.3, 3]
-    assert list(found.loc["smallest in", "value"]) == [1, 2]
+    assert list(found.loc["smallest in", "value"].loc[["ips", "snips"]]) == [1, 2]
+
+
+def test_pairs_are_compared_place_by_place():
+    rmse = {"ips": (0.3, 0.1), "snips": (0.2, 0.2), "dr": (0.4, 0.4), "sndr": (0.5, 0.1), "dm": (0.1, 0.2)}
+    where = {"group": "easy", "policies": "all", "n_episodes": 1_000}
+    places = ("a-v1", "b-v1")
+    rows = [
+        where | {"task": task, "estimator": name, "rmse": of[at]}
+        for name, of in rmse.items()
+        for at, task in enumerate(places)
+    ]
+    found = pd.DataFrame(list(study.errors(pd.DataFrame(rows))))
+    ahead = found[found["quantity"] == "smaller in"].set_index(["estimator", "other"])["value"]
+    assert ahead.to_dict() == {("snips", "ips"): 1, ("sndr", "dr"): 1, ("sndr", "snips"): 1, ("dm", "sndr"): 1}
+
+
+def test_a_pair_that_is_the_easy_shops_number_for_number_counts_once():
+    easy = {"task": "a-v1", "policy": "one", "n_episodes": 1_000, "log_seed": 1, "value": 2.0, "true_value": 3.0}
+    rows = [easy | {"task": task, "estimator": name} for task in ("a-v1/partial", "a-v1") for name in ("snips", "dr")]
+    rows += [row | {"policy": "two", "value": 2.5 if row["task"] == "a-v1" else 2.6} for row in rows]
+    rows += [row | {"policy": "three", "value": None} for row in rows[:4]]
+    kept = study.without_copies(study.with_groups(pd.DataFrame(rows)))
+    assert kept.groupby("policy")["task"].size().to_dict() == {"one": 2, "two": 4, "three": 4}
+    assert set(kept[kept["policy"] == "one"]["group"]) == {"easy"}
 
 
 def test_verdicts_are_of_pairs_and_of_how_many_logs():
