@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -47,3 +49,27 @@ def test_every_task_can_log_what_is_asked(name):
 
     task = tasks.make(name, seed=50, variant="judge")
     assert {"behaviour", *task.behaviour_policies()} >= set(ablations.LEVELS["logging"])
+
+
+def test_the_table_of_the_findings_is_that_of_the_file():
+    root = Path(__file__).resolve().parents[2]
+    page = (root / "docs" / "findings.md").read_text(encoding="utf-8")
+    section = page[page.index("## 16. ") : page.index("## 17. ")]
+    shown = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:2] == "| "]
+    made = pd.read_csv(root / "results" / "studies" / "ablations.csv", keep_default_na=False)
+    columns = ["learner", "task", "shop"]
+    values = made.pivot_table(index=["factor", "level"], columns=columns, values="value").sort_index(axis=1)
+    base = values.loc[("base", "")]
+    assert len(shown) == 10 and len(made) == 162 and not values.isna().any(axis=None)
+    policies = [(learner, task) for learner in ("dqn", "cql") for task in ablations.TASKS]
+    for (factor, level, _), (_, *cells) in zip(ablations.settings(), shown[1:], strict=True):
+        row = values.loc[(factor, str(level))]
+        for cell, (learner, task) in zip(cells, policies, strict=True):
+            shops = row[learner, task] if factor == "base" else row[learner, task] - base[learner, task]
+            numbers = [float(number) for number in re.findall(r"[+-]?\d+", cell.replace("\N{MINUS SIGN}", "-"))]
+            assert numbers == [round(shops.mean()), round(shops.min()), round(shops.max())], (
+                factor,
+                level,
+                learner,
+                task,
+            )
