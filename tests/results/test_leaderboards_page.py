@@ -54,6 +54,35 @@ def test_the_tables_are_those_of_the_command(rlbench, title, options):
     assert code == 0 and len(printed) > 20 and shown == printed
 
 
+def test_the_tables_of_the_other_learners_are_those_of_the_command(rlbench):
+    section = PAGE[PAGE.index("## The learners that the board leaves out") : PAGE.index("## Estimators (`ope`)")]
+    blocks = [_table(block) for block in section.split("\n\n") if block.startswith("| policy")]
+    for shown, options in zip(blocks, ([], ["--by-place"]), strict=True):
+        asked = ("--over-tasks", *options, "--only", "variant=mlp/greedy", "--format", "markdown")
+        code, out, _ = rlbench("table", ROOT / "results" / "commerce-others", *asked)
+        assert code == 0 and shown == _table(out.replace("-v1", ""))
+
+
+def test_the_other_learners_beside_cql_on_the_same_logs():
+    others, board = (_shops(name) for name in ("commerce-others", "commerce"))
+    assert (others["sha"].dropna() == board["sha"].reindex(others.index).dropna()).all()
+    bcq, cql = others["bcq"], board["cql"].reindex(others.index)
+    assert len(bcq) == 15 and round(bcq.min()) == 22 and (cql > bcq).sum() == 9
+    ahead, half = (cql - bcq).mean(), stats.t.ppf(0.975, 14) * (cql - bcq).sem()
+    assert [round(at) for at in (ahead, ahead - half, ahead + half)] == [4, -1, 10]
+    assert round(stats.trim_mean(cql, 0.25)) == 66 and (others[["awr", "iql"]] > 0).all(axis=None)
+
+
+def _shops(suite: str) -> pd.DataFrame:
+    """Scores of greedy policies by task and shop, and the hash of its log."""
+    runs = pd.read_csv(ROOT / "results" / suite / "runs.csv.gz", keep_default_na=False, low_memory=False)
+    runs = runs[(runs["estimator"] == "truth") & (runs["variant"] == GREEDY)]
+    scores = runs[runs["metric"] == "normalised"].astype({"value": float})
+    table = scores.pivot_table(index=["task", "replicate"], columns="algorithm", values="value")
+    mode = runs[(runs["metric"] == "reward") & (runs["algorithm"] == "mode")]
+    return table.assign(sha=mode.set_index(["task", "replicate"])["dataset_sha256"])
+
+
 def _of(truths: pd.DataFrame, algorithm: str, variant: str) -> np.ndarray:
     """(tasks, replicates) scores of a policy of one name in all tasks."""
     return truths.xs((algorithm, variant), level=("algorithm", "variant")).sort_index().to_numpy(float)
@@ -140,7 +169,8 @@ def test_what_a_score_varies_by_is_in_the_nested_board():
     """The components anew, by the method of moments on three shops x three logs x three trainings."""
     names = {"CQL": "cql", "DQN": "dqn", "Double DQN": "double-dqn", "Behaviour cloning": "bc"}
     nested, board = _scores("commerce-nested"), _scores("commerce")
-    table = _table(SECTION[SECTION.index("| from shop to shop |") :])
+    after = SECTION[SECTION.index("| from shop to shop |") :]
+    table = _table(after[: after.index("## ")])
     table = [line for line in table if line[1] in ("inventory", "pricing", "recommend")]
     assert len(table) == 18
     for policy, task, *shown in table:
