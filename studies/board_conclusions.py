@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,7 @@ from rlbench_rec.statistics.aggregates import (
     percentile_limits,
 )
 from rlbench_rec.statistics.paired import paired_gain
+from studies.figures import Row, figure
 from studies.resumable import write_frame
 
 FIELDS = ("question", "quantity", "task", "policy", "other", "value", "low", "high", "n", "covers")
@@ -63,12 +65,7 @@ NOT_LEARNT = ("behaviour", "reference", "random", "popularity", CLONE)
 CONTROLS = ("gamma-0", "shuffled-rewards")
 TAIL = 0.025
 DRAWS = 20_000
-Row = dict[str, object]
-
-
-def row(question: str, quantity: str, value: float, **others: object) -> Row:
-    """One figure; what is not said is empty."""
-    return dict.fromkeys(FIELDS) | {"question": question, "quantity": quantity, "value": value} | others
+row = partial(figure, FIELDS)
 
 
 def named(policy: Policy) -> str:

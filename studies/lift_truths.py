@@ -73,7 +73,7 @@ def true_lift(task: Task, folder: Path, error: float) -> tuple[float, float, int
 
 def rows(folder: Path, known: set[tuple[str, ...]]) -> Iterator[dict[str, object]]:
     """A row a lift that is not known yet, shop by shop."""
-    asked = lifts_of(load_runs(table_at(folder / "runs.csv")))
+    asked = lifts_of(load_runs(folder / "runs.csv"))
     for (name, shop), lifts in asked.groupby(["task", "replicate"]):
         task = tasks.make(str(name), seed=int(shop), variant="judge")
         for lift in lifts.itertuples():

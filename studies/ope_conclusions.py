@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -28,9 +29,9 @@ import numpy as np
 import pandas as pd
 
 from rlbench_rec.audit.run_folder import read_run_folder
-from rlbench_rec.results.packed import table_at
 from rlbench_rec.results.read import read_table
 from rlbench_rec.results.schema import ESTIMATOR_KEYS, ESTIMATORS
+from studies.figures import Row, figure
 from studies.resumable import write_frame
 
 WHERE = ("group", "policies", "n_episodes", "estimator", "other", "verdict")
@@ -40,12 +41,7 @@ LOG = ["shop", "n_episodes", "log_seed"]
 PAIRS = (("snips", "ips"), ("sndr", "dr"), ("sndr", "snips"), ("dm", "sndr"))
 ALL_SIZES = "all"
 RESAMPLES = 2_000
-Row = dict[str, object]
-
-
-def row(question: str, quantity: str, value: float, **others: object) -> Row:
-    """One figure; what is not said is empty."""
-    return dict.fromkeys(FIELDS) | {"question": question, "quantity": quantity, "value": value} | others
+row = partial(figure, FIELDS)
 
 
 def with_groups(table: pd.DataFrame) -> pd.DataFrame:
@@ -135,7 +131,7 @@ def _limits(rows: pd.DataFrame) -> tuple[float, float]:
 
 def conclusions(folder: Path) -> pd.DataFrame:
     """All figures of a folder."""
-    scores = read_table(table_at(folder / "estimators.csv"), ESTIMATORS, ESTIMATOR_KEYS)
+    scores = read_table(folder / "estimators.csv", ESTIMATORS, ESTIMATOR_KEYS)
     estimates = read_run_folder(folder).rows
     scores, estimates = with_groups(scores), without_copies(with_groups(estimates))
     rows = [*errors(scores), *choices(scores), *gate(estimates), *coverage(estimates)]
