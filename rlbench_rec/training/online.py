@@ -54,15 +54,17 @@ class OnlineConfig(BaseModel, ABC):
 class PPO(OnlineConfig):
     """Proximal policy optimisation (Schulman et al. 2017), stable-baselines3's, on many users at once.
 
-    Rewards are divided by a running standard deviation of the discounted return while training, and only there.
+    Rewards are divided by a running standard deviation of the discounted return while training, and only there. The
+    learning rate falls in a line to 0.
     """
 
-    steps: int = Field(default=100_000, ge=1)
+    steps: int = Field(default=1_000_000, ge=1)
     learning_rate: float = Field(default=1e-3, gt=0.0)
-    users: int = Field(default=16, ge=1)
-    """Users played side by side."""
-    rollout: int = Field(default=128, ge=1)
-    """Decisions of each user between two updates."""
+    batch_size: int = Field(default=1024, ge=1)
+    users: int = Field(default=128, ge=1)
+    """Users present at any time; whoever leaves is replaced."""
+    rollout: int = Field(default=64, ge=1)
+    """Decisions for each of these seats between two updates."""
     epochs: int = Field(default=10, ge=1)
     """Passes over these decisions."""
     entropy: float = Field(default=0.01, ge=0.0)
@@ -76,14 +78,14 @@ class PPO(OnlineConfig):
         # Its import brings a notice about Gym.
         with contextlib.redirect_stderr(io.StringIO()):
             import stable_baselines3 as sb3
-            from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
+            from stable_baselines3.common.vec_env import VecNormalize
 
-        users = DummyVecEnv([task.env] * self.users)
-        users.seed(seed)
+            from .user_stream import UserStream
+
         model = sb3.PPO(
             "MlpPolicy",
-            VecNormalize(users, norm_obs=False, gamma=task.gamma),
-            learning_rate=self.learning_rate,
+            VecNormalize(UserStream(task, self.users, seed), norm_obs=False, gamma=task.gamma),
+            learning_rate=self._step_size,
             n_steps=self.rollout,
             batch_size=self.batch_size,
             n_epochs=self.epochs,
@@ -97,6 +99,10 @@ class PPO(OnlineConfig):
         model.learn(self.steps)
         logits = functools.partial(_logits, model.policy)
         return {"stochastic": Softmax(logits, task.action_count, 1.0), "greedy": Greedy(logits, task.action_count)}
+
+    def _step_size(self, remaining: float) -> float:
+        """Of Adam, when this share of the steps remains; the last rollout may go beyond them."""
+        return self.learning_rate * max(remaining, 0.0)
 
 
 class OnlineDQN(OnlineConfig):

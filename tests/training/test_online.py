@@ -29,7 +29,7 @@ def task():
 @pytest.mark.parametrize(
     ("learner", "config"),
     [
-        ("ppo", {"steps": 2_000, "users": 8, "rollout": 64, "batch_size": 64}),
+        ("ppo", {"steps": 4_000, "users": 8, "rollout": 64, "batch_size": 64}),
         ("online-dqn", {"steps": 1_000, "update_every": 2, "batch_size": 32}),
     ],
 )
