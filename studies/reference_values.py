@@ -8,9 +8,10 @@
 
 Every shop is searched, which takes seconds; PPO (stable-baselines3, extra [online]) and d3rlpy's online Double DQN are
 asked for by name, and train only where the search leaves a gap to the upper bound of more than `--gap`. Shops whose
-optimum is exact need no row; a gap below 0 trains there too, to see what a learner reaches of what can be. What this will cost is printed before it is spent. Rows that are there
-already for the same shop, method and config are kept: a broken run goes on, and a new version of one shop costs that
-shop only. A script, not an asv benchmark: importing it does nothing.
+optimum is exact need no row; a gap below 0 trains there too, to see what a learner reaches of what can be. What this
+will cost is printed before it is spent. Rows that are there already for the same shop, method and config are kept: a
+broken run goes on, and a new version of one shop costs that shop only. A script, not an asv benchmark: importing it
+does nothing.
 """
 
 from __future__ import annotations

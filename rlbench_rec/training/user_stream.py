@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -53,7 +52,7 @@ class UserStream(VecEnv):
         A session that reaches the horizon is terminated, not truncated, as in `TaskEnv`.
         """
         seats = self.num_envs
-        states = np.empty((seats, *self.observation_space.shape), np.float32)
+        states = np.empty((seats, len(self._task.observation_names)), np.float32)
         rewards, left = np.empty(seats, np.float32), np.empty(seats, bool)
         still = []
         for simulator, own in self._groups:

@@ -14,7 +14,7 @@ from ...files import write_text
 if TYPE_CHECKING:
     from ...tasks import Task
 
-METHOD_VERSION = 1
+METHOD_VERSION = 2
 """Of the way in which references are searched and bounded. It rises when the same shop would get another one."""
 
 

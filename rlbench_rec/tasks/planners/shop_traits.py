@@ -13,6 +13,7 @@ from ..shops.media import Media
 from ..shops.offers import Offers
 from ..shops.recommend import Recommend
 from ..shops.shared.draws import sigmoid
+from .kits_alone import KitsAlone, small_enough
 from .trait_scores import Traits
 
 if TYPE_CHECKING:
@@ -91,7 +92,9 @@ def media_traits(task: Media) -> Traits:
 
 
 def cart_traits(task: Cart) -> Traits:
-    """Expected reward of the step, what follows by the planner, the margin taken, what is opened, and offering."""
+    """Expected reward of the step, what follows by the planner, the margin taken, what is opened, and offering; and
+    what follows where each kit is planned for alone."""
+    alone = KitsAlone(task) if small_enough(task) else None
 
     def values(states: np.ndarray) -> Sequence[np.ndarray]:
         taken = task._taken(states)
@@ -102,9 +105,13 @@ def cart_traits(task: Cart) -> Traits:
         chance = _with_nothing(taken)
         annoyance, time = states[:, -2:-1], states[:, -1:]
         margin = _with_nothing(taken * task.margin)
-        return now, ahead, margin, margin * time, _with_nothing(taken * opens), offers, annoyance * offers, chance
+        kits = [alone.ahead(states, taken)] if alone else []
+        opened = _with_nothing(taken * opens)
+        return *kits, now, ahead, margin, margin * time, opened, offers, annoyance * offers, chance
 
     names = ("now", "ahead", "margin", "margin x time", "opens", "offers", "annoyance x offers", "taken")
+    if alone:
+        return Traits(("kits alone", *names), (1.0, 1.0) + 7 * (0.0,), values)
     return Traits(names, (1.0, 1.0) + 6 * (0.0,), values)
 
 
