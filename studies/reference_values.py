@@ -30,7 +30,7 @@ from rlbench_rec.results.write import write_table
 from rlbench_rec.suite.config import Source, Suite, load_suite
 from rlbench_rec.suite.reference_policies.best_known import KEYS, measure, read_references, table_file
 from rlbench_rec.suite.reference_policies.candidates import PLANNER, SEARCH
-from rlbench_rec.suite.reference_policies.reference import METHOD_VERSION
+from rlbench_rec.suite.reference_policies.reference import method_version
 from rlbench_rec.suite.sources import TRUTH_SEED, make_task, task_identity
 from rlbench_rec.training import online
 
@@ -43,7 +43,7 @@ def is_there(table: pd.DataFrame, source: Source, learner: str, seed: int, confi
     """Whether the table has this contender in this shop as it stands, found or trained alike."""
     own = table[(table["identity"] == task_identity(source).digest) & (table["contender"] == learner)]
     if learner not in online.LEARNERS or own.empty:
-        return bool((own["method_version"] == METHOD_VERSION).any())
+        return bool((own["method_version"] == method_version(make_task(source))).any())
     made = online.make_config(learner, **config).model_dump()
     own = own[own["seed"] == seed]
     return bool(len(own)) and bool((own["config"].map(json.loads) == made).all())

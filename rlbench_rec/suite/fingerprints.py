@@ -72,7 +72,7 @@ def _hashes(name: str, source: Source) -> tuple[str, str]:
 def _reference(task: Task) -> str:
     from .reference_policies.best_known import find_reference
     from .reference_policies.candidates import is_searched
-    from .reference_policies.reference import METHOD_VERSION
+    from .reference_policies.reference import method_version
 
     known = find_reference(task)
     if known is not None:
@@ -80,4 +80,4 @@ def _reference(task: Task) -> str:
         of_value = ("contender", "form", "value", "std_error", "n_episodes")
         return config_hash({name: getattr(known, name) for name in of_value})
     # Where it is not known, the planner is played, which is part of the shop, or a search is made.
-    return f"search-{METHOD_VERSION}" if is_searched(task) else ""
+    return f"search-{method_version(task)}" if is_searched(task) else ""

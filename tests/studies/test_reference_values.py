@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import sys
 
-import pytest
-
 from rlbench_rec.suite.reference_policies.best_known import read_references
 from studies import reference_values
 
 SUITE = """
-schema_version = 1
 name = "shops"
-seeds = 1
+seeds = [0]
 truth_error = 0.05
+estimators = ["snips"]
 
 [[sources]]
 task = "{task}"
 episodes = 100
 
 [[algorithms]]
-name = "bc"
+id = "bc"
 """
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ...errors import InputError
 from ...packaged import packaged
@@ -14,7 +16,7 @@ from ...results.read import read_table
 from ...results.schema import REFERENCES
 from ..sources import TRUTH_SEED, make_task
 from .candidates import PLANNER, SEARCH, is_planned, is_searched, planned, searched
-from .reference import METHOD_VERSION, Reference, kept_in
+from .reference import Reference, kept_in, method_version
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 KEYS = ("identity", "contender", "form")
 OPTIMUM = "optimum"
+LUCK = 2.0
+"""Standard errors by which what was trained must be better than what was searched and planned."""
 
 
 def table_file() -> Path:
@@ -51,7 +55,7 @@ def find_reference(task: Task, file: Path | None = None) -> Reference | None:
         return Reference(OPTIMUM, "greedy", optimum, 0.0, 0)
     rows = _rows_of(task, file)
     if len(rows) and (not is_searched(task) or (rows["contender"] == SEARCH).any()):
-        return _best(rows)
+        return best_of(_references(rows))
     if is_planned(task) or is_searched(task):
         return None
     raise InputError(
@@ -94,9 +98,7 @@ def reference(task: Task, truth_error: float, file: Path | None = None, cache: P
 def _made(task: Task, truth_error: float, file: Path | None) -> Reference:
     found = find_reference(task, file)
     if found is None:
-        rows = _rows_of(task, file)
-        known = [_best(rows)] if len(rows) else []
-        found = max([searched(task, truth_error), *known], key=lambda one: one.value)
+        found = best_of([searched(task, truth_error), *_references(_rows_of(task, file))])
     if found.upper_bound is not None:
         return found
     bound = task.upper_bound
@@ -111,22 +113,40 @@ def _rows_of(task: Task, file: Path | None) -> pd.DataFrame:
     if not file.is_file():
         return pd.DataFrame(columns=list(REFERENCES))
     rows = read_references(file)
-    current = (rows["contender"] != SEARCH) | (rows["method_version"] == METHOD_VERSION)
+    current = (rows["contender"] != SEARCH) | (rows["method_version"] == method_version(task))
     return rows[(rows["identity"] == task.reference_identity.digest) & current]
 
 
-def _best(rows: pd.DataFrame) -> Reference:
-    best = rows.iloc[int(rows["value"].to_numpy().argmax())]
-    return Reference(
-        best["contender"],
-        best["form"],
-        float(best["value"]),
-        float(best["std_error"]),
-        int(best["n_episodes"]),
-        upper_bound=float(best["upper_bound"]) if best["bound"] else None,
-        bound=best["bound"],
-        method_version=int(best["method_version"]),
-    )
+def best_of(found: Sequence[Reference]) -> Reference:
+    """The reference of the highest value.
+
+    What was trained serves only where it is better than all that was searched and planned by `LUCK` standard errors of
+    both: the best of several trainings, valued on the users that everything is judged on, is in part a lucky one.
+    """
+    best = max(found, key=lambda one: one.value)
+    untrained = [one for one in found if one.contender in (SEARCH, PLANNER)]
+    if not untrained:
+        return best
+    steady = max(untrained, key=lambda one: one.value)
+    margin = LUCK * float(np.hypot(best.std_error, steady.std_error))
+    return best if best.value > steady.value + margin else steady
+
+
+def _references(rows: pd.DataFrame) -> list[Reference]:
+    """Rows of the table as they are read."""
+    return [
+        Reference(
+            row["contender"],
+            row["form"],
+            float(row["value"]),
+            float(row["std_error"]),
+            int(row["n_episodes"]),
+            upper_bound=float(row["upper_bound"]) if row["bound"] else None,
+            bound=row["bound"],
+            method_version=int(row["method_version"]),
+        )
+        for _, row in rows.iterrows()
+    ]
 
 
 def measure(
@@ -173,7 +193,8 @@ def measure(
         "task_config": task.identity.overrides,
     }
     limit = {"upper_bound": bound.value, "bound": bound.method} if bound else {"upper_bound": None, "bound": ""}
-    return [shop | vars(measured) | training | limit for measured in references]
+    version = {"method_version": method_version(task)}
+    return [shop | vars(measured) | training | limit | version for measured in references]
 
 
 def _json(value: Any) -> str:

@@ -13,7 +13,7 @@ from ...tasks.policy_ladder import ScoreBlend, ScoredTask
 from ...tasks.rollout import USERS
 from ...tasks.true_values import returns
 from ..sources import TRUTH_SEED
-from .reference import Reference
+from .reference import Reference, method_version
 
 if TYPE_CHECKING:
     from ...policies.policy import Policy
@@ -68,7 +68,10 @@ def searched(task: Task, truth_error: float) -> Reference:
     if isinstance(policy, TraitPolicy):
         weights = (float(f"{weight:.6g}") for weight in policy.weights)
         config = json.dumps(dict(zip(policy.traits.names, weights, strict=True)))
-    return Reference(contender, name, truth.value, truth.std_error, truth.episodes, config=config)
+    version = method_version(task)
+    return Reference(
+        contender, name, truth.value, truth.std_error, truth.episodes, config=config, method_version=version
+    )
 
 
 def _best_of(task: Task, candidates: dict[str, Policy]) -> str:

@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from ...files import write_text
+from ...tasks.planners.shop_traits import traits_of
 
 if TYPE_CHECKING:
     from ...tasks import Task
 
-METHOD_VERSION = 2
-"""Of the way in which references are searched and bounded. It rises when the same shop would get another one."""
+METHOD_VERSION = 1
+"""Of what all references share: how candidates are chosen and bounded."""
+
+
+def method_version(task: Task) -> int:
+    """Of the way in which a shop's reference is found. It rises when the same shop would get another one."""
+    traits = traits_of(task)
+    return METHOD_VERSION + (traits.version if traits else 0)
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class Reference:
         value, std_error, n_episodes: its true value, by rollout or exact.
         upper_bound: what no policy of the shop exceeds; None where no bound is known.
         bound: the method of the bound.
-        method_version: `METHOD_VERSION` when it was found.
+        method_version: that of the shop when it was found; see `method_version`.
         config: the weights of a searched policy, as JSON.
     """
 
@@ -66,7 +73,7 @@ def kept_in(cache: Path | None, task: Task, truth_error: float, make: Callable[[
     if truth_error not in known:
         file = None
         if cache is not None:
-            name = f"{task.reference_identity.digest}-{truth_error:g}-{METHOD_VERSION}.json"
+            name = f"{task.reference_identity.digest}-{truth_error:g}-{method_version(task)}.json"
             file = cache / name
         known[truth_error] = (_read(file) if file else None) or make()
         if file and not file.is_file():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -57,12 +58,17 @@ class KitsAlone:
         self.slots = 2 * c.depth - 1
         self.states = np.arange(3**self.slots)
         self.levels = np.linspace(0.0, 1.0 / (1.0 - c.annoyance_decay), LEVELS)
-        shape = (len(task.purses), c.kits, task.horizon + 1, len(self.states), LEVELS)
-        self.values = np.zeros(shape, np.float32)
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """(purses, kits, steps + 1, states of a kit, levels of annoyance), as float32."""
+        task, kits = self.task, self.task.config.kits
+        table = np.zeros((len(task.purses), kits, task.horizon + 1, len(self.states), LEVELS), np.float32)
         for purse in range(len(task.purses)):
-            for kit in range(c.kits):
+            for kit in range(kits):
                 for t, values in self._backwards(purse, kit):
-                    self.values[purse, kit, t] = values
+                    table[purse, kit, t] = values
+        return table
 
     def _slot(self, states: np.ndarray, slot: int) -> np.ndarray:
         """OPEN, HELD or DECLINED: states of a kit are numbers of base 3, a digit an item."""

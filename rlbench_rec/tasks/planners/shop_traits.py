@@ -111,7 +111,7 @@ def cart_traits(task: Cart) -> Traits:
 
     names = ("now", "ahead", "margin", "margin x time", "opens", "offers", "annoyance x offers", "taken")
     if alone:
-        return Traits(("kits alone", *names), (1.0, 1.0) + 7 * (0.0,), values)
+        return Traits(("kits alone", *names), (1.0, 1.0) + 7 * (0.0,), values, version=1)
     return Traits(names, (1.0, 1.0) + 6 * (0.0,), values)
 
 

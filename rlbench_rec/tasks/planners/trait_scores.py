@@ -33,11 +33,13 @@ class Traits:
         names: (k,) of the traits.
         start: (k,) weights, in the traits' own units, of the best score that is known without a search.
         values: (n, state size) -> k arrays that broadcast to (n, A): the traits of each action in each state.
+        version: rises when the same shop's search would find another policy.
     """
 
     names: tuple[str, ...]
     start: tuple[float, ...]
     values: Callable[[np.ndarray], Sequence[np.ndarray]]
+    version: int = 0
 
 
 class TraitPolicy(Policy):

@@ -12,6 +12,7 @@ from rlbench_rec.results.write import write_table
 from rlbench_rec.suite import load_suite
 from rlbench_rec.suite.config import Source
 from rlbench_rec.suite.reference_policies.best_known import (
+    best_of,
     find_reference,
     measure,
     read_references,
@@ -19,7 +20,7 @@ from rlbench_rec.suite.reference_policies.best_known import (
     table_file,
 )
 from rlbench_rec.suite.reference_policies.candidates import planned
-from rlbench_rec.suite.reference_policies.reference import METHOD_VERSION
+from rlbench_rec.suite.reference_policies.reference import Reference, method_version
 from rlbench_rec.suite.sources import make_task
 from rlbench_rec.tasks.policy_ladder import ScoreBlend
 
@@ -28,7 +29,7 @@ def row(task, contender="ppo", form="greedy", value=9.0):
     shop = {"identity": task.identity.digest, "task": task.id, "variant": "", "task_seed": task.seed}
     played = {"contender": contender, "form": form, "value": value, "std_error": 0.1, "n_episodes": 4096}
     made = {"task_config": "{}", "stratum": "", "seed": 0, "config": "{}", "versions": ""}
-    return shop | made | played | {"upper_bound": None, "bound": "", "method_version": METHOD_VERSION}
+    return shop | made | played | {"upper_bound": None, "bound": "", "method_version": method_version(task)}
 
 
 def table(tmp_path, *rows):
@@ -74,9 +75,20 @@ def test_without_table_planner_and_traits_the_message_says_what_to_do(tmp_path):
 
 def test_a_searched_row_of_an_earlier_method_does_not_serve(tmp_path):
     task = tasks.make("cart-v1", seed=5, horizon=2)
-    old = row(task, contender="search", value=99.0) | {"method_version": 0}
-    assert find_reference(task, table(tmp_path, old)) is None
-    assert find_reference(task, table(tmp_path, old | {"method_version": METHOD_VERSION})).value == 99.0
+    now = row(task, contender="search", value=99.0)
+    assert find_reference(task, table(tmp_path, now)).value == 99.0
+    assert find_reference(task, table(tmp_path, now | {"method_version": method_version(task) - 1})) is None
+
+
+@pytest.mark.parametrize(("trained", "serves"), [(10.2, "search"), (10.4, "ppo"), (9.0, "search")])
+def test_what_was_trained_serves_only_where_luck_does_not_explain_it(trained, serves):
+    found = [Reference(who, "greedy", value, 0.1, 100) for who, value in (("search", 10.0), ("planner", 9.5))]
+    found += [
+        Reference("ppo", "greedy", trained, 0.1, 100),
+        Reference("ppo", "greedy/seed-1", trained - 0.05, 0.1, 100),
+    ]
+    assert best_of(found).contender == serves
+    assert best_of(found[2:]).value == trained
 
 
 def test_what_is_measured_can_be_read_back_and_found(tmp_path):
