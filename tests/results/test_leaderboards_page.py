@@ -232,6 +232,34 @@ def test_what_frontiers_gain_on_shuffled_rewards(truths):
     assert "has an IQM of 9 where CQL's own has 14" in TEXT and "0 on shuffled rewards where its own has 10" in TEXT
 
 
+FRESH = {
+    "CQL, greedy": ("cql", GREEDY),
+    "CQL, in its chosen form": ("cql", "mlp/chosen"),
+    "Double DQN, in its chosen form": ("double-dqn", "mlp/chosen"),
+    "DQN, in its chosen form": ("dqn", "mlp/chosen"),
+    "Double DQN, greedy": ("double-dqn", GREEDY),
+    "DQN, greedy": ("dqn", GREEDY),
+    "Mode of the log, greedy": ("mode", GREEDY),
+    "Behaviour cloning, greedy": ("bc", GREEDY),
+    "Myopic, greedy": ("myopic", GREEDY),
+    "CQL, frontier": ("cql", FRONTIER),
+    "DQN, frontier": ("dqn", FRONTIER),
+}
+
+
+def test_what_fresh_shops_confirm():
+    both = [
+        pd.read_csv(ROOT / "results" / name / "summary.csv").set_index(["algorithm", "variant"])
+        for name in ("commerce", "commerce-fresh")
+    ]
+    rows = _table(PAGE[PAGE.index("## Five fresh shops") :].split("\n## ")[0])[1:]
+    assert [row[0] for row in rows] == list(FRESH)
+    for policy, *said, within in rows:
+        board, fresh = (table.loc[FRESH[policy]] for table in both)
+        assert said == [f"{row.iqm:.0f} [{row.iqm_low:.0f}, {row.iqm_high:.0f}]" for row in (board, fresh)]
+        assert (within == "yes") == (board.iqm_low <= fresh.iqm <= board.iqm_high)
+
+
 def _rows_of(page: str, title: str) -> list[list[str]]:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     return _table(re.split(r"\n\n(?!\|)", text[text.index(title) :].split("\n\n|", 1)[1].join(["|", ""]))[0])[1:]
