@@ -4,8 +4,8 @@
 
 Reads a folder that `rlbench run` left. Every shop's reference is found as a run would find it now; the row of the
 reference and all rows on the normalised scale are made anew from the rewards, and with them every table that is made of
-these. A shop whose behaviour policy does not earn what the folder says is another shop, and is refused. On the scale
-that a folder has already, the same tables come out.
+these, unpacked, in another folder. A shop whose behaviour policy does not earn what the folder says is another shop,
+and is refused. Where no reference has moved, the same tables come out.
 """
 
 from __future__ import annotations
@@ -89,6 +89,8 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, help="folder that keeps references from one time to the next")
     options = parser.parse_args()
     try:
+        if options.out.resolve() == options.folder.resolve():
+            raise InputError("The tables would lie beside packed ones of the old scale.", where=str(options.out))
         run = read_run_folder(options.folder)
         if not isinstance(run.suite, Suite) or not run.suite.normalise:
             raise InputError("The run has no normalised scale.", where=str(options.folder))

@@ -15,10 +15,10 @@ import random
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..extras import require
 from ..mdp.to_d3rlpy.quiet import d3rlpy
@@ -55,7 +55,8 @@ class PPO(OnlineConfig):
     """Proximal policy optimisation (Schulman et al. 2017), stable-baselines3's, on many users at once.
 
     Rewards are divided by a running standard deviation of the discounted return while training, and only there. The
-    learning rate falls in a line to 0.
+    learning rate falls in a line to 0, which it has for the rollout that reaches the last step: `steps` must be more
+    than one rollout of all users.
     """
 
     steps: int = Field(default=1_000_000, ge=1)
@@ -71,6 +72,13 @@ class PPO(OnlineConfig):
     """Weight of the policy's entropy."""
     trace: float = Field(default=0.95, ge=0.0, le=1.0)
     """lambda of generalised advantage estimation."""
+
+    @model_validator(mode="after")
+    def _learns(self) -> Self:
+        if self.steps <= self.users * self.rollout:
+            rollout = f"{self.users} users x {self.rollout} decisions"
+            raise ValueError(f"{self.steps} steps are no more than one rollout, {rollout}: nothing would be learned")
+        return self
 
     def learn(self, task: Task, seed: int) -> dict[str, Policy]:
         """The trained policy as it is (`stochastic`), and its likeliest action (`greedy`)."""

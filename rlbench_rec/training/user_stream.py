@@ -70,7 +70,7 @@ class UserStream(VecEnv):
         """Nothing is open."""
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        return [getattr(self, attr_name, None)] * self.num_envs
+        return [getattr(self, attr_name, None) for _ in self._get_indices(indices)]
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
         raise NotImplementedError("Seats have no attributes of their own.")
@@ -79,4 +79,4 @@ class UserStream(VecEnv):
         raise NotImplementedError("Seats have no methods of their own.")
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
-        return [False] * self.num_envs
+        return [False for _ in self._get_indices(indices)]

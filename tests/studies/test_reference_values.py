@@ -26,7 +26,7 @@ def measured(tmp_path, monkeypatch, task, *options):
     """What the script's table has of a task, after PPO of a few steps with these options."""
     suite, out = tmp_path / "shops.toml", tmp_path / "references.csv"
     suite.write_text(SUITE.format(task=task))
-    asked = ["--suite", str(suite), "--learners", "ppo", "--steps", "256", "--relative-error", "0.1"]
+    asked = ["--suite", str(suite), "--learners", "ppo", "--steps", "8200", "--relative-error", "0.1"]
     monkeypatch.setattr(sys, "argv", ["reference_values.py", *asked, "--out", str(out), *options])
     assert reference_values.main() == 0
     return read_references(out) if out.is_file() else None

@@ -70,6 +70,8 @@ def test_unknown_names_and_values_are_refused(task):
         online.train(task, "pppo")
     with pytest.raises(InputError, match=r"config of ppo.*steps"):
         online.train(task, "ppo", steps=0)
+    with pytest.raises(InputError, match=r"8192 steps are no more than one rollout, 128 users x 64 decisions"):
+        online.train(task, "ppo", steps=8_192)
     with pytest.raises(InputError, match=r"config of online-dqn.*stepps"):
         online.train(task, "online-dqn", stepps=10)
 

@@ -76,3 +76,9 @@ def test_the_seed_says_which_users_come(task):
     first, again, other = (played(task, seed, 30) for seed in (4, 4, 5))
     assert all(np.array_equal(one, two) for one, two in zip(first, again, strict=True))
     assert not np.array_equal(first[0], other[0])
+
+
+def test_questions_are_answered_seat_by_seat(task):
+    stream = UserStream(task, SEATS, 0)
+    assert stream.get_attr("render_mode", [1, 4]) == [None, None] and len(stream.get_attr("render_mode")) == SEATS
+    assert stream.env_is_wrapped(object, 3) == [False]

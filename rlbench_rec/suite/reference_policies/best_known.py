@@ -42,7 +42,8 @@ def read_references(file: Path) -> pd.DataFrame:
 
 def find_reference(task: Task, file: Path | None = None) -> Reference | None:
     """What is 100 in a shop, where that is known without playing: the optimum where it can be computed exactly, else
-    the best row of the table, if the shop's search is among its rows; None where a search has to be made now.
+    the best row of the table, if the shop's search, or the planner where nothing is searched, is among its rows; None
+    where that has to be made now.
 
     Args:
         task: the shop.
@@ -54,9 +55,10 @@ def find_reference(task: Task, file: Path | None = None) -> Reference | None:
     if (optimum := task.optimum) is not None:
         return Reference(OPTIMUM, "greedy", optimum, 0.0, 0)
     rows = _rows_of(task, file)
-    if len(rows) and (not is_searched(task) or (rows["contender"] == SEARCH).any()):
+    without_training = SEARCH if is_searched(task) else PLANNER if is_planned(task) else None
+    if len(rows) and (without_training is None or (rows["contender"] == without_training).any()):
         return best_of(_references(rows))
-    if is_planned(task) or is_searched(task):
+    if without_training:
         return None
     raise InputError(
         "No reference policy is known for this shop, and the task has no planner.",
@@ -123,13 +125,15 @@ def best_of(found: Sequence[Reference]) -> Reference:
     What was trained serves only where it is better than all that was searched and planned by `LUCK` standard errors of
     both: the best of several trainings, valued on the users that everything is judged on, is in part a lucky one.
     """
-    best = max(found, key=lambda one: one.value)
     untrained = [one for one in found if one.contender in (SEARCH, PLANNER)]
     if not untrained:
-        return best
+        return max(found, key=lambda one: one.value)
     steady = max(untrained, key=lambda one: one.value)
-    margin = LUCK * float(np.hypot(best.std_error, steady.std_error))
-    return best if best.value > steady.value + margin else steady
+
+    def is_no_luck(one: Reference) -> bool:
+        return one.value > steady.value + LUCK * float(np.hypot(one.std_error, steady.std_error))
+
+    return max([steady, *filter(is_no_luck, found)], key=lambda one: one.value)
 
 
 def _references(rows: pd.DataFrame) -> list[Reference]:

@@ -13,8 +13,10 @@ from ..shops.shared.draws import log_logistic_above, sigmoid
 if TYPE_CHECKING:
     from ..shops.cart import Cart
 
-MOST_SLOTS, MOST_KITS = 7, 10
-"""Items of a kit, and kits, above which the table is too large."""
+MOST_CELLS = 20_000_000
+"""Of the table: 80 MB."""
+SLOWEST = 0.95
+"""Share of annoyance left after an offer, above which one offer is too small a part of its range for the levels."""
 LEVELS = 26
 """Of annoyance."""
 PRICE = 0.15
@@ -22,9 +24,11 @@ PRICE = 0.15
 OPEN, HELD, DECLINED = range(3)
 
 
-def small_enough(task: Cart) -> bool:
-    """Whether the kits are few and small enough to be planned for."""
-    return 2 * task.config.depth - 1 <= MOST_SLOTS and task.config.kits <= MOST_KITS
+def can_be_planned(task: Cart) -> bool:
+    """Whether the kits are few and small enough, and annoyance fades fast enough, for the table."""
+    c = task.config
+    cells = len(task.purses) * c.kits * (task.horizon + 1) * 3 ** (2 * c.depth - 1) * LEVELS
+    return cells <= MOST_CELLS and c.annoyance_decay <= SLOWEST
 
 
 class After(NamedTuple):
@@ -45,12 +49,16 @@ class KitsAlone:
     """What follows an offer, as the sum of what each kit would bring if all offers were its own.
 
     The decomposition of a weakly coupled dynamic program (Hawkins 2003; Adelman and Mersereau 2008): kits share the one
-    offer a step, the customer's patience and the purse. A kit alone is solved exactly over what of it is in the basket
-    and what was declined, annoyance, time and the kind of purse; it pays `PRICE` an offer, since the offer is taken
-    from the others. The first item of each kit is taken as one that the customer came for, and spends nothing.
+    offer a step, the customer's patience and the purse. A kit alone is solved by dynamic programming over what of it is
+    in the basket and what was declined, annoyance, time and the kind of purse; it pays `PRICE` an offer, since the
+    offer is taken from the others.
+
+    A heuristic: annoyance is rounded to `LEVELS`, and seen also where states hide it; a declined offer says nothing of
+    the purse; other kits neither spend nor call for anything; the first item of each kit is taken as one that the
+    customer came for, and spends nothing; margins are paid at once.
 
     Args:
-        task: the shop, whose kits are `small_enough`.
+        task: the shop, that `can_be_planned`.
     """
 
     def __init__(self, task: Cart):
@@ -87,8 +95,10 @@ class KitsAlone:
         held = digits == HELD
         spent = (held[:, 1:] @ task.price[items[1:]])[:, None]
         median, spread = task.purses[purse], c.purse_spread
-        affords = log_logistic_above(spent + task.price[items], median, spread)
-        affords = affords / log_logistic_above(spent, median, spread)
+        with np.errstate(over="ignore"):  # a power of a narrow spread; the share above is 0 then
+            left = np.broadcast_to(log_logistic_above(spent, median, spread), (len(spent), len(items)))
+            affords = log_logistic_above(spent + task.price[items], median, spread)
+        affords = np.divide(affords, left, out=np.zeros_like(affords), where=left > 0.0)
         pull = held @ task.pull[np.ix_(items, items)]
         takes = affords * sigmoid(task.add_logit(items, pull, digits == DECLINED))
         stake = (held @ task.margin[items])[:, None]

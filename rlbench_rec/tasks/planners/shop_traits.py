@@ -13,7 +13,7 @@ from ..shops.media import Media
 from ..shops.offers import Offers
 from ..shops.recommend import Recommend
 from ..shops.shared.draws import sigmoid
-from .kits_alone import KitsAlone, small_enough
+from .kits_alone import KitsAlone, can_be_planned
 from .trait_scores import Traits
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def media_traits(task: Media) -> Traits:
 def cart_traits(task: Cart) -> Traits:
     """Expected reward of the step, what follows by the planner, the margin taken, what is opened, and offering; and
     what follows where each kit is planned for alone."""
-    alone = KitsAlone(task) if small_enough(task) else None
+    alone = KitsAlone(task) if can_be_planned(task) else None
 
     def values(states: np.ndarray) -> Sequence[np.ndarray]:
         taken = task._taken(states)

@@ -91,6 +91,17 @@ def test_what_was_trained_serves_only_where_luck_does_not_explain_it(trained, se
     assert best_of(found[2:]).value == trained
 
 
+def test_the_best_of_those_that_luck_does_not_explain_serves():
+    found = [Reference("search", "traits", 10.0, 0.1, 100), Reference("ppo", "greedy", 10.9, 0.5, 100)]
+    assert best_of(found).contender == "search"
+    assert best_of([*found, Reference("ppo", "greedy/seed-1", 10.8, 0.01, 100)]).form == "greedy/seed-1"
+
+
+@pytest.mark.parametrize("task", ["tabular-v1", "pricing-v1", "cart-v1"])
+def test_what_was_trained_does_not_serve_before_the_planner_was_asked(tmp_path, task):
+    assert find_reference(tasks.make(task, seed=3), table(tmp_path, row(tasks.make(task, seed=3)))) is None
+
+
 def test_what_is_measured_can_be_read_back_and_found(tmp_path):
     source = Source(task="tabular-v1", task_config={"states": 4, "actions": 3})
     rows = [

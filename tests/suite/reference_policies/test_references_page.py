@@ -54,7 +54,7 @@ def test_what_ppo_reaches_of_the_reference_is_in_the_table():
     scale = SCALE.set_index(["task", "replicate"])
     rows = rows_under("A second opinion")
     assert len(rows) == 11
-    for task, shops, *said in rows:
+    for task, shops, *said, _ in rows:
         own = table[(table["task"] == f"{task}-v1") & table["form"].str.startswith("greedy")]
         best = own.groupby("task_seed")["value"].max()
         assert (own.groupby("task_seed").size() == 3).all() and len(best) == int(shops)

@@ -56,11 +56,30 @@ def test_it_beats_the_planner_that_looks_one_offer_ahead(seed):
 
 
 def test_the_search_starts_from_it_where_kits_are_small_enough():
-    small, large = (tasks.make("cart-v1", depth=depth) for depth in (4, 5))
-    found, without = traits_of(small), traits_of(large)
+    small = tasks.make("cart-v1")
+    too_much = [{"depth": 6}, {"horizon": 1_000}, {"annoyance_decay": 0.97}]
+    found, *others = (traits_of(tasks.make("cart-v1", **config)) for config in ({}, *too_much))
+    without = others[0]
+    assert all((other.names, other.version) == (without.names, 0) for other in others)
     assert found.names[0] == "kits alone" and found.start[:2] == (1.0, 1.0) and not any(found.start[2:])
     assert found.names[1:] == without.names and (found.version, without.version) == (1, 0)
     states = small.log(episodes=5, seed=0).states()
     start = TraitPolicy(small, found, np.array(found.start))
     own = greedy(small, KitsAlone(small))
     assert np.array_equal(start.probabilities(states), own.probabilities(states))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"purse": 0.25, "purse_spread": 0.01},
+        {"purse": 2.0, "purse_ratio": 10.0, "purse_spread": 0.01, "price_rise": 1.5},
+        {"horizon": 1},
+        {"observed": "partial"},
+        {"settled": "at checkout", "kits": 1, "depth": 2},
+    ],
+)
+def test_what_follows_is_a_number_in_any_shop(config):
+    task = tasks.make("cart-v1", seed=1, **config)
+    states = task.log(episodes=30, seed=2).states()
+    assert np.isfinite(KitsAlone(task).ahead(states, task._taken(states))).all()
