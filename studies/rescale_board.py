@@ -14,7 +14,6 @@ import argparse
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 from rlbench_rec.audit.run_folder import read_run_folder
@@ -22,6 +21,7 @@ from rlbench_rec.audit.tables import results_of, write_tables
 from rlbench_rec.errors import InputError, RlbenchError
 from rlbench_rec.results.row_names import NORMALISED_METRIC, REFERENCE
 from rlbench_rec.suite.config import Source, Suite
+from rlbench_rec.suite.kinds.algorithms.score import truth_cells
 from rlbench_rec.suite.plan import JobResult
 from rlbench_rec.suite.reference_policies.best_known import reference
 from rlbench_rec.suite.reference_policies.normalised_scale import Scale, normalised, scale_row
@@ -29,6 +29,8 @@ from rlbench_rec.suite.replicates import replicates_of
 from rlbench_rec.suite.sources import make_task
 
 Row = dict[str, Any]
+Shops = Mapping[tuple[str, int], Source]
+"""By `place_of`."""
 
 
 def place_of(row: Mapping[str, Any]) -> tuple[str, int]:
@@ -36,13 +38,12 @@ def place_of(row: Mapping[str, Any]) -> tuple[str, int]:
     return str(row["task"]), int(row["replicate"])
 
 
-def todays_scale(suite: Suite, printed: Iterable[Row], cache: Path | None) -> list[Row]:
+def todays_scale(suite: Suite, shops: Shops, printed: Iterable[Row], cache: Path | None) -> list[Row]:
     """Rows of scale.csv as a run would write them now.
 
     Raises:
         InputError: a shop's behaviour policy earns something else than is printed.
     """
-    shops = {(one.place, one.replicate): one.source for one in replicates_of(suite)}
     rows = []
     for old in printed:
         place, replicate = place_of(old)
@@ -58,17 +59,15 @@ def todays_scale(suite: Suite, printed: Iterable[Row], cache: Path | None) -> li
 def reference_row(row: Row, source: Source, suite: Suite, cache: Path | None) -> Row:
     """The reference's reward as a run would print it now."""
     best = reference(make_task(source), suite.truth_error, cache=cache)
-    margin = NormalDist().inv_cdf((1 + suite.confidence) / 2) * best.std_error
-    value = {"value": best.value, "ci_low": best.value - margin, "ci_high": best.value + margin}
     names = {"variant": f"{best.contender}/{best.form}", "policy": best.form}
-    return row | names | value | {"true_value": best.value, "n_episodes": best.n_episodes}
+    return row | names | truth_cells(best.value, best.std_error, best.n_episodes, suite.confidence)
 
 
 def rescaled(suite: Suite, results: list[JobResult], cache: Path | None) -> list[JobResult]:
     """What the jobs of a run left, on today's scale."""
     shops = {(one.place, one.replicate): one.source for one in replicates_of(suite)}
     for result in results:
-        result.scale = todays_scale(suite, result.scale, cache)
+        result.scale = todays_scale(suite, shops, result.scale, cache)
     scales = {place_of(row): Scale(row["zero"], row["hundred"]) for result in results for row in result.scale}
     for result in results:
         rows = [row for row in result.rows if row["metric"] != NORMALISED_METRIC]

@@ -73,10 +73,10 @@ class UserStream(VecEnv):
         return [getattr(self, attr_name, None) for _ in self._get_indices(indices)]
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        raise NotImplementedError("Seats have no attributes of their own.")
+        raise AttributeError(f"Seats have no attributes of their own, so no {attr_name}.")
 
     def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
-        raise NotImplementedError("Seats have no methods of their own.")
+        raise AttributeError(f"Seats have no methods of their own, so no {method_name}.")
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
         return [False for _ in self._get_indices(indices)]

@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.markdown_tables import table_cells
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "leaderboards.md").read_text(encoding="utf-8")
 SECTION = PAGE[PAGE.index("## Estimators (`ope`)") : PAGE.index("### With the q of `rlbench run`")]
@@ -45,7 +47,7 @@ def _with_group(table: pd.DataFrame) -> pd.DataFrame:
 def _rows(after: str) -> list[list[str]]:
     lines = SECTION[SECTION.index(after) :].split("\n\n")
     table = next(block for block in lines if block.startswith("| "))
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+    return table_cells(table)[1:]
 
 
 def _short(value: float) -> str:

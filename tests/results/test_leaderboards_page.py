@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from tests.markdown_tables import table_cells
+
 ROOT = Path(__file__).parents[2]
 BOARD = ROOT / "results" / "commerce"
 PAGE = (ROOT / "docs" / "leaderboards.md").read_text(encoding="utf-8")
@@ -40,9 +42,7 @@ def lifts(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _table(text: str) -> list[list[str]]:
-    lines = [line for line in text.replace("\\", "").splitlines() if line.startswith("|")]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return [row for row in cells if not set("".join(row)) <= set("-: ") and "shuffled rewards" not in row[0]]
+    return [row for row in table_cells(text.replace("\\", "")) if "shuffled rewards" not in row[0]]
 
 
 @pytest.mark.parametrize(("title", "options"), [("### Over all tasks", []), ("### In each task", ["--by-place"])])

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from studies import ablations
+from tests.markdown_tables import table_cells
 
 
 def test_one_factor_at_a_time_and_the_base_once():
@@ -55,7 +56,7 @@ def test_the_table_of_the_findings_is_that_of_the_file():
     root = Path(__file__).resolve().parents[2]
     page = (root / "docs" / "findings.md").read_text(encoding="utf-8")
     section = page[page.index("## 16. ") : page.index("## 17. ")]
-    shown = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:2] == "| "]
+    shown = table_cells(section)
     made = pd.read_csv(root / "results" / "studies" / "ablations.csv", keep_default_na=False)
     columns = ["learner", "task", "shop"]
     values = made.pivot_table(index=["factor", "level"], columns=columns, values="value").sort_index(axis=1)

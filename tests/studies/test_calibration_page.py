@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.markdown_tables import table_cells
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8")
 SECTION = PAGE[PAGE.index("## Do the intervals hold the truth?") : PAGE.index("## Winners")]
@@ -34,7 +36,7 @@ def test_a_hundred_trips_of_ten_kinds_hold_nine_truths_in_ten(trips):
 
 
 def test_the_table(trips):
-    shown = [[cell.strip() for cell in line.strip("|").split("|")] for line in SECTION.splitlines() if line[:2] == "| "]
+    shown = table_cells(SECTION)
     counts = ["held", "signed", "wrong", "first_wrong"]
     found = {str(name): rows for name, rows in trips.groupby("policy")} | {"all": trips}
     assert {row[0] for row in shown[1:]} == set(found)

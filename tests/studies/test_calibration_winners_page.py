@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.markdown_tables import table_cells
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8")
 SECTION = PAGE[PAGE.index("## Winners") :].split("\n## ")[0]
@@ -22,8 +24,7 @@ def trips() -> pd.DataFrame:
 
 
 def test_the_table(trips):
-    lines = [line for line in SECTION.splitlines() if line.startswith("| ")]
-    shown = [[cell.strip().replace("`", "") for cell in line.strip("|").split("|")] for line in lines[1:]]
+    shown = [[cell.replace("`", "") for cell in row] for row in table_cells(SECTION)[1:]]
     assert len(shown) == len(trips)
     for cells, row in zip(shown, trips.itertuples(), strict=True):
         assert cells == [

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..shops.shared.draws import log_logistic_above, sigmoid
+from ..shops.shared.grid import along
+from ..shops.shared.state_columns import whole
 
 if TYPE_CHECKING:
     from ..shops.cart import Cart
@@ -128,7 +130,7 @@ class KitsAlone:
         """
         task, c = self.task, self.task.config
         purse = states[:, : len(task.purses)].argmax(axis=1)
-        later = np.minimum(np.rint(states[:, -1] * task.horizon).astype(int) + 1, task.horizon)
+        later = whole(states[:, -1], task.horizon, task.horizon) + 1  # nothing follows the last step: its values are 0
         annoyance = c.annoyance_decay * states[:, -2].astype(np.float64)
         calm, sore = (self._after(annoyance + extra) for extra in (0.0, 1.0))
         own = self._kits(states)
@@ -148,13 +150,10 @@ class KitsAlone:
             after_taken = total[:, 0] - alone[0][kit] + value(kit, self._put(own[:, kit], slot, HELD), calm)
             declined = sum(alone[1]) - alone[1][kit] + value(kit, self._put(own[:, kit], slot, DECLINED), sore)
             total[:, 1 + item] = taken[:, item] * after_taken + (1.0 - taken[:, item]) * declined
-        last = np.rint(states[:, -1:] * task.horizon) >= task.horizon - 1
-        return np.where(last, 0.0, c.gamma) * total
+        return c.gamma * total
 
     def _after(self, annoyance: np.ndarray) -> After:
-        place = np.clip(annoyance / self.levels[1], 0.0, LEVELS - 1.0)
-        level = np.minimum(place.astype(int), LEVELS - 2)
-        return After(level, place - level, 1.0 - self.task.leave_chances(annoyance)[0])
+        return After(*along(self.levels, annoyance), 1.0 - self.task.leave_chances(annoyance)[0])
 
     def _kits(self, states: np.ndarray) -> np.ndarray:
         """(n, kits) the state of each kit."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from rlbench_rec.suite.reference_policies.best_known import read_references, table_file
+from tests.markdown_tables import table_cells
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "references.md").read_text(encoding="utf-8")
@@ -18,8 +19,7 @@ UNCERTAIN = ["ads", "recommend", "media", "cart"]
 def rows_under(title: str) -> list[list[str]]:
     """Cells of the first table under a heading, without its head."""
     section = PAGE[PAGE.index(f"## {title}") :].split("\n## ")[0]
-    lines = [line for line in section.splitlines() if line.startswith("|")]
-    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines[2:]]
+    return [[cell.strip("`") for cell in row] for row in table_cells(section)[1:]]
 
 
 def places(text: str) -> int:

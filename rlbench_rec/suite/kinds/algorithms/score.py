@@ -103,15 +103,15 @@ def _truth_rows(job: TrainingJob, loaded: Loaded, contender: Contender) -> list[
 def _truth_row(
     job: TrainingJob, loaded: Loaded, subject: Subject, metric: str, value: float, error: float, episodes: int
 ) -> Row:
-    quantile = NormalDist().inv_cdf((1 + job.suite.confidence) / 2)
-    return row_of(job, loaded, subject, metric, "truth") | {
-        "value": value,
-        "ci_low": value - quantile * error,
-        "ci_high": value + quantile * error,
-        "true_value": value,
-        "n_episodes": episodes,
-        "verdict": "trusted",
-    }
+    truth = truth_cells(value, error, episodes, job.suite.confidence)
+    return row_of(job, loaded, subject, metric, "truth") | truth | {"verdict": "trusted"}
+
+
+def truth_cells(value: float, error: float, episodes: int, confidence: float) -> Row:
+    """What a row says of a true value that was played to a standard error: the value, its interval and the episodes."""
+    margin = NormalDist().inv_cdf((1 + confidence) / 2) * error
+    interval = {"ci_low": value - margin, "ci_high": value + margin}
+    return {"value": value, "true_value": value, "n_episodes": episodes} | interval
 
 
 def _estimate_rows(

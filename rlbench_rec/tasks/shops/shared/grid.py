@@ -29,7 +29,7 @@ class Grid:
 
     def weights(self, first: np.ndarray, second: np.ndarray) -> Corners:
         """The corners around points of any shape."""
-        (i, x), (j, y) = (_along(axis, points) for axis, points in zip(self.axes, (first, second), strict=True))
+        (i, x), (j, y) = (along(axis, points) for axis, points in zip(self.axes, (first, second), strict=True))
         return Corners(i, j, x, y)
 
     def mix(self, values: np.ndarray, at: Corners, key: tuple[np.ndarray, ...] = ()) -> np.ndarray:
@@ -68,7 +68,9 @@ class Grid:
             yield q
 
 
-def _along(axis: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def along(axis: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where points lie on an evenly spaced axis: the index below, and the share of the one above; beyond its ends, the
+    edge."""
     place = (np.asarray(points, dtype=np.float64) - axis[0]) / (axis[1] - axis[0])
     place = np.clip(place, 0.0, len(axis) - 1.0)
     lower = np.minimum(place.astype(np.int64), len(axis) - 2)
